@@ -1,0 +1,68 @@
+package dev.finetune.data;
+
+import java.util.List;
+import java.util.Set;
+
+/** What is known of an example: the thing that a model learns to predict. */
+public sealed interface Label {
+    /** One class of several, by name. */
+    record Category(String name) implements Label {}
+
+    /** Any number of classes at once, by name (multi-label). */
+    record Categories(Set<String> names) implements Label {
+        /** Keeps its own copy. */
+        public Categories {
+            names = Set.copyOf(names);
+        }
+    }
+
+    /** One number, or several (regression). */
+    record Values(List<Double> values) implements Label {
+        /** Keeps its own copy. */
+        public Values {
+            values = List.copyOf(values);
+        }
+    }
+
+    /** One tag a word (token classification). */
+    record Tags(List<String> tags) implements Label {
+        /** Keeps its own copy. */
+        public Tags {
+            tags = List.copyOf(tags);
+        }
+    }
+
+    /** The accepted answers of a question, each with the place where it starts; the first one is trained on. */
+    record Answers(List<Answer> answers) implements Label {
+        /** Keeps its own copy. */
+        public Answers {
+            answers = List.copyOf(answers);
+        }
+    }
+
+    /** Nothing is known: for prediction, feature extraction, and masked-language modelling. */
+    record None() implements Label {}
+
+    /**
+     * An answer as a span of its context.
+     *
+     * @param text the answer's words, as they stand in the context
+     * @param start where it starts in the context, in UTF-16 units (as {@link String#substring(int)} counts)
+     */
+    record Answer(String text, int start) {}
+
+    /** One class, by name. */
+    static Label of(String category) {
+        return new Category(category);
+    }
+
+    /** One number. */
+    static Label of(double value) {
+        return new Values(List.of(value));
+    }
+
+    /** No label. */
+    static Label none() {
+        return new None();
+    }
+}

@@ -1,0 +1,27 @@
+package dev.finetune.data;
+
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A text, or a pair of texts, to classify, score or embed.
+ *
+ * @param text the (first) text
+ * @param pair the second text of a pair, or null where there is none
+ */
+public record Text(String text, @Nullable String pair) {
+    /** Checks that there is a text. */
+    public Text {
+        Objects.requireNonNull(text, "text");
+    }
+
+    /** A single text. */
+    public static Text of(String text) {
+        return new Text(text, null);
+    }
+
+    /** A pair of texts, such as premise and hypothesis. */
+    public static Text pair(String first, String second) {
+        return new Text(first, Objects.requireNonNull(second, "second"));
+    }
+}

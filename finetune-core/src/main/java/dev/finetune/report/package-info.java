@@ -1,0 +1,5 @@
+/** What is shown: events, tables, files. */
+@NullMarked
+package dev.finetune.report;
+
+import org.jspecify.annotations.NullMarked;

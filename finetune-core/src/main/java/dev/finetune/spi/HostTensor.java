@@ -1,0 +1,19 @@
+package dev.finetune.spi;
+
+/**
+ * A tensor's contents on the Java side, row-major: made by collating threads, copied to native memory by the thread
+ * that computes.
+ */
+public sealed interface HostTensor {
+    /** The tensor's shape. */
+    long[] shape();
+
+    /** 64-bit integers. */
+    record Longs(long[] data, long... shape) implements HostTensor {}
+
+    /** 32-bit floats. */
+    record Floats(float[] data, long... shape) implements HostTensor {}
+
+    /** Truth values, one byte each. */
+    record Booleans(boolean[] data, long... shape) implements HostTensor {}
+}

@@ -1,0 +1,35 @@
+package dev.finetune.spi;
+
+import dev.finetune.data.Example;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Turns examples into numbers and rows of numbers into batches. Thread-safe: encoding and collation run on several
+ * threads at once.
+ *
+ * @param <I> the kind of input
+ */
+public interface InputEncoder<I> extends AutoCloseable {
+    /** The kind of input that it encodes. */
+    Class<I> inputType();
+
+    /**
+     * Encodes examples in order. Usually one row an example; question answering makes a row per window of a long
+     * context.
+     */
+    List<Encoded> encode(List<Example<I>> examples);
+
+    /** Pads rows to the longest of them and lays them out as the network reads them, targets included. */
+    HostBatch collate(List<Encoded> rows, CollateContext context);
+
+    /** How many of the rows that were encoded so far had to be cut to the maximum length. */
+    long truncated();
+
+    /** Writes what it takes to encode again (a tokenizer, say) into a model directory. */
+    void save(Path directory) throws IOException;
+
+    @Override
+    void close();
+}

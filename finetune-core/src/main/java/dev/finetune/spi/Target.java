@@ -1,0 +1,22 @@
+package dev.finetune.spi;
+
+/** A label as numbers: what the loss compares the output with. */
+public sealed interface Target {
+    /** The index that losses and metrics leave out (as in PyTorch). */
+    int IGNORED = -100;
+
+    /** The index of one class. */
+    record Index(int index) implements Target {}
+
+    /** One number per output: 0/1 (multi-label), a probability per class (soft labels), or regression values. */
+    record Vector(float[] values) implements Target {}
+
+    /** One class index per position of the encoded input, {@link #IGNORED} where there is none. */
+    record Sequence(int[] indices) implements Target {}
+
+    /** First and last position of an answer, both inclusive; 0, 0 where the window does not hold it. */
+    record Span(int start, int end) implements Target {}
+
+    /** Nothing to compare with. */
+    record None() implements Target {}
+}
