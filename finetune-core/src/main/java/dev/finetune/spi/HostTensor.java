@@ -13,7 +13,4 @@ public sealed interface HostTensor {
 
     /** 32-bit floats. */
     record Floats(float[] data, long... shape) implements HostTensor {}
-
-    /** Truth values, one byte each. */
-    record Booleans(boolean[] data, long... shape) implements HostTensor {}
 }

@@ -1,0 +1,230 @@
+package dev.finetune;
+
+import dev.finetune.checkpoint.LoadReport;
+import dev.finetune.data.Dataset;
+import dev.finetune.data.Example;
+import dev.finetune.data.Label;
+import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.metrics.Metrics;
+import dev.finetune.nn.Batch;
+import dev.finetune.report.LayerSummary;
+import dev.finetune.spi.Assembly;
+import dev.finetune.spi.CollateContext;
+import dev.finetune.spi.Encoded;
+import dev.finetune.spi.HostBatch;
+import dev.finetune.train.BatchSource;
+import dev.finetune.train.EncodedRows;
+import dev.finetune.train.Evaluator;
+import dev.finetune.train.RowEncoder;
+import dev.finetune.train.StreamedRows;
+import dev.finetune.train.TrainingHistory;
+import dev.finetune.train.TrainingSettings;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * A fine-tuned model: evaluates, predicts, saves. Thread-safe. Holds native memory until it is closed; used after that,
+ * it throws an {@link IllegalStateException}.
+ *
+ * @param <I> the kind of input
+ */
+public final class FineTuned<I> implements AutoCloseable {
+    private final LoadedModel<I> model;
+    private final Provenance provenance;
+    private final TrainingSettings settings;
+    private final Optional<TrainingHistory> history;
+    private final Optional<Metrics> evaluation;
+    private final ReadWriteLock lock = new ReentrantReadWriteLock();
+    private boolean closed;
+
+    FineTuned(
+            LoadedModel<I> model,
+            Provenance provenance,
+            TrainingSettings settings,
+            Optional<TrainingHistory> history,
+            Optional<Metrics> evaluation) {
+        this.model = model;
+        this.provenance = provenance;
+        this.settings = settings;
+        this.history = history;
+        this.evaluation = evaluation;
+    }
+
+    /**
+     * Loads a model that was saved by {@link #save}, or by Transformers. The kind of input is the one that its head
+     * reads: Text, Words or Question; it is checked at the first use.
+     *
+     * @throws FinetuneException if the directory holds no model that can be read
+     */
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // Checked against the encoder at the first use.
+    public static <I> FineTuned<I> load(Path directory) {
+        final int maxLength = ModelRecord.maxLength(directory);
+        final FineTuner tuner = FineTuner.from(directory);
+        return (FineTuned<I>) (maxLength > 0 ? tuner.maxLength(maxLength) : tuner).saved();
+    }
+
+    /** The metrics on the validation data after training, of the weights that were kept. */
+    public Metrics evaluation() {
+        return evaluation.orElseThrow(() -> new IllegalStateException(
+                "this model was not evaluated while it was trained; evaluate(dataset) does it now"));
+    }
+
+    /** How training went; empty for a model that was loaded. */
+    public Optional<TrainingHistory> history() {
+        return history;
+    }
+
+    /** Where the model comes from: base, settings, data, warnings. */
+    public Provenance provenance() {
+        return provenance;
+    }
+
+    /** How it was trained, or would be. */
+    public TrainingSettings settings() {
+        return settings;
+    }
+
+    /** The names of the outputs, in order; empty where they have none. */
+    public List<String> labels() {
+        return assembly().task().labels();
+    }
+
+    /** What was loaded from the checkpoint, missing, left over, and newly initialised. */
+    public LoadReport loadReport() {
+        return assembly().report();
+    }
+
+    /** The network layer by layer: shape, parameters, frozen or trained, and totals. */
+    public String summary() {
+        return use(() -> LayerSummary.of(assembly().network()));
+    }
+
+    /** Loss and metrics on labelled data. */
+    public Metrics evaluate(Dataset<I> dataset) {
+        return use(() -> {
+            final EncodedRows.Order order =
+                    new EncodedRows.Order(settings.evaluationBatchSize(), false, false, true, settings.seed());
+            final BatchSource source = dataset.size().isEmpty()
+                    ? new StreamedRows<>(dataset, assembly().encoder(), order)
+                    : new EncodedRows(
+                            RowEncoder.encode(dataset, assembly().encoder()),
+                            assembly().encoder(),
+                            order);
+            return Evaluator.evaluate(assembly().network(), assembly().task(), source, model.device(), false);
+        });
+    }
+
+    /** What the model says of one input. */
+    public Prediction predict(I input) {
+        return predict(List.of(input)).get(0);
+    }
+
+    /** What the model says of each input, in order; computed in batches of similar length. */
+    public List<Prediction> predict(List<I> inputs) {
+        return use(() -> predictAll(inputs));
+    }
+
+    private List<Prediction> predictAll(List<I> inputs) {
+        for (I input : inputs) {
+            if (!assembly().encoder().inputType().isInstance(input)) {
+                throw new FinetuneException("This model reads "
+                        + assembly().encoder().inputType().getSimpleName() + ", but was given a "
+                        + input.getClass().getSimpleName() + ".");
+            }
+        }
+        final List<Row> rows = new ArrayList<>();
+        for (int i = 0; i < inputs.size(); i++) {
+            for (Encoded encoded : assembly().encoder().encode(List.of(new Example<>(inputs.get(i), Label.none())))) {
+                rows.add(new Row(i, rows.size(), encoded));
+            }
+        }
+        final List<Row> sorted = new ArrayList<>(rows);
+        sorted.sort(Comparator.comparingInt((Row row) -> row.encoded.length()).reversed());
+        final Prediction[] byRow = new Prediction[rows.size()];
+        for (int from = 0; from < sorted.size(); from += settings.evaluationBatchSize()) {
+            final List<Row> some = sorted.subList(from, Math.min(sorted.size(), from + settings.evaluationBatchSize()));
+            final List<Prediction> predictions =
+                    forward(some.stream().map(Row::encoded).toList());
+            for (int i = 0; i < some.size(); i++) {
+                byRow[some.get(i).number] = predictions.get(i);
+            }
+        }
+        final Map<Integer, List<Row>> byInput = rows.stream().collect(Collectors.groupingBy(Row::input));
+        return IntStream.range(0, inputs.size())
+                .mapToObj(i -> joined(i, byInput.getOrDefault(i, List.of()), byRow))
+                .toList();
+    }
+
+    private Prediction joined(int input, List<Row> rows, Prediction[] byRow) {
+        final List<Prediction> parts =
+                rows.stream().map(row -> byRow[row.number]).toList();
+        if (parts.isEmpty()) {
+            throw new FinetuneException(
+                    "Input " + input + " (counted from 0) holds nothing that the model could read.");
+        }
+        return assembly().task().join(parts);
+    }
+
+    private record Row(int input, int number, Encoded encoded) {}
+
+    private List<Prediction> forward(List<Encoded> rows) {
+        final HostBatch host = assembly().encoder().collate(rows, CollateContext.predicting());
+        try (TensorScope scope = TensorScope.open();
+                GradientMode off = GradientMode.off();
+                Batch batch = new Batch(host, model.device())) {
+            return assembly().task().decode(Evaluator.forward(assembly().network(), batch, false), host);
+        }
+    }
+
+    /**
+     * Saves the model so that Transformers, and {@link #load}, can load it: config.json with the labels,
+     * model.safetensors, the tokenizer's files, and a model card (README.md) with data, settings and metrics. Files are
+     * written beside and moved into place, so that what was there survives a failure.
+     */
+    public void save(Path directory) {
+        use(() -> {
+            ModelWriter.write(directory, assembly(), provenance, history, evaluation);
+            return directory;
+        });
+    }
+
+    /** The native parts, for what this API does not offer; borrowed, not to be closed. */
+    public Assembly<I> assembly() {
+        return model.assembly();
+    }
+
+    @Override
+    public void close() {
+        lock.writeLock().lock();
+        try {
+            if (!closed) {
+                closed = true;
+                model.close();
+            }
+        } finally {
+            lock.writeLock().unlock();
+        }
+    }
+
+    private <T> T use(Supplier<T> action) {
+        lock.readLock().lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("this model was closed");
+            }
+            return action.get();
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+}

@@ -1,0 +1,359 @@
+package dev.finetune;
+
+import dev.finetune.data.Dataset;
+import dev.finetune.data.Split;
+import dev.finetune.data.Text;
+import dev.finetune.hub.DownloadListener;
+import dev.finetune.hub.HubSettings;
+import dev.finetune.report.Doctor;
+import dev.finetune.task.LossOptions;
+import dev.finetune.train.Cancellation;
+import dev.finetune.train.DeviceChoice;
+import dev.finetune.train.EarlyStopping;
+import dev.finetune.train.OptimizerSettings;
+import dev.finetune.train.Precision;
+import dev.finetune.train.Schedule;
+import dev.finetune.train.TrainingListener;
+import dev.finetune.train.WeightDecay;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Takes a pretrained model, freezes what it knows, gives it a new head, and trains it on your data.
+ *
+ * <pre>{@code
+ * FineTuned<Text> tuned = FineTuner.from("bert-base-uncased").freeze(8).head(2).lr(5e-5).fit(train, validation);
+ * }</pre>
+ *
+ * <p>Immutable: every setting gives a new tuner, so that one can be kept and varied. Defaults are those of the
+ * Transformers Trainer (learning rate 5e-5 with linear decay, AdamW without weight decay, batches of 8, 3 epochs,
+ * gradients clipped to norm 1, seed 42), but for batches of similar length, which {@link #groupByLength} switches off.
+ * Equal seeds, data and machine give equal bits; tuners don't touch each other's randomness, and several can run at once.
+ */
+public final class FineTuner {
+    private final Draft draft;
+
+    private FineTuner(Draft draft) {
+        this.draft = draft;
+    }
+
+    /**
+     * Starts from a local model directory, or from a Hugging Face model id, looked for in the user's Hugging Face cache
+     * and then on the hub.
+     */
+    public static FineTuner from(String directoryOrId) {
+        Objects.requireNonNull(directoryOrId, "directoryOrId");
+        return new FineTuner(new Draft()).with(draft -> draft.model = directoryOrId);
+    }
+
+    /** Starts from a local model directory. */
+    public static FineTuner from(Path directory) {
+        return from(directory.toString());
+    }
+
+    /** What was found of natives, versions, threads, GPU and caches, in readable lines. */
+    public static String doctor() {
+        return Doctor.examine();
+    }
+
+    /** The branch, tag or commit of a model on the hub; "main" by default. */
+    public FineTuner revision(String revision) {
+        return with(draft -> draft.revision = revision);
+    }
+
+    /** Where the hub and its cache are; from the environment (HF_HOME, HF_ENDPOINT, HF_TOKEN ...) by default. */
+    public FineTuner hub(HubSettings hub) {
+        return with(draft -> draft.hub = hub);
+    }
+
+    /** Is told how downloads from the hub go on. */
+    public FineTuner onDownload(DownloadListener listener) {
+        return with(draft -> draft.downloads = listener);
+    }
+
+    /** Freezes the embeddings and the first {@code layers} layers. */
+    public FineTuner freeze(int layers) {
+        return freeze(Freeze.firstLayers(layers));
+    }
+
+    /** Freezes what is named; nothing is frozen by default. Later calls add to, or take from, earlier ones. */
+    public FineTuner freeze(Freeze freeze) {
+        return with(draft -> draft.freeze(freeze, true));
+    }
+
+    /** Unfreezes what is named, after an earlier freeze. */
+    public FineTuner unfreeze(Freeze freeze) {
+        return with(draft -> draft.freeze(freeze, false));
+    }
+
+    /** One class of several; the labels' names are found in the data. */
+    public FineTuner head(int classes) {
+        return head(Heads.classes(classes));
+    }
+
+    /** One class of those named. */
+    public FineTuner head(String... labels) {
+        return head(Heads.classes(labels));
+    }
+
+    /** What the model is to predict; by default what the checkpoint was saved for, if it was. */
+    public FineTuner head(Head head) {
+        return with(draft -> draft.head = head);
+    }
+
+    /** The peak learning rate; 5e-5 by default. */
+    public FineTuner lr(double learningRate) {
+        return with(draft -> draft.learningRate = learningRate);
+    }
+
+    /** Passes over the data, 3 by default; may be a fraction. */
+    public FineTuner epochs(double epochs) {
+        return with(draft -> draft.epochs = epochs);
+    }
+
+    /** Rows in a training batch; 8 by default. */
+    public FineTuner batchSize(int rows) {
+        return with(draft -> draft.batchSize = rows);
+    }
+
+    /** Rows in an evaluation batch; 32 by default. */
+    public FineTuner evaluationBatchSize(int rows) {
+        return with(draft -> draft.evaluationBatchSize = rows);
+    }
+
+    /** Batches per optimizer step; 1 by default. */
+    public FineTuner accumulate(int batches) {
+        return with(draft -> draft.accumulation = batches);
+    }
+
+    /** How the learning rate changes; linear decay without warm-up by default. */
+    public FineTuner schedule(Schedule schedule) {
+        return with(draft -> draft.schedule = schedule);
+    }
+
+    /** Steps in which the learning rate rises from 0; none by default. */
+    public FineTuner warmupSteps(long steps) {
+        return with(draft -> draft.schedule = draft.schedule.withWarmupSteps(steps));
+    }
+
+    /** The share of all steps in which the learning rate rises from 0; none by default. */
+    public FineTuner warmupRatio(double ratio) {
+        return with(draft -> draft.schedule = draft.schedule.withWarmupRatio(ratio));
+    }
+
+    /** Decoupled weight decay, not applied to biases and norms; 0 by default. */
+    public FineTuner weightDecay(double weightDecay) {
+        return weightDecay(WeightDecay.of(weightDecay));
+    }
+
+    /** Decoupled weight decay, and which parameters are spared; none by default. */
+    public FineTuner weightDecay(WeightDecay weightDecay) {
+        return with(draft -> draft.optimizer = draft.optimizer.withWeightDecay(weightDecay));
+    }
+
+    /** The rule that changes parameters; AdamW by default. */
+    public FineTuner optimizer(OptimizerSettings optimizer) {
+        return with(draft -> draft.optimizer = optimizer);
+    }
+
+    /** Gradients are scaled down to this global norm; 1 by default, 0 for no clipping. */
+    public FineTuner maxGradientNorm(double norm) {
+        return with(draft -> draft.maxGradientNorm = norm);
+    }
+
+    /** The share of the target's probability that is spread over all classes; 0 by default. */
+    public FineTuner labelSmoothing(double share) {
+        return with(draft -> draft.loss = new LossOptions(share, draft.loss.classWeights()));
+    }
+
+    /** The weight of each class in the loss, in the order of the labels. */
+    public FineTuner classWeights(double... weights) {
+        return with(draft -> draft.loss = new LossOptions(
+                draft.loss.labelSmoothing(), Arrays.stream(weights).boxed().toList()));
+    }
+
+    /** Weighs classes by n / (classes * count of the class), as scikit-learn's "balanced". */
+    public FineTuner balancedClassWeights() {
+        return with(draft -> draft.balancedClassWeights = true);
+    }
+
+    /** The precision of matrix products; float32 by default. */
+    public FineTuner precision(Precision precision) {
+        return with(draft -> draft.precision = precision);
+    }
+
+    /** Computes layers twice instead of keeping what they computed: less memory, about a third more time. */
+    public FineTuner gradientCheckpointing() {
+        return with(draft -> draft.gradientCheckpointing = true);
+    }
+
+    /** Evaluates every so many steps rather than once an epoch. */
+    public FineTuner evaluateEvery(long steps) {
+        return with(draft -> draft.evaluateEvery = steps);
+    }
+
+    /** Stops when the task's main metric hasn't improved in {@code patience} evaluations, and keeps the best weights. */
+    public FineTuner earlyStopping(int patience) {
+        return earlyStopping("", patience, 0);
+    }
+
+    /** Stops when a metric hasn't improved by {@code minimumChange} in {@code patience} evaluations; keeps the best. */
+    public FineTuner earlyStopping(String metric, int patience, double minimumChange) {
+        return with(draft -> {
+            draft.earlyStopping = Optional.of(new EarlyStopping(metric, patience, minimumChange));
+            draft.keepBest = true;
+            draft.bestMetric = metric;
+        });
+    }
+
+    /** Restores the weights of the best evaluation at the end; the last weights are kept by default, as by the Trainer. */
+    public FineTuner keepBest() {
+        return keepBest("");
+    }
+
+    /** Restores the weights of the evaluation at which the metric was best. */
+    public FineTuner keepBest(String metric) {
+        return with(draft -> {
+            draft.keepBest = true;
+            draft.bestMetric = metric;
+        });
+    }
+
+    /** The number of optimizer steps, whatever the epochs say. */
+    public FineTuner maxSteps(long steps) {
+        return with(draft -> draft.maxSteps = steps);
+    }
+
+    /** Stops at the first step after this time. */
+    public FineTuner maxTime(Duration time) {
+        return with(draft -> draft.maxTime = Optional.of(time));
+    }
+
+    /** The seed of everything random; 42 by default. */
+    public FineTuner seed(long seed) {
+        return with(draft -> draft.seed = seed);
+    }
+
+    /** The longest input in tokens; longer ones are cut. What the model can take, at most 512, by default. */
+    public FineTuner maxLength(int tokens) {
+        if (tokens < 4) {
+            throw new FinetuneException("maxLength must be at least 4 (special tokens count), but is " + tokens + ".");
+        }
+        return with(draft -> draft.maxLength = tokens);
+    }
+
+    /** Replaces every dropout probability of the model's configuration. */
+    public FineTuner dropout(double probability) {
+        if (!(probability >= 0 && probability < 1)) {
+            throw new FinetuneException(
+                    "A dropout probability must be at least 0 and below 1, not " + probability + ".");
+        }
+        return with(draft -> draft.dropout = probability);
+    }
+
+    /** Whether each epoch visits the rows in a new order; true by default. */
+    public FineTuner shuffle(boolean shuffle) {
+        return with(draft -> draft.shuffle = shuffle);
+    }
+
+    /** Whether batches are made of inputs of similar length, which wastes less on padding; true by default. */
+    public FineTuner groupByLength(boolean group) {
+        return with(draft -> draft.groupByLength = group);
+    }
+
+    /** The share of the data that {@link #fit(Dataset)} holds back to evaluate on; 0.1 by default. */
+    public FineTuner validationFraction(double fraction) {
+        if (!(fraction > 0 && fraction < 1)) {
+            throw new FinetuneException("The validation fraction must lie between 0 and 1, not at " + fraction + ".");
+        }
+        return with(draft -> draft.validationFraction = fraction);
+    }
+
+    /** Where to compute: by default the GPU if one can be used, else the CPU. */
+    public FineTuner device(DeviceChoice device) {
+        return with(draft -> draft.device = device);
+    }
+
+    /** Starts from random weights instead of the checkpoint's: what is learned without pretraining. */
+    public FineTuner randomWeights() {
+        return with(draft -> draft.randomWeights = true);
+    }
+
+    /** Adds a listener that is told what happens while training. */
+    public FineTuner listener(TrainingListener listener) {
+        return with(draft -> draft.listen(listener));
+    }
+
+    /** What another thread stops training with. */
+    public FineTuner cancellation(Cancellation cancellation) {
+        return with(draft -> draft.cancellation = cancellation);
+    }
+
+    /**
+     * Trains, evaluating on a stratified, seeded part of the data that is held back.
+     *
+     * @throws FinetuneException if settings, model or data don't fit together; the message says what and how to mend it
+     */
+    public <I> FineTuned<I> fit(Dataset<I> dataset) {
+        final Split<I> split = dataset.split(draft.validationFraction, draft.seed);
+        return fit(split.train(), split.validation());
+    }
+
+    /**
+     * Trains on one data set and evaluates on another.
+     *
+     * @throws FinetuneException if settings, model or data don't fit together; the message says what and how to mend it
+     */
+    public <I> FineTuned<I> fit(Dataset<I> train, Dataset<I> validation) {
+        return new Fitting<I>(draft.copy()).fit(train, Optional.of(validation));
+    }
+
+    /** Trains without evaluating. */
+    public <I> FineTuned<I> fitAll(Dataset<I> train) {
+        return new Fitting<I>(draft.copy()).fit(train, Optional.empty());
+    }
+
+    /**
+     * The model as it is, without training: to evaluate what it knew before, or to predict with a checkpoint that was
+     * fine-tuned elsewhere. Labels must be known, from the head or from the checkpoint.
+     */
+    public <I> FineTuned<I> untrained(Class<I> inputType) {
+        return new Fitting<I>(draft.copy()).untrained(inputType);
+    }
+
+    /** The model as its checkpoint was saved, whatever kind of input it reads. */
+    FineTuned<?> saved() {
+        return Fitting.saved(draft.copy());
+    }
+
+    /** Vectors of texts from the encoder as it is, for an index or a classifier of your own. */
+    public Embedder embedder(Pooling pooling) {
+        return new Embedder(head(Heads.features(pooling)).untrained(Text.class));
+    }
+
+    /** The network layer by layer: shape, parameters, frozen or trained, and totals. Loads the model to tell. */
+    public String summary() {
+        return new Fitting<>(draft.copy()).summary();
+    }
+
+    /** Every setting, one a line. */
+    public String describe() {
+        return SettingsText.describe(draft);
+    }
+
+    @Override
+    public String toString() {
+        return "FineTuner.from(\"" + draft.model + "\")";
+    }
+
+    private FineTuner with(Consumer<Draft> change) {
+        final Draft copy = draft.copy();
+        change.accept(copy);
+        copy.training();
+        return new FineTuner(copy);
+    }
+}

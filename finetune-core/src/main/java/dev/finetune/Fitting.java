@@ -1,0 +1,163 @@
+package dev.finetune;
+
+import dev.finetune.data.DataCheck;
+import dev.finetune.data.Dataset;
+import dev.finetune.data.Finding;
+import dev.finetune.metrics.Metrics;
+import dev.finetune.report.LayerSummary;
+import dev.finetune.spi.Encoded;
+import dev.finetune.spi.InputEncoder;
+import dev.finetune.train.BatchSource;
+import dev.finetune.train.EncodedRows;
+import dev.finetune.train.RowEncoder;
+import dev.finetune.train.StreamedRows;
+import dev.finetune.train.Trainer;
+import dev.finetune.train.TrainingHistory;
+import dev.finetune.train.TrainingListener;
+import dev.finetune.train.TrainingSettings;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One run of a tuner, top to bottom: look at the data, load the model, encode, train, evaluate. */
+final class Fitting<I> {
+    private static final Logger LOG = LoggerFactory.getLogger(FineTuner.class);
+
+    private final Draft draft;
+    private final TrainingSettings settings;
+    private final TrainingListener listener;
+
+    Fitting(Draft draft) {
+        this.draft = draft;
+        this.settings = draft.training();
+        this.listener = TrainingListener.all(draft.listeners);
+    }
+
+    FineTuned<I> fit(Dataset<I> train, Optional<Dataset<I>> validation) {
+        final List<String> warnings = new ArrayList<>();
+        lookAt(train, validation, warnings);
+        final LoadedModel<I> model = LoadedModel.open(draft, Optional.of(train)).reading(train.inputType());
+        try {
+            warnOfLowRate(model, warnings);
+            final long encodingStart = System.nanoTime();
+            final BatchSource training = rows(train, model.assembly().encoder(), true);
+            warnOfTruncation(train, model.assembly().encoder(), warnings);
+            final Optional<BatchSource> evaluation =
+                    validation.map(v -> rows(v, model.assembly().encoder(), false));
+            final double encodingSeconds = (System.nanoTime() - encodingStart) / 1e9;
+            final Trainer trainer = new Trainer(
+                    model.assembly().network(),
+                    model.assembly().task(),
+                    settings,
+                    model.device(),
+                    listener,
+                    draft.cancellation);
+            final TrainingHistory history = trainer.train(training, evaluation);
+            final Optional<Metrics> metrics = history.best()
+                    .or(() -> history.epochs().stream().reduce((first, last) -> last))
+                    .flatMap(report -> report.validation());
+            return new FineTuned<>(
+                    model,
+                    new Provenance(
+                            model.base(),
+                            draft.maxLength,
+                            SettingsText.describe(draft),
+                            train.describe(),
+                            validation.map(Dataset::describe).orElse("none"),
+                            warnings,
+                            encodingSeconds),
+                    settings,
+                    Optional.of(history),
+                    metrics);
+        } catch (RuntimeException | Error e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    FineTuned<I> untrained(Class<I> inputType) {
+        return untrained(LoadedModel.open(draft, Optional.empty()).reading(inputType));
+    }
+
+    /** The model as its checkpoint was saved, whatever kind of input it reads. */
+    static FineTuned<?> saved(Draft draft) {
+        return new Fitting<>(draft).untrained(LoadedModel.open(draft, Optional.empty()));
+    }
+
+    private <J> FineTuned<J> untrained(LoadedModel<J> model) {
+        return new FineTuned<>(
+                model,
+                new Provenance(
+                        model.base(), draft.maxLength, SettingsText.describe(draft), "none", "none", List.of(), 0),
+                settings,
+                Optional.empty(),
+                Optional.empty());
+    }
+
+    String summary() {
+        try (LoadedModel<?> model = LoadedModel.open(draft, Optional.empty())) {
+            return LayerSummary.of(model.assembly().network());
+        }
+    }
+
+    private void lookAt(Dataset<I> train, Optional<Dataset<I>> validation, List<String> warnings) {
+        if (train.size().isEmpty()) {
+            return;
+        }
+        final List<Finding> findings =
+                validation.isPresent() ? DataCheck.check(train, validation.get()) : DataCheck.check(train);
+        for (Finding finding : findings) {
+            if (finding.severity() == Finding.Severity.ERROR) {
+                throw new FinetuneException(finding.message());
+            }
+            warn(finding.message(), warnings);
+        }
+    }
+
+    /** A bare head that learns at a rate made for whole encoders hardly moves. */
+    private void warnOfLowRate(LoadedModel<I> model, List<String> warnings) {
+        final boolean trunkFrozen = model.assembly().network().stages().stream()
+                .flatMap(stage -> stage.parameters().stream())
+                .noneMatch(parameter -> parameter.isTrained());
+        if (trunkFrozen && settings.learningRate() < 5e-4) {
+            warn(
+                    "Everything but the head is frozen, and the learning rate is " + settings.learningRate()
+                            + ": too low for a bare head. Try lr(1e-3).",
+                    warnings);
+        }
+    }
+
+    private void warnOfTruncation(Dataset<I> train, InputEncoder<I> encoder, List<String> warnings) {
+        final long rows = train.size().orElse(0);
+        if (rows > 0 && encoder.truncated() * 20 > rows) {
+            warn(
+                    encoder.truncated() + " of " + rows + " training inputs are longer than the model reads and were "
+                            + "cut; a larger maxLength, where the model has one, or shorter texts help.",
+                    warnings);
+        }
+    }
+
+    private BatchSource rows(Dataset<I> dataset, InputEncoder<I> encoder, boolean training) {
+        final EncodedRows.Order order = training
+                ? new EncodedRows.Order(
+                        settings.batchSize(), true, settings.shuffle(), settings.groupByLength(), settings.seed())
+                : new EncodedRows.Order(settings.evaluationBatchSize(), false, false, true, settings.seed());
+        if (dataset.size().isEmpty()) {
+            return new StreamedRows<>(dataset, encoder, order);
+        }
+        final List<Encoded> rows = RowEncoder.encode(dataset, encoder);
+        if (rows.isEmpty()) {
+            throw new FinetuneException("The " + (training ? "training" : "validation") + " data holds no rows ("
+                    + dataset.describe() + ").");
+        }
+        return new EncodedRows(rows, encoder, order);
+    }
+
+    private void warn(String message, List<String> warnings) {
+        LOG.warn(message);
+        warnings.add(message);
+        listener.warned(message);
+    }
+}

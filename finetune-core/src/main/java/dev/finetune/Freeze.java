@@ -1,0 +1,63 @@
+package dev.finetune;
+
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+
+/** Which parameters keep what they know. */
+public sealed interface Freeze {
+    /** Nothing is frozen: full fine-tuning. */
+    record Nothing() implements Freeze {}
+
+    /**
+     * The first stage (embeddings, stem) and the first k layers.
+     *
+     * @param layers k; 0 freezes the first stage only
+     */
+    record FirstLayers(int layers) implements Freeze {
+        /** Checks that k is not negative. */
+        public FirstLayers {
+            if (layers < 0) {
+                throw new FinetuneException("freeze(" + layers + "): the number of layers can't be negative.");
+            }
+        }
+    }
+
+    /** The whole trunk; the head is trained, with the pooler that belongs to it. */
+    record AllButHead() implements Freeze {}
+
+    /** Every parameter whose dotted name contains a match of the pattern. */
+    record Matching(Pattern pattern) implements Freeze {}
+
+    /** Every parameter whose dotted name the predicate accepts. */
+    record Where(Predicate<String> names) implements Freeze {}
+
+    /** Nothing is frozen. */
+    static Freeze nothing() {
+        return new Nothing();
+    }
+
+    /** The embeddings (the first stage) only. */
+    static Freeze embeddings() {
+        return new FirstLayers(0);
+    }
+
+    /** The embeddings and the first k layers. */
+    static Freeze firstLayers(int layers) {
+        return new FirstLayers(layers);
+    }
+
+    /** Everything but the head: transfer learning. */
+    static Freeze allButHead() {
+        return new AllButHead();
+    }
+
+    /** Every parameter whose dotted name contains a match of the regular expression. */
+    static Freeze matching(String regex) {
+        return new Matching(Pattern.compile(regex));
+    }
+
+    /** Every parameter whose dotted name the predicate accepts. */
+    static Freeze where(Predicate<String> names) {
+        return new Where(names);
+    }
+}

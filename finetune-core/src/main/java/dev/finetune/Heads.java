@@ -1,0 +1,58 @@
+package dev.finetune;
+
+import java.util.List;
+
+/** Makes the heads that {@link FineTuner#head(Head)} takes. */
+public final class Heads {
+    private Heads() {}
+
+    /** One class of {@code classes}; their names are found in the data. */
+    public static Head classes(int classes) {
+        return new Head.Classification(classes, List.of());
+    }
+
+    /** One class of those named. */
+    public static Head classes(String... labels) {
+        return new Head.Classification(labels.length, List.of(labels));
+    }
+
+    /** Any number of the classes named; of those found in the data if none is named. */
+    public static Head multiLabel(String... labels) {
+        return new Head.MultiLabel(List.of(labels));
+    }
+
+    /** One number. */
+    public static Head regression() {
+        return new Head.Regression(1);
+    }
+
+    /** Several numbers. */
+    public static Head regression(int targets) {
+        return new Head.Regression(targets);
+    }
+
+    /** One tag a word, of those named; of those found in the data if none is named. */
+    public static Head tokens(String... labels) {
+        return new Head.Tokens(List.of(labels));
+    }
+
+    /** One tag a word, of those named. */
+    public static Head tokens(List<String> labels) {
+        return new Head.Tokens(labels);
+    }
+
+    /** The span that answers a question; windows of long passages share 128 tokens at most, answers have 30 at most. */
+    public static Head questionAnswering() {
+        return new Head.QuestionAnswering(0, 30);
+    }
+
+    /** Masked words: 15 % of the tokens are predicted, 80 % of them masked, 10 % replaced, 10 % kept (Devlin et al., 2018). */
+    public static Head maskedLm() {
+        return new Head.MaskedLm(0.15, false);
+    }
+
+    /** No task: one vector an input. */
+    public static Head features(Pooling pooling) {
+        return new Head.Features(pooling);
+    }
+}

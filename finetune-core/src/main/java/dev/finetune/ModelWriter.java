@@ -1,0 +1,96 @@
+package dev.finetune;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonObject;
+import dev.finetune.checkpoint.SafetensorsWriter;
+import dev.finetune.metrics.Metrics;
+import dev.finetune.nn.Parameter;
+import dev.finetune.report.ModelCard;
+import dev.finetune.spi.Assembly;
+import dev.finetune.train.TrainingHistory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
+
+/** Writes a model directory. */
+final class ModelWriter {
+    private static final Gson GSON = new GsonBuilder()
+            .setPrettyPrinting()
+            .serializeNulls()
+            .disableHtmlEscaping()
+            .create();
+
+    /** Weights that an earlier save in the same place may have left; loaders would prefer some of them. */
+    private static final Pattern WEIGHTS = Pattern.compile("model(-\\d{5}-of-\\d{5})?\\.safetensors(\\.index\\.json)?");
+
+    private ModelWriter() {}
+
+    static void write(
+            Path directory,
+            Assembly<?> assembly,
+            Provenance provenance,
+            Optional<TrainingHistory> history,
+            Optional<Metrics> evaluation) {
+        try {
+            Files.createDirectories(directory);
+            final Path staging = Files.createTempDirectory(directory, ".saving-");
+            try {
+                final Map<String, Tensor> tensors = new LinkedHashMap<>();
+                for (Parameter parameter : assembly.network().parameters()) {
+                    tensors.put(parameter.name(), parameter.value());
+                }
+                SafetensorsWriter.writeSharded(staging, tensors, SafetensorsWriter.DEFAULT_MAX_SHARD_BYTES);
+                assembly.encoder().save(staging);
+                Files.writeString(staging.resolve("config.json"), GSON.toJson(assembly.config()) + "\n");
+                Files.writeString(
+                        staging.resolve("README.md"),
+                        ModelCard.write(assembly.task(), provenance, history, evaluation));
+                final JsonObject record = ModelCard.json(assembly.task(), provenance, history, evaluation);
+                Files.writeString(staging.resolve("finetune.json"), GSON.toJson(record) + "\n");
+                moveAll(staging, directory);
+            } finally {
+                deleteAll(staging);
+            }
+        } catch (IOException e) {
+            throw new FinetuneException("The model could not be saved in " + directory.toAbsolutePath() + ": " + e, e);
+        }
+    }
+
+    private static void moveAll(Path from, Path to) throws IOException {
+        final Set<String> written = new HashSet<>();
+        try (Stream<Path> files = Files.list(from)) {
+            for (Path file : files.toList()) {
+                written.add(file.getFileName().toString());
+                Files.move(file, to.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+            }
+        }
+        try (Stream<Path> files = Files.list(to)) {
+            for (Path file : files.toList()) {
+                final String name = file.getFileName().toString();
+                if (WEIGHTS.matcher(name).matches() && !written.contains(name)) {
+                    Files.delete(file);
+                }
+            }
+        }
+    }
+
+    private static void deleteAll(Path directory) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            for (Path file : List.copyOf(files.toList())) {
+                Files.deleteIfExists(file);
+            }
+        }
+        Files.deleteIfExists(directory);
+    }
+}

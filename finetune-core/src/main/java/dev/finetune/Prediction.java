@@ -1,0 +1,129 @@
+package dev.finetune;
+
+import dev.finetune.data.Label;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a model says of one input. Which kind it is follows from the head; the methods of this interface answer where
+ * they make sense and throw an {@link IllegalStateException} that says so where they don't.
+ */
+public sealed interface Prediction {
+    /** The label of a class, or the text of an answer. */
+    default String label() {
+        throw new IllegalStateException("a " + kind() + " has no single label: " + this);
+    }
+
+    /** The probability of the label that was predicted. */
+    default double probability() {
+        return probability(label());
+    }
+
+    /** The probability of a label. */
+    default double probability(String label) {
+        final Double probability = probabilities().get(label);
+        if (probability == null) {
+            throw new IllegalArgumentException(
+                    "no label \"" + label + "\"; there are " + probabilities().keySet());
+        }
+        return probability;
+    }
+
+    /** The probability of each label, in the order of the labels. */
+    default Map<String, Double> probabilities() {
+        throw new IllegalStateException("a " + kind() + " has no probability per label: " + this);
+    }
+
+    /** The number predicted by a regression of one target. */
+    default double value() {
+        throw new IllegalStateException("a " + kind() + " is not a number: " + this);
+    }
+
+    /** The raw outputs of the network, before softmax or sigmoid: (classes), or one row a token. */
+    List<float[]> logits();
+
+    private String kind() {
+        return getClass().getSimpleName();
+    }
+
+    /** One class of several. */
+    record Category(String label, Map<String, Double> probabilities, List<float[]> logits) implements Prediction {
+        @Override
+        public String toString() {
+            return String.format(java.util.Locale.ROOT, "%s (%.1f %%)", label, 100 * probability());
+        }
+
+        /** The k most probable labels with their probabilities, the most probable first. */
+        public List<Map.Entry<String, Double>> top(int k) {
+            return probabilities.entrySet().stream()
+                    .sorted(Map.Entry.comparingByValue(Comparator.reverseOrder()))
+                    .limit(k)
+                    .toList();
+        }
+    }
+
+    /** The labels whose probability is at least one half, and the probability of every label. */
+    record Categories(List<String> labels, Map<String, Double> probabilities, List<float[]> logits)
+            implements Prediction {}
+
+    /** One or several numbers. */
+    record Numbers(List<Double> values, List<float[]> logits) implements Prediction {
+        @Override
+        public double value() {
+            return values.get(0);
+        }
+    }
+
+    /** One tag a word, with its probability; words beyond the maximum length have none ("O", 0). */
+    record Tags(List<String> tags, List<Double> tagProbabilities, List<float[]> logits) implements Prediction {}
+
+    /**
+     * The span that answers a question.
+     *
+     * @param candidates the best spans, the best first; empty if none is valid
+     * @param logits start and end logits of each window of the passage
+     */
+    record Span(List<Candidate> candidates, List<float[]> logits) implements Prediction {
+        /** The text of the best span; empty if none is valid. */
+        @Override
+        public String label() {
+            return candidates.isEmpty() ? "" : candidates.get(0).answer().text();
+        }
+
+        @Override
+        public double probability() {
+            return candidates.isEmpty() ? 0 : candidates.get(0).probability();
+        }
+
+        @Override
+        public String toString() {
+            return String.format(java.util.Locale.ROOT, "%s (%.1f %%)", label(), 100 * probability());
+        }
+    }
+
+    /**
+     * A span that may answer a question.
+     *
+     * @param answer its words and where they start
+     * @param score start logit + end logit
+     * @param probability softmax of the score among the candidates
+     */
+    record Candidate(Label.Answer answer, double score, double probability) {}
+
+    /** For each masked place of a text, the most probable tokens and their probabilities. */
+    record Fills(List<Map<String, Double>> places, List<float[]> logits) implements Prediction {
+        @Override
+        public String label() {
+            return places.get(0).keySet().iterator().next();
+        }
+    }
+
+    /** The vector of an input (feature extraction): width numbers. */
+    record Vector(List<float[]> logits) implements Prediction {
+        /** The numbers. */
+        public float[] vector() {
+            return logits.get(0);
+        }
+    }
+}

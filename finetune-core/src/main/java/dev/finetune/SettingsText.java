@@ -1,0 +1,54 @@
+package dev.finetune;
+
+import dev.finetune.train.TrainingSettings;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** Every setting of a tuner in readable lines. */
+final class SettingsText {
+    private SettingsText() {}
+
+    static String describe(Draft draft) {
+        final TrainingSettings t = draft.training();
+        final Map<String, Object> lines = new LinkedHashMap<>();
+        lines.put("model", draft.model + (draft.revision.equals("main") ? "" : " at " + draft.revision));
+        lines.put("weights", draft.randomWeights ? "random" : "pretrained");
+        lines.put("head", draft.head == null ? "as saved" : draft.head);
+        lines.put(
+                "freezing",
+                draft.freezing.isEmpty()
+                        ? "nothing"
+                        : draft.freezing.stream()
+                                .map(rule -> (rule.frozen() ? "freeze " : "unfreeze ") + rule.freeze())
+                                .collect(Collectors.joining(", ")));
+        lines.put("maximum length", draft.maxLength == 0 ? "the model's" : draft.maxLength + " tokens");
+        lines.put("dropout", Double.isNaN(draft.dropout) ? "the model's" : draft.dropout);
+        lines.put("learning rate", t.learningRate());
+        lines.put("schedule", t.schedule());
+        lines.put("optimizer", t.optimizer());
+        lines.put("epochs", t.epochs());
+        lines.put("maximum steps", t.maxSteps() == 0 ? "none" : t.maxSteps());
+        lines.put("maximum time", t.maxTime().map(Object::toString).orElse("none"));
+        lines.put("batch size", t.batchSize());
+        lines.put("accumulation", t.accumulation());
+        lines.put("maximum gradient norm", t.maxGradientNorm() == 0 ? "none" : t.maxGradientNorm());
+        lines.put("label smoothing", draft.loss.labelSmoothing());
+        lines.put(
+                "class weights",
+                draft.balancedClassWeights
+                        ? "balanced"
+                        : draft.loss.classWeights().isEmpty() ? "none" : draft.loss.classWeights());
+        lines.put("precision", t.precision());
+        lines.put("gradient checkpointing", t.gradientCheckpointing());
+        lines.put("evaluation", t.evaluateEvery() == 0 ? "every epoch" : "every " + t.evaluateEvery() + " steps");
+        lines.put("early stopping", t.earlyStopping().map(Object::toString).orElse("none"));
+        lines.put("keep", t.keepBest() ? "the best weights" : "the last weights");
+        lines.put("order", (t.shuffle() ? "shuffled" : "as given") + (t.groupByLength() ? ", by similar length" : ""));
+        lines.put("seed", t.seed());
+        lines.put("device", t.device());
+        return lines.entrySet().stream()
+                .map(line -> line.getKey() + ": " + line.getValue())
+                .collect(Collectors.joining("\n"));
+    }
+}

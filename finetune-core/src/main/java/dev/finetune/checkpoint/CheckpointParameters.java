@@ -1,0 +1,149 @@
+package dev.finetune.checkpoint;
+
+import dev.finetune.FinetuneException;
+import dev.finetune.internal.torch.DropoutMask;
+import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.internal.torch.Tensors;
+import dev.finetune.nn.Init;
+import dev.finetune.nn.Parameter;
+import dev.finetune.nn.ParameterSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.bytedeco.pytorch.GeneratorOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * A network's parameters from a checkpoint, under the names that its library has written over the years, as Transformers
+ * resolves them: {@code gamma} and {@code beta} for the weight and bias of norms, names with and without the base
+ * model's prefix. What the checkpoint lacks is newly initialised if it belongs to a head, an error if it belongs to the
+ * encoder.
+ *
+ * <p>Random numbers depend on the seed and the parameter's name alone, not on the order of loading.
+ */
+public final class CheckpointParameters implements ParameterSource {
+    private final Optional<Weights> weights;
+    private final Naming naming;
+    private final long seed;
+    private final Map<String, String> stored = new LinkedHashMap<>();
+
+    private final List<String> loaded = new ArrayList<>();
+    private final List<String> missing = new ArrayList<>();
+    private final List<String> fresh = new ArrayList<>();
+    private final List<LoadReport.Mismatch> mismatched = new ArrayList<>();
+    private final Set<String> used = new LinkedHashSet<>();
+
+    /**
+     * What a family says of its names.
+     *
+     * @param prefix of the base model, without the dot: "bert"
+     * @param required which parameters a checkpoint must have
+     * @param ignored which stored names mean nothing (buffers), so that they aren't reported
+     * @param aliases other names that a parameter has had
+     */
+    public record Naming(
+            String prefix, Predicate<String> required, Predicate<String> ignored, Map<String, List<String>> aliases) {}
+
+    /**
+     * Parameters from open weights (borrowed), or at random where there are none.
+     *
+     * @param seed of what is newly initialised
+     */
+    public CheckpointParameters(Optional<Weights> weights, Naming naming, long seed) {
+        this.weights = weights;
+        this.naming = naming;
+        this.seed = seed;
+        weights.ifPresent(w -> w.names().forEach(name -> stored.putIfAbsent(modern(name), name)));
+    }
+
+    @Override
+    public Parameter take(String name, Init init, long... shape) {
+        final Optional<String> found = find(name);
+        if (found.isPresent()) {
+            final Weights source = weights.orElseThrow();
+            final long[] there = source.describe(found.get()).shape();
+            used.add(found.get());
+            if (Arrays.equals(there, shape)) {
+                loaded.add(name);
+                return new Parameter(name, read(source, found.get()), false);
+            }
+            if (naming.required.test(name)) {
+                throw new FinetuneException("The checkpoint doesn't fit its config.json: " + found.get() + " has shape "
+                        + Arrays.toString(there) + " in " + source.files() + ", but the configuration asks for "
+                        + Arrays.toString(shape) + ".");
+            }
+            mismatched.add(new LoadReport.Mismatch(name, there, shape));
+        } else if (weights.isPresent() && naming.required.test(name)) {
+            throw new FinetuneException("The checkpoint doesn't fit its config.json: it lacks " + name + " (looked in "
+                    + weights.get().files() + ").");
+        }
+        if (found.isEmpty()) {
+            missing.add(name);
+        }
+        fresh.add(name);
+        return new Parameter(name, random(name, init, shape), true);
+    }
+
+    /** What was loaded, newly initialised, of another shape, and left over. Ask when the network is built. */
+    public LoadReport report() {
+        final List<String> unexpected = weights.map(w -> w.names().stream()
+                        .filter(name -> !used.contains(name) && !naming.ignored.test(name))
+                        .toList())
+                .orElse(List.of());
+        return new LoadReport(loaded, missing, unexpected, fresh, mismatched);
+    }
+
+    private Optional<String> find(String name) {
+        final List<String> candidates = new ArrayList<>(List.of(name));
+        candidates.addAll(naming.aliases.getOrDefault(name, List.of()));
+        final String base = naming.prefix + ".";
+        if (name.startsWith(base)) {
+            candidates.add(name.substring(base.length()));
+        }
+        return candidates.stream().filter(stored::containsKey).map(stored::get).findFirst();
+    }
+
+    private static String modern(String name) {
+        if (name.endsWith(".gamma")) {
+            return name.substring(0, name.length() - "gamma".length()) + "weight";
+        }
+        if (name.endsWith(".beta")) {
+            return name.substring(0, name.length() - "beta".length()) + "bias";
+        }
+        return name;
+    }
+
+    private static Tensor read(Weights source, String name) {
+        try (TensorScope scope = TensorScope.open()) {
+            return Tensors.own(source.read(name, DType.F32));
+        }
+    }
+
+    private Tensor random(String name, Init init, long... shape) {
+        try (TensorScope scope = TensorScope.open();
+                GradientMode off = GradientMode.off()) {
+            final Tensor tensor = torch.empty(shape, new TensorOptions(ScalarType.Float), null);
+            final GeneratorOptional generator = new GeneratorOptional(
+                    torch.make_generator_cpu(DropoutMask.mix(seed ^ DropoutMask.mix(name.hashCode()))));
+            if (init instanceof Init.Normal normal) {
+                tensor.normal_(0, normal.std(), generator);
+            } else if (init instanceof Init.Uniform uniform) {
+                tensor.uniform_(-uniform.bound(), uniform.bound(), generator);
+            } else {
+                tensor.fill_(new Scalar(((Init.Constant) init).value()));
+            }
+            return Tensors.own(tensor);
+        }
+    }
+}

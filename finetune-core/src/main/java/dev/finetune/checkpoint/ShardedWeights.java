@@ -1,0 +1,153 @@
+package dev.finetune.checkpoint;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import dev.finetune.FinetuneException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.bytedeco.pytorch.Tensor;
+
+/** Several files and the index that says which of them holds which tensor. */
+final class ShardedWeights implements Weights {
+    private static final long MAX_INDEX_BYTES = 100_000_000;
+
+    private final Path index;
+    private final Map<String, Weights> shardOf;
+    private final List<Weights> shards;
+
+    private ShardedWeights(Path index, Map<String, Weights> shardOf, List<Weights> shards) {
+        this.index = index;
+        this.shardOf = shardOf;
+        this.shards = shards;
+    }
+
+    static ShardedWeights open(Path index) {
+        Map<String, String> fileOf = readIndex(index);
+        Set<String> fileNames = new LinkedHashSet<>(fileOf.values());
+        List<String> missing = fileNames.stream()
+                .filter(name -> !Files.isRegularFile(index.resolveSibling(name)))
+                .toList();
+        if (!missing.isEmpty()) {
+            throw new FinetuneException(index + ": of the " + fileNames.size() + " files that the index names, "
+                    + String.join(", ", missing) + " can't be found beside it; download or copy them, too.");
+        }
+        Map<String, Weights> opened = new LinkedHashMap<>();
+        try {
+            for (String fileName : fileNames) {
+                opened.put(fileName, CheckpointFiles.openFile(index.resolveSibling(fileName)));
+            }
+            return new ShardedWeights(index, shardOf(index, fileOf, opened), List.copyOf(opened.values()));
+        } catch (RuntimeException | Error e) {
+            opened.values().forEach(Weights::close);
+            throw e;
+        }
+    }
+
+    private static Map<String, Weights> shardOf(Path index, Map<String, String> fileOf, Map<String, Weights> opened) {
+        fileOf.forEach((name, fileName) -> {
+            if (!opened.get(fileName).names().contains(name)) {
+                throw new FinetuneException(index + ": the index says that '" + name + "' is in " + fileName
+                        + ", and it isn't; the files belong to different versions of the model.");
+            }
+        });
+        Map<String, Weights> shardOf = new LinkedHashMap<>();
+        for (Map.Entry<String, Weights> shard : opened.entrySet()) {
+            for (String name : shard.getValue().names()) {
+                if (shard.getKey().equals(fileOf.get(name))) {
+                    shardOf.put(name, shard.getValue());
+                }
+            }
+        }
+        return shardOf;
+    }
+
+    private static Map<String, String> readIndex(Path index) {
+        JsonElement json;
+        try {
+            if (Files.size(index) > MAX_INDEX_BYTES) {
+                throw broken(index, "it has more than " + MAX_INDEX_BYTES + " bytes");
+            }
+            json = JsonParser.parseString(Files.readString(index));
+        } catch (IOException | JsonParseException e) {
+            throw new FinetuneException(index + ": the index couldn't be read as JSON: " + e.getMessage(), e);
+        }
+        if (!(json instanceof JsonObject object) || !(object.get("weight_map") instanceof JsonObject map)) {
+            throw broken(index, "it has no object \"weight_map\" of tensor names to file names");
+        }
+        Map<String, String> fileOf = new LinkedHashMap<>();
+        for (Map.Entry<String, JsonElement> entry : map.entrySet()) {
+            if (!entry.getValue().isJsonPrimitive()) {
+                throw broken(index, "it gives no file name for '" + entry.getKey() + "'");
+            }
+            String fileName = entry.getValue().getAsString();
+            if (!fileName.matches("[^/\\\\:*?\"<>|\\x00-\\x1f]+")
+                    || fileName.equals("..")
+                    || fileName.endsWith(".index.json")) {
+                throw broken(
+                        index,
+                        "it puts '" + entry.getKey() + "' into '" + fileName
+                                + "', which is no plain name of a file beside it");
+            }
+            fileOf.put(entry.getKey(), fileName);
+        }
+        if (fileOf.isEmpty()) {
+            throw broken(index, "it names no tensors");
+        }
+        return fileOf;
+    }
+
+    private static FinetuneException broken(Path index, String what) {
+        return new FinetuneException(
+                index + ": this is not an index of shards as Transformers writes it: " + what + ".");
+    }
+
+    @Override
+    public Set<String> names() {
+        return Collections.unmodifiableSet(shardOf.keySet());
+    }
+
+    @Override
+    public StoredTensor describe(String name) {
+        return shard(name).describe(name);
+    }
+
+    @Override
+    public Tensor read(String name) {
+        return shard(name).read(name);
+    }
+
+    @Override
+    public List<Path> files() {
+        return shards.stream().flatMap(shard -> shard.files().stream()).toList();
+    }
+
+    @Override
+    public List<String> notes() {
+        List<String> notes = new ArrayList<>();
+        shards.forEach(shard -> notes.addAll(shard.notes()));
+        return notes;
+    }
+
+    @Override
+    public void close() {
+        shards.forEach(Weights::close);
+    }
+
+    private Weights shard(String name) {
+        Weights shard = shardOf.get(name);
+        if (shard == null) {
+            throw OpenFile.noSuchTensor(index, name, names());
+        }
+        return shard;
+    }
+}

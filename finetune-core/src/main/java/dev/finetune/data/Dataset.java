@@ -1,0 +1,138 @@
+package dev.finetune.data;
+
+import dev.finetune.FinetuneException;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+
+/**
+ * Labelled examples in a fixed order, held in memory or read anew at each pass.
+ *
+ * <pre>{@code
+ * Dataset<Text> reviews = TextFiles.tsv(Path.of("train.tsv")).classification();
+ * Split<Text> split = reviews.split(0.1, 42);
+ * }</pre>
+ *
+ * <p>A data set never changes: {@link #limit}, {@link #map}, {@link #filter} and {@link #concat} give new ones. A data
+ * set in memory may be used by several threads at once; a streamed one as far as its source may.
+ *
+ * @param <I> the kind of input, such as {@link Text}
+ */
+public sealed interface Dataset<I> extends Iterable<Example<I>> permits ListDataset, StreamedDataset {
+    /** The kind of input. */
+    Class<I> inputType();
+
+    /** How many examples there are; empty when the data is streamed, for then nobody knows before the end. */
+    OptionalLong size();
+
+    /** All examples in order, from the first. Close the stream if it is left before its end: it may hold a file open. */
+    Stream<Example<I>> stream();
+
+    /**
+     * All examples in order, as a list that can't be changed.
+     *
+     * @throws FinetuneException if the data set is streamed, as it may be larger than memory
+     */
+    List<Example<I>> asList();
+
+    /** Where the examples came from, such as {@code sst2/train.tsv, 67349 rows, 3 skipped}. */
+    String describe();
+
+    /** The same examples under another description. */
+    Dataset<I> describedAs(String description);
+
+    /**
+     * The first {@code n} examples, or all if there are fewer.
+     *
+     * @throws FinetuneException if {@code n} is negative
+     */
+    Dataset<I> limit(long n);
+
+    /** Each example changed into one of another kind of input. In memory: at once; streamed: at each pass. */
+    <J> Dataset<J> map(Class<J> type, Function<? super Example<I>, Example<J>> change);
+
+    /** Each example changed into another, say with its labels renamed. */
+    default Dataset<I> map(UnaryOperator<Example<I>> change) {
+        return map(inputType(), change);
+    }
+
+    /** The examples that {@code keep} accepts. */
+    Dataset<I> filter(Predicate<? super Example<I>> keep);
+
+    /** These examples, then those of {@code other}; streamed if either is. */
+    Dataset<I> concat(Dataset<I> other);
+
+    /**
+     * Splits off a validation part, the same one whenever the data, the fraction and the seed are the same. Examples
+     * with a {@link Label.Category} are split class by class, those with {@link Label.Categories} by their set of
+     * classes, so that each is represented in proportion (largest remainder); others are drawn at random. A class of
+     * one example stays in train. Inside each part examples keep their order.
+     *
+     * @param validationFraction the share that goes to validation, above 0 and below 1
+     * @param seed the seed of the draw
+     * @throws FinetuneException if the fraction is out of range, the validation part would be empty, or the data set is
+     *     streamed
+     */
+    default Split<I> split(double validationFraction, long seed) {
+        return Stratification.split(this, 1 - validationFraction, validationFraction, 0, seed);
+    }
+
+    /**
+     * Splits into three parts, as {@link #split(double, long)} does into two.
+     *
+     * @param train the share of the train part
+     * @param validation the share of the validation part
+     * @param test the share of the test part
+     * @param seed the seed of the draw
+     * @throws FinetuneException if a fraction isn't above 0 or they don't sum to 1, a part would be empty, or the data
+     *     set is streamed
+     */
+    default Split<I> split(double train, double validation, double test, long seed) {
+        if (!(test > 0)) {
+            throw new FinetuneException("The test fraction is " + test
+                    + ", expected above 0. Without a test part: split(validationFraction, seed).");
+        }
+        return Stratification.split(this, train, validation, test, seed);
+    }
+
+    @Override
+    default Iterator<Example<I>> iterator() {
+        return new ClosingIterator<>(stream());
+    }
+
+    /** Examples in memory. */
+    static <I> Dataset<I> of(Class<I> type, List<Example<I>> examples) {
+        return new ListDataset<>(type, examples, examples.size() + " examples from memory");
+    }
+
+    /**
+     * Texts with one class each.
+     *
+     * @throws FinetuneException if there are more or fewer labels than texts
+     */
+    static Dataset<Text> texts(List<String> texts, List<String> labels) {
+        if (texts.size() != labels.size()) {
+            throw new FinetuneException("There are " + texts.size() + " texts and " + labels.size()
+                    + " labels. Give one label for each text, in the same order.");
+        }
+        List<Example<Text>> examples = new ArrayList<>(texts.size());
+        for (int i = 0; i < texts.size(); i++) {
+            examples.add(new Example<>(Text.of(texts.get(i)), Label.of(labels.get(i))));
+        }
+        return of(Text.class, examples);
+    }
+
+    /**
+     * Examples that are fetched anew at each pass, for data larger than memory. Every pass calls the source again; it
+     * must give the same examples in the same order each time. The streams that it gives are closed after each pass.
+     */
+    static <I> Dataset<I> streamed(Class<I> type, Supplier<Stream<Example<I>>> source) {
+        return new StreamedDataset<>(type, source, "streamed examples");
+    }
+}

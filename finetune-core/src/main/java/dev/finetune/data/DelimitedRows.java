@@ -1,0 +1,218 @@
+package dev.finetune.data;
+
+import dev.finetune.FinetuneException;
+import java.io.IOException;
+import java.io.Reader;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.commons.csv.CSVFormat;
+import org.apache.commons.csv.CSVRecord;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads rows of delimited columns. The parser is fed line by line, so that a row is known by the lines that it took:
+ * after a quote that is never closed, reading goes on with the line behind the one where the row started.
+ */
+final class DelimitedRows implements Row.Reader {
+    /** A quoted text longer than this is taken for a quote that was never closed. */
+    private static final int LONGEST_ROW = 1 << 24;
+
+    private final Path path;
+    private final CSVFormat format;
+    private final Feed feed;
+    private Iterator<CSVRecord> records;
+    private @Nullable Header header;
+    private boolean started;
+
+    DelimitedRows(Path path, LineReader lines, RowFormat.Delimited format) throws IOException {
+        this.path = path;
+        this.format = CSVFormat.Builder.create()
+                .setDelimiter(format.delimiter())
+                .setQuote(format.quoting() ? '"' : null)
+                .setIgnoreEmptyLines(false)
+                .get();
+        this.feed = new Feed(lines);
+        this.records = this.format.parse(feed).iterator();
+        if (format.header()) {
+            header = readHeader();
+        }
+    }
+
+    private Header readHeader() throws IOException {
+        try {
+            List<String> names = nextCells();
+            if (names == null) {
+                throw new FinetuneException(path + " is empty: there is not even a header in it.");
+            }
+            return Header.named(path, names);
+        } catch (BadRow e) {
+            throw new FinetuneException(path + ", " + e.getMessage() + ". This is the header: mend it.", e);
+        }
+    }
+
+    @Override
+    public @Nullable Row next() throws IOException, BadRow {
+        List<String> cells = nextCells();
+        if (cells == null) {
+            if (!started && header != null) {
+                throw new FinetuneException(path + " has a header (" + header.listed() + ") but no rows below it."
+                        + " If its first line is no header, say so with noHeader().");
+            }
+            return null;
+        }
+        started = true;
+        if (header == null) {
+            header = Header.numbered(path, cells.size());
+        }
+        if (cells.size() != header.width()) {
+            throw new BadRow(
+                    feed.firstLine().number(),
+                    cells.size() + (cells.size() == 1 ? " column" : " columns") + ", expected " + header.width() + " ("
+                            + header.listed() + ")");
+        }
+        return new DelimitedRow(feed.firstLine().number(), header, cells);
+    }
+
+    /** The cells of the next row that isn't blank, or null at the end. */
+    private @Nullable List<String> nextCells() throws IOException, BadRow {
+        while (true) {
+            feed.startRow();
+            try {
+                if (!records.hasNext()) {
+                    return null;
+                }
+                List<String> cells = records.next().toList();
+                feed.checkBytes();
+                if (cells.size() > 1 || !cells.get(0).isBlank()) {
+                    return cells;
+                }
+            } catch (UncheckedIOException e) {
+                if (!feed.faulty()) {
+                    throw e.getCause();
+                }
+                throw brokenQuoting();
+            }
+        }
+    }
+
+    private BadRow brokenQuoting() throws BadRow {
+        started = true;
+        boolean closed = feed.quoteClosed();
+        LineReader.Line first = feed.restartAfterFirstLine();
+        records = parser(feed);
+        first.checkedText();
+        String reason = closed
+                ? "broken quoting: a quote is opened and not closed where the column ends"
+                : "broken quoting: a quote is opened and never closed";
+        return new BadRow(
+                first.number(),
+                reason + " (a quote inside quotes is written twice; where quotes are plain text, say quoting(false))");
+    }
+
+    private Iterator<CSVRecord> parser(Reader reader) {
+        try {
+            return format.parse(reader).iterator();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        feed.close();
+    }
+
+    /** Hands the parser one line at a time and remembers the lines of the row that it is at. */
+    private static final class Feed extends Reader {
+        private final LineReader lines;
+        private final Deque<LineReader.Line> again = new ArrayDeque<>();
+        private final List<LineReader.Line> row = new ArrayList<>();
+        private String chunk = "";
+        private int at;
+        private long length;
+        private boolean exhausted;
+        private boolean failed;
+
+        Feed(LineReader lines) {
+            this.lines = lines;
+        }
+
+        void startRow() {
+            row.clear();
+            length = 0;
+            exhausted = false;
+        }
+
+        LineReader.Line firstLine() {
+            return row.get(0);
+        }
+
+        void checkBytes() throws BadRow {
+            for (LineReader.Line line : row) {
+                line.checkedText();
+            }
+        }
+
+        /** Whether a parser's complaint is about the row, not about a file that can't be read. */
+        boolean faulty() {
+            return !failed && !row.isEmpty();
+        }
+
+        boolean quoteClosed() {
+            return !exhausted && length <= LONGEST_ROW;
+        }
+
+        LineReader.Line restartAfterFirstLine() {
+            LineReader.Line first = row.get(0);
+            for (int i = row.size() - 1; i > 0; i--) {
+                again.addFirst(row.get(i));
+            }
+            chunk = "";
+            at = 0;
+            return first;
+        }
+
+        @Override
+        public int read(char[] target, int from, int count) throws IOException {
+            if (at == chunk.length() && !nextLine()) {
+                return -1;
+            }
+            int copied = Math.min(count, chunk.length() - at);
+            chunk.getChars(at, at + copied, target, from);
+            at += copied;
+            return copied;
+        }
+
+        private boolean nextLine() throws IOException {
+            LineReader.Line line = again.pollFirst();
+            try {
+                line = line == null ? lines.next() : line;
+            } catch (IOException e) {
+                failed = true;
+                throw e;
+            }
+            if (line == null) {
+                exhausted = true;
+                return false;
+            }
+            row.add(line);
+            chunk = line.text() + line.end();
+            at = 0;
+            length += chunk.length();
+            if (length > LONGEST_ROW && row.size() > 1) {
+                throw new IOException("row too long");
+            }
+            return true;
+        }
+
+        @Override
+        public void close() throws IOException {
+            lines.close();
+        }
+    }
+}

@@ -1,0 +1,19 @@
+package dev.finetune.data;
+
+import java.io.Closeable;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/** One pass over the examples of a file. */
+interface ExampleReader<I> extends Closeable {
+    /**
+     * The next example, or null at the end. After a bad row it can be called again: reading goes on behind that row.
+     */
+    @Nullable
+    Example<I> next() throws IOException, BadRow;
+
+    /** Opens a file for a pass. */
+    interface Opener<I> {
+        ExampleReader<I> open() throws IOException;
+    }
+}

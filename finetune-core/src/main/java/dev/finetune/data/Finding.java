@@ -1,0 +1,42 @@
+package dev.finetune.data;
+
+/**
+ * Something in the data that will hurt the model.
+ *
+ * @param severity how bad it is
+ * @param code what it is
+ * @param message what was found where, and what to do about it
+ */
+public record Finding(Severity severity, Code code, String message) {
+    /** How bad it is. */
+    public enum Severity {
+        /** Training works, but the result is worse, or looks better than it is. */
+        WARNING,
+        /** There is nothing to learn from this data. */
+        ERROR
+    }
+
+    /** What was found. */
+    public enum Code {
+        /** The training data is empty. */
+        NO_EXAMPLES,
+        /** The validation data is empty. */
+        NO_VALIDATION,
+        /** All training examples are of one class. */
+        ONE_CLASS,
+        /** Validation has classes that train hasn't. */
+        UNSEEN_CLASSES,
+        /** The most frequent class occurs at least ten times as often as the rarest. */
+        IMBALANCE,
+        /** Classes of very few examples. */
+        SMALL_CLASSES,
+        /** Inputs without text. */
+        EMPTY_INPUTS,
+        /** Inputs that are in both train and validation. */
+        LEAKAGE,
+        /** Inputs that occur with different labels. */
+        CONFLICTING_LABELS,
+        /** Inputs that occur more than once in train. */
+        DUPLICATES
+    }
+}

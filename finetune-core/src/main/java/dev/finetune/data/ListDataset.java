@@ -1,0 +1,67 @@
+package dev.finetune.data;
+
+import dev.finetune.FinetuneException;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/** A data set in memory. */
+record ListDataset<I>(Class<I> inputType, List<Example<I>> asList, String describe) implements Dataset<I> {
+    ListDataset {
+        asList = List.copyOf(asList);
+    }
+
+    @Override
+    public OptionalLong size() {
+        return OptionalLong.of(asList.size());
+    }
+
+    @Override
+    public Stream<Example<I>> stream() {
+        return asList.stream();
+    }
+
+    @Override
+    public Dataset<I> describedAs(String description) {
+        return new ListDataset<>(inputType, asList, description);
+    }
+
+    @Override
+    public Dataset<I> limit(long n) {
+        if (n < 0) {
+            throw new FinetuneException("limit(" + n + "): expected 0 or more examples.");
+        }
+        if (n >= asList.size()) {
+            return this;
+        }
+        return new ListDataset<>(inputType, asList.subList(0, (int) n), describe + ", the first " + n);
+    }
+
+    @Override
+    public <J> Dataset<J> map(Class<J> type, Function<? super Example<I>, Example<J>> change) {
+        return new ListDataset<>(type, asList.stream().<Example<J>>map(change).toList(), describe + ", mapped");
+    }
+
+    @Override
+    public Dataset<I> filter(Predicate<? super Example<I>> keep) {
+        List<Example<I>> kept = asList.stream().filter(keep).toList();
+        return new ListDataset<>(inputType, kept, describe + ", " + kept.size() + " kept by a filter");
+    }
+
+    @Override
+    public Dataset<I> concat(Dataset<I> other) {
+        String both = describe + " + " + other.describe();
+        if (other instanceof ListDataset<I> list) {
+            return new ListDataset<>(
+                    inputType, Stream.concat(stream(), list.stream()).toList(), both);
+        }
+        return new StreamedDataset<>(inputType, () -> Stream.concat(stream(), other.stream()), both);
+    }
+
+    @Override
+    public String toString() {
+        return describe;
+    }
+}

@@ -1,0 +1,64 @@
+package dev.finetune.data;
+
+import dev.finetune.FinetuneException;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/** A data set that is fetched anew at each pass. */
+record StreamedDataset<I>(Class<I> inputType, Supplier<Stream<Example<I>>> source, String describe)
+        implements Dataset<I> {
+    @Override
+    public OptionalLong size() {
+        return OptionalLong.empty();
+    }
+
+    @Override
+    public Stream<Example<I>> stream() {
+        return source.get();
+    }
+
+    @Override
+    public List<Example<I>> asList() {
+        throw new FinetuneException(
+                "This data set is streamed (" + describe + "), so it isn't held in memory as a list."
+                        + " Walk through it with stream(), or read it without streamed().");
+    }
+
+    @Override
+    public Dataset<I> describedAs(String description) {
+        return new StreamedDataset<>(inputType, source, description);
+    }
+
+    @Override
+    public Dataset<I> limit(long n) {
+        if (n < 0) {
+            throw new FinetuneException("limit(" + n + "): expected 0 or more examples.");
+        }
+        return new StreamedDataset<>(inputType, () -> stream().limit(n), describe + ", the first " + n);
+    }
+
+    @Override
+    public <J> Dataset<J> map(Class<J> type, Function<? super Example<I>, Example<J>> change) {
+        return new StreamedDataset<>(type, () -> stream().map(change), describe + ", mapped");
+    }
+
+    @Override
+    public Dataset<I> filter(Predicate<? super Example<I>> keep) {
+        return new StreamedDataset<>(inputType, () -> stream().filter(keep), describe + ", filtered");
+    }
+
+    @Override
+    public Dataset<I> concat(Dataset<I> other) {
+        return new StreamedDataset<>(
+                inputType, () -> Stream.concat(stream(), other.stream()), describe + " + " + other.describe());
+    }
+
+    @Override
+    public String toString() {
+        return describe;
+    }
+}

@@ -1,0 +1,82 @@
+package dev.finetune.hub;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Which files of a repository a caller needs. They are fetched in the order of the components, so that the small files
+ * come first and a directory whose weights are complete is complete.
+ *
+ * @param required files that the repository must have
+ * @param ifPresent files that are fetched where the repository has them
+ * @param oneOf choices: of each, the first set that the repository has in full is fetched
+ */
+public record FilesNeeded(List<String> required, List<String> ifPresent, List<OneOf> oneOf) {
+    /**
+     * Keeps its own copies.
+     *
+     * @throws dev.finetune.FinetuneException if a name leads out of the repository
+     */
+    public FilesNeeded {
+        required = SafeName.requireAll(required, "the required files");
+        ifPresent = SafeName.requireAll(ifPresent, "the optional files");
+        oneOf = List.copyOf(oneOf);
+    }
+
+    /**
+     * What fine-tuning a model takes: config.json; what prepares its inputs (tokenizer or image preprocessor files, as
+     * many as there are); and its weights: model.safetensors, else the sharded safetensors, else pytorch_model.bin,
+     * else the sharded pickles. Nothing else that a repository may hold (other frameworks' weights, pictures) is
+     * fetched.
+     */
+    public static FilesNeeded model() {
+        return new FilesNeeded(
+                List.of("config.json"),
+                List.of(
+                        "tokenizer_config.json",
+                        "special_tokens_map.json",
+                        "added_tokens.json",
+                        "preprocessor_config.json",
+                        "tokenizer.json",
+                        "vocab.txt",
+                        "vocab.json",
+                        "merges.txt"),
+                List.of(
+                        OneOf.ifAny(
+                                "input preparation",
+                                List.of(
+                                        List.of("tokenizer.json"),
+                                        List.of("vocab.txt"),
+                                        List.of("vocab.json", "merges.txt"),
+                                        List.of("preprocessor_config.json"))),
+                        OneOf.mandatory(
+                                "weights",
+                                List.of(
+                                        List.of("model.safetensors"),
+                                        List.of("model.safetensors.index.json"),
+                                        List.of("pytorch_model.bin"),
+                                        List.of("pytorch_model.bin.index.json")))));
+    }
+
+    /** Exactly the named files, all of them required. */
+    public static FilesNeeded of(String... names) {
+        return new FilesNeeded(List.of(names), List.of(), List.of());
+    }
+
+    /** Every name mentioned, in the order of fetching. */
+    Set<String> mentioned() {
+        Set<String> names = new LinkedHashSet<>(required);
+        names.addAll(ifPresent);
+        oneOf.forEach(choice -> choice.alternatives().forEach(names::addAll));
+        return names;
+    }
+
+    /** What must be there, as a reader would say it. */
+    List<String> describe() {
+        List<String> words = new ArrayList<>(required);
+        oneOf.stream().filter(OneOf::mandatory).map(OneOf::describe).forEach(words::add);
+        return words;
+    }
+}

@@ -1,0 +1,60 @@
+package dev.finetune.hub;
+
+import dev.finetune.FinetuneException;
+import java.time.Duration;
+
+/**
+ * How long to wait for a hub, and how often to try again.
+ *
+ * @param maxRetries how often a request that failed for a passing reason (429, 5xx, a lost connection, a time-out) is
+ *     sent again; default 5. A download that got further since its last failure starts counting anew
+ * @param backOff the wait before the first retry, doubled for each further one up to 30 seconds, and shortened by up to
+ *     half at random so that many clients don't come back at once; default 500 ms
+ * @param longestWait the longest that a server may make us wait (Retry-After) before we give up; default 5 minutes
+ * @param connectTimeout the longest wait for a connection; default 10 seconds
+ * @param readTimeout the longest silence of the server, before its answer or in the middle of it; default 30 seconds
+ */
+public record HubPatience(
+        int maxRetries, Duration backOff, Duration longestWait, Duration connectTimeout, Duration readTimeout) {
+
+    /**
+     * Checks every value.
+     *
+     * @throws FinetuneException naming the one that can't be used
+     */
+    public HubPatience {
+        if (maxRetries < 0) {
+            throw new FinetuneException("maxRetries is " + maxRetries + "; expected 0 or more.");
+        }
+        require(!backOff.isNegative(), "backOff", backOff, "zero or more");
+        require(!longestWait.isNegative(), "longestWait", longestWait, "zero or more");
+        require(
+                !connectTimeout.isNegative() && !connectTimeout.isZero(),
+                "connectTimeout",
+                connectTimeout,
+                "more than 0");
+        require(!readTimeout.isNegative() && !readTimeout.isZero(), "readTimeout", readTimeout, "more than 0");
+    }
+
+    /** Five retries, the first after half a second; 10 seconds to connect, 30 seconds of silence. */
+    public static HubPatience defaults() {
+        return new HubPatience(
+                5, Duration.ofMillis(500), Duration.ofMinutes(5), Duration.ofSeconds(10), Duration.ofSeconds(30));
+    }
+
+    /** A variant with other retries. */
+    public HubPatience withRetries(int max, Duration firstWait) {
+        return new HubPatience(max, firstWait, longestWait, connectTimeout, readTimeout);
+    }
+
+    /** A variant with other time-outs. */
+    public HubPatience withTimeouts(Duration connect, Duration read) {
+        return new HubPatience(maxRetries, backOff, longestWait, connect, read);
+    }
+
+    private static void require(boolean holds, String name, Duration found, String expected) {
+        if (!holds) {
+            throw new FinetuneException(name + " is " + found + "; expected " + expected + ".");
+        }
+    }
+}

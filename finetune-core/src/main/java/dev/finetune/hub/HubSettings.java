@@ -1,0 +1,150 @@
+package dev.finetune.hub;
+
+import dev.finetune.FinetuneException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * How to reach the model hub, and where to keep what comes from it. Immutable: {@code with...} makes variants.
+ *
+ * <p>Java's own settings apply to the connection: {@code https.proxyHost} and {@code https.proxyPort} for a proxy,
+ * {@code javax.net.ssl.trustStore} for certificates.
+ *
+ * @param cacheDirectory the cache, laid out as huggingface_hub does ("~/.cache/huggingface/hub"); absolute
+ * @param endpoint the hub, an http or https address without query; default https://huggingface.co
+ * @param token the access token for gated and private models; sent to the endpoint's scheme, host and port only, and
+ *     never shown by {@link #toString()}
+ * @param offline whether only local directories and the cache may be used; default false
+ * @param symlinks whether snapshots may hold symbolic links to blobs, as they do by default; else, or where links can't
+ *     be made, they hold hard links or copies
+ * @param patience retries and time-outs
+ * @param progressInterval the shortest time between two progress reports of a file; default 200 ms
+ */
+public record HubSettings(
+        Path cacheDirectory,
+        URI endpoint,
+        Optional<String> token,
+        boolean offline,
+        boolean symlinks,
+        HubPatience patience,
+        Duration progressInterval) {
+
+    /** The public hub. */
+    public static final URI DEFAULT_ENDPOINT = URI.create("https://huggingface.co");
+
+    /**
+     * Checks every value.
+     *
+     * @throws FinetuneException naming the setting that can't be used; the token's text is never part of the message
+     */
+    public HubSettings {
+        cacheDirectory = cacheDirectory.toAbsolutePath().normalize();
+        endpoint = requireEndpoint(endpoint);
+        if (token.isPresent() && !token.get().matches("[\\x21-\\x7e]+")) {
+            throw new FinetuneException("The hub token has characters that no token has (spaces, line breaks, accents)"
+                    + " or is empty; check HF_TOKEN or the token file. The token isn't shown here.");
+        }
+        if (progressInterval.isNegative()) {
+            throw new FinetuneException("progressInterval is " + progressInterval + "; expected zero or more.");
+        }
+    }
+
+    /** The public hub without a token, and the given cache. */
+    public static HubSettings defaults(Path cacheDirectory) {
+        return new HubSettings(
+                cacheDirectory,
+                DEFAULT_ENDPOINT,
+                Optional.empty(),
+                false,
+                true,
+                HubPatience.defaults(),
+                Duration.ofMillis(200));
+    }
+
+    /** The settings of this process's environment and user: see {@link #fromEnvironment(Map, Path)}. */
+    public static HubSettings fromEnvironment() {
+        return fromEnvironment(System.getenv(), Path.of(System.getProperty("user.home", ".")));
+    }
+
+    /**
+     * The settings that huggingface_hub would read from the same variables; an empty variable counts as unset.
+     *
+     * <ul>
+     *   <li>cache: HF_HUB_CACHE, else HUGGINGFACE_HUB_CACHE, else HF_HOME/hub, else XDG_CACHE_HOME/huggingface/hub,
+     *       else ~/.cache/huggingface/hub; "~" and "$NAME" are expanded
+     *   <li>token: HF_TOKEN, else HUGGING_FACE_HUB_TOKEN, else the file HF_TOKEN_PATH, else HF_HOME/token; none if
+     *       HF_HUB_DISABLE_IMPLICIT_TOKEN is true
+     *   <li>endpoint: HF_ENDPOINT
+     *   <li>offline: HF_HUB_OFFLINE, else TRANSFORMERS_OFFLINE: 1, true, yes or on, in any case of letters
+     *   <li>symbolic links: off if HF_HUB_DISABLE_SYMLINKS is true
+     *   <li>time-outs in seconds: HF_HUB_ETAG_TIMEOUT (connecting), HF_HUB_DOWNLOAD_TIMEOUT (reading)
+     * </ul>
+     *
+     * @param environment the variables, such as {@code System.getenv()}
+     * @param userHome the user's home directory
+     * @throws FinetuneException naming the variable whose value can't be used
+     */
+    public static HubSettings fromEnvironment(Map<String, String> environment, Path userHome) {
+        return new HubEnvironment(environment, userHome).settings();
+    }
+
+    /** A variant with another cache. */
+    public HubSettings withCacheDirectory(Path directory) {
+        return new HubSettings(directory, endpoint, token, offline, symlinks, patience, progressInterval);
+    }
+
+    /** A variant that asks another hub. */
+    public HubSettings withEndpoint(URI hub) {
+        return new HubSettings(cacheDirectory, hub, token, offline, symlinks, patience, progressInterval);
+    }
+
+    /** A variant with the token, or with none. */
+    public HubSettings withToken(Optional<String> secret) {
+        return new HubSettings(cacheDirectory, endpoint, secret, offline, symlinks, patience, progressInterval);
+    }
+
+    /** A variant that may not, or may, use the network. */
+    public HubSettings withOffline(boolean onlyLocal) {
+        return new HubSettings(cacheDirectory, endpoint, token, onlyLocal, symlinks, patience, progressInterval);
+    }
+
+    /** A variant that may, or may not, make symbolic links. */
+    public HubSettings withSymlinks(boolean allowed) {
+        return new HubSettings(cacheDirectory, endpoint, token, offline, allowed, patience, progressInterval);
+    }
+
+    /** A variant with other retries and time-outs. */
+    public HubSettings withPatience(HubPatience other) {
+        return new HubSettings(cacheDirectory, endpoint, token, offline, symlinks, other, progressInterval);
+    }
+
+    /** A variant that reports progress more or less often. */
+    public HubSettings withProgressInterval(Duration interval) {
+        return new HubSettings(cacheDirectory, endpoint, token, offline, symlinks, patience, interval);
+    }
+
+    /** All settings but the token, of which it says only whether there is one. */
+    @Override
+    public String toString() {
+        return "HubSettings[cacheDirectory=" + cacheDirectory + ", endpoint=" + endpoint + ", token="
+                + (token.isPresent() ? "set" : "none") + ", offline=" + offline + ", symlinks=" + symlinks
+                + ", patience=" + patience + ", progressInterval=" + progressInterval + "]";
+    }
+
+    private static URI requireEndpoint(URI uri) {
+        boolean web = "https".equalsIgnoreCase(uri.getScheme()) || "http".equalsIgnoreCase(uri.getScheme());
+        if (!web
+                || uri.getHost() == null
+                || uri.getRawUserInfo() != null
+                || uri.getRawQuery() != null
+                || uri.getRawFragment() != null) {
+            throw new FinetuneException("The hub's endpoint can't be used: expected an address such as "
+                    + DEFAULT_ENDPOINT + ", with http or https, a host, and no user, query or fragment, found scheme '"
+                    + uri.getScheme() + "' and host '" + uri.getHost() + "'. Check HF_ENDPOINT.");
+        }
+        return URI.create(uri.toString().replaceAll("/+$", ""));
+    }
+}

@@ -1,0 +1,14 @@
+package dev.finetune.hub;
+
+import java.time.Duration;
+
+/** How to wait: tests put their own in, so that they needn't. */
+@FunctionalInterface
+interface Pause {
+    void of(Duration duration) throws InterruptedException;
+
+    /** Really waits. */
+    static Pause sleeping() {
+        return duration -> Thread.sleep(duration.toMillis());
+    }
+}

@@ -1,0 +1,49 @@
+package dev.finetune.hub;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import dev.finetune.FinetuneException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.TreeSet;
+
+/** The index of weights that are split over several files. */
+final class ShardIndex {
+    private ShardIndex() {}
+
+    static boolean isIndex(String name) {
+        return name.endsWith(".index.json");
+    }
+
+    /**
+     * The names, inside the repository, of the shards that an index names, in alphabetical order.
+     *
+     * @param name the index's name inside the repository: shards lie beside it
+     * @throws FinetuneException if the file isn't an index, or names a shard outside of the repository
+     */
+    static List<String> shards(Path index, String name) {
+        String folder = name.substring(0, name.lastIndexOf('/') + 1);
+        TreeSet<String> shards = new TreeSet<>();
+        try {
+            JsonObject map = JsonParser.parseString(Files.readString(index))
+                    .getAsJsonObject()
+                    .getAsJsonObject("weight_map");
+            for (JsonElement shard : map.asMap().values()) {
+                shards.add(SafeName.require(folder + shard.getAsString(), "the weight_map of " + index));
+            }
+        } catch (IOException | RuntimeException e) {
+            if (e instanceof FinetuneException ours) {
+                throw ours;
+            }
+            throw new FinetuneException(
+                    "The index of sharded weights " + index + " can't be read: expected JSON whose 'weight_map' gives a"
+                            + " file name for each weight (" + e.getClass().getSimpleName()
+                            + "). Delete this file and its blob so that it is fetched again.",
+                    e);
+        }
+        return List.copyOf(shards);
+    }
+}

@@ -1,0 +1,114 @@
+package dev.finetune.internal.torch;
+
+import dev.finetune.FinetuneException;
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Dispatcher;
+import org.bytedeco.pytorch.GenericList;
+import org.bytedeco.pytorch.IValue;
+import org.bytedeco.pytorch.IValueVector;
+import org.bytedeco.pytorch.OperatorHandle;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorType;
+import org.bytedeco.pytorch.Type;
+
+/**
+ * The operators that the Java bindings don't name, called through the dispatcher. The only place that makes boxed
+ * calls: too few arguments, or a list of tensors boxed the wrong way, would kill the JVM.
+ */
+public enum Boxed {
+    /** Adam with decoupled weight decay on many tensors at once, in place. */
+    FUSED_ADAMW("aten::_fused_adamw_", "", 15),
+    /** Stochastic gradient descent with momentum on many tensors at once, in place. */
+    FUSED_SGD("aten::_fused_sgd_", "", 12),
+    /** The norm of each tensor of a list. */
+    FOREACH_NORM("aten::_foreach_norm", "Scalar", 3),
+    /** Multiplies each tensor of a list by a number, in place. */
+    FOREACH_MUL("aten::_foreach_mul_", "Scalar", 2),
+    /** Adds a number to each tensor of a list, in place. */
+    FOREACH_ADD("aten::_foreach_add_", "Scalar", 2),
+    /** Sets each tensor of a list to zero. */
+    FOREACH_ZERO("aten::_foreach_zero_", "", 1);
+
+    static {
+        Natives.load();
+    }
+
+    private final String operator;
+    private final String overload;
+    private final int arguments;
+
+    Boxed(String operator, String overload, int arguments) {
+        this.operator = operator;
+        this.overload = overload;
+        this.arguments = arguments;
+    }
+
+    /**
+     * Calls an operator that works in place.
+     *
+     * @param arguments one per argument of the schema: a {@code List<Tensor>}, a Tensor, a Double, Long or Boolean, or
+     *     {@link #NONE}
+     */
+    public void run(Object... arguments) {
+        try (PointerScope scope = new PointerScope()) {
+            stack(arguments);
+        }
+    }
+
+    /** Calls an operator that returns a list of tensors; they belong to the enclosing scope. */
+    public List<Tensor> list(Object... arguments) {
+        try (TensorScope scope = TensorScope.open()) {
+            final IValueVector stack = stack(arguments);
+            final GenericList list = stack.get(0).toList();
+            final Tensor[] tensors = new Tensor[Math.toIntExact(list.size())];
+            for (int i = 0; i < tensors.length; i++) {
+                tensors[i] = scope.keep(new Tensor(list.get(i).toTensor()));
+            }
+            return List.of(tensors);
+        }
+    }
+
+    /** Stands for an optional argument that is not given. */
+    public static final Object NONE = new Object();
+
+    private IValueVector stack(Object... values) {
+        if (values.length != arguments) {
+            throw new FinetuneException(
+                    operator + " takes " + arguments + " arguments, but " + values.length + " were given");
+        }
+        final OperatorHandle handle = Dispatcher.singleton().findSchemaOrThrow(operator, overload);
+        final IValueVector stack = new IValueVector();
+        for (Object value : values) {
+            stack.push_back(box(value));
+        }
+        handle.callBoxed(stack);
+        return stack;
+    }
+
+    private static IValue box(Object value) {
+        if (value == NONE) {
+            return new IValue();
+        }
+        if (value instanceof Tensor tensor) {
+            return new IValue(tensor);
+        }
+        if (value instanceof Double number) {
+            return new IValue(number.doubleValue());
+        }
+        if (value instanceof Long number) {
+            return new IValue(number.longValue());
+        }
+        if (value instanceof Boolean truth) {
+            return new IValue(truth.booleanValue());
+        }
+        if (value instanceof List<?> tensors) {
+            final GenericList list = new GenericList(new Type.TypePtr(TensorType.get()));
+            for (Object tensor : tensors) {
+                list.push_back(new IValue((Tensor) tensor));
+            }
+            return new IValue(list);
+        }
+        throw new IllegalArgumentException("cannot box a " + value.getClass().getName());
+    }
+}

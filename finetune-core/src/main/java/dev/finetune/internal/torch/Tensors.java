@@ -1,0 +1,129 @@
+package dev.finetune.internal.torch;
+
+import dev.finetune.FinetuneException;
+import dev.finetune.spi.HostTensor;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Copies between Java arrays and tensors, and the making of owned tensors. */
+public final class Tensors {
+    static {
+        Natives.load();
+    }
+
+    private Tensors() {}
+
+    /** A copy of a host tensor on a device, in the current scope. */
+    public static Tensor of(HostTensor host, Device device) {
+        try (TensorScope scope = TensorScope.open()) {
+            final Pointer data;
+            final ScalarType type;
+            if (host instanceof HostTensor.Longs longs) {
+                data = new LongPointer(longs.data());
+                type = ScalarType.Long;
+            } else {
+                data = new FloatPointer(((HostTensor.Floats) host).data());
+                type = ScalarType.Float;
+            }
+            final Tensor view = torch.from_blob(data, host.shape(), new TensorOptions(type));
+            return scope.keep(device.is_cpu() ? view.clone() : view.to(device, type));
+        }
+    }
+
+    /** A copy of longs as a CPU tensor, in the current scope. */
+    public static Tensor of(long[] data, long... shape) {
+        return of(new HostTensor.Longs(data, shape), cpu());
+    }
+
+    /** A copy of floats as a CPU tensor, in the current scope. */
+    public static Tensor of(float[] data, long... shape) {
+        return of(new HostTensor.Floats(data, shape), cpu());
+    }
+
+    /** The CPU. */
+    public static Device cpu() {
+        return new Device(torch.DeviceType.CPU);
+    }
+
+    /** The tensor's shape, copied out. */
+    public static long[] shape(Tensor tensor) {
+        final long[] shape = new long[Math.toIntExact(tensor.dim())];
+        for (int i = 0; i < shape.length; i++) {
+            shape[i] = tensor.size(i);
+        }
+        return shape;
+    }
+
+    /** The tensor's values as floats, row-major, copied out. */
+    public static float[] floats(Tensor tensor) {
+        try (PointerScope scope = new PointerScope()) {
+            final Tensor plain = tensor.detach().to(cpu(), ScalarType.Float).contiguous();
+            final float[] values = new float[Math.toIntExact(plain.numel())];
+            if (values.length > 0) {
+                new FloatPointer(plain.data_ptr()).get(values);
+            }
+            return values;
+        }
+    }
+
+    /** The tensor's values as longs, row-major, copied out. */
+    public static long[] longs(Tensor tensor) {
+        try (PointerScope scope = new PointerScope()) {
+            final Tensor plain = tensor.detach().to(cpu(), ScalarType.Long).contiguous();
+            final long[] values = new long[Math.toIntExact(plain.numel())];
+            if (values.length > 0) {
+                new LongPointer(plain.data_ptr()).get(values);
+            }
+            return values;
+        }
+    }
+
+    /** The single value of a tensor of one element. */
+    public static double scalar(Tensor tensor) {
+        try (PointerScope scope = new PointerScope()) {
+            return tensor.detach().to(cpu(), ScalarType.Double).item_double();
+        }
+    }
+
+    /**
+     * A tensor's gradient, undefined where it has none, in the current scope. What {@link Tensor#grad()} gives is a
+     * reference into the tensor, which dies with it.
+     */
+    public static Tensor gradient(Tensor tensor) {
+        return new Tensor(tensor.grad());
+    }
+
+    /** Makes a tensor independent of every scope: whoever called now owns it, and closes it. */
+    public static Tensor own(Tensor tensor) {
+        tensor.retainReference();
+        return tensor;
+    }
+
+    /** A zeroed float tensor of the same shape and device as another, in the current scope. */
+    public static Tensor zerosLike(Tensor tensor) {
+        try (TensorScope scope = TensorScope.open()) {
+            return scope.keep(torch.zeros_like(tensor.detach()));
+        }
+    }
+
+    /**
+     * What LibTorch threw, in the words of its first line: the rest is a C++ stack.
+     *
+     * @param doing what was being done
+     */
+    public static FinetuneException translate(String doing, RuntimeException thrown) {
+        if (thrown instanceof FinetuneException ours) {
+            return ours;
+        }
+        final String message = String.valueOf(thrown.getMessage());
+        final int end = message.indexOf('\n');
+        return new FinetuneException(doing + ": " + (end < 0 ? message : message.substring(0, end)), thrown);
+    }
+}

@@ -1,0 +1,99 @@
+package dev.finetune.metrics;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * Scores one-of-several predictions as scikit-learn does (zero_division=0). Constant memory but for AUROC and average
+ * precision, which keep a score per example and class. Not thread-safe; accumulators of parts can be merged.
+ */
+public final class ClassificationMetrics {
+    private static final double SMALLEST = Math.ulp(1.0);
+    private static final int[] TOP = {2, 5};
+
+    private final List<String> labels;
+    private final ConfusionMatrix confusion;
+    private final Scores[] scores;
+    private final long[] inTop = new long[TOP.length];
+    private double logLoss;
+
+    /** An empty score over named classes. */
+    public ClassificationMetrics(List<String> labels) {
+        this.labels = List.copyOf(labels);
+        this.confusion = new ConfusionMatrix(labels.size());
+        this.scores = Stream.generate(Scores::new).limit(labels.size()).toArray(Scores[]::new);
+    }
+
+    /**
+     * Counts one example; the prediction is the first of the most probable classes.
+     *
+     * @param truth the index of its class
+     * @param probabilities one per class
+     */
+    public void add(int truth, double[] probabilities) {
+        int best = 0;
+        for (int i = 0; i < probabilities.length; i++) {
+            best = probabilities[i] > probabilities[best] ? i : best;
+            scores[i].add(probabilities[i], i == truth);
+        }
+        confusion.add(truth, best);
+        logLoss -= Math.log(Math.min(1 - SMALLEST, Math.max(SMALLEST, probabilities[truth])));
+        final long before = IntStream.range(0, probabilities.length)
+                .filter(i -> probabilities[i] > probabilities[truth]
+                        || probabilities[i] == probabilities[truth] && i > truth)
+                .count();
+        for (int i = 0; i < TOP.length; i++) {
+            inTop[i] += before < TOP[i] ? 1 : 0;
+        }
+    }
+
+    /** Adds what another accumulator over the same classes has counted. */
+    public void merge(ClassificationMetrics other) {
+        confusion.merge(other.confusion);
+        for (int i = 0; i < scores.length; i++) {
+            scores[i].merge(other.scores[i]);
+        }
+        for (int i = 0; i < TOP.length; i++) {
+            inTop[i] += other.inTop[i];
+        }
+        logLoss += other.logLoss;
+    }
+
+    /**
+     * The metrics. "precision", "recall" and "f1" are those of class 1 of two, the macro average of more. "auroc" is that
+     * of class 1 of two, the macro average of one-against-rest of more; NaN where a class has no examples. "top2_accuracy"
+     * and "top5_accuracy" exist where there are more classes than that.
+     */
+    public Metrics result() {
+        final List<Average.Counts> classes = Average.counts(confusion, labels);
+        final boolean binary = labels.size() == 2;
+        final Map<String, Double> values = new LinkedHashMap<>();
+        values.put("accuracy", confusion.accuracy());
+        values.put("precision", binary ? confusion.precision(1) : Average.MACRO.of(classes, Average.Counts::precision));
+        values.put("recall", binary ? confusion.recall(1) : Average.MACRO.of(classes, Average.Counts::recall));
+        values.put("f1", binary ? confusion.f1(1) : Average.MACRO.of(classes, Average.Counts::f1));
+        values.put("mcc", confusion.mcc());
+        values.put("balanced_accuracy", confusion.balancedAccuracy());
+        values.put("kappa", confusion.kappa());
+        values.put("log_loss", logLoss / confusion.total());
+        AverageNames.put(values, classes);
+        values.put(
+                "auroc",
+                binary
+                        ? scores[1].auroc()
+                        : Stream.of(scores).mapToDouble(Scores::auroc).average().orElse(Double.NaN));
+        if (binary) {
+            values.put("average_precision", scores[1].averagePrecision());
+        }
+        for (int i = 0; i < TOP.length; i++) {
+            if (labels.size() > TOP[i]) {
+                values.put("top" + TOP[i] + "_accuracy", (double) inTop[i] / confusion.total());
+            }
+        }
+        return new Metrics(values, classes.stream().map(Average.Counts::row).toList(), Optional.of(confusion));
+    }
+}

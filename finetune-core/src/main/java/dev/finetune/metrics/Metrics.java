@@ -1,0 +1,163 @@
+package dev.finetune.metrics;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import dev.finetune.FinetuneException;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The result of an evaluation: numbers by name, and for classes a row each and the confusion matrix. Immutable. A metric
+ * that is undefined on the data (a correlation of constants, say) is NaN.
+ */
+public final class Metrics {
+    private static final Set<String> LOWER_IS_BETTER =
+            Set.of("loss", "log_loss", "mse", "rmse", "mae", "hamming_loss", "perplexity", "ece");
+    private static final int LARGEST_TABLE = 20;
+
+    private final Map<String, Double> values;
+    private final List<PerClass> perClass;
+    private final Optional<ConfusionMatrix> confusion;
+
+    /**
+     * How well one class was found.
+     *
+     * @param name the class
+     * @param precision the share of its predictions that are right; 0 where it was never predicted
+     * @param recall the share of its examples that were found; 0 where it has none
+     * @param f1 the harmonic mean of both; 0 where both are
+     * @param support how many examples it has
+     */
+    public record PerClass(String name, double precision, double recall, double f1, long support) {}
+
+    /** Numbers without classes. */
+    public Metrics(Map<String, Double> values) {
+        this(values, List.of(), Optional.empty());
+    }
+
+    /** Numbers, a row per class, and the confusion matrix if there is one. */
+    public Metrics(Map<String, Double> values, List<PerClass> perClass, Optional<ConfusionMatrix> confusion) {
+        this.values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
+        this.perClass = List.copyOf(perClass);
+        this.confusion = confusion;
+    }
+
+    /**
+     * A metric.
+     *
+     * @throws FinetuneException if there is none of that name, with the names that there are
+     */
+    public double get(String name) {
+        final Double value = values.get(name);
+        if (value == null) {
+            throw new FinetuneException("There is no metric \"" + name + "\"; there are " + values.keySet() + ".");
+        }
+        return value;
+    }
+
+    /** The names of the metrics, in order. */
+    public Set<String> names() {
+        return values.keySet();
+    }
+
+    /** A row per class, empty where there are no classes. */
+    public List<PerClass> perClass() {
+        return perClass;
+    }
+
+    /** The confusion matrix of a classification. */
+    public Optional<ConfusionMatrix> confusion() {
+        return confusion;
+    }
+
+    /** The same with another number, which comes first. */
+    public Metrics with(String name, double value) {
+        final Map<String, Double> all = new LinkedHashMap<>();
+        all.put(name, value);
+        values.forEach(all::putIfAbsent);
+        return new Metrics(all, perClass, confusion);
+    }
+
+    /** Whether larger values of a metric are better; smaller are for losses and errors. */
+    public static boolean higherIsBetter(String name) {
+        return !LOWER_IS_BETTER.contains(name);
+    }
+
+    /** Everything as JSON; undefined numbers are null. */
+    public JsonObject toJson() {
+        final JsonObject json = new JsonObject();
+        values.forEach((name, value) -> json.add(name, number(value)));
+        if (!perClass.isEmpty()) {
+            final JsonObject classes = new JsonObject();
+            for (PerClass row : perClass) {
+                final JsonObject one = new JsonObject();
+                one.add("precision", number(row.precision));
+                one.add("recall", number(row.recall));
+                one.add("f1", number(row.f1));
+                one.addProperty("support", row.support);
+                classes.add(row.name, one);
+            }
+            json.add("per_class", classes);
+        }
+        confusion.ifPresent(matrix -> {
+            final JsonArray rows = new JsonArray();
+            for (long[] row : matrix.counts()) {
+                final JsonArray cells = new JsonArray();
+                for (long cell : row) {
+                    cells.add(cell);
+                }
+                rows.add(cells);
+            }
+            json.add("confusion", rows);
+        });
+        return json;
+    }
+
+    private static JsonElement number(double value) {
+        return Double.isNaN(value) || Double.isInfinite(value) ? JsonNull.INSTANCE : new JsonPrimitive(value);
+    }
+
+    /** A table: the numbers, the classes, and the confusion matrix where there are at most 20 classes. */
+    @Override
+    public String toString() {
+        final StringBuilder table = new StringBuilder();
+        values.forEach((name, value) -> table.append(String.format(Locale.ROOT, "%-20s %.4f%n", name, value)));
+        if (!perClass.isEmpty()) {
+            table.append(String.format(
+                    Locale.ROOT, "%n%-20s %9s %9s %9s %9s%n", "class", "precision", "recall", "f1", "support"));
+            for (PerClass row : perClass) {
+                table.append(String.format(
+                        Locale.ROOT,
+                        "%-20s %9.4f %9.4f %9.4f %9d%n",
+                        row.name,
+                        row.precision,
+                        row.recall,
+                        row.f1,
+                        row.support));
+            }
+        }
+        confusion.filter(matrix -> matrix.classes() <= LARGEST_TABLE).ifPresent(matrix -> {
+            table.append(String.format("%nconfusion (rows: truth, columns: predicted)%n"));
+            for (int truth = 0; truth < matrix.classes(); truth++) {
+                table.append(String.format(Locale.ROOT, "%-20s", name(truth)));
+                for (int predicted = 0; predicted < matrix.classes(); predicted++) {
+                    table.append(String.format(Locale.ROOT, " %6d", matrix.count(truth, predicted)));
+                }
+                table.append(System.lineSeparator());
+            }
+        });
+        return table.toString().stripTrailing();
+    }
+
+    private String name(int index) {
+        return index < perClass.size() ? perClass.get(index).name() : Integer.toString(index);
+    }
+}

@@ -1,0 +1,72 @@
+package dev.finetune.metrics;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Scores any-of-several predictions at the threshold 0.5, as scikit-learn does (zero_division=0). Constant memory but for
+ * AUROC, which keeps a score per example and label. Not thread-safe.
+ */
+public final class MultiLabelMetrics {
+    private final List<String> labels;
+    private final long[] right;
+    private final long[] predicted;
+    private final long[] support;
+    private final Scores[] scores;
+    private long examples;
+    private long exact;
+    private long wrong;
+
+    /** An empty score over named labels. */
+    public MultiLabelMetrics(List<String> labels) {
+        this.labels = List.copyOf(labels);
+        this.right = new long[labels.size()];
+        this.predicted = new long[labels.size()];
+        this.support = new long[labels.size()];
+        this.scores = Stream.generate(Scores::new).limit(labels.size()).toArray(Scores[]::new);
+    }
+
+    /**
+     * Counts one example.
+     *
+     * @param truths 1 for each label that it has, 0 for the others
+     * @param probabilities one per label
+     */
+    public void add(float[] truths, double[] probabilities) {
+        boolean allRight = true;
+        for (int i = 0; i < truths.length; i++) {
+            final boolean truth = truths[i] >= 0.5f;
+            final boolean guess = probabilities[i] >= 0.5;
+            right[i] += truth && guess ? 1 : 0;
+            predicted[i] += guess ? 1 : 0;
+            support[i] += truth ? 1 : 0;
+            wrong += truth != guess ? 1 : 0;
+            allRight &= truth == guess;
+            scores[i].add(probabilities[i], truth);
+        }
+        examples++;
+        exact += allRight ? 1 : 0;
+    }
+
+    /** "accuracy" is the share of examples with every label right; "precision", "recall" and "f1" are micro averages. */
+    public Metrics result() {
+        final List<Average.Counts> classes = new ArrayList<>();
+        for (int i = 0; i < labels.size(); i++) {
+            classes.add(new Average.Counts(labels.get(i), right[i], predicted[i], support[i]));
+        }
+        final Map<String, Double> values = new LinkedHashMap<>();
+        values.put("accuracy", (double) exact / examples);
+        values.put("hamming_loss", wrong / ((double) examples * labels.size()));
+        values.put("precision", Average.MICRO.of(classes, Average.Counts::precision));
+        values.put("recall", Average.MICRO.of(classes, Average.Counts::recall));
+        values.put("f1", Average.MICRO.of(classes, Average.Counts::f1));
+        AverageNames.put(values, classes);
+        values.put(
+                "auroc", Stream.of(scores).mapToDouble(Scores::auroc).average().orElse(Double.NaN));
+        return new Metrics(values, classes.stream().map(Average.Counts::row).toList(), Optional.empty());
+    }
+}

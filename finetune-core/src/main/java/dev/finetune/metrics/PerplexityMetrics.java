@@ -1,0 +1,33 @@
+package dev.finetune.metrics;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Scores a language model over its predicted tokens: exact sums, constant memory. Not thread-safe. */
+public final class PerplexityMetrics {
+    private double loss;
+    private long tokens;
+    private long right;
+
+    /**
+     * Counts some tokens.
+     *
+     * @param lossSum the sum of their losses, -log of the true token's probability
+     * @param tokens how many
+     * @param right how many were predicted right
+     */
+    public void add(double lossSum, long tokens, long right) {
+        this.loss += lossSum;
+        this.tokens += tokens;
+        this.right += right;
+    }
+
+    /** "loss", the mean over tokens; "perplexity", e to the loss; "accuracy". */
+    public Metrics result() {
+        final Map<String, Double> values = new LinkedHashMap<>();
+        values.put("loss", loss / tokens);
+        values.put("perplexity", Math.exp(loss / tokens));
+        values.put("accuracy", (double) right / tokens);
+        return new Metrics(values);
+    }
+}

@@ -1,0 +1,72 @@
+package dev.finetune.metrics;
+
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * Scores answers as the SQuAD 1.1 evaluation does: lower-cased, without punctuation and articles, the best over the
+ * accepted answers; in percent (Rajpurkar et al., 2016). Constant memory. Not thread-safe.
+ */
+public final class SquadMetrics {
+    private static final Pattern PUNCTUATION = Pattern.compile("[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~]");
+    private static final Pattern ARTICLES = Pattern.compile("\\b(a|an|the)\\b", Pattern.UNICODE_CHARACTER_CLASS);
+    private static final Pattern SPACE = Pattern.compile("\\s+", Pattern.UNICODE_CHARACTER_CLASS);
+
+    private long questions;
+    private double exact;
+    private double f1;
+
+    /** Counts one question. */
+    public void add(String prediction, List<String> accepted) {
+        questions++;
+        exact += accepted.stream().anyMatch(answer -> normalised(answer).equals(normalised(prediction))) ? 1 : 0;
+        f1 += accepted.stream()
+                .mapToDouble(answer -> f1(prediction, answer))
+                .max()
+                .orElse(0);
+    }
+
+    /** "exact_match" and "f1", 0 to 100. */
+    public Metrics result() {
+        final Map<String, Double> values = new LinkedHashMap<>();
+        values.put("exact_match", questions == 0 ? 0 : 100 * exact / questions);
+        values.put("f1", questions == 0 ? 0 : 100 * f1 / questions);
+        return new Metrics(values);
+    }
+
+    /** The harmonic mean of precision and recall over words, each as often as it occurs. */
+    private static double f1(String prediction, String answer) {
+        final List<String> predicted = words(prediction);
+        final List<String> expected = words(answer);
+        final Map<String, Integer> left = new HashMap<>();
+        expected.forEach(word -> left.merge(word, 1, Integer::sum));
+        int same = 0;
+        for (String word : predicted) {
+            if (left.merge(word, -1, Integer::sum) >= 0) {
+                same++;
+            }
+        }
+        if (same == 0) {
+            return 0;
+        }
+        final double precision = (double) same / predicted.size();
+        final double recall = (double) same / expected.size();
+        return 2 * precision * recall / (precision + recall);
+    }
+
+    private static List<String> words(String text) {
+        final String plain = normalised(text);
+        return plain.isEmpty() ? List.of() : List.of(plain.split(" "));
+    }
+
+    private static String normalised(String text) {
+        final String bare = PUNCTUATION.matcher(text.toLowerCase(Locale.ROOT)).replaceAll("");
+        return SPACE.matcher(ARTICLES.matcher(bare).replaceAll(" "))
+                .replaceAll(" ")
+                .strip();
+    }
+}

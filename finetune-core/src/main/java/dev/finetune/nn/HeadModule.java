@@ -1,0 +1,14 @@
+package dev.finetune.nn;
+
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/** What is put on a network's trunk to solve a task. */
+public interface HeadModule extends Module {
+    /**
+     * Computes the task's outputs from the last stage's.
+     *
+     * @return outputs by name: "logits", or "start_logits" and "end_logits"
+     */
+    Map<String, Tensor> forward(Tensor hidden, Batch batch, ForwardContext context);
+}

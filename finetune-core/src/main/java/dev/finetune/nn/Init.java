@@ -1,0 +1,24 @@
+package dev.finetune.nn;
+
+/** How a parameter that no checkpoint holds starts. */
+public sealed interface Init {
+    /** Normal with mean 0. */
+    record Normal(double std) implements Init {}
+
+    /** All the same value. */
+    record Constant(double value) implements Init {}
+
+    /** Uniform between -bound and bound. */
+    record Uniform(double bound) implements Init {}
+
+    /** All zeros. */
+    Init ZEROS = new Constant(0);
+
+    /** All ones. */
+    Init ONES = new Constant(1);
+
+    /** Normal with mean 0 and the given standard deviation. */
+    static Init normal(double std) {
+        return new Normal(std);
+    }
+}

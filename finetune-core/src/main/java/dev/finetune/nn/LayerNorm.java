@@ -1,0 +1,38 @@
+package dev.finetune.nn;
+
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+
+/** (x - mean) / sqrt(variance + eps) * weight + bias over the last dimension (Ba, Kiros and Hinton, 2016). */
+public final class LayerNorm implements Module {
+    private final Parameter weight;
+    private final Parameter bias;
+    private final long size;
+    private final double eps;
+
+    /** Takes {@code weight} and {@code bias}, each of shape (size), from a source. */
+    public LayerNorm(ParameterSource source, long size, double eps) {
+        this.weight = source.take("weight", Init.ONES, size);
+        this.bias = source.take("bias", Init.ZEROS, size);
+        this.size = size;
+        this.eps = eps;
+    }
+
+    /** Normalises the last dimension. */
+    public Tensor forward(Tensor input) {
+        return torch.layer_norm(
+                input,
+                new long[] {size},
+                new TensorOptional(weight.value()),
+                new TensorOptional(bias.value()),
+                eps,
+                false);
+    }
+
+    @Override
+    public List<Parameter> parameters() {
+        return List.of(weight, bias);
+    }
+}

@@ -1,0 +1,34 @@
+package dev.finetune.nn;
+
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+
+/** y = x W^T + b, for x of shape (..., in) and y of shape (..., out). */
+public final class Linear implements Module {
+    private final Parameter weight;
+    private final Parameter bias;
+
+    /** Takes {@code weight} (out, in) and {@code bias} (out) from a source. */
+    public Linear(ParameterSource source, long in, long out, Init init) {
+        this.weight = source.take("weight", init, out, in);
+        this.bias = source.take("bias", Init.ZEROS, out);
+    }
+
+    /** Shares a weight with another part of the network (tied embeddings), with a bias of its own. */
+    public Linear(Parameter sharedWeight, Parameter bias) {
+        this.weight = sharedWeight;
+        this.bias = bias;
+    }
+
+    /** Applies the layer. */
+    public Tensor forward(Tensor input) {
+        return torch.linear(input, weight.value(), new TensorOptional(bias.value()));
+    }
+
+    @Override
+    public List<Parameter> parameters() {
+        return List.of(weight, bias);
+    }
+}

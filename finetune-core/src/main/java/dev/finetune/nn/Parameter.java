@@ -1,0 +1,77 @@
+package dev.finetune.nn;
+
+import dev.finetune.internal.torch.Tensors;
+import java.util.Arrays;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A named tensor that training may change. Owns the tensor; closed with the network.
+ *
+ * <p>Frozen, it gets no gradient, no optimizer state, and no memory for either.
+ */
+public final class Parameter implements AutoCloseable {
+    private final String name;
+    private final Tensor value;
+    private final long[] shape;
+    private final boolean fresh;
+    private boolean trained = true;
+
+    /**
+     * Takes ownership of a tensor.
+     *
+     * @param name the dotted name, as the library that the checkpoint came from writes it
+     * @param value an owned tensor
+     * @param fresh whether it was newly initialised rather than loaded
+     */
+    public Parameter(String name, Tensor value, boolean fresh) {
+        this.name = name;
+        this.value = value;
+        this.shape = Tensors.shape(value);
+        this.fresh = fresh;
+        value.set_requires_grad(true);
+    }
+
+    /** The dotted name, as the library that the checkpoint came from writes it. */
+    public String name() {
+        return name;
+    }
+
+    /** The tensor; borrowed, never to be closed by the caller. */
+    public Tensor value() {
+        return value;
+    }
+
+    /** The shape. */
+    public long[] shape() {
+        return shape.clone();
+    }
+
+    /** How many numbers it holds. */
+    public long count() {
+        return Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+    }
+
+    /** Whether it was newly initialised rather than loaded from a checkpoint. */
+    public boolean isFresh() {
+        return fresh;
+    }
+
+    /** Whether training changes it. */
+    public boolean isTrained() {
+        return trained;
+    }
+
+    /** Freezes (false) or unfreezes (true) it; a frozen parameter's gradient is freed. */
+    public void setTrained(boolean trained) {
+        this.trained = trained;
+        value.set_requires_grad(trained);
+        if (!trained) {
+            value.mutable_grad().reset();
+        }
+    }
+
+    @Override
+    public void close() {
+        value.close();
+    }
+}

@@ -1,0 +1,21 @@
+package dev.finetune.nn;
+
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * One step of a network's trunk: embeddings, a layer, a group of blocks. What a stage says is a function of what the
+ * stage before it said, and of the batch; so a trunk can be frozen up to a stage, its outputs kept, or a stage computed
+ * twice to save memory.
+ */
+public interface Stage extends Module {
+    /** Its name, for freezing and summaries: "embeddings", "layer.0". */
+    String name();
+
+    /**
+     * Computes the stage.
+     *
+     * @param input what the stage before gave; the first stage must not look at it
+     * @param batch the batch (borrowed)
+     */
+    Tensor forward(Tensor input, Batch batch, ForwardContext context);
+}

@@ -1,0 +1,49 @@
+package dev.finetune.report;
+
+import dev.finetune.hub.HubSettings;
+import dev.finetune.internal.torch.Natives;
+import dev.finetune.spi.ModelFamily;
+import dev.finetune.train.Devices;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.stream.Collectors;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.pytorch.global.torch;
+
+/** Tells what was found of natives, versions, threads, GPU and caches. */
+public final class Doctor {
+    private Doctor() {}
+
+    /** The findings, one a line. */
+    public static String examine() {
+        Natives.load();
+        final Map<String, Object> found = new LinkedHashMap<>();
+        found.put("Java", System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")");
+        found.put("platform", Loader.getPlatform());
+        found.put("heap", Runtime.getRuntime().maxMemory() / (1 << 20) + " MB at most (tensors live outside it)");
+        found.put("LibTorch", torch.class.getPackage().getImplementationVersion());
+        found.put("processor features", torch.get_cpu_capability().getString());
+        found.put(
+                "matrix products", Natives.mkl() ? "MKL" : "OpenBLAS (MKL is faster: add its jars to the class path)");
+        found.put(
+                "threads",
+                torch.get_num_threads() + " of " + Runtime.getRuntime().availableProcessors() + " processors");
+        found.put("GPU", Devices.cudaUsable() ? torch.cuda_device_count() + " found" : "none: " + Devices.whyNoCuda());
+        found.put(
+                "model families",
+                ServiceLoader.load(ModelFamily.class).stream()
+                        .map(provider -> provider.get().name())
+                        .collect(Collectors.joining(", ")));
+        found.put("natives' cache", System.getProperty("user.home") + "/.javacpp/cache");
+        final HubSettings hub = HubSettings.fromEnvironment();
+        found.put(
+                "model cache",
+                hub.cacheDirectory() + " (hub " + hub.endpoint() + ", "
+                        + (hub.token().isPresent() ? "with a token" : "no token")
+                        + (hub.offline() ? ", offline" : "") + ")");
+        return found.entrySet().stream()
+                .map(line -> line.getKey() + ": " + line.getValue())
+                .collect(Collectors.joining("\n"));
+    }
+}

@@ -1,0 +1,138 @@
+package dev.finetune.spi;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import dev.finetune.FinetuneException;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** A checkpoint's {@code config.json}, read with errors that name the file and the key. */
+public final class ModelConfig {
+    private final Path file;
+    private final JsonObject json;
+
+    private ModelConfig(Path file, JsonObject json) {
+        this.file = file;
+        this.json = json;
+    }
+
+    /**
+     * Reads {@code config.json} of a model directory.
+     *
+     * @throws FinetuneException if there is none, or if it isn't a JSON object
+     */
+    public static ModelConfig read(Path directory) {
+        final Path file = directory.resolve("config.json");
+        if (!Files.isRegularFile(file)) {
+            throw new FinetuneException(
+                    "No config.json in " + directory.toAbsolutePath() + ". A model directory holds config.json, "
+                            + "weights (model.safetensors or pytorch_model.bin) and, for text, tokenizer.json or vocab.txt.");
+        }
+        try (Reader reader = Files.newBufferedReader(file)) {
+            final JsonElement parsed = JsonParser.parseReader(reader);
+            if (!parsed.isJsonObject()) {
+                throw new FinetuneException(file + " is not a JSON object.");
+            }
+            return new ModelConfig(file, parsed.getAsJsonObject());
+        } catch (JsonParseException e) {
+            throw new FinetuneException(file + " is not valid JSON: " + e.getMessage(), e);
+        } catch (IOException e) {
+            throw new FinetuneException(file + " could not be read: " + e.getMessage(), e);
+        }
+    }
+
+    /** The file that it was read from. */
+    public Path file() {
+        return file;
+    }
+
+    /** A copy of everything in it. */
+    public JsonObject json() {
+        return json.deepCopy();
+    }
+
+    /** Whether the key is there and not null. */
+    public boolean has(String key) {
+        return json.has(key) && !json.get(key).isJsonNull();
+    }
+
+    /** A string, or the default where the key is absent or null. */
+    public String string(String key, String otherwise) {
+        return has(key) ? get(key, "a string", JsonElement::getAsString) : otherwise;
+    }
+
+    /** A whole number, or the default where the key is absent or null. */
+    public int integer(String key, int otherwise) {
+        return has(key) ? get(key, "a whole number", JsonElement::getAsInt) : otherwise;
+    }
+
+    /** A number, or the default where the key is absent or null. */
+    public double number(String key, double otherwise) {
+        return has(key) ? get(key, "a number", JsonElement::getAsDouble) : otherwise;
+    }
+
+    /** A truth value, or the default where the key is absent or null. */
+    public boolean bool(String key, boolean otherwise) {
+        return has(key) ? get(key, "true or false", JsonElement::getAsBoolean) : otherwise;
+    }
+
+    /** A positive whole number, or the default where the key is absent or null. */
+    public int size(String key, int otherwise) {
+        final int size = integer(key, otherwise);
+        if (size <= 0) {
+            throw new FinetuneException(file + ": \"" + key + "\" must be positive, but is " + size + ".");
+        }
+        return size;
+    }
+
+    /** A list of strings, empty where the key is absent or null. */
+    public List<String> strings(String key) {
+        if (!has(key)) {
+            return List.of();
+        }
+        return get(key, "a list of strings", element -> {
+            final List<String> strings = new ArrayList<>();
+            element.getAsJsonArray().forEach(item -> strings.add(item.getAsString()));
+            return List.copyOf(strings);
+        });
+    }
+
+    /** The labels in {@code id2label} in the order of their ids, empty where there are none. */
+    public List<String> labels() {
+        if (!has("id2label")) {
+            return List.of();
+        }
+        return get("id2label", "an object from ids to names", element -> {
+            final Map<Integer, String> byId = new TreeMap<>();
+            element.getAsJsonObject().asMap().forEach((id, name) -> byId.put(Integer.parseInt(id), name.getAsString()));
+            return List.copyOf(byId.values());
+        });
+    }
+
+    /** Refuses a setting that changes the computation in a way that isn't supported. */
+    public void refuseUnless(String key, String allowed) {
+        final String found = has(key) ? json.get(key).toString().replace("\"", "") : allowed;
+        if (!found.equals(allowed)) {
+            throw new FinetuneException(
+                    file + ": \"" + key + "\": " + json.get(key) + " is not supported (only " + allowed + " is).");
+        }
+    }
+
+    private <T> T get(String key, String expected, java.util.function.Function<JsonElement, T> reader) {
+        final JsonElement element = json.get(key);
+        try {
+            return reader.apply(element);
+        } catch (RuntimeException e) {
+            throw new FinetuneException(
+                    file + ": \"" + key + "\" should be " + expected + ", but is " + element + ".", e);
+        }
+    }
+}

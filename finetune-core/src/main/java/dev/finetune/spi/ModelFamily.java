@@ -1,0 +1,31 @@
+package dev.finetune.spi;
+
+import dev.finetune.Head;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A family of networks, such as BERT. Found with {@link java.util.ServiceLoader}: a module that brings one names it in
+ * {@code META-INF/services/dev.finetune.spi.ModelFamily}.
+ */
+public interface ModelFamily {
+    /** Its name, for messages. */
+    String name();
+
+    /** The values of {@code model_type} in config.json that it knows, for messages. */
+    List<String> modelTypes();
+
+    /** Whether it can build what the configuration describes. */
+    boolean recognises(ModelConfig config);
+
+    /** The head that the checkpoint was saved with, if it has one. */
+    Optional<Head> savedHead(ModelConfig config);
+
+    /**
+     * Builds the network, loads its weights, and makes its encoder and task.
+     *
+     * @throws dev.finetune.FinetuneException if the configuration asks for something unsupported, or if the checkpoint
+     *     doesn't fit it
+     */
+    Assembly<?> assemble(AssemblyRequest request);
+}

@@ -1,0 +1,102 @@
+package dev.finetune.task;
+
+import dev.finetune.Head;
+import dev.finetune.Prediction;
+import dev.finetune.internal.torch.Tensors;
+import dev.finetune.metrics.ClassificationMetrics;
+import dev.finetune.metrics.Metrics;
+import dev.finetune.nn.Batch;
+import dev.finetune.spi.HostBatch;
+import dev.finetune.spi.HostTensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** One class of several: cross entropy over "logits" (batch, classes) and "labels" (batch). */
+public final class ClassificationTask implements Task {
+    private final Head.Classification head;
+    private final CrossEntropy loss;
+
+    /** A task for a head whose labels are known. */
+    public ClassificationTask(Head.Classification head, LossOptions options) {
+        this.head = head;
+        this.loss = new CrossEntropy(options, head.classes());
+    }
+
+    @Override
+    public Head head() {
+        return head;
+    }
+
+    @Override
+    public double weight(HostBatch batch) {
+        return loss.weight(batch);
+    }
+
+    @Override
+    public Tensor lossSum(Map<String, Tensor> outputs, Batch batch) {
+        return loss.sum(logits(outputs), batch.get("labels"));
+    }
+
+    @Override
+    public String mainMetric() {
+        return "accuracy";
+    }
+
+    @Override
+    public Scorer scorer() {
+        final ClassificationMetrics metrics = new ClassificationMetrics(labels());
+        return new Scorer() {
+            @Override
+            public void add(Map<String, Tensor> outputs, Batch batch) {
+                final double[][] probabilities = probabilities(Tensors.floats(outputs.get("logits")), head.classes());
+                final long[] truths = ((HostTensor.Longs) batch.hostColumn("labels")).data();
+                for (int i = 0; i < truths.length; i++) {
+                    metrics.add(Math.toIntExact(truths[i]), probabilities[i]);
+                }
+            }
+
+            @Override
+            public Metrics result(double loss) {
+                return metrics.result().with("loss", loss);
+            }
+        };
+    }
+
+    @Override
+    public List<Prediction> decode(Map<String, Tensor> outputs, HostBatch batch) {
+        final float[] flat = Tensors.floats(outputs.get("logits"));
+        final int classes = head.classes();
+        final double[][] probabilities = probabilities(flat, classes);
+        final List<Prediction> predictions = new ArrayList<>();
+        for (int row = 0; row < probabilities.length; row++) {
+            final Map<String, Double> byLabel = new LinkedHashMap<>();
+            int best = 0;
+            for (int i = 0; i < classes; i++) {
+                byLabel.put(labels().get(i), probabilities[row][i]);
+                best = probabilities[row][i] > probabilities[row][best] ? i : best;
+            }
+            predictions.add(new Prediction.Category(
+                    labels().get(best),
+                    java.util.Collections.unmodifiableMap(byLabel),
+                    List.of(Arrays.copyOfRange(flat, row * classes, (row + 1) * classes))));
+        }
+        return predictions;
+    }
+
+    /** float32 logits: losses are computed in full precision under autocast, too. */
+    private static Tensor logits(Map<String, Tensor> outputs) {
+        return outputs.get("logits").to(ScalarType.Float);
+    }
+
+    private static double[][] probabilities(float[] logits, int classes) {
+        return IntStream.range(0, logits.length / classes)
+                .mapToObj(row -> Softmax.of(logits, row * classes, classes))
+                .toArray(double[][]::new);
+    }
+}

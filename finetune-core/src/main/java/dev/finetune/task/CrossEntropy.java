@@ -1,0 +1,59 @@
+package dev.finetune.task;
+
+import dev.finetune.FinetuneException;
+import dev.finetune.internal.torch.Tensors;
+import dev.finetune.spi.HostBatch;
+import dev.finetune.spi.HostTensor;
+import dev.finetune.spi.Target;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * The sum over rows of w[y] (-log softmax(logits)[y]), as PyTorch's cross_entropy with reduction "sum"; rows with the
+ * target {@link Target#IGNORED} count nothing.
+ */
+public final class CrossEntropy {
+    private static final long SUM = 2;
+
+    private final LossOptions options;
+    private final float[] weights;
+
+    /** A loss over {@code classes} classes. */
+    public CrossEntropy(LossOptions options, int classes) {
+        this.options = options;
+        final int given = options.classWeights().size();
+        if (given != 0 && given != classes) {
+            throw new FinetuneException("There are " + classes + " classes, but " + given + " class weights.");
+        }
+        this.weights = new float[given];
+        for (int i = 0; i < given; i++) {
+            weights[i] = options.classWeights().get(i).floatValue();
+        }
+    }
+
+    /**
+     * The sum of the losses.
+     *
+     * @param logits (rows, classes)
+     * @param targets (rows)
+     * @return a scalar
+     */
+    public Tensor sum(Tensor logits, Tensor targets) {
+        final TensorOptional weight = weights.length == 0
+                ? new TensorOptional()
+                : new TensorOptional(Tensors.of(new HostTensor.Floats(weights, weights.length), logits.device()));
+        return torch.cross_entropy_loss(logits, targets, weight, SUM, Target.IGNORED, options.labelSmoothing());
+    }
+
+    /** What the sum is divided by to give PyTorch's mean: the sum of the weights of the targets. */
+    public double weight(HostBatch batch) {
+        double sum = 0;
+        for (long label : ((HostTensor.Longs) batch.columns().get("labels")).data()) {
+            if (label != Target.IGNORED) {
+                sum += weights.length == 0 ? 1 : weights[Math.toIntExact(label)];
+            }
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,63 @@
+package dev.finetune.task;
+
+import dev.finetune.FinetuneException;
+import dev.finetune.Head;
+import dev.finetune.Prediction;
+import dev.finetune.internal.torch.Tensors;
+import dev.finetune.nn.Batch;
+import dev.finetune.spi.HostBatch;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/** Feature extraction: gives "embeddings" (batch, width) as they are. There is nothing to train or to score. */
+public final class FeaturesTask implements Task {
+    private final Head.Features head;
+
+    /** A task for a head. */
+    public FeaturesTask(Head.Features head) {
+        this.head = head;
+    }
+
+    @Override
+    public Head head() {
+        return head;
+    }
+
+    @Override
+    public double weight(HostBatch batch) {
+        throw untrainable();
+    }
+
+    @Override
+    public Tensor lossSum(Map<String, Tensor> outputs, Batch batch) {
+        throw untrainable();
+    }
+
+    @Override
+    public Scorer scorer() {
+        throw untrainable();
+    }
+
+    @Override
+    public String mainMetric() {
+        throw untrainable();
+    }
+
+    @Override
+    public List<Prediction> decode(Map<String, Tensor> outputs, HostBatch batch) {
+        final float[] flat = Tensors.floats(outputs.get("embeddings"));
+        final int width = flat.length / batch.size();
+        final List<Prediction> vectors = new ArrayList<>();
+        for (int from = 0; from < flat.length; from += width) {
+            vectors.add(new Prediction.Vector(List.of(Arrays.copyOfRange(flat, from, from + width))));
+        }
+        return vectors;
+    }
+
+    private static FinetuneException untrainable() {
+        return new FinetuneException("Feature extraction has no loss: choose a head to train or evaluate.");
+    }
+}

@@ -1,0 +1,112 @@
+package dev.finetune.task;
+
+import dev.finetune.Head;
+import dev.finetune.Prediction;
+import dev.finetune.internal.torch.Tensors;
+import dev.finetune.metrics.Metrics;
+import dev.finetune.metrics.MultiLabelMetrics;
+import dev.finetune.nn.Batch;
+import dev.finetune.spi.HostBatch;
+import dev.finetune.spi.HostTensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Any number of classes at once: binary cross entropy of sigmoid(logits), the mean over examples and classes (PyTorch's
+ * BCEWithLogitsLoss, which Transformers uses for multi_label_classification).
+ */
+public final class MultiLabelTask implements Task {
+    private static final long SUM = 2;
+
+    private final Head.MultiLabel head;
+
+    /** A task for a head whose labels are known. */
+    public MultiLabelTask(Head.MultiLabel head) {
+        this.head = head;
+    }
+
+    @Override
+    public Head head() {
+        return head;
+    }
+
+    @Override
+    public double weight(HostBatch batch) {
+        return (double) batch.size() * labels().size();
+    }
+
+    @Override
+    public Tensor lossSum(Map<String, Tensor> outputs, Batch batch) {
+        return torch.binary_cross_entropy_with_logits(
+                outputs.get("logits").to(ScalarType.Float),
+                batch.get("labels"),
+                new TensorOptional(),
+                new TensorOptional(),
+                SUM);
+    }
+
+    @Override
+    public String mainMetric() {
+        return "f1_micro";
+    }
+
+    @Override
+    public Scorer scorer() {
+        final MultiLabelMetrics metrics = new MultiLabelMetrics(labels());
+        return new Scorer() {
+            @Override
+            public void add(Map<String, Tensor> outputs, Batch batch) {
+                final float[] logits = Tensors.floats(outputs.get("logits"));
+                final float[] truths = ((HostTensor.Floats) batch.hostColumn("labels")).data();
+                final int width = labels().size();
+                for (int from = 0; from < logits.length; from += width) {
+                    metrics.add(Arrays.copyOfRange(truths, from, from + width), sigmoid(logits, from, width));
+                }
+            }
+
+            @Override
+            public Metrics result(double loss) {
+                return metrics.result().with("loss", loss);
+            }
+        };
+    }
+
+    @Override
+    public List<Prediction> decode(Map<String, Tensor> outputs, HostBatch batch) {
+        final float[] logits = Tensors.floats(outputs.get("logits"));
+        final int width = labels().size();
+        final List<Prediction> predictions = new ArrayList<>();
+        for (int from = 0; from < logits.length; from += width) {
+            final double[] probabilities = sigmoid(logits, from, width);
+            final Map<String, Double> byLabel = new LinkedHashMap<>();
+            final List<String> chosen = new ArrayList<>();
+            for (int i = 0; i < width; i++) {
+                byLabel.put(labels().get(i), probabilities[i]);
+                if (probabilities[i] >= 0.5) {
+                    chosen.add(labels().get(i));
+                }
+            }
+            predictions.add(new Prediction.Categories(
+                    List.copyOf(chosen),
+                    Collections.unmodifiableMap(byLabel),
+                    List.of(Arrays.copyOfRange(logits, from, from + width))));
+        }
+        return predictions;
+    }
+
+    private static double[] sigmoid(float[] logits, int from, int width) {
+        final double[] probabilities = new double[width];
+        for (int i = 0; i < width; i++) {
+            probabilities[i] = 1 / (1 + Math.exp(-logits[from + i]));
+        }
+        return probabilities;
+    }
+}

@@ -1,0 +1,57 @@
+package dev.finetune.task;
+
+import dev.finetune.Head;
+import dev.finetune.Prediction;
+import dev.finetune.metrics.Metrics;
+import dev.finetune.nn.Batch;
+import dev.finetune.spi.HostBatch;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/** What a head is trained for: the loss that compares outputs with targets, metrics, and predictions. Stateless. */
+public interface Task {
+    /** The head that it belongs to, with its labels. */
+    Head head();
+
+    /** The names of the outputs' columns, empty where they have none. */
+    default List<String> labels() {
+        return head().labels();
+    }
+
+    /**
+     * What the sum of losses is divided by to give the mean: the number of examples, labelled tokens or values, weighted
+     * as the loss weighs them.
+     */
+    double weight(HostBatch batch);
+
+    /** The sum of the losses of a batch, a scalar in the current scope; divided by {@link #weight} it is the loss. */
+    Tensor lossSum(Map<String, Tensor> outputs, Batch batch);
+
+    /** Starts to score an evaluation. */
+    Scorer scorer();
+
+    /** The metric that says best whether the model got better ("accuracy", "f1"). */
+    String mainMetric();
+
+    /** One prediction a row of the batch. */
+    List<Prediction> decode(Map<String, Tensor> outputs, HostBatch batch);
+
+    /** What the rows that one input was encoded to say together. Most inputs are one row. */
+    default Prediction join(List<Prediction> rows) {
+        return rows.get(0);
+    }
+
+    /** Adds up what an evaluation shows. Not thread-safe. */
+    interface Scorer {
+        /** Takes a batch's outputs in. */
+        void add(Map<String, Tensor> outputs, Batch batch);
+
+        /**
+         * The metrics of all that was added.
+         *
+         * @param loss the mean loss, stored as "loss"
+         */
+        Metrics result(double loss);
+    }
+}

@@ -1,0 +1,112 @@
+package dev.finetune.train;
+
+import dev.finetune.internal.torch.Autocast;
+import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.internal.torch.Tensors;
+import dev.finetune.nn.Batch;
+import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.Network;
+import dev.finetune.nn.Parameter;
+import dev.finetune.task.Task;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorArrayRefOptional;
+
+/**
+ * Forward, loss and backward of one batch, gradients added up on the parameters. Plain, or with gradient checkpointing
+ * (Chen et al., "Training deep nets with sublinear memory cost", 2016): only the stages' outputs are kept, and each
+ * stage is computed again, with the same dropout, when its gradient is due.
+ */
+final class BackwardPass {
+    private final Network network;
+    private final Task task;
+    private final boolean checkpointing;
+    private final boolean bfloat16;
+
+    BackwardPass(Network network, Task task, boolean checkpointing, boolean bfloat16) {
+        this.network = network;
+        this.task = task;
+        this.checkpointing = checkpointing;
+        this.bfloat16 = bfloat16;
+    }
+
+    /**
+     * Adds the gradients of (sum of the batch's losses / weight).
+     *
+     * @param weight what the whole step's losses are divided by
+     * @return that quotient
+     */
+    double run(Batch batch, double weight, long seed) {
+        final ForwardContext context = ForwardContext.training(seed);
+        return checkpointing ? runTwice(batch, weight, context) : runOnce(batch, weight, context);
+    }
+
+    private double runOnce(Batch batch, double weight, ForwardContext context) {
+        try (TensorScope scope = TensorScope.open()) {
+            final Tensor loss;
+            try (var autocast = Autocast.bfloat16(batch.device().is_cuda(), bfloat16)) {
+                loss = task.lossSum(network.forward(batch, context), batch).mul(new Scalar(1 / weight));
+            }
+            loss.backward();
+            return Tensors.scalar(loss);
+        }
+    }
+
+    private double runTwice(Batch batch, double weight, ForwardContext context) {
+        final List<Tensor> kept = new ArrayList<>();
+        try (TensorScope scope = TensorScope.open()) {
+            try (GradientMode off = GradientMode.off();
+                    var autocast = Autocast.bfloat16(batch.device().is_cuda(), bfloat16)) {
+                network.trunk(batch, context, hidden -> kept.add(Tensors.own(hidden)));
+            }
+            final int last = kept.size() - 1;
+            final int cut = firstTrainedStage();
+            final Tensor top = leaf(kept.get(last), cut <= last);
+            final Tensor loss;
+            try (var autocast = Autocast.bfloat16(batch.device().is_cuda(), bfloat16)) {
+                loss = task.lossSum(network.head(top, batch, context), batch).mul(new Scalar(1 / weight));
+            }
+            loss.backward();
+            Tensor gradient = Tensors.gradient(top);
+            for (int i = last; i >= cut; i--) {
+                gradient = recompute(i, i == 0 ? top : kept.get(i - 1), i > cut, gradient, batch, context);
+            }
+            return Tensors.scalar(loss);
+        } finally {
+            kept.forEach(Tensor::close);
+        }
+    }
+
+    /** The gradient of a stage's input (undefined where it isn't wanted), while its parameters' gradients are added. */
+    private Tensor recompute(
+            int stage, Tensor kept, boolean wanted, Tensor gradient, Batch batch, ForwardContext context) {
+        try (TensorScope scope = TensorScope.open()) {
+            final Tensor input = leaf(kept, wanted);
+            final Tensor output;
+            try (var autocast = Autocast.bfloat16(batch.device().is_cuda(), bfloat16)) {
+                output = TensorScope.adopt(network.stage(stage, input, batch, context));
+            }
+            output.backward(gradient, new BoolOptional(), false, new TensorArrayRefOptional());
+            return scope.keep(Tensors.gradient(input));
+        }
+    }
+
+    private static Tensor leaf(Tensor kept, boolean wantsGradient) {
+        final Tensor leaf = kept.detach();
+        leaf.set_requires_grad(wantsGradient);
+        return leaf;
+    }
+
+    private int firstTrainedStage() {
+        for (int i = 0; i < network.stages().size(); i++) {
+            if (network.stages().get(i).parameters().stream().anyMatch(Parameter::isTrained)) {
+                return i;
+            }
+        }
+        return network.stages().size();
+    }
+}

@@ -1,0 +1,28 @@
+package dev.finetune.train;
+
+import dev.finetune.spi.HostBatch;
+import java.util.Iterator;
+import java.util.OptionalLong;
+
+/** Where batches come from, epoch after epoch. */
+public interface BatchSource {
+    /** How many batches an epoch has, where it is known before the epoch is over. */
+    OptionalLong batchesPerEpoch();
+
+    /** How many rows an epoch has, where it is known. */
+    OptionalLong rowsPerEpoch();
+
+    /** The batches of an epoch, in order. Close it when done, also half way. */
+    Batches epoch(int epoch);
+
+    /** Says which rows a batch holds, for errors. */
+    default String describe(HostBatch batch) {
+        return "a batch of " + batch.size() + " rows";
+    }
+
+    /** Batches in order. */
+    interface Batches extends Iterator<HostBatch>, AutoCloseable {
+        @Override
+        void close();
+    }
+}

@@ -1,0 +1,18 @@
+package dev.finetune.train;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** Asks a training run, from any thread, to stop after the step under way; what it learned so far is kept. */
+public final class Cancellation {
+    private final AtomicBoolean requested = new AtomicBoolean();
+
+    /** Asks to stop. */
+    public void cancel() {
+        requested.set(true);
+    }
+
+    /** Whether someone asked to stop. */
+    public boolean isRequested() {
+        return requested.get();
+    }
+}

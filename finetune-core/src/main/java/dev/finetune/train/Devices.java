@@ -1,0 +1,71 @@
+package dev.finetune.train;
+
+import dev.finetune.FinetuneException;
+import dev.finetune.internal.torch.Natives;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.global.torch;
+
+/** Finds out what the machine can compute on. */
+public final class Devices {
+    static {
+        Natives.load();
+    }
+
+    private Devices() {}
+
+    /**
+     * The device that a choice means on this machine.
+     *
+     * @throws FinetuneException if a GPU is asked for and none can be used, with the reason
+     */
+    public static Device of(DeviceChoice choice) {
+        if (choice == DeviceChoice.CPU) {
+            return new Device(torch.DeviceType.CPU);
+        }
+        if (cudaUsable()) {
+            return new Device(torch.DeviceType.CUDA);
+        }
+        if (choice == DeviceChoice.CUDA) {
+            throw new FinetuneException("A GPU was asked for, but can't be used: " + whyNoCuda());
+        }
+        return new Device(torch.DeviceType.CPU);
+    }
+
+    /** Whether LibTorch has found a GPU that it can use. */
+    public static boolean cudaUsable() {
+        return torch.hasCUDA() && torch.cuda_is_available();
+    }
+
+    /** Why no GPU can be used. */
+    public static String whyNoCuda() {
+        if (!torch.hasCUDA()) {
+            return "the native libraries on the class path are the CPU build. The GPU build is the classifier "
+                    + "linux-x86_64-gpu of org.bytedeco:pytorch with org.bytedeco:cuda (linux-x86_64) and "
+                    + "org.bytedeco:cuda-redist (the profile -Pgpu of this build).";
+        }
+        return "the GPU build is there, but the CUDA driver finds no device. Check that nvidia-smi lists one, that its "
+                + "driver is new enough for the CUDA version of the build, and that CUDA_VISIBLE_DEVICES doesn't hide it.";
+    }
+
+    /** Whether a precision means bfloat16 matrix products on a device. */
+    static boolean bfloat16(Precision precision, Device device) {
+        return switch (precision) {
+            case FLOAT32 -> false;
+            case BFLOAT16 -> true;
+            case AUTO -> device.is_cuda() || hasAmx();
+        };
+    }
+
+    /** Without AMX, bfloat16 products are slower than float32 on the CPU. */
+    private static boolean hasAmx() {
+        final Path info = Path.of("/proc/cpuinfo");
+        try {
+            return Files.isReadable(info) && Files.readString(info).contains("amx_bf16");
+        } catch (IOException e) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,114 @@
+package dev.finetune.train;
+
+import dev.finetune.data.BatchPlan;
+import dev.finetune.internal.torch.DropoutMask;
+import dev.finetune.spi.CollateContext;
+import dev.finetune.spi.Encoded;
+import dev.finetune.spi.HostBatch;
+import dev.finetune.spi.InputEncoder;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** Rows encoded once and kept in memory, in a new order each epoch. */
+public final class EncodedRows implements BatchSource {
+    private final List<Encoded> rows;
+    private final InputEncoder<?> encoder;
+    private final Order order;
+
+    /**
+     * Batches of rows.
+     *
+     * @param rows the encoded rows
+     * @param encoder the encoder that made them (borrowed)
+     * @param order how they are visited
+     */
+    public EncodedRows(List<Encoded> rows, InputEncoder<?> encoder, Order order) {
+        this.rows = List.copyOf(rows);
+        this.encoder = encoder;
+        this.order = order;
+    }
+
+    /**
+     * How rows are visited.
+     *
+     * @param batchSize rows in a batch; the last batch may have fewer
+     * @param training whether batches are trained on (augmentation, masking)
+     * @param shuffle whether each epoch has an order of its own
+     * @param groupByLength whether batches hold rows of similar length
+     * @param seed of order and collation
+     */
+    public record Order(int batchSize, boolean training, boolean shuffle, boolean groupByLength, long seed) {
+        /** How the batch with a number is collated. */
+        CollateContext context(long number) {
+            return new CollateContext(
+                    training ? CollateContext.Purpose.TRAINING : CollateContext.Purpose.EVALUATION,
+                    DropoutMask.mix(seed ^ DropoutMask.mix(number)));
+        }
+    }
+
+    /** The rows. */
+    public List<Encoded> rows() {
+        return rows;
+    }
+
+    @Override
+    public OptionalLong batchesPerEpoch() {
+        return OptionalLong.of((rows.size() + order.batchSize - 1L) / order.batchSize);
+    }
+
+    @Override
+    public OptionalLong rowsPerEpoch() {
+        return OptionalLong.of(rows.size());
+    }
+
+    @Override
+    public Batches epoch(int epoch) {
+        return new Prefetcher(collated(plan(epoch), epoch));
+    }
+
+    /** The row numbers of each batch of an epoch. */
+    public List<int[]> plan(int epoch) {
+        final int[] lengths = rows.stream().mapToInt(Encoded::length).toArray();
+        return new BatchPlan(order.batchSize, order.shuffle, order.groupByLength, order.seed).batches(lengths, epoch);
+    }
+
+    @Override
+    public String describe(HostBatch batch) {
+        final Set<Encoded> wanted = Collections.newSetFromMap(new IdentityHashMap<>());
+        wanted.addAll(batch.rows());
+        final String numbers = IntStream.range(0, rows.size())
+                .filter(i -> wanted.contains(rows.get(i)))
+                .mapToObj(Integer::toString)
+                .collect(Collectors.joining(", "));
+        return "the batch of rows " + numbers + " (counted from 0)";
+    }
+
+    private Iterator<HostBatch> collated(List<int[]> plan, int epoch) {
+        final Iterator<int[]> batches = plan.iterator();
+        return new Iterator<>() {
+            private int index;
+
+            @Override
+            public boolean hasNext() {
+                return batches.hasNext();
+            }
+
+            @Override
+            public HostBatch next() {
+                final List<Encoded> batch = new ArrayList<>();
+                for (int row : batches.next()) {
+                    batch.add(rows.get(row));
+                }
+                final long place = (long) (order.training ? epoch : 0) << 32 | index++;
+                return encoder.collate(batch, order.context(place));
+            }
+        };
+    }
+}

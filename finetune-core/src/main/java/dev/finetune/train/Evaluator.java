@@ -1,0 +1,48 @@
+package dev.finetune.train;
+
+import dev.finetune.internal.torch.Autocast;
+import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.internal.torch.Tensors;
+import dev.finetune.metrics.Metrics;
+import dev.finetune.nn.Batch;
+import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.Network;
+import dev.finetune.spi.HostBatch;
+import dev.finetune.task.Task;
+import java.util.Map;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Tensor;
+
+/** Runs a network over batches without training it. The loss is the sum over all rows by the sum of their weights. */
+public final class Evaluator {
+    private Evaluator() {}
+
+    /** Loss and metrics over an epoch of a source, in constant memory as far as the metrics allow. */
+    public static Metrics evaluate(Network network, Task task, BatchSource source, Device device, boolean bfloat16) {
+        final Task.Scorer scorer = task.scorer();
+        double loss = 0;
+        double weight = 0;
+        try (BatchSource.Batches batches = source.epoch(0)) {
+            while (batches.hasNext()) {
+                final HostBatch host = batches.next();
+                try (TensorScope scope = TensorScope.open();
+                        GradientMode mode = GradientMode.off();
+                        Batch batch = new Batch(host, device)) {
+                    final Map<String, Tensor> outputs = forward(network, batch, bfloat16);
+                    loss += Tensors.scalar(task.lossSum(outputs, batch));
+                    weight += task.weight(host);
+                    scorer.add(outputs, batch);
+                }
+            }
+        }
+        return scorer.result(loss / weight);
+    }
+
+    /** A network's outputs for a batch in evaluation mode, in the current scope. */
+    public static Map<String, Tensor> forward(Network network, Batch batch, boolean bfloat16) {
+        try (var autocast = Autocast.bfloat16(batch.device().is_cuda(), bfloat16)) {
+            return network.forward(batch, ForwardContext.evaluating());
+        }
+    }
+}

@@ -1,0 +1,175 @@
+package dev.finetune.train;
+
+import dev.finetune.internal.torch.Boxed;
+import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.internal.torch.Tensors;
+import dev.finetune.nn.Parameter;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Changes parameters by their gradients, with LibTorch's fused kernels. Owns its state, which only trained parameters
+ * have; made when a parameter first has a gradient.
+ */
+final class Optimizer implements AutoCloseable {
+    private final OptimizerSettings settings;
+    private final List<Group> groups;
+
+    Optimizer(OptimizerSettings settings, List<Parameter> trained) {
+        this.settings = settings;
+        this.groups = List.of(
+                new Group(
+                        trained.stream().filter(this::decays).toList(),
+                        settings.weightDecay().rate()),
+                new Group(trained.stream().filter(p -> !decays(p)).toList(), 0));
+    }
+
+    private boolean decays(Parameter parameter) {
+        return settings.weightDecay().of(parameter) > 0;
+    }
+
+    /**
+     * One step.
+     *
+     * @param rate the learning rate
+     * @param gradientScale what gradients are multiplied by first (clipping), 1 for none
+     */
+    void step(double rate, double gradientScale) {
+        for (Group group : groups) {
+            try (TensorScope scope = TensorScope.open()) {
+                group.step(rate, gradientScale);
+            }
+        }
+    }
+
+    /** Forgets the gradients and frees their memory. */
+    static void forgetGradients(List<Parameter> parameters) {
+        try (TensorScope scope = TensorScope.open()) {
+            for (Parameter parameter : parameters) {
+                parameter.value().mutable_grad().reset();
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        groups.forEach(Group::close);
+    }
+
+    /** The state of one parameter: two moments and a step count for Adam, a velocity for SGD. */
+    private record State(Parameter parameter, List<Tensor> tensors) {}
+
+    private final class Group {
+        private final List<Parameter> parameters;
+        private final double decay;
+        private final List<State> states = new ArrayList<>();
+
+        Group(List<Parameter> parameters, double decay) {
+            this.parameters = parameters;
+            this.decay = decay;
+        }
+
+        void step(double rate, double gradientScale) {
+            final List<State> fresh = new ArrayList<>();
+            final List<State> known = new ArrayList<>();
+            final List<Tensor> freshGradients = new ArrayList<>();
+            final List<Tensor> gradients = new ArrayList<>();
+            for (int i = 0; i < parameters.size(); i++) {
+                final Parameter parameter = parameters.get(i);
+                final Tensor gradient = parameter.value().grad();
+                if (!gradient.defined()) {
+                    continue;
+                }
+                final State found = find(parameter);
+                (found == null ? fresh : known).add(found == null ? make(parameter) : found);
+                (found == null ? freshGradients : gradients).add(gradient);
+            }
+            apply(known, gradients, rate, gradientScale, false);
+            apply(fresh, freshGradients, rate, gradientScale, true);
+        }
+
+        private @org.jspecify.annotations.Nullable State find(Parameter parameter) {
+            for (State state : states) {
+                if (state.parameter == parameter) {
+                    return state;
+                }
+            }
+            return null;
+        }
+
+        private State make(Parameter parameter) {
+            final List<Tensor> tensors = new ArrayList<>();
+            if (settings instanceof OptimizerSettings.AdamW) {
+                tensors.add(Tensors.own(Tensors.zerosLike(parameter.value())));
+                tensors.add(Tensors.own(Tensors.zerosLike(parameter.value())));
+                tensors.add(Tensors.own(torch.zeros(
+                        new long[0], new TensorOptions(parameter.value().device()))));
+            } else {
+                tensors.add(Tensors.own(Tensors.zerosLike(parameter.value())));
+            }
+            final State state = new State(parameter, tensors);
+            states.add(state);
+            return state;
+        }
+
+        private void apply(List<State> some, List<Tensor> gradients, double rate, double gradientScale, boolean first) {
+            if (some.isEmpty()) {
+                return;
+            }
+            final List<Tensor> values =
+                    some.stream().map(s -> s.parameter.value().detach()).toList();
+            // The kernels divide gradients by this tensor.
+            final Object scale = gradientScale == 1
+                    ? Boxed.NONE
+                    : Tensors.of(new float[] {(float) (1 / gradientScale)})
+                            .to(values.get(0).device(), torch.ScalarType.Float);
+            if (settings instanceof OptimizerSettings.AdamW adam) {
+                final List<Tensor> steps = state(some, 2);
+                Boxed.FOREACH_ADD.run(steps, 1.0);
+                Boxed.FUSED_ADAMW.run(
+                        values,
+                        gradients,
+                        state(some, 0),
+                        state(some, 1),
+                        List.of(),
+                        steps,
+                        rate,
+                        adam.beta1(),
+                        adam.beta2(),
+                        decay,
+                        adam.eps(),
+                        false,
+                        false,
+                        scale,
+                        Boxed.NONE);
+            } else {
+                final OptimizerSettings.Sgd sgd = (OptimizerSettings.Sgd) settings;
+                Boxed.FUSED_SGD.run(
+                        values,
+                        gradients,
+                        sgd.momentum() == 0 ? List.of() : state(some, 0),
+                        decay,
+                        sgd.momentum(),
+                        rate,
+                        0.0,
+                        sgd.nesterov(),
+                        false,
+                        first,
+                        scale,
+                        Boxed.NONE);
+            }
+        }
+
+        private List<Tensor> state(List<State> some, int index) {
+            return some.stream().map(s -> s.tensors.get(index)).toList();
+        }
+
+        void close() {
+            states.forEach(state -> state.tensors.forEach(Tensor::close));
+            states.clear();
+        }
+    }
+}

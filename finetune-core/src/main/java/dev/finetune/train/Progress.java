@@ -1,0 +1,151 @@
+package dev.finetune.train;
+
+import dev.finetune.metrics.Metrics;
+import dev.finetune.nn.Network;
+import dev.finetune.task.Task;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Follows the evaluations: which was best, whether to stop, whether training and validation part. */
+final class Progress implements AutoCloseable {
+    private final Network network;
+    private final Task task;
+    private final TrainingSettings settings;
+    private final TrainingListener listener;
+    private final Stopwatch watch;
+
+    private final List<EpochReport> reports = new ArrayList<>();
+    private double lossSum;
+    private long lossSteps;
+    private long rows;
+    private double since;
+    private long reportedStep = -1;
+
+    private @Nullable EpochReport best;
+    private Network.@Nullable Snapshot snapshot;
+    private double watched = Double.NaN;
+    private int failures;
+    private boolean warned;
+
+    Progress(Network network, Task task, TrainingSettings settings, TrainingListener listener, Stopwatch watch) {
+        this.network = network;
+        this.task = task;
+        this.settings = settings;
+        this.listener = listener;
+        this.watch = watch;
+    }
+
+    void stepped(StepReport report) {
+        lossSum += report.loss();
+        lossSteps++;
+        rows += report.rows();
+    }
+
+    /** Takes an evaluation in, once a step. */
+    void evaluated(double epochs, long step, Optional<Metrics> validation) {
+        if (step == reportedStep) {
+            return;
+        }
+        reportedStep = step;
+        final double now = watch.trainingSeconds();
+        final EpochReport report =
+                new EpochReport(epochs, step, lossSum / lossSteps, validation, watch.seconds(), rows / (now - since));
+        lossSum = 0;
+        lossSteps = 0;
+        rows = 0;
+        since = now;
+        validation.ifPresent(metrics -> {
+            keepIfBest(report, metrics);
+            watch(metrics);
+            warnWhereTheyPart(report, metrics);
+        });
+        reports.add(report);
+        listener.evaluated(report);
+    }
+
+    private void keepIfBest(EpochReport report, Metrics metrics) {
+        final String name = settings.bestMetric().isEmpty() ? task.mainMetric() : settings.bestMetric();
+        final double value = metrics.get(name);
+        if (best == null || better(name, value, best.validation().orElseThrow().get(name), 0)) {
+            best = report;
+            if (settings.keepBest()) {
+                if (snapshot == null) {
+                    snapshot = network.snapshot();
+                } else {
+                    snapshot.update();
+                }
+            }
+        }
+    }
+
+    private void watch(Metrics metrics) {
+        settings.earlyStopping().ifPresent(stopping -> {
+            final String name = stopping.metric().isEmpty() ? task.mainMetric() : stopping.metric();
+            final double value = metrics.get(name);
+            if (Double.isNaN(watched) || better(name, value, watched, stopping.minimumChange())) {
+                watched = value;
+                failures = 0;
+            } else {
+                failures++;
+            }
+        });
+    }
+
+    private void warnWhereTheyPart(EpochReport report, Metrics metrics) {
+        if (warned || reports.size() < 2) {
+            return;
+        }
+        final double lowest = reports.stream()
+                .flatMap(r -> r.validation().stream())
+                .mapToDouble(m -> m.get("loss"))
+                .min()
+                .orElse(Double.NaN);
+        final double loss = metrics.get("loss");
+        final boolean trainingFalls =
+                report.trainingLoss() < reports.get(reports.size() - 1).trainingLoss();
+        if (trainingFalls && loss > 1.1 * lowest && report.trainingLoss() < 0.7 * loss) {
+            warned = true;
+            listener.warned(String.format(
+                    Locale.ROOT,
+                    "Training and validation loss part (%.3f and %.3f; the validation loss has been %.3f): the model "
+                            + "learns its examples by heart. Fewer epochs, early stopping, more frozen layers or more "
+                            + "data help.",
+                    report.trainingLoss(),
+                    loss,
+                    lowest));
+        }
+    }
+
+    private static boolean better(String metric, double value, double than, double by) {
+        return Metrics.higherIsBetter(metric) ? value > than + by : value < than - by;
+    }
+
+    boolean shouldStop() {
+        return settings.earlyStopping().isPresent()
+                && failures >= settings.earlyStopping().get().patience();
+    }
+
+    List<EpochReport> reports() {
+        return reports;
+    }
+
+    Optional<EpochReport> best() {
+        return settings.keepBest() ? Optional.ofNullable(best) : Optional.empty();
+    }
+
+    void restoreBest() {
+        if (snapshot != null) {
+            snapshot.restore();
+        }
+    }
+
+    @Override
+    public void close() {
+        if (snapshot != null) {
+            snapshot.close();
+        }
+    }
+}

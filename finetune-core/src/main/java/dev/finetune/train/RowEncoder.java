@@ -1,0 +1,68 @@
+package dev.finetune.train;
+
+import dev.finetune.FinetuneException;
+import dev.finetune.data.Dataset;
+import dev.finetune.data.Example;
+import dev.finetune.spi.Encoded;
+import dev.finetune.spi.InputEncoder;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/** Encodes a data set once, chunk by chunk, on all cores, in order. */
+public final class RowEncoder {
+    private static final int CHUNK = 512;
+
+    private RowEncoder() {}
+
+    /** The encoded rows of a data set, in its order. */
+    public static <I> List<Encoded> encode(Dataset<I> dataset, InputEncoder<I> encoder) {
+        final int threads = Runtime.getRuntime().availableProcessors();
+        final ExecutorService pool = Executors.newFixedThreadPool(threads, task -> {
+            final Thread thread = new Thread(task, "finetune-encode");
+            thread.setDaemon(true);
+            return thread;
+        });
+        try {
+            final List<Encoded> rows = new ArrayList<>();
+            final Deque<Future<List<Encoded>>> running = new ArrayDeque<>();
+            final Iterator<Example<I>> examples = dataset.iterator();
+            while (examples.hasNext()) {
+                final List<Example<I>> chunk = new ArrayList<>();
+                while (chunk.size() < CHUNK && examples.hasNext()) {
+                    chunk.add(examples.next());
+                }
+                running.add(pool.submit(() -> encoder.encode(chunk)));
+                if (running.size() > 2 * threads) {
+                    rows.addAll(result(running.remove()));
+                }
+            }
+            while (!running.isEmpty()) {
+                rows.addAll(result(running.remove()));
+            }
+            return rows;
+        } finally {
+            pool.shutdownNow();
+        }
+    }
+
+    private static List<Encoded> result(Future<List<Encoded>> future) {
+        try {
+            return future.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw new FinetuneException("Encoding failed: " + e.getCause(), e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new FinetuneException("Interrupted while encoding.", e);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+package dev.finetune.train;
+
+import dev.finetune.FinetuneException;
+import java.util.List;
+
+/**
+ * How the learning rate changes from step to step, as Transformers' {@code get_scheduler} computes it. All but
+ * {@link Constant} and {@link Polynomial} are a factor of the base rate; during warm-up the factor is step / warm-up
+ * steps.
+ */
+public sealed interface Schedule {
+    /** The Trainer's names of the schedules. */
+    List<String> NAMES = List.of(
+            "linear",
+            "cosine",
+            "cosine_with_restarts",
+            "polynomial",
+            "constant",
+            "constant_with_warmup",
+            "inverse_sqrt");
+
+    /** (total - step) / (total - warm-up). */
+    record Linear(Warmup warmup) implements Schedule {}
+
+    /**
+     * (1 + cos(2 pi cycles p)) / 2, p the progress after warm-up.
+     *
+     * @param cycles 0.5 for one descent from the peak to 0
+     */
+    record Cosine(Warmup warmup, double cycles) implements Schedule {}
+
+    /**
+     * (1 + cos(pi ((cycles p) mod 1))) / 2, p the progress after warm-up: cycles descents, each from the peak.
+     *
+     * @param cycles how many descents
+     */
+    record CosineWithRestarts(Warmup warmup, int cycles) implements Schedule {}
+
+    /**
+     * end + (base - end) (1 - p)^power, p the progress after warm-up.
+     *
+     * @param end the last rate, below the base rate
+     * @param power 1 for a straight line
+     */
+    record Polynomial(Warmup warmup, double end, double power) implements Schedule {}
+
+    /** The base rate throughout. */
+    record Constant() implements Schedule {
+        @Override
+        public Warmup warmup() {
+            return Warmup.NONE;
+        }
+    }
+
+    /** The base rate after warm-up. */
+    record ConstantWithWarmup(Warmup warmup) implements Schedule {}
+
+    /** 1 / sqrt((step + t - warm-up) / t), t the warm-up steps, or 10,000 where there are none. */
+    record InverseSqrt(Warmup warmup) implements Schedule {}
+
+    /** The warm-up. */
+    Warmup warmup();
+
+    /** The same with so many warm-up steps; a constant rate becomes constant with warm-up. */
+    default Schedule withWarmupSteps(long steps) {
+        return with(new Warmup(steps, 0));
+    }
+
+    /** The same with a share of all steps as warm-up; a constant rate becomes constant with warm-up. */
+    default Schedule withWarmupRatio(double ratio) {
+        return with(new Warmup(0, ratio));
+    }
+
+    private Schedule with(Warmup warmup) {
+        if (this instanceof Linear) {
+            return new Linear(warmup);
+        }
+        if (this instanceof Cosine cosine) {
+            return new Cosine(warmup, cosine.cycles);
+        }
+        if (this instanceof CosineWithRestarts cosine) {
+            return new CosineWithRestarts(warmup, cosine.cycles);
+        }
+        if (this instanceof Polynomial polynomial) {
+            return new Polynomial(warmup, polynomial.end, polynomial.power);
+        }
+        if (this instanceof InverseSqrt) {
+            return new InverseSqrt(warmup);
+        }
+        return warmup.equals(Warmup.NONE) ? this : new ConstantWithWarmup(warmup);
+    }
+
+    /**
+     * The rate of a step.
+     *
+     * @param step counted from 0
+     * @param total how many steps there are
+     * @param base the peak rate
+     */
+    default double rate(long step, long total, double base) {
+        final long warmupSteps = warmup().of(total);
+        if (step < warmupSteps) {
+            return base * (double) step / Math.max(1, warmupSteps);
+        }
+        final double progress = (double) (step - warmupSteps) / Math.max(1, total - warmupSteps);
+        if (this instanceof Linear) {
+            return base * Math.max(0, (double) (total - step) / Math.max(1, total - warmupSteps));
+        }
+        if (this instanceof Cosine cosine) {
+            return base * Math.max(0, 0.5 * (1 + Math.cos(Math.PI * cosine.cycles * 2 * progress)));
+        }
+        if (this instanceof CosineWithRestarts cosine) {
+            return progress >= 1
+                    ? 0
+                    : base * Math.max(0, 0.5 * (1 + Math.cos(Math.PI * (cosine.cycles * progress % 1))));
+        }
+        if (this instanceof Polynomial polynomial) {
+            return step >= total
+                    ? polynomial.end
+                    : polynomial.end + (base - polynomial.end) * Math.pow(1 - progress, polynomial.power);
+        }
+        if (this instanceof InverseSqrt) {
+            final double timescale = warmupSteps == 0 ? 10_000 : warmupSteps;
+            return base / Math.sqrt((step + timescale - warmupSteps) / timescale);
+        }
+        return base;
+    }
+
+    /** Linear decay to 0, the Trainer's default. */
+    static Schedule linear() {
+        return new Linear(Warmup.NONE);
+    }
+
+    /** Half a cosine from the peak to 0. */
+    static Schedule cosine() {
+        return new Cosine(Warmup.NONE, 0.5);
+    }
+
+    /** Several descents along half a cosine. */
+    static Schedule cosineWithRestarts(int cycles) {
+        return new CosineWithRestarts(Warmup.NONE, cycles);
+    }
+
+    /** A straight line to 1e-7, as the Trainer's. */
+    static Schedule polynomial() {
+        return new Polynomial(Warmup.NONE, 1e-7, 1);
+    }
+
+    /** The same rate throughout. */
+    static Schedule constant() {
+        return new Constant();
+    }
+
+    /** Decay with the inverse square root of the step. */
+    static Schedule inverseSqrt() {
+        return new InverseSqrt(Warmup.NONE);
+    }
+
+    /**
+     * The schedule that the Trainer calls by a name.
+     *
+     * @throws FinetuneException if there is none of that name, with the names that there are
+     */
+    static Schedule named(String name) {
+        return switch (name) {
+            case "linear" -> linear();
+            case "cosine" -> cosine();
+            case "cosine_with_restarts" -> cosineWithRestarts(1);
+            case "polynomial" -> polynomial();
+            case "constant" -> constant();
+            case "constant_with_warmup" -> new ConstantWithWarmup(Warmup.NONE);
+            case "inverse_sqrt" -> inverseSqrt();
+            default ->
+                throw new FinetuneException(
+                        "There is no schedule \"" + name + "\"; there are " + String.join(", ", NAMES) + ".");
+        };
+    }
+}

@@ -1,0 +1,13 @@
+package dev.finetune.train;
+
+/**
+ * What one optimizer step did.
+ *
+ * @param step counted from 0
+ * @param epoch counted from 0
+ * @param loss the mean loss over all the batches of the step
+ * @param gradientNorm the global norm of the gradients before clipping
+ * @param learningRate the rate that the step used
+ * @param rows how many rows it saw
+ */
+public record StepReport(long step, int epoch, double loss, double gradientNorm, double learningRate, int rows) {}

@@ -1,0 +1,98 @@
+package dev.finetune.train;
+
+import dev.finetune.data.BatchPlan;
+import dev.finetune.data.Dataset;
+import dev.finetune.data.Example;
+import dev.finetune.internal.torch.DropoutMask;
+import dev.finetune.spi.Encoded;
+import dev.finetune.spi.HostBatch;
+import dev.finetune.spi.InputEncoder;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.OptionalLong;
+
+/**
+ * Rows of a data set larger than memory: read, encoded and batched as they come, in windows of 64 batches, within which
+ * they are shuffled and grouped by length.
+ *
+ * @param <I> the kind of input
+ */
+public final class StreamedRows<I> implements BatchSource {
+    private static final int WINDOW = 64;
+
+    private final Dataset<I> dataset;
+    private final InputEncoder<I> encoder;
+    private final EncodedRows.Order order;
+
+    /** Batches of a data set that can be read again and again. */
+    public StreamedRows(Dataset<I> dataset, InputEncoder<I> encoder, EncodedRows.Order order) {
+        this.dataset = dataset;
+        this.encoder = encoder;
+        this.order = order;
+    }
+
+    @Override
+    public OptionalLong batchesPerEpoch() {
+        return OptionalLong.empty();
+    }
+
+    @Override
+    public OptionalLong rowsPerEpoch() {
+        return OptionalLong.empty();
+    }
+
+    @Override
+    public Batches epoch(int epoch) {
+        return new Prefetcher(new Windows(dataset.iterator(), epoch));
+    }
+
+    private final class Windows implements Iterator<HostBatch> {
+        private final Iterator<Example<I>> examples;
+        private final int epoch;
+        private List<Encoded> window = List.of();
+        private Iterator<int[]> plan = List.<int[]>of().iterator();
+        private int windows;
+        private int batches;
+
+        Windows(Iterator<Example<I>> examples, int epoch) {
+            this.examples = examples;
+            this.epoch = epoch;
+        }
+
+        @Override
+        public boolean hasNext() {
+            while (!plan.hasNext() && examples.hasNext()) {
+                fill();
+            }
+            return plan.hasNext();
+        }
+
+        private void fill() {
+            final List<Example<I>> chunk = new ArrayList<>();
+            while (chunk.size() < WINDOW * order.batchSize() && examples.hasNext()) {
+                chunk.add(examples.next());
+            }
+            window = encoder.encode(chunk);
+            final long seed = DropoutMask.mix(order.seed() ^ DropoutMask.mix(windows++));
+            final int[] lengths = window.stream().mapToInt(Encoded::length).toArray();
+            plan = new BatchPlan(order.batchSize(), order.shuffle(), order.groupByLength(), seed)
+                    .batches(lengths, epoch)
+                    .iterator();
+        }
+
+        @Override
+        public HostBatch next() {
+            if (!hasNext()) {
+                throw new NoSuchElementException();
+            }
+            final List<Encoded> rows = new ArrayList<>();
+            for (int row : plan.next()) {
+                rows.add(window.get(row));
+            }
+            final long place = (long) epoch << 32 | batches++;
+            return encoder.collate(rows, order.context(place));
+        }
+    }
+}

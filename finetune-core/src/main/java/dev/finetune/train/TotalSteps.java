@@ -1,0 +1,29 @@
+package dev.finetune.train;
+
+import dev.finetune.FinetuneException;
+import java.util.OptionalLong;
+
+/** How many optimizer steps a training run has, as the Trainer counts them. */
+final class TotalSteps {
+    private TotalSteps() {}
+
+    /**
+     * ceil(epochs * ceil(batches per epoch / accumulation)), or the maximum of steps where it is lower.
+     *
+     * @throws FinetuneException if neither is known
+     */
+    static long of(TrainingSettings settings, BatchSource training) {
+        final OptionalLong batches = training.batchesPerEpoch();
+        if (batches.isEmpty()) {
+            if (settings.maxSteps() == 0) {
+                throw new FinetuneException(
+                        "The training data is a stream whose length isn't known: set maxSteps, so that the learning "
+                                + "rate's schedule has an end.");
+            }
+            return settings.maxSteps();
+        }
+        final long perEpoch = (batches.getAsLong() + settings.accumulation() - 1) / settings.accumulation();
+        final long all = (long) Math.ceil(settings.epochs() * perEpoch);
+        return settings.maxSteps() == 0 ? all : settings.maxSteps();
+    }
+}

@@ -1,0 +1,200 @@
+package dev.finetune.train;
+
+import dev.finetune.FinetuneException;
+import dev.finetune.internal.torch.DropoutMask;
+import dev.finetune.internal.torch.Tensors;
+import dev.finetune.metrics.Metrics;
+import dev.finetune.nn.Batch;
+import dev.finetune.nn.Network;
+import dev.finetune.nn.Parameter;
+import dev.finetune.spi.HostBatch;
+import dev.finetune.task.Task;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.bytedeco.pytorch.Device;
+
+/**
+ * The training loop, the only one: text, images, masked-LM pretraining all go through it. It knows no family, no file
+ * and no terminal.
+ *
+ * <p>One optimizer step is: for each of the accumulated batches forward, loss, backward; then clip, step, schedule,
+ * forget the gradients. Losses are sums divided by the true count of what was summed over the whole step.
+ */
+public final class Trainer {
+    private final Network network;
+    private final Task task;
+    private final TrainingSettings settings;
+    private final Device device;
+    private final TrainingListener listener;
+    private final Cancellation cancellation;
+
+    private final boolean bfloat16;
+    private final List<StepReport> steps = new ArrayList<>();
+    private final Stopwatch watch = new Stopwatch();
+
+    /**
+     * A loop over a network.
+     *
+     * @param network on the device (borrowed)
+     * @param task what it is trained for
+     * @param settings what the loop obeys
+     * @param device where batches go (borrowed)
+     * @param listener is told what happens
+     * @param cancellation asks it to stop
+     */
+    public Trainer(
+            Network network,
+            Task task,
+            TrainingSettings settings,
+            Device device,
+            TrainingListener listener,
+            Cancellation cancellation) {
+        this.network = network;
+        this.task = task;
+        this.settings = settings;
+        this.device = device;
+        this.listener = listener;
+        this.cancellation = cancellation;
+        this.bfloat16 = Devices.bfloat16(settings.precision(), device);
+    }
+
+    /**
+     * Trains.
+     *
+     * @param training the batches to train on
+     * @param validation the batches to evaluate on, if any
+     * @throws FinetuneException if nothing is to be trained, or if the loss is not a finite number
+     */
+    public TrainingHistory train(BatchSource training, Optional<BatchSource> validation) {
+        final List<Parameter> trained = network.trained();
+        if (trained.isEmpty()) {
+            throw new FinetuneException("Every parameter is frozen, so there is nothing to train.");
+        }
+        final long total = TotalSteps.of(settings, training);
+        listener.started(new TrainingListener.Plan(
+                training.rowsPerEpoch().orElse(-1),
+                validation.map(v -> v.rowsPerEpoch().orElse(-1)).orElse(0L),
+                total,
+                trained.stream().mapToLong(Parameter::count).sum(),
+                network.parameters().stream().mapToLong(Parameter::count).sum()));
+        final BackwardPass backward = new BackwardPass(network, task, settings.gradientCheckpointing(), bfloat16);
+        TrainingHistory.End end = TrainingHistory.End.FINISHED;
+        watch.start();
+        try (Optimizer optimizer = new Optimizer(settings.optimizer(), trained);
+                Progress progress = new Progress(network, task, settings, listener, watch)) {
+            long step = 0;
+            for (int epoch = 0; step < total && end == TrainingHistory.End.FINISHED; epoch++) {
+                final long before = step;
+                try (BatchSource.Batches batches = training.epoch(epoch)) {
+                    while (batches.hasNext() && step < total && end == TrainingHistory.End.FINISHED) {
+                        final List<HostBatch> group = next(batches);
+                        final double loss = accumulate(backward, training, group, step, epoch);
+                        final double norm = Gradients.norm(trained);
+                        final double rate = settings.schedule().rate(step, total, settings.learningRate());
+                        optimizer.step(rate, Gradients.clip(norm, settings.maxGradientNorm()));
+                        Optimizer.forgetGradients(trained);
+                        report(new StepReport(step, epoch, loss, norm, rate, rows(group)), progress);
+                        step++;
+                        if (settings.evaluateEvery() > 0 && step % settings.evaluateEvery() == 0) {
+                            progress.evaluated(epochs(training, epoch, step - before), step, evaluate(validation));
+                        }
+                        end = end(progress);
+                    }
+                }
+                if (step == before) {
+                    throw new FinetuneException("The training data holds no rows.");
+                }
+                if (end != TrainingHistory.End.CANCELLED && (settings.evaluateEvery() == 0 || step == total)) {
+                    progress.evaluated(epochs(training, epoch, step - before), step, evaluate(validation));
+                    end = end == TrainingHistory.End.FINISHED ? end(progress) : end;
+                }
+            }
+            progress.restoreBest();
+            final TrainingHistory history = new TrainingHistory(
+                    steps,
+                    progress.reports(),
+                    progress.best(),
+                    step >= total ? TrainingHistory.End.FINISHED : end,
+                    watch.seconds(),
+                    watch.trainingSeconds());
+            listener.finished(history);
+            return history;
+        } finally {
+            Optimizer.forgetGradients(trained);
+        }
+    }
+
+    private List<HostBatch> next(BatchSource.Batches batches) {
+        final List<HostBatch> group = new ArrayList<>();
+        while (group.size() < settings.accumulation() && batches.hasNext()) {
+            group.add(batches.next());
+        }
+        return group;
+    }
+
+    /** Adds the gradients of the mean loss over all the batches of a step, and returns that loss. */
+    private double accumulate(BackwardPass backward, BatchSource source, List<HostBatch> group, long step, int epoch) {
+        final double weight = group.stream().mapToDouble(task::weight).sum();
+        double loss = 0;
+        for (int i = 0; i < group.size(); i++) {
+            final HostBatch host = group.get(i);
+            final double part;
+            try (Batch batch = new Batch(host, device)) {
+                part = backward.run(batch, weight, seed(step * settings.accumulation() + i));
+            } catch (RuntimeException e) {
+                throw Tensors.translate("Step " + step + ", " + source.describe(host), e);
+            }
+            if (Double.isNaN(part) || Double.isInfinite(part)) {
+                throw new FinetuneException("The loss became " + part + " at step " + step + " (epoch " + epoch
+                        + "), on " + source.describe(host)
+                        + ". Try a lower learning rate, or a warm-up; the rate of this step was "
+                        + settings.schedule().rate(step, TotalSteps.of(settings, source), settings.learningRate())
+                        + ". Labels of a regression that are not finite do it, too.");
+            }
+            loss += part;
+        }
+        return loss;
+    }
+
+    private void report(StepReport report, Progress progress) {
+        steps.add(report);
+        progress.stepped(report);
+        listener.stepped(report);
+    }
+
+    private Optional<Metrics> evaluate(Optional<BatchSource> validation) {
+        watch.pause();
+        try {
+            return validation.map(source -> Evaluator.evaluate(network, task, source, device, bfloat16));
+        } finally {
+            watch.resume();
+        }
+    }
+
+    private TrainingHistory.End end(Progress progress) {
+        if (cancellation.isRequested()) {
+            return TrainingHistory.End.CANCELLED;
+        }
+        if (settings.maxTime().isPresent()
+                && watch.seconds() * 1e3 >= settings.maxTime().get().toMillis()) {
+            return TrainingHistory.End.OUT_OF_TIME;
+        }
+        return progress.shouldStop() ? TrainingHistory.End.EARLY_STOPPING : TrainingHistory.End.FINISHED;
+    }
+
+    private double epochs(BatchSource training, int epoch, long stepsOfEpoch) {
+        final double batches = stepsOfEpoch * (double) settings.accumulation();
+        return training.batchesPerEpoch().isPresent()
+                ? epoch + Math.min(1, batches / training.batchesPerEpoch().getAsLong())
+                : epoch + 1.0;
+    }
+
+    private long seed(long batch) {
+        return DropoutMask.mix(settings.seed() ^ DropoutMask.mix(batch + 1));
+    }
+
+    private static int rows(List<HostBatch> group) {
+        return group.stream().mapToInt(HostBatch::size).sum();
+    }
+}

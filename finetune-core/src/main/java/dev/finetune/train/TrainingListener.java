@@ -1,0 +1,64 @@
+package dev.finetune.train;
+
+/** Is told what happens, on the training thread: be quick, and don't throw. */
+public interface TrainingListener {
+    /**
+     * Training begins.
+     *
+     * @param plan what is about to be done
+     */
+    default void started(Plan plan) {}
+
+    /** A step was made. */
+    default void stepped(StepReport report) {}
+
+    /** An epoch ended, or an evaluation was made. */
+    default void evaluated(EpochReport report) {}
+
+    /** Something that will hurt was found, before or while training. */
+    default void warned(String message) {}
+
+    /** Training is over. */
+    default void finished(TrainingHistory history) {}
+
+    /**
+     * What is about to be done.
+     *
+     * @param rows training rows per epoch, or -1 where not known (streams)
+     * @param validationRows validation rows
+     * @param steps optimizer steps in all, or -1 where not known
+     * @param trainedParameters how many numbers are trained
+     * @param parameters how many numbers there are
+     */
+    record Plan(long rows, long validationRows, long steps, long trainedParameters, long parameters) {}
+
+    /** A listener that tells several. */
+    static TrainingListener all(java.util.List<TrainingListener> listeners) {
+        return new TrainingListener() {
+            @Override
+            public void started(Plan plan) {
+                listeners.forEach(listener -> listener.started(plan));
+            }
+
+            @Override
+            public void stepped(StepReport report) {
+                listeners.forEach(listener -> listener.stepped(report));
+            }
+
+            @Override
+            public void evaluated(EpochReport report) {
+                listeners.forEach(listener -> listener.evaluated(report));
+            }
+
+            @Override
+            public void warned(String message) {
+                listeners.forEach(listener -> listener.warned(message));
+            }
+
+            @Override
+            public void finished(TrainingHistory history) {
+                listeners.forEach(listener -> listener.finished(history));
+            }
+        };
+    }
+}

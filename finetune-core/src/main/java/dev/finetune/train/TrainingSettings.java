@@ -1,0 +1,70 @@
+package dev.finetune.train;
+
+import dev.finetune.FinetuneException;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * How a model is trained: everything that the loop obeys, said once. The defaults are those of the Transformers Trainer,
+ * but for batches of similar length.
+ *
+ * @param learningRate the peak rate, 5e-5 by default
+ * @param optimizer the rule, AdamW by default
+ * @param schedule how the rate changes, linear decay without warm-up by default
+ * @param epochs passes over the data, 3 by default; may be a fraction
+ * @param maxSteps the most optimizer steps, 0 for as many as the epochs have
+ * @param maxTime after which training stops at the next step, if given
+ * @param batchSize rows in a training batch, 8 by default
+ * @param evaluationBatchSize rows in an evaluation batch, 32 by default
+ * @param accumulation batches per optimizer step, 1 by default; losses are divided by the true count over all of them
+ * @param maxGradientNorm gradients are scaled down to this global norm, 1 by default; 0 for no clipping
+ * @param precision of matrix products, float32 by default
+ * @param gradientCheckpointing whether stages are computed twice instead of keeping what they computed
+ * @param evaluateEvery steps between evaluations, 0 for once an epoch
+ * @param earlyStopping stops when a metric stops improving, if given
+ * @param keepBest whether the weights of the best evaluation are restored at the end
+ * @param bestMetric the metric that says which is best; empty for the task's main metric
+ * @param shuffle whether each epoch visits the rows in a new order
+ * @param groupByLength whether batches are made of rows of similar length
+ * @param seed of everything random, 42 by default
+ * @param device where to compute
+ */
+public record TrainingSettings(
+        double learningRate,
+        OptimizerSettings optimizer,
+        Schedule schedule,
+        double epochs,
+        long maxSteps,
+        Optional<Duration> maxTime,
+        int batchSize,
+        int evaluationBatchSize,
+        int accumulation,
+        double maxGradientNorm,
+        Precision precision,
+        boolean gradientCheckpointing,
+        long evaluateEvery,
+        Optional<EarlyStopping> earlyStopping,
+        boolean keepBest,
+        String bestMetric,
+        boolean shuffle,
+        boolean groupByLength,
+        long seed,
+        DeviceChoice device) {
+    /** Checks every value. */
+    public TrainingSettings {
+        check(learningRate >= 0 && !Double.isInfinite(learningRate), "lr", learningRate, "a number of at least 0");
+        check(epochs > 0, "epochs", epochs, "above 0");
+        check(maxSteps >= 0, "maxSteps", maxSteps, "at least 0");
+        check(batchSize > 0, "batchSize", batchSize, "above 0");
+        check(evaluationBatchSize > 0, "evaluationBatchSize", evaluationBatchSize, "above 0");
+        check(accumulation > 0, "accumulate", accumulation, "above 0");
+        check(maxGradientNorm >= 0, "maxGradientNorm", maxGradientNorm, "at least 0");
+        check(evaluateEvery >= 0, "evaluateEvery", evaluateEvery, "at least 0");
+    }
+
+    private static void check(boolean holds, String name, Object found, String expected) {
+        if (!holds) {
+            throw new FinetuneException(name + " must be " + expected + ", but is " + found + ".");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+package dev.finetune.train;
+
+import dev.finetune.FinetuneException;
+import dev.finetune.nn.Parameter;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * How strongly parameters are pulled toward zero, and which are spared.
+ *
+ * @param rate w loses rate * learning rate * w at each step; 0 for none
+ * @param spared parameters whose name contains a match don't decay; by default, as in the Trainer, biases and norm
+ *     weights don't, which are all the vectors there are
+ */
+public record WeightDecay(double rate, Optional<Pattern> spared) {
+    /** No decay. */
+    public static final WeightDecay NONE = of(0);
+
+    /** Checks the rate. */
+    public WeightDecay {
+        if (!(rate >= 0)) {
+            throw new FinetuneException("Weight decay must not be negative, but is " + rate + ".");
+        }
+    }
+
+    /** Decay of everything but biases and norm weights. */
+    public static WeightDecay of(double rate) {
+        return new WeightDecay(rate, Optional.empty());
+    }
+
+    /** The rate for a parameter. */
+    double of(Parameter parameter) {
+        final boolean spares =
+                spared.isPresent() ? spared.get().matcher(parameter.name()).find() : parameter.shape().length <= 1;
+        return spares ? 0 : rate;
+    }
+}
