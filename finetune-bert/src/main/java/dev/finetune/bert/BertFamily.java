@@ -1,0 +1,52 @@
+package dev.finetune.bert;
+
+import dev.finetune.bert.heads.SequenceHead;
+import dev.finetune.nn.Activation;
+import dev.finetune.spi.ModelConfig;
+import java.util.List;
+
+/** BERT (Devlin et al., 2018). */
+public final class BertFamily extends TextFamily {
+    private static final String TRANSFORM = "cls.predictions.transform.";
+
+    @Override
+    public String name() {
+        return "BERT";
+    }
+
+    @Override
+    public List<String> modelTypes() {
+        return List.of("bert");
+    }
+
+    @Override
+    EncoderConfig encoder(ModelConfig config) {
+        return BertConfigs.read(config, new BertConfigs.Defaults("bert", 30_522, 0, 768, 12, 3072, 0), false);
+    }
+
+    @Override
+    SequenceHead.Layout sequenceLayout(EncoderConfig config) {
+        return new SequenceHead.Layout("bert.pooler.dense", Activation.TANH, "classifier", 0, config.sequenceDropout());
+    }
+
+    @Override
+    MaskedLmNames maskedLmNames(EncoderConfig config) {
+        return new MaskedLmNames(
+                TRANSFORM + "dense",
+                TRANSFORM + "LayerNorm",
+                "cls.predictions.bias",
+                "cls.predictions.decoder.weight",
+                List.of("cls.predictions.decoder.bias"),
+                config.activation());
+    }
+
+    @Override
+    String architecture(ModelConfig config) {
+        return "Bert";
+    }
+
+    @Override
+    boolean readsTokenTypes() {
+        return true;
+    }
+}

@@ -1,0 +1,73 @@
+package dev.finetune.bert;
+
+import dev.finetune.bert.heads.SequenceHead;
+import dev.finetune.nn.Activation;
+import dev.finetune.spi.ModelConfig;
+import java.util.List;
+
+/** DistilBERT (Sanh et al., 2019): BERT without token types and pooler, under keys and names of its own. */
+public final class DistilBertFamily extends TextFamily {
+    @Override
+    public String name() {
+        return "DistilBERT";
+    }
+
+    @Override
+    public List<String> modelTypes() {
+        return List.of("distilbert");
+    }
+
+    @Override
+    EncoderConfig encoder(ModelConfig config) {
+        config.refuseUnless("pruned_heads", "{}");
+        final int dim = config.size("dim", 768);
+        final double dropout = config.number("dropout", 0.1);
+        return new EncoderConfig(
+                EncoderNames.distilBert(),
+                config.size("vocab_size", 30_522),
+                dim,
+                dim,
+                config.size("n_layers", 6),
+                config.size("n_heads", 12),
+                config.size("hidden_dim", 3072),
+                config.size("max_position_embeddings", 512),
+                0,
+                config.integer("pad_token_id", 0),
+                false,
+                Activation.named(config.string("activation", "gelu")),
+                1e-12,
+                dropout,
+                config.number("attention_dropout", 0.1),
+                config.number("seq_classif_dropout", 0.2),
+                dropout,
+                config.number("qa_dropout", 0.1),
+                config.number("initializer_range", 0.02),
+                config.bool("tie_word_embeddings", true));
+    }
+
+    @Override
+    SequenceHead.Layout sequenceLayout(EncoderConfig config) {
+        return new SequenceHead.Layout("pre_classifier", Activation.RELU, "classifier", 0, config.sequenceDropout());
+    }
+
+    @Override
+    MaskedLmNames maskedLmNames(EncoderConfig config) {
+        return new MaskedLmNames(
+                "vocab_transform",
+                "vocab_layer_norm",
+                "vocab_projector.bias",
+                "vocab_projector.weight",
+                List.of(),
+                config.activation());
+    }
+
+    @Override
+    String architecture(ModelConfig config) {
+        return "DistilBert";
+    }
+
+    @Override
+    boolean readsTokenTypes() {
+        return false;
+    }
+}

@@ -1,0 +1,124 @@
+package dev.finetune.bert;
+
+import dev.finetune.internal.torch.Tensors;
+import dev.finetune.nn.Batch;
+import dev.finetune.nn.Dropout;
+import dev.finetune.nn.Embedding;
+import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.LayerNorm;
+import dev.finetune.nn.Linear;
+import dev.finetune.nn.Module;
+import dev.finetune.nn.Parameter;
+import dev.finetune.nn.ParameterSource;
+import dev.finetune.nn.Stage;
+import dev.finetune.spi.HostTensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * norm(word + type + position), dropped out, and projected to the hidden width where the embeddings are narrower:
+ * {@code input_ids} (batch, length) to (batch, length, hidden).
+ */
+final class EmbeddingStage implements Stage {
+    private final EncoderConfig config;
+    private final Embedding words;
+    private final Embedding positions;
+    private final Optional<Embedding> types;
+    private final LayerNorm norm;
+    private final Dropout dropout;
+    private final Optional<Linear> projection;
+
+    EmbeddingStage(EncoderConfig config, ParameterSource encoder) {
+        this.config = config;
+        final ParameterSource source = encoder.at("embeddings");
+        final long width = config.embeddingWidth();
+        this.words = new Embedding(
+                source.at("word_embeddings"), config.vocabulary(), width, config.paddingId(), config.init());
+        this.positions = new Embedding(
+                source.at("position_embeddings"),
+                config.positions(),
+                width,
+                config.positionsFromPadding() ? config.paddingId() : -1,
+                config.init());
+        this.types = config.types() == 0
+                ? Optional.empty()
+                : Optional.of(
+                        new Embedding(source.at("token_type_embeddings"), config.types(), width, -1, config.init()));
+        this.norm = new LayerNorm(source.at("LayerNorm"), width, config.normEps());
+        this.dropout = new Dropout(config.hiddenDropout());
+        this.projection = width == config.hidden()
+                ? Optional.empty()
+                : Optional.of(new Linear(encoder.at("embeddings_project"), width, config.hidden(), config.init()));
+    }
+
+    /** The word embeddings, which the masked-LM head shares. */
+    Parameter wordEmbeddings() {
+        return words.weight();
+    }
+
+    @Override
+    public String name() {
+        return "embeddings";
+    }
+
+    @Override
+    public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
+        Tensor sum = words.forward(batch.get("input_ids"));
+        if (types.isPresent()) {
+            sum = sum.add(types.get().forward(tokenTypes(batch)));
+        }
+        sum = sum.add(positions.forward(positionIds(batch)));
+        final Tensor normed = dropout.forward(norm.forward(sum), context);
+        return projection.isPresent() ? projection.get().forward(normed) : normed;
+    }
+
+    private static Tensor tokenTypes(Batch batch) {
+        if (batch.has("token_type_ids")) {
+            return batch.get("token_type_ids");
+        }
+        return batch.derived("token_type_ids", () -> {
+                    final long[] shape = batch.hostColumn("input_ids").shape();
+                    return Optional.of(Tensors.of(
+                            new HostTensor.Longs(new long[Math.toIntExact(shape[0] * shape[1])], shape),
+                            batch.device()));
+                })
+                .orElseThrow();
+    }
+
+    private Tensor positionIds(Batch batch) {
+        return batch.derived("position_ids", () -> Optional.of(Tensors.of(hostPositions(batch), batch.device())))
+                .orElseThrow();
+    }
+
+    private HostTensor hostPositions(Batch batch) {
+        final HostTensor.Longs ids = (HostTensor.Longs) batch.hostColumn("input_ids");
+        final int length = Math.toIntExact(ids.shape()[1]);
+        if (!config.positionsFromPadding()) {
+            final long[] positions = new long[length];
+            for (int i = 0; i < length; i++) {
+                positions[i] = i;
+            }
+            return new HostTensor.Longs(positions, 1, length);
+        }
+        final long[] positions = new long[ids.data().length];
+        final int padding = config.paddingId();
+        for (int start = 0; start < positions.length; start += length) {
+            int next = padding + 1;
+            for (int i = start; i < start + length; i++) {
+                positions[i] = ids.data()[i] == padding ? padding : next++;
+            }
+        }
+        return new HostTensor.Longs(positions, ids.shape());
+    }
+
+    @Override
+    public List<Parameter> parameters() {
+        final List<Module> parts = new ArrayList<>(List.of(words, positions));
+        types.ifPresent(parts::add);
+        parts.add(norm);
+        projection.ifPresent(parts::add);
+        return Module.parametersOf(parts);
+    }
+}

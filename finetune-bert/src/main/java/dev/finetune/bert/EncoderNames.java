@@ -1,0 +1,57 @@
+package dev.finetune.bert;
+
+/**
+ * How a family names the parameters of its encoder, as Transformers writes them.
+ *
+ * @param prefix of the whole encoder
+ * @param layer of layer {@code %d}, below the prefix
+ * @param query within a layer
+ * @param key within a layer
+ * @param value within a layer
+ * @param attentionOutput the projection after attention
+ * @param attentionNorm the norm after attention
+ * @param up the first feed-forward projection
+ * @param down the second feed-forward projection
+ * @param outputNorm the norm after the feed-forward part
+ */
+public record EncoderNames(
+        String prefix,
+        String layer,
+        String query,
+        String key,
+        String value,
+        String attentionOutput,
+        String attentionNorm,
+        String up,
+        String down,
+        String outputNorm) {
+    /** The names that BERT, RoBERTa and ELECTRA share. */
+    public static EncoderNames bert(String prefix) {
+        return new EncoderNames(
+                prefix,
+                "encoder.layer.%d",
+                "attention.self.query",
+                "attention.self.key",
+                "attention.self.value",
+                "attention.output.dense",
+                "attention.output.LayerNorm",
+                "intermediate.dense",
+                "output.dense",
+                "output.LayerNorm");
+    }
+
+    /** DistilBERT's names. */
+    public static EncoderNames distilBert() {
+        return new EncoderNames(
+                "distilbert",
+                "transformer.layer.%d",
+                "attention.q_lin",
+                "attention.k_lin",
+                "attention.v_lin",
+                "attention.out_lin",
+                "sa_layer_norm",
+                "ffn.lin1",
+                "ffn.lin2",
+                "output_layer_norm");
+    }
+}

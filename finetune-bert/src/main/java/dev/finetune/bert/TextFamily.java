@@ -1,0 +1,239 @@
+package dev.finetune.bert;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import dev.finetune.FinetuneException;
+import dev.finetune.Head;
+import dev.finetune.Heads;
+import dev.finetune.bert.heads.MaskedLmHead;
+import dev.finetune.bert.heads.PoolingHead;
+import dev.finetune.bert.heads.SequenceHead;
+import dev.finetune.bert.heads.SpanHead;
+import dev.finetune.bert.heads.TokenHead;
+import dev.finetune.checkpoint.CheckpointParameters;
+import dev.finetune.checkpoint.Weights;
+import dev.finetune.nn.Activation;
+import dev.finetune.nn.HeadModule;
+import dev.finetune.nn.Init;
+import dev.finetune.nn.LayerNorm;
+import dev.finetune.nn.Linear;
+import dev.finetune.nn.Network;
+import dev.finetune.nn.Parameter;
+import dev.finetune.nn.ParameterSource;
+import dev.finetune.nn.Stage;
+import dev.finetune.spi.Assembly;
+import dev.finetune.spi.AssemblyRequest;
+import dev.finetune.spi.ModelConfig;
+import dev.finetune.spi.ModelFamily;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What the BERT-family encoders share: how a network, its encoder and its task are put together. A family says how its
+ * config.json reads, what its parameters are called, and how its heads differ.
+ */
+abstract class TextFamily implements ModelFamily {
+    /** The encoder that a configuration describes. */
+    abstract EncoderConfig encoder(ModelConfig config);
+
+    /** The sequence head's layout. */
+    abstract SequenceHead.Layout sequenceLayout(EncoderConfig config);
+
+    /** How the masked-LM head's parameters are called. */
+    abstract MaskedLmNames maskedLmNames(EncoderConfig config);
+
+    /** The stem of the architectures' names in config.json: "Bert" in "BertForSequenceClassification". */
+    abstract String architecture(ModelConfig config);
+
+    /** Whether the network reads token types (segment ids). */
+    abstract boolean readsTokenTypes();
+
+    /**
+     * The names of a masked-LM head's parts.
+     *
+     * @param dense the transform
+     * @param norm the norm after it
+     * @param bias the decoder's bias
+     * @param decoder the decoder's weight where it isn't tied
+     * @param aliases other names that the bias has had
+     * @param activation after the transform
+     */
+    record MaskedLmNames(
+            String dense, String norm, String bias, String decoder, List<String> aliases, Activation activation) {}
+
+    @Override
+    public boolean recognises(ModelConfig config) {
+        return modelTypes().contains(config.string("model_type", ""));
+    }
+
+    @Override
+    public Optional<Head> savedHead(ModelConfig config) {
+        final List<String> labels = config.labels();
+        final String architecture =
+                config.strings("architectures").stream().findFirst().orElse("");
+        if (architecture.endsWith("ForTokenClassification")) {
+            return Optional.of(Heads.tokens(labels));
+        }
+        if (architecture.endsWith("ForQuestionAnswering")) {
+            return Optional.of(Heads.questionAnswering());
+        }
+        if (architecture.endsWith("ForMaskedLM") || architecture.endsWith("ForPreTraining")) {
+            return Optional.of(Heads.maskedLm());
+        }
+        if (!architecture.endsWith("ForSequenceClassification")) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                switch (config.string(
+                        "problem_type", labels.size() == 1 ? "regression" : "single_label_classification")) {
+                    case "regression" -> Heads.regression(Math.max(1, labels.size()));
+                    case "multi_label_classification" -> Heads.multiLabel(labels.toArray(new String[0]));
+                    case "single_label_classification" ->
+                        labels.isEmpty()
+                                ? Heads.classes("LABEL_0", "LABEL_1")
+                                : Heads.classes(labels.toArray(new String[0]));
+                    default ->
+                        throw new FinetuneException(config.file() + ": the problem_type \""
+                                + config.string("problem_type", "") + "\" is not known.");
+                });
+    }
+
+    @Override
+    public Assembly<?> assemble(AssemblyRequest request) {
+        final ModelConfig config = request.config();
+        EncoderConfig encoder = encoder(config);
+        if (!Double.isNaN(request.dropout())) {
+            encoder = encoder.withDropout(request.dropout());
+        }
+        final Optional<Weights> weights =
+                request.loadWeights() ? Optional.of(Weights.open(request.directory())) : Optional.empty();
+        try {
+            final CheckpointParameters source = new CheckpointParameters(weights, naming(encoder), request.seed());
+            final Network network = network(encoder, request.head(), source);
+            try {
+                final TextParts<?> parts = TextParts.of(request, encoder, readsTokenTypes());
+                return new Assembly<>(
+                        network,
+                        parts.encoder(),
+                        parts.task(),
+                        source.report(),
+                        savedConfig(config, request.head(), parts.task().labels()));
+            } catch (RuntimeException e) {
+                network.close();
+                throw e;
+            }
+        } finally {
+            weights.ifPresent(Weights::close);
+        }
+    }
+
+    private Network network(EncoderConfig config, Head head, ParameterSource source) {
+        final ParameterSource trunk = source.at(config.names().prefix());
+        final List<Stage> stages = new ArrayList<>();
+        final EmbeddingStage embeddings = new EmbeddingStage(config, trunk);
+        stages.add(embeddings);
+        for (int i = 0; i < config.layers(); i++) {
+            stages.add(new LayerStage(config, trunk, i));
+        }
+        return new Network(stages, headModule(head, config, source, embeddings.wordEmbeddings()));
+    }
+
+    private HeadModule headModule(Head head, EncoderConfig config, ParameterSource source, Parameter words) {
+        final long hidden = config.hidden();
+        final Init init = config.init();
+        if (head instanceof Head.Classification classes) {
+            return new SequenceHead(source, sequenceLayout(config), hidden, classes.classes(), init);
+        }
+        if (head instanceof Head.MultiLabel multi) {
+            return new SequenceHead(
+                    source, sequenceLayout(config), hidden, multi.labels().size(), init);
+        }
+        if (head instanceof Head.Regression regression) {
+            return new SequenceHead(source, sequenceLayout(config), hidden, regression.targets(), init);
+        }
+        if (head instanceof Head.Tokens tokens) {
+            return new TokenHead(
+                    source, config.tokenDropout(), hidden, tokens.labels().size(), init);
+        }
+        if (head instanceof Head.QuestionAnswering) {
+            return new SpanHead(source, config.spanDropout(), hidden, init);
+        }
+        if (head instanceof Head.MaskedLm) {
+            return maskedLm(config, source, words);
+        }
+        return new PoolingHead(((Head.Features) head).pooling());
+    }
+
+    private HeadModule maskedLm(EncoderConfig config, ParameterSource source, Parameter words) {
+        final MaskedLmNames names = maskedLmNames(config);
+        final long width = config.embeddingWidth();
+        final Linear dense = new Linear(source.at(names.dense), config.hidden(), width, config.init());
+        final LayerNorm norm = new LayerNorm(source.at(names.norm), width, config.normEps());
+        final Parameter bias = source.take(names.bias, Init.ZEROS, config.vocabulary());
+        final Parameter decoder =
+                config.tied() ? words : source.take(names.decoder, config.init(), config.vocabulary(), width);
+        return new MaskedLmHead(dense, names.activation, norm, new Linear(decoder, bias));
+    }
+
+    private CheckpointParameters.Naming naming(EncoderConfig config) {
+        final String prefix = config.names().prefix() + ".";
+        final MaskedLmNames names = maskedLmNames(config);
+        return new CheckpointParameters.Naming(
+                config.names().prefix(),
+                name -> name.startsWith(prefix) && !name.startsWith(prefix + "pooler."),
+                name -> name.endsWith("position_ids") || name.endsWith("embeddings.token_type_ids"),
+                Map.of(names.bias, names.aliases));
+    }
+
+    private JsonObject savedConfig(ModelConfig config, Head head, List<String> labels) {
+        final JsonObject json = config.json();
+        final String suffix;
+        if (head instanceof Head.Tokens) {
+            suffix = "ForTokenClassification";
+        } else if (head instanceof Head.QuestionAnswering) {
+            suffix = "ForQuestionAnswering";
+        } else if (head instanceof Head.MaskedLm) {
+            suffix = "ForMaskedLM";
+        } else if (head instanceof Head.Features) {
+            suffix = "Model";
+        } else {
+            suffix = "ForSequenceClassification";
+        }
+        final JsonArray architectures = new JsonArray();
+        architectures.add(architecture(config) + suffix);
+        json.add("architectures", architectures);
+        json.add("problem_type", JsonNull.INSTANCE);
+        if (head instanceof Head.Classification) {
+            json.addProperty("problem_type", "single_label_classification");
+        } else if (head instanceof Head.MultiLabel) {
+            json.addProperty("problem_type", "multi_label_classification");
+        } else if (head instanceof Head.Regression) {
+            json.addProperty("problem_type", "regression");
+        }
+        final List<String> names = new ArrayList<>(labels);
+        if (head instanceof Head.Regression regression) {
+            for (int i = 0; i < regression.targets(); i++) {
+                names.add("LABEL_" + i);
+            }
+        }
+        json.remove("num_labels");
+        json.remove("id2label");
+        json.remove("label2id");
+        if (!names.isEmpty()) {
+            final JsonObject byId = new JsonObject();
+            final JsonObject byLabel = new JsonObject();
+            for (int i = 0; i < names.size(); i++) {
+                byId.addProperty(Integer.toString(i), names.get(i));
+                byLabel.addProperty(names.get(i), i);
+            }
+            json.add("id2label", byId);
+            json.add("label2id", byLabel);
+        }
+        json.remove("torch_dtype");
+        json.addProperty("dtype", "float32");
+        return json;
+    }
+}

@@ -1,0 +1,131 @@
+package dev.finetune.bert;
+
+import dev.finetune.FinetuneException;
+import dev.finetune.Head;
+import dev.finetune.bert.task.MaskedLmTask;
+import dev.finetune.bert.task.SpanTask;
+import dev.finetune.bert.task.TokenTask;
+import dev.finetune.bert.text.MaskedEncoder;
+import dev.finetune.bert.text.Masking;
+import dev.finetune.bert.text.QuestionEncoder;
+import dev.finetune.bert.text.SequenceEncoder;
+import dev.finetune.bert.text.TextLayout;
+import dev.finetune.bert.text.Tokenizer;
+import dev.finetune.bert.text.WordsEncoder;
+import dev.finetune.data.Label;
+import dev.finetune.data.LabelSet;
+import dev.finetune.spi.AssemblyRequest;
+import dev.finetune.spi.InputEncoder;
+import dev.finetune.spi.Target;
+import dev.finetune.task.ClassificationTask;
+import dev.finetune.task.FeaturesTask;
+import dev.finetune.task.MultiLabelTask;
+import dev.finetune.task.RegressionTask;
+import dev.finetune.task.Targets;
+import dev.finetune.task.Task;
+import java.util.function.Function;
+
+/**
+ * What a head reads and what it is trained for.
+ *
+ * @param encoder owned
+ * @param task stateless
+ */
+record TextParts<I>(InputEncoder<I> encoder, Task task) {
+    private static final int DEFAULT_MAX_LENGTH = 512;
+
+    /** The parts for the head of a request; checks that tokenizer and encoder fit. */
+    static TextParts<?> of(AssemblyRequest request, EncoderConfig config, boolean tokenTypes) {
+        final Head head = request.head();
+        final Tokenizer tokenizer = head instanceof Head.Tokens
+                ? Tokenizer.openForWords(request.directory())
+                : Tokenizer.open(request.directory());
+        try {
+            if (tokenizer.vocabularySize() > config.vocabulary()) {
+                throw new FinetuneException("The tokenizer in " + request.directory() + " has "
+                        + tokenizer.vocabularySize() + " tokens, but config.json's vocab_size is " + config.vocabulary()
+                        + ": they don't belong together.");
+            }
+            final TextLayout layout =
+                    new TextLayout(maxLength(request, config, tokenizer), tokenTypes, config.paddingId());
+            return of(request, config, tokenizer, layout);
+        } catch (RuntimeException e) {
+            tokenizer.close();
+            throw e;
+        }
+    }
+
+    private static TextParts<?> of(
+            AssemblyRequest request, EncoderConfig config, Tokenizer tokenizer, TextLayout layout) {
+        final Head head = request.head();
+        if (head instanceof Head.Tokens tokens) {
+            return new TextParts<>(
+                    new WordsEncoder(tokenizer, layout, tags(tokens)), new TokenTask(tokens, request.loss()));
+        }
+        if (head instanceof Head.QuestionAnswering questions) {
+            return new TextParts<>(
+                    new QuestionEncoder(tokenizer, layout, docStride(questions, layout)),
+                    new SpanTask(questions, request.loss()));
+        }
+        if (head instanceof Head.MaskedLm masked) {
+            final Masking masking =
+                    Masking.standard().withProbability(masked.probability()).withWholeWords(masked.wholeWords());
+            final int maskId = tokenizer
+                    .specialTokens()
+                    .mask()
+                    .orElseThrow(() -> new FinetuneException("The tokenizer in " + request.directory()
+                            + " has no mask token, which masked-language " + "modelling needs."));
+            return new TextParts<>(
+                    new MaskedEncoder(tokenizer, layout, masking),
+                    new MaskedLmTask(masked, request.loss(), config.vocabulary(), maskId, tokenizer::token));
+        }
+        return new TextParts<>(new SequenceEncoder(tokenizer, layout, Targets.of(head)), sequenceTask(request));
+    }
+
+    private static Task sequenceTask(AssemblyRequest request) {
+        final Head head = request.head();
+        if (head instanceof Head.Classification classes) {
+            return new ClassificationTask(classes, request.loss());
+        }
+        if (head instanceof Head.MultiLabel labels) {
+            return new MultiLabelTask(labels);
+        }
+        return head instanceof Head.Regression regression
+                ? new RegressionTask(regression)
+                : new FeaturesTask((Head.Features) head);
+    }
+
+    private static Function<Label, Target> tags(Head.Tokens head) {
+        final LabelSet labels = LabelSet.of(head.labels());
+        return label -> {
+            if (label instanceof Label.Tags tags) {
+                return new Target.Sequence(
+                        tags.tags().stream().mapToInt(labels::indexOf).toArray());
+            }
+            if (label instanceof Label.None) {
+                return new Target.None();
+            }
+            throw new FinetuneException("A head for tokens learns from Label.Tags, one tag a word, not from " + label);
+        };
+    }
+
+    private static int docStride(Head.QuestionAnswering head, TextLayout layout) {
+        return head.docStride() > 0
+                ? head.docStride()
+                : Math.min(QuestionEncoder.DEFAULT_DOC_STRIDE, layout.maxLength() / 4);
+    }
+
+    private static int maxLength(AssemblyRequest request, EncoderConfig config, Tokenizer tokenizer) {
+        final int most = Math.min(config.maxTokens(), tokenizer.modelMaxLength().orElse(Integer.MAX_VALUE));
+        if (request.maxLength() > config.maxTokens()) {
+            throw new FinetuneException("maxLength(" + request.maxLength() + "): the model reads at most "
+                    + config.maxTokens() + " tokens (max_position_embeddings in its config.json).");
+        }
+        final int wanted = request.maxLength() > 0
+                ? request.maxLength()
+                : request.head() instanceof Head.QuestionAnswering
+                        ? QuestionEncoder.DEFAULT_MAX_LENGTH
+                        : DEFAULT_MAX_LENGTH;
+        return request.maxLength() > 0 ? wanted : Math.min(wanted, most);
+    }
+}

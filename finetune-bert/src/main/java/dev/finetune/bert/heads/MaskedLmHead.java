@@ -1,0 +1,63 @@
+package dev.finetune.bert.heads;
+
+import dev.finetune.internal.torch.Tensors;
+import dev.finetune.nn.Activation;
+import dev.finetune.nn.Batch;
+import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.HeadModule;
+import dev.finetune.nn.LayerNorm;
+import dev.finetune.nn.Linear;
+import dev.finetune.nn.Module;
+import dev.finetune.nn.Parameter;
+import dev.finetune.spi.HostTensor;
+import dev.finetune.spi.Target;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A distribution over the vocabulary: dense, activation, norm, decoder. Without labels "logits" is (batch, length,
+ * vocabulary); with {@code labels} in the batch only the labelled places are computed, and "logits" is (places,
+ * vocabulary), in row-major order: the decoder is most of a small encoder's work.
+ */
+public final class MaskedLmHead implements HeadModule {
+    private final Linear dense;
+    private final Activation activation;
+    private final LayerNorm norm;
+    private final Linear decoder;
+
+    /** Puts the parts together; the decoder may share the word embeddings. */
+    public MaskedLmHead(Linear dense, Activation activation, LayerNorm norm, Linear decoder) {
+        this.dense = dense;
+        this.activation = activation;
+        this.norm = norm;
+        this.decoder = decoder;
+    }
+
+    @Override
+    public Map<String, Tensor> forward(Tensor hidden, Batch batch, ForwardContext context) {
+        final Tensor wanted =
+                batch.has("labels") ? hidden.flatten(0, 1).index_select(0, labelledPlaces(batch)) : hidden;
+        return Map.of("logits", decoder.forward(norm.forward(activation.forward(dense.forward(wanted)))));
+    }
+
+    /** The flat indices of the places that have a label. */
+    public static Tensor labelledPlaces(Batch batch) {
+        return batch.derived("labelled_places", () -> {
+                    final long[] labels = ((HostTensor.Longs) batch.hostColumn("labels")).data();
+                    final long[] places = IntStream.range(0, labels.length)
+                            .filter(i -> labels[i] != Target.IGNORED)
+                            .asLongStream()
+                            .toArray();
+                    return Optional.of(Tensors.of(new HostTensor.Longs(places, places.length), batch.device()));
+                })
+                .orElseThrow();
+    }
+
+    @Override
+    public List<Parameter> parameters() {
+        return Module.parametersOf(List.of(dense, norm, decoder));
+    }
+}

@@ -1,0 +1,36 @@
+package dev.finetune.bert.heads;
+
+import dev.finetune.nn.Batch;
+import dev.finetune.nn.Dropout;
+import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.HeadModule;
+import dev.finetune.nn.Init;
+import dev.finetune.nn.Linear;
+import dev.finetune.nn.Parameter;
+import dev.finetune.nn.ParameterSource;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/** Start and end of an answer: {@code qa_outputs}. "start_logits" and "end_logits" are (batch, length). */
+public final class SpanHead implements HeadModule {
+    private final Dropout dropout;
+    private final Linear outputs;
+
+    /** Takes {@code qa_outputs} from a source. */
+    public SpanHead(ParameterSource source, double dropout, long hidden, Init init) {
+        this.dropout = new Dropout(dropout);
+        this.outputs = new Linear(source.at("qa_outputs"), hidden, 2, init);
+    }
+
+    @Override
+    public Map<String, Tensor> forward(Tensor hidden, Batch batch, ForwardContext context) {
+        final Tensor both = outputs.forward(dropout.forward(hidden, context));
+        return Map.of("start_logits", both.select(2, 0), "end_logits", both.select(2, 1));
+    }
+
+    @Override
+    public List<Parameter> parameters() {
+        return outputs.parameters();
+    }
+}

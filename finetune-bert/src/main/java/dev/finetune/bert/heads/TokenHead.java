@@ -1,0 +1,35 @@
+package dev.finetune.bert.heads;
+
+import dev.finetune.nn.Batch;
+import dev.finetune.nn.Dropout;
+import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.HeadModule;
+import dev.finetune.nn.Init;
+import dev.finetune.nn.Linear;
+import dev.finetune.nn.Parameter;
+import dev.finetune.nn.ParameterSource;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/** Classes for every token: drop, {@code classifier}. "logits" is (batch, length, outputs). */
+public final class TokenHead implements HeadModule {
+    private final Dropout dropout;
+    private final Linear classifier;
+
+    /** Takes {@code classifier} from a source. */
+    public TokenHead(ParameterSource source, double dropout, long hidden, long outputs, Init init) {
+        this.dropout = new Dropout(dropout);
+        this.classifier = new Linear(source.at("classifier"), hidden, outputs, init);
+    }
+
+    @Override
+    public Map<String, Tensor> forward(Tensor hidden, Batch batch, ForwardContext context) {
+        return Map.of("logits", classifier.forward(dropout.forward(hidden, context)));
+    }
+
+    @Override
+    public List<Parameter> parameters() {
+        return classifier.parameters();
+    }
+}

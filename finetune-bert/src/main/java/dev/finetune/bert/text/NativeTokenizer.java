@@ -1,0 +1,253 @@
+package dev.finetune.bert.text;
+
+import ai.djl.huggingface.tokenizers.jni.CharSpan;
+import ai.djl.huggingface.tokenizers.jni.LibUtils;
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import dev.finetune.FinetuneException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.LongFunction;
+
+/**
+ * The only class that talks to the native tokenizers library: loads it once, owns one native tokenizer, and copies what
+ * it says into Java arrays. Any number of threads may encode at once; closing waits for them.
+ *
+ * <p>It calls the library's functions itself and not through DJL's {@code HuggingFaceTokenizer}, which copies
+ * everything about every token (twice the time for ids alone) and reports each construction over the network.
+ */
+final class NativeTokenizer implements AutoCloseable {
+    private static final String OFFLINE = "ai.djl.offline";
+
+    /** Texts for one native call: enough to share among its threads, few enough for JNI's local references. */
+    private static final int CHUNK = 512;
+
+    private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+    private long handle;
+
+    private NativeTokenizer(long handle) {
+        this.handle = handle;
+    }
+
+    /** Loading happens in the class initializer: once, whatever thread comes first. */
+    private static final class Library {
+        static final TokenizersLibrary CALLS = load();
+
+        private Library() {}
+
+        // DJL reads the property while its library class loads: unless it says true, a machine with CUDA downloads
+        // another build of the library. It is put back afterwards, for applications that use DJL themselves.
+        private static TokenizersLibrary load() {
+            String before = System.getProperty(OFFLINE);
+            System.setProperty(OFFLINE, "true");
+            try {
+                LibUtils.checkStatus();
+                return TokenizersLibrary.LIB;
+            } catch (RuntimeException | LinkageError e) {
+                throw new FinetuneException(
+                        "The native tokenizers library could not be loaded on "
+                                + System.getProperty("os.name") + " " + System.getProperty("os.arch")
+                                + " (it is bundled for Linux x86_64 and aarch64, macOS aarch64 and Windows x86_64;"
+                                + " it unpacks to ~/.djl.ai, or where DJL_CACHE_DIR says): " + e.getMessage(),
+                        e);
+            } finally {
+                if (before == null) {
+                    System.clearProperty(OFFLINE);
+                } else {
+                    System.setProperty(OFFLINE, before);
+                }
+            }
+        }
+    }
+
+    /**
+     * Builds a tokenizer from the text of a tokenizer.json, without truncation or padding of its own.
+     *
+     * @param json the text
+     * @param source what to call it in an error
+     */
+    static NativeTokenizer of(String json, String source) {
+        TokenizersLibrary calls = Library.CALLS;
+        NativeTokenizer made;
+        try {
+            made = new NativeTokenizer(calls.createTokenizerFromString(json));
+        } catch (RuntimeException e) {
+            throw new FinetuneException(
+                    source + " is not a tokenizer that can be read: " + e.getMessage()
+                            + ". Write it again with the library that made the model, or put vocab.txt (or vocab.json"
+                            + " and merges.txt) in its place.",
+                    e);
+        }
+        calls.disableTruncation(made.handle);
+        calls.disablePadding(made.handle);
+        made.checkUnknowns(source);
+        return made;
+    }
+
+    // A batched call dies on an error that a single one throws; the one error that a text can cause is a symbol
+    // outside the vocabulary where there is no token for the unknown.
+    private void checkUnknowns(String source) {
+        try {
+            encodeOne("\u2603 \ud83d\ude00 \u0e01 \u10d0 a");
+        } catch (RuntimeException e) {
+            close();
+            throw new FinetuneException(
+                    source + " cannot tokenize a symbol that its vocabulary lacks: " + e.getMessage()
+                            + ". Its unknown token (such as [UNK]) must be part of the vocabulary.",
+                    e);
+        }
+    }
+
+    private void encodeOne(String text) {
+        Library.CALLS.deleteEncoding(Library.CALLS.encode(handle, text, false));
+    }
+
+    /** Tokenizes each text by itself, without special tokens. */
+    List<RawTokens> encode(List<String> texts, Detail detail) {
+        return whileOpen(open -> {
+            List<RawTokens> result = new ArrayList<>(texts.size());
+            for (int from = 0; from < texts.size(); from += CHUNK) {
+                List<String> chunk = texts.subList(from, Math.min(from + CHUNK, texts.size()));
+                String[] clean = chunk.stream().map(NativeTokenizer::wellFormed).toArray(String[]::new);
+                long[] encodings = Library.CALLS.batchEncode(open, clean, false);
+                for (int i = 0; i < encodings.length; i++) {
+                    result.add(take(encodings[i], clean[i], detail));
+                }
+            }
+            return result;
+        });
+    }
+
+    /** Tokenizes a sentence that is already split, without special tokens; a token's word is its place in the list. */
+    RawTokens encodeWords(List<String> words) {
+        String[] clean = words.stream().map(NativeTokenizer::wellFormed).toArray(String[]::new);
+        return whileOpen(open -> take(Library.CALLS.encodeList(open, clean, false), "", Detail.WORDS));
+    }
+
+    /** Shows how special tokens are laid around a text, or a pair where {@code pair} says so. */
+    Probe probe(String text, boolean pair) {
+        return whileOpen(open -> {
+            TokenizersLibrary calls = Library.CALLS;
+            long encoding = pair ? calls.encodeDual(open, text, text, true) : calls.encode(open, text, true);
+            try {
+                return new Probe(
+                        ints(calls.getTokenIds(encoding)),
+                        ints(calls.getTypeIds(encoding)),
+                        ints(calls.getSequenceIds(encoding)));
+            } finally {
+                calls.deleteEncoding(encoding);
+            }
+        });
+    }
+
+    /**
+     * A text with its special tokens.
+     *
+     * @param ids token ids
+     * @param types token type ids
+     * @param sequences 0 or 1 for a token of the first or second text, -1 for a special token
+     */
+    record Probe(int[] ids, int[] types, int[] sequences) {}
+
+    private static RawTokens take(long encoding, String text, Detail detail) {
+        TokenizersLibrary calls = Library.CALLS;
+        try {
+            int[] ids = ints(calls.getTokenIds(encoding));
+            int[] words = detail == Detail.IDS ? new int[0] : ints(calls.getWordIds(encoding));
+            int[] starts = new int[detail == Detail.OFFSETS ? ids.length : 0];
+            int[] ends = new int[starts.length];
+            if (detail == Detail.OFFSETS) {
+                spans(calls.getTokenCharSpans(encoding), new CodePoints(text), starts, ends);
+            }
+            return new RawTokens(ids, words, starts, ends);
+        } finally {
+            calls.deleteEncoding(encoding);
+        }
+    }
+
+    private static void spans(CharSpan[] spans, CodePoints text, int[] starts, int[] ends) {
+        for (int i = 0; i < spans.length; i++) {
+            if (spans[i] != null) {
+                starts[i] = text.utf16(spans[i].getStart());
+                ends[i] = text.utf16(spans[i].getEnd());
+            }
+        }
+    }
+
+    private static int[] ints(long[] values) {
+        int[] result = new int[values.length];
+        for (int i = 0; i < values.length; i++) {
+            result[i] = (int) values[i];
+        }
+        return result;
+    }
+
+    /** Half of a surrogate pair has no UTF-8: it becomes U+FFFD, as long in every unit, so that offsets hold. */
+    static String wellFormed(String text) {
+        char[] chars = null;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (!Character.isSurrogate(c)) {
+                continue;
+            }
+            if (Character.isHighSurrogate(c) && i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))) {
+                i++;
+                continue;
+            }
+            if (chars == null) {
+                chars = text.toCharArray();
+            }
+            chars[i] = '\ufffd';
+        }
+        return chars == null ? text : new String(chars);
+    }
+
+    private <T> T whileOpen(LongFunction<T> work) {
+        lock.readLock().lock();
+        try {
+            if (handle == 0) {
+                throw new FinetuneException("The tokenizer is closed; open it again to encode more.");
+            }
+            return work.apply(handle);
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    @Override
+    public void close() {
+        lock.writeLock().lock();
+        try {
+            if (handle != 0) {
+                Library.CALLS.deleteTokenizer(handle);
+                handle = 0;
+            }
+        } finally {
+            lock.writeLock().unlock();
+        }
+    }
+
+    /** Places in a text, from code points (as the native library counts) to UTF-16 units (as Java does). */
+    private static final class CodePoints {
+        private final int[] places;
+
+        CodePoints(String text) {
+            places = text.codePointCount(0, text.length()) == text.length() ? new int[0] : placesOf(text);
+        }
+
+        private static int[] placesOf(String text) {
+            int[] places = new int[text.length() + 1];
+            int count = 0;
+            for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
+                places[count++] = i;
+            }
+            places[count++] = text.length();
+            return Arrays.copyOf(places, count);
+        }
+
+        int utf16(int codePoint) {
+            return places.length == 0 ? codePoint : places[codePoint];
+        }
+    }
+}

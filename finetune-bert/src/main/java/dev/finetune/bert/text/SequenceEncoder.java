@@ -1,0 +1,84 @@
+package dev.finetune.bert.text;
+
+import dev.finetune.data.Example;
+import dev.finetune.data.Label;
+import dev.finetune.data.Text;
+import dev.finetune.spi.CollateContext;
+import dev.finetune.spi.Encoded;
+import dev.finetune.spi.HostBatch;
+import dev.finetune.spi.InputEncoder;
+import dev.finetune.spi.Target;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Function;
+
+/**
+ * Texts and pairs as rows, with one target each: classification, several labels at once, regression, embeddings. Too
+ * long texts are cut, of a pair the longer first. Owns its tokenizer.
+ */
+public final class SequenceEncoder implements InputEncoder<Text> {
+    private final Tokenizer tokenizer;
+    private final TextLayout layout;
+    private final Function<Label, Target> targets;
+    private final TextCollator collator;
+    private final LongAdder truncated = new LongAdder();
+
+    /**
+     * Creates an encoder.
+     *
+     * @param tokenizer the model's tokenizer; closed with the encoder
+     * @param layout how the family wants its rows
+     * @param targets the task's labels as numbers; thread-safe
+     */
+    public SequenceEncoder(Tokenizer tokenizer, TextLayout layout, Function<Label, Target> targets) {
+        tokenizer.checkMaxLength(layout.maxLength(), true);
+        this.tokenizer = tokenizer;
+        this.layout = layout;
+        this.targets = targets;
+        this.collator = new TextCollator(layout);
+    }
+
+    @Override
+    public Class<Text> inputType() {
+        return Text.class;
+    }
+
+    @Override
+    public List<Encoded> encode(List<Example<Text>> examples) {
+        List<TokenizedText> texts =
+                tokenizer.encode(examples.stream().map(Example::input).toList(), layout.maxLength());
+        List<Encoded> rows = new ArrayList<>(examples.size());
+        for (int i = 0; i < texts.size(); i++) {
+            TokenizedText text = texts.get(i);
+            if (text.truncated()) {
+                truncated.increment();
+            }
+            Target target = targets.apply(examples.get(i).label());
+            rows.add(EncodedText.of(text, layout.tokenTypes(), target, new EncodedText.Trace.Whole()));
+        }
+        return rows;
+    }
+
+    @Override
+    public HostBatch collate(List<Encoded> rows, CollateContext context) {
+        return collator.collate(rows);
+    }
+
+    @Override
+    public long truncated() {
+        return truncated.sum();
+    }
+
+    @Override
+    public void save(Path directory) throws IOException {
+        tokenizer.save(directory);
+    }
+
+    @Override
+    public void close() {
+        tokenizer.close();
+    }
+}

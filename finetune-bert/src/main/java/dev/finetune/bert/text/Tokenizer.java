@@ -1,0 +1,255 @@
+package dev.finetune.bert.text;
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonObject;
+import dev.finetune.FinetuneException;
+import dev.finetune.data.Text;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/**
+ * A model's tokenizer: texts to token ids and back to places in the text, exactly as Hugging Face's tokenizers library
+ * does it (whose native code it runs). Thread-safe: any number of threads may encode at once, and closing waits for
+ * them. It holds native memory: close it.
+ *
+ * <p>A maximum length is an argument of every encoding; what a tokenizer.json says of truncation and padding is left
+ * aside. Half surrogate pairs are read as U+FFFD. Nothing here touches the network.
+ */
+public final class Tokenizer implements AutoCloseable {
+    private final NativeTokenizer tokens;
+    private final Vocabulary vocabulary;
+    private final Template template;
+    private final SpecialTokens special;
+    private final OptionalInt modelMaxLength;
+    private final boolean fitForWords;
+    private final String source;
+
+    /** The files to save, by name. */
+    private final Map<String, byte[]> toSave;
+
+    private Tokenizer(TokenizerFiles files, boolean forWords) {
+        files.refuseLeft();
+        TokenizerDefinition found = TokenizerDefinition.of(files);
+        boolean changed = forWords && !found.fitForWords();
+        TokenizerDefinition definition = changed ? found.forWords() : found;
+        String json = definition.json().toString();
+        source = definition.source();
+        vocabulary = Vocabulary.of(definition.json(), source);
+        modelMaxLength = files.modelMaxLength();
+        fitForWords = forWords || found.fitForWords();
+        tokens = NativeTokenizer.of(json, source);
+        try {
+            template = Template.of(tokens, source);
+            special = SpecialTokens.find(files.settings(), vocabulary, template);
+            toSave = toSave(files, definition, json, changed);
+        } catch (RuntimeException e) {
+            tokens.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Opens the tokenizer of a model directory: tokenizer.json where there is one, else what vocab.txt (WordPiece, as
+     * BERT) or vocab.json with merges.txt (byte-level BPE, as RoBERTa) stand for, with the settings of
+     * tokenizer_config.json and special_tokens_map.json.
+     *
+     * @throws FinetuneException if there is none, it cannot be read, or it pads or cuts on the left
+     */
+    public static Tokenizer open(Path modelDirectory) {
+        return open(modelDirectory, false);
+    }
+
+    /**
+     * Opens it for sentences already split into words ({@link #encodeWords}): a byte-level tokenizer (RoBERTa) gets a
+     * space before the first word ({@code add_prefix_space}), as Transformers demands for such input, and is saved so.
+     *
+     * @throws FinetuneException as {@link #open}
+     */
+    public static Tokenizer openForWords(Path modelDirectory) {
+        return open(modelDirectory, true);
+    }
+
+    private static Tokenizer open(Path modelDirectory, boolean forWords) {
+        TokenizerFiles files = TokenizerFiles.read(modelDirectory);
+        try {
+            return new Tokenizer(files, forWords);
+        } catch (FinetuneException e) {
+            throw e;
+        } catch (RuntimeException e) { // a value of another kind than the format has there
+            throw new FinetuneException(
+                    "The tokenizer's files in " + modelDirectory + " ("
+                            + String.join(", ", files.contents().keySet())
+                            + ") are JSON but not in the shape of a tokenizer: " + e.getMessage()
+                            + ". Copy them again from the model's source.",
+                    e);
+        }
+    }
+
+    private Map<String, byte[]> toSave(
+            TokenizerFiles files, TokenizerDefinition definition, String json, boolean changed) {
+        Map<String, byte[]> saved = new LinkedHashMap<>(files.contents());
+        if (changed || !files.has(TokenizerFiles.TOKENIZER)) {
+            saved.put(TokenizerFiles.TOKENIZER, json.getBytes(StandardCharsets.UTF_8));
+        }
+        if (!files.has(TokenizerFiles.CONFIG)) {
+            saved.put(TokenizerFiles.CONFIG, pretty(definition.minimalConfig(vocabulary, special)));
+        } else if (changed) {
+            JsonObject config = files.json(TokenizerFiles.CONFIG);
+            config.addProperty("add_prefix_space", true);
+            saved.put(TokenizerFiles.CONFIG, pretty(config));
+        }
+        return saved;
+    }
+
+    private static byte[] pretty(JsonObject json) {
+        return new GsonBuilder()
+                .setPrettyPrinting()
+                .serializeNulls()
+                .disableHtmlEscaping()
+                .create()
+                .toJson(json)
+                .getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** How many tokens it knows, added ones included (Transformers' {@code len(tokenizer)}). */
+    public int vocabularySize() {
+        return vocabulary.size();
+    }
+
+    /** The id of a token, if the vocabulary has it. */
+    public OptionalInt idOf(String token) {
+        return vocabulary.idOf(token);
+    }
+
+    /**
+     * The token with an id, as the vocabulary writes it ({@code ##ing}, {@code Ġthe}).
+     *
+     * @throws FinetuneException if no token has the id
+     */
+    public String token(int id) {
+        return vocabulary
+                .token(id)
+                .orElseThrow(() -> new FinetuneException("No token has the id " + id + "; the vocabulary of " + source
+                        + " has " + vocabulary.size() + " tokens."));
+    }
+
+    /** The special tokens' ids. */
+    public SpecialTokens specialTokens() {
+        return special;
+    }
+
+    /** The most tokens that the model takes, as tokenizer_config.json says; empty where it says nothing. */
+    public OptionalInt modelMaxLength() {
+        return modelMaxLength;
+    }
+
+    /** How many special tokens are laid around a text, or around a pair. */
+    public int overhead(boolean pair) {
+        return template.overhead(pair);
+    }
+
+    /** {@link #encode(List, int, Detail)} with ids and types only. */
+    public List<TokenizedText> encode(List<Text> texts, int maxLength) {
+        return encode(texts, maxLength, Detail.IDS);
+    }
+
+    /**
+     * Encodes texts and pairs with their special tokens. What is too long is cut at its end; of a pair, the longer text
+     * first (Transformers' {@code truncation="longest_first"}).
+     *
+     * @param texts what to encode; many at once are faster than one by one
+     * @param maxLength the most tokens of a result, special tokens included
+     * @param detail what to find out besides ids
+     * @return one result a text, in order
+     * @throws FinetuneException if the maximum leaves no room beside the special tokens
+     */
+    public List<TokenizedText> encode(List<Text> texts, int maxLength, Detail detail) {
+        List<String> flat = new ArrayList<>(texts.size());
+        boolean pairs = false;
+        for (Text text : texts) {
+            flat.add(text.text());
+            String second = text.pair();
+            if (second != null) {
+                flat.add(second);
+                pairs = true;
+            }
+        }
+        checkMaxLength(maxLength, pairs);
+        List<RawTokens> raw = tokens.encode(flat, detail);
+        List<TokenizedText> result = new ArrayList<>(texts.size());
+        int at = 0;
+        for (Text text : texts) {
+            RawTokens first = raw.get(at++);
+            RawTokens second = text.pair() == null ? null : raw.get(at++);
+            if (second != null && Math.min(first.length(), second.length()) >= maxLength && detail == Detail.IDS) {
+                // Both are cut: which of them keeps the odd token depends on where their words end.
+                List<RawTokens> words = tokens.encode(flat.subList(at - 2, at), Detail.WORDS);
+                first = words.get(0);
+                second = words.get(1);
+            }
+            result.add(template.lay(first, second, maxLength, detail));
+        }
+        return result;
+    }
+
+    /**
+     * Encodes a sentence that is already split into words (Transformers' {@code is_split_into_words}): each word is
+     * split further by itself, and a token's word id is the place of its word in the list. Offsets are not given.
+     *
+     * @param words the words, in order
+     * @param maxLength the most tokens of the result, special tokens included
+     * @throws FinetuneException if the tokenizer was not opened with {@link #openForWords} and needs to be, or the
+     *     maximum leaves no room
+     */
+    public TokenizedText encodeWords(List<String> words, int maxLength) {
+        return template.lay(rawWords(words, maxLength), null, maxLength, Detail.WORDS);
+    }
+
+    RawTokens rawWords(List<String> words, int maxLength) {
+        if (!fitForWords) {
+            throw new FinetuneException("The tokenizer of " + source + " takes every word of a list for the start of a"
+                    + " text; open it with Tokenizer.openForWords, which sets add_prefix_space.");
+        }
+        checkMaxLength(maxLength, false);
+        return tokens.encodeWords(words);
+    }
+
+    List<RawTokens> raw(List<String> texts, Detail detail) {
+        return tokens.encode(texts, detail);
+    }
+
+    Template template() {
+        return template;
+    }
+
+    void checkMaxLength(int maxLength, boolean pairs) {
+        int overhead = overhead(pairs);
+        if (maxLength <= overhead) {
+            throw new FinetuneException("A maximum length of " + maxLength + " tokens leaves no room for "
+                    + (pairs ? "a pair of texts" : "a text") + ": its special tokens alone are " + overhead + ".");
+        }
+    }
+
+    /**
+     * Writes the tokenizer into a directory (made if need be), where this class and Transformers' AutoTokenizer open
+     * it: tokenizer.json (unchanged where there was one), tokenizer_config.json, and the other files that it came with.
+     */
+    public void save(Path directory) throws IOException {
+        Files.createDirectories(directory);
+        for (Map.Entry<String, byte[]> file : toSave.entrySet()) {
+            Files.write(directory.resolve(file.getKey()), file.getValue());
+        }
+    }
+
+    @Override
+    public void close() {
+        tokens.close();
+    }
+}

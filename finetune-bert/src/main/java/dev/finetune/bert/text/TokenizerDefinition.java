@@ -1,0 +1,174 @@
+package dev.finetune.bert.text;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import dev.finetune.FinetuneException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A tokenizer as the JSON that the native library reads (the format of tokenizer.json): taken from a model directory,
+ * or generated from its vocabulary.
+ *
+ * @param json the definition, without truncation and padding
+ * @param source the file that it came from, for errors
+ */
+record TokenizerDefinition(JsonObject json, String source) {
+    /** Finds the definition: tokenizer.json, else vocab.txt (WordPiece), else vocab.json and merges.txt (byte BPE). */
+    static TokenizerDefinition of(TokenizerFiles files) {
+        if (files.has(TokenizerFiles.TOKENIZER)) {
+            return read(files);
+        }
+        if (files.has(TokenizerFiles.VOCAB_TXT)) {
+            return new TokenizerDefinition(
+                    GeneratedTokenizer.wordPiece(files),
+                    files.path(TokenizerFiles.VOCAB_TXT).toString());
+        }
+        if (files.has(TokenizerFiles.VOCAB_JSON) && files.has(TokenizerFiles.MERGES)) {
+            return new TokenizerDefinition(
+                    GeneratedTokenizer.byteLevel(files),
+                    files.path(TokenizerFiles.VOCAB_JSON).toString());
+        }
+        throw new FinetuneException("No tokenizer in " + files.directory()
+                + ": looked for tokenizer.json, for vocab.txt, and for vocab.json with merges.txt, found "
+                + (files.contents().isEmpty()
+                        ? "none of them"
+                        : files.contents().keySet()) + "." + sentencePiece(files));
+    }
+
+    private static String sentencePiece(TokenizerFiles files) {
+        for (String name : List.of("sentencepiece.bpe.model", "spiece.model")) {
+            if (Files.exists(files.path(name))) {
+                return " There is a " + name + ", which is not read: open the model once with Transformers and save"
+                        + " its tokenizer there, which writes tokenizer.json.";
+            }
+        }
+        return " Copy the tokenizer's files into the model's directory.";
+    }
+
+    private static TokenizerDefinition read(TokenizerFiles files) {
+        String source = files.path(TokenizerFiles.TOKENIZER).toString();
+        JsonObject json = files.json(TokenizerFiles.TOKENIZER);
+        if (!(json.get("model") instanceof JsonObject)) {
+            throw new FinetuneException(source + " has no \"model\": it is not a tokenizer.json as Hugging Face's"
+                    + " tokenizers library writes it.");
+        }
+        json.remove("truncation");
+        json.remove("padding");
+        followSettings(json, files.json(TokenizerFiles.CONFIG));
+        return new TokenizerDefinition(json, source);
+    }
+
+    // Transformers' BERT and RoBERTa tokenizers let what tokenizer_config.json says win over tokenizer.json.
+    private static void followSettings(JsonObject json, JsonObject config) {
+        String kind = SpecialTokens.nameIn(config, "tokenizer_class").orElse("");
+        if (kind.startsWith("PreTrainedTokenizer") || kind.equals("TokenizersBackend")) {
+            return;
+        }
+        if (json.get("normalizer") instanceof JsonObject normalizer && isA(normalizer, "BertNormalizer")) {
+            copy(config, "do_lower_case", normalizer, "lowercase");
+            copy(config, "strip_accents", normalizer, "strip_accents");
+            copy(config, "tokenize_chinese_chars", normalizer, "handle_chinese_chars");
+        }
+        if (config.get("add_prefix_space") instanceof JsonPrimitive prefix && prefix.isBoolean()) {
+            setPrefixSpace(json, prefix.getAsBoolean());
+        }
+    }
+
+    private static void copy(JsonObject from, String key, JsonObject to, String toKey) {
+        JsonElement value = from.get(key);
+        boolean isFlag = value instanceof JsonPrimitive flag && flag.isBoolean();
+        if (isFlag || (value instanceof JsonNull && key.equals("strip_accents"))) {
+            to.add(toKey, value);
+        }
+    }
+
+    static boolean isA(JsonElement element, String type) {
+        return element instanceof JsonObject object
+                && object.get("type") instanceof JsonPrimitive name
+                && name.getAsString().equals(type);
+    }
+
+    /**
+     * Whether each word of a list is tokenized as it would be inside a text. Byte-level tokenizers that add no space
+     * before the first word would take every word of a list for the start of a text.
+     */
+    boolean fitForWords() {
+        return byteLevels(json, "pre_tokenizer").stream()
+                .map(step -> step.get("add_prefix_space"))
+                .allMatch(prefix -> prefix == null || prefix.getAsBoolean());
+    }
+
+    /** The same tokenizer with a space before the first word, as Transformers wants it for lists of words. */
+    TokenizerDefinition forWords() {
+        JsonObject changed = json.deepCopy();
+        setPrefixSpace(changed, true);
+        return new TokenizerDefinition(changed, source);
+    }
+
+    private static void setPrefixSpace(JsonObject json, boolean prefix) {
+        List<JsonObject> steps = byteLevels(json, "pre_tokenizer");
+        if (steps.isEmpty()) {
+            return;
+        }
+        steps.addAll(byteLevels(json, "post_processor"));
+        steps.forEach(step -> step.addProperty("add_prefix_space", prefix));
+    }
+
+    private static List<JsonObject> byteLevels(JsonObject json, String key) {
+        List<JsonObject> found = new ArrayList<>();
+        collect(json.get(key), found);
+        return found;
+    }
+
+    private static void collect(JsonElement step, List<JsonObject> found) {
+        if (isA(step, "ByteLevel") || isA(step, "RobertaProcessing")) {
+            found.add(step.getAsJsonObject());
+        } else if (isA(step, "Sequence")) {
+            for (String key : List.of("pretokenizers", "processors")) {
+                if (step.getAsJsonObject().get(key) instanceof JsonArray steps) {
+                    steps.forEach(inner -> collect(inner, found));
+                }
+            }
+        }
+    }
+
+    /** The settings to save where a directory had none: enough for Transformers' AutoTokenizer to open it. */
+    JsonObject minimalConfig(Vocabulary vocabulary, SpecialTokens special) {
+        JsonObject config = new JsonObject();
+        Optional<JsonObject> byteLevel =
+                byteLevels(json, "pre_tokenizer").stream().findFirst();
+        if (json.get("normalizer") instanceof JsonObject normalizer && isA(normalizer, "BertNormalizer")) {
+            config.addProperty("tokenizer_class", "BertTokenizer");
+            config.add("do_lower_case", normalizer.get("lowercase"));
+            config.add("strip_accents", normalizer.get("strip_accents"));
+            config.add("tokenize_chinese_chars", normalizer.get("handle_chinese_chars"));
+        } else if (byteLevel.isPresent() && isA(json.get("post_processor"), "RobertaProcessing")) {
+            config.addProperty("tokenizer_class", "RobertaTokenizer");
+            config.add("add_prefix_space", byteLevel.get().get("add_prefix_space"));
+        } else {
+            config.addProperty("tokenizer_class", "PreTrainedTokenizerFast");
+        }
+        special.cls()
+                .ifPresent(id ->
+                        config.addProperty("cls_token", vocabulary.token(id).orElseThrow()));
+        special.sep()
+                .ifPresent(id ->
+                        config.addProperty("sep_token", vocabulary.token(id).orElseThrow()));
+        special.pad()
+                .ifPresent(id ->
+                        config.addProperty("pad_token", vocabulary.token(id).orElseThrow()));
+        special.unk()
+                .ifPresent(id ->
+                        config.addProperty("unk_token", vocabulary.token(id).orElseThrow()));
+        special.mask()
+                .ifPresent(id ->
+                        config.addProperty("mask_token", vocabulary.token(id).orElseThrow()));
+        return config;
+    }
+}

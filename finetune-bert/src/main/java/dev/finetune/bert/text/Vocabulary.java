@@ -1,0 +1,102 @@
+package dev.finetune.bert.text;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import dev.finetune.FinetuneException;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/** All tokens of a tokenizer by id, added ones included, and their ids by name. */
+final class Vocabulary {
+    /** By id; null where no token has the id. */
+    private final @Nullable String[] tokens;
+
+    /** The ids in the order of their tokens: a map would cost ten times the memory, and look-ups by name are rare. */
+    private final int[] sorted;
+
+    private Vocabulary(@Nullable String[] tokens) {
+        this.tokens = tokens;
+        this.sorted = IntStream.range(0, tokens.length)
+                .filter(id -> tokens[id] != null)
+                .boxed()
+                .sorted(Comparator.comparing(id -> tokens[id]))
+                .mapToInt(Integer::intValue)
+                .toArray();
+    }
+
+    /** Reads the vocabulary of a tokenizer.json. */
+    static Vocabulary of(JsonObject tokenizer, String source) {
+        @Nullable String[] tokens = new String[0];
+        JsonElement vocab = tokenizer.getAsJsonObject("model").get("vocab");
+        if (vocab instanceof JsonObject byToken) {
+            tokens = new String[byToken.size()];
+            for (Map.Entry<String, JsonElement> entry : byToken.entrySet()) {
+                tokens = put(tokens, entry.getValue().getAsInt(), entry.getKey(), source);
+            }
+        } else if (vocab instanceof JsonArray scored) {
+            tokens = new String[scored.size()];
+            for (int id = 0; id < tokens.length; id++) {
+                tokens[id] = scored.get(id).getAsJsonArray().get(0).getAsString();
+            }
+        }
+        if (tokenizer.get("added_tokens") instanceof JsonArray added) {
+            for (JsonElement token : added) {
+                JsonObject object = token.getAsJsonObject();
+                tokens = put(
+                        tokens,
+                        object.get("id").getAsInt(),
+                        object.get("content").getAsString(),
+                        source);
+            }
+        }
+        if (tokens.length == 0) {
+            throw new FinetuneException(source + " has no vocabulary: model.vocab must list its tokens.");
+        }
+        return new Vocabulary(tokens);
+    }
+
+    private static @Nullable String[] put(@Nullable String[] tokens, int id, String token, String source) {
+        if (id < 0 || id > 50_000_000) {
+            throw new FinetuneException(
+                    source + " gives the token \"" + token + "\" the id " + id + "; ids count from 0.");
+        }
+        @Nullable
+        String[] grown = id < tokens.length ? tokens : Arrays.copyOf(tokens, Math.max(id + 1, tokens.length + 64));
+        grown[id] = token;
+        return grown;
+    }
+
+    /** How many tokens there are, added ones included (Transformers' {@code len(tokenizer)}). */
+    int size() {
+        return sorted.length;
+    }
+
+    Optional<String> token(int id) {
+        return id < 0 || id >= tokens.length ? Optional.empty() : Optional.ofNullable(tokens[id]);
+    }
+
+    OptionalInt idOf(String token) {
+        int low = 0;
+        int high = sorted.length - 1;
+        while (low <= high) {
+            int middle = (low + high) >>> 1;
+            String found = tokens[sorted[middle]];
+            int order = found == null ? -1 : found.compareTo(token);
+            if (order == 0) {
+                return OptionalInt.of(sorted[middle]);
+            }
+            if (order < 0) {
+                low = middle + 1;
+            } else {
+                high = middle - 1;
+            }
+        }
+        return OptionalInt.empty();
+    }
+}

@@ -1,0 +1,146 @@
+package dev.finetune.bert.golden;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import dev.finetune.checkpoint.DType;
+import dev.finetune.checkpoint.Weights;
+import dev.finetune.data.Text;
+import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.internal.torch.Tensors;
+import dev.finetune.spi.Encoded;
+import dev.finetune.spi.HostBatch;
+import dev.finetune.spi.HostTensor;
+import dev.finetune.spi.Target;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/** A small checkpoint, and what the reference implementation computed from it. */
+record GoldenCase(Path directory, JsonObject json, Map<String, HostTensor> tensors) {
+    static final int BATCHES = 4;
+
+    /** The folder of cases: the system property finetune.golden, or the copy in the test resources. */
+    static Path root() {
+        final String property = System.getProperty("finetune.golden", "");
+        return property.isEmpty() ? Path.of("src/test/resources/golden") : Path.of(property);
+    }
+
+    /** Every case below the root that trains an encoder, told by what it holds and not by its name. */
+    static List<GoldenCase> training() {
+        try (var folders = Files.list(root())) {
+            return folders.sorted()
+                    .filter(folder -> Files.isRegularFile(folder.resolve("case.json")))
+                    .filter(folder -> read(folder).has("task"))
+                    .map(GoldenCase::open)
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException("golden cases in " + root().toAbsolutePath(), e);
+        }
+    }
+
+    private static JsonObject read(Path folder) {
+        try {
+            return JsonParser.parseString(Files.readString(folder.resolve("case.json")))
+                    .getAsJsonObject();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static GoldenCase open(Path folder) {
+        final Map<String, HostTensor> tensors = new LinkedHashMap<>();
+        try (Weights weights = Weights.open(folder.resolve("case.safetensors"))) {
+            for (String name : weights.names()) {
+                try (TensorScope scope = TensorScope.open()) {
+                    final Tensor tensor = weights.read(name);
+                    final long[] shape = Tensors.shape(tensor);
+                    tensors.put(
+                            name,
+                            weights.describe(name).dtype() == DType.I64
+                                    ? new HostTensor.Longs(Tensors.longs(tensor), shape)
+                                    : new HostTensor.Floats(Tensors.floats(tensor), shape));
+                }
+            }
+        }
+        return new GoldenCase(folder, read(folder), tensors);
+    }
+
+    String name() {
+        return directory.getFileName().toString();
+    }
+
+    Path model() {
+        return directory.resolve("model");
+    }
+
+    int number(String key) {
+        return json.get(key).getAsInt();
+    }
+
+    double[] numbers(String key) {
+        return json.getAsJsonArray(key).asList().stream()
+                .mapToDouble(JsonElement::getAsDouble)
+                .toArray();
+    }
+
+    /** The texts (or pairs) of a batch. */
+    List<Text> texts(int batch) {
+        final JsonArray lines = json.getAsJsonArray("texts").get(batch).getAsJsonArray();
+        final List<Text> texts = new ArrayList<>();
+        if (lines.get(0).isJsonPrimitive()) {
+            lines.forEach(line -> texts.add(Text.of(line.getAsString())));
+            return texts;
+        }
+        final JsonArray first = lines.get(0).getAsJsonArray();
+        for (int i = 0; i < first.size(); i++) {
+            texts.add(
+                    lines.size() == 1
+                            ? Text.of(first.get(i).getAsString())
+                            : Text.pair(
+                                    first.get(i).getAsString(),
+                                    lines.get(1).getAsJsonArray().get(i).getAsString()));
+        }
+        return texts;
+    }
+
+    /** A batch as the loop takes it. */
+    HostBatch batch(int index) {
+        final String prefix = "batch" + index + ".";
+        final Map<String, HostTensor> columns = new LinkedHashMap<>();
+        tensors.forEach((name, tensor) -> {
+            if (name.startsWith(prefix)) {
+                columns.put(name.substring(prefix.length()), tensor);
+            }
+        });
+        final int rows = Math.toIntExact(columns.get("input_ids").shape()[0]);
+        if (columns.get("labels") instanceof HostTensor.Floats floats && floats.shape().length == 1) {
+            columns.put("labels", new HostTensor.Floats(floats.data(), rows, 1));
+        }
+        return new HostBatch(columns, Collections.nCopies(rows, new Row()));
+    }
+
+    float[] expected(String name) {
+        return ((HostTensor.Floats) tensors.get("expected." + name)).data();
+    }
+
+    private record Row() implements Encoded {
+        @Override
+        public int length() {
+            return 1;
+        }
+
+        @Override
+        public Target target() {
+            return new Target.None();
+        }
+    }
+}

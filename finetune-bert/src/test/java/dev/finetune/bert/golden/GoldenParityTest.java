@@ -1,0 +1,299 @@
+package dev.finetune.bert.golden;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import com.google.gson.JsonObject;
+import dev.finetune.FineTuned;
+import dev.finetune.FineTuner;
+import dev.finetune.Freeze;
+import dev.finetune.Heads;
+import dev.finetune.Pooling;
+import dev.finetune.data.Example;
+import dev.finetune.data.Label;
+import dev.finetune.data.Question;
+import dev.finetune.data.Text;
+import dev.finetune.data.Words;
+import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.internal.torch.Tensors;
+import dev.finetune.nn.Batch;
+import dev.finetune.nn.ForwardContext;
+import dev.finetune.spi.Assembly;
+import dev.finetune.spi.CollateContext;
+import dev.finetune.spi.HostBatch;
+import dev.finetune.spi.HostTensor;
+import dev.finetune.spi.InputEncoder;
+import dev.finetune.task.Task;
+import dev.finetune.train.BatchSource;
+import dev.finetune.train.Cancellation;
+import dev.finetune.train.DeviceChoice;
+import dev.finetune.train.OptimizerSettings;
+import dev.finetune.train.Precision;
+import dev.finetune.train.Schedule;
+import dev.finetune.train.StepReport;
+import dev.finetune.train.Trainer;
+import dev.finetune.train.TrainingHistory;
+import dev.finetune.train.TrainingListener;
+import dev.finetune.train.TrainingSettings;
+import dev.finetune.train.WeightDecay;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.TestFactory;
+
+/** What Transformers computed, we compute: ids, hidden states, logits, losses, gradient norms, trained logits. */
+@Tag("golden")
+class GoldenParityTest {
+    private static final double FORWARD = 1e-5;
+    private static final double LOSS = 3e-5;
+    private static final double NORM = 3e-4;
+    private static final double RATE = 1e-9;
+    private static final double AFTER = 1e-4;
+
+    /**
+     * What the cases' generator spares of weight decay. It looks for "layernorm" in the names, so that DistilBERT's
+     * "sa_layer_norm" decays; the Trainer, and this library by default, spare that, too.
+     */
+    private static final Pattern SPARED = Pattern.compile("bias$|(?i:layernorm)|\\.bn|normalization");
+
+    @TestFactory
+    Stream<DynamicTest> everyCaseIsReproduced() {
+        final List<GoldenCase> cases = GoldenCase.training();
+        assumeTrue(!cases.isEmpty(), "no encoder cases in " + GoldenCase.root().toAbsolutePath());
+        return cases.stream()
+                .flatMap(golden -> Stream.of(
+                        dynamicTest(golden.name() + ": texts become the same ids", () -> idsAgree(golden)),
+                        dynamicTest(
+                                golden.name() + ": hidden states, logits and loss agree", () -> forwardAgrees(golden)),
+                        dynamicTest(
+                                golden.name() + ": every training step agrees", () -> trainingAgrees(golden, false)),
+                        dynamicTest(
+                                golden.name() + ": so does every step with gradient checkpointing",
+                                () -> trainingAgrees(golden, true))));
+    }
+
+    private static void idsAgree(GoldenCase golden) {
+        try (FineTuned<Text> features = FineTuner.from(golden.model())
+                .head(Heads.features(Pooling.MEAN))
+                .maxLength(golden.number("max_length"))
+                .device(DeviceChoice.CPU)
+                .untrained(Text.class)) {
+            final InputEncoder<Text> encoder = features.assembly().encoder();
+            for (int i = 0; i < GoldenCase.BATCHES; i++) {
+                final List<Example<Text>> examples = golden.texts(i).stream()
+                        .map(text -> new Example<>(text, Label.none()))
+                        .toList();
+                final HostBatch ours = encoder.collate(encoder.encode(examples), CollateContext.predicting());
+                for (String column : List.of("input_ids", "attention_mask", "token_type_ids")) {
+                    final HostTensor theirs = golden.batch(i).columns().get(column);
+                    if (theirs != null) {
+                        assertThat(((HostTensor.Longs) ours.columns().get(column)).data())
+                                .as("batch %d, %s", i, column)
+                                .isEqualTo(((HostTensor.Longs) theirs).data());
+                    }
+                }
+            }
+        }
+    }
+
+    private static void forwardAgrees(GoldenCase golden) {
+        try (FineTuned<?> model = load(golden)) {
+            final Assembly<?> assembly = model.assembly();
+            final List<float[]> hidden = new ArrayList<>();
+            final Map<String, float[]> outputs = outputs(assembly, golden.batch(0), hidden);
+            outputs.forEach((name, values) -> assertClose(values, golden.expected(name), FORWARD, name));
+            for (int k = 0; golden.tensors().containsKey("expected.hidden_states." + k); k++) {
+                assertClose(hidden.get(k), golden.expected("hidden_states." + k), FORWARD, "hidden state " + k);
+            }
+            if (golden.json().has("expected_loss_batch0")) {
+                assertThat(loss(assembly, golden.batch(0)))
+                        .isCloseTo(golden.json().get("expected_loss_batch0").getAsDouble(), within(FORWARD));
+            }
+        }
+    }
+
+    private static void trainingAgrees(GoldenCase golden, boolean gradientCheckpointing) {
+        try (FineTuned<?> model = load(golden)) {
+            final Assembly<?> assembly = model.assembly();
+            final TrainingHistory history = new Trainer(
+                            assembly.network(),
+                            assembly.task(),
+                            settings(golden, gradientCheckpointing),
+                            Tensors.cpu(),
+                            new TrainingListener() {},
+                            new Cancellation())
+                    .train(new Cycle(golden), Optional.empty());
+            final double[] losses = golden.numbers("expected_losses");
+            final double[] norms = golden.numbers("expected_grad_norms");
+            final double[] rates = golden.numbers("expected_lrs");
+            assertThat(history.steps()).hasSize(losses.length);
+            for (StepReport step : history.steps()) {
+                final int s = Math.toIntExact(step.step());
+                assertThat(step.loss()).as("loss of step %d", s).isCloseTo(losses[s], within(LOSS));
+                assertThat(step.gradientNorm())
+                        .as("gradient norm of step %d", s)
+                        .isCloseTo(norms[s], within(NORM * norms[s]));
+                assertThat(step.learningRate()).as("rate of step %d", s).isCloseTo(rates[s], within(RATE));
+            }
+            outputs(assembly, golden.batch(0), new ArrayList<>()).forEach((name, values) -> {
+                if (name.equals("end_logits")) {
+                    return; // The cases hold only the start logits after training.
+                }
+                final float[] after = golden.expected(name + "_after");
+                if (name.equals("logits")) {
+                    assertClose(values, after, AFTER, name + " after training");
+                } else {
+                    // A constant added to all start (or end) logits has no gradient.
+                    final int rows = golden.batch(0).size();
+                    assertClose(softmax(values, rows), softmax(after, rows), AFTER, name + " after training");
+                }
+            });
+        }
+    }
+
+    private static FineTuned<?> load(GoldenCase golden) {
+        FineTuner tuner = FineTuner.from(golden.model())
+                .maxLength(golden.number("max_length"))
+                .device(DeviceChoice.CPU);
+        if (golden.json().has("frozen_layers")
+                && !golden.json().get("frozen_layers").isJsonNull()) {
+            tuner = tuner.freeze(Freeze.firstLayers(golden.number("frozen_layers")));
+        }
+        final String task = golden.json().get("task").getAsString();
+        if (task.endsWith("TokenClassification")) {
+            return tuner.untrained(Words.class);
+        }
+        return task.endsWith("QuestionAnswering") ? tuner.untrained(Question.class) : tuner.untrained(Text.class);
+    }
+
+    /** The outputs without labels: a masked-LM head then computes every place. */
+    private static Map<String, float[]> outputs(Assembly<?> assembly, HostBatch host, List<float[]> hidden) {
+        final Map<String, HostTensor> inputs = new LinkedHashMap<>(host.columns());
+        inputs.remove("labels");
+        try (TensorScope scope = TensorScope.open();
+                GradientMode off = GradientMode.off();
+                Batch batch = new Batch(new HostBatch(inputs, host.rows()), Tensors.cpu())) {
+            final ForwardContext context = ForwardContext.evaluating();
+            final Tensor trunk = assembly.network().trunk(batch, context, stage -> hidden.add(Tensors.floats(stage)));
+            final Map<String, float[]> outputs = new LinkedHashMap<>();
+            assembly.network()
+                    .head(trunk, batch, context)
+                    .forEach((name, tensor) -> outputs.put(name, Tensors.floats(tensor)));
+            return outputs;
+        }
+    }
+
+    private static double loss(Assembly<?> assembly, HostBatch host) {
+        final Task task = assembly.task();
+        try (TensorScope scope = TensorScope.open();
+                GradientMode off = GradientMode.off();
+                Batch batch = new Batch(host, Tensors.cpu())) {
+            final Map<String, Tensor> outputs = assembly.network().forward(batch, ForwardContext.evaluating());
+            return Tensors.scalar(task.lossSum(outputs, batch)) / task.weight(host);
+        }
+    }
+
+    private static TrainingSettings settings(GoldenCase golden, boolean gradientCheckpointing) {
+        final JsonObject optimizer = golden.json().getAsJsonObject("optimizer");
+        final JsonObject schedule = golden.json().getAsJsonObject("schedule");
+        return new TrainingSettings(
+                optimizer.get("lr").getAsDouble(),
+                new OptimizerSettings.AdamW(
+                        optimizer.getAsJsonArray("betas").get(0).getAsDouble(),
+                        optimizer.getAsJsonArray("betas").get(1).getAsDouble(),
+                        optimizer.get("eps").getAsDouble(),
+                        new WeightDecay(optimizer.get("weight_decay").getAsDouble(), Optional.of(SPARED))),
+                Schedule.named(schedule.get("name").getAsString())
+                        .withWarmupSteps(schedule.get("warmup_steps").getAsLong()),
+                1,
+                golden.number("steps"),
+                Optional.empty(),
+                8,
+                8,
+                golden.number("gradient_accumulation"),
+                optimizer.get("max_grad_norm").getAsDouble(),
+                Precision.FLOAT32,
+                gradientCheckpointing,
+                0,
+                Optional.empty(),
+                false,
+                "",
+                false,
+                false,
+                42,
+                DeviceChoice.CPU);
+    }
+
+    private static void assertClose(float[] ours, float[] theirs, double tolerance, String what) {
+        assertThat(ours).as(what).hasSameSizeAs(theirs);
+        double worst = 0;
+        for (int i = 0; i < ours.length; i++) {
+            worst = Math.max(worst, Math.abs((double) ours[i] - theirs[i]));
+            assertThat(ours[i]).as(what).isFinite();
+        }
+        assertThat(worst).as("largest difference of " + what).isLessThanOrEqualTo(tolerance);
+    }
+
+    private static float[] softmax(float[] logits, int rows) {
+        final int width = logits.length / rows;
+        final float[] probabilities = new float[logits.length];
+        for (int row = 0; row < rows; row++) {
+            double sum = 0;
+            for (int i = row * width; i < (row + 1) * width; i++) {
+                sum += Math.exp(logits[i]);
+            }
+            for (int i = row * width; i < (row + 1) * width; i++) {
+                probabilities[i] = (float) (Math.exp(logits[i]) / sum);
+            }
+        }
+        return probabilities;
+    }
+
+    /** One long epoch that goes round the four batches in order. */
+    private record Cycle(GoldenCase golden) implements BatchSource {
+        @Override
+        public OptionalLong batchesPerEpoch() {
+            return OptionalLong.of((long) golden.number("steps") * golden.number("gradient_accumulation"));
+        }
+
+        @Override
+        public OptionalLong rowsPerEpoch() {
+            return OptionalLong.empty();
+        }
+
+        @Override
+        public Batches epoch(int epoch) {
+            final List<HostBatch> four = new ArrayList<>();
+            for (int i = 0; i < GoldenCase.BATCHES; i++) {
+                four.add(golden.batch(i));
+            }
+            return new Batches() {
+                private int next;
+
+                @Override
+                public boolean hasNext() {
+                    return next < batchesPerEpoch().getAsLong();
+                }
+
+                @Override
+                public HostBatch next() {
+                    return four.get(next++ % GoldenCase.BATCHES);
+                }
+
+                @Override
+                public void close() {}
+            };
+        }
+    }
+}
