@@ -1,0 +1,42 @@
+package dev.finetune.examples;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+
+/** The small encoder and the reviews that the examples ship, unpacked to a folder. */
+public final class ShippedFiles {
+    private static final List<String> ENCODER =
+            List.of("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "vocab.txt");
+
+    private ShippedFiles() {}
+
+    /** The directory of the encoder. */
+    public static Path encoder(Path folder) {
+        ENCODER.forEach(name -> unpack("encoder/" + name, folder));
+        return folder.resolve("encoder");
+    }
+
+    /** A file of reviews: train.tsv or validation.tsv. */
+    public static Path reviews(Path folder, String name) {
+        return unpack("reviews/" + name, folder);
+    }
+
+    private static Path unpack(String name, Path folder) {
+        final Path file = folder.resolve(name);
+        try (InputStream in = ShippedFiles.class.getResourceAsStream(name)) {
+            if (in == null) {
+                throw new IllegalStateException("the examples' jar lacks " + name);
+            }
+            Files.createDirectories(file.getParent());
+            Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
+            return file;
+        } catch (IOException e) {
+            throw new UncheckedIOException(name + " could not be unpacked to " + folder, e);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+package dev.finetune.examples.bench;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The benchmarks. */
+@Command(
+        name = "bench",
+        description = "Benchmarks; each prints one JSON line last.",
+        mixinStandardHelpOptions = true,
+        subcommands = {BertStepCommand.class, CompareCommand.class, MemoryCommand.class})
+public final class BenchCommand implements Runnable {
+    @Override
+    public void run() {
+        CommandLine.usage(this, System.out);
+    }
+}

@@ -1,0 +1,197 @@
+package dev.finetune.examples.bench;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonObject;
+import dev.finetune.FineTuned;
+import dev.finetune.FineTuner;
+import dev.finetune.data.Text;
+import dev.finetune.examples.ProcessFacts;
+import dev.finetune.internal.torch.Natives;
+import dev.finetune.spi.Encoded;
+import dev.finetune.spi.HostBatch;
+import dev.finetune.spi.HostTensor;
+import dev.finetune.spi.Target;
+import dev.finetune.train.BatchSource;
+import dev.finetune.train.Cancellation;
+import dev.finetune.train.StepReport;
+import dev.finetune.train.Trainer;
+import dev.finetune.train.TrainingListener;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.global.torch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The steady-state training step of a BERT encoder, on random weights and tokens. */
+@Command(
+        name = "bert-step",
+        description = "Time the training step of BERT on random weights and tokens.",
+        mixinStandardHelpOptions = true,
+        showDefaultValues = true)
+public final class BertStepCommand implements Callable<Integer> {
+    private static final int VOCABULARY = 30_522;
+
+    @Option(names = "--layers", description = "Encoder layers.")
+    private int layers = 12;
+
+    @Option(names = "--hidden", description = "Width.")
+    private int hidden = 768;
+
+    @Option(names = "--heads", description = "Attention heads.")
+    private int heads = 12;
+
+    @Option(names = "--batch", description = "Rows in a batch.")
+    private int batch = 16;
+
+    @Option(names = "--seq", description = "Tokens in a row.")
+    private int length = 128;
+
+    @Option(names = "--steps", description = "Steps that count.")
+    private int steps = 8;
+
+    @Option(names = "--warmup", description = "Steps before them.")
+    private int warmup = 2;
+
+    @Option(names = "--freeze", description = "Freeze the embeddings and the first K layers; -1 freezes nothing.")
+    private int freeze = -1;
+
+    @Option(names = "--dropout", description = "Dropout probability.")
+    private double dropout = 0.1;
+
+    @Option(names = "--gradient-checkpointing", description = "Compute layers twice to save memory.")
+    private boolean gradientCheckpointing;
+
+    @Override
+    public Integer call() throws IOException {
+        FineTuner tuner = FineTuner.from(model()).randomWeights().head(2).dropout(dropout);
+        tuner = freeze >= 0 ? tuner.freeze(freeze) : tuner;
+        tuner = gradientCheckpointing ? tuner.gradientCheckpointing() : tuner;
+        try (FineTuned<Text> model =
+                tuner.lr(5e-5).weightDecay(0.01).maxSteps(warmup + steps).untrained(Text.class)) {
+            final List<Long> times = new ArrayList<>();
+            final TrainingListener clock = new TrainingListener() {
+                private long last = System.nanoTime();
+
+                @Override
+                public void stepped(StepReport report) {
+                    final long now = System.nanoTime();
+                    if (report.step() >= warmup) {
+                        times.add(now - last);
+                    }
+                    last = now;
+                }
+            };
+            new Trainer(
+                            model.assembly().network(),
+                            model.assembly().task(),
+                            model.settings(),
+                            new Device(torch.DeviceType.CPU),
+                            clock,
+                            new Cancellation())
+                    .train(new SameBatch(randomBatch()), Optional.empty());
+            Collections.sort(times);
+            final double median = times.get(times.size() / 2) / 1e9;
+            final JsonObject json = new JsonObject();
+            json.addProperty("what", "bert_step");
+            json.addProperty("samples_per_s", Math.round(batch / median * 1000) / 1000.0);
+            json.addProperty("ms_per_step", Math.round(median * 1e4) / 10.0);
+            json.addProperty("peak_rss_mb", ProcessFacts.peakResidentMegabytes());
+            json.addProperty("matrix_products", Natives.mkl() ? "MKL" : "OpenBLAS");
+            json.addProperty("layers", layers);
+            json.addProperty("hidden", hidden);
+            json.addProperty("heads", heads);
+            json.addProperty("batch", batch);
+            json.addProperty("seq", length);
+            json.addProperty("steps", steps);
+            json.addProperty("freeze", freeze);
+            json.addProperty("dropout", dropout);
+            System.out.println(new Gson().toJson(json));
+        }
+        return 0;
+    }
+
+    /** A directory with a configuration and a vocabulary, without weights. */
+    private Path model() throws IOException {
+        final Path folder = Files.createTempDirectory("finetune-bench");
+        final JsonObject config = new JsonObject();
+        config.addProperty("model_type", "bert");
+        config.addProperty("vocab_size", VOCABULARY);
+        config.addProperty("hidden_size", hidden);
+        config.addProperty("num_hidden_layers", layers);
+        config.addProperty("num_attention_heads", heads);
+        config.addProperty("intermediate_size", 4 * hidden);
+        Files.writeString(folder.resolve("config.json"), new Gson().toJson(config));
+        final List<String> vocabulary = new ArrayList<>(List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"));
+        IntStream.range(vocabulary.size(), VOCABULARY).forEach(i -> vocabulary.add("token" + i));
+        Files.write(folder.resolve("vocab.txt"), vocabulary);
+        return folder;
+    }
+
+    private HostBatch randomBatch() {
+        final SplittableRandom random = new SplittableRandom(0);
+        final long[] mask = new long[batch * length];
+        Arrays.fill(mask, 1);
+        return new HostBatch(
+                Map.of(
+                        "input_ids",
+                        new HostTensor.Longs(
+                                random.longs(mask.length, 5, VOCABULARY).toArray(), batch, length),
+                        "attention_mask",
+                        new HostTensor.Longs(mask, batch, length),
+                        "labels",
+                        new HostTensor.Longs(random.longs(batch, 0, 2).toArray(), batch)),
+                Collections.nCopies(batch, new Row(length)));
+    }
+
+    private record Row(int length) implements Encoded {
+        @Override
+        public Target target() {
+            return new Target.None();
+        }
+    }
+
+    private record SameBatch(HostBatch batch) implements BatchSource {
+        @Override
+        public OptionalLong batchesPerEpoch() {
+            return OptionalLong.of(1);
+        }
+
+        @Override
+        public OptionalLong rowsPerEpoch() {
+            return OptionalLong.of(batch.size());
+        }
+
+        @Override
+        public Batches epoch(int epoch) {
+            return new Batches() {
+                private boolean given;
+
+                @Override
+                public boolean hasNext() {
+                    return !given;
+                }
+
+                @Override
+                public HostBatch next() {
+                    given = true;
+                    return batch;
+                }
+
+                @Override
+                public void close() {}
+            };
+        }
+    }
+}

@@ -1,0 +1,182 @@
+package dev.finetune.examples.pretrain;
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import dev.finetune.FineTuned;
+import dev.finetune.FineTuner;
+import dev.finetune.Head;
+import dev.finetune.data.Dataset;
+import dev.finetune.data.Example;
+import dev.finetune.data.Label;
+import dev.finetune.data.Text;
+import dev.finetune.examples.Console;
+import dev.finetune.train.Schedule;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.zip.GZIPInputStream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * Pretrains a small BERT from nothing: learns a vocabulary, then fills masked words. The encoder that the examples ship
+ * was made by this command; its options are in the model card beside it.
+ */
+@Command(
+        name = "pretrain",
+        description = "Pretrain a small BERT encoder on plain text with masked-language modelling.",
+        mixinStandardHelpOptions = true,
+        showDefaultValues = true)
+public final class PretrainCommand implements Callable<Integer> {
+    private static final int WORDS_PER_ROW = 44;
+
+    @Option(
+            names = "--text",
+            required = true,
+            arity = "1..*",
+            description = "Text files, plain or .gz, one paragraph a line.")
+    private List<Path> texts = List.of();
+
+    @Option(names = "--out", required = true, description = "Where to save the encoder.")
+    private Path out = Path.of("encoder");
+
+    @Option(names = "--vocabulary", description = "Entries of the vocabulary.")
+    private int vocabulary = 6000;
+
+    @Option(names = "--layers", description = "Encoder layers.")
+    private int layers = 4;
+
+    @Option(names = "--hidden", description = "Width of the encoder.")
+    private int hidden = 128;
+
+    @Option(names = "--heads", description = "Attention heads a layer.")
+    private int heads = 2;
+
+    @Option(names = "--max-length", description = "Tokens a row.")
+    private int maxLength = 64;
+
+    @Option(names = "--batch", description = "Rows a batch.")
+    private int batch = 64;
+
+    @Option(names = "--lr", description = "Peak learning rate.")
+    private double learningRate = 1e-3;
+
+    @Option(names = "--steps", description = "Optimizer steps.")
+    private long steps = 10_000;
+
+    @Option(names = "--minutes", description = "Stop after so many minutes, 0 for no limit.")
+    private long minutes;
+
+    @Option(names = "--seed", description = "Seed of everything random.")
+    private long seed = 42;
+
+    @Override
+    public Integer call() throws IOException {
+        final List<String> rows = new ArrayList<>();
+        for (Path text : texts) {
+            read(text, rows);
+        }
+        System.out.println(rows.size() + " rows of text");
+        Files.createDirectories(out);
+        writeTokenizer(rows);
+        writeConfig();
+        final List<Example<Text>> examples = new ArrayList<>();
+        rows.forEach(row -> examples.add(new Example<>(Text.of(row), Label.none())));
+        final int held = Math.min(2000, examples.size() / 20);
+        java.util.Collections.shuffle(examples, new java.util.Random(seed));
+        FineTuner tuner = FineTuner.from(out)
+                .randomWeights()
+                .dropout(0)
+                .head(new Head.MaskedLm(0.15, true))
+                .maxLength(maxLength)
+                .batchSize(batch)
+                .evaluationBatchSize(128)
+                .lr(learningRate)
+                .schedule(Schedule.linear().withWarmupRatio(0.06))
+                .weightDecay(0.01)
+                .maxSteps(steps)
+                .evaluateEvery(1000)
+                .seed(seed)
+                .listener(Console.progress());
+        if (minutes > 0) {
+            tuner = tuner.maxTime(Duration.ofMinutes(minutes));
+        }
+        final Dataset<Text> training = Dataset.of(Text.class, examples.subList(held, examples.size()));
+        final Dataset<Text> validation = Dataset.of(Text.class, examples.subList(0, held));
+        try (FineTuned<Text> encoder = tuner.fit(training, validation)) {
+            encoder.save(out);
+            System.out.println("saved " + out.toAbsolutePath() + ": "
+                    + encoder.evaluation().get("perplexity") + " perplexity on rows held back");
+        }
+        return 0;
+    }
+
+    /** Paragraphs, cut into rows of some 44 words. */
+    private static void read(Path file, List<String> rows) {
+        try (InputStream raw = Files.newInputStream(file);
+                InputStream plain = file.toString().endsWith(".gz") ? new GZIPInputStream(raw) : raw;
+                BufferedReader reader = new BufferedReader(new InputStreamReader(plain, StandardCharsets.UTF_8))) {
+            for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+                final String[] words = line.strip().split("\\s+");
+                for (int from = 0; from < words.length; from += WORDS_PER_ROW) {
+                    final int to = Math.min(words.length, from + WORDS_PER_ROW);
+                    if (to - from > 2) {
+                        rows.add(String.join(" ", List.of(words).subList(from, to)));
+                    }
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(file + " could not be read", e);
+        }
+    }
+
+    private void writeTokenizer(List<String> rows) throws IOException {
+        final WordPieceLearner learner = new WordPieceLearner();
+        rows.forEach(learner::add);
+        Files.write(out.resolve("vocab.txt"), learner.learn(vocabulary, 3));
+        final JsonObject config = new JsonObject();
+        config.addProperty("tokenizer_class", "BertTokenizer");
+        config.addProperty("do_lower_case", true);
+        config.addProperty("model_max_length", 128);
+        write("tokenizer_config.json", config);
+    }
+
+    private void writeConfig() throws IOException {
+        final JsonObject config = new JsonObject();
+        final JsonArray architectures = new JsonArray();
+        architectures.add("BertForMaskedLM");
+        config.add("architectures", architectures);
+        config.addProperty("model_type", "bert");
+        config.addProperty(
+                "vocab_size", Files.readAllLines(out.resolve("vocab.txt")).size());
+        config.addProperty("hidden_size", hidden);
+        config.addProperty("num_hidden_layers", layers);
+        config.addProperty("num_attention_heads", heads);
+        config.addProperty("intermediate_size", 4 * hidden);
+        config.addProperty("hidden_act", "gelu");
+        config.addProperty("hidden_dropout_prob", 0.1);
+        config.addProperty("attention_probs_dropout_prob", 0.1);
+        config.addProperty("max_position_embeddings", 128);
+        config.addProperty("type_vocab_size", 2);
+        config.addProperty("initializer_range", 0.02);
+        config.addProperty("layer_norm_eps", 1e-12);
+        config.addProperty("pad_token_id", 0);
+        write("config.json", config);
+    }
+
+    private void write(String name, JsonObject json) throws IOException {
+        Files.writeString(
+                out.resolve(name),
+                new GsonBuilder().setPrettyPrinting().create().toJson(json) + "\n");
+    }
+}
