@@ -2,6 +2,8 @@ package dev.finetune;
 
 import dev.finetune.hub.DownloadListener;
 import dev.finetune.hub.HubSettings;
+import dev.finetune.spi.Augmentation;
+import dev.finetune.spi.InputSettings;
 import dev.finetune.task.LossOptions;
 import dev.finetune.train.Cancellation;
 import dev.finetune.train.DeviceChoice;
@@ -32,6 +34,11 @@ final class Draft {
 
     List<FreezeRule> freezing = List.of();
     int maxLength;
+    List<Augmentation> augmentations = List.of();
+
+    @Nullable
+    InputSettings inputSettings;
+
     double dropout = Double.NaN;
     boolean randomWeights;
     double validationFraction = 0.1;
@@ -74,6 +81,8 @@ final class Draft {
         copy.head = head;
         copy.freezing = freezing;
         copy.maxLength = maxLength;
+        copy.augmentations = augmentations;
+        copy.inputSettings = inputSettings;
         copy.dropout = dropout;
         copy.randomWeights = randomWeights;
         copy.validationFraction = validationFraction;

@@ -1,24 +1,30 @@
 package dev.finetune;
 
-import dev.finetune.data.Text;
 import java.util.List;
+import java.util.function.Function;
 
-/** Vectors of texts from a pretrained encoder. Thread-safe; holds native memory until it is closed. */
-public final class Embedder implements AutoCloseable {
-    private final FineTuned<Text> model;
+/**
+ * Vectors of inputs from a pretrained network. Thread-safe; holds native memory until it is closed.
+ *
+ * @param <I> what is asked for: {@code String} for texts, {@code Image} for pictures
+ */
+public final class Embedder<I> implements AutoCloseable {
+    private final Function<List<I>, List<Prediction>> predict;
+    private final FineTuned<?> model;
 
-    Embedder(FineTuned<Text> model) {
+    <J> Embedder(FineTuned<J> model, Function<I, J> input) {
         this.model = model;
+        this.predict = inputs -> model.predict(inputs.stream().map(input).toList());
     }
 
-    /** The vector of one text: as many numbers as the encoder is wide. */
-    public float[] embed(String text) {
-        return embed(List.of(text)).get(0);
+    /** The vector of one input: as many numbers as the network is wide. */
+    public float[] embed(I input) {
+        return embed(List.of(input)).get(0);
     }
 
-    /** The vector of each text, in order. */
-    public List<float[]> embed(List<String> texts) {
-        return model.predict(texts.stream().map(Text::of).toList()).stream()
+    /** The vector of each input, in order. */
+    public List<float[]> embed(List<I> inputs) {
+        return predict.apply(inputs).stream()
                 .map(prediction -> ((Prediction.Vector) prediction).vector())
                 .toList();
     }

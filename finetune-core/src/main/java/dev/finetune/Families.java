@@ -1,8 +1,11 @@
 package dev.finetune;
 
+import com.google.gson.JsonObject;
+import dev.finetune.checkpoint.Weights;
 import dev.finetune.spi.ModelConfig;
 import dev.finetune.spi.ModelFamily;
 import java.util.List;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 
@@ -12,22 +15,37 @@ final class Families {
 
     /** The family that can build what a configuration describes. */
     static ModelFamily of(ModelConfig config) {
-        final List<ModelFamily> all = ServiceLoader.load(ModelFamily.class, Families.class.getClassLoader()).stream()
-                .map(ServiceLoader.Provider::get)
-                .toList();
-        return all.stream()
+        return all().stream()
                 .filter(family -> family.recognises(config))
                 .findFirst()
                 .orElseThrow(() -> new FinetuneException(config.file() + " describes a model_type \""
                         + config.string("model_type", "(none)") + "\", architectures "
                         + config.strings("architectures") + ", which no family on the class path supports. "
-                        + (all.isEmpty()
-                                ? "There is no family at all: add finetune-bert (or another) to your dependencies."
-                                : "Supported: "
-                                        + all.stream()
-                                                .map(family -> family.name() + " ("
-                                                        + String.join(", ", family.modelTypes()) + ")")
-                                                .collect(Collectors.joining(", "))
-                                        + ".")));
+                        + supported()));
+    }
+
+    /** What the first family that knows them tells of weights without config.json; empty where none does. */
+    static Optional<JsonObject> describe(Weights weights) {
+        return all().stream()
+                .flatMap(family -> family.describe(weights).stream())
+                .findFirst();
+    }
+
+    /** Which families there are, or that there are none. */
+    static String supported() {
+        final List<ModelFamily> all = all();
+        return all.isEmpty()
+                ? "There is no family at all: add finetune-bert (or another) to your dependencies."
+                : "Supported: "
+                        + all.stream()
+                                .map(family -> family.name() + " (" + String.join(", ", family.modelTypes()) + ")")
+                                .collect(Collectors.joining(", "))
+                        + ".";
+    }
+
+    private static List<ModelFamily> all() {
+        return ServiceLoader.load(ModelFamily.class, Families.class.getClassLoader()).stream()
+                .map(ServiceLoader.Provider::get)
+                .toList();
     }
 }

@@ -6,6 +6,8 @@ import dev.finetune.data.Text;
 import dev.finetune.hub.DownloadListener;
 import dev.finetune.hub.HubSettings;
 import dev.finetune.report.Doctor;
+import dev.finetune.spi.Augmentation;
+import dev.finetune.spi.InputSettings;
 import dev.finetune.task.LossOptions;
 import dev.finetune.train.Cancellation;
 import dev.finetune.train.DeviceChoice;
@@ -18,9 +20,11 @@ import dev.finetune.train.WeightDecay;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * Takes a pretrained model, freezes what it knows, gives it a new head, and trains it on your data.
@@ -246,6 +250,16 @@ public final class FineTuner {
         return with(draft -> draft.maxLength = tokens);
     }
 
+    /** Changes training inputs at random, in that order, anew in every epoch; nothing by default. */
+    public FineTuner augment(Augmentation... augmentations) {
+        return with(draft -> draft.augmentations = List.of(augmentations));
+    }
+
+    /** How inputs become numbers; what the checkpoint says by default. */
+    public FineTuner inputs(InputSettings settings) {
+        return with(draft -> draft.inputSettings = settings);
+    }
+
     /** Replaces every dropout probability of the model's configuration. */
     public FineTuner dropout(double probability) {
         if (!(probability >= 0 && probability < 1)) {
@@ -331,8 +345,13 @@ public final class FineTuner {
     }
 
     /** Vectors of texts from the encoder as it is, for an index or a classifier of your own. */
-    public Embedder embedder(Pooling pooling) {
-        return new Embedder(head(Heads.features(pooling)).untrained(Text.class));
+    public Embedder<String> embedder(Pooling pooling) {
+        return new Embedder<>(head(Heads.features(pooling)).untrained(Text.class), Text::of);
+    }
+
+    /** Vectors of inputs of any kind from the network as it is: of pictures, {@code embedder(Image.class)}. */
+    public <I> Embedder<I> embedder(Class<I> inputs) {
+        return new Embedder<>(head(Heads.features(Pooling.MEAN)).untrained(inputs), Function.identity());
     }
 
     /** The network layer by layer: shape, parameters, frozen or trained, and totals. Loads the model to tell. */

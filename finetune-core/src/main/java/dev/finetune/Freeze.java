@@ -25,6 +25,12 @@ public sealed interface Freeze {
     /** The whole trunk; the head is trained, with the pooler that belongs to it. */
     record AllButHead() implements Freeze {}
 
+    /** Every stage from the input up to and with the one of that name. */
+    record UpTo(String stage) implements Freeze {}
+
+    /** The batch norms, which then keep their running statistics, too. */
+    record BatchNorms() implements Freeze {}
+
     /** Every parameter whose dotted name contains a match of the pattern. */
     record Matching(Pattern pattern) implements Freeze {}
 
@@ -49,6 +55,11 @@ public sealed interface Freeze {
     /** Everything but the head: transfer learning. */
     static Freeze allButHead() {
         return new AllButHead();
+    }
+
+    /** The batch norms, wherever they are: they keep weights and running statistics, as in evaluation. */
+    static Freeze batchNorms() {
+        return new BatchNorms();
     }
 
     /** Every parameter whose dotted name contains a match of the regular expression. */

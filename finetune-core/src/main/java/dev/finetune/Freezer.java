@@ -1,12 +1,17 @@
 package dev.finetune;
 
+import dev.finetune.nn.Buffer;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.Stage;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Applies freezing rules to a network, in the order in which they were said. */
 final class Freezer {
+    private static final String STATISTICS = ".running_mean";
+
     private Freezer() {}
 
     static void apply(List<Draft.FreezeRule> rules, Network network) {
@@ -24,6 +29,10 @@ final class Freezer {
         }
     }
 
+    private static String owner(String name) {
+        return name.substring(0, Math.max(0, name.lastIndexOf('.')));
+    }
+
     private static List<Parameter> named(Freeze freeze, Network network) {
         if (freeze instanceof Freeze.FirstLayers first) {
             final List<Stage> stages = network.stages();
@@ -32,6 +41,26 @@ final class Freezer {
                         "freeze(" + first.layers() + "): the model has " + (stages.size() - 1) + " layers.");
             }
             return dev.finetune.nn.Module.parametersOf(stages.subList(0, first.layers() + 1));
+        }
+        if (freeze instanceof Freeze.UpTo upTo) {
+            final List<String> names =
+                    network.stages().stream().map(Stage::name).toList();
+            final int last = names.indexOf(upTo.stage());
+            if (last < 0) {
+                throw new FinetuneException(
+                        "freeze up to \"" + upTo.stage() + "\": there is no such stage; there are " + names + ".");
+            }
+            return dev.finetune.nn.Module.parametersOf(network.stages().subList(0, last + 1));
+        }
+        if (freeze instanceof Freeze.BatchNorms) {
+            final Set<String> norms = network.buffers().stream()
+                    .map(Buffer::name)
+                    .filter(name -> name.endsWith(STATISTICS))
+                    .map(name -> name.substring(0, name.length() - STATISTICS.length()))
+                    .collect(Collectors.toSet());
+            return network.parameters().stream()
+                    .filter(parameter -> norms.contains(owner(parameter.name())))
+                    .toList();
         }
         if (freeze instanceof Freeze.AllButHead) {
             return dev.finetune.nn.Module.parametersOf(network.stages());

@@ -1,20 +1,17 @@
 package dev.finetune;
 
 import dev.finetune.data.Dataset;
-import dev.finetune.hub.FilesNeeded;
-import dev.finetune.hub.Hub;
-import dev.finetune.hub.HubSettings;
-import dev.finetune.hub.ResolvedModel;
 import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.nn.Buffer;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
 import dev.finetune.spi.Assembly;
 import dev.finetune.spi.AssemblyRequest;
+import dev.finetune.spi.Augmentation;
 import dev.finetune.spi.ModelConfig;
 import dev.finetune.spi.ModelFamily;
 import dev.finetune.task.LossOptions;
 import dev.finetune.train.Devices;
-import java.nio.file.Path;
 import java.util.Optional;
 import org.bytedeco.pytorch.Device;
 
@@ -31,24 +28,47 @@ record LoadedModel<I>(Assembly<I> assembly, String base, Device device) implemen
     static LoadedModel<?> open(Draft draft, Optional<Dataset<?>> data) {
         final Device device = Devices.of(draft.device);
         device.retainReference();
-        final HubSettings hub = draft.hub == null ? HubSettings.fromEnvironment() : draft.hub;
-        final ResolvedModel found =
-                new Hub(hub, draft.downloads).locate(draft.model, draft.revision, FilesNeeded.model());
-        final Path directory = found.directory();
-        final ModelConfig config = ModelConfig.read(directory);
+        final ModelPlace place = ModelPlace.find(draft);
+        final ModelConfig config = place.config();
         final ModelFamily family = Families.of(config);
         final Head head = HeadResolver.resolve(Optional.ofNullable(draft.head), family.savedHead(config), data);
         final LossOptions loss = ClassWeights.of(draft, head, data);
         final Assembly<?> assembly = family.assemble(new AssemblyRequest(
-                directory, config, head, draft.maxLength, draft.seed, !draft.randomWeights, loss, draft.dropout));
+                place.directory(),
+                place.weights(),
+                config,
+                head,
+                draft.maxLength,
+                draft.seed,
+                !draft.randomWeights,
+                loss,
+                draft.augmentations,
+                Optional.ofNullable(draft.inputSettings),
+                draft.dropout));
         try {
+            checkInputs(draft, assembly.encoder().inputType());
             move(assembly.network(), device);
             Freezer.apply(draft.freezing, assembly.network());
-            return new LoadedModel<>(
-                    assembly, draft.model + found.commit().map(c -> " at " + c).orElse(""), device);
+            return new LoadedModel<>(assembly, place.base(), device);
         } catch (RuntimeException e) {
             assembly.close();
             throw e;
+        }
+    }
+
+    private static void checkInputs(Draft draft, Class<?> reads) {
+        for (Augmentation augmentation : draft.augmentations) {
+            check("augment(" + augmentation + ")", augmentation.inputType(), reads);
+        }
+        if (draft.inputSettings != null) {
+            check("inputs(" + draft.inputSettings + ")", draft.inputSettings.inputType(), reads);
+        }
+    }
+
+    private static void check(String setting, Class<?> isFor, Class<?> reads) {
+        if (isFor != reads) {
+            throw new FinetuneException(setting + " is for " + isFor.getSimpleName() + " inputs, but the model reads "
+                    + reads.getSimpleName() + ".");
         }
     }
 
@@ -72,6 +92,10 @@ record LoadedModel<I>(Assembly<I> assembly, String base, Device device) implemen
                             .set_data(parameter
                                     .value()
                                     .to(device, parameter.value().scalar_type()));
+                }
+                for (Buffer buffer : network.buffers()) {
+                    buffer.value()
+                            .set_data(buffer.value().to(device, buffer.value().scalar_type()));
                 }
             }
         }

@@ -5,6 +5,7 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import dev.finetune.checkpoint.SafetensorsWriter;
 import dev.finetune.metrics.Metrics;
+import dev.finetune.nn.Buffer;
 import dev.finetune.nn.Parameter;
 import dev.finetune.report.ModelCard;
 import dev.finetune.spi.Assembly;
@@ -49,6 +50,9 @@ final class ModelWriter {
                 final Map<String, Tensor> tensors = new LinkedHashMap<>();
                 for (Parameter parameter : assembly.network().parameters()) {
                     tensors.put(parameter.name(), parameter.value());
+                }
+                for (Buffer buffer : assembly.network().buffers()) {
+                    tensors.put(buffer.name(), buffer.value());
                 }
                 SafetensorsWriter.writeSharded(staging, tensors, SafetensorsWriter.DEFAULT_MAX_SHARD_BYTES);
                 assembly.encoder().save(staging);

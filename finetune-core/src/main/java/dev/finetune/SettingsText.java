@@ -23,6 +23,12 @@ final class SettingsText {
                                 .map(rule -> (rule.frozen() ? "freeze " : "unfreeze ") + rule.freeze())
                                 .collect(Collectors.joining(", ")));
         lines.put("maximum length", draft.maxLength == 0 ? "the model's" : draft.maxLength + " tokens");
+        if (!draft.augmentations.isEmpty()) {
+            lines.put("augmentations", draft.augmentations);
+        }
+        if (draft.inputSettings != null) {
+            lines.put("inputs", draft.inputSettings);
+        }
         lines.put("dropout", Double.isNaN(draft.dropout) ? "the model's" : draft.dropout);
         lines.put("learning rate", t.learningRate());
         lines.put("schedule", t.schedule());

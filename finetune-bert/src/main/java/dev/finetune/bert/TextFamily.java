@@ -1,9 +1,7 @@
 package dev.finetune.bert;
 
 import com.google.gson.JsonArray;
-import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
-import dev.finetune.FinetuneException;
 import dev.finetune.Head;
 import dev.finetune.Heads;
 import dev.finetune.bert.heads.MaskedLmHead;
@@ -24,6 +22,7 @@ import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
 import dev.finetune.spi.Assembly;
 import dev.finetune.spi.AssemblyRequest;
+import dev.finetune.spi.HeadConfig;
 import dev.finetune.spi.ModelConfig;
 import dev.finetune.spi.ModelFamily;
 import java.util.ArrayList;
@@ -83,22 +82,9 @@ abstract class TextFamily implements ModelFamily {
         if (architecture.endsWith("ForMaskedLM") || architecture.endsWith("ForPreTraining")) {
             return Optional.of(Heads.maskedLm());
         }
-        if (!architecture.endsWith("ForSequenceClassification")) {
-            return Optional.empty();
-        }
-        return Optional.of(
-                switch (config.string(
-                        "problem_type", labels.size() == 1 ? "regression" : "single_label_classification")) {
-                    case "regression" -> Heads.regression(Math.max(1, labels.size()));
-                    case "multi_label_classification" -> Heads.multiLabel(labels.toArray(new String[0]));
-                    case "single_label_classification" ->
-                        labels.isEmpty()
-                                ? Heads.classes("LABEL_0", "LABEL_1")
-                                : Heads.classes(labels.toArray(new String[0]));
-                    default ->
-                        throw new FinetuneException(config.file() + ": the problem_type \""
-                                + config.string("problem_type", "") + "\" is not known.");
-                });
+        return architecture.endsWith("ForSequenceClassification")
+                ? Optional.of(HeadConfig.read(config))
+                : Optional.empty();
     }
 
     @Override
@@ -109,7 +95,7 @@ abstract class TextFamily implements ModelFamily {
             encoder = encoder.withDropout(request.dropout());
         }
         final Optional<Weights> weights =
-                request.loadWeights() ? Optional.of(Weights.open(request.directory())) : Optional.empty();
+                request.loadWeights() ? Optional.of(Weights.open(request.weights())) : Optional.empty();
         try {
             final CheckpointParameters source = new CheckpointParameters(weights, naming(encoder), request.seed());
             final Network network = network(encoder, request.head(), source);
@@ -205,33 +191,7 @@ abstract class TextFamily implements ModelFamily {
         final JsonArray architectures = new JsonArray();
         architectures.add(architecture(config) + suffix);
         json.add("architectures", architectures);
-        json.add("problem_type", JsonNull.INSTANCE);
-        if (head instanceof Head.Classification) {
-            json.addProperty("problem_type", "single_label_classification");
-        } else if (head instanceof Head.MultiLabel) {
-            json.addProperty("problem_type", "multi_label_classification");
-        } else if (head instanceof Head.Regression) {
-            json.addProperty("problem_type", "regression");
-        }
-        final List<String> names = new ArrayList<>(labels);
-        if (head instanceof Head.Regression regression) {
-            for (int i = 0; i < regression.targets(); i++) {
-                names.add("LABEL_" + i);
-            }
-        }
-        json.remove("num_labels");
-        json.remove("id2label");
-        json.remove("label2id");
-        if (!names.isEmpty()) {
-            final JsonObject byId = new JsonObject();
-            final JsonObject byLabel = new JsonObject();
-            for (int i = 0; i < names.size(); i++) {
-                byId.addProperty(Integer.toString(i), names.get(i));
-                byLabel.addProperty(names.get(i), i);
-            }
-            json.add("id2label", byId);
-            json.add("label2id", byLabel);
-        }
+        HeadConfig.write(json, head, labels);
         json.remove("torch_dtype");
         json.addProperty("dtype", "float32");
         return json;

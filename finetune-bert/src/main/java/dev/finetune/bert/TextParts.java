@@ -17,10 +17,6 @@ import dev.finetune.data.LabelSet;
 import dev.finetune.spi.AssemblyRequest;
 import dev.finetune.spi.InputEncoder;
 import dev.finetune.spi.Target;
-import dev.finetune.task.ClassificationTask;
-import dev.finetune.task.FeaturesTask;
-import dev.finetune.task.MultiLabelTask;
-import dev.finetune.task.RegressionTask;
 import dev.finetune.task.Targets;
 import dev.finetune.task.Task;
 import java.util.function.Function;
@@ -79,20 +75,8 @@ record TextParts<I>(InputEncoder<I> encoder, Task task) {
                     new MaskedEncoder(tokenizer, layout, masking),
                     new MaskedLmTask(masked, request.loss(), config.vocabulary(), maskId, tokenizer::token));
         }
-        return new TextParts<>(new SequenceEncoder(tokenizer, layout, Targets.of(head)), sequenceTask(request));
-    }
-
-    private static Task sequenceTask(AssemblyRequest request) {
-        final Head head = request.head();
-        if (head instanceof Head.Classification classes) {
-            return new ClassificationTask(classes, request.loss());
-        }
-        if (head instanceof Head.MultiLabel labels) {
-            return new MultiLabelTask(labels);
-        }
-        return head instanceof Head.Regression regression
-                ? new RegressionTask(regression)
-                : new FeaturesTask((Head.Features) head);
+        return new TextParts<>(
+                new SequenceEncoder(tokenizer, layout, Targets.of(head)), Task.ofWholeInput(head, request.loss()));
     }
 
     private static Function<Label, Target> tags(Head.Tokens head) {

@@ -358,7 +358,7 @@ class FineTunerTest {
     @Test
     void aTextsVectorDoesNotDependOnItsNeighbours() {
         for (Pooling pooling : Pooling.values()) {
-            try (Embedder embedder = tuner().embedder(pooling)) {
+            try (Embedder<String> embedder = tuner().embedder(pooling)) {
                 final float[] alone = embedder.embed("great sound");
                 final float[] beside = embedder.embed(List.of("the price of the product and the screen", "great sound"))
                         .get(1);

@@ -5,6 +5,7 @@ import dev.finetune.internal.torch.DropoutMask;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
+import dev.finetune.nn.Buffer;
 import dev.finetune.nn.Init;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
@@ -85,14 +86,38 @@ public final class CheckpointParameters implements ParameterSource {
             }
             mismatched.add(new LoadReport.Mismatch(name, there, shape));
         } else if (weights.isPresent() && naming.required.test(name)) {
-            throw new FinetuneException("The checkpoint doesn't fit its config.json: it lacks " + name + " (looked in "
-                    + weights.get().files() + ").");
+            throw lacks(name);
         }
         if (found.isEmpty()) {
             missing.add(name);
         }
         fresh.add(name);
         return new Parameter(name, random(name, init, shape), true);
+    }
+
+    @Override
+    public Buffer buffer(String name, double start, ScalarType type, long... shape) {
+        final Optional<String> found = find(name);
+        if (found.isEmpty()) {
+            if (weights.isPresent() && naming.required.test(name) && type.intern() == ScalarType.Float) {
+                throw lacks(name);
+            }
+            missing.add(name);
+            return new Buffer(
+                    name, ParameterSource.super.buffer(name, start, type, shape).value());
+        }
+        final Weights source = weights.orElseThrow();
+        final long[] there = source.describe(found.get()).shape();
+        used.add(found.get());
+        if (!Arrays.equals(there, shape)) {
+            throw new FinetuneException("The checkpoint doesn't fit its config.json: " + found.get() + " has shape "
+                    + Arrays.toString(there) + " in " + source.files() + ", but the configuration asks for "
+                    + Arrays.toString(shape) + ".");
+        }
+        loaded.add(name);
+        try (TensorScope scope = TensorScope.open()) {
+            return new Buffer(name, Tensors.own(source.read(found.get()).to(type)));
+        }
     }
 
     /** What was loaded, newly initialised, of another shape, and left over. Ask when the network is built. */
@@ -102,6 +127,11 @@ public final class CheckpointParameters implements ParameterSource {
                         .toList())
                 .orElse(List.of());
         return new LoadReport(loaded, missing, unexpected, fresh, mismatched);
+    }
+
+    private FinetuneException lacks(String name) {
+        return new FinetuneException("The checkpoint doesn't fit its config.json: it lacks " + name + " (looked in "
+                + weights.map(Weights::files).orElse(List.of()) + ").");
     }
 
     private Optional<String> find(String name) {

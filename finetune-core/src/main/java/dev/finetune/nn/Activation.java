@@ -102,6 +102,11 @@ public enum Activation {
         };
     }
 
+    /** Applies it, in place where it can be: for an input that nobody else reads, nor any gradient. */
+    public Tensor inPlace(Tensor x) {
+        return this == RELU ? x.relu_() : forward(x);
+    }
+
     private static Tensor laplace(Tensor x) {
         final Tensor scaled =
                 torch.sub(x, new Scalar(0.707107), new Scalar(1)).div(new Scalar(0.282095 * Math.sqrt(2.0)));

@@ -9,28 +9,40 @@ import dev.finetune.internal.torch.DropoutMask;
  */
 public final class ForwardContext {
     private final boolean training;
+    private final boolean recomputing;
     private final long seed;
     private int stage;
     private int draws;
 
-    private ForwardContext(boolean training, long seed) {
+    private ForwardContext(boolean training, boolean recomputing, long seed) {
         this.training = training;
+        this.recomputing = recomputing;
         this.seed = seed;
     }
 
     /** Evaluation: dropout does nothing. */
     public static ForwardContext evaluating() {
-        return new ForwardContext(false, 0);
+        return new ForwardContext(false, false, 0);
     }
 
     /** Training, with the seed of this batch. */
     public static ForwardContext training(long seed) {
-        return new ForwardContext(true, seed);
+        return new ForwardContext(true, false, seed);
     }
 
     /** Whether the pass trains: dropout drops, and gradients are wanted. */
     public boolean training() {
         return training;
+    }
+
+    /** The same pass for a stage that is computed again: it draws the same numbers and counts nothing a second time. */
+    public ForwardContext again() {
+        return new ForwardContext(training, true, seed);
+    }
+
+    /** Whether what is computed has been computed before, in the same pass. */
+    public boolean recomputing() {
+        return recomputing;
     }
 
     /** Starts stage number {@code stage}: its draws begin anew. */

@@ -18,6 +18,7 @@ public final class Network implements AutoCloseable {
     private final List<Stage> stages;
     private final HeadModule head;
     private final List<Parameter> parameters;
+    private final List<Buffer> buffers;
 
     /** Puts a head on a trunk. */
     public Network(List<? extends Stage> stages, HeadModule head) {
@@ -26,6 +27,9 @@ public final class Network implements AutoCloseable {
         final Set<Parameter> unique = new LinkedHashSet<>(Module.parametersOf(this.stages));
         unique.addAll(head.parameters());
         this.parameters = List.copyOf(unique);
+        final List<Buffer> kept = new ArrayList<>(Module.buffersOf(this.stages));
+        kept.addAll(head.buffers());
+        this.buffers = List.copyOf(kept);
     }
 
     /** The trunk, in order. */
@@ -46,6 +50,11 @@ public final class Network implements AutoCloseable {
     /** The parameters that training changes. */
     public List<Parameter> trained() {
         return parameters.stream().filter(Parameter::isTrained).toList();
+    }
+
+    /** Every buffer: what is saved with the parameters and no gradient changes. */
+    public List<Buffer> buffers() {
+        return buffers;
     }
 
     /** The outputs of the head, in the current scope. */
@@ -93,53 +102,52 @@ public final class Network implements AutoCloseable {
         return head.forward(hidden, batch, context);
     }
 
-    /** Copies of the trained parameters' values, to come back to with {@link Snapshot#restore}. */
+    /** Copies of what training changes, trained parameters and buffers, to come back to with {@link Snapshot#restore}. */
     public Snapshot snapshot() {
-        final List<Parameter> trained = trained();
+        final List<Tensor> live = new ArrayList<>();
+        trained().forEach(parameter -> live.add(parameter.value()));
+        buffers.forEach(buffer -> live.add(buffer.value()));
         final List<Tensor> values = new ArrayList<>();
         try (TensorScope scope = TensorScope.open()) {
-            for (Parameter parameter : trained) {
-                values.add(Tensors.own(parameter.value().detach().clone()));
-            }
+            live.forEach(tensor -> values.add(Tensors.own(tensor.detach().clone())));
         }
-        return new Snapshot(trained, values);
+        return new Snapshot(live, values);
     }
 
     @Override
     public void close() {
         parameters.forEach(Parameter::close);
+        buffers.forEach(Buffer::close);
     }
 
-    /** Values of parameters at some time. Owns its copies. */
+    /** Values of parameters and buffers at some time. Owns its copies. */
     public static final class Snapshot implements AutoCloseable {
-        private final List<Parameter> parameters;
+        private final List<Tensor> live;
         private final List<Tensor> values;
 
-        private Snapshot(List<Parameter> parameters, List<Tensor> values) {
-            this.parameters = parameters;
+        private Snapshot(List<Tensor> live, List<Tensor> values) {
+            this.live = live;
             this.values = values;
         }
 
-        /** Takes the parameters' present values instead. */
+        /** Takes the present values instead. */
         public void update() {
             copy(true);
         }
 
-        /** Gives the parameters the values that were taken. */
+        /** Gives back the values that were taken. */
         public void restore() {
             copy(false);
         }
 
-        private void copy(boolean fromParameters) {
+        private void copy(boolean fromLive) {
             try (TensorScope scope = TensorScope.open();
                     var guard = dev.finetune.internal.torch.GradientMode.off()) {
                 for (int i = 0; i < values.size(); i++) {
-                    final Tensor live = parameters.get(i).value();
-                    final Tensor kept = values.get(i);
-                    if (fromParameters) {
-                        kept.copy_(live);
+                    if (fromLive) {
+                        values.get(i).copy_(live.get(i));
                     } else {
-                        live.copy_(kept);
+                        live.get(i).copy_(values.get(i));
                     }
                 }
             }

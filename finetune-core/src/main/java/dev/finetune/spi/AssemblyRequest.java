@@ -3,25 +3,33 @@ package dev.finetune.spi;
 import dev.finetune.Head;
 import dev.finetune.task.LossOptions;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * What a family is asked to build.
  *
- * @param directory the model directory, with config.json, weights and tokenizer
- * @param config its config.json
+ * @param directory the model directory, with config.json and what prepares inputs (tokenizer, preprocessor)
+ * @param weights the file of weights, or the directory where they are found
+ * @param config its config.json, or what was told from the weights alone
  * @param head what the model is to predict, its labels known
  * @param maxLength the longest input in tokens, or 0 for the family's default (512 tokens at most, for text)
  * @param seed the seed of newly initialised parameters
  * @param loadWeights whether to load the checkpoint's weights; false initialises all of them at random
  * @param loss how the loss weighs classes and smooths labels
+ * @param augmentations random changes of training inputs, all for the family's kind of input
+ * @param inputSettings how inputs become numbers, instead of what the checkpoint says
  * @param dropout a dropout probability that replaces the config's, or NaN to keep those
  */
 public record AssemblyRequest(
         Path directory,
+        Path weights,
         ModelConfig config,
         Head head,
         int maxLength,
         long seed,
         boolean loadWeights,
         LossOptions loss,
+        List<Augmentation> augmentations,
+        Optional<InputSettings> inputSettings,
         double dropout) {}

@@ -49,6 +49,11 @@ public final class ModelConfig {
         }
     }
 
+    /** A configuration that wasn't read from config.json but told from elsewhere; errors name the file. */
+    public static ModelConfig of(Path file, JsonObject json) {
+        return new ModelConfig(file, json.deepCopy());
+    }
+
     /** The file that it was read from. */
     public Path file() {
         return file;
@@ -102,6 +107,18 @@ public final class ModelConfig {
             final List<String> strings = new ArrayList<>();
             element.getAsJsonArray().forEach(item -> strings.add(item.getAsString()));
             return List.copyOf(strings);
+        });
+    }
+
+    /** A list of whole numbers, or the default where the key is absent or null. */
+    public List<Integer> integers(String key, List<Integer> otherwise) {
+        if (!has(key)) {
+            return otherwise;
+        }
+        return get(key, "a list of whole numbers", element -> {
+            final List<Integer> numbers = new ArrayList<>();
+            element.getAsJsonArray().forEach(item -> numbers.add(item.getAsInt()));
+            return List.copyOf(numbers);
         });
     }
 

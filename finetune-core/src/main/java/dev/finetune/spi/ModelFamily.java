@@ -1,6 +1,8 @@
 package dev.finetune.spi;
 
+import com.google.gson.JsonObject;
 import dev.finetune.Head;
+import dev.finetune.checkpoint.Weights;
 import java.util.List;
 import java.util.Optional;
 
@@ -17,6 +19,16 @@ public interface ModelFamily {
 
     /** Whether it can build what the configuration describes. */
     boolean recognises(ModelConfig config);
+
+    /**
+     * The configuration of weights that came without config.json, told from the names and shapes of their tensors; empty
+     * where they aren't of this family.
+     *
+     * @param weights open, borrowed for the call
+     */
+    default Optional<JsonObject> describe(Weights weights) {
+        return Optional.empty();
+    }
 
     /** The head that the checkpoint was saved with, if it has one. */
     Optional<Head> savedHead(ModelConfig config);

@@ -1,5 +1,6 @@
 package dev.finetune.task;
 
+import dev.finetune.FinetuneException;
 import dev.finetune.Head;
 import dev.finetune.Prediction;
 import dev.finetune.metrics.Metrics;
@@ -11,6 +12,29 @@ import org.bytedeco.pytorch.Tensor;
 
 /** What a head is trained for: the loss that compares outputs with targets, metrics, and predictions. Stateless. */
 public interface Task {
+    /**
+     * The task of a head that says one thing of a whole input: a class, classes, numbers, or a vector.
+     *
+     * @throws FinetuneException for heads that need a family's own task
+     */
+    static Task ofWholeInput(Head head, LossOptions loss) {
+        if (head instanceof Head.Classification classes) {
+            return new ClassificationTask(classes, loss);
+        }
+        if (head instanceof Head.MultiLabel labels) {
+            return new MultiLabelTask(labels);
+        }
+        if (head instanceof Head.Regression regression) {
+            return new RegressionTask(regression);
+        }
+        if (head instanceof Head.Features features) {
+            return new FeaturesTask(features);
+        }
+        throw new FinetuneException(
+                "This model has no head for " + head.getClass().getSimpleName()
+                        + "; it can be given one for classes, several labels, regression or features.");
+    }
+
     /** The head that it belongs to, with its labels. */
     Head head();
 

@@ -88,7 +88,7 @@ final class BackwardPass {
             final Tensor input = leaf(kept, wanted);
             final Tensor output;
             try (var autocast = Autocast.bfloat16(batch.device().is_cuda(), bfloat16)) {
-                output = TensorScope.adopt(network.stage(stage, input, batch, context));
+                output = TensorScope.adopt(network.stage(stage, input, batch, context.again()));
             }
             output.backward(gradient, new BoolOptional(), false, new TensorArrayRefOptional());
             return scope.keep(Tensors.gradient(input));

@@ -1,0 +1,11 @@
+package dev.finetune;
+
+/** Names parts of a network by its stages, for {@link FineTuner#freeze(Freeze)}; a summary lists them. */
+public final class Layers {
+    private Layers() {}
+
+    /** Every stage from the input up to and with the one of that name: {@code upTo("layer3")}, {@code upTo("layer.7")}. */
+    public static Freeze upTo(String stage) {
+        return new Freeze.UpTo(stage);
+    }
+}

@@ -1,0 +1,62 @@
+package dev.finetune;
+
+import com.google.gson.JsonObject;
+import dev.finetune.checkpoint.Weights;
+import dev.finetune.hub.FilesNeeded;
+import dev.finetune.hub.Hub;
+import dev.finetune.hub.HubSettings;
+import dev.finetune.hub.ResolvedModel;
+import dev.finetune.spi.ModelConfig;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Where a model's files lie.
+ *
+ * @param directory what lies beside the weights: config.json, tokenizer or preprocessor files
+ * @param weights the file of weights, or the directory where they are found
+ * @param base what it is called in reports: a path, or an id and its commit
+ */
+record ModelPlace(Path directory, Path weights, String base) {
+    /** A local file of weights, a local directory, or the files of a model of the hub. */
+    static ModelPlace find(Draft draft) {
+        final Optional<Path> file = localFile(draft.model);
+        if (file.isPresent()) {
+            final Path weights = file.get().toAbsolutePath();
+            return new ModelPlace(weights.getParent(), weights, draft.model);
+        }
+        final HubSettings hub = draft.hub == null ? HubSettings.fromEnvironment() : draft.hub;
+        final ResolvedModel found =
+                new Hub(hub, draft.downloads).locate(draft.model, draft.revision, FilesNeeded.model());
+        return new ModelPlace(
+                found.directory(),
+                found.directory(),
+                draft.model + found.commit().map(c -> " at " + c).orElse(""));
+    }
+
+    private static Optional<Path> localFile(String model) {
+        try {
+            return Optional.of(Path.of(model)).filter(Files::isRegularFile);
+        } catch (InvalidPathException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Its config.json; for weights that come without one, what a family tells from the tensors' names and shapes. */
+    ModelConfig config() {
+        if (Files.isRegularFile(directory.resolve("config.json"))) {
+            return ModelConfig.read(directory);
+        }
+        try (Weights open = Weights.open(weights)) {
+            final JsonObject told = Families.describe(open)
+                    .orElseThrow(() -> new FinetuneException("There is no config.json in " + directory.toAbsolutePath()
+                            + ", and no family on the class path knows the weights in " + open.files()
+                            + " by the names of their tensors, which start with "
+                            + open.names().stream().limit(3).toList()
+                            + ". Put the config.json of the model beside them. " + Families.supported()));
+            return ModelConfig.of(open.files().get(0), told);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+package dev.finetune.nn;
+
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A named tensor that belongs to a model's state and is saved with it, but that no gradient changes: a batch norm's
+ * running statistics, say. Owns the tensor; closed with the network.
+ */
+public final class Buffer implements AutoCloseable {
+    private final String name;
+    private final Tensor value;
+
+    /**
+     * Takes ownership of a tensor.
+     *
+     * @param name the dotted name, as the library that the checkpoint came from writes it
+     * @param value an owned tensor
+     */
+    public Buffer(String name, Tensor value) {
+        this.name = name;
+        this.value = value;
+    }
+
+    /** The dotted name, as the library that the checkpoint came from writes it. */
+    public String name() {
+        return name;
+    }
+
+    /** The tensor; borrowed, never to be closed by the caller. */
+    public Tensor value() {
+        return value;
+    }
+
+    @Override
+    public void close() {
+        value.close();
+    }
+}

@@ -1,0 +1,73 @@
+package dev.finetune.spi;
+
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import dev.finetune.FinetuneException;
+import dev.finetune.Head;
+import dev.finetune.Heads;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How a config.json says what a classifier predicts, as Transformers writes it: {@code problem_type}, {@code id2label}
+ * and {@code label2id}.
+ */
+public final class HeadConfig {
+    private HeadConfig() {}
+
+    /**
+     * The head that a classifier was saved with: regression, several labels, or one class of several; two unnamed ones
+     * where nothing is said.
+     *
+     * @throws FinetuneException if the problem type is not known
+     */
+    public static Head read(ModelConfig config) {
+        final List<String> labels = config.labels();
+        return switch (config.string(
+                "problem_type", labels.size() == 1 ? "regression" : "single_label_classification")) {
+            case "regression" -> Heads.regression(Math.max(1, labels.size()));
+            case "multi_label_classification" -> Heads.multiLabel(labels.toArray(new String[0]));
+            case "single_label_classification" ->
+                labels.isEmpty() ? Heads.classes("LABEL_0", "LABEL_1") : Heads.classes(labels.toArray(new String[0]));
+            default ->
+                throw new FinetuneException(config.file() + ": the problem_type \"" + config.string("problem_type", "")
+                        + "\" is not known.");
+        };
+    }
+
+    /**
+     * Says what a head predicts, instead of what the configuration said before.
+     *
+     * @param labels the names of its outputs, where they have any
+     */
+    public static void write(JsonObject json, Head head, List<String> labels) {
+        json.add("problem_type", JsonNull.INSTANCE);
+        if (head instanceof Head.Classification) {
+            json.addProperty("problem_type", "single_label_classification");
+        } else if (head instanceof Head.MultiLabel) {
+            json.addProperty("problem_type", "multi_label_classification");
+        } else if (head instanceof Head.Regression) {
+            json.addProperty("problem_type", "regression");
+        }
+        json.remove("num_labels");
+        json.remove("id2label");
+        json.remove("label2id");
+        final List<String> names = new ArrayList<>(labels);
+        if (head instanceof Head.Regression regression) {
+            for (int i = 0; i < regression.targets(); i++) {
+                names.add("LABEL_" + i);
+            }
+        }
+        if (names.isEmpty()) {
+            return;
+        }
+        final JsonObject byId = new JsonObject();
+        final JsonObject byLabel = new JsonObject();
+        for (int i = 0; i < names.size(); i++) {
+            byId.addProperty(Integer.toString(i), names.get(i));
+            byLabel.addProperty(names.get(i), i);
+        }
+        json.add("id2label", byId);
+        json.add("label2id", byLabel);
+    }
+}
