@@ -1,5 +1,6 @@
 package dev.finetune.metrics;
 
+import dev.finetune.FinetuneException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,8 +34,15 @@ public final class ClassificationMetrics {
      *
      * @param truth the index of its class
      * @param probabilities one per class
+     * @throws FinetuneException if there are more or fewer probabilities than classes, or one is NaN, or if there is no
+     *     class of that index; then nothing is counted
      */
     public void add(int truth, double[] probabilities) {
+        Probabilities.check(probabilities, labels);
+        if (truth < 0 || truth >= labels.size()) {
+            throw new FinetuneException("An example's true class is " + truth + ", but there are " + labels.size()
+                    + " classes (" + labels + "): indices run from 0 to " + (labels.size() - 1) + ".");
+        }
         int best = 0;
         for (int i = 0; i < probabilities.length; i++) {
             best = probabilities[i] > probabilities[best] ? i : best;
@@ -51,8 +59,16 @@ public final class ClassificationMetrics {
         }
     }
 
-    /** Adds what another accumulator over the same classes has counted. */
+    /**
+     * Adds what another accumulator over the same classes has counted.
+     *
+     * @throws FinetuneException if the other's classes are others
+     */
     public void merge(ClassificationMetrics other) {
+        if (!labels.equals(other.labels)) {
+            throw new FinetuneException(
+                    "Scores over " + other.labels + " can't be added to scores over " + labels + ".");
+        }
         confusion.merge(other.confusion);
         for (int i = 0; i < scores.length; i++) {
             scores[i].merge(other.scores[i]);
@@ -66,7 +82,8 @@ public final class ClassificationMetrics {
     /**
      * The metrics. "precision", "recall" and "f1" are those of class 1 of two, the macro average of more. "auroc" is that
      * of class 1 of two, the macro average of one-against-rest of more; NaN where a class has no examples. "top2_accuracy"
-     * and "top5_accuracy" exist where there are more classes than that.
+     * and "top5_accuracy" exist where there are more classes than that: the share of examples whose class is among so many
+     * of the most probable, of equally probable ones the later first, as scikit-learn's top_k_accuracy_score.
      */
     public Metrics result() {
         final List<Average.Counts> classes = Average.counts(confusion, labels);

@@ -1,5 +1,6 @@
 package dev.finetune.metrics;
 
+import dev.finetune.FinetuneException;
 import java.util.Arrays;
 
 /** Counts of (true class, predicted class). Everything that follows from the counts is computed when asked for. */
@@ -11,13 +12,43 @@ public final class ConfusionMatrix {
         this.counts = new long[classes][classes];
     }
 
-    /** Counts one example. */
-    public void add(int truth, int predicted) {
-        counts[truth][predicted]++;
+    private ConfusionMatrix(long[][] counts) {
+        this.counts = counts;
     }
 
-    /** Adds the counts of another matrix over the same classes. */
+    /** A matrix of its own with the same counts. */
+    public ConfusionMatrix copy() {
+        return new ConfusionMatrix(counts());
+    }
+
+    /**
+     * Counts one example.
+     *
+     * @throws FinetuneException if there is no class of one of the indices
+     */
+    public void add(int truth, int predicted) {
+        checked(truth, "true");
+        counts[truth][checked(predicted, "predicted")]++;
+    }
+
+    private int checked(int index, String what) {
+        if (index < 0 || index >= counts.length) {
+            throw new FinetuneException("The " + what + " class is " + index + ", but there are " + counts.length
+                    + " classes: indices run from 0 to " + (counts.length - 1) + ".");
+        }
+        return index;
+    }
+
+    /**
+     * Adds the counts of another matrix over the same classes.
+     *
+     * @throws FinetuneException if the other has another number of classes
+     */
     public void merge(ConfusionMatrix other) {
+        if (other.counts.length != counts.length) {
+            throw new FinetuneException(
+                    "Counts of " + other.counts.length + " classes can't be added to counts of " + counts.length + ".");
+        }
         for (int i = 0; i < counts.length; i++) {
             for (int j = 0; j < counts.length; j++) {
                 counts[i][j] += other.counts[i][j];

@@ -1,5 +1,6 @@
 package dev.finetune.metrics;
 
+import dev.finetune.FinetuneException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -28,8 +29,16 @@ public final class EntityMetrics {
      */
     public record Entity(String type, int first, int last) {}
 
-    /** Counts one sentence: the true and the predicted tag of each word. */
+    /**
+     * Counts one sentence: the true and the predicted tag of each word.
+     *
+     * @throws FinetuneException if there are more or fewer predicted tags than true ones
+     */
     public void add(List<String> truths, List<String> predictions) {
+        if (truths.size() != predictions.size()) {
+            throw new FinetuneException("A sentence has " + truths.size() + " true tags " + truths + ", but "
+                    + predictions.size() + " predicted ones " + predictions + "; it needs one of each a word.");
+        }
         for (int i = 0; i < truths.size(); i++) {
             words++;
             rightWords += truths.get(i).equals(predictions.get(i)) ? 1 : 0;

@@ -47,7 +47,7 @@ public final class Metrics {
     public Metrics(Map<String, Double> values, List<PerClass> perClass, Optional<ConfusionMatrix> confusion) {
         this.values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
         this.perClass = List.copyOf(perClass);
-        this.confusion = confusion;
+        this.confusion = confusion.map(ConfusionMatrix::copy);
     }
 
     /**
@@ -73,9 +73,9 @@ public final class Metrics {
         return perClass;
     }
 
-    /** The confusion matrix of a classification. */
+    /** A copy of the confusion matrix of a classification. */
     public Optional<ConfusionMatrix> confusion() {
-        return confusion;
+        return confusion.map(ConfusionMatrix::copy);
     }
 
     /** The same with another number, which comes first. */

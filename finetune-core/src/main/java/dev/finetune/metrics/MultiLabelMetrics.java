@@ -1,5 +1,6 @@
 package dev.finetune.metrics;
 
+import dev.finetune.FinetuneException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,6 +21,9 @@ public final class MultiLabelMetrics {
     private long examples;
     private long exact;
     private long wrong;
+    private double precisions;
+    private double recalls;
+    private double f1s;
 
     /** An empty score over named labels. */
     public MultiLabelMetrics(List<String> labels) {
@@ -35,8 +39,17 @@ public final class MultiLabelMetrics {
      *
      * @param truths 1 for each label that it has, 0 for the others
      * @param probabilities one per label
+     * @throws FinetuneException if there is not one of each a label, or if a probability is NaN; then nothing is counted
      */
     public void add(float[] truths, double[] probabilities) {
+        Probabilities.check(probabilities, labels);
+        if (truths.length != labels.size()) {
+            throw new FinetuneException("An example has " + truths.length + " true values (1 or 0), but there are "
+                    + labels.size() + " labels: " + labels + ".");
+        }
+        long both = 0;
+        long guessed = 0;
+        long held = 0;
         boolean allRight = true;
         for (int i = 0; i < truths.length; i++) {
             final boolean truth = truths[i] >= 0.5f;
@@ -45,14 +58,24 @@ public final class MultiLabelMetrics {
             predicted[i] += guess ? 1 : 0;
             support[i] += truth ? 1 : 0;
             wrong += truth != guess ? 1 : 0;
+            both += truth && guess ? 1 : 0;
+            guessed += guess ? 1 : 0;
+            held += truth ? 1 : 0;
             allRight &= truth == guess;
             scores[i].add(probabilities[i], truth);
         }
         examples++;
         exact += allRight ? 1 : 0;
+        final Average.Counts example = new Average.Counts("", both, guessed, held);
+        precisions += example.precision();
+        recalls += example.recall();
+        f1s += example.f1();
     }
 
-    /** "accuracy" is the share of examples with every label right; "precision", "recall" and "f1" are micro averages. */
+    /**
+     * "accuracy" is the share of examples with every label right; "precision", "recall" and "f1" are micro averages. Those
+     * that end in "_samples" are means over the examples of each example's own, 0 for one that has nothing to divide by.
+     */
     public Metrics result() {
         final List<Average.Counts> classes = new ArrayList<>();
         for (int i = 0; i < labels.size(); i++) {
@@ -65,6 +88,9 @@ public final class MultiLabelMetrics {
         values.put("recall", Average.MICRO.of(classes, Average.Counts::recall));
         values.put("f1", Average.MICRO.of(classes, Average.Counts::f1));
         AverageNames.put(values, classes);
+        values.put("precision_samples", precisions / examples);
+        values.put("recall_samples", recalls / examples);
+        values.put("f1_samples", f1s / examples);
         values.put(
                 "auroc", Stream.of(scores).mapToDouble(Scores::auroc).average().orElse(Double.NaN));
         return new Metrics(values, classes.stream().map(Average.Counts::row).toList(), Optional.empty());

@@ -1,10 +1,10 @@
 package dev.finetune.metrics;
 
+import dev.finetune.FinetuneException;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.stream.IntStream;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 
 /**
@@ -19,18 +19,39 @@ public final class RegressionMetrics {
         this.targets = Stream.generate(Target::new).limit(targets).toArray(Target[]::new);
     }
 
-    /** Counts one example: the true value and the prediction of each target. */
+    /**
+     * Counts one example: the true value and the prediction of each target.
+     *
+     * @throws FinetuneException if there is not one of each a target, or if one is not finite; then nothing is counted
+     */
     public void add(double[] truths, double[] predictions) {
+        check(truths, "true values");
+        check(predictions, "predictions");
         for (int i = 0; i < targets.length; i++) {
             targets[i].add(truths[i], predictions[i]);
         }
     }
 
-    /** Mean squared and absolute error, R squared, Pearson's and Spearman's correlation (NaN where undefined). */
+    private void check(double[] values, String what) {
+        if (values.length != targets.length) {
+            throw new FinetuneException("An example has " + values.length + " " + what + " " + Arrays.toString(values)
+                    + ", but there are " + targets.length + " targets.");
+        }
+        if (!Arrays.stream(values).allMatch(Double::isFinite)) {
+            throw new FinetuneException("An example's " + what + " are not finite: " + Arrays.toString(values)
+                    + ". Where they are predictions, train with a lower learning rate, or a warm-up.");
+        }
+    }
+
+    /**
+     * Mean squared and absolute error, the root of the squared error (of several targets the mean of their roots), R
+     * squared (NaN for fewer than two examples), Pearson's and Spearman's correlation (NaN where truths or predictions
+     * are all the same).
+     */
     public Metrics result() {
         final Map<String, Double> values = new LinkedHashMap<>();
         values.put("mse", mean(Target::mse));
-        values.put("rmse", Math.sqrt(values.get("mse")));
+        values.put("rmse", mean(t -> Math.sqrt(t.mse())));
         values.put("mae", mean(Target::mae));
         values.put("r2", mean(Target::r2));
         values.put("pearson", mean(t -> pearson(t.truths(), t.predictions())));
@@ -38,12 +59,15 @@ public final class RegressionMetrics {
         return new Metrics(values);
     }
 
-    private double mean(java.util.function.ToDoubleFunction<Target> value) {
+    private double mean(ToDoubleFunction<Target> value) {
         return Arrays.stream(targets).mapToDouble(value).average().orElse(Double.NaN);
     }
 
     /** sum (a - mean a)(b - mean b) / sqrt(sum (a - mean a)^2 sum (b - mean b)^2). */
     private static double pearson(double[] a, double[] b) {
+        if (constant(a) || constant(b)) {
+            return Double.NaN;
+        }
         final double meanA = Arrays.stream(a).average().orElse(Double.NaN);
         final double meanB = Arrays.stream(b).average().orElse(Double.NaN);
         double ab = 0;
@@ -58,22 +82,27 @@ public final class RegressionMetrics {
         return Double.isNaN(correlation) ? Double.NaN : Math.max(-1, Math.min(1, correlation));
     }
 
+    private static boolean constant(double[] values) {
+        return Arrays.stream(values).allMatch(value -> value == values[0]);
+    }
+
     /** Ranks from 1, ties sharing their mean. */
     private static double[] ranks(double[] values) {
-        final Integer[] order = IntStream.range(0, values.length).boxed().toArray(Integer[]::new);
-        Arrays.sort(order, Comparator.comparingDouble(i -> values[i]));
-        final double[] ranks = new double[values.length];
-        for (int from = 0; from < order.length; ) {
+        final double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        final double[] rankOfPlace = new double[sorted.length];
+        for (int from = 0; from < sorted.length; ) {
             int to = from;
-            while (to < order.length && values[order[to]] == values[order[from]]) {
+            while (to < sorted.length && sorted[to] == sorted[from]) {
                 to++;
             }
-            for (int i = from; i < to; i++) {
-                ranks[order[i]] = (from + 1 + to) / 2.0;
-            }
+            Arrays.fill(rankOfPlace, from, to, (from + 1 + to) / 2.0);
             from = to;
         }
-        return ranks;
+        // Whichever of several equal values the search hits, their rank is the same.
+        return Arrays.stream(values)
+                .map(value -> rankOfPlace[Arrays.binarySearch(sorted, value)])
+                .toArray();
     }
 
     private static final class Target {
@@ -86,8 +115,9 @@ public final class RegressionMetrics {
                 truths = Arrays.copyOf(truths, 2 * size);
                 predictions = Arrays.copyOf(predictions, 2 * size);
             }
-            truths[size] = truth;
-            predictions[size++] = prediction;
+            // -0.0 becomes 0.0, which sorts where it compares.
+            truths[size] = truth + 0.0;
+            predictions[size++] = prediction + 0.0;
         }
 
         double[] truths() {
@@ -106,8 +136,14 @@ public final class RegressionMetrics {
             return errors(1) / size;
         }
 
-        /** 1 - squared errors / squared distances from the mean; 1 or 0 where all true values are equal. */
+        /**
+         * 1 - squared errors / squared distances from the mean; 1 or 0 where all true values are equal, NaN for fewer
+         * than two.
+         */
         double r2() {
+            if (size < 2) {
+                return Double.NaN;
+            }
             final double mean = Arrays.stream(truths()).average().orElse(Double.NaN);
             final double spread =
                     Arrays.stream(truths()).map(t -> (t - mean) * (t - mean)).sum();
@@ -115,7 +151,7 @@ public final class RegressionMetrics {
             if (spread == 0) {
                 return errors == 0 ? 1 : 0;
             }
-            return size < 2 ? Double.NaN : 1 - errors / spread;
+            return 1 - errors / spread;
         }
 
         private double errors(int power) {

@@ -1,32 +1,23 @@
 package dev.finetune.metrics;
 
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.stream.IntStream;
 
-/** Pairs of a score and a truth, kept in primitive arrays: what rank-based metrics need. Not thread-safe. */
+/**
+ * Scores of positives and of negatives, kept and sorted in primitive arrays: what rank-based metrics need. No score may
+ * be NaN. Not thread-safe.
+ */
 final class Scores {
-    private double[] scores = new double[64];
-    private boolean[] truths = new boolean[64];
-    private int size;
+    private final Numbers positives = new Numbers();
+    private final Numbers negatives = new Numbers();
 
     void add(double score, boolean truth) {
-        if (size == scores.length) {
-            scores = Arrays.copyOf(scores, 2 * size);
-            truths = Arrays.copyOf(truths, 2 * size);
-        }
-        scores[size] = score;
-        truths[size++] = truth;
+        // -0.0 becomes 0.0, which sorts where it compares.
+        (truth ? positives : negatives).add(score + 0.0);
     }
 
     void merge(Scores other) {
-        for (int i = 0; i < other.size; i++) {
-            add(other.scores[i], other.truths[i]);
-        }
-    }
-
-    private long positives() {
-        return IntStream.range(0, size).filter(i -> truths[i]).count();
+        positives.merge(other.positives);
+        negatives.merge(other.negatives);
     }
 
     /**
@@ -34,59 +25,71 @@ final class Scores {
      * (Mann and Whitney); NaN without positives or negatives.
      */
     double auroc() {
-        final long positives = positives();
-        final long negatives = size - positives;
-        if (positives == 0 || negatives == 0) {
+        if (positives.size == 0 || negatives.size == 0) {
             return Double.NaN;
         }
-        final Integer[] order = descending();
+        final double[] others = negatives.sorted();
         double above = 0;
-        long seenPositives = 0;
-        for (int from = 0; from < size; ) {
-            int to = from;
-            long tiedPositives = 0;
-            long tiedNegatives = 0;
-            while (to < size && scores[order[to]] == scores[order[from]]) {
-                if (truths[order[to]]) {
-                    tiedPositives++;
-                } else {
-                    tiedNegatives++;
-                }
-                to++;
+        int lower = 0;
+        int notHigher = 0;
+        for (double score : positives.sorted()) {
+            while (lower < others.length && others[lower] < score) {
+                lower++;
             }
-            above += tiedNegatives * (seenPositives + tiedPositives / 2.0);
-            seenPositives += tiedPositives;
-            from = to;
+            while (notHigher < others.length && others[notHigher] <= score) {
+                notHigher++;
+            }
+            above += (lower + notHigher) / 2.0;
         }
-        return above / ((double) positives * negatives);
+        return above / ((double) positives.size * negatives.size);
     }
 
     /** sum over thresholds of (recall - recall before) precision, as scikit-learn; NaN without positives or negatives. */
     double averagePrecision() {
-        final long positives = positives();
-        if (positives == 0 || positives == size) {
+        if (positives.size == 0 || negatives.size == 0) {
             return Double.NaN;
         }
-        final Integer[] order = descending();
+        final double[] ours = positives.sorted();
+        final double[] others = negatives.sorted();
         double sum = 0;
-        long found = 0;
-        for (int from = 0; from < size; ) {
-            int to = from;
-            long tied = 0;
-            while (to < size && scores[order[to]] == scores[order[from]]) {
-                tied += truths[order[to]] ? 1 : 0;
-                to++;
+        int other = others.length;
+        for (int to = ours.length; to > 0; ) {
+            final double threshold = ours[to - 1];
+            int from = to;
+            while (from > 0 && ours[from - 1] == threshold) {
+                from--;
             }
-            found += tied;
-            sum += (double) tied / positives * found / to;
-            from = to;
+            while (other > 0 && others[other - 1] >= threshold) {
+                other--;
+            }
+            final double found = ours.length - from;
+            sum += (double) (to - from) / ours.length * found / (found + others.length - other);
+            to = from;
         }
         return sum;
     }
 
-    private Integer[] descending() {
-        final Integer[] order = IntStream.range(0, size).boxed().toArray(Integer[]::new);
-        Arrays.sort(order, Comparator.comparingDouble((Integer i) -> scores[i]).reversed());
-        return order;
+    private static final class Numbers {
+        private double[] values = new double[64];
+        private int size;
+
+        void add(double value) {
+            if (size == values.length) {
+                values = Arrays.copyOf(values, 2 * size);
+            }
+            values[size++] = value;
+        }
+
+        void merge(Numbers other) {
+            for (int i = 0; i < other.size; i++) {
+                add(other.values[i]);
+            }
+        }
+
+        double[] sorted() {
+            final double[] sorted = Arrays.copyOf(values, size);
+            Arrays.sort(sorted);
+            return sorted;
+        }
     }
 }

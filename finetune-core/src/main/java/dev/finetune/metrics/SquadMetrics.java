@@ -5,16 +5,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.regex.Pattern;
+import java.util.Set;
 
 /**
  * Scores answers as the SQuAD 1.1 evaluation does: lower-cased, without punctuation and articles, the best over the
  * accepted answers; in percent (Rajpurkar et al., 2016). Constant memory. Not thread-safe.
  */
 public final class SquadMetrics {
-    private static final Pattern PUNCTUATION = Pattern.compile("[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~]");
-    private static final Pattern ARTICLES = Pattern.compile("\\b(a|an|the)\\b", Pattern.UNICODE_CHARACTER_CLASS);
-    private static final Pattern SPACE = Pattern.compile("\\s+", Pattern.UNICODE_CHARACTER_CLASS);
+    private static final String PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
+    private static final Set<String> ARTICLES = Set.of("a", "an", "the");
 
     private long questions;
     private double exact;
@@ -63,10 +62,55 @@ public final class SquadMetrics {
         return plain.isEmpty() ? List.of() : List.of(plain.split(" "));
     }
 
-    private static String normalised(String text) {
-        final String bare = PUNCTUATION.matcher(text.toLowerCase(Locale.ROOT)).replaceAll("");
-        return SPACE.matcher(ARTICLES.matcher(bare).replaceAll(" "))
-                .replaceAll(" ")
-                .strip();
+    /**
+     * Lower-cased, without ASCII punctuation, articles, and space but for one between words. What a letter, a digit and a
+     * space is follows the evaluation's own language: a combining mark ends a word, a superscript doesn't.
+     */
+    static String normalised(String text) {
+        final StringBuilder plain = new StringBuilder();
+        final StringBuilder word = new StringBuilder();
+        text.toLowerCase(Locale.ROOT)
+                .codePoints()
+                .filter(c -> PUNCTUATION.indexOf(c) < 0)
+                .forEach(c -> {
+                    if (belongsToWord(c)) {
+                        word.appendCodePoint(c);
+                    } else {
+                        end(word, plain);
+                        append(plain, c);
+                    }
+                });
+        end(word, plain);
+        return plain.toString().stripTrailing();
+    }
+
+    private static void end(StringBuilder word, StringBuilder plain) {
+        if (ARTICLES.contains(word.toString())) {
+            append(plain, ' ');
+        } else {
+            plain.append(word);
+        }
+        word.setLength(0);
+    }
+
+    private static void append(StringBuilder plain, int character) {
+        if (!isSpace(character)) {
+            plain.appendCodePoint(character);
+        } else if (!plain.isEmpty() && plain.charAt(plain.length() - 1) != ' ') {
+            plain.append(' ');
+        }
+    }
+
+    /** Python's str.isalnum: letters and all kinds of numbers. */
+    private static boolean belongsToWord(int character) {
+        return switch (Character.getType(character)) {
+            case Character.DECIMAL_DIGIT_NUMBER, Character.LETTER_NUMBER, Character.OTHER_NUMBER -> true;
+            default -> Character.isLetter(character);
+        };
+    }
+
+    /** Python's str.isspace. */
+    private static boolean isSpace(int character) {
+        return Character.isWhitespace(character) || Character.isSpaceChar(character) || character == 0x85;
     }
 }

@@ -17,7 +17,11 @@ import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** One class of several: cross entropy over "logits" (batch, classes) and "labels" (batch). */
+/**
+ * One class of several: cross entropy over "logits" (batch, classes) and "labels", which are class indices (batch), or
+ * soft: a probability per class (batch, classes), as mixing examples makes them. Metrics take the first of a soft label's
+ * most probable classes for the true one.
+ */
 public final class ClassificationTask implements Task {
     private final Head.Classification head;
     private final CrossEntropy loss;
@@ -55,9 +59,9 @@ public final class ClassificationTask implements Task {
             @Override
             public void add(Map<String, Tensor> outputs, Batch batch) {
                 final double[][] probabilities = probabilities(Tensors.floats(outputs.get("logits")), head.classes());
-                final long[] truths = ((HostTensor.Longs) batch.hostColumn("labels")).data();
-                for (int i = 0; i < truths.length; i++) {
-                    metrics.add(Math.toIntExact(truths[i]), probabilities[i]);
+                final HostTensor labels = batch.hostColumn("labels");
+                for (int i = 0; i < probabilities.length; i++) {
+                    metrics.add(truth(labels, i), probabilities[i]);
                 }
             }
 
@@ -87,6 +91,12 @@ public final class ClassificationTask implements Task {
                     List.of(Arrays.copyOfRange(flat, row * classes, (row + 1) * classes))));
         }
         return predictions;
+    }
+
+    private int truth(HostTensor labels, int row) {
+        return labels instanceof HostTensor.Floats soft
+                ? Softmax.best(soft.data(), row * head.classes(), head.classes())
+                : Math.toIntExact(((HostTensor.Longs) labels).data()[row]);
     }
 
     /** float32 logits: losses are computed in full precision under autocast, too. */

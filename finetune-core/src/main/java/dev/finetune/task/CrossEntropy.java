@@ -5,13 +5,15 @@ import dev.finetune.internal.torch.Tensors;
 import dev.finetune.spi.HostBatch;
 import dev.finetune.spi.HostTensor;
 import dev.finetune.spi.Target;
+import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /**
  * The sum over rows of w[y] (-log softmax(logits)[y]), as PyTorch's cross_entropy with reduction "sum"; rows with the
- * target {@link Target#IGNORED} count nothing.
+ * target {@link Target#IGNORED} count nothing. With soft targets t, a probability per class, it is the sum over rows and
+ * classes of w[c] t[c] (-log softmax(logits)[c]).
  */
 public final class CrossEntropy {
     private static final long SUM = 2;
@@ -36,18 +38,30 @@ public final class CrossEntropy {
      * The sum of the losses.
      *
      * @param logits (rows, classes)
-     * @param targets (rows)
+     * @param targets (rows) class indices as longs, or (rows, classes) probabilities as floats
      * @return a scalar
+     * @throws FinetuneException if soft targets are of another shape than the logits
      */
     public Tensor sum(Tensor logits, Tensor targets) {
+        if (targets.is_floating_point() && !Arrays.equals(Tensors.shape(logits), Tensors.shape(targets))) {
+            throw new FinetuneException("Soft labels need a probability per row and class, "
+                    + Arrays.toString(Tensors.shape(logits)) + ", but \"labels\" is of shape "
+                    + Arrays.toString(Tensors.shape(targets)) + ".");
+        }
         final TensorOptional weight = weights.length == 0
                 ? new TensorOptional()
                 : new TensorOptional(Tensors.of(new HostTensor.Floats(weights, weights.length), logits.device()));
         return torch.cross_entropy_loss(logits, targets, weight, SUM, Target.IGNORED, options.labelSmoothing());
     }
 
-    /** What the sum is divided by to give PyTorch's mean: the sum of the weights of the targets. */
+    /**
+     * What the sum is divided by to give PyTorch's mean: the sum of the weights of the targets; of soft targets the number
+     * of rows, whatever the weights.
+     */
     public double weight(HostBatch batch) {
+        if (batch.columns().get("labels") instanceof HostTensor.Floats soft) {
+            return soft.shape()[0];
+        }
         double sum = 0;
         for (long label : ((HostTensor.Longs) batch.columns().get("labels")).data()) {
             if (label != Target.IGNORED) {

@@ -39,12 +39,21 @@ public sealed interface Schedule {
     /**
      * end + (base - end) (1 - p)^power, p the progress after warm-up.
      *
-     * @param end the last rate, below the base rate
+     * @param end the last rate, at least 0 and below the base rate
      * @param power 1 for a straight line
      */
-    record Polynomial(Warmup warmup, double end, double power) implements Schedule {}
+    record Polynomial(Warmup warmup, double end, double power) implements Schedule {
+        /** Checks the ranges. */
+        public Polynomial {
+            if (!(end >= 0) || !(power > 0) || Double.isInfinite(power)) {
+                throw new FinetuneException(
+                        "A polynomial schedule needs a last rate of at least 0 and a power above 0, not " + end
+                                + " and " + power + ".");
+            }
+        }
+    }
 
-    /** The base rate throughout. */
+    /** The base rate throughout, whatever warm-up is asked for: {@link ConstantWithWarmup} has one. */
     record Constant() implements Schedule {
         @Override
         public Warmup warmup() {
@@ -61,12 +70,12 @@ public sealed interface Schedule {
     /** The warm-up. */
     Warmup warmup();
 
-    /** The same with so many warm-up steps; a constant rate becomes constant with warm-up. */
+    /** The same with so many warm-up steps. {@link Constant} has none and stays what it is, as in Transformers. */
     default Schedule withWarmupSteps(long steps) {
         return with(new Warmup(steps, 0));
     }
 
-    /** The same with a share of all steps as warm-up; a constant rate becomes constant with warm-up. */
+    /** The same with a share of all steps as warm-up. {@link Constant} has none and stays what it is. */
     default Schedule withWarmupRatio(double ratio) {
         return with(new Warmup(0, ratio));
     }
@@ -87,7 +96,7 @@ public sealed interface Schedule {
         if (this instanceof InverseSqrt) {
             return new InverseSqrt(warmup);
         }
-        return warmup.equals(Warmup.NONE) ? this : new ConstantWithWarmup(warmup);
+        return this instanceof Constant ? this : new ConstantWithWarmup(warmup);
     }
 
     /**
@@ -96,8 +105,16 @@ public sealed interface Schedule {
      * @param step counted from 0
      * @param total how many steps there are
      * @param base the peak rate
+     * @throws FinetuneException if the step is negative, or if a polynomial's last rate isn't below its peak rate
      */
     default double rate(long step, long total, double base) {
+        if (step < 0) {
+            throw new FinetuneException("Steps are counted from 0, but a rate was asked for step " + step + ".");
+        }
+        if (this instanceof Polynomial polynomial && !(base > polynomial.end)) {
+            throw new FinetuneException("A polynomial schedule falls to its last rate " + polynomial.end
+                    + ", so the learning rate must be above that, but is " + base + ".");
+        }
         final long warmupSteps = warmup().of(total);
         if (step < warmupSteps) {
             return base * (double) step / Math.max(1, warmupSteps);
@@ -146,7 +163,7 @@ public sealed interface Schedule {
         return new Polynomial(Warmup.NONE, 1e-7, 1);
     }
 
-    /** The same rate throughout. */
+    /** The same rate throughout, without warm-up; {@link ConstantWithWarmup} is the same with one. */
     static Schedule constant() {
         return new Constant();
     }

@@ -74,6 +74,10 @@ class GoldenMetricsTest {
             agrees(result.get("average_precision"), row.get("average_precision"), "average_precision");
         } else {
             agrees(result.get("top2_accuracy"), row.get("top2_accuracy"), "top2_accuracy");
+            assertThat(result.names().contains("top5_accuracy")).isEqualTo(classes > 5);
+            if (row.has("top5_accuracy")) {
+                agrees(result.get("top5_accuracy"), row.get("top5_accuracy"), "top5_accuracy");
+            }
         }
         final JsonObject perClass = row.getAsJsonObject("per_class");
         for (int i = 0; i < classes; i++) {

@@ -33,9 +33,7 @@ class GoldenSchedulesTest {
                 final long warmup = row.get("warmup").getAsLong();
                 final long total = row.get("total").getAsLong();
                 tests.add(dynamicTest(folder + ": " + name + ", " + warmup + " of " + total, () -> {
-                    // A constant schedule has no warm-up in the reference, whatever it is told.
-                    final Schedule plain = Schedule.named(name);
-                    final Schedule schedule = name.equals("constant") ? plain : plain.withWarmupSteps(warmup);
+                    final Schedule schedule = Schedule.named(name).withWarmupSteps(warmup);
                     final JsonArray rates = row.getAsJsonArray("lrs");
                     for (int step = 0; step < rates.size(); step++) {
                         assertThat(schedule.rate(

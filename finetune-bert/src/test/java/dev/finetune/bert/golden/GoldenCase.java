@@ -3,7 +3,6 @@ package dev.finetune.bert.golden;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import dev.finetune.checkpoint.DType;
 import dev.finetune.checkpoint.Weights;
 import dev.finetune.data.Text;
@@ -13,9 +12,6 @@ import dev.finetune.spi.Encoded;
 import dev.finetune.spi.HostBatch;
 import dev.finetune.spi.HostTensor;
 import dev.finetune.spi.Target;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -28,32 +24,13 @@ import org.bytedeco.pytorch.Tensor;
 record GoldenCase(Path directory, JsonObject json, Map<String, HostTensor> tensors) {
     static final int BATCHES = 4;
 
-    /** The folder of cases: the system property finetune.golden, or the copy in the test resources. */
-    static Path root() {
-        final String property = System.getProperty("finetune.golden", "");
-        return property.isEmpty() ? Path.of("src/test/resources/golden") : Path.of(property);
-    }
-
     /** Every case below the root that trains an encoder, told by what it holds and not by its name. */
     static List<GoldenCase> training() {
-        try (var folders = Files.list(root())) {
-            return folders.sorted()
-                    .filter(folder -> Files.isRegularFile(folder.resolve("case.json")))
-                    .filter(folder -> read(folder).has("task"))
-                    .map(GoldenCase::open)
-                    .toList();
-        } catch (IOException e) {
-            throw new UncheckedIOException("golden cases in " + root().toAbsolutePath(), e);
-        }
-    }
-
-    private static JsonObject read(Path folder) {
-        try {
-            return JsonParser.parseString(Files.readString(folder.resolve("case.json")))
-                    .getAsJsonObject();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return GoldenFolders.all().values().stream()
+                .filter(folder ->
+                        GoldenFolders.read(folder).keySet().containsAll(List.of("task", "texts", "max_length")))
+                .map(GoldenCase::open)
+                .toList();
     }
 
     private static GoldenCase open(Path folder) {
@@ -71,7 +48,7 @@ record GoldenCase(Path directory, JsonObject json, Map<String, HostTensor> tenso
                 }
             }
         }
-        return new GoldenCase(folder, read(folder), tensors);
+        return new GoldenCase(folder, GoldenFolders.read(folder), tensors);
     }
 
     String name() {

@@ -70,7 +70,8 @@ class GoldenParityTest {
     @TestFactory
     Stream<DynamicTest> everyCaseIsReproduced() {
         final List<GoldenCase> cases = GoldenCase.training();
-        assumeTrue(!cases.isEmpty(), "no encoder cases in " + GoldenCase.root().toAbsolutePath());
+        assumeTrue(
+                !cases.isEmpty(), "no encoder cases in " + GoldenFolders.root().toAbsolutePath());
         return cases.stream()
                 .flatMap(golden -> Stream.of(
                         dynamicTest(golden.name() + ": texts become the same ids", () -> idsAgree(golden)),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.finetune.bert.golden.GoldenFolders;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Text;
@@ -20,7 +21,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
@@ -34,7 +34,7 @@ class GoldenTokenizerTest {
     Path temp;
 
     @TestFactory
-    List<DynamicTest> everyIdAndOffsetIsTheReferences() throws IOException {
+    List<DynamicTest> everyIdAndOffsetIsTheReferences() {
         List<DynamicTest> tests = new ArrayList<>();
         for (Path folder : folders()) {
             JsonObject golden = Fixtures.json(folder.resolve("case.json"));
@@ -49,7 +49,7 @@ class GoldenTokenizerTest {
     }
 
     @TestFactory
-    List<DynamicTest> everyBatchIsTheReferences() throws IOException {
+    List<DynamicTest> everyBatchIsTheReferences() {
         List<DynamicTest> tests = new ArrayList<>();
         for (Path folder : folders()) {
             JsonObject golden = Fixtures.json(folder.resolve("case.json"));
@@ -60,15 +60,8 @@ class GoldenTokenizerTest {
         return orSkipped(tests, "cases with \"texts\"");
     }
 
-    private static List<Path> folders() throws IOException {
-        String said = System.getProperty("finetune.golden", "");
-        Path root = said.isEmpty() ? Fixtures.resource("/golden") : Path.of(said);
-        try (Stream<Path> all = Files.list(root)) {
-            return all.filter(folder -> Files.exists(folder.resolve("case.json"))
-                            && Files.exists(folder.resolve("model/tokenizer.json")))
-                    .sorted()
-                    .toList();
-        }
+    private static List<Path> folders() {
+        return List.copyOf(GoldenFolders.all().values());
     }
 
     private static List<DynamicTest> orSkipped(List<DynamicTest> tests, String what) {

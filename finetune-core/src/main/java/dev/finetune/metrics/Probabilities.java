@@ -1,0 +1,24 @@
+package dev.finetune.metrics;
+
+import dev.finetune.FinetuneException;
+import java.util.Arrays;
+import java.util.List;
+
+/** Looks at probabilities before they are counted. */
+final class Probabilities {
+    private Probabilities() {}
+
+    static void check(double[] probabilities, List<String> labels) {
+        if (probabilities.length != labels.size()) {
+            throw new FinetuneException("An example has " + probabilities.length + " probabilities, but there are "
+                    + labels.size() + " classes: " + labels + ".");
+        }
+        for (int i = 0; i < probabilities.length; i++) {
+            if (Double.isNaN(probabilities[i])) {
+                throw new FinetuneException("The probability of \"" + labels.get(i) + "\" is not a number: "
+                        + Arrays.toString(probabilities)
+                        + ". The model's outputs are not finite; train with a lower learning rate, or a warm-up.");
+            }
+        }
+    }
+}

@@ -1,0 +1,202 @@
+package dev.finetune.nn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.finetune.internal.torch.DropoutMask;
+import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.internal.torch.Tensors;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Layers against their formulas in plain Java. */
+class LayersTest {
+    private final SplittableRandom random = new SplittableRandom(9);
+    private final Made made = new Made(10);
+
+    @AfterEach
+    void close() {
+        made.taken.forEach(Parameter::close);
+    }
+
+    private float[] normal(int count) {
+        return Made.normal(random, 1, count);
+    }
+
+    private static void agrees(float[] ours, double[] expected) {
+        assertThat(ours).hasSize(expected.length);
+        for (int i = 0; i < expected.length; i++) {
+            assertThat((double) ours[i]).as("element %d", i).isCloseTo(expected[i], within(1e-5));
+        }
+    }
+
+    @Test
+    void linearMultipliesByTheTransposedWeightAndAddsTheBias() {
+        final Linear linear = new Linear(made, 3, 2, Init.ZEROS);
+        final float[] w = Tensors.floats(made.taken.get(0).value());
+        final float[] b = Tensors.floats(made.taken.get(1).value());
+        final float[] x = normal(12);
+        final double[] expected = new double[8];
+        for (int row = 0; row < 4; row++) {
+            for (int out = 0; out < 2; out++) {
+                expected[2 * row + out] = b[out];
+                for (int in = 0; in < 3; in++) {
+                    expected[2 * row + out] += x[3 * row + in] * w[3 * out + in];
+                }
+            }
+        }
+        try (TensorScope scope = TensorScope.open()) {
+            agrees(Tensors.floats(linear.forward(Tensors.of(x, 2, 2, 3))), expected);
+        }
+    }
+
+    @Test
+    void layerNormUsesTheBiasedVariance() {
+        final double eps = 1e-3;
+        final LayerNorm norm = new LayerNorm(made, 5, eps);
+        final float[] weight = Tensors.floats(made.taken.get(0).value());
+        final float[] bias = Tensors.floats(made.taken.get(1).value());
+        final float[] x = normal(15);
+        final double[] expected = new double[15];
+        for (int row = 0; row < 3; row++) {
+            double mean = 0;
+            double variance = 0;
+            for (int i = 0; i < 5; i++) {
+                mean += x[5 * row + i] / 5.0;
+            }
+            for (int i = 0; i < 5; i++) {
+                variance += Math.pow(x[5 * row + i] - mean, 2) / 5;
+            }
+            for (int i = 0; i < 5; i++) {
+                expected[5 * row + i] = (x[5 * row + i] - mean) / Math.sqrt(variance + eps) * weight[i] + bias[i];
+            }
+        }
+        try (TensorScope scope = TensorScope.open()) {
+            agrees(Tensors.floats(norm.forward(Tensors.of(x, 3, 5))), expected);
+        }
+    }
+
+    @Test
+    void embeddingLooksRowsUpAndThePaddingRowLearnsNothing() {
+        final Embedding embedding = new Embedding(made, 4, 2, 1, Init.ZEROS);
+        final float[] rows = Tensors.floats(embedding.weight().value());
+        try (TensorScope scope = TensorScope.open()) {
+            final Tensor found = embedding.forward(Tensors.of(new long[] {3, 1, 3, 0}, 2, 2));
+            assertThat(Tensors.shape(found)).containsExactly(2, 2, 2);
+            assertThat(Tensors.floats(found))
+                    .containsExactly(rows[6], rows[7], rows[2], rows[3], rows[6], rows[7], rows[0], rows[1]);
+            found.sum().backward();
+            assertThat(Tensors.floats(Tensors.gradient(embedding.weight().value())))
+                    .containsExactly(1, 1, 0, 0, 0, 0, 2, 2);
+        }
+    }
+
+    @Test
+    void dropoutKeepsTheExpectationAndRestsInEvaluation() {
+        final int count = 1 << 18;
+        final float[] ones = new float[count];
+        Arrays.fill(ones, 1);
+        final Dropout dropout = new Dropout(0.3);
+        try (TensorScope scope = TensorScope.open()) {
+            final Tensor input = Tensors.of(ones, count);
+            assertThat(Tensors.floats(dropout.forward(input, ForwardContext.evaluating())))
+                    .isEqualTo(ones);
+            final float[] dropped = Tensors.floats(dropout.forward(input, ForwardContext.training(5)));
+            final float scale = (float) (1 / DropoutMask.exactKeep(0.7));
+            double sum = 0;
+            for (float value : dropped) {
+                assertThat(value == 0 || Math.abs(value - scale) < 1e-6).isTrue();
+                sum += value;
+            }
+            assertThat(sum / count).isCloseTo(1, within(5e-3));
+        }
+    }
+
+    @Test
+    void aStagesDrawsAreTheSameWhenItIsComputedAgain() {
+        final ForwardContext context = ForwardContext.training(1);
+        context.enter(2);
+        final long first = context.nextKey();
+        final long second = context.nextKey();
+        context.enter(3);
+        final long other = context.nextKey();
+        context.enter(2);
+        assertThat(context.nextKey()).isEqualTo(first);
+        assertThat(context.nextKey()).isEqualTo(second);
+        assertThat(new long[] {second, other, keyOf(2, 2)})
+                .doesNotContain(first)
+                .doesNotHaveDuplicates();
+    }
+
+    private static long keyOf(long seed, int stage) {
+        final ForwardContext context = ForwardContext.training(seed);
+        context.enter(stage);
+        return context.nextKey();
+    }
+
+    @Test
+    void attentionIsTheSoftmaxOfScaledProductsWithAndWithoutAMask() {
+        final int batch = 2;
+        final int length = 5;
+        final int heads = 3;
+        final int size = 4;
+        final float[] mask = new float[batch * length];
+        Arrays.fill(mask, 8, 10, Float.NEGATIVE_INFINITY);
+        for (float[] bias : new float[][] {null, mask}) {
+            final int count = batch * length * heads * size;
+            final float[] q = normal(count);
+            final float[] k = normal(count);
+            final float[] v = normal(count);
+            final double[] expected = attention(q, k, v, bias, batch, length, heads, size);
+            final Attention plain = new Attention(heads, new Dropout(0));
+            // Next to no dropout: the other way to compute the same.
+            final Attention unfused = new Attention(heads, new Dropout(1e-9));
+            try (TensorScope scope = TensorScope.open()) {
+                final Tensor b = bias == null ? null : Tensors.of(bias, batch, 1, 1, length);
+                for (Attention attention : new Attention[] {plain, unfused}) {
+                    final Tensor found = attention.forward(
+                            Tensors.of(q, batch, length, heads * size),
+                            Tensors.of(k, batch, length, heads * size),
+                            Tensors.of(v, batch, length, heads * size),
+                            b,
+                            ForwardContext.training(3));
+                    assertThat(Tensors.shape(found)).containsExactly(batch, length, heads * size);
+                    agrees(Tensors.floats(found), expected);
+                }
+            }
+        }
+    }
+
+    private static double[] attention(
+            float[] q, float[] k, float[] v, float @Nullable [] bias, int batch, int length, int heads, int size) {
+        final int width = heads * size;
+        final double[] result = new double[q.length];
+        for (int b = 0; b < batch; b++) {
+            for (int h = 0; h < heads; h++) {
+                for (int i = 0; i < length; i++) {
+                    final double[] weights = new double[length];
+                    for (int j = 0; j < length; j++) {
+                        double score = 0;
+                        for (int d = 0; d < size; d++) {
+                            score += (double) q[(b * length + i) * width + h * size + d]
+                                    * k[(b * length + j) * width + h * size + d];
+                        }
+                        weights[j] = Math.exp(score / Math.sqrt(size) + (bias == null ? 0 : bias[b * length + j]));
+                    }
+                    final double sum = Arrays.stream(weights).sum();
+                    for (int j = 0; j < length; j++) {
+                        for (int d = 0; d < size; d++) {
+                            result[(b * length + i) * width + h * size + d] +=
+                                    weights[j] / sum * v[(b * length + j) * width + h * size + d];
+                        }
+                    }
+                }
+            }
+        }
+        return result;
+    }
+}

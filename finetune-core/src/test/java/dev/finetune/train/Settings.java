@@ -1,0 +1,44 @@
+package dev.finetune.train;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/** Training settings that a test changes one by one. */
+final class Settings {
+    double learningRate = 1e-2;
+    double epochs = 1;
+    long maxSteps;
+    Optional<Duration> maxTime = Optional.empty();
+    int batchSize = 8;
+    int evaluationBatchSize = 8;
+    int accumulation = 1;
+    double maxGradientNorm = 1;
+    boolean gradientCheckpointing;
+    long evaluateEvery;
+    Optional<EarlyStopping> earlyStopping = Optional.empty();
+    boolean keepBest;
+
+    TrainingSettings make() {
+        return new TrainingSettings(
+                learningRate,
+                OptimizerSettings.adamW(),
+                Schedule.constant(),
+                epochs,
+                maxSteps,
+                maxTime,
+                batchSize,
+                evaluationBatchSize,
+                accumulation,
+                maxGradientNorm,
+                Precision.FLOAT32,
+                gradientCheckpointing,
+                evaluateEvery,
+                earlyStopping,
+                keepBest,
+                "",
+                true,
+                true,
+                42,
+                DeviceChoice.CPU);
+    }
+}
