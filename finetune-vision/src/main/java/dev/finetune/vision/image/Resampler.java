@@ -35,16 +35,28 @@ public final class Resampler {
     private static Pixels nearest(Pixels pixels, int height, int width) {
         byte[] from = pixels.rgb();
         byte[] to = new byte[Math.multiplyExact(Math.multiplyExact(height, width), CHANNELS)];
+        int[] rows = places(pixels.height(), height);
+        int[] columns = places(pixels.width(), width);
         int at = 0;
-        for (int row = 0; row < height; row++) {
-            int y = (int) ((row + 0.5) * pixels.height() / height);
-            for (int column = 0; column < width; column++) {
-                int x = (int) ((column + 0.5) * pixels.width() / width);
-                System.arraycopy(from, (y * pixels.width() + x) * CHANNELS, to, at, CHANNELS);
+        for (int row : rows) {
+            for (int column : columns) {
+                System.arraycopy(from, (row * pixels.width() + column) * CHANNELS, to, at, CHANNELS);
                 at += CHANNELS;
             }
         }
         return new Pixels(to, height, width);
+    }
+
+    /** Where each output comes from; steps are added up, as Pillow does it, since that decides ties. */
+    private static int[] places(int in, int out) {
+        int[] places = new int[out];
+        double step = (double) in / out;
+        double place = step * 0.5;
+        for (int i = 0; i < out; i++) {
+            places[i] = Math.min(in - 1, (int) place);
+            place += step;
+        }
+        return places;
     }
 
     private static Pixels horizontal(Pixels pixels, int width, Weights weights) {

@@ -31,7 +31,8 @@ final class FormatsTest {
             Pixels expected = References.pixels(weights, name);
             assertThat(List.of(found.height(), found.width())).isEqualTo(List.of(expected.height(), expected.width()));
             double[] allowed = LOSSY.getOrDefault(name, new double[] {0, 0});
-            System.out.println(name + " " + References.furthest(found, expected) + " " + References.meanDistance(found, expected));
+            System.out.println(
+                    name + " " + References.furthest(found, expected) + " " + References.meanDistance(found, expected));
             assertThat((double) References.furthest(found, expected)).isLessThanOrEqualTo(allowed[0]);
             assertThat(References.meanDistance(found, expected)).isLessThanOrEqualTo(allowed[1]);
         }

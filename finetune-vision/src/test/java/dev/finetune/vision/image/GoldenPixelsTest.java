@@ -21,7 +21,8 @@ final class GoldenPixelsTest {
     static Stream<Case> cases() throws Exception {
         Path own = References.resource("golden-pixels");
         Case shipped = new Case(own.resolve("images"), own, own.resolve("expected.safetensors"));
-        String elsewhere = Optional.ofNullable(System.getProperty("finetune.golden")).orElse("");
+        String elsewhere =
+                Optional.ofNullable(System.getProperty("finetune.golden")).orElse("");
         if (elsewhere.isEmpty() || !Files.isDirectory(Path.of(elsewhere))) {
             return Stream.of(shipped);
         }
@@ -45,7 +46,10 @@ final class GoldenPixelsTest {
             List<Path> files = References.files(golden.images(), ".png");
             int length = expected.length / files.size();
             double step = preprocessing.rescale()
-                    / preprocessing.std().stream().mapToDouble(Double::doubleValue).min().orElseThrow();
+                    / preprocessing.std().stream()
+                            .mapToDouble(Double::doubleValue)
+                            .min()
+                            .orElseThrow();
             int equal = 0;
             for (int image = 0; image < files.size(); image++) {
                 float[] found = preprocessing.apply(new ImageDecoder().decode(Image.of(files.get(image))));

@@ -22,23 +22,29 @@ final class ResamplerTest {
             for (int i = 0; i < CASES; i++) {
                 Pixels in = References.pixels(weights, i + ".in");
                 Pixels expected = References.pixels(weights, i + ".pillow." + interpolation.timmName());
-                Pixels found = Resampler.resize(
-                        in, expected.height(), expected.width(), interpolation, Arithmetic.PILLOW);
-                assertThat(References.furthest(found, expected)).as("case %d", i).isZero();
+                Pixels found =
+                        Resampler.resize(in, expected.height(), expected.width(), interpolation, Arithmetic.PILLOW);
+                assertThat(References.furthest(found, expected))
+                        .as("case %d", i)
+                        .isZero();
             }
         }
     }
 
     @ParameterizedTest
-    @EnumSource(value = Interpolation.class, names = {"BILINEAR", "BICUBIC"})
+    @EnumSource(
+            value = Interpolation.class,
+            names = {"BILINEAR", "BICUBIC"})
     void picturesAreResizedToTheBitAsPyTorchDoesIt(Interpolation interpolation) {
         try (Weights weights = Weights.open(References.resource("golden-pixels/resized.safetensors"))) {
             for (int i = 0; i < CASES; i++) {
                 Pixels in = References.pixels(weights, i + ".in");
                 Pixels expected = References.pixels(weights, i + ".tensor." + interpolation.timmName());
-                Pixels found = Resampler.resize(
-                        in, expected.height(), expected.width(), interpolation, Arithmetic.TENSOR);
-                assertThat(References.furthest(found, expected)).as("case %d", i).isZero();
+                Pixels found =
+                        Resampler.resize(in, expected.height(), expected.width(), interpolation, Arithmetic.TENSOR);
+                assertThat(References.furthest(found, expected))
+                        .as("case %d", i)
+                        .isZero();
             }
         }
     }
@@ -86,7 +92,8 @@ final class ResamplerTest {
     @Test
     void aPictureOfTheWantedSizeStaysTheSame() {
         Pixels in = new Pixels(new byte[12], 2, 2);
-        assertThat(Resampler.resize(in, 2, 2, Interpolation.BICUBIC, Arithmetic.TENSOR)).isSameAs(in);
+        assertThat(Resampler.resize(in, 2, 2, Interpolation.BICUBIC, Arithmetic.TENSOR))
+                .isSameAs(in);
     }
 
     @Test
