@@ -1,7 +1,4 @@
-/**
- * Image families come here: how their checkpoints, networks, pictures and heads become what {@code finetune-core} can
- * train. There are none yet; until there are, this module only keeps the build honest.
- */
+/** Pictures: the input type, data sets of pictures, augmentation, and sheets of pictures to look at. */
 @NullMarked
 package dev.finetune.vision;
 

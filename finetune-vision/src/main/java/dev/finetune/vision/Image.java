@@ -1,0 +1,171 @@
+package dev.finetune.vision;
+
+import dev.finetune.FinetuneException;
+import dev.finetune.vision.image.BufferedImages;
+import dev.finetune.vision.image.Pixels;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * A picture to learn from or to look at: a file, encoded bytes, pixels, or an array that is already what the network
+ * reads. Nothing is decoded until it is needed, so a data set of a million files costs a million paths.
+ *
+ * <p>JPEG, PNG, GIF (first frame), BMP and WebP are read, whatever the file's name says. Two images are equal if they
+ * are the same file, or hold the same bytes or pixels; their names don't matter.
+ */
+public final class Image {
+    private final Source source;
+    private final String name;
+
+    private Image(Source source, String name) {
+        this.source = source;
+        this.name = name;
+    }
+
+    /** Where a picture comes from. Arrays are borrowed: don't write to them. */
+    public sealed interface Source {
+        /** A file, read whenever the picture is needed. */
+        record File(Path path) implements Source {}
+
+        /** The bytes of a file. */
+        record Encoded(byte[] bytes) implements Source {
+            @Override
+            public boolean equals(Object other) {
+                return other instanceof Encoded that && Arrays.equals(bytes, that.bytes);
+            }
+
+            @Override
+            public int hashCode() {
+                return Arrays.hashCode(bytes);
+            }
+        }
+
+        /** A decoded picture. */
+        record Decoded(Pixels pixels) implements Source {}
+
+        /** Numbers that the network reads as they are, [channels, height, width]. */
+        record Normalised(float[] chw, int channels, int height, int width) implements Source {
+            @Override
+            public boolean equals(Object other) {
+                return other instanceof Normalised that
+                        && channels == that.channels
+                        && height == that.height
+                        && width == that.width
+                        && Arrays.equals(chw, that.chw);
+            }
+
+            @Override
+            public int hashCode() {
+                return Objects.hash(channels, height, width) * 31 + Arrays.hashCode(chw);
+            }
+        }
+    }
+
+    /** A picture in a file, which is read whenever it is needed and not before. */
+    public static Image of(Path file) {
+        return new Image(new Source.File(file.toAbsolutePath().normalize()), file.toString());
+    }
+
+    /**
+     * A picture in memory, encoded as JPEG, PNG, GIF, BMP or WebP. The bytes are copied.
+     *
+     * @param name what messages call it, such as an upload's name
+     */
+    public static Image of(byte[] encoded, String name) {
+        return new Image(new Source.Encoded(encoded.clone()), name);
+    }
+
+    /** A picture of Java's own kind, copied: later changes of it don't show. */
+    public static Image of(BufferedImage image) {
+        return decoded(BufferedImages.pixels(image));
+    }
+
+    /** Decoded pixels. */
+    public static Image of(Pixels pixels) {
+        return decoded(pixels);
+    }
+
+    /**
+     * An encoded picture, read to the stream's end at once. The stream is not closed.
+     *
+     * @param name what messages call it
+     * @throws FinetuneException if the stream fails
+     */
+    public static Image read(InputStream encoded, String name) {
+        try {
+            return new Image(new Source.Encoded(encoded.readAllBytes()), name);
+        } catch (IOException e) {
+            throw new FinetuneException(name + " could not be read: " + e, e);
+        }
+    }
+
+    /**
+     * Red, green and blue bytes, interleaved, row by row from the top left; copied.
+     *
+     * @throws FinetuneException if there aren't {@code width * height * 3} of them
+     */
+    public static Image rgb(byte[] interleavedRgb, int width, int height) {
+        return decoded(new Pixels(interleavedRgb.clone(), height, width));
+    }
+
+    /**
+     * Grey bytes, row by row from the top left; copied.
+     *
+     * @throws FinetuneException if there aren't {@code width * height} of them
+     */
+    public static Image grey(byte[] grey, int width, int height) {
+        return decoded(Pixels.ofGrey(grey, height, width));
+    }
+
+    /**
+     * Numbers that are already what the network reads, copied: they are neither resized nor normalised nor augmented
+     * (but for mixup and CutMix), and must have the size that the model takes.
+     *
+     * @param chw the values of channel 0 row by row, then of channel 1, and so on
+     * @throws FinetuneException if there aren't {@code channels * height * width} of them
+     */
+    public static Image pixels(float[] chw, int channels, int height, int width) {
+        if (channels < 1 || height < 1 || width < 1 || chw.length != (long) channels * height * width) {
+            throw new FinetuneException("An array of " + channels + " x " + height + " x " + width
+                    + " (channels x height x width) needs " + (long) channels * height * width
+                    + " numbers, but there are " + chw.length + ".");
+        }
+        return new Image(
+                new Source.Normalised(chw.clone(), channels, height, width),
+                "numbers of " + channels + " x " + height + " x " + width);
+    }
+
+    private static Image decoded(Pixels pixels) {
+        return new Image(new Source.Decoded(pixels), "picture of " + pixels);
+    }
+
+    /** The same picture under another name for messages. */
+    public Image named(String other) {
+        return new Image(source, other);
+    }
+
+    /** Where it comes from. */
+    public Source source() {
+        return source;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Image that && source.equals(that.source);
+    }
+
+    @Override
+    public int hashCode() {
+        return source.hashCode();
+    }
+
+    /** What messages call it: the file's path, or its name. */
+    @Override
+    public String toString() {
+        return name;
+    }
+}

@@ -1,0 +1,214 @@
+package dev.finetune.vision.image;
+
+import com.google.gson.JsonObject;
+import dev.finetune.FinetuneException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What is done to a picture before a network sees it: resize, crop the middle, and {@code (value * rescale - mean) /
+ * std} for each channel, where value is 0 to 255. Read from a checkpoint with {@link #read}, or said:
+ *
+ * <pre>{@code
+ * Preprocessing cifar = Preprocessing.IMAGENET
+ *     .withResize(new Resize.Exact(32, 32)).withCrop(new Crop.None())
+ *     .withNormalisation(List.of(0.4914, 0.4822, 0.4465), List.of(0.2470, 0.2435, 0.2616));
+ * }</pre>
+ *
+ * @param resize the size before cropping
+ * @param crop what is kept
+ * @param interpolation how resized pixels are made
+ * @param arithmetic whose rounding is followed
+ * @param rescale what values are multiplied with first, 1/255 or 1
+ * @param mean what is subtracted then, for red, green and blue
+ * @param std what the rest is divided by, for red, green and blue
+ */
+public record Preprocessing(
+        Resize resize,
+        Crop crop,
+        Interpolation interpolation,
+        Arithmetic arithmetic,
+        double rescale,
+        List<Double> mean,
+        List<Double> std) {
+    /** The mean of ImageNet's pixels, for values from 0 to 1. */
+    public static final List<Double> IMAGENET_MEAN = List.of(0.485, 0.456, 0.406);
+
+    /** The standard deviation of ImageNet's pixels, for values from 0 to 1. */
+    public static final List<Double> IMAGENET_STD = List.of(0.229, 0.224, 0.225);
+
+    /** What torchvision evaluates its ResNets with: shorter edge to 256, bilinear; the middle 224 x 224. */
+    public static final Preprocessing IMAGENET = new Preprocessing(
+            new Resize.ShortestEdge(256),
+            new Crop.Centre(224, 224),
+            Interpolation.BILINEAR,
+            Arithmetic.PILLOW,
+            1 / 255.0,
+            IMAGENET_MEAN,
+            IMAGENET_STD);
+
+    /**
+     * Keeps its own copies.
+     *
+     * @throws FinetuneException if mean or std isn't three finite numbers, or a std or rescale is 0
+     */
+    public Preprocessing {
+        mean = List.copyOf(mean);
+        std = List.copyOf(std);
+        if (mean.size() != Pixels.CHANNELS || std.size() != Pixels.CHANNELS) {
+            throw new FinetuneException(
+                    "Mean and standard deviation need three numbers each (red, green, blue), but are " + mean + " and "
+                            + std + ".");
+        }
+        for (int i = 0; i < Pixels.CHANNELS; i++) {
+            if (!Double.isFinite(mean.get(i)) || !Double.isFinite(std.get(i)) || std.get(i) == 0) {
+                throw new FinetuneException("Normalisation by mean " + mean + " and standard deviation " + std
+                        + " is impossible; expected finite numbers, no standard deviation of 0.");
+            }
+        }
+        if (!Double.isFinite(rescale) || rescale == 0) {
+            throw new FinetuneException(
+                    "The rescale factor is " + rescale + ", expected a finite number, usually 1/255.");
+        }
+    }
+
+    /**
+     * What a model directory says: {@code preprocessor_config.json} (Transformers), else {@code pretrained_cfg} in
+     * {@code config.json} (timm), else {@link #IMAGENET}.
+     *
+     * @throws FinetuneException if one of them asks for something that isn't supported
+     */
+    public static Preprocessing read(Path directory) {
+        return PreprocessingReader.read(directory);
+    }
+
+    /**
+     * What a {@code preprocessor_config.json} says.
+     *
+     * @param name what messages call the object
+     * @throws FinetuneException if it asks for something that isn't supported
+     */
+    public static Preprocessing ofPreprocessorConfig(JsonObject json, String name) {
+        return new PreprocessingReader(json, name).transformers();
+    }
+
+    /**
+     * What timm's {@code pretrained_cfg} says.
+     *
+     * @param name what messages call the object
+     * @throws FinetuneException if it asks for something that isn't supported
+     */
+    public static Preprocessing ofPretrainedCfg(JsonObject json, String name) {
+        return new PreprocessingReader(json, name).timm();
+    }
+
+    /** The same with another resize. */
+    public Preprocessing withResize(Resize other) {
+        return new Preprocessing(other, crop, interpolation, arithmetic, rescale, mean, std);
+    }
+
+    /** The same with another crop. */
+    public Preprocessing withCrop(Crop other) {
+        return new Preprocessing(resize, other, interpolation, arithmetic, rescale, mean, std);
+    }
+
+    /** The same with another interpolation. */
+    public Preprocessing withInterpolation(Interpolation other) {
+        return new Preprocessing(resize, crop, other, arithmetic, rescale, mean, std);
+    }
+
+    /** The same with another rounding. */
+    public Preprocessing withArithmetic(Arithmetic other) {
+        return new Preprocessing(resize, crop, interpolation, other, rescale, mean, std);
+    }
+
+    /** The same with another factor; 1 leaves values from 0 to 255. */
+    public Preprocessing withRescale(double other) {
+        return new Preprocessing(resize, crop, interpolation, arithmetic, other, mean, std);
+    }
+
+    /** The same with another mean and standard deviation, of rescaled values. */
+    public Preprocessing withNormalisation(List<Double> otherMean, List<Double> otherStd) {
+        return new Preprocessing(resize, crop, interpolation, arithmetic, rescale, otherMean, otherStd);
+    }
+
+    /** The picture resized, not yet cropped. */
+    public Pixels resized(Pixels pixels) {
+        if (resize instanceof Resize.ShortestEdge edge) {
+            int height = pixels.height();
+            int width = pixels.width();
+            int shorter = Math.min(height, width);
+            int longer = (int) ((long) edge.length() * Math.max(height, width) / shorter);
+            return height <= width ? to(pixels, edge.length(), longer) : to(pixels, longer, edge.length());
+        }
+        return resize instanceof Resize.Exact exact ? to(pixels, exact.height(), exact.width()) : pixels;
+    }
+
+    private Pixels to(Pixels pixels, int height, int width) {
+        return Resampler.resize(pixels, height, width, interpolation, arithmetic);
+    }
+
+    /** The picture resized and cropped. */
+    public Pixels sized(Pixels pixels) {
+        Pixels resized = resized(pixels);
+        if (crop instanceof Crop.Centre centre) {
+            return resized.crop(
+                    margin(resized.height(), centre.height()),
+                    margin(resized.width(), centre.width()),
+                    centre.height(),
+                    centre.width());
+        }
+        return resized;
+    }
+
+    /** Where the middle starts; negative where the picture is smaller. */
+    private int margin(int have, int want) {
+        if (have < want) {
+            return -((want - have) / 2);
+        }
+        return arithmetic == Arithmetic.TENSOR ? (have - want) / 2 : (int) Math.rint((have - want) / 2.0);
+    }
+
+    /** Sized pixels as numbers, [3, height, width]. */
+    public float[] normalised(Pixels pixels) {
+        float[] numbers = new float[pixels.rgb().length];
+        normalise(pixels, numbers, 0);
+        return numbers;
+    }
+
+    /** Writes sized pixels as numbers, [3, height, width], into an array from {@code offset} on. */
+    void normalise(Pixels pixels, float[] to, int offset) {
+        byte[] rgb = pixels.rgb();
+        int plane = pixels.height() * pixels.width();
+        for (int channel = 0; channel < Pixels.CHANNELS; channel++) {
+            float[] table = table(channel);
+            int at = offset + channel * plane;
+            for (int i = 0; i < plane; i++) {
+                to[at + i] = table[rgb[i * Pixels.CHANNELS + channel] & 0xFF];
+            }
+        }
+    }
+
+    private float[] table(int channel) {
+        float[] table = new float[256];
+        for (int value = 0; value < table.length; value++) {
+            table[value] = (float) ((value * rescale - mean.get(channel)) / std.get(channel));
+        }
+        return table;
+    }
+
+    /** All of it: resized, cropped, normalised; [3, height, width]. */
+    public float[] apply(Pixels pixels) {
+        return normalised(sized(pixels));
+    }
+
+    /**
+     * A {@code preprocessor_config.json} that Transformers reads as the same preprocessing: for its
+     * ConvNextImageProcessor where a square is cut out of a picture that was resized by its shorter edge (below 384),
+     * its ViTImageProcessor where there is no crop, else its BitImageProcessor. {@link Arithmetic#PILLOW} is kept in a
+     * key that only this library reads.
+     */
+    public JsonObject toJson() {
+        return PreprocessingWriter.json(this);
+    }
+}

@@ -1,0 +1,306 @@
+package dev.finetune.vision.image;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import dev.finetune.FinetuneException;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+
+/** Reads preprocessing from the dialects in which checkpoints say it. */
+final class PreprocessingReader {
+    private static final double CONVNEXT_CROP = 224.0 / 256;
+    private static final List<Double> HALVES = List.of(0.5, 0.5, 0.5);
+    private static final List<Double> CLIP_MEAN = List.of(0.48145466, 0.4578275, 0.40821073);
+    private static final List<Double> CLIP_STD = List.of(0.26862954, 0.26130258, 0.27577711);
+
+    /** Processors that resize, crop the middle and normalise, and nothing else, with the defaults of their kind. */
+    private enum Kind {
+        CONVNEXT("shortest_edge", 384, 3, false, HALVES, HALVES, "ConvNext"),
+        VIT("both", 224, 2, false, HALVES, HALVES, "ViT"),
+        BIT("shortest_edge", 224, 3, true, CLIP_MEAN, CLIP_STD, "Bit", "CLIP");
+
+        private final String sizeKey;
+        private final int size;
+        private final int resample;
+        private final boolean crops;
+        private final List<Double> mean;
+        private final List<Double> std;
+        private final List<String> names;
+
+        Kind(
+                String sizeKey,
+                int size,
+                int resample,
+                boolean crops,
+                List<Double> mean,
+                List<Double> std,
+                String... names) {
+            this.sizeKey = sizeKey;
+            this.size = size;
+            this.resample = resample;
+            this.crops = crops;
+            this.mean = mean;
+            this.std = std;
+            this.names = List.of(names);
+        }
+    }
+
+    private static final Set<String> SUFFIXES =
+            Set.of("ImageProcessor", "FeatureExtractor", "ImageProcessorFast", "ImageProcessorPil");
+
+    private final JsonObject json;
+    private final String name;
+
+    PreprocessingReader(JsonObject json, String name) {
+        this.json = json;
+        this.name = name;
+    }
+
+    static Preprocessing read(Path directory) {
+        Path preprocessor = directory.resolve("preprocessor_config.json");
+        if (Files.isRegularFile(preprocessor)) {
+            return new PreprocessingReader(parse(preprocessor), preprocessor.toString()).transformers();
+        }
+        Path config = directory.resolve("config.json");
+        if (Files.isRegularFile(config)) {
+            JsonObject parsed = parse(config);
+            if (parsed.has("pretrained_cfg") && parsed.get("pretrained_cfg").isJsonObject()) {
+                return new PreprocessingReader(parsed.getAsJsonObject("pretrained_cfg"), config + ", pretrained_cfg")
+                        .timm();
+            }
+        }
+        return Preprocessing.IMAGENET;
+    }
+
+    private static JsonObject parse(Path file) {
+        try (Reader reader = Files.newBufferedReader(file)) {
+            JsonElement parsed = JsonParser.parseReader(reader);
+            if (!parsed.isJsonObject()) {
+                throw new FinetuneException(file + " is not a JSON object.");
+            }
+            return parsed.getAsJsonObject();
+        } catch (JsonParseException e) {
+            throw new FinetuneException(file + " is not valid JSON: " + e.getMessage(), e);
+        } catch (IOException e) {
+            throw new FinetuneException(file + " could not be read: " + e.getMessage(), e);
+        }
+    }
+
+    Preprocessing transformers() {
+        Kind kind = kind();
+        refuse("do_pad");
+        refuse("do_flip_channel_order");
+        refuse("do_reduce_labels");
+        Resize resize = flag("do_resize", true) ? resize(kind) : new Resize.None();
+        Crop crop = flag("do_center_crop", kind.crops) ? cropSize(kind) : new Crop.None();
+        if (kind == Kind.CONVNEXT && resize instanceof Resize.ShortestEdge edge) {
+            int length = edge.length();
+            if (length >= PreprocessingWriter.CONVNEXT_WARPS_FROM) {
+                resize = new Resize.Exact(length, length);
+            } else {
+                double share = number("crop_pct", CONVNEXT_CROP);
+                if (!(share > 0 && share <= 1)) {
+                    throw bad("crop_pct", "a number above 0 and up to 1");
+                }
+                resize = new Resize.ShortestEdge((int) (length / share));
+                crop = crop instanceof Crop.None ? new Crop.Centre(length, length) : crop;
+            }
+        }
+        boolean normalises = flag("do_normalize", true);
+        Arithmetic arithmetic = string(PreprocessingWriter.ARITHMETIC, "tensor").equals("pillow")
+                ? Arithmetic.PILLOW
+                : Arithmetic.TENSOR;
+        return new Preprocessing(
+                resize,
+                crop,
+                interpolation(kind),
+                arithmetic,
+                flag("do_rescale", true) ? number("rescale_factor", 1 / 255.0) : 1,
+                normalises ? three("image_mean", kind.mean) : List.of(0.0, 0.0, 0.0),
+                normalises ? three("image_std", kind.std) : List.of(1.0, 1.0, 1.0));
+    }
+
+    Preprocessing timm() {
+        List<Integer> input = get("input_size", List.of(3, 224, 224), "three whole numbers", element -> {
+            List<Integer> sizes = new ArrayList<>();
+            element.getAsJsonArray().forEach(size -> sizes.add(size.getAsInt()));
+            return sizes;
+        });
+        if (input.size() != 3 || input.get(0) != Pixels.CHANNELS) {
+            throw bad("input_size", "[3, height, width]; only RGB is supported");
+        }
+        int height = input.get(1);
+        int width = input.get(2);
+        double share = number("crop_pct", CONVNEXT_CROP);
+        if (!(share > 0 && share <= 1)) {
+            throw bad("crop_pct", "a number above 0 and up to 1");
+        }
+        String mode = string("crop_mode", "center");
+        Resize resize;
+        if (mode.equals("squash")) {
+            resize = new Resize.Exact((int) Math.floor(height / share), (int) Math.floor(width / share));
+        } else if (mode.equals("center") && height == width) {
+            resize = new Resize.ShortestEdge((int) Math.floor(height / share));
+        } else {
+            throw bad("crop_mode", "\"center\" with a square input, or \"squash\"; others are not supported");
+        }
+        String filter = string("interpolation", "bicubic");
+        Interpolation interpolation = Arrays.stream(Interpolation.values())
+                .filter(candidate -> candidate.timmName().equals(filter))
+                .findFirst()
+                // timm draws one of both at random in training and evaluates with bilinear.
+                .or(() -> filter.equals("random") ? Optional.of(Interpolation.BILINEAR) : Optional.empty())
+                .orElseThrow(() -> bad("interpolation", "nearest, box, bilinear, hamming, bicubic or lanczos"));
+        return new Preprocessing(
+                resize,
+                new Crop.Centre(height, width),
+                interpolation,
+                Arithmetic.PILLOW,
+                1 / 255.0,
+                three("mean", Preprocessing.IMAGENET_MEAN),
+                three("std", Preprocessing.IMAGENET_STD));
+    }
+
+    private Kind kind() {
+        String type = string("image_processor_type", string("feature_extractor_type", ""));
+        if (type.isEmpty()) {
+            if (json.has("crop_pct")) {
+                return Kind.CONVNEXT;
+            }
+            return json.has("crop_size") || json.has("do_center_crop") ? Kind.BIT : Kind.VIT;
+        }
+        for (Kind kind : Kind.values()) {
+            for (String known : kind.names) {
+                if (type.startsWith(known) && SUFFIXES.contains(type.substring(known.length()))) {
+                    return kind;
+                }
+            }
+        }
+        throw new FinetuneException(
+                name + ": the image processor " + type + " is not supported. Those of ConvNext, ViT, "
+                        + "Bit and CLIP are, which resize, crop the middle and normalise.");
+    }
+
+    private Resize resize(Kind kind) {
+        JsonElement size = value("size").orElse(null);
+        if (size == null) {
+            return kind.sizeKey.equals("both")
+                    ? new Resize.Exact(kind.size, kind.size)
+                    : new Resize.ShortestEdge(kind.size);
+        }
+        if (size.isJsonPrimitive()) {
+            int length = get("size", 0, "a whole number", JsonElement::getAsInt);
+            return kind == Kind.VIT ? new Resize.Exact(length, length) : new Resize.ShortestEdge(length);
+        }
+        if (size instanceof JsonObject object) {
+            if (object.keySet().equals(Set.of("shortest_edge"))) {
+                return new Resize.ShortestEdge(whole(object, "size", "shortest_edge"));
+            }
+            if (object.keySet().equals(Set.of("height", "width"))) {
+                if (kind == Kind.CONVNEXT) {
+                    throw bad("size", "{\"shortest_edge\": n}, as the ConvNext image processor needs");
+                }
+                return new Resize.Exact(whole(object, "size", "height"), whole(object, "size", "width"));
+            }
+        }
+        throw bad(
+                "size", "a number, {\"shortest_edge\": n} or {\"height\": n, \"width\": m}; others are not supported");
+    }
+
+    private Crop cropSize(Kind kind) {
+        JsonElement size = value("crop_size").orElse(null);
+        if (size == null) {
+            if (kind == Kind.BIT) {
+                return new Crop.Centre(224, 224);
+            }
+            throw bad("crop_size", "a size, since do_center_crop is true");
+        }
+        if (size instanceof JsonObject object && object.keySet().equals(Set.of("height", "width"))) {
+            return new Crop.Centre(whole(object, "crop_size", "height"), whole(object, "crop_size", "width"));
+        }
+        int side = get("crop_size", 0, "a number or {\"height\": n, \"width\": m}", JsonElement::getAsInt);
+        return new Crop.Centre(side, side);
+    }
+
+    private Interpolation interpolation(Kind kind) {
+        int number = get("resample", kind.resample, "a number from 0 to 5", JsonElement::getAsInt);
+        return Arrays.stream(Interpolation.values())
+                .filter(candidate -> candidate.pillowNumber() == number)
+                .findFirst()
+                .orElseThrow(() -> bad("resample", "a number from 0 to 5"));
+    }
+
+    private void refuse(String key) {
+        if (flag(key, false)) {
+            throw new FinetuneException(name + ": \"" + key + "\": true is not supported.");
+        }
+    }
+
+    private Optional<JsonElement> value(String key) {
+        return Optional.ofNullable(json.get(key)).filter(element -> !element.isJsonNull());
+    }
+
+    private boolean flag(String key, boolean otherwise) {
+        return get(key, otherwise, "true or false", JsonElement::getAsBoolean);
+    }
+
+    private double number(String key, double otherwise) {
+        return get(key, otherwise, "a number", JsonElement::getAsDouble);
+    }
+
+    private String string(String key, String otherwise) {
+        return get(key, otherwise, "a text", JsonElement::getAsString);
+    }
+
+    private int whole(JsonObject object, String outer, String key) {
+        try {
+            return object.get(key).getAsInt();
+        } catch (RuntimeException e) {
+            throw bad(outer, "whole numbers");
+        }
+    }
+
+    private List<Double> three(String key, List<Double> otherwise) {
+        List<Double> numbers = get(key, otherwise, "three numbers", element -> {
+            if (element.isJsonPrimitive()) {
+                return Collections.nCopies(Pixels.CHANNELS, element.getAsDouble());
+            }
+            List<Double> read = new ArrayList<>();
+            element.getAsJsonArray().forEach(number -> read.add(number.getAsDouble()));
+            return read;
+        });
+        if (numbers.size() != Pixels.CHANNELS) {
+            throw bad(key, "three numbers (red, green, blue)");
+        }
+        return numbers;
+    }
+
+    private <T> T get(String key, T otherwise, String expected, Function<JsonElement, T> reader) {
+        Optional<JsonElement> element = value(key);
+        if (element.isEmpty()) {
+            return otherwise;
+        }
+        try {
+            return reader.apply(element.get());
+        } catch (RuntimeException e) {
+            throw bad(key, expected);
+        }
+    }
+
+    private FinetuneException bad(String key, String expected) {
+        return new FinetuneException(
+                String.format(Locale.ROOT, "%s: \"%s\" is %s, expected %s.", name, key, json.get(key), expected));
+    }
+}

@@ -1,0 +1,48 @@
+package dev.finetune.vision.image;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+
+/** WebP, lossy and lossless; of an animation the first frame. Decoded by TwelveMonkeys ImageIO. Alpha is dropped. */
+final class WebpDecoder {
+    private static final int RIFF_HEADER = 12;
+
+    private WebpDecoder() {}
+
+    static Pixels decode(byte[] bytes, ImageLimits limits) throws BrokenImage {
+        long expected = bytes.length < RIFF_HEADER ? RIFF_HEADER : number(bytes, 4) + 8;
+        if (bytes.length < expected) {
+            throw BrokenImage.endedEarly("after " + bytes.length + " of " + expected + " bytes");
+        }
+        int[] size = PlatformReaders.WEBP.use(
+                bytes, new ArrayList<>(), reader -> new int[] {reader.getWidth(0), reader.getHeight(0)});
+        limits.check(size[0], size[1]);
+        Pixels pixels = BufferedImages.pixels(PlatformReaders.WEBP.image(bytes, new ArrayList<>()));
+        return Orientation.upright(pixels, orientation(bytes));
+    }
+
+    private static int orientation(byte[] bytes) {
+        int at = RIFF_HEADER;
+        while (at + 8 <= bytes.length) {
+            long size = number(bytes, at + 4);
+            if (at + 8 + size > bytes.length) {
+                return Orientation.UPRIGHT;
+            }
+            int start = at + 8;
+            int end = start + (int) size;
+            if (new String(bytes, at, 4, StandardCharsets.ISO_8859_1).equals("EXIF")) {
+                boolean prefixed = ImageFormat.starts(bytes, start, 'E', 'x', 'i', 'f', 0, 0);
+                return Orientation.ofTiff(bytes, prefixed ? start + 6 : start, end);
+            }
+            at = end + (int) (size & 1);
+        }
+        return Orientation.UPRIGHT;
+    }
+
+    private static long number(byte[] bytes, int at) {
+        return (bytes[at + 3] & 0xFFL) << 24
+                | (bytes[at + 2] & 0xFF) << 16
+                | (bytes[at + 1] & 0xFF) << 8
+                | bytes[at] & 0xFF;
+    }
+}
