@@ -16,10 +16,10 @@ import java.util.TreeMap;
  * Finds golden cases, which are folders with a case.json, however deep they lie below the folder that the system property
  * finetune.golden names; below the copy in the test resources without it.
  */
-final class GoldenFolders {
+public final class GoldenFolders {
     private GoldenFolders() {}
 
-    static Path root() {
+    public static Path root() {
         final String property = System.getProperty("finetune.golden", "");
         return property.isEmpty()
                 ? Path.of("src/test/resources/golden")
@@ -27,7 +27,7 @@ final class GoldenFolders {
     }
 
     /** Every case by its path below the root. */
-    static Map<String, Path> all() {
+    public static Map<String, Path> all() {
         return below(root());
     }
 
@@ -36,7 +36,7 @@ final class GoldenFolders {
      *
      * @throws FinetuneException if there is none: a run that checks nothing must not pass
      */
-    static Map<String, Path> below(Path root) {
+    public static Map<String, Path> below(Path root) {
         final Map<String, Path> found = new TreeMap<>();
         if (Files.isDirectory(root)) {
             try (var files = Files.walk(root, FileVisitOption.FOLLOW_LINKS)) {
@@ -56,7 +56,7 @@ final class GoldenFolders {
     }
 
     /** A case's case.json. */
-    static JsonObject read(Path folder) {
+    public static JsonObject read(Path folder) {
         try {
             return JsonParser.parseString(Files.readString(folder.resolve("case.json")))
                     .getAsJsonObject();
@@ -66,7 +66,7 @@ final class GoldenFolders {
     }
 
     /** The case.json of every case that has all of these keys, by the case's name. */
-    static Map<String, JsonObject> having(String... keys) {
+    public static Map<String, JsonObject> having(String... keys) {
         final Map<String, JsonObject> found = new TreeMap<>();
         all().forEach((name, folder) -> {
             final JsonObject json = read(folder);

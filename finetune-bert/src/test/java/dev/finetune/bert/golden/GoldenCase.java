@@ -6,6 +6,7 @@ import com.google.gson.JsonObject;
 import dev.finetune.checkpoint.DType;
 import dev.finetune.checkpoint.Weights;
 import dev.finetune.data.Text;
+import dev.finetune.golden.GoldenFolders;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.spi.Encoded;

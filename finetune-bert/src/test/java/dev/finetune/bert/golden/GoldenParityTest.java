@@ -16,6 +16,7 @@ import dev.finetune.data.Label;
 import dev.finetune.data.Question;
 import dev.finetune.data.Text;
 import dev.finetune.data.Words;
+import dev.finetune.golden.GoldenFolders;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;

@@ -1,0 +1,175 @@
+package dev.finetune.vision.family;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import dev.finetune.FinetuneException;
+import dev.finetune.Head;
+import dev.finetune.Heads;
+import dev.finetune.checkpoint.CheckpointParameters;
+import dev.finetune.checkpoint.Weights;
+import dev.finetune.nn.HeadModule;
+import dev.finetune.nn.Network;
+import dev.finetune.nn.ParameterSource;
+import dev.finetune.spi.Assembly;
+import dev.finetune.spi.AssemblyRequest;
+import dev.finetune.spi.HeadConfig;
+import dev.finetune.spi.ModelConfig;
+import dev.finetune.spi.ModelFamily;
+import dev.finetune.task.Targets;
+import dev.finetune.task.Task;
+import dev.finetune.vision.image.ImageEncoder;
+import dev.finetune.vision.image.Preprocessing;
+import dev.finetune.vision.net.PooledFeatures;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * What the image families share. A checkpoint is either Transformers' (its config.json has a {@code model_type}, and
+ * says everything), or a state dict (torchvision, timm, training scripts), whose network is told from its tensors.
+ */
+abstract class VisionFamily implements ModelFamily {
+    /** What a state dict's config.json calls its network. */
+    static final String ARCHITECTURE = "architecture";
+
+    private static final String CLASSES = "num_classes";
+    private static final String LABELS = "label_names";
+
+    /** The network that a config.json with a {@code model_type} describes. */
+    abstract NetworkPlan plan(ModelConfig config);
+
+    /** The network that a state dict holds. */
+    abstract NetworkPlan plan(Weights weights);
+
+    /** What is done to a picture where the checkpoint doesn't say. */
+    abstract Preprocessing preprocessing(NetworkPlan plan);
+
+    /** The architecture's name in Transformers' config.json. */
+    abstract String transformersArchitecture(Head head);
+
+    private boolean isTransformers(ModelConfig config) {
+        return config.has("model_type");
+    }
+
+    @Override
+    public Optional<Head> savedHead(ModelConfig config) {
+        if (isTransformers(config)) {
+            final boolean classifies = config.strings("architectures").stream()
+                    .anyMatch(architecture -> architecture.endsWith("ForImageClassification"));
+            return classifies ? Optional.of(HeadConfig.read(config)) : Optional.empty();
+        }
+        if (config.has("problem_type")) {
+            return Optional.of(HeadConfig.read(config));
+        }
+        final List<String> names = config.strings(LABELS);
+        final int classes = config.integer(CLASSES, names.size());
+        if (classes < 2) {
+            return Optional.empty();
+        }
+        return Optional.of(Heads.classes(
+                names.size() == classes
+                        ? names.toArray(new String[0])
+                        : IntStream.range(0, classes)
+                                .mapToObj(i -> "LABEL_" + i)
+                                .toArray(String[]::new)));
+    }
+
+    @Override
+    public Assembly<?> assemble(AssemblyRequest request) {
+        final ModelConfig config = request.config();
+        final boolean needed = request.loadWeights() || !isTransformers(config);
+        final Optional<Weights> weights = needed ? Optional.of(Weights.open(request.weights())) : Optional.empty();
+        try {
+            final NetworkPlan plan = isTransformers(config) ? plan(config) : plan(weights.orElseThrow());
+            final CheckpointParameters source = new CheckpointParameters(
+                    weights.filter(w -> request.loadWeights()),
+                    new CheckpointParameters.Naming(
+                            plan.prefix(),
+                            name -> !plan.isHead().test(name),
+                            name -> name.endsWith(".num_batches_tracked"),
+                            Map.of()),
+                    request.seed());
+            final Task task = Task.ofWholeInput(request.head(), request.loss());
+            final Network network = new Network(plan.trunk().apply(source), head(plan, request, source));
+            try {
+                return new Assembly<>(
+                        network,
+                        new ImageEncoder(
+                                preprocessing(request, plan),
+                                request.augmentations(),
+                                Targets.of(request.head()),
+                                request.head().labels().size()),
+                        task,
+                        source.report(),
+                        savedConfig(config, request.head(), plan));
+            } catch (RuntimeException e) {
+                network.close();
+                throw e;
+            }
+        } finally {
+            weights.ifPresent(Weights::close);
+        }
+    }
+
+    private static HeadModule head(NetworkPlan plan, AssemblyRequest request, ParameterSource source) {
+        final Head head = request.head();
+        if (head instanceof Head.Features) {
+            return new PooledFeatures();
+        }
+        final long outputs = head instanceof Head.Regression regression
+                ? regression.targets()
+                : head.labels().size();
+        final double dropout = Double.isNaN(request.dropout()) ? plan.dropout() : request.dropout();
+        return plan.head().make(source, outputs, dropout);
+    }
+
+    private Preprocessing preprocessing(AssemblyRequest request, NetworkPlan plan) {
+        if (request.inputSettings().isPresent()) {
+            if (request.inputSettings().get() instanceof Preprocessing said) {
+                return said;
+            }
+            throw new FinetuneException(
+                    "inputs(" + request.inputSettings().get() + "): an image model takes a Preprocessing.");
+        }
+        return Preprocessing.find(request.directory()).orElseGet(() -> preprocessing(plan));
+    }
+
+    private JsonObject savedConfig(ModelConfig config, Head head, NetworkPlan plan) {
+        final JsonObject json = config.json();
+        if (isTransformers(config)) {
+            final JsonArray architectures = new JsonArray();
+            architectures.add(transformersArchitecture(head));
+            json.add("architectures", architectures);
+            HeadConfig.write(json, head, head.labels());
+            json.remove("torch_dtype");
+            json.addProperty("dtype", "float32");
+            return json;
+        }
+        json.addProperty("num_features", plan.features());
+        json.remove(LABELS);
+        json.remove("problem_type");
+        if (head instanceof Head.Classification) {
+            final JsonArray names = new JsonArray();
+            head.labels().forEach(names::add);
+            json.addProperty(CLASSES, head.labels().size());
+            json.add(LABELS, names);
+        } else {
+            json.addProperty(CLASSES, head.labels().size());
+            HeadConfig.write(json, head, head.labels());
+        }
+        if (json.has("pretrained_cfg")) {
+            json.getAsJsonObject("pretrained_cfg")
+                    .addProperty(CLASSES, json.get(CLASSES).getAsInt());
+        }
+        return json;
+    }
+
+    /** A config.json for a state dict that came without one. */
+    static JsonObject described(String architecture, Optional<Integer> classes) {
+        final JsonObject json = new JsonObject();
+        json.addProperty(ARCHITECTURE, architecture);
+        classes.ifPresent(n -> json.addProperty(CLASSES, n));
+        return json;
+    }
+}

@@ -1,0 +1,35 @@
+package dev.finetune.vision.net;
+
+import dev.finetune.nn.Batch;
+import dev.finetune.nn.Dropout;
+import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.HeadModule;
+import dev.finetune.nn.Init;
+import dev.finetune.nn.Linear;
+import dev.finetune.nn.Parameter;
+import dev.finetune.nn.ParameterSource;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/** The mean over all places, dropout, and a linear layer: "logits" is (batch, outputs). */
+public final class LinearClassifier implements HeadModule {
+    private final Linear linear;
+    private final Dropout dropout;
+
+    /** A head that takes "weight" and "bias" from a source; they start as those of torch.nn.Linear. */
+    public LinearClassifier(ParameterSource source, long features, long outputs, double dropout) {
+        this.linear = new Linear(source, features, outputs, new Init.Uniform(1 / Math.sqrt(features)));
+        this.dropout = new Dropout(dropout);
+    }
+
+    @Override
+    public Map<String, Tensor> forward(Tensor hidden, Batch batch, ForwardContext context) {
+        return Map.of("logits", linear.forward(dropout.forward(AveragePool.of(hidden), context)));
+    }
+
+    @Override
+    public List<Parameter> parameters() {
+        return linear.parameters();
+    }
+}

@@ -1,0 +1,21 @@
+package dev.finetune.vision.net;
+
+import dev.finetune.nn.ParameterSource;
+import dev.finetune.nn.Stage;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The trunk of a residual network. */
+public final class ResNet {
+    private ResNet() {}
+
+    /** The stages that a plan names, their parameters taken from a source: "stem", "layer1", "layer2" ... */
+    public static List<Stage> trunk(ResNetPlan plan, ParameterSource source) {
+        final List<Stage> stages = new ArrayList<>();
+        stages.add(new ResNetStem(source, plan));
+        for (int i = 0; i < plan.stages().size(); i++) {
+            stages.add(new ResNetStage(source, "layer" + (i + 1), plan.stages().get(i), plan.activation()));
+        }
+        return stages;
+    }
+}

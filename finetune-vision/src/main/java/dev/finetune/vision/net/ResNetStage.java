@@ -1,0 +1,49 @@
+package dev.finetune.vision.net;
+
+import dev.finetune.nn.Activation;
+import dev.finetune.nn.Batch;
+import dev.finetune.nn.Buffer;
+import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.Module;
+import dev.finetune.nn.Parameter;
+import dev.finetune.nn.ParameterSource;
+import dev.finetune.nn.Stage;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+
+/** One stage of a residual network, "layer1" to "layer4": blocks that share a resolution. */
+final class ResNetStage implements Stage {
+    private final String name;
+    private final List<ResidualBlock> blocks;
+
+    ResNetStage(ParameterSource source, String name, List<BlockPlan> plan, Activation activation) {
+        this.name = name;
+        this.blocks = plan.stream()
+                .map(block -> new ResidualBlock(source, block, activation))
+                .toList();
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
+        Tensor hidden = input;
+        for (ResidualBlock block : blocks) {
+            hidden = block.forward(hidden, context);
+        }
+        return hidden;
+    }
+
+    @Override
+    public List<Parameter> parameters() {
+        return Module.parametersOf(blocks);
+    }
+
+    @Override
+    public List<Buffer> buffers() {
+        return Module.buffersOf(blocks);
+    }
+}

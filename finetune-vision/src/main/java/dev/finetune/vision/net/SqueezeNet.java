@@ -1,0 +1,143 @@
+package dev.finetune.vision.net;
+
+import dev.finetune.nn.Batch;
+import dev.finetune.nn.Conv2d;
+import dev.finetune.nn.Dropout;
+import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.HeadModule;
+import dev.finetune.nn.Init;
+import dev.finetune.nn.Module;
+import dev.finetune.nn.Parameter;
+import dev.finetune.nn.ParameterSource;
+import dev.finetune.nn.Stage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/** SqueezeNet (Iandola et al., 2016), laid out and named as torchvision does it. */
+public final class SqueezeNet {
+    private SqueezeNet() {}
+
+    /**
+     * A fire module: 1 x 1 convolutions that squeeze, then 1 x 1 and 3 x 3 ones that expand, side by side.
+     *
+     * @param index its place in torchvision's "features"
+     * @param pooled whether a maximum pool comes before it
+     */
+    public record FirePlan(int index, boolean pooled, long in, long squeezed, long expanded1, long expanded3) {}
+
+    /**
+     * The network.
+     *
+     * @param stem the first convolution, of stride 2 and without padding
+     * @param fires in order
+     */
+    public record Plan(Conv2d.Shape stem, List<FirePlan> fires) {
+        /** Keeps its own copy. */
+        public Plan {
+            fires = List.copyOf(fires);
+        }
+
+        /** How many channels the last module gives. */
+        public long features() {
+            final FirePlan last = fires.get(fires.size() - 1);
+            return last.expanded1() + last.expanded3();
+        }
+    }
+
+    /** The stages: "features.0", then one for each fire module, named by its place. */
+    public static List<Stage> trunk(Plan plan, ParameterSource source) {
+        final List<Stage> stages = new ArrayList<>();
+        stages.add(new Stem(source.at("features.0"), plan.stem()));
+        for (FirePlan fire : plan.fires()) {
+            stages.add(new Fire(source.at("features." + fire.index()), fire));
+        }
+        return stages;
+    }
+
+    /** Kaiming uniform, fan-in: what torchvision's SqueezeNet starts with. */
+    private static Init init(Conv2d.Shape shape) {
+        return new Init.Uniform(Math.sqrt(6.0 / (shape.in() * shape.kernel() * shape.kernel())));
+    }
+
+    private static Conv2d biased(ParameterSource source, Conv2d.Shape shape) {
+        return new Conv2d(source, shape, init(shape), true);
+    }
+
+    private record Stem(Conv2d convolution) implements Stage {
+        Stem(ParameterSource source, Conv2d.Shape shape) {
+            this(biased(source, shape));
+        }
+
+        @Override
+        public String name() {
+            return "features.0";
+        }
+
+        @Override
+        public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
+            return convolution.forward(Pixels.of(batch)).relu_();
+        }
+
+        @Override
+        public List<Parameter> parameters() {
+            return convolution.parameters();
+        }
+    }
+
+    private record Fire(String name, boolean pooled, Conv2d squeeze, Conv2d expand1, Conv2d expand3) implements Stage {
+        Fire(ParameterSource source, FirePlan plan) {
+            this(
+                    "features." + plan.index(),
+                    plan.pooled(),
+                    biased(source.at("squeeze"), Conv2d.Shape.of(plan.in(), plan.squeezed(), 1, 1)),
+                    biased(source.at("expand1x1"), Conv2d.Shape.of(plan.squeezed(), plan.expanded1(), 1, 1)),
+                    biased(source.at("expand3x3"), Conv2d.Shape.of(plan.squeezed(), plan.expanded3(), 3, 1)));
+        }
+
+        @Override
+        public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
+            final Tensor squeezed =
+                    squeeze.forward(pooled ? MaxPool.of(input, 0, true) : input).relu_();
+            return torch.cat(
+                    new TensorVector(
+                            expand1.forward(squeezed).relu_(),
+                            expand3.forward(squeezed).relu_()),
+                    1);
+        }
+
+        @Override
+        public List<Parameter> parameters() {
+            return Module.parametersOf(List.of(squeeze, expand1, expand3));
+        }
+    }
+
+    /** Dropout, a 1 x 1 convolution to the classes, and the mean over all places: "logits" is (batch, outputs). */
+    public static final class Classifier implements HeadModule {
+        private final Dropout dropout;
+        private final Conv2d convolution;
+
+        /** A head that takes "weight" and "bias" from a source. */
+        public Classifier(ParameterSource source, long features, long outputs, double dropout) {
+            this.dropout = new Dropout(dropout);
+            this.convolution = new Conv2d(source, Conv2d.Shape.of(features, outputs, 1, 1), Init.normal(0.01), true);
+        }
+
+        @Override
+        public Map<String, Tensor> forward(Tensor hidden, Batch batch, ForwardContext context) {
+            return Map.of(
+                    "logits",
+                    AveragePool.of(convolution
+                            .forward(dropout.forward(hidden, context))
+                            .relu_()));
+        }
+
+        @Override
+        public List<Parameter> parameters() {
+            return convolution.parameters();
+        }
+    }
+}

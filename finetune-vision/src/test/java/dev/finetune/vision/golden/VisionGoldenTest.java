@@ -1,0 +1,265 @@
+package dev.finetune.vision.golden;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import com.google.gson.JsonObject;
+import dev.finetune.FineTuned;
+import dev.finetune.FineTuner;
+import dev.finetune.Heads;
+import dev.finetune.Pooling;
+import dev.finetune.data.Example;
+import dev.finetune.data.Label;
+import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.internal.torch.Tensors;
+import dev.finetune.nn.Batch;
+import dev.finetune.nn.Buffer;
+import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.Network;
+import dev.finetune.spi.CollateContext;
+import dev.finetune.spi.HostBatch;
+import dev.finetune.spi.HostTensor;
+import dev.finetune.train.BatchSource;
+import dev.finetune.train.Cancellation;
+import dev.finetune.train.DeviceChoice;
+import dev.finetune.train.OptimizerSettings;
+import dev.finetune.train.Precision;
+import dev.finetune.train.Schedule;
+import dev.finetune.train.StepReport;
+import dev.finetune.train.Trainer;
+import dev.finetune.train.TrainingHistory;
+import dev.finetune.train.TrainingListener;
+import dev.finetune.train.TrainingSettings;
+import dev.finetune.train.WeightDecay;
+import dev.finetune.vision.Image;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.TestFactory;
+
+/** What Transformers, torchvision and timm computed for ResNets, we compute. */
+@Tag("golden")
+class VisionGoldenTest {
+    private static final double FORWARD = 1e-5;
+    private static final double LOSS = 3e-5;
+    private static final double NORM = 1e-3;
+    private static final double RATE = 1e-9;
+    private static final double STATISTICS = 1e-5;
+    private static final double AFTER = 1e-4;
+    private static final int BATCHES = 3;
+
+    @TestFactory
+    Stream<DynamicTest> everyCaseIsReproduced() {
+        return VisionCase.all().stream().flatMap(VisionGoldenTest::tests);
+    }
+
+    private static Stream<DynamicTest> tests(VisionCase golden) {
+        final List<DynamicTest> tests = new ArrayList<>();
+        for (Path weights : golden.weights()) {
+            tests.add(dynamicTest(
+                    golden.name() + ", " + weights.getFileName() + ": logits and features agree",
+                    () -> forwardAgrees(golden, weights)));
+        }
+        final Path weights = golden.weights().get(0);
+        if (golden.has("pixel_values")) {
+            tests.add(dynamicTest(golden.name() + ": pixels agree", () -> pixelsAgree(golden, weights)));
+        }
+        if (golden.json().has("expected_losses")) {
+            tests.add(dynamicTest(
+                    golden.name() + ": every training step agrees", () -> trainingAgrees(golden, weights, false)));
+            tests.add(dynamicTest(
+                    golden.name() + ": so does every step with gradient checkpointing",
+                    () -> trainingAgrees(golden, weights, true)));
+        }
+        return tests.stream();
+    }
+
+    private static void forwardAgrees(VisionCase golden, Path weights) {
+        try (FineTuned<Image> model = tuner(weights).untrained(Image.class)) {
+            final Network network = model.assembly().network();
+            assertThat(model.assembly().report().isComplete())
+                    .as(model.assembly().report().summary())
+                    .isTrue();
+            assertClose(forward(network, golden.x(), "logits"), golden.expected("logits_x"), FORWARD, "logits");
+            if (golden.has("logits_images")) {
+                assertClose(
+                        forward(network, golden.floats("expected.pixel_values"), "logits"),
+                        golden.expected("logits_images"),
+                        FORWARD,
+                        "logits of images");
+            }
+        }
+        if (golden.has("features_x")) {
+            try (FineTuned<Image> features =
+                    tuner(weights).head(Heads.features(Pooling.MEAN)).untrained(Image.class)) {
+                assertClose(
+                        forward(features.assembly().network(), golden.x(), "embeddings"),
+                        golden.expected("features_x"),
+                        FORWARD,
+                        "pooled features");
+            }
+        }
+    }
+
+    private static void pixelsAgree(VisionCase golden, Path weights) {
+        try (FineTuned<Image> model = tuner(weights).untrained(Image.class)) {
+            final var encoder = model.assembly().encoder();
+            final List<Example<Image>> examples = golden.images().stream()
+                    .map(file -> new Example<>(Image.of(file), Label.none()))
+                    .toList();
+            final HostBatch batch = encoder.collate(encoder.encode(examples), CollateContext.predicting());
+            final float[] ours = ((HostTensor.Floats) batch.columns().get("pixel_values")).data();
+            final float[] theirs = golden.expected("pixel_values");
+            assertThat(ours).hasSameSizeAs(theirs);
+            int equal = 0;
+            for (int i = 0; i < ours.length; i++) {
+                final double difference = Math.abs((double) ours[i] - theirs[i]);
+                assertThat(difference)
+                        .as("a pixel differs by more than one step of 8 bits")
+                        .isLessThan(0.0176);
+                equal += difference <= 1e-5 ? 1 : 0;
+            }
+            assertThat(equal).isGreaterThanOrEqualTo((int) (0.98 * ours.length));
+        }
+    }
+
+    private static void trainingAgrees(VisionCase golden, Path weights, boolean checkpointing) {
+        try (FineTuned<Image> model = tuner(weights).untrained(Image.class)) {
+            final Network network = model.assembly().network();
+            final TrainingHistory history = new Trainer(
+                            network,
+                            model.assembly().task(),
+                            settings(golden, checkpointing),
+                            Tensors.cpu(),
+                            new TrainingListener() {},
+                            new Cancellation())
+                    .train(new Cycle(golden), Optional.empty());
+            final double[] losses = golden.numbers("expected_losses");
+            final double[] norms = golden.numbers("expected_grad_norms");
+            final double[] rates = golden.numbers("expected_lrs");
+            assertThat(history.steps()).hasSize(losses.length);
+            for (StepReport step : history.steps()) {
+                final int s = Math.toIntExact(step.step());
+                assertThat(step.loss()).as("loss of step %d", s).isCloseTo(losses[s], within(LOSS * losses[s]));
+                assertThat(step.gradientNorm())
+                        .as("gradient norm of step %d", s)
+                        .isCloseTo(norms[s], within(NORM * norms[s]));
+                assertThat(step.learningRate()).as("rate of step %d", s).isCloseTo(rates[s], within(RATE));
+            }
+            int compared = 0;
+            for (Buffer buffer : network.buffers()) {
+                if (golden.has("after." + buffer.name())) {
+                    compared++;
+                    assertClose(
+                            Tensors.floats(buffer.value()),
+                            golden.expected("after." + buffer.name()),
+                            STATISTICS,
+                            buffer.name());
+                }
+            }
+            assertThat(compared).as("running statistics compared").isPositive();
+            assertClose(forward(network, golden.x(), "logits"), golden.expected("logits_x_after"), AFTER, "logits");
+        }
+    }
+
+    private static FineTuner tuner(Path weights) {
+        return FineTuner.from(weights).device(DeviceChoice.CPU);
+    }
+
+    private static float[] forward(Network network, HostTensor pixels, String output) {
+        try (TensorScope scope = TensorScope.open();
+                GradientMode off = GradientMode.off();
+                Batch batch = new Batch(new HostBatch(Map.of("pixel_values", pixels), List.of()), Tensors.cpu())) {
+            final Tensor found =
+                    network.forward(batch, ForwardContext.evaluating()).get(output);
+            return Tensors.floats(found);
+        }
+    }
+
+    private static TrainingSettings settings(VisionCase golden, boolean checkpointing) {
+        final JsonObject optimizer = golden.json().getAsJsonObject("optimizer");
+        final JsonObject schedule = golden.json().getAsJsonObject("schedule");
+        return new TrainingSettings(
+                optimizer.get("lr").getAsDouble(),
+                new OptimizerSettings.AdamW(
+                        0.9,
+                        0.999,
+                        1e-8,
+                        WeightDecay.of(optimizer.get("weight_decay").getAsDouble())),
+                Schedule.named(schedule.get("name").getAsString())
+                        .withWarmupSteps(schedule.get("warmup_steps").getAsLong()),
+                1,
+                golden.json().get("steps").getAsInt(),
+                Optional.empty(),
+                8,
+                8,
+                1,
+                optimizer.get("max_grad_norm").getAsDouble(),
+                Precision.FLOAT32,
+                checkpointing,
+                0,
+                Optional.empty(),
+                false,
+                "",
+                false,
+                false,
+                42,
+                DeviceChoice.CPU);
+    }
+
+    private static void assertClose(float[] ours, float[] theirs, double tolerance, String what) {
+        assertThat(ours).as(what).hasSameSizeAs(theirs);
+        double worst = 0;
+        for (int i = 0; i < ours.length; i++) {
+            assertThat(ours[i]).as(what).isFinite();
+            worst = Math.max(worst, Math.abs((double) ours[i] - theirs[i]));
+        }
+        assertThat(worst).as("largest difference of " + what).isLessThanOrEqualTo(tolerance);
+    }
+
+    /** The batches x[i::3], in turn. */
+    private record Cycle(VisionCase golden) implements BatchSource {
+        @Override
+        public OptionalLong batchesPerEpoch() {
+            return OptionalLong.of(golden.json().get("steps").getAsInt());
+        }
+
+        @Override
+        public OptionalLong rowsPerEpoch() {
+            return OptionalLong.empty();
+        }
+
+        @Override
+        public Batches epoch(int epoch) {
+            final List<HostBatch> batches = new ArrayList<>();
+            for (int i = 0; i < BATCHES; i++) {
+                batches.add(golden.everyThird(i));
+            }
+            return new Batches() {
+                private int next;
+
+                @Override
+                public boolean hasNext() {
+                    return next < batchesPerEpoch().getAsLong();
+                }
+
+                @Override
+                public HostBatch next() {
+                    return batches.get(next++ % BATCHES);
+                }
+
+                @Override
+                public void close() {}
+            };
+        }
+    }
+}
