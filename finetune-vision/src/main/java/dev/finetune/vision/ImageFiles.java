@@ -1,0 +1,157 @@
+package dev.finetune.vision;
+
+import dev.finetune.FinetuneException;
+import dev.finetune.data.Dataset;
+import dev.finetune.data.Example;
+import dev.finetune.data.Text;
+import dev.finetune.data.TextFiles;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/**
+ * Pictures named by a table: a CSV, TSV or JSON Lines file with a column of paths and one of labels.
+ *
+ * <pre>{@code
+ * Dataset<Image> train = ImageFiles.csv(Path.of("photos/train.csv")).path("file").label("species").classification();
+ * Dataset<Image> tags = ImageFiles.csv(Path.of("photos/tags.csv")).path(0).label(1).multiLabel(" ");
+ * }</pre>
+ *
+ * <p>Relative paths start from the table's own folder unless {@link #folder} says otherwise. Unless told, paths are in
+ * the first column, and labels in that named {@code label} or {@code labels}. The table is read as {@link TextFiles}
+ * reads it: a bad row is named by file, line and reason. Pictures are not opened yet;
+ * {@link ImageFolder#verified(Dataset, OnBroken)} looks at all of them. A reader never changes: each setting gives a new
+ * one.
+ */
+public final class ImageFiles {
+    private final TextFiles table;
+    private final Path folder;
+
+    private ImageFiles(TextFiles table, Path folder) {
+        this.table = table;
+        this.folder = folder;
+    }
+
+    private static ImageFiles of(TextFiles table, Path file) {
+        Path folder = file.toAbsolutePath().getParent();
+        return new ImageFiles(table, folder == null ? file : folder);
+    }
+
+    /** Comma-separated columns with a header. */
+    public static ImageFiles csv(Path file) {
+        return of(TextFiles.csv(file).text(0), file);
+    }
+
+    /** Tab-separated columns with a header. */
+    public static ImageFiles tsv(Path file) {
+        return of(TextFiles.tsv(file).text(0), file);
+    }
+
+    /** One JSON object on each line; the path is under the key {@code path} unless told. */
+    public static ImageFiles jsonLines(Path file) {
+        return of(TextFiles.jsonLines(file).text("path"), file);
+    }
+
+    /** The column (or JSON key) of the paths. */
+    public ImageFiles path(String column) {
+        return with(reader -> reader.text(column));
+    }
+
+    /** The column of the paths, counted from 0. Default: 0. */
+    public ImageFiles path(int column) {
+        return with(reader -> reader.text(column));
+    }
+
+    /** The column (or JSON key) of the label; several only for {@link #regression}. */
+    public ImageFiles label(String column, String... more) {
+        return with(reader -> reader.label(column, more));
+    }
+
+    /** The column of the label, counted from 0; several only for {@link #regression}. */
+    public ImageFiles label(int column, int... more) {
+        return with(reader -> reader.label(column, more));
+    }
+
+    /** The first line holds data; columns are named by number. */
+    public ImageFiles noHeader() {
+        return with(TextFiles::noHeader);
+    }
+
+    /** The character between columns, such as {@code ';'}. */
+    public ImageFiles delimiter(char delimiter) {
+        return with(reader -> reader.delimiter(delimiter));
+    }
+
+    /** Leaves bad rows out instead of failing; their number and the first reasons are logged. */
+    public ImageFiles skipBadRows() {
+        return with(TextFiles::skipBadRows);
+    }
+
+    /** Reads only the first {@code n} good rows. Default: all. */
+    public ImageFiles limit(long n) {
+        return with(reader -> reader.limit(n));
+    }
+
+    /** Where relative paths start. Default: the table's folder. */
+    public ImageFiles folder(Path start) {
+        return new ImageFiles(table, start);
+    }
+
+    /**
+     * One class a picture.
+     *
+     * @throws FinetuneException if the table can't be read, a column is missing, or a row is bad
+     */
+    public Dataset<Image> classification() {
+        return images(table.classification());
+    }
+
+    /**
+     * Any number of classes a picture, in one column; an empty value means no class.
+     *
+     * @param separator what stands between the names
+     * @throws FinetuneException if the table can't be read, a column is missing, or a row is bad
+     */
+    public Dataset<Image> multiLabel(String separator) {
+        return images(table.multiLabel(separator));
+    }
+
+    /**
+     * Any number of classes a picture, each in a column of its own that holds 0 or 1.
+     *
+     * @throws FinetuneException if the table can't be read, a column is missing, or a row is bad
+     */
+    public Dataset<Image> multiLabelColumns(List<String> names) {
+        return images(table.multiLabelColumns(names));
+    }
+
+    /**
+     * Numbers, from one label column or several.
+     *
+     * @throws FinetuneException if the table can't be read, a column is missing, or a row is bad
+     */
+    public Dataset<Image> regression() {
+        return images(table.regression());
+    }
+
+    /**
+     * Pictures alone.
+     *
+     * @throws FinetuneException if the table can't be read, a column is missing, or a row is bad
+     */
+    public Dataset<Image> unlabelled() {
+        return images(table.unlabelled());
+    }
+
+    private Dataset<Image> images(Dataset<Text> rows) {
+        return rows.map(
+                        Image.class,
+                        row -> new Example<>(
+                                Image.of(folder.resolve(row.input().text().strip())), row.label()))
+                .describedAs(rows.describe());
+    }
+
+    private ImageFiles with(UnaryOperator<TextFiles> setting) {
+        return new ImageFiles(setting.apply(table), folder);
+    }
+}

@@ -1,0 +1,47 @@
+package dev.finetune.vision.image;
+
+import dev.finetune.spi.Encoded;
+import dev.finetune.spi.Target;
+import dev.finetune.vision.Image;
+import org.jspecify.annotations.Nullable;
+
+/** A picture and its target as a row: light, since it is decoded only when its batch is made. Equal only to itself. */
+final class EncodedImage implements Encoded {
+    private final Image image;
+    private final Target target;
+    private volatile PixelCache.@Nullable Kept kept;
+
+    EncodedImage(Image image, Target target) {
+        this.image = image;
+        this.target = target;
+    }
+
+    Image image() {
+        return image;
+    }
+
+    /** What the cache keeps of it, if anything. */
+    PixelCache.@Nullable Kept kept() {
+        return kept;
+    }
+
+    void keep(PixelCache.Kept pixels) {
+        kept = pixels;
+    }
+
+    /** Always 1: pictures of one network are of one size. */
+    @Override
+    public int length() {
+        return 1;
+    }
+
+    @Override
+    public Target target() {
+        return target;
+    }
+
+    @Override
+    public String toString() {
+        return image.toString();
+    }
+}
