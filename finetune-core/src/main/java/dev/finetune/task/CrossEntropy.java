@@ -59,11 +59,12 @@ public final class CrossEntropy {
      * of rows, whatever the weights.
      */
     public double weight(HostBatch batch) {
-        if (batch.columns().get("labels") instanceof HostTensor.Floats soft) {
+        final HostTensor labels = Labels.of(batch);
+        if (labels instanceof HostTensor.Floats soft) {
             return soft.shape()[0];
         }
         double sum = 0;
-        for (long label : ((HostTensor.Longs) batch.columns().get("labels")).data()) {
+        for (long label : ((HostTensor.Longs) labels).data()) {
             if (label != Target.IGNORED) {
                 sum += weights.length == 0 ? 1 : weights[Math.toIntExact(label)];
             }

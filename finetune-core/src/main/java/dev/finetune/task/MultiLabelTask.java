@@ -40,11 +40,13 @@ public final class MultiLabelTask implements Task {
 
     @Override
     public double weight(HostBatch batch) {
+        Labels.of(batch);
         return (double) batch.size() * labels().size();
     }
 
     @Override
     public Tensor lossSum(Map<String, Tensor> outputs, Batch batch) {
+        Labels.of(batch.host());
         return torch.binary_cross_entropy_with_logits(
                 outputs.get("logits").to(ScalarType.Float),
                 batch.get("labels"),

@@ -34,11 +34,13 @@ public final class RegressionTask implements Task {
 
     @Override
     public double weight(HostBatch batch) {
+        Labels.of(batch);
         return (double) batch.size() * head.targets();
     }
 
     @Override
     public Tensor lossSum(Map<String, Tensor> outputs, Batch batch) {
+        Labels.of(batch.host());
         return torch.mse_loss(outputs.get("logits").to(ScalarType.Float), batch.get("labels"), SUM);
     }
 

@@ -11,6 +11,7 @@ import dev.finetune.spi.HostBatch;
 import dev.finetune.spi.HostTensor;
 import dev.finetune.spi.Target;
 import dev.finetune.task.CrossEntropy;
+import dev.finetune.task.Labels;
 import dev.finetune.task.LossOptions;
 import dev.finetune.task.Softmax;
 import dev.finetune.task.Task;
@@ -46,6 +47,7 @@ public final class TokenTask implements Task {
 
     @Override
     public Tensor lossSum(Map<String, Tensor> outputs, Batch batch) {
+        Labels.of(batch.host());
         return loss.sum(
                 outputs.get("logits").to(ScalarType.Float).flatten(0, 1),
                 batch.get("labels").flatten());

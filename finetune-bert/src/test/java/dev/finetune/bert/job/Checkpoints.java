@@ -1,0 +1,65 @@
+package dev.finetune.bert.job;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import dev.finetune.checkpoint.SafetensorsWriter;
+import dev.finetune.checkpoint.Weights;
+import dev.finetune.internal.torch.TensorScope;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.bytedeco.pytorch.Tensor;
+
+/** Copies of small checkpoints with another config.json, or other names. */
+final class Checkpoints {
+    private Checkpoints() {}
+
+    /** A copy whose config.json was changed. */
+    static Path configured(String model, Path to, Consumer<JsonObject> change) {
+        copy(
+                model,
+                to,
+                List.of("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "vocab.txt"));
+        try {
+            final JsonObject config = JsonParser.parseString(Files.readString(to.resolve("config.json")))
+                    .getAsJsonObject();
+            change.accept(config);
+            Files.writeString(to.resolve("config.json"), config.toString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return to;
+    }
+
+    /** A copy whose tensors are called otherwise; those without a new name are left out. */
+    static Path renamed(String model, Path to, Function<String, Optional<String>> rename) {
+        copy(model, to, List.of("config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt"));
+        try (TensorScope scope = TensorScope.open();
+                Weights weights = Weights.open(Jobs.model(model))) {
+            final Map<String, Tensor> tensors = new LinkedHashMap<>();
+            for (String name : weights.names()) {
+                rename.apply(name).ifPresent(other -> tensors.put(other, weights.read(name)));
+            }
+            SafetensorsWriter.write(to.resolve("model.safetensors"), tensors, Map.of("format", "pt"));
+        }
+        return to;
+    }
+
+    private static void copy(String model, Path to, List<String> files) {
+        try {
+            Files.createDirectories(to);
+            for (String file : files) {
+                Files.copy(Jobs.model(model).resolve(file), to.resolve(file));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

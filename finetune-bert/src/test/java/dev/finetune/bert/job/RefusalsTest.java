@@ -1,0 +1,205 @@
+package dev.finetune.bert.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.gson.JsonParser;
+import dev.finetune.FineTuned;
+import dev.finetune.FineTuner;
+import dev.finetune.FinetuneException;
+import dev.finetune.Heads;
+import dev.finetune.Pooling;
+import dev.finetune.data.Dataset;
+import dev.finetune.data.Example;
+import dev.finetune.data.Label;
+import dev.finetune.data.Text;
+import dev.finetune.data.Words;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What can't be done is refused before any training, in words that say what to change. */
+class RefusalsTest {
+    @TempDir
+    private Path folder;
+
+    private static void isRefused(ThrowingCallable call, String... words) {
+        assertThatThrownBy(call)
+                .isInstanceOf(FinetuneException.class)
+                .satisfies(thrown -> assertThat(thrown.getMessage()).contains(words));
+    }
+
+    private static Dataset<Text> labelled(Label... labels) {
+        return Dataset.of(
+                Text.class,
+                Stream.of(labels)
+                        .map(label -> new Example<>(Text.of("great sound " + label), label))
+                        .toList());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "is_decoder | true | only false is",
+                "add_cross_attention | true | only false is",
+                "position_embedding_type | \"relative_key\" | only absolute is",
+                "pruned_heads | {\"0\": [1]} | not supported",
+                "hidden_act | \"prelu\" | gelu_new",
+                "hidden_size | \"wide\" | a whole number",
+                "hidden_size | -48 | must be positive",
+                "num_attention_heads | 5 | multiple of the 5 attention heads",
+                "hidden_dropout_prob | 1.5 | dropout probability",
+                "model_type | \"t5\" | bert",
+                "problem_type | \"ranking\" | ranking",
+            })
+    void aConfigurationThatIsNotSupportedIsRefusedByKeyOrValue(String key, String value, String expected) {
+        final Path model = Checkpoints.configured(
+                "bert-sequence-classification",
+                folder.resolve("model"),
+                config -> config.add(key, JsonParser.parseString(value)));
+        final String shown = value.replaceAll("[\"{}]", "").strip();
+        isRefused(
+                () -> FineTuner.from(model).untrained(Text.class),
+                expected,
+                key.startsWith("num_") || key.endsWith("_prob") ? shown : expected);
+    }
+
+    @Test
+    void aFolderThatIsNoModelIsRefusedWithWhatItLacks() throws IOException {
+        isRefused(() -> FineTuner.from(folder).head(2).untrained(Text.class), "config.json", folder.toString());
+        final Path broken = Files.createDirectories(folder.resolve("broken"));
+        Files.writeString(broken.resolve("config.json"), "{\"model_type\": ");
+        isRefused(() -> FineTuner.from(broken).head(2).untrained(Text.class), "config.json", "not valid JSON");
+        final Path mute = Checkpoints.configured("bert-sequence-classification", folder.resolve("mute"), c -> {});
+        Files.delete(mute.resolve("tokenizer.json"));
+        Files.delete(mute.resolve("vocab.txt"));
+        isRefused(() -> FineTuner.from(mute).untrained(Text.class), "tokenizer.json", "vocab.txt");
+        final Path weightless =
+                Checkpoints.configured("bert-sequence-classification", folder.resolve("weightless"), c -> {});
+        Files.delete(weightless.resolve("model.safetensors"));
+        isRefused(() -> FineTuner.from(weightless).untrained(Text.class), "model.safetensors");
+    }
+
+    @Test
+    void aVocabularyOfAnotherSizeIsRefused() {
+        final Path small = Checkpoints.configured(
+                "bert-sequence-classification", folder.resolve("small"), c -> c.addProperty("vocab_size", 300));
+        isRefused(() -> FineTuner.from(small).untrained(Text.class), "300");
+    }
+
+    @Test
+    void labelsOfAnotherKindThanTheHeadsAreRefused() {
+        final FineTuner tuner = Jobs.classifier();
+        isRefused(
+                () -> tuner.head(Heads.regression()).fitAll(labelled(Label.of("good"), Label.of("bad"))),
+                "Regression",
+                "Label.of(number)");
+        isRefused(
+                () -> tuner.head("good", "bad").fitAll(labelled(Label.of(1.5), Label.of(2.5))),
+                "Classification",
+                "Label.of(\"name\")");
+        isRefused(
+                () -> tuner.head(Heads.multiLabel("good", "bad")).fitAll(labelled(Label.of("good"), Label.of("bad"))),
+                "MultiLabel",
+                "Label.Categories");
+        isRefused(
+                () -> tuner.head("good", "bad")
+                        .fitAll(labelled(
+                                new Label.Categories(Set.of("good")), new Label.Categories(Set.of("bad", "good")))),
+                "Classification");
+        isRefused(
+                () -> tuner.head(Heads.regression(2)).fitAll(labelled(Label.of(1.5), Label.of(2.5))),
+                "predicts 2",
+                "1");
+    }
+
+    @Test
+    void labelsThatTheHeadDoesNotKnowAreRefusedByName() {
+        isRefused(
+                () -> Jobs.classifier().head(2).fitAll(labelled(Label.of("a"), Label.of("b"), Label.of("c"))),
+                "head(2)",
+                "3 labels",
+                "head(3)");
+        isRefused(
+                () -> Jobs.classifier().head("good", "bad").fitAll(labelled(Label.of("good"), Label.of("bat"))),
+                "\"bat\"",
+                "bad");
+        isRefused(() -> Jobs.classifier().head("good"), "at least 2 classes");
+        isRefused(() -> Jobs.classifier().head("good", "good"), "differ");
+    }
+
+    @Test
+    void inputsOfAnotherKindThanTheHeadReadsAreRefused() {
+        isRefused(
+                () -> Jobs.classifier().head(Heads.tokens("O", "B-X")).fitAll(Jobs.data(8, 1)), "reads Words", "Text");
+        isRefused(() -> Jobs.classifier().fitAll(Jobs.sentences(8, 1)), "reads Text", "Words");
+        isRefused(() -> Jobs.classifier().head(Heads.tokens("O")).fitAll(Jobs.sentences(8, 1)), "Unknown label", "B-X");
+        final Words words = new Words(List.of("great", "sound"));
+        final Dataset<Words> uneven = Dataset.of(
+                Words.class,
+                List.of(
+                        new Example<>(words, new Label.Tags(List.of("O", "B-X"))),
+                        new Example<>(words, new Label.Tags(List.of("B-X")))));
+        isRefused(() -> Jobs.classifier().head(Heads.tokens("O", "B-X")).fitAll(uneven), "2 words", "1 tags");
+    }
+
+    @Test
+    void settingsThatDoNotFitTheModelAreRefused() {
+        isRefused(() -> Jobs.classifier().maxLength(65).untrained(Text.class), "maxLength(65)", "64 tokens");
+        isRefused(() -> Jobs.classifier().maxLength(3), "maxLength", "3");
+        isRefused(() -> Jobs.classifier().freeze(4).fitAll(Jobs.data(8, 1)), "4", "3");
+        isRefused(
+                () -> Jobs.classifier().classWeights(1, 2, 3).fitAll(Jobs.data(8, 1)), "2 classes", "3 class weights");
+        isRefused(() -> Jobs.classifier().classWeights(1, -2), "weights");
+        isRefused(() -> Jobs.classifier().labelSmoothing(1), "smoothing");
+        isRefused(() -> Jobs.classifier().lr(-1), "lr", "-1");
+        isRefused(() -> Jobs.classifier().epochs(0), "epochs");
+        isRefused(() -> Jobs.classifier().batchSize(0), "batchSize");
+        isRefused(() -> Jobs.classifier().dropout(1), "dropout");
+        isRefused(() -> Jobs.classifier().validationFraction(1), "fraction");
+        isRefused(() -> Jobs.classifier().earlyStopping(0), "patience");
+        isRefused(
+                () -> Jobs.classifier().keepBest("f2").epochs(1).fit(Jobs.data(8, 1), Jobs.data(8, 2)),
+                "\"f2\"",
+                "accuracy");
+    }
+
+    @Test
+    void emptyDataIsRefused() {
+        final Dataset<Text> nothing = Dataset.of(Text.class, List.of());
+        isRefused(() -> Jobs.classifier().fitAll(nothing), "empty");
+        isRefused(() -> Jobs.classifier().fit(Jobs.data(8, 1), nothing), "holds no rows");
+        isRefused(() -> Jobs.classifier().fitAll(Dataset.streamed(Text.class, Stream::empty)), "maxSteps");
+        isRefused(() -> Jobs.classifier().maxSteps(2).fitAll(Dataset.streamed(Text.class, Stream::empty)), "no rows");
+    }
+
+    @Test
+    void aHeadWithoutALossIsNotTrained() {
+        isRefused(
+                () -> Jobs.classifier().head(Heads.features(Pooling.MEAN)).fitAll(Jobs.data(8, 1)),
+                "Feature extraction");
+        try (FineTuned<Text> features =
+                Jobs.classifier().head(Heads.features(Pooling.MEAN)).untrained(Text.class)) {
+            assertThat(features.labels()).isEmpty();
+            isRefused(() -> features.evaluate(Jobs.data(8, 1)), "Feature extraction");
+        }
+    }
+
+    @Test
+    void aModelWithoutATaskAsksForOne() {
+        final Path base = Checkpoints.configured("bert-sequence-classification", folder.resolve("base"), config -> {
+            config.add("architectures", JsonParser.parseString("[\"BertModel\"]"));
+            config.remove("problem_type");
+        });
+        isRefused(() -> FineTuner.from(base).untrained(Text.class), "say what to predict");
+    }
+}

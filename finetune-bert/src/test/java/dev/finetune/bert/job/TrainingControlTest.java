@@ -1,0 +1,195 @@
+package dev.finetune.bert.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.finetune.FineTuned;
+import dev.finetune.FineTuner;
+import dev.finetune.FinetuneException;
+import dev.finetune.data.Dataset;
+import dev.finetune.data.Example;
+import dev.finetune.data.Label;
+import dev.finetune.data.Text;
+import dev.finetune.task.Softmax;
+import dev.finetune.train.EpochReport;
+import dev.finetune.train.StepReport;
+import dev.finetune.train.TrainingHistory;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What the settings of training do to a real job. */
+class TrainingControlTest {
+    private final Recorder recorder = new Recorder();
+
+    /** Examples whose labels are the wrong way round: the more is learned, the worse it gets. */
+    private static Dataset<Text> reversed(int count, long seed) {
+        return Jobs.data(count, seed)
+                .map(example -> new Example<>(
+                        example.input(), Label.of(example.label().equals(Label.of("good")) ? "bad" : "good")));
+    }
+
+    @Test
+    void earlyStoppingEndsAfterItsPatienceAndRestoresTheBest() {
+        final Dataset<Text> validation = reversed(40, 2);
+        try (FineTuned<Text> tuned = Jobs.classifier()
+                .epochs(20)
+                .evaluateEvery(10)
+                .earlyStopping("loss", 2, 0)
+                .fit(Jobs.data(160, 1), validation)) {
+            final TrainingHistory history = Jobs.history(tuned);
+            assertThat(history.end()).isEqualTo(TrainingHistory.End.EARLY_STOPPING);
+            final List<Double> losses = history.epochs().stream()
+                    .map(report -> report.validation().orElseThrow().get("loss"))
+                    .toList();
+            final double best = losses.stream().mapToDouble(l -> l).min().orElseThrow();
+            assertThat(losses.indexOf(best)).isEqualTo(losses.size() - 3);
+            assertThat(history.steps()).hasSize(10 * losses.size());
+            assertThat(history.best().orElseThrow().step()).isEqualTo(10L * (losses.size() - 2));
+            assertThat(tuned.evaluation().get("loss")).isEqualTo(best);
+            assertThat(tuned.evaluate(validation).get("loss")).isEqualTo(best);
+        }
+    }
+
+    @Test
+    void timeUpEndsAfterAStep() {
+        try (FineTuned<Text> tuned =
+                Jobs.classifier().epochs(1000).maxTime(Duration.ofMillis(1)).fitAll(Jobs.data(32, 1))) {
+            assertThat(Jobs.history(tuned).end()).isEqualTo(TrainingHistory.End.OUT_OF_TIME);
+            assertThat(Jobs.history(tuned).steps()).hasSize(1);
+        }
+    }
+
+    @Test
+    void stepsMayEndWithinAnEpochAndGoBeyondTheEpochs() {
+        for (int steps : new int[] {3, 11}) {
+            try (FineTuned<Text> tuned =
+                    Jobs.classifier().epochs(1).maxSteps(steps).fit(Jobs.data(32, 1), Jobs.data(8, 2))) {
+                final TrainingHistory history = Jobs.history(tuned);
+                assertThat(history.steps()).hasSize(steps);
+                assertThat(history.end()).isEqualTo(TrainingHistory.End.FINISHED);
+                final EpochReport last = history.epochs().get(history.epochs().size() - 1);
+                assertThat(last.step()).isEqualTo(steps);
+                assertThat(last.epoch()).isCloseTo(steps / 4.0, within(1e-12));
+                assertThat(history.steps().get(steps - 1).learningRate()).isCloseTo(2e-3 / steps, within(1e-12));
+            }
+        }
+    }
+
+    @Test
+    void evaluationsComeEveryFewStepsAndOnceAtTheEnd() {
+        try (FineTuned<Text> tuned = Jobs.classifier()
+                .epochs(2)
+                .evaluateEvery(3)
+                .listener(recorder)
+                .fit(Jobs.data(32, 1), Jobs.data(8, 2))) {
+            assertThat(recorder.evaluations).extracting(EpochReport::step).containsExactly(3L, 6L, 8L);
+            assertThat(recorder.evaluations).extracting(EpochReport::epoch).containsExactly(0.75, 1.5, 2.0);
+            assertThat(tuned.evaluation().get("loss"))
+                    .isEqualTo(recorder.evaluations
+                            .get(2)
+                            .validation()
+                            .orElseThrow()
+                            .get("loss"));
+        }
+    }
+
+    /** The loss of the first step, over all the rows, as the formula has it. */
+    private static double firstLoss(Dataset<Text> data, double smoothing, double... weights) {
+        try (FineTuned<Text> untrained = Jobs.classifier().untrained(Text.class)) {
+            double sum = 0;
+            double weight = 0;
+            for (Example<Text> example : data.asList()) {
+                final float[] logits =
+                        untrained.predict(example.input()).logits().get(0);
+                final double[] p = Softmax.of(logits, 0, 2);
+                final int truth = example.label().equals(Label.of("bad")) ? 0 : 1;
+                sum -= (1 - smoothing) * weights[truth] * Math.log(p[truth]);
+                sum -= smoothing / 2 * (weights[0] * Math.log(p[0]) + weights[1] * Math.log(p[1]));
+                weight += weights[truth];
+            }
+            return sum / weight;
+        }
+    }
+
+    private static StepReport firstStep(FineTuner tuner, Dataset<Text> data) {
+        try (FineTuned<Text> tuned = tuner.batchSize(64).maxSteps(1).fitAll(data)) {
+            return Jobs.history(tuned).steps().get(0);
+        }
+    }
+
+    @Test
+    void smoothingAndClassWeightsChangeTheLossAsTheFormulaSays() {
+        final List<Example<Text>> few = new ArrayList<>(Jobs.reviews(40, 1));
+        few.removeIf(example -> example.label().equals(Label.of("bad")) && few.indexOf(example) % 8 != 1);
+        final Dataset<Text> data = Dataset.of(Text.class, few);
+        final double bad = few.stream()
+                .filter(example -> example.label().equals(Label.of("bad")))
+                .count();
+        final double[] balanced = {few.size() / (2 * bad), few.size() / (2 * (few.size() - bad))};
+        assertThat(bad).isBetween(1.0, 10.0);
+        final FineTuner tuner = Jobs.classifier();
+        assertThat(firstStep(tuner, data).loss()).isCloseTo(firstLoss(data, 0, 1, 1), within(1e-5));
+        assertThat(firstStep(tuner.labelSmoothing(0.2), data).loss())
+                .isCloseTo(firstLoss(data, 0.2, 1, 1), within(1e-5));
+        assertThat(firstStep(tuner.balancedClassWeights(), data).loss())
+                .isCloseTo(firstLoss(data, 0, balanced), within(1e-5));
+        assertThat(firstStep(tuner.classWeights(3, 0.5).labelSmoothing(0.1), data)
+                        .loss())
+                .isCloseTo(firstLoss(data, 0.1, 3, 0.5), within(1e-5));
+    }
+
+    @Test
+    void aRateThatBlowsTheWeightsUpEndsWithTheStepAndItsRows() {
+        assertThatThrownBy(() -> Jobs.inOrder().lr(1e30).maxGradientNorm(0).fitAll(Jobs.data(64, 1)))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("The loss became NaN at step 1")
+                .hasMessageContaining("rows 8, 9, 10, 11, 12, 13, 14, 15")
+                .hasMessageContaining("lower learning rate");
+    }
+
+    @Test
+    void inputsInBothTrainAndValidationAreWarnedOf() {
+        final List<Example<Text>> train = new ArrayList<>(Jobs.reviews(40, 1));
+        final List<Example<Text>> validation = new ArrayList<>(Jobs.reviews(10, 2));
+        validation.add(train.get(6));
+        try (FineTuned<Text> tuned = Jobs.classifier()
+                .epochs(1)
+                .listener(recorder)
+                .fit(Dataset.of(Text.class, train), Dataset.of(Text.class, validation))) {
+            assertThat(recorder.warnings)
+                    .anyMatch(warning -> warning.startsWith("Inputs in both train and validation: 1")
+                            && warning.contains("train 7 and validation 11"));
+            assertThat(tuned.provenance().warnings()).isEqualTo(recorder.warnings);
+        }
+    }
+
+    @Test
+    void twoTunersAtOnceTrainToTheBitsThatEachTrainsToAlone() throws InterruptedException {
+        final List<FineTuner> tuners = List.of(
+                Jobs.classifier().dropout(0.1).epochs(1),
+                Jobs.classifier().dropout(0.3).seed(5).epochs(1));
+        final List<List<float[]>> alone =
+                tuners.stream().map(tuner -> trained(tuner)).toList();
+        final List<List<float[]>> together = new ArrayList<>(List.of(List.of(), List.of()));
+        final List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            final int one = i;
+            threads.add(new Thread(() -> together.set(one, trained(tuners.get(one)))));
+        }
+        threads.forEach(Thread::start);
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        assertThat(together).usingRecursiveComparison().isEqualTo(alone);
+        assertThat(trained(tuners.get(0))).usingRecursiveComparison().isEqualTo(alone.get(0));
+    }
+
+    private static List<float[]> trained(FineTuner tuner) {
+        try (FineTuned<Text> tuned = tuner.fitAll(Jobs.data(64, 1))) {
+            return List.copyOf(Jobs.weights(tuned).values());
+        }
+    }
+}
