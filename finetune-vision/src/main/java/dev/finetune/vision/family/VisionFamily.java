@@ -17,7 +17,9 @@ import dev.finetune.spi.ModelConfig;
 import dev.finetune.spi.ModelFamily;
 import dev.finetune.task.Targets;
 import dev.finetune.task.Task;
+import dev.finetune.vision.OnBroken;
 import dev.finetune.vision.image.ImageEncoder;
+import dev.finetune.vision.image.ImageLimits;
 import dev.finetune.vision.image.Preprocessing;
 import dev.finetune.vision.net.PooledFeatures;
 import java.util.List;
@@ -99,7 +101,9 @@ abstract class VisionFamily implements ModelFamily {
                                 preprocessing(request, plan),
                                 request.augmentations(),
                                 Targets.of(request.head()),
-                                request.head().labels().size()),
+                                request.head().labels().size(),
+                                ImageLimits.DEFAULT,
+                                OnBroken.FAIL),
                         task,
                         source.report(),
                         savedConfig(config, request.head(), plan));

@@ -2,12 +2,15 @@ package dev.finetune.vision.image;
 
 import com.google.gson.JsonObject;
 import dev.finetune.FinetuneException;
+import dev.finetune.spi.InputSettings;
+import dev.finetune.vision.Image;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What is done to a picture before a network sees it: resize, crop the middle, and {@code (value * rescale - mean) /
- * std} for each channel, where value is 0 to 255. Read from a checkpoint with {@link #read}, or said:
+ * std} for each channel, where value is 0 to 255. Found in a checkpoint with {@link #find}, or said:
  *
  * <pre>{@code
  * Preprocessing cifar = Preprocessing.IMAGENET
@@ -30,7 +33,8 @@ public record Preprocessing(
         Arithmetic arithmetic,
         double rescale,
         List<Double> mean,
-        List<Double> std) {
+        List<Double> std)
+        implements InputSettings {
     /** The mean of ImageNet's pixels, for values from 0 to 1. */
     public static final List<Double> IMAGENET_MEAN = List.of(0.485, 0.456, 0.406);
 
@@ -74,12 +78,12 @@ public record Preprocessing(
 
     /**
      * What a model directory says: {@code preprocessor_config.json} (Transformers), else {@code pretrained_cfg} in
-     * {@code config.json} (timm), else {@link #IMAGENET}.
+     * {@code config.json} (timm), empty where they say nothing.
      *
      * @throws FinetuneException if one of them asks for something that isn't supported
      */
-    public static Preprocessing read(Path directory) {
-        return PreprocessingReader.read(directory);
+    public static Optional<Preprocessing> find(Path directory) {
+        return PreprocessingReader.find(directory);
     }
 
     /**
@@ -100,6 +104,11 @@ public record Preprocessing(
      */
     public static Preprocessing ofPretrainedCfg(JsonObject json, String name) {
         return new PreprocessingReader(json, name).timm();
+    }
+
+    @Override
+    public Class<?> inputType() {
+        return Image.class;
     }
 
     /** The same with another resize. */

@@ -68,20 +68,21 @@ final class PreprocessingReader {
         this.name = name;
     }
 
-    static Preprocessing read(Path directory) {
+    static Optional<Preprocessing> find(Path directory) {
         Path preprocessor = directory.resolve("preprocessor_config.json");
         if (Files.isRegularFile(preprocessor)) {
-            return new PreprocessingReader(parse(preprocessor), preprocessor.toString()).transformers();
+            return Optional.of(new PreprocessingReader(parse(preprocessor), preprocessor.toString()).transformers());
         }
         Path config = directory.resolve("config.json");
         if (Files.isRegularFile(config)) {
             JsonObject parsed = parse(config);
             if (parsed.has("pretrained_cfg") && parsed.get("pretrained_cfg").isJsonObject()) {
-                return new PreprocessingReader(parsed.getAsJsonObject("pretrained_cfg"), config + ", pretrained_cfg")
-                        .timm();
+                return Optional.of(
+                        new PreprocessingReader(parsed.getAsJsonObject("pretrained_cfg"), config + ", pretrained_cfg")
+                                .timm());
             }
         }
-        return Preprocessing.IMAGENET;
+        return Optional.empty();
     }
 
     private static JsonObject parse(Path file) {

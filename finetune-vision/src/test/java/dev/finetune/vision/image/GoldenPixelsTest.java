@@ -40,7 +40,7 @@ final class GoldenPixelsTest {
     @ParameterizedTest
     @MethodSource("cases")
     void pixelValuesAreThoseOfTheReference(Case golden) {
-        Preprocessing preprocessing = Preprocessing.read(golden.preprocessor());
+        Preprocessing preprocessing = Preprocessing.find(golden.preprocessor()).orElseThrow();
         try (Weights weights = Weights.open(golden.expected())) {
             float[] expected = References.floats(weights, "expected.pixel_values");
             List<Path> files = References.files(golden.images(), ".png");
