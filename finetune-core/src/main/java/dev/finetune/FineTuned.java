@@ -111,6 +111,7 @@ public final class FineTuned<I> implements AutoCloseable {
 
     /** Loss and metrics on labelled data. */
     public Metrics evaluate(Dataset<I> dataset) {
+        model.reading(dataset.inputType());
         return use(() -> {
             final EncodedRows.Order order =
                     new EncodedRows.Order(settings.evaluationBatchSize(), false, false, true, settings.seed());

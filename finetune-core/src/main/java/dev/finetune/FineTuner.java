@@ -141,12 +141,20 @@ public final class FineTuner {
 
     /** Steps in which the learning rate rises from 0; none by default. */
     public FineTuner warmupSteps(long steps) {
-        return with(draft -> draft.schedule = draft.schedule.withWarmupSteps(steps));
+        return with(draft -> draft.schedule = warming(draft.schedule).withWarmupSteps(steps));
+    }
+
+    private static Schedule warming(Schedule schedule) {
+        if (schedule instanceof Schedule.Constant) {
+            throw new FinetuneException(
+                    "The constant schedule has no warm-up; Schedule.constantWithWarmup() is the one that has.");
+        }
+        return schedule;
     }
 
     /** The share of all steps in which the learning rate rises from 0; none by default. */
     public FineTuner warmupRatio(double ratio) {
-        return with(draft -> draft.schedule = draft.schedule.withWarmupRatio(ratio));
+        return with(draft -> draft.schedule = warming(draft.schedule).withWarmupRatio(ratio));
     }
 
     /** Decoupled weight decay, not applied to biases and norms; 0 by default. */

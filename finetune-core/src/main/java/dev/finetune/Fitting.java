@@ -37,6 +37,10 @@ final class Fitting<I> {
 
     FineTuned<I> fit(Dataset<I> train, Optional<Dataset<I>> validation) {
         final List<String> warnings = new ArrayList<>();
+        if (validation.isEmpty() && (settings.keepBest() || settings.earlyStopping().isPresent())) {
+            throw new FinetuneException("Early stopping and keeping the best weights need data to evaluate on: call"
+                    + " fit(train, validation), or fit(dataset), which holds a part back.");
+        }
         lookAt(train, validation, warnings);
         final LoadedModel<I> model = LoadedModel.open(draft, Optional.of(train)).reading(train.inputType());
         try {

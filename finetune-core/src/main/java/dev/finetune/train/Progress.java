@@ -85,7 +85,7 @@ final class Progress implements AutoCloseable {
         settings.earlyStopping().ifPresent(stopping -> {
             final String name = stopping.metric().isEmpty() ? task.mainMetric() : stopping.metric();
             final double value = metrics.get(name);
-            if (Double.isNaN(watched) || better(name, value, watched, stopping.minimumChange())) {
+            if (better(name, value, watched, stopping.minimumChange())) {
                 watched = value;
                 failures = 0;
             } else {
@@ -120,6 +120,9 @@ final class Progress implements AutoCloseable {
     }
 
     private static boolean better(String metric, double value, double than, double by) {
+        if (Double.isNaN(than)) {
+            return !Double.isNaN(value); // Any number is better than none, whatever the minimum change.
+        }
         return Metrics.higherIsBetter(metric) ? value > than + by : value < than - by;
     }
 

@@ -163,6 +163,11 @@ public sealed interface Schedule {
         return new Polynomial(Warmup.NONE, 1e-7, 1);
     }
 
+    /** The same rate after a warm-up, which is still to be said. */
+    static Schedule constantWithWarmup() {
+        return new ConstantWithWarmup(Warmup.NONE);
+    }
+
     /** The same rate throughout, without warm-up; {@link ConstantWithWarmup} is the same with one. */
     static Schedule constant() {
         return new Constant();
@@ -185,7 +190,7 @@ public sealed interface Schedule {
             case "cosine_with_restarts" -> cosineWithRestarts(1);
             case "polynomial" -> polynomial();
             case "constant" -> constant();
-            case "constant_with_warmup" -> new ConstantWithWarmup(Warmup.NONE);
+            case "constant_with_warmup" -> constantWithWarmup();
             case "inverse_sqrt" -> inverseSqrt();
             default ->
                 throw new FinetuneException(

@@ -42,6 +42,9 @@ public final class DropoutMask {
             for (long size : shape) {
                 elements *= size;
             }
+            if (elements == 0) {
+                return scope.keep(torch.empty(shape, new TensorOptions(ScalarType.Bool), null));
+            }
             final long padded = (elements + 7) / 8 * 8;
             final Tensor mask = torch.empty(new long[] {padded}, new TensorOptions(ScalarType.Bool), null);
             final LongBuffer words = new BytePointer(mask.data_ptr())
