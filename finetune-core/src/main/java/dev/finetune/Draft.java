@@ -57,6 +57,7 @@ final class Draft {
     double maxGradientNorm = 1;
     Precision precision = Precision.FLOAT32;
     boolean gradientCheckpointing;
+    boolean keepFrozenOutputs = true;
     long evaluateEvery;
     Optional<EarlyStopping> earlyStopping = Optional.empty();
     boolean keepBest;
@@ -100,6 +101,7 @@ final class Draft {
         copy.maxGradientNorm = maxGradientNorm;
         copy.precision = precision;
         copy.gradientCheckpointing = gradientCheckpointing;
+        copy.keepFrozenOutputs = keepFrozenOutputs;
         copy.evaluateEvery = evaluateEvery;
         copy.earlyStopping = earlyStopping;
         copy.keepBest = keepBest;
@@ -139,6 +141,7 @@ final class Draft {
                 maxGradientNorm,
                 precision,
                 gradientCheckpointing,
+                keepFrozenOutputs,
                 evaluateEvery,
                 earlyStopping,
                 keepBest,

@@ -203,6 +203,16 @@ public final class FineTuner {
         return with(draft -> draft.gradientCheckpointing = true);
     }
 
+    /**
+     * Whether what the frozen stages at the input's end give is computed once for an input and kept (in memory, then in a
+     * temporary file); true by default. They then compute in evaluation mode, without dropout, and the result is the same
+     * as without keeping. Inputs that change from epoch to epoch (augmented pictures, masked words) and streams are
+     * computed each time. With false, frozen stages compute in every step with their dropout, as under the Trainer.
+     */
+    public FineTuner keepFrozenOutputs(boolean keep) {
+        return with(draft -> draft.keepFrozenOutputs = keep);
+    }
+
     /** Evaluates every so many steps rather than once an epoch. */
     public FineTuner evaluateEvery(long steps) {
         return with(draft -> draft.evaluateEvery = steps);

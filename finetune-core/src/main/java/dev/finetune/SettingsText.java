@@ -47,6 +47,7 @@ final class SettingsText {
                         : draft.loss.classWeights().isEmpty() ? "none" : draft.loss.classWeights());
         lines.put("precision", t.precision());
         lines.put("gradient checkpointing", t.gradientCheckpointing());
+        lines.put("frozen stages", t.keepFrozenOutputs() ? "computed once an input" : "computed in every step");
         lines.put("evaluation", t.evaluateEvery() == 0 ? "every epoch" : "every " + t.evaluateEvery() + " steps");
         lines.put("early stopping", t.earlyStopping().map(Object::toString).orElse("none"));
         lines.put("keep", t.keepBest() ? "the best weights" : "the last weights");

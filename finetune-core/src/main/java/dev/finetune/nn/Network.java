@@ -67,19 +67,49 @@ public final class Network implements AutoCloseable {
      * made. What a stage gave is let go as soon as the next one has it, unless gradients need it.
      */
     public Tensor trunk(Batch batch, ForwardContext context, Consumer<Tensor> each) {
-        Tensor hidden = nothing();
+        final Tensor nothing = nothing();
         try {
-            for (int i = 0; i < stages.size(); i++) {
+            return trunk(0, stages.size(), nothing, batch, context, each);
+        } finally {
+            nothing.close();
+        }
+    }
+
+    /**
+     * The output of stage {@code to - 1} from that of stage {@code from - 1} (borrowed), as {@link #trunk(Batch,
+     * ForwardContext, Consumer)}; the input itself where there is no stage between.
+     */
+    public Tensor trunk(
+            int from, int to, Tensor input, Batch batch, ForwardContext context, Consumer<Tensor> each) {
+        Tensor hidden = input;
+        boolean ours = false;
+        try {
+            for (int i = from; i < to; i++) {
                 final Tensor next = stage(i, hidden, batch, context);
-                hidden.close();
+                if (ours) {
+                    hidden.close();
+                }
                 hidden = next;
+                ours = true;
                 each.accept(hidden);
             }
         } catch (RuntimeException e) {
-            hidden.close();
+            if (ours) {
+                hidden.close();
+            }
             throw e;
         }
-        return TensorScope.adopt(hidden);
+        return ours ? TensorScope.adopt(hidden) : hidden;
+    }
+
+    /** How many stages, from the input on, have nothing that is trained. */
+    public int frozenStages() {
+        int count = 0;
+        while (count < stages.size()
+                && stages.get(count).parameters().stream().noneMatch(Parameter::isTrained)) {
+            count++;
+        }
+        return count;
     }
 
     /** One stage's output; the caller owns it. Its temporaries are gone. */

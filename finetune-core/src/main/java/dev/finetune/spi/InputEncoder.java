@@ -24,6 +24,11 @@ public interface InputEncoder<I> extends AutoCloseable {
     /** Pads rows to the longest of them and lays them out as the network reads them, targets included. */
     HostBatch collate(List<Encoded> rows, CollateContext context);
 
+    /** Whether a row's columns differ from one training batch to another (augmentation, masking); not by default. */
+    default boolean variesInTraining() {
+        return false;
+    }
+
     /** How many of the rows that were encoded so far had to be cut to the maximum length. */
     long truncated();
 

@@ -7,7 +7,6 @@ import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Network;
-import dev.finetune.nn.Parameter;
 import dev.finetune.task.Task;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,12 +25,22 @@ final class BackwardPass {
     private final Task task;
     private final boolean checkpointing;
     private final boolean bfloat16;
+    private final FrozenPrefix prefix;
+    private final boolean rowsComeAgain;
 
-    BackwardPass(Network network, Task task, boolean checkpointing, boolean bfloat16) {
+    BackwardPass(
+            Network network,
+            Task task,
+            boolean checkpointing,
+            boolean bfloat16,
+            FrozenPrefix prefix,
+            boolean rowsComeAgain) {
         this.network = network;
         this.task = task;
         this.checkpointing = checkpointing;
         this.bfloat16 = bfloat16;
+        this.prefix = prefix;
+        this.rowsComeAgain = rowsComeAgain;
     }
 
     /**
@@ -49,7 +58,14 @@ final class BackwardPass {
         try (TensorScope scope = TensorScope.open()) {
             final Tensor loss;
             try (var autocast = Autocast.bfloat16(batch.device().is_cuda(), bfloat16)) {
-                loss = task.lossSum(network.forward(batch, context), batch).mul(new Scalar(1 / weight));
+                final Tensor hidden = network.trunk(
+                        prefix.stages(),
+                        network.stages().size(),
+                        prefix.output(batch, rowsComeAgain),
+                        batch,
+                        context,
+                        each -> {});
+                loss = task.lossSum(network.head(hidden, batch, context), batch).mul(new Scalar(1 / weight));
             }
             loss.backward();
             return Tensors.scalar(loss);
@@ -59,13 +75,16 @@ final class BackwardPass {
     private double runTwice(Batch batch, double weight, ForwardContext context) {
         final List<Tensor> kept = new ArrayList<>();
         try (TensorScope scope = TensorScope.open()) {
+            final int start = prefix.stages();
+            final int last = network.stages().size() - 1;
+            final int cut = network.frozenStages();
             try (GradientMode off = GradientMode.off();
                     var autocast = Autocast.bfloat16(batch.device().is_cuda(), bfloat16)) {
-                network.trunk(batch, context, hidden -> kept.add(Tensors.own(hidden)));
+                kept.add(Tensors.own(prefix.output(batch, rowsComeAgain)));
+                network.trunk(
+                        start, last + 1, kept.get(0), batch, context, hidden -> kept.add(Tensors.own(hidden)));
             }
-            final int last = kept.size() - 1;
-            final int cut = firstTrainedStage();
-            final Tensor top = leaf(kept.get(last), cut <= last);
+            final Tensor top = leaf(kept.get(last + 1 - start), cut <= last);
             final Tensor loss;
             try (var autocast = Autocast.bfloat16(batch.device().is_cuda(), bfloat16)) {
                 loss = task.lossSum(network.head(top, batch, context), batch).mul(new Scalar(1 / weight));
@@ -73,7 +92,7 @@ final class BackwardPass {
             loss.backward();
             Tensor gradient = Tensors.gradient(top);
             for (int i = last; i >= cut; i--) {
-                gradient = recompute(i, i == 0 ? top : kept.get(i - 1), i > cut, gradient, batch, context);
+                gradient = recompute(i, kept.get(i - start), i > cut, gradient, batch, context);
             }
             return Tensors.scalar(loss);
         } finally {
@@ -99,14 +118,5 @@ final class BackwardPass {
         final Tensor leaf = kept.detach();
         leaf.set_requires_grad(wantsGradient);
         return leaf;
-    }
-
-    private int firstTrainedStage() {
-        for (int i = 0; i < network.stages().size(); i++) {
-            if (network.stages().get(i).parameters().stream().anyMatch(Parameter::isTrained)) {
-                return i;
-            }
-        }
-        return network.stages().size();
     }
 }

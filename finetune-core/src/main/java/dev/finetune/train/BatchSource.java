@@ -15,6 +15,11 @@ public interface BatchSource {
     /** The batches of an epoch, in order. Close it when done, also half way. */
     Batches epoch(int epoch);
 
+    /** Whether the same rows come again in every epoch, with the same columns; not by default. */
+    default boolean repeatsRows() {
+        return false;
+    }
+
     /** Says which rows a batch holds, for errors. */
     default String describe(HostBatch batch) {
         return "a batch of " + batch.size() + " rows";

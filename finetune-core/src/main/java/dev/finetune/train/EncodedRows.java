@@ -69,6 +69,11 @@ public final class EncodedRows implements BatchSource {
     }
 
     @Override
+    public boolean repeatsRows() {
+        return !(order.training && encoder.variesInTraining());
+    }
+
+    @Override
     public Batches epoch(int epoch) {
         return new Prefetcher(collated(plan(epoch), epoch));
     }

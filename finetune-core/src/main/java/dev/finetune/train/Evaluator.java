@@ -20,6 +20,20 @@ public final class Evaluator {
 
     /** Loss and metrics over an epoch of a source, in constant memory as far as the metrics allow. */
     public static Metrics evaluate(Network network, Task task, BatchSource source, Device device, boolean bfloat16) {
+        try (FrozenPrefix none = new FrozenPrefix(network, false, bfloat16)) {
+            return evaluate(network, task, source, device, bfloat16, none, false);
+        }
+    }
+
+    /** The same with what a frozen prefix has kept, and keeping what rows that come again give. */
+    static Metrics evaluate(
+            Network network,
+            Task task,
+            BatchSource source,
+            Device device,
+            boolean bfloat16,
+            FrozenPrefix prefix,
+            boolean rowsComeAgain) {
         final Task.Scorer scorer = task.scorer();
         double loss = 0;
         double weight = 0;
@@ -29,7 +43,18 @@ public final class Evaluator {
                 try (TensorScope scope = TensorScope.open();
                         GradientMode mode = GradientMode.off();
                         Batch batch = new Batch(host, device)) {
-                    final Map<String, Tensor> outputs = forward(network, batch, bfloat16);
+                    final Map<String, Tensor> outputs;
+                    try (var autocast = Autocast.bfloat16(device.is_cuda(), bfloat16)) {
+                        final ForwardContext context = ForwardContext.evaluating();
+                        final Tensor hidden = network.trunk(
+                                prefix.stages(),
+                                network.stages().size(),
+                                prefix.output(batch, rowsComeAgain),
+                                batch,
+                                context,
+                                each -> {});
+                        outputs = network.head(hidden, batch, context);
+                    }
                     loss += Tensors.scalar(task.lossSum(outputs, batch));
                     weight += task.weight(host);
                     scorer.add(outputs, batch);

@@ -78,11 +78,19 @@ public final class Trainer {
                 total,
                 trained.stream().mapToLong(Parameter::count).sum(),
                 network.parameters().stream().mapToLong(Parameter::count).sum()));
-        final BackwardPass backward = new BackwardPass(network, task, settings.gradientCheckpointing(), bfloat16);
         TrainingHistory.End end = TrainingHistory.End.FINISHED;
         watch.start();
-        try (Optimizer optimizer = new Optimizer(settings.optimizer(), trained);
+        final boolean comeAgain = severalTimes(training, total);
+        try (FrozenPrefix prefix = new FrozenPrefix(network, settings.keepFrozenOutputs(), bfloat16);
+                Optimizer optimizer = new Optimizer(settings.optimizer(), trained);
                 Progress progress = new Progress(network, task, settings, listener, watch)) {
+            final BackwardPass backward = new BackwardPass(
+                    network,
+                    task,
+                    settings.gradientCheckpointing(),
+                    bfloat16,
+                    prefix,
+                    comeAgain && training.repeatsRows());
             long step = 0;
             for (int epoch = 0; step < total && end == TrainingHistory.End.FINISHED; epoch++) {
                 final long before = step;
@@ -97,7 +105,7 @@ public final class Trainer {
                         report(new StepReport(step, epoch, loss, norm, rate, rows(group)), progress);
                         step++;
                         if (settings.evaluateEvery() > 0 && step % settings.evaluateEvery() == 0) {
-                            progress.evaluated(epochs(training, epoch, step - before), step, evaluate(validation));
+                            progress.evaluated(epochs(training, epoch, step - before), step, evaluate(validation, prefix, comeAgain));
                         }
                         end = end(progress);
                     }
@@ -106,7 +114,7 @@ public final class Trainer {
                     throw new FinetuneException("The training data holds no rows.");
                 }
                 if (end != TrainingHistory.End.CANCELLED && (settings.evaluateEvery() == 0 || step == total)) {
-                    progress.evaluated(epochs(training, epoch, step - before), step, evaluate(validation));
+                    progress.evaluated(epochs(training, epoch, step - before), step, evaluate(validation, prefix, comeAgain));
                     end = end == TrainingHistory.End.FINISHED ? end(progress) : end;
                 }
             }
@@ -123,6 +131,13 @@ public final class Trainer {
         } finally {
             Optimizer.forgetGradients(trained);
         }
+    }
+
+    /** Whether rows are seen more than once, so that keeping what they give pays. */
+    private boolean severalTimes(BatchSource training, long totalSteps) {
+        return settings.evaluateEvery() > 0
+                || totalSteps * settings.accumulation()
+                        > training.batchesPerEpoch().orElse(Long.MAX_VALUE);
     }
 
     private List<HostBatch> next(BatchSource.Batches batches) {
@@ -163,10 +178,11 @@ public final class Trainer {
         listener.stepped(report);
     }
 
-    private Optional<Metrics> evaluate(Optional<BatchSource> validation) {
+    private Optional<Metrics> evaluate(Optional<BatchSource> validation, FrozenPrefix prefix, boolean comeAgain) {
         watch.pause();
         try {
-            return validation.map(source -> Evaluator.evaluate(network, task, source, device, bfloat16));
+            return validation.map(source -> Evaluator.evaluate(
+                    network, task, source, device, bfloat16, prefix, comeAgain && source.repeatsRows()));
         } finally {
             watch.resume();
         }

@@ -20,6 +20,8 @@ import java.util.Optional;
  * @param maxGradientNorm gradients are scaled down to this global norm, 1 by default; 0 for no clipping
  * @param precision of matrix products, float32 by default
  * @param gradientCheckpointing whether stages are computed twice instead of keeping what they computed
+ * @param keepFrozenOutputs whether the frozen stages that come first compute in evaluation mode, and what they give for
+ *     an input that never changes is kept; otherwise they compute in every step, with their dropout
  * @param evaluateEvery steps between evaluations, 0 for once an epoch
  * @param earlyStopping stops when a metric stops improving, if given
  * @param keepBest whether the weights of the best evaluation are restored at the end
@@ -42,6 +44,7 @@ public record TrainingSettings(
         double maxGradientNorm,
         Precision precision,
         boolean gradientCheckpointing,
+        boolean keepFrozenOutputs,
         long evaluateEvery,
         Optional<EarlyStopping> earlyStopping,
         boolean keepBest,

@@ -32,6 +32,7 @@ final class Settings {
                 maxGradientNorm,
                 Precision.FLOAT32,
                 gradientCheckpointing,
+                true,
                 evaluateEvery,
                 earlyStopping,
                 keepBest,

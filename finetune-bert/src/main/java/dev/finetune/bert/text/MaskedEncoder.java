@@ -175,6 +175,12 @@ public final class MaskedEncoder implements InputEncoder<Text> {
         }
     }
 
+    /** Tokens are hidden anew in every batch. */
+    @Override
+    public boolean variesInTraining() {
+        return true;
+    }
+
     @Override
     public long truncated() {
         return truncated.sum();

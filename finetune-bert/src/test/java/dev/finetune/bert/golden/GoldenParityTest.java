@@ -227,6 +227,7 @@ class GoldenParityTest {
                 optimizer.get("max_grad_norm").getAsDouble(),
                 Precision.FLOAT32,
                 gradientCheckpointing,
+                true,
                 0,
                 Optional.empty(),
                 false,

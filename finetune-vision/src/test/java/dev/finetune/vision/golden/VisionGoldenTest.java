@@ -213,6 +213,7 @@ class VisionGoldenTest {
                 optimizer.get("max_grad_norm").getAsDouble(),
                 Precision.FLOAT32,
                 checkpointing,
+                true,
                 0,
                 Optional.empty(),
                 false,

@@ -1,0 +1,165 @@
+package dev.finetune.train;
+
+import dev.finetune.internal.torch.Autocast;
+import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.internal.torch.Tensors;
+import dev.finetune.nn.Batch;
+import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.Network;
+import dev.finetune.spi.Encoded;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * The stages before the first one that is trained: they compute in evaluation mode and without gradients, and what they
+ * give for a row that comes again is kept. Rows of sequences are kept without their padding, so that they can be put
+ * into batches of any length: what stands at padded places is hidden from attention and from heads by the mask.
+ */
+final class FrozenPrefix implements AutoCloseable {
+    private static final long FLOAT_BYTES = 4;
+
+    private final Network network;
+    private final int stages;
+    private final boolean bfloat16;
+    private final RowStore store = new RowStore(RowStore.MEMORY_BYTES);
+    private final Map<Encoded, RowStore.Place> places = new IdentityHashMap<>();
+    private Optional<Layout> layout = Optional.empty();
+
+    /** A prefix of a network; of no stage where the settings want frozen stages to compute like the others. */
+    FrozenPrefix(Network network, boolean enabled, boolean bfloat16) {
+        this.network = network;
+        this.stages = enabled ? network.frozenStages() : 0;
+        this.bfloat16 = bfloat16;
+    }
+
+    /**
+     * How a row's numbers lie.
+     *
+     * @param sequence whether the first dimension is the row's length, from batch to batch another
+     * @param channelsLast whether the channels, first in the shape, are last in memory
+     * @param shape a row's dimensions in memory; the first is of no meaning for a sequence
+     */
+    private record Layout(boolean sequence, boolean channelsLast, long[] shape) {
+        static Layout of(Tensor hidden, boolean sequence) {
+            final boolean last = hidden.dim() == 4
+                    && !hidden.is_contiguous()
+                    && hidden.is_contiguous(MemoryFormat.ChannelsLast);
+            final long[] all = Tensors.shape(last ? hidden.permute(0, 2, 3, 1) : hidden);
+            return new Layout(sequence, last, Arrays.copyOfRange(all, 1, all.length));
+        }
+
+        /** How many bytes a row takes where sequences are so long. */
+        long bytes(long length) {
+            long numbers = sequence ? length : shape[0];
+            for (int i = 1; i < shape.length; i++) {
+                numbers *= shape[i];
+            }
+            return numbers * FLOAT_BYTES;
+        }
+
+        boolean fits(Layout other) {
+            final int from = sequence ? 1 : 0;
+            return sequence == other.sequence
+                    && channelsLast == other.channelsLast
+                    && Arrays.equals(shape, from, shape.length, other.shape, from, other.shape.length);
+        }
+    }
+
+    /** How many stages it has. */
+    int stages() {
+        return stages;
+    }
+
+    /**
+     * What the prefix gives for a batch, in the current scope.
+     *
+     * @param again whether the batch's rows come again with the same columns, so that keeping pays
+     */
+    Tensor output(Batch batch, boolean again) {
+        final List<Encoded> rows = batch.host().rows();
+        if (again && layout.isPresent() && places.keySet().containsAll(rows)) {
+            return kept(rows, layout.get());
+        }
+        final Tensor hidden;
+        try (GradientMode off = GradientMode.off();
+                var autocast = Autocast.bfloat16(batch.device().is_cuda(), bfloat16)) {
+            hidden = computed(batch);
+        }
+        if (again && batch.device().is_cpu()) {
+            keep(rows, hidden);
+        }
+        return hidden;
+    }
+
+    private Tensor computed(Batch batch) {
+        final Tensor nothing = torch.empty(0);
+        return network.trunk(0, stages, nothing, batch, ForwardContext.evaluating(), each -> {});
+    }
+
+    private void keep(List<Encoded> rows, Tensor hidden) {
+        final long longest = rows.stream().mapToInt(Encoded::length).max().orElse(0);
+        final boolean sequence = hidden.dim() == 3;
+        if (sequence && hidden.size(1) != longest) {
+            return;
+        }
+        try (TensorScope scope = TensorScope.open()) {
+            final Layout found = Layout.of(hidden, sequence);
+            if (layout.isPresent() && !layout.get().fits(found)) {
+                return;
+            }
+            layout = Optional.of(found);
+            final Tensor flat = (found.channelsLast ? hidden.permute(0, 2, 3, 1) : hidden)
+                    .to(ScalarType.Float)
+                    .contiguous();
+            final BytePointer bytes = bytes(flat);
+            final long stride = found.bytes(longest);
+            for (int i = 0; i < rows.size(); i++) {
+                final Encoded row = rows.get(i);
+                if (!places.containsKey(row)) {
+                    final RowStore.Place place = store.add(bytes, i * stride, found.bytes(row.length()));
+                    if (place != null) {
+                        places.put(row, place);
+                    }
+                }
+            }
+        }
+    }
+
+    private Tensor kept(List<Encoded> rows, Layout how) {
+        final long longest = rows.stream().mapToInt(Encoded::length).max().orElse(0);
+        final long[] shape = new long[how.shape.length + 1];
+        shape[0] = rows.size();
+        System.arraycopy(how.shape, 0, shape, 1, how.shape.length);
+        if (how.sequence) {
+            shape[1] = longest;
+        }
+        try (TensorScope scope = TensorScope.open()) {
+            final Tensor batch = torch.zeros(shape, new TensorOptions(ScalarType.Float));
+            final BytePointer bytes = bytes(batch);
+            final long stride = how.bytes(longest);
+            for (int i = 0; i < rows.size(); i++) {
+                store.read(places.get(rows.get(i)), bytes, i * stride);
+            }
+            return scope.keep(how.channelsLast ? batch.permute(0, 3, 1, 2) : batch);
+        }
+    }
+
+    private static BytePointer bytes(Tensor tensor) {
+        return new BytePointer(tensor.data_ptr()).capacity(tensor.nbytes());
+    }
+
+    @Override
+    public void close() {
+        store.close();
+    }
+}
