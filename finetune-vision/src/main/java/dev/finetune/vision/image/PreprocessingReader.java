@@ -253,7 +253,12 @@ final class PreprocessingReader {
     }
 
     private boolean flag(String key, boolean otherwise) {
-        return get(key, otherwise, "true or false", JsonElement::getAsBoolean);
+        return get(key, otherwise, "true or false", element -> {
+            if (!element.getAsJsonPrimitive().isBoolean()) {
+                throw new IllegalArgumentException();
+            }
+            return element.getAsBoolean();
+        });
     }
 
     private double number(String key, double otherwise) {

@@ -71,7 +71,7 @@ final class ResamplerTest {
     }
 
     @Test
-    void theTwoRoundingsDifferByOneStepAtMost() {
+    void theTwoRoundingsDifferByTwoStepsAtMostEvenInNoise() {
         SplittableRandom random = new SplittableRandom(12);
         for (Interpolation interpolation : List.of(Interpolation.BILINEAR, Interpolation.BICUBIC)) {
             for (int i = 0; i < 50; i++) {
@@ -84,7 +84,7 @@ final class ResamplerTest {
                 int newWidth = random.nextInt(1, 80);
                 Pixels pillow = Resampler.resize(in, newHeight, newWidth, interpolation, Arithmetic.PILLOW);
                 Pixels tensor = Resampler.resize(in, newHeight, newWidth, interpolation, Arithmetic.TENSOR);
-                assertThat(References.furthest(pillow, tensor)).isLessThanOrEqualTo(1);
+                assertThat(References.furthest(pillow, tensor)).isLessThanOrEqualTo(2);
             }
         }
     }
