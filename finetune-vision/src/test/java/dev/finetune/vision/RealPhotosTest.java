@@ -21,7 +21,7 @@ final class RealPhotosTest {
         Path photos = Path.of(
                 Optional.ofNullable(System.getProperty("finetune.photos")).orElse(""));
         boolean there = !photos.toString().isEmpty() && Files.isDirectory(photos);
-        Assumptions.assumeTrue(there, "SKIPPED: set -Dfinetune.photos=DIR to decode real photos");
+        Assumptions.assumeTrue(there, "SKIPPED: set -Dtest.jvm.args=-Dfinetune.photos=DIR to decode real photos");
         Split<Image> split = ImageFolder.splits(photos);
         for (Dataset<Image> part : List.of(split.train(), split.validation())) {
             assertThat(ImageFolder.verified(part, OnBroken.FAIL).asList()).hasSameSizeAs(part.asList());

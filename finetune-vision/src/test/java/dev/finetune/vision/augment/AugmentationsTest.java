@@ -178,7 +178,8 @@ final class AugmentationsTest {
         for (int i = 0; i < 100; i++) {
             float[] numbers = new float[4 * 2 * 8 * 8];
             for (int at = 0; at < numbers.length; at++) {
-                numbers[at] = at / 128;
+                int row = at / 128;
+                numbers[at] = row;
             }
             float[] targets = {1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0};
             MixedBatch batch = new MixedBatch(numbers, targets, 4, 2, 8, 8);

@@ -28,7 +28,9 @@ final class FormatsTest {
     /** Where the decoder isn't Pillow's own: how far a value may be away, at most and on average. */
     private static final Map<String, double[]> LOSSY = Map.of(
             // Chroma isn't smoothed as libwebp does it, which shows most in a small, colourful picture.
-            "lossy.webp", new double[] {40, 6}, "alpha-lossy.webp", new double[] {40, 6});
+            "lossy.webp", new double[] {40, 6}, "alpha-lossy.webp", new double[] {40, 6}, "smooth.webp", new double[] {
+                12, 1
+            });
 
     /** Pillow makes 16-bit grey white from 255 on; here it is scaled, as 16-bit colours are. */
     private static final String GREY_16 = "grey-16.png";

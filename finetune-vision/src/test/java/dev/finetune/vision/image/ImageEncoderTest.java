@@ -110,8 +110,8 @@ final class ImageEncoderTest {
     void aKeptPictureIsTheSameAsOnePreparedAnew() {
         List<Augmentation> flips = List.of(Augment.horizontalFlip(), Augment.randomCrop(16, 2));
         try (ImageEncoder keeping = encoder(flips, OnBroken.FAIL);
-                ImageEncoder forgetful =
-                        new ImageEncoder(SMALL, flips, targets(), 3, ImageLimits.DEFAULT, OnBroken.FAIL, 0)) {
+                ImageEncoder forgetful = new ImageEncoder(
+                        SMALL, flips, ImageEncoderTest::target, 3, ImageLimits.DEFAULT, OnBroken.FAIL, 0)) {
             List<Encoded> kept = keeping.encode(examples(4));
             List<Encoded> anew = forgetful.encode(examples(4));
             for (CollateContext context : List.of(TRAINING, EVALUATION, TRAINING, EVALUATION)) {
@@ -185,7 +185,7 @@ final class ImageEncoderTest {
     void picturesOfTwoSizesInABatchAreRefused() {
         Preprocessing loose = SMALL.withCrop(new Crop.None());
         try (ImageEncoder encoder =
-                new ImageEncoder(loose, List.of(), targets(), 3, ImageLimits.DEFAULT, OnBroken.FAIL)) {
+                new ImageEncoder(loose, List.of(), ImageEncoderTest::target, 3, ImageLimits.DEFAULT, OnBroken.FAIL)) {
             List<Encoded> rows = encoder.encode(examples(3));
             assertThatThrownBy(() -> encoder.collate(rows, EVALUATION))
                     .isInstanceOf(FinetuneException.class)
@@ -228,11 +228,11 @@ final class ImageEncoderTest {
     }
 
     private static ImageEncoder encoder(List<Augmentation> augmentations, OnBroken onBroken) {
-        return new ImageEncoder(SMALL, augmentations, targets(), 3, ImageLimits.DEFAULT, onBroken);
+        return new ImageEncoder(SMALL, augmentations, ImageEncoderTest::target, 3, ImageLimits.DEFAULT, onBroken);
     }
 
-    private static Function<Label, Target> targets() {
-        return label -> label instanceof Label.Category category
+    private static Target target(Label label) {
+        return label instanceof Label.Category category
                 ? new Target.Index(category.name().charAt(0) - 'a')
                 : new Target.None();
     }

@@ -133,8 +133,8 @@ final class PreprocessingTest {
             Preprocessing written = new Preprocessing(
                     resize,
                     crop,
-                    Interpolation.values()[random.nextInt(6)],
-                    Arithmetic.values()[random.nextInt(2)],
+                    List.of(Interpolation.values()).get(random.nextInt(6)),
+                    List.of(Arithmetic.values()).get(random.nextInt(2)),
                     random.nextBoolean() ? 1 : 1 / 255.0,
                     List.of(random.nextDouble(), 0.0, 123.0),
                     List.of(1.0, random.nextDouble(0.1, 2), 0.5));

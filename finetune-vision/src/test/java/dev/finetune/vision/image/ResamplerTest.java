@@ -62,8 +62,8 @@ final class ResamplerTest {
                     new Pixels(rgb, height, width),
                     random.nextInt(1, 60),
                     random.nextInt(1, 60),
-                    Interpolation.values()[random.nextInt(Interpolation.values().length)],
-                    Arithmetic.values()[random.nextInt(2)]);
+                    List.of(Interpolation.values()).get(random.nextInt(Interpolation.values().length)),
+                    List.of(Arithmetic.values()).get(random.nextInt(2)));
             for (byte found : resized.rgb()) {
                 assertThat((found & 0xFF) - (value & 0xFF)).isBetween(-1, 1);
             }
