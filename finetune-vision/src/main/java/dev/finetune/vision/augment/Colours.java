@@ -23,12 +23,13 @@ final class Colours {
     /** {@code value * factor + mean * (1 - factor)}, where mean is that of the picture's greys. */
     static Pixels contrast(Pixels pixels, double factor) {
         byte[] rgb = pixels.rgb();
+        int count = rgb.length / 3;
         double sum = 0;
         for (int at = 0; at < rgb.length; at += 3) {
             sum += grey(rgb, at);
         }
         float by = (float) factor;
-        float rest = (float) (sum / (rgb.length / 3)) * (float) (1 - factor);
+        float rest = (float) (sum / count) * (float) (1 - factor);
         return map(pixels, value -> clip(value * by + rest));
     }
 

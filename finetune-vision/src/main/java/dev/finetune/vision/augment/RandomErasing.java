@@ -53,7 +53,7 @@ public record RandomErasing(double probability, double scaleFrom, double scaleTo
     public String toString() {
         return String.format(
                 Locale.ROOT,
-                "randomErasing(%s, scale %.3g to %.3g, ratio %.3g to %.3g)",
+                "randomErasing(%s, scale %.2f to %.2f, ratio %.2f to %.2f)",
                 probability,
                 scaleFrom,
                 scaleTo,

@@ -86,7 +86,7 @@ public record RandomResizedCrop(
     public String toString() {
         return String.format(
                 Locale.ROOT,
-                "randomResizedCrop(%d x %d, scale %.3g to %.3g, ratio %.3g to %.3g, %s)",
+                "randomResizedCrop(%d x %d, scale %.2f to %.2f, ratio %.2f to %.2f, %s)",
                 height,
                 width,
                 scaleFrom,

@@ -40,7 +40,7 @@ final class GifDecoder {
         ColorModel model = frame.getColorModel();
         byte[] rgb = new byte[screenWidth * screenHeight * 3];
         byte[] free = colour(palette, model, transparent);
-        for (int at = 0; at < rgb.length && !(Arrays.equals(free, new byte[3])); at += 3) {
+        for (int at = 0; at < rgb.length && !Arrays.equals(free, new byte[3]); at += 3) {
             System.arraycopy(free, 0, rgb, at, 3);
         }
         byte[][] colours = new byte[256][];

@@ -26,36 +26,18 @@ final class PreprocessingReader {
     private static final List<Double> CLIP_STD = List.of(0.26862954, 0.26130258, 0.27577711);
 
     /** Processors that resize, crop the middle and normalise, and nothing else, with the defaults of their kind. */
-    private enum Kind {
-        CONVNEXT("shortest_edge", 384, 3, false, HALVES, HALVES, "ConvNext"),
-        VIT("both", 224, 2, false, HALVES, HALVES, "ViT"),
-        BIT("shortest_edge", 224, 3, true, CLIP_MEAN, CLIP_STD, "Bit", "CLIP");
+    private record Kind(
+            List<String> names,
+            boolean both,
+            int size,
+            int resample,
+            boolean crops,
+            List<Double> mean,
+            List<Double> std) {}
 
-        private final String sizeKey;
-        private final int size;
-        private final int resample;
-        private final boolean crops;
-        private final List<Double> mean;
-        private final List<Double> std;
-        private final List<String> names;
-
-        Kind(
-                String sizeKey,
-                int size,
-                int resample,
-                boolean crops,
-                List<Double> mean,
-                List<Double> std,
-                String... names) {
-            this.sizeKey = sizeKey;
-            this.size = size;
-            this.resample = resample;
-            this.crops = crops;
-            this.mean = mean;
-            this.std = std;
-            this.names = List.of(names);
-        }
-    }
+    private static final Kind CONVNEXT = new Kind(List.of("ConvNext"), false, 384, 3, false, HALVES, HALVES);
+    private static final Kind VIT = new Kind(List.of("ViT"), true, 224, 2, false, HALVES, HALVES);
+    private static final Kind BIT = new Kind(List.of("Bit", "CLIP"), false, 224, 3, true, CLIP_MEAN, CLIP_STD);
 
     private static final Set<String> SUFFIXES =
             Set.of("ImageProcessor", "FeatureExtractor", "ImageProcessorFast", "ImageProcessorPil");
@@ -106,7 +88,7 @@ final class PreprocessingReader {
         refuse("do_reduce_labels");
         Resize resize = flag("do_resize", true) ? resize(kind) : new Resize.None();
         Crop crop = flag("do_center_crop", kind.crops) ? cropSize(kind) : new Crop.None();
-        if (kind == Kind.CONVNEXT && resize instanceof Resize.ShortestEdge edge) {
+        if (kind.equals(CONVNEXT) && resize instanceof Resize.ShortestEdge edge) {
             int length = edge.length();
             if (length >= PreprocessingWriter.CONVNEXT_WARPS_FROM) {
                 resize = new Resize.Exact(length, length);
@@ -178,11 +160,11 @@ final class PreprocessingReader {
         String type = string("image_processor_type", string("feature_extractor_type", ""));
         if (type.isEmpty()) {
             if (json.has("crop_pct")) {
-                return Kind.CONVNEXT;
+                return CONVNEXT;
             }
-            return json.has("crop_size") || json.has("do_center_crop") ? Kind.BIT : Kind.VIT;
+            return json.has("crop_size") || json.has("do_center_crop") ? BIT : VIT;
         }
-        for (Kind kind : Kind.values()) {
+        for (Kind kind : List.of(CONVNEXT, VIT, BIT)) {
             for (String known : kind.names) {
                 if (type.startsWith(known) && SUFFIXES.contains(type.substring(known.length()))) {
                     return kind;
@@ -197,20 +179,18 @@ final class PreprocessingReader {
     private Resize resize(Kind kind) {
         JsonElement size = value("size").orElse(null);
         if (size == null) {
-            return kind.sizeKey.equals("both")
-                    ? new Resize.Exact(kind.size, kind.size)
-                    : new Resize.ShortestEdge(kind.size);
+            return kind.both ? new Resize.Exact(kind.size, kind.size) : new Resize.ShortestEdge(kind.size);
         }
         if (size.isJsonPrimitive()) {
             int length = get("size", 0, "a whole number", JsonElement::getAsInt);
-            return kind == Kind.VIT ? new Resize.Exact(length, length) : new Resize.ShortestEdge(length);
+            return kind.equals(VIT) ? new Resize.Exact(length, length) : new Resize.ShortestEdge(length);
         }
         if (size instanceof JsonObject object) {
             if (object.keySet().equals(Set.of("shortest_edge"))) {
                 return new Resize.ShortestEdge(whole(object, "size", "shortest_edge"));
             }
             if (object.keySet().equals(Set.of("height", "width"))) {
-                if (kind == Kind.CONVNEXT) {
+                if (kind.equals(CONVNEXT)) {
                     throw bad("size", "{\"shortest_edge\": n}, as the ConvNext image processor needs");
                 }
                 return new Resize.Exact(whole(object, "size", "height"), whole(object, "size", "width"));
@@ -223,7 +203,7 @@ final class PreprocessingReader {
     private Crop cropSize(Kind kind) {
         JsonElement size = value("crop_size").orElse(null);
         if (size == null) {
-            if (kind == Kind.BIT) {
+            if (kind.equals(BIT)) {
                 return new Crop.Centre(224, 224);
             }
             throw bad("crop_size", "a size, since do_center_crop is true");
@@ -254,7 +234,12 @@ final class PreprocessingReader {
     }
 
     private boolean flag(String key, boolean otherwise) {
-        return get(key, otherwise, "true or false", JsonElement::getAsBoolean);
+        return get(key, otherwise, "true or false", element -> {
+            if (!element.getAsJsonPrimitive().isBoolean()) {
+                throw new IllegalArgumentException();
+            }
+            return element.getAsBoolean();
+        });
     }
 
     private double number(String key, double otherwise) {

@@ -52,7 +52,10 @@ final class PreprocessingWriter {
 
     private static boolean isConvNext(int edge, Crop.Centre centre) {
         int side = centre.height();
-        return side == centre.width() && side < CONVNEXT_WARPS_FROM && (int) (side / percentage(edge, side)) == edge;
+        return side == centre.width()
+                && side <= edge
+                && side < CONVNEXT_WARPS_FROM
+                && (int) (side / percentage(edge, side)) == edge;
     }
 
     /** The share with which {@code int(side / share)} is the edge: rounded so that it surely isn't one less. */

@@ -38,7 +38,7 @@ public final class References {
     }
 
     /** A picture [height, width, 3]. */
-    static Pixels pixels(Weights weights, String name) {
+    public static Pixels pixels(Weights weights, String name) {
         long[] shape = weights.describe(name).shape();
         float[] values = floats(weights, name);
         byte[] rgb = new byte[values.length];
