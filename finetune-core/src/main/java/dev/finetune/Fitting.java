@@ -37,7 +37,8 @@ final class Fitting<I> {
 
     FineTuned<I> fit(Dataset<I> train, Optional<Dataset<I>> validation) {
         final List<String> warnings = new ArrayList<>();
-        if (validation.isEmpty() && (settings.keepBest() || settings.earlyStopping().isPresent())) {
+        if (validation.isEmpty()
+                && (settings.keepBest() || settings.earlyStopping().isPresent())) {
             throw new FinetuneException("Early stopping and keeping the best weights need data to evaluate on: call"
                     + " fit(train, validation), or fit(dataset), which holds a part back.");
         }

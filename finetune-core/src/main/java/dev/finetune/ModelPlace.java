@@ -46,7 +46,7 @@ record ModelPlace(Path directory, Path weights, String base) {
 
     /** Its config.json; for weights that come without one, what a family tells from the tensors' names and shapes. */
     ModelConfig config() {
-        if (Files.isRegularFile(directory.resolve("config.json"))) {
+        if (Files.isRegularFile(directory.resolve("config.json")) || !Weights.areIn(weights)) {
             return ModelConfig.read(directory);
         }
         try (Weights open = Weights.open(weights)) {

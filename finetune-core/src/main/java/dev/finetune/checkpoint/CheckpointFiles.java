@@ -38,6 +38,13 @@ final class CheckpointFiles {
         return openFile(directoryOrFile);
     }
 
+    static boolean areIn(Path directoryOrFile) {
+        return Files.isRegularFile(directoryOrFile)
+                || WELL_KNOWN.stream().anyMatch(name -> Files.isRegularFile(directoryOrFile.resolve(name)))
+                || ENDINGS.stream()
+                        .anyMatch(endings -> !list(directoryOrFile, endings).isEmpty());
+    }
+
     private static Path find(Path directory) {
         for (String name : WELL_KNOWN) {
             Path file = directory.resolve(name);

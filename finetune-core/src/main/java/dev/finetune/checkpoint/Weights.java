@@ -65,6 +65,11 @@ public sealed interface Weights extends AutoCloseable permits SafetensorsFile, P
     @Override
     void close();
 
+    /** Whether a path is a file, or a directory where {@link #open} would find weights, be it one file too many. */
+    static boolean areIn(Path directoryOrFile) {
+        return CheckpointFiles.areIn(directoryOrFile);
+    }
+
     /**
      * Opens the weights of a model.
      *

@@ -79,8 +79,7 @@ public final class Network implements AutoCloseable {
      * The output of stage {@code to - 1} from that of stage {@code from - 1} (borrowed), as {@link #trunk(Batch,
      * ForwardContext, Consumer)}; the input itself where there is no stage between.
      */
-    public Tensor trunk(
-            int from, int to, Tensor input, Batch batch, ForwardContext context, Consumer<Tensor> each) {
+    public Tensor trunk(int from, int to, Tensor input, Batch batch, ForwardContext context, Consumer<Tensor> each) {
         Tensor hidden = input;
         boolean ours = false;
         try {
@@ -105,8 +104,7 @@ public final class Network implements AutoCloseable {
     /** How many stages, from the input on, have nothing that is trained. */
     public int frozenStages() {
         int count = 0;
-        while (count < stages.size()
-                && stages.get(count).parameters().stream().noneMatch(Parameter::isTrained)) {
+        while (count < stages.size() && stages.get(count).parameters().stream().noneMatch(Parameter::isTrained)) {
             count++;
         }
         return count;

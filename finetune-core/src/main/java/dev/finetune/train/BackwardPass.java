@@ -81,8 +81,7 @@ final class BackwardPass {
             try (GradientMode off = GradientMode.off();
                     var autocast = Autocast.bfloat16(batch.device().is_cuda(), bfloat16)) {
                 kept.add(Tensors.own(prefix.output(batch, rowsComeAgain)));
-                network.trunk(
-                        start, last + 1, kept.get(0), batch, context, hidden -> kept.add(Tensors.own(hidden)));
+                network.trunk(start, last + 1, kept.get(0), batch, context, hidden -> kept.add(Tensors.own(hidden)));
             }
             final Tensor top = leaf(kept.get(last + 1 - start), cut <= last);
             final Tensor loss;

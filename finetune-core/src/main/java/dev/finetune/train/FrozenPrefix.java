@@ -11,7 +11,6 @@ import dev.finetune.spi.Encoded;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.pytorch.Tensor;
@@ -32,7 +31,7 @@ final class FrozenPrefix implements AutoCloseable {
     private final int stages;
     private final boolean bfloat16;
     private final RowStore store = new RowStore(RowStore.MEMORY_BYTES);
-    private final Map<Encoded, RowStore.Place> places = new IdentityHashMap<>();
+    private final IdentityHashMap<Encoded, RowStore.Place> places = new IdentityHashMap<>();
     private Optional<Layout> layout = Optional.empty();
 
     /** A prefix of a network; of no stage where the settings want frozen stages to compute like the others. */
@@ -51,9 +50,8 @@ final class FrozenPrefix implements AutoCloseable {
      */
     private record Layout(boolean sequence, boolean channelsLast, long[] shape) {
         static Layout of(Tensor hidden, boolean sequence) {
-            final boolean last = hidden.dim() == 4
-                    && !hidden.is_contiguous()
-                    && hidden.is_contiguous(MemoryFormat.ChannelsLast);
+            final boolean last =
+                    hidden.dim() == 4 && !hidden.is_contiguous() && hidden.is_contiguous(MemoryFormat.ChannelsLast);
             final long[] all = Tensors.shape(last ? hidden.permute(0, 2, 3, 1) : hidden);
             return new Layout(sequence, last, Arrays.copyOfRange(all, 1, all.length));
         }
@@ -95,7 +93,7 @@ final class FrozenPrefix implements AutoCloseable {
                 var autocast = Autocast.bfloat16(batch.device().is_cuda(), bfloat16)) {
             hidden = computed(batch);
         }
-        if (again && batch.device().is_cpu()) {
+        if (again && stages > 0 && batch.device().is_cpu()) {
             keep(rows, hidden);
         }
         return hidden;

@@ -121,8 +121,7 @@ final class RowStore implements AutoCloseable {
     }
 
     private static void copy(BytePointer to, long toOffset, BytePointer from, long fromOffset, long bytes) {
-        Pointer.memcpy(
-                new BytePointer(to).position(toOffset), new BytePointer(from).position(fromOffset), bytes);
+        Pointer.memcpy(new BytePointer(to).position(toOffset), new BytePointer(from).position(fromOffset), bytes);
     }
 
     @Override

@@ -105,7 +105,10 @@ public final class Trainer {
                         report(new StepReport(step, epoch, loss, norm, rate, rows(group)), progress);
                         step++;
                         if (settings.evaluateEvery() > 0 && step % settings.evaluateEvery() == 0) {
-                            progress.evaluated(epochs(training, epoch, step - before), step, evaluate(validation, prefix, comeAgain));
+                            progress.evaluated(
+                                    epochs(training, epoch, step - before),
+                                    step,
+                                    evaluate(validation, prefix, comeAgain));
                         }
                         end = end(progress);
                     }
@@ -114,7 +117,8 @@ public final class Trainer {
                     throw new FinetuneException("The training data holds no rows.");
                 }
                 if (end != TrainingHistory.End.CANCELLED && (settings.evaluateEvery() == 0 || step == total)) {
-                    progress.evaluated(epochs(training, epoch, step - before), step, evaluate(validation, prefix, comeAgain));
+                    progress.evaluated(
+                            epochs(training, epoch, step - before), step, evaluate(validation, prefix, comeAgain));
                     end = end == TrainingHistory.End.FINISHED ? end(progress) : end;
                 }
             }

@@ -74,7 +74,7 @@ class TrainerTest {
                     for (int i = 0; i < frozen; i++) {
                         network.stages().get(i).parameters().forEach(parameter -> parameter.setTrained(false));
                     }
-                    losses.add(new BackwardPass(network, TASK, checkpointing, false).run(batch, 16, 77));
+                    losses.add(pass(network, checkpointing).run(batch, 16, 77));
                     both.add(gradients(network));
                 }
             }
@@ -87,12 +87,16 @@ class TrainerTest {
         }
     }
 
+    private static BackwardPass pass(Network network, boolean checkpointing) {
+        return new BackwardPass(network, TASK, checkpointing, false, new FrozenPrefix(network, false, false), false);
+    }
+
     @Test
     void anotherSeedDropsOthers() {
         final HostBatch host = TinyNet.batch(Rows.of(16, 9, 2));
         try (Network network = TinyNet.of(5, 3, 0.2);
                 Batch batch = new Batch(host, Tensors.cpu())) {
-            final BackwardPass pass = new BackwardPass(network, TASK, false, false);
+            final BackwardPass pass = pass(network, false);
             assertThat(pass.run(batch, 16, 1))
                     .isNotEqualTo(pass.run(batch, 16, 2))
                     .isEqualTo(pass.run(batch, 16, 1));

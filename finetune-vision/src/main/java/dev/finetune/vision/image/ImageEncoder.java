@@ -41,6 +41,7 @@ public final class ImageEncoder implements InputEncoder<Image> {
 
     private final Preprocessing preprocessing;
     private final ImageAugmenter augmenter;
+    private final boolean changing;
     private final Function<Label, Target> targets;
     private final int classes;
     private final ImageDecoder decoder;
@@ -84,6 +85,7 @@ public final class ImageEncoder implements InputEncoder<Image> {
             long cacheBytes) {
         this.preprocessing = preprocessing;
         this.augmenter = ImageAugmenter.of(augmentations);
+        this.changing = !augmentations.isEmpty();
         this.targets = targets;
         this.classes = classes;
         this.decoder = new ImageDecoder(limits);
@@ -163,6 +165,12 @@ public final class ImageEncoder implements InputEncoder<Image> {
     }
 
     /** Always 0: pictures are not cut off. */
+    /** Augmentations change a picture in every batch. */
+    @Override
+    public boolean variesInTraining() {
+        return changing;
+    }
+
     @Override
     public long truncated() {
         return 0;

@@ -220,7 +220,7 @@ final class ImageEncoderTest {
         try (ImageEncoder encoder = encoder(List.of(), OnBroken.FAIL)) {
             encoder.save(folder);
         }
-        assertThat(Preprocessing.read(folder)).isEqualTo(SMALL);
+        assertThat(Preprocessing.find(folder).orElseThrow()).isEqualTo(SMALL);
     }
 
     private static float[] numbers(HostBatch batch) {

@@ -145,13 +145,13 @@ final class PreprocessingTest {
 
     @Test
     void aDirectoryIsReadByItsPreprocessorThenByTimmsConfigThenAsImageNet(@TempDir Path folder) throws Exception {
-        assertThat(Preprocessing.read(folder)).isEqualTo(Preprocessing.IMAGENET);
+        assertThat(Preprocessing.find(folder)).isEmpty();
         Files.writeString(folder.resolve("config.json"), "{\"pretrained_cfg\": {\"input_size\": [3, 64, 64]}}");
-        assertThat(Preprocessing.read(folder).crop()).isEqualTo(new Crop.Centre(64, 64));
+        assertThat(Preprocessing.find(folder).orElseThrow().crop()).isEqualTo(new Crop.Centre(64, 64));
         Files.writeString(
                 folder.resolve("preprocessor_config.json"),
                 "{\"image_processor_type\": \"ViTImageProcessor\", \"size\": {\"height\": 9, \"width\": 8}}");
-        assertThat(Preprocessing.read(folder).resize()).isEqualTo(new Resize.Exact(9, 8));
+        assertThat(Preprocessing.find(folder).orElseThrow().resize()).isEqualTo(new Resize.Exact(9, 8));
     }
 
     @Test
