@@ -43,6 +43,7 @@ final class Draft {
     boolean randomWeights;
     double validationFraction = 0.1;
     boolean balancedClassWeights;
+    boolean balancedSampling;
     LossOptions loss = LossOptions.PLAIN;
 
     double learningRate = 5e-5;
@@ -88,6 +89,7 @@ final class Draft {
         copy.randomWeights = randomWeights;
         copy.validationFraction = validationFraction;
         copy.balancedClassWeights = balancedClassWeights;
+        copy.balancedSampling = balancedSampling;
         copy.loss = loss;
         copy.learningRate = learningRate;
         copy.optimizer = optimizer;

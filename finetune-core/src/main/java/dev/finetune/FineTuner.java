@@ -193,6 +193,14 @@ public final class FineTuner {
         return with(draft -> draft.balancedClassWeights = true);
     }
 
+    /**
+     * Draws the rows of an epoch with replacement, every class as often as any other: rare classes are seen more often.
+     * It is instead of {@link #balancedClassWeights()}, not beside it.
+     */
+    public FineTuner balancedSampling() {
+        return with(draft -> draft.balancedSampling = true);
+    }
+
     /** The precision of matrix products; float32 by default. */
     public FineTuner precision(Precision precision) {
         return with(draft -> draft.precision = precision);

@@ -150,6 +150,10 @@ final class Fitting<I> {
                         settings.batchSize(), true, settings.shuffle(), settings.groupByLength(), settings.seed())
                 : new EncodedRows.Order(settings.evaluationBatchSize(), false, false, true, settings.seed());
         if (dataset.size().isEmpty()) {
+            if (training && draft.balancedSampling) {
+                throw new FinetuneException(
+                        "balancedSampling() needs data in memory; a stream doesn't know its classes in advance.");
+            }
             return new StreamedRows<>(dataset, encoder, order);
         }
         final List<Encoded> rows = RowEncoder.encode(dataset, encoder);
@@ -157,7 +161,8 @@ final class Fitting<I> {
             throw new FinetuneException("The " + (training ? "training" : "validation") + " data holds no rows ("
                     + dataset.describe() + ").");
         }
-        return new EncodedRows(rows, encoder, order);
+        final EncodedRows source = new EncodedRows(rows, encoder, order);
+        return training && draft.balancedSampling ? source.sampledByClass() : source;
     }
 
     private void warn(String message, List<String> warnings) {

@@ -45,6 +45,9 @@ final class SettingsText {
                 draft.balancedClassWeights
                         ? "balanced"
                         : draft.loss.classWeights().isEmpty() ? "none" : draft.loss.classWeights());
+        if (draft.balancedSampling) {
+            lines.put("sampling", "every class as often as any other");
+        }
         lines.put("precision", t.precision());
         lines.put("gradient checkpointing", t.gradientCheckpointing());
         lines.put("frozen stages", t.keepFrozenOutputs() ? "computed once an input" : "computed in every step");

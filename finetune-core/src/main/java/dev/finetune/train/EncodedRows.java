@@ -1,5 +1,6 @@
 package dev.finetune.train;
 
+import dev.finetune.FinetuneException;
 import dev.finetune.data.BatchPlan;
 import dev.finetune.internal.torch.DropoutMask;
 import dev.finetune.spi.CollateContext;
@@ -11,6 +12,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -21,6 +23,7 @@ public final class EncodedRows implements BatchSource {
     private final List<Encoded> rows;
     private final InputEncoder<?> encoder;
     private final Order order;
+    private final Optional<ClassSampler> sampler;
 
     /**
      * Batches of rows.
@@ -30,9 +33,23 @@ public final class EncodedRows implements BatchSource {
      * @param order how they are visited
      */
     public EncodedRows(List<Encoded> rows, InputEncoder<?> encoder, Order order) {
-        this.rows = List.copyOf(rows);
+        this(List.copyOf(rows), encoder, order, Optional.empty());
+    }
+
+    private EncodedRows(List<Encoded> rows, InputEncoder<?> encoder, Order order, Optional<ClassSampler> sampler) {
+        this.rows = rows;
         this.encoder = encoder;
         this.order = order;
+        this.sampler = sampler;
+    }
+
+    /**
+     * The same rows, but an epoch draws as many as there are, with replacement, each class as often as any other.
+     *
+     * @throws FinetuneException if the rows are not labelled with one class each
+     */
+    public EncodedRows sampledByClass() {
+        return new EncodedRows(rows, encoder, order, Optional.of(ClassSampler.of(rows)));
     }
 
     /**
@@ -80,8 +97,14 @@ public final class EncodedRows implements BatchSource {
 
     /** The row numbers of each batch of an epoch. */
     public List<int[]> plan(int epoch) {
-        final int[] lengths = rows.stream().mapToInt(Encoded::length).toArray();
-        return new BatchPlan(order.batchSize, order.shuffle, order.groupByLength, order.seed).batches(lengths, epoch);
+        final BatchPlan plan = new BatchPlan(order.batchSize, order.shuffle, order.groupByLength, order.seed);
+        final int[] drawn = sampler.map(s -> s.draw(order.seed, epoch))
+                .orElseGet(() -> IntStream.range(0, rows.size()).toArray());
+        final int[] lengths =
+                IntStream.of(drawn).map(row -> rows.get(row).length()).toArray();
+        return plan.batches(lengths, epoch).stream()
+                .map(batch -> IntStream.of(batch).map(i -> drawn[i]).toArray())
+                .toList();
     }
 
     @Override
