@@ -12,7 +12,13 @@ import picocli.CommandLine.Command;
         name = "finetune",
         description = "Fine-tune pretrained models inside the JVM.",
         mixinStandardHelpOptions = true,
-        subcommands = {QuickstartCommand.class, TextCommand.class, PretrainCommand.class, BenchCommand.class})
+        subcommands = {
+            QuickstartCommand.class,
+            TextCommand.class,
+            ImagesCommand.class,
+            PretrainCommand.class,
+            BenchCommand.class
+        })
 public final class Main implements Runnable {
     /** Runs a command and exits with its status: 0 well, 1 failed, 2 wrong usage. */
     public static void main(String[] arguments) {
