@@ -4,6 +4,7 @@ import dev.finetune.FineTuner;
 import dev.finetune.FinetuneException;
 import dev.finetune.examples.bench.BenchCommand;
 import dev.finetune.examples.pretrain.PretrainCommand;
+import dev.finetune.examples.pretrain.PretrainImagesCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -14,9 +15,11 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         subcommands = {
             QuickstartCommand.class,
+            ImageQuickstart.class,
             TextCommand.class,
             ImagesCommand.class,
             PretrainCommand.class,
+            PretrainImagesCommand.class,
             BenchCommand.class
         })
 public final class Main implements Runnable {

@@ -65,7 +65,7 @@ final class Sheets {
     }
 
     private static String shared(String label, float share) {
-        return share == 1 ? label : String.format(Locale.ROOT, "%s %.2f", label, share);
+        return share > 1 - SMALLEST_SHARE ? label : String.format(Locale.ROOT, "%s %.2f", label, share);
     }
 
     /**
@@ -110,7 +110,8 @@ final class Sheets {
         }
 
         String caption() {
-            return String.format(Locale.ROOT, "%s, not %s (%.2f)", truth, prediction.label(), prediction.probability());
+            return String.format(
+                    Locale.ROOT, "%s seen as %s (%.2f)", truth, prediction.label(), prediction.probability());
         }
     }
 
