@@ -4,6 +4,7 @@ import dev.finetune.FineTuner;
 import dev.finetune.FinetuneException;
 import dev.finetune.examples.bench.BenchCommand;
 import dev.finetune.examples.pretrain.PretrainCommand;
+import dev.finetune.examples.pretrain.PretrainImagesCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -12,7 +13,15 @@ import picocli.CommandLine.Command;
         name = "finetune",
         description = "Fine-tune pretrained models inside the JVM.",
         mixinStandardHelpOptions = true,
-        subcommands = {QuickstartCommand.class, TextCommand.class, PretrainCommand.class, BenchCommand.class})
+        subcommands = {
+            QuickstartCommand.class,
+            ImageQuickstart.class,
+            TextCommand.class,
+            ImagesCommand.class,
+            PretrainCommand.class,
+            PretrainImagesCommand.class,
+            BenchCommand.class
+        })
 public final class Main implements Runnable {
     /** Runs a command and exits with its status: 0 well, 1 failed, 2 wrong usage. */
     public static void main(String[] arguments) {

@@ -8,10 +8,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 
-/** The small encoder and the reviews that the examples ship, unpacked to a folder. */
+/** The small models and the reviews that the examples ship, unpacked to a folder. */
 public final class ShippedFiles {
     private static final List<String> ENCODER =
             List.of("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "vocab.txt");
+
+    private static final List<String> RESNET = List.of("config.json", "model.safetensors", "preprocessor_config.json");
 
     private ShippedFiles() {}
 
@@ -19,6 +21,12 @@ public final class ShippedFiles {
     public static Path encoder(Path folder) {
         ENCODER.forEach(name -> unpack("encoder/" + name, folder));
         return folder.resolve("encoder");
+    }
+
+    /** The directory of the ResNet. */
+    public static Path resnet(Path folder) {
+        RESNET.forEach(name -> unpack("resnet/" + name, folder));
+        return folder.resolve("resnet");
     }
 
     /** A file of reviews: train.tsv or validation.tsv. */

@@ -8,7 +8,13 @@ import picocli.CommandLine.Command;
         name = "bench",
         description = "Benchmarks; each prints one JSON line last.",
         mixinStandardHelpOptions = true,
-        subcommands = {BertStepCommand.class, CompareCommand.class, MemoryCommand.class})
+        subcommands = {
+            BertStepCommand.class,
+            ResNetStepCommand.class,
+            CompareCommand.class,
+            ImagesBenchCommand.class,
+            MemoryCommand.class
+        })
 public final class BenchCommand implements Runnable {
     @Override
     public void run() {

@@ -7,30 +7,19 @@ import dev.finetune.FineTuner;
 import dev.finetune.data.Text;
 import dev.finetune.examples.ProcessFacts;
 import dev.finetune.internal.torch.Natives;
-import dev.finetune.spi.Encoded;
 import dev.finetune.spi.HostBatch;
 import dev.finetune.spi.HostTensor;
-import dev.finetune.spi.Target;
-import dev.finetune.train.BatchSource;
-import dev.finetune.train.Cancellation;
-import dev.finetune.train.StepReport;
-import dev.finetune.train.Trainer;
-import dev.finetune.train.TrainingListener;
+import dev.finetune.train.DeviceChoice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
-import org.bytedeco.pytorch.Device;
-import org.bytedeco.pytorch.global.torch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -78,31 +67,13 @@ public final class BertStepCommand implements Callable<Integer> {
         FineTuner tuner = FineTuner.from(model()).randomWeights().head(2).dropout(dropout);
         tuner = freeze >= 0 ? tuner.freeze(freeze) : tuner;
         tuner = gradientCheckpointing ? tuner.gradientCheckpointing() : tuner;
-        try (FineTuned<Text> model =
-                tuner.lr(5e-5).weightDecay(0.01).maxSteps(warmup + steps).untrained(Text.class)) {
-            final List<Long> times = new ArrayList<>();
-            final TrainingListener clock = new TrainingListener() {
-                private long last = System.nanoTime();
-
-                @Override
-                public void stepped(StepReport report) {
-                    final long now = System.nanoTime();
-                    if (report.step() >= warmup) {
-                        times.add(now - last);
-                    }
-                    last = now;
-                }
-            };
-            new Trainer(
-                            model.assembly().network(),
-                            model.assembly().task(),
-                            model.settings(),
-                            new Device(torch.DeviceType.CPU),
-                            clock,
-                            new Cancellation())
-                    .train(new SameBatch(randomBatch()), Optional.empty());
-            Collections.sort(times);
-            final double median = times.get(times.size() / 2) / 1e9;
+        try (FineTuned<Text> model = tuner.device(DeviceChoice.CPU)
+                .lr(5e-5)
+                .weightDecay(0.01)
+                .maxSteps(warmup + steps)
+                .untrained(Text.class)) {
+            final double median = StepTimer.medianSeconds(
+                    model.assembly().network(), model.assembly().task(), model.settings(), randomBatch(), warmup);
             final JsonObject json = new JsonObject();
             json.addProperty("what", "bert_step");
             json.addProperty("samples_per_s", Math.round(batch / median * 1000) / 1000.0);
@@ -143,7 +114,7 @@ public final class BertStepCommand implements Callable<Integer> {
         final SplittableRandom random = new SplittableRandom(0);
         final long[] mask = new long[batch * length];
         Arrays.fill(mask, 1);
-        return new HostBatch(
+        return StepTimer.batch(
                 Map.of(
                         "input_ids",
                         new HostTensor.Longs(
@@ -152,46 +123,6 @@ public final class BertStepCommand implements Callable<Integer> {
                         new HostTensor.Longs(mask, batch, length),
                         "labels",
                         new HostTensor.Longs(random.longs(batch, 0, 2).toArray(), batch)),
-                Collections.nCopies(batch, new Row(length)));
-    }
-
-    private record Row(int length) implements Encoded {
-        @Override
-        public Target target() {
-            return new Target.None();
-        }
-    }
-
-    private record SameBatch(HostBatch batch) implements BatchSource {
-        @Override
-        public OptionalLong batchesPerEpoch() {
-            return OptionalLong.of(1);
-        }
-
-        @Override
-        public OptionalLong rowsPerEpoch() {
-            return OptionalLong.of(batch.size());
-        }
-
-        @Override
-        public Batches epoch(int epoch) {
-            return new Batches() {
-                private boolean given;
-
-                @Override
-                public boolean hasNext() {
-                    return !given;
-                }
-
-                @Override
-                public HostBatch next() {
-                    given = true;
-                    return batch;
-                }
-
-                @Override
-                public void close() {}
-            };
-        }
+                batch);
     }
 }

@@ -1,4 +1,4 @@
-/** The recipe of the small encoder that the examples ship: vocabulary, then masked-language modelling. */
+/** The recipes of the small models that the examples ship: an encoder of text, and a ResNet. */
 @NullMarked
 package dev.finetune.examples.pretrain;
 

@@ -1,0 +1,152 @@
+package dev.finetune.examples;
+
+import dev.finetune.FinetuneException;
+import dev.finetune.Head;
+import dev.finetune.Heads;
+import dev.finetune.data.Dataset;
+import dev.finetune.data.Example;
+import dev.finetune.data.LabelSet;
+import dev.finetune.data.Split;
+import dev.finetune.vision.Image;
+import dev.finetune.vision.ImageFiles;
+import dev.finetune.vision.ImageFolder;
+import dev.finetune.vision.OnBroken;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.LongStream;
+import picocli.CommandLine.Option;
+
+/** The options that say which pictures to read, and the reading. */
+final class ImageData {
+    private static final List<String> TASKS = List.of("classification", "multi-label", "regression");
+    private static final double HELD_BACK = 0.1;
+
+    @Option(
+            names = "--train",
+            required = true,
+            description = "A folder with a folder per class, a folder that holds such folders (train, val), or a table"
+                    + " (.csv, .tsv, .jsonl) of paths and labels.")
+    private Path train = Path.of("");
+
+    @Option(
+            names = "--eval",
+            description =
+                    "As --train, or the share of the training pictures that is held back, such as 0.2. Without it,"
+                            + " the folder val beside train, or a stratified tenth.")
+    private String evaluation = "";
+
+    @Option(names = "--task", description = "classification, multi-label or regression.")
+    private String task = "classification";
+
+    @Option(
+            names = "--limit",
+            description = "Use only so many of the training pictures, taken evenly from all; 0 for all.")
+    private long limit;
+
+    @Option(names = "--path-column", description = "Header name or zero-based number of the paths' column.")
+    private String pathColumn = "";
+
+    @Option(names = "--label-column", description = "Header name or zero-based number of the label's column.")
+    private String labelColumn = "";
+
+    @Option(names = "--no-header", description = "The tables have no header line.")
+    private boolean noHeader;
+
+    @Option(names = "--separator", description = "Between the labels of a multi-label row.")
+    private String separator = ",";
+
+    @Option(names = "--skip-bad-rows", description = "Skip rows and pictures that can't be read, and count them.")
+    private boolean skipBadRows;
+
+    /**
+     * What was read.
+     *
+     * @param metric the metric to show
+     */
+    record Parts(Dataset<Image> train, Dataset<Image> evaluation, Head head, String metric) {}
+
+    Parts read() {
+        final Split<Image> split = split();
+        final Dataset<Image> some = limited(split.train());
+        final List<String> labels = task.equals("regression")
+                ? List.of()
+                : LabelSet.discover(some.concat(split.validation())).names();
+        return switch (task) {
+            case "classification" ->
+                new Parts(some, split.validation(), Heads.classes(labels.toArray(new String[0])), "accuracy");
+            case "multi-label" ->
+                new Parts(some, split.validation(), Heads.multiLabel(labels.toArray(new String[0])), "f1_micro");
+            case "regression" -> new Parts(some, split.validation(), Heads.regression(), "pearson");
+            default -> throw new FinetuneException("--task " + task + ": there are " + TASKS + ".");
+        };
+    }
+
+    private Split<Image> split() {
+        if (evaluation.matches("0?\\.\\d+")) {
+            return checked(all(train)).split(Double.parseDouble(evaluation), 42);
+        }
+        if (!evaluation.isEmpty()) {
+            return Split.of(checked(all(train)), checked(all(Path.of(evaluation))));
+        }
+        if (Files.isDirectory(train.resolve("train"))) {
+            final Split<Image> parts = ImageFolder.splits(train);
+            return Split.of(checked(parts.train()), checked(parts.validation()));
+        }
+        return checked(all(train)).split(HELD_BACK, 42);
+    }
+
+    private Dataset<Image> checked(Dataset<Image> pictures) {
+        return skipBadRows ? ImageFolder.verified(pictures, OnBroken.SKIP) : pictures;
+    }
+
+    private Dataset<Image> all(Path path) {
+        if (!Files.isRegularFile(path)) {
+            if (!task.equals("classification")) {
+                throw new FinetuneException(
+                        "--task " + task + " needs a table of paths and labels, but " + path + " is not a file.");
+            }
+            return ImageFolder.of(path);
+        }
+        final ImageFiles files = files(path);
+        return switch (task) {
+            case "multi-label" -> files.multiLabel(separator);
+            case "regression" -> files.regression();
+            default -> files.classification();
+        };
+    }
+
+    private ImageFiles files(Path path) {
+        final String name = path.toString().toLowerCase(Locale.ROOT).replaceFirst("\\.gz$", "");
+        ImageFiles files = name.endsWith(".tsv")
+                ? ImageFiles.tsv(path)
+                : name.endsWith(".jsonl") ? ImageFiles.jsonLines(path) : ImageFiles.csv(path);
+        files = noHeader ? files.noHeader() : files;
+        if (!pathColumn.isEmpty()) {
+            files = isNumber(pathColumn) ? files.path(Integer.parseInt(pathColumn)) : files.path(pathColumn);
+        }
+        if (!labelColumn.isEmpty()) {
+            files = isNumber(labelColumn) ? files.label(Integer.parseInt(labelColumn)) : files.label(labelColumn);
+        }
+        return skipBadRows ? files.skipBadRows() : files;
+    }
+
+    private static boolean isNumber(String column) {
+        return column.matches("\\d+");
+    }
+
+    /** Pictures come class by class, so the first ones would all be of one class. */
+    private Dataset<Image> limited(Dataset<Image> pictures) {
+        final List<Example<Image>> all = pictures.asList();
+        if (limit <= 0 || limit >= all.size()) {
+            return pictures;
+        }
+        return Dataset.of(
+                        Image.class,
+                        LongStream.range(0, limit)
+                                .mapToObj(i -> all.get(Math.toIntExact(i * all.size() / limit)))
+                                .toList())
+                .describedAs(pictures.describe() + ", " + limit + " taken evenly");
+    }
+}

@@ -1,0 +1,72 @@
+package dev.finetune.examples;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import dev.finetune.FineTuned;
+import dev.finetune.train.EpochReport;
+import dev.finetune.train.TrainingHistory;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** The options that say what becomes of a trained model, and the last line that tells how it went. */
+final class ResultOptions {
+    @Option(names = "--out", description = "Where to save the model; nowhere by default.")
+    private String out = "";
+
+    @Option(names = "--summary", description = "Print the layers, their shapes, and what is trained.")
+    private boolean summary;
+
+    /** Prints the layers, if asked to, and the metrics. */
+    void show(FineTuned<?> tuned) {
+        if (summary) {
+            System.out.println(tuned.summary());
+        }
+        System.out.println();
+        System.out.println(tuned.evaluation());
+    }
+
+    /** Saves the model, if asked to, and prints the last line: one JSON object. */
+    void finish(String what, FineTuned<?> tuned, long rows, double start) {
+        if (!out.isEmpty()) {
+            tuned.save(Path.of(out));
+            System.out.println("saved to " + Path.of(out).toAbsolutePath());
+        }
+        System.out.println(new Gson().toJson(json(what, tuned, rows, start)));
+    }
+
+    /**
+     * What the last line holds.
+     *
+     * @param what the command
+     * @param rows how many training rows there are, -1 where not known
+     * @param start seconds from the start of the process to the command's own work
+     */
+    static JsonObject json(String what, FineTuned<?> tuned, long rows, double start) {
+        final TrainingHistory history = tuned.history().orElseThrow();
+        final JsonObject json = new JsonObject();
+        json.addProperty("what", what);
+        final JsonArray perEpoch = new JsonArray();
+        for (EpochReport report : history.epochs()) {
+            report.validation()
+                    .filter(metrics -> metrics.names().contains("accuracy"))
+                    .ifPresent(metrics -> perEpoch.add(metrics.get("accuracy")));
+        }
+        json.add("accuracy_per_epoch", perEpoch);
+        json.add("evaluation", tuned.evaluation().toJson());
+        json.addProperty("import_s", rounded(start));
+        json.addProperty("tokenize_s", rounded(tuned.provenance().encodingSeconds()));
+        json.addProperty("train_s", rounded(history.seconds()));
+        json.addProperty("total_s", rounded(ProcessFacts.secondsSinceStart()));
+        json.addProperty("train_samples", rows);
+        final long seen =
+                history.steps().stream().mapToLong(step -> step.rows()).sum();
+        json.addProperty("samples_per_s", rounded(seen / history.seconds()));
+        json.addProperty("peak_rss_mb", ProcessFacts.peakResidentMegabytes());
+        return json;
+    }
+
+    private static double rounded(double value) {
+        return Math.round(value * 100) / 100.0;
+    }
+}

@@ -1,0 +1,160 @@
+package dev.finetune.examples;
+
+import dev.finetune.FineTuner;
+import dev.finetune.FinetuneException;
+import dev.finetune.Freeze;
+import dev.finetune.Head;
+import dev.finetune.Layers;
+import dev.finetune.train.DeviceChoice;
+import dev.finetune.train.Precision;
+import dev.finetune.train.Schedule;
+import picocli.CommandLine.Option;
+
+/** The options that say what is trained and how, whatever kind of input the model reads. */
+final class TrainingOptions {
+    @Option(
+            names = "--model",
+            required = true,
+            description = "A model directory, a file of weights (.pth, .th, .safetensors), or a Hugging Face model id.")
+    private String model = "";
+
+    @Option(names = "--epochs", description = "Passes over the training data.")
+    private double epochs = 3;
+
+    @Option(names = "--batch", description = "Rows in a batch.")
+    private int batch = 32;
+
+    @Option(names = "--eval-batch", description = "Rows in an evaluation batch.")
+    private int evaluationBatch = 64;
+
+    @Option(names = "--lr", description = "Peak learning rate.")
+    private double learningRate;
+
+    @Option(names = "--seed", description = "Seed of everything random.")
+    private long seed = 42;
+
+    @Option(
+            names = "--freeze",
+            paramLabel = "K|STAGE",
+            description =
+                    "Freeze the first stage (embeddings, stem) and K layers after it, or every stage up to the one"
+                            + " named; -1 freezes nothing.")
+    private String freeze = "-1";
+
+    @Option(names = "--head-only", description = "Freeze everything but the head.")
+    private boolean headOnly;
+
+    @Option(
+            names = "--schedule",
+            description =
+                    "linear, cosine, cosine_with_restarts, polynomial, constant, constant_with_warmup or inverse_sqrt.")
+    private String schedule = "linear";
+
+    @Option(names = "--warmup", description = "Warm-up steps; below 1, their share of all steps.")
+    private double warmup;
+
+    @Option(names = "--weight-decay", description = "Decoupled weight decay, none on biases and norms.")
+    private double weightDecay;
+
+    @Option(names = "--accumulate", description = "Batches per optimizer step.")
+    private int accumulate = 1;
+
+    @Option(names = "--max-grad-norm", description = "Gradients are clipped to this norm; 0 for no clipping.")
+    private double maxGradientNorm = 1;
+
+    @Option(names = "--label-smoothing", description = "Share of the target spread over all classes.")
+    private double labelSmoothing;
+
+    @Option(names = "--balanced", description = "Weigh classes by the inverse of their counts.")
+    private boolean balanced;
+
+    @Option(names = "--dropout", description = "Replaces the model's dropout probabilities; -1 keeps them.")
+    private double dropout = -1;
+
+    @Option(names = "--max-steps", description = "The number of optimizer steps; 0 for what the epochs make.")
+    private long maxSteps;
+
+    @Option(names = "--eval-every", description = "Steps between evaluations; 0 for once an epoch.")
+    private long evaluateEvery;
+
+    @Option(
+            names = "--early-stopping",
+            description = "Stop after so many evaluations without improvement; 0 for never.")
+    private int earlyStopping;
+
+    @Option(names = "--keep-best", description = "Keep the weights of the best evaluation.")
+    private boolean keepBest;
+
+    @Option(names = "--precision", description = "${COMPLETION-CANDIDATES}.")
+    private Precision precision = Precision.FLOAT32;
+
+    @Option(names = "--gradient-checkpointing", description = "Compute layers twice to save memory.")
+    private boolean gradientCheckpointing;
+
+    @Option(names = "--random-weights", description = "Start from random weights.")
+    private boolean randomWeights;
+
+    @Option(names = "--device", description = "${COMPLETION-CANDIDATES}.")
+    private DeviceChoice device = DeviceChoice.AUTO;
+
+    /** Options with the learning rate that suits the command's models. */
+    TrainingOptions(double learningRate) {
+        this.learningRate = learningRate;
+    }
+
+    long seed() {
+        return seed;
+    }
+
+    int batch() {
+        return batch;
+    }
+
+    /** A tuner with all of it, showing a metric while it trains. */
+    FineTuner tuner(Head head, String metric) {
+        FineTuner tuner = FineTuner.from(model)
+                .onDownload(Console.downloads())
+                .head(head)
+                .epochs(epochs)
+                .batchSize(batch)
+                .evaluationBatchSize(evaluationBatch)
+                .lr(learningRate)
+                .seed(seed)
+                .schedule(withWarmup(Schedule.named(schedule)))
+                .weightDecay(weightDecay)
+                .accumulate(accumulate)
+                .maxGradientNorm(maxGradientNorm)
+                .labelSmoothing(labelSmoothing)
+                .maxSteps(maxSteps)
+                .evaluateEvery(evaluateEvery)
+                .precision(precision)
+                .device(device)
+                .freeze(freeze())
+                .listener(Console.progress(metric));
+        tuner = headOnly ? tuner.freeze(Freeze.allButHead()) : tuner;
+        tuner = balanced ? tuner.balancedClassWeights() : tuner;
+        tuner = dropout >= 0 ? tuner.dropout(dropout) : tuner;
+        tuner = earlyStopping > 0 ? tuner.earlyStopping(earlyStopping) : tuner;
+        tuner = keepBest ? tuner.keepBest() : tuner;
+        tuner = gradientCheckpointing ? tuner.gradientCheckpointing() : tuner;
+        return randomWeights ? tuner.randomWeights() : tuner;
+    }
+
+    private Freeze freeze() {
+        if (freeze.matches("-\\d+")) {
+            return Freeze.nothing();
+        }
+        if (freeze.isBlank()) {
+            throw new FinetuneException("--freeze is empty; expected a number of layers or the name of a stage"
+                    + " (--summary lists them).");
+        }
+        return freeze.matches("\\d+") ? Freeze.firstLayers(Integer.parseInt(freeze)) : Layers.upTo(freeze);
+    }
+
+    private Schedule withWarmup(Schedule plain) {
+        if (warmup == 0) {
+            return plain;
+        }
+        return warmup < 1 ? plain.withWarmupRatio(warmup) : plain.withWarmupSteps((long) warmup);
+    }
+}

@@ -1,0 +1,211 @@
+package dev.finetune.examples.bench;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonObject;
+import dev.finetune.FineTuned;
+import dev.finetune.FineTuner;
+import dev.finetune.FinetuneException;
+import dev.finetune.Freeze;
+import dev.finetune.checkpoint.SafetensorsWriter;
+import dev.finetune.examples.ProcessFacts;
+import dev.finetune.internal.torch.Natives;
+import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.nn.Batch;
+import dev.finetune.nn.Buffer;
+import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.Network;
+import dev.finetune.nn.Parameter;
+import dev.finetune.nn.Stage;
+import dev.finetune.spi.HostBatch;
+import dev.finetune.spi.HostTensor;
+import dev.finetune.train.DeviceChoice;
+import dev.finetune.train.Precision;
+import dev.finetune.vision.Image;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The steady-state training step of a ResNet, on random weights and pixels. */
+@Command(
+        name = "resnet-step",
+        description = "Time the training step of a ResNet on random weights and pixels.",
+        mixinStandardHelpOptions = true,
+        showDefaultValues = true)
+public final class ResNetStepCommand implements Callable<Integer> {
+    @Option(
+            names = "--arch",
+            description = "resnet18, resnet34, resnet50, resnet101, wide_resnet50_2 or resnext50_32x4d.")
+    private String architecture = "resnet50";
+
+    @Option(names = "--batch", description = "Pictures in a batch.")
+    private int batch = 16;
+
+    @Option(names = "--size", description = "Height and width of the pictures.")
+    private int size = 224;
+
+    @Option(names = "--steps", description = "Steps that count.")
+    private int steps = 5;
+
+    @Option(names = "--warmup", description = "Steps before them.")
+    private int warmup = 2;
+
+    @Option(
+            names = "--channels-last",
+            description = "auto: as the library chooses by the size of the pictures; 0 or 1: what the stem gives is"
+                    + " brought to that format.")
+    private String channelsLast = "auto";
+
+    @Option(names = "--freeze", description = "none or backbone.")
+    private String freeze = "none";
+
+    @Option(names = "--classes", description = "Outputs of the head.")
+    private int classes = 10;
+
+    @Option(names = "--device", description = "auto, cpu or cuda.")
+    private String device = "cpu";
+
+    @Option(names = "--dtype", description = "float32 or bfloat16.")
+    private String dtype = "float32";
+
+    @Override
+    public Integer call() throws IOException {
+        final Path weights = weights();
+        try (FineTuned<Image> model = tuner(weights).untrained(Image.class)) {
+            final double median = StepTimer.medianSeconds(
+                    laidOut(model.assembly().network()),
+                    model.assembly().task(),
+                    model.settings(),
+                    randomBatch(),
+                    warmup);
+            System.out.println(new Gson().toJson(json(median)));
+        } finally {
+            Files.delete(weights);
+            Files.delete(weights.getParent());
+        }
+        return 0;
+    }
+
+    private FineTuner tuner(Path weights) {
+        final FineTuner tuner = FineTuner.from(weights)
+                .randomWeights()
+                .head(classes)
+                .lr(1e-4)
+                .maxSteps(warmup + steps)
+                .device(named(DeviceChoice.class, "--device", device))
+                .precision(named(Precision.class, "--dtype", dtype));
+        return switch (freeze) {
+            case "none" -> tuner;
+            case "backbone" -> tuner.freeze(Freeze.allButHead());
+            default -> throw new FinetuneException("--freeze " + freeze + ": there are none and backbone.");
+        };
+    }
+
+    /** A file of weights, all zero: only names and shapes are read of it. */
+    private Path weights() throws IOException {
+        Natives.load();
+        final Map<String, long[]> shapes =
+                named(ResNetShape.class, "--arch", architecture).tensors(classes);
+        final Path file = Files.createTempDirectory("finetune-bench").resolve("model.safetensors");
+        try (TensorScope scope = TensorScope.open()) {
+            final Map<String, Tensor> tensors = new LinkedHashMap<>();
+            shapes.forEach((name, shape) -> tensors.put(name, torch.zeros(shape)));
+            SafetensorsWriter.write(file, tensors, Map.of("format", "pt"));
+        }
+        return file;
+    }
+
+    private static <E extends Enum<E>> E named(Class<E> type, String option, String name) {
+        final List<String> names = IntStream.range(0, type.getEnumConstants().length)
+                .mapToObj(i -> type.getEnumConstants()[i].name().toLowerCase(Locale.ROOT))
+                .toList();
+        if (!names.contains(name)) {
+            throw new FinetuneException(option + " " + name + ": there are " + names + ".");
+        }
+        return Enum.valueOf(type, name.toUpperCase(Locale.ROOT));
+    }
+
+    private HostBatch randomBatch() {
+        final Random random = new Random(0);
+        final float[] pixels = new float[batch * 3 * size * size];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = (float) random.nextGaussian();
+        }
+        return StepTimer.batch(
+                Map.of(
+                        "pixel_values",
+                        new HostTensor.Floats(pixels, batch, 3, size, size),
+                        "labels",
+                        new HostTensor.Longs(random.longs(batch, 0, classes).toArray(), batch)),
+                batch);
+    }
+
+    /** The network, after whose stem everything is in the format that was asked for. */
+    private Network laidOut(Network network) {
+        final MemoryFormat format = switch (channelsLast) {
+            case "auto" -> MemoryFormat.Preserve;
+            case "0" -> MemoryFormat.Contiguous;
+            case "1" -> MemoryFormat.ChannelsLast;
+            default -> throw new FinetuneException("--channels-last " + channelsLast + ": there are 0, 1 and auto.");
+        };
+        if (format == MemoryFormat.Preserve) {
+            return network;
+        }
+        final List<Stage> stages = new java.util.ArrayList<>(network.stages());
+        stages.set(0, new LaidOut(stages.get(0), format));
+        return new Network(stages, network.head());
+    }
+
+    private record LaidOut(Stage stage, MemoryFormat format) implements Stage {
+        @Override
+        public String name() {
+            return stage.name();
+        }
+
+        @Override
+        public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
+            return stage.forward(input, batch, context).contiguous(format);
+        }
+
+        @Override
+        public List<Parameter> parameters() {
+            return stage.parameters();
+        }
+
+        @Override
+        public List<Buffer> buffers() {
+            return stage.buffers();
+        }
+    }
+
+    private JsonObject json(double median) {
+        final JsonObject json = new JsonObject();
+        json.addProperty("what", "resnet_step");
+        json.addProperty("samples_per_s", Math.round(batch / median * 1000) / 1000.0);
+        json.addProperty("ms_per_step", Math.round(median * 1e4) / 10.0);
+        json.addProperty("peak_rss_mb", ProcessFacts.peakResidentMegabytes());
+        json.addProperty("matrix_products", Natives.mkl() ? "MKL" : "OpenBLAS");
+        json.addProperty("arch", architecture);
+        json.addProperty("batch", batch);
+        json.addProperty("size", size);
+        json.addProperty("steps", steps);
+        json.addProperty("channels_last", channelsLast);
+        json.addProperty("freeze", freeze);
+        json.addProperty("warmup", warmup);
+        json.addProperty("classes", classes);
+        json.addProperty("device", device);
+        json.addProperty("dtype", dtype);
+        return json;
+    }
+}

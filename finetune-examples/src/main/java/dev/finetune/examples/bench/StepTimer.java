@@ -1,0 +1,100 @@
+package dev.finetune.examples.bench;
+
+import dev.finetune.nn.Network;
+import dev.finetune.spi.Encoded;
+import dev.finetune.spi.HostBatch;
+import dev.finetune.spi.HostTensor;
+import dev.finetune.spi.Target;
+import dev.finetune.task.Task;
+import dev.finetune.train.BatchSource;
+import dev.finetune.train.Cancellation;
+import dev.finetune.train.Devices;
+import dev.finetune.train.StepReport;
+import dev.finetune.train.Trainer;
+import dev.finetune.train.TrainingListener;
+import dev.finetune.train.TrainingSettings;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** Trains on one batch again and again and takes the time of each step. */
+final class StepTimer implements TrainingListener {
+    private final int warmup;
+    private final List<Long> times = new ArrayList<>();
+    private long last = System.nanoTime();
+
+    private StepTimer(int warmup) {
+        this.warmup = warmup;
+    }
+
+    /** The median of the steps after the first {@code warmup}, in seconds. */
+    static double medianSeconds(Network network, Task task, TrainingSettings settings, HostBatch batch, int warmup) {
+        final StepTimer timer = new StepTimer(warmup);
+        new Trainer(network, task, settings, Devices.of(settings.device()), timer, new Cancellation())
+                .train(new SameBatch(batch), Optional.empty());
+        Collections.sort(timer.times);
+        return timer.times.get(timer.times.size() / 2) / 1e9;
+    }
+
+    /** A batch of columns that were made for the clock: its rows hold nothing. */
+    static HostBatch batch(Map<String, HostTensor> columns, int rows) {
+        return new HostBatch(columns, Collections.nCopies(rows, new Row()));
+    }
+
+    @Override
+    public void stepped(StepReport report) {
+        final long now = System.nanoTime();
+        if (report.step() >= warmup) {
+            times.add(now - last);
+        }
+        last = now;
+    }
+
+    private record Row() implements Encoded {
+        @Override
+        public int length() {
+            return 1;
+        }
+
+        @Override
+        public Target target() {
+            return new Target.None();
+        }
+    }
+
+    private record SameBatch(HostBatch batch) implements BatchSource {
+        @Override
+        public OptionalLong batchesPerEpoch() {
+            return OptionalLong.of(1);
+        }
+
+        @Override
+        public OptionalLong rowsPerEpoch() {
+            return OptionalLong.of(batch.size());
+        }
+
+        @Override
+        public Batches epoch(int epoch) {
+            return new Batches() {
+                private boolean given;
+
+                @Override
+                public boolean hasNext() {
+                    return !given;
+                }
+
+                @Override
+                public HostBatch next() {
+                    given = true;
+                    return batch;
+                }
+
+                @Override
+                public void close() {}
+            };
+        }
+    }
+}
