@@ -68,18 +68,19 @@ final class ImageData {
     record Parts(Dataset<Image> train, Dataset<Image> evaluation, Head head, String metric) {}
 
     Parts read() {
+        if (!TASKS.contains(task)) {
+            throw new FinetuneException("--task " + task + ": there are " + TASKS + ".");
+        }
         final Split<Image> split = split();
         final Dataset<Image> some = limited(split.train());
         final List<String> labels = task.equals("regression")
                 ? List.of()
                 : LabelSet.discover(some.concat(split.validation())).names();
         return switch (task) {
-            case "classification" ->
-                new Parts(some, split.validation(), Heads.classes(labels.toArray(new String[0])), "accuracy");
             case "multi-label" ->
                 new Parts(some, split.validation(), Heads.multiLabel(labels.toArray(new String[0])), "f1_micro");
             case "regression" -> new Parts(some, split.validation(), Heads.regression(), "pearson");
-            default -> throw new FinetuneException("--task " + task + ": there are " + TASKS + ".");
+            default -> new Parts(some, split.validation(), Heads.classes(labels.toArray(new String[0])), "accuracy");
         };
     }
 
