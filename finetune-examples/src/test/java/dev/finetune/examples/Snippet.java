@@ -10,8 +10,11 @@ public abstract class Snippet {
     /** Stands in for the working directory. */
     protected final Path folder;
 
-    /** Stands in for every model id. */
+    /** Stands in for every id of a model that reads texts. */
     protected final String standIn;
+
+    /** Stands in for every id of a model that reads pictures. */
+    protected final String imageStandIn;
 
     /** What "train" means where a snippet doesn't say. */
     protected final Dataset<Text> train;
@@ -23,6 +26,7 @@ public abstract class Snippet {
     protected Snippet(Path folder) {
         this.folder = folder;
         this.standIn = StandIns.base(folder).toString();
+        this.imageStandIn = StandIns.imageBase(folder).toString();
         this.train = TextFiles.tsv(folder.resolve("train.tsv")).classification();
         this.validation = TextFiles.tsv(folder.resolve("validation.tsv")).classification();
     }

@@ -35,6 +35,8 @@ record Snippets(Path classes, Map<String, String> names, List<String> findings) 
             "dev.finetune.hub.*",
             "dev.finetune.metrics.*",
             "dev.finetune.train.*",
+            "dev.finetune.vision.*",
+            "dev.finetune.vision.image.*",
             "java.net.*",
             "java.nio.charset.*",
             "java.nio.file.*",
@@ -42,6 +44,7 @@ record Snippets(Path classes, Map<String, String> names, List<String> findings) 
             "java.util.*",
             "java.util.stream.*");
     private static final Pattern MODEL_ID = Pattern.compile("\"(bert-base-(un)?cased|google/[\\w-]+)\"");
+    private static final Pattern IMAGE_MODEL_ID = Pattern.compile("\"(microsoft|timm)/[\\w.-]+\"");
 
     static Snippets compile(List<Document> documents, Path classes) throws IOException {
         final Map<String, String> names = new TreeMap<>();
@@ -91,7 +94,8 @@ record Snippets(Path classes, Map<String, String> names, List<String> findings) 
         source.append("public ").append(name).append("(Path folder) { super(folder); } ");
         source.append("@Override public void run() throws Exception {").append(padding(block));
         final String code = text(block).replace("Path.of(", "folder.resolve(");
-        return source.append(MODEL_ID.matcher(code).replaceAll("standIn"))
+        final String texts = MODEL_ID.matcher(code).replaceAll("standIn");
+        return source.append(IMAGE_MODEL_ID.matcher(texts).replaceAll("imageStandIn"))
                 .append("}}")
                 .toString();
     }

@@ -4,6 +4,8 @@ import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.Heads;
 import dev.finetune.data.Text;
+import dev.finetune.examples.drawing.GardenPictures;
+import dev.finetune.vision.Image;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -29,6 +31,8 @@ final class StandIns {
     /** Makes the models and the files. */
     static void fill(Path folder) throws IOException {
         models(folder);
+        imageModel(folder);
+        GardenPictures.write(folder.resolve("photos"), 1, 6);
         reviews(folder.resolve("reviews.tsv"), 0, 40);
         reviews(folder.resolve("train.tsv"), 0, 40);
         reviews(folder.resolve("validation.tsv"), 40, 12);
@@ -59,6 +63,24 @@ final class StandIns {
                 FineTuned<Text> mine = tuner.head("negative", "positive").untrained(Text.class)) {
             base.save(base(folder));
             mine.save(folder.resolve("my-model"));
+        }
+    }
+
+    /** The directory of the model that stands in for every pretrained one that reads pictures. */
+    static Path imageBase(Path folder) {
+        return folder.resolve("image-base");
+    }
+
+    /** A residual network of four stages, 8 to 16 wide, that knows nothing. */
+    private static void imageModel(Path folder) throws IOException {
+        final Path bare = Files.createDirectories(folder.resolve("bare-images"));
+        Files.writeString(bare.resolve("config.json"), """
+                {"model_type": "resnet", "architectures": ["ResNetForImageClassification"], "layer_type": "basic",
+                 "embedding_size": 8, "hidden_sizes": [8, 8, 16, 16], "depths": [1, 1, 1, 1]}
+                """);
+        try (FineTuned<Image> base =
+                FineTuner.from(bare).randomWeights().head("cat", "dog").untrained(Image.class)) {
+            base.save(imageBase(folder));
         }
     }
 

@@ -10,6 +10,8 @@ import dev.finetune.examples.ProcessFacts;
 import dev.finetune.examples.ShippedFiles;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.TrainingListener;
+import dev.finetune.vision.Augment;
+import dev.finetune.vision.Image;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,9 +42,31 @@ public final class MemoryCommand implements Callable<Integer> {
     @Option(names = "--seed", description = "Seed of everything random.")
     private long seed = 42;
 
+    @Option(
+            names = "--images",
+            description = "Train a small ResNet on pictures of changing size instead of an encoder.")
+    private boolean images;
+
+    private long atFrom;
+    private long atEnd;
+
     @Override
     public Integer call() throws IOException {
         final Path folder = Files.createTempDirectory("finetune-memory");
+        try (FineTuned<?> tuned = images ? pictures(folder) : texts(folder)) {
+            System.out.printf(
+                    Locale.ROOT,
+                    "{\"what\":\"memory\",\"steps\":%d,\"rss_mb_from\":%d,\"rss_mb_end\":%d,\"growth\":%.4f,\"java_heap_mb\":%d}%n",
+                    tuned.history().orElseThrow().steps().size(),
+                    atFrom,
+                    atEnd,
+                    atEnd / (double) atFrom - 1,
+                    Runtime.getRuntime().maxMemory() >> 20);
+        }
+        return 0;
+    }
+
+    private FineTuned<Text> texts(Path folder) {
         final List<Example<Text>> examples = new ArrayList<>();
         final SplittableRandom random = new SplittableRandom(seed);
         for (int i = 0; i < 4000; i++) {
@@ -52,37 +76,43 @@ public final class MemoryCommand implements Callable<Integer> {
             }
             examples.add(new Example<>(Text.of(text + Integer.toString(i)), Label.of(i % 2 == 0 ? "a" : "b")));
         }
-        final long[] sizes = new long[2];
-        final TrainingListener watch = new TrainingListener() {
-            @Override
-            public void stepped(StepReport report) {
-                final long step = report.step() + 1;
-                if (step % 500 == 0 || step == from) {
-                    System.out.printf(Locale.ROOT, "step %d: %d MB%n", step, ProcessFacts.residentMegabytes());
-                }
-                if (step == from) {
-                    sizes[0] = ProcessFacts.residentMegabytes();
-                }
-                sizes[1] = ProcessFacts.residentMegabytes();
-            }
-        };
-        try (FineTuned<Text> tuned = FineTuner.from(ShippedFiles.encoder(folder))
+        return tuner(ShippedFiles.encoder(folder)).maxLength(128).fitAll(Dataset.of(Text.class, examples));
+    }
+
+    /** Pictures of changing size and colour, augmented, so that each is decoded and changed anew in every epoch. */
+    private FineTuned<Image> pictures(Path folder) {
+        final List<Example<Image>> examples = new ArrayList<>();
+        final SplittableRandom random = new SplittableRandom(seed);
+        for (int i = 0; i < 400; i++) {
+            final int width = random.nextInt(20, 200);
+            final int height = random.nextInt(20, 200);
+            final byte[] rgb = new byte[3 * width * height];
+            random.nextBytes(rgb);
+            examples.add(new Example<>(Image.rgb(rgb, width, height), Label.of(i % 2 == 0 ? "a" : "b")));
+        }
+        return tuner(ShippedFiles.resnet(folder))
+                .augment(Augment.randomResizedCrop(64), Augment.horizontalFlip())
+                .fitAll(Dataset.of(Image.class, examples));
+    }
+
+    private FineTuner tuner(Path model) {
+        return FineTuner.from(model)
                 .head("a", "b")
-                .maxLength(128)
                 .batchSize(8)
                 .maxSteps(steps)
                 .seed(seed)
-                .listener(watch)
-                .fitAll(Dataset.of(Text.class, examples))) {
-            System.out.printf(
-                    Locale.ROOT,
-                    "{\"what\":\"memory\",\"steps\":%d,\"rss_mb_from\":%d,\"rss_mb_end\":%d,\"growth\":%.4f,\"java_heap_mb\":%d}%n",
-                    tuned.history().orElseThrow().steps().size(),
-                    sizes[0],
-                    sizes[1],
-                    sizes[1] / (double) sizes[0] - 1,
-                    Runtime.getRuntime().maxMemory() >> 20);
-        }
-        return 0;
+                .listener(new TrainingListener() {
+                    @Override
+                    public void stepped(StepReport report) {
+                        final long step = report.step() + 1;
+                        atEnd = ProcessFacts.residentMegabytes();
+                        if (step == from) {
+                            atFrom = atEnd;
+                        }
+                        if (step % 500 == 0 || step == from) {
+                            System.out.printf(Locale.ROOT, "step %d: %d MB%n", step, atEnd);
+                        }
+                    }
+                });
     }
 }

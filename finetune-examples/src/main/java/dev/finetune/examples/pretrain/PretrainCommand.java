@@ -23,14 +23,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.zip.GZIPInputStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Pretrains a small BERT from nothing: learns a vocabulary, then fills masked words. The encoder that the examples ship
- * was made by this command; its options are in the model card beside it.
+ * Pretrains a small BERT from nothing: learns a vocabulary, then fills masked words; or goes on with one on other text.
+ * The encoder that the examples ship was made by this command; its options are in the README.md beside it.
  */
 @Command(
         name = "pretrain",
@@ -62,6 +63,15 @@ public final class PretrainCommand implements Callable<Integer> {
     @Option(names = "--heads", description = "Attention heads a layer.")
     private int heads = 2;
 
+    @Option(names = "--from", description = "An encoder to go on with, its vocabulary and shape kept.")
+    private Optional<Path> from = Optional.empty();
+
+    @Option(names = "--mask-rate", description = "Share of the tokens that are hidden.")
+    private double maskRate = 0.15;
+
+    @Option(names = "--whole-words", description = "Hide whole words rather than tokens.")
+    private boolean wholeWords;
+
     @Option(names = "--max-length", description = "Tokens a row.")
     private int maxLength = 64;
 
@@ -71,8 +81,11 @@ public final class PretrainCommand implements Callable<Integer> {
     @Option(names = "--lr", description = "Peak learning rate.")
     private double learningRate = 1e-3;
 
-    @Option(names = "--steps", description = "Optimizer steps.")
+    @Option(names = "--steps", description = "Optimizer steps; 0 for what the epochs make.")
     private long steps = 10_000;
+
+    @Option(names = "--epochs", description = "Passes over the text, with --steps 0.")
+    private double epochs = 1;
 
     @Option(names = "--minutes", description = "Stop after so many minutes, 0 for no limit.")
     private long minutes;
@@ -88,16 +101,18 @@ public final class PretrainCommand implements Callable<Integer> {
         }
         System.out.println(rows.size() + " rows of text");
         Files.createDirectories(out);
-        writeTokenizer(rows);
-        writeConfig();
+        if (from.isEmpty()) {
+            writeTokenizer(rows);
+            writeConfig();
+        }
         final List<Example<Text>> examples = new ArrayList<>();
         rows.forEach(row -> examples.add(new Example<>(Text.of(row), Label.none())));
         final int held = Math.min(2000, examples.size() / 20);
         java.util.Collections.shuffle(examples, new java.util.Random(seed));
-        FineTuner tuner = FineTuner.from(out)
-                .randomWeights()
+        FineTuner tuner = from.map(FineTuner::from)
+                .orElseGet(() -> FineTuner.from(out).randomWeights())
                 .dropout(0)
-                .head(new Head.MaskedLm(0.15, true))
+                .head(new Head.MaskedLm(maskRate, wholeWords))
                 .maxLength(maxLength)
                 .batchSize(batch)
                 .evaluationBatchSize(128)
@@ -105,6 +120,7 @@ public final class PretrainCommand implements Callable<Integer> {
                 .schedule(Schedule.linear().withWarmupRatio(0.06))
                 .weightDecay(0.01)
                 .maxSteps(steps)
+                .epochs(epochs)
                 .evaluateEvery(1000)
                 .seed(seed)
                 .listener(Console.progress());
