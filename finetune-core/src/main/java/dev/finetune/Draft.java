@@ -13,6 +13,7 @@ import dev.finetune.train.Precision;
 import dev.finetune.train.Schedule;
 import dev.finetune.train.TrainingListener;
 import dev.finetune.train.TrainingSettings;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,6 +41,13 @@ final class Draft {
     InputSettings inputSettings;
 
     double dropout = Double.NaN;
+
+    @Nullable
+    Lora lora;
+
+    @Nullable
+    Path adapter;
+
     boolean randomWeights;
     double validationFraction = 0.1;
     boolean balancedClassWeights;
@@ -86,6 +94,8 @@ final class Draft {
         copy.augmentations = augmentations;
         copy.inputSettings = inputSettings;
         copy.dropout = dropout;
+        copy.lora = lora;
+        copy.adapter = adapter;
         copy.randomWeights = randomWeights;
         copy.validationFraction = validationFraction;
         copy.balancedClassWeights = balancedClassWeights;

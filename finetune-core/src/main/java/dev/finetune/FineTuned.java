@@ -125,6 +125,22 @@ public final class FineTuned<I> implements AutoCloseable {
         });
     }
 
+    /**
+     * Saves what LoRA trained in PEFT's format, without the base.
+     *
+     * @throws FinetuneException if the model was not adapted, or if writing fails
+     */
+    public void saveAdapter(Path directory) {
+        use(() -> {
+            final Lora lora = model.lora()
+                    .orElseThrow(() -> new FinetuneException(
+                            "There is no adapter to save: the model was not trained with lora(...)."));
+            AdapterFiles.write(
+                    directory, assembly().network(), lora, assembly().task().head(), model.base());
+            return directory;
+        });
+    }
+
     /** What the model says of one input. */
     public Prediction predict(I input) {
         return predict(List.of(input)).get(0);

@@ -94,6 +94,29 @@ public final class FineTuner {
         return with(draft -> draft.freeze(freeze, false));
     }
 
+    /**
+     * Trains low-rank additions instead of the weights themselves: the base is frozen, the additions and the head's last
+     * layer learn. {@link FineTuned#saveAdapter} saves them as PEFT does; {@link FineTuned#save} saves the merged model.
+     */
+    public FineTuner lora(Lora lora) {
+        return with(draft -> {
+            draft.lora = lora;
+            draft.adapter = null;
+        });
+    }
+
+    /**
+     * Goes on with a LoRA adapter in PEFT's format (adapter_config.json, adapter_model.safetensors) on this base.
+     *
+     * @throws FinetuneException if there is none, or if it asks for something that isn't supported
+     */
+    public FineTuner adapter(Path directory) {
+        return with(draft -> {
+            draft.lora = AdapterFiles.read(directory);
+            draft.adapter = directory;
+        });
+    }
+
     /** One class of several; the labels' names are found in the data. */
     public FineTuner head(int classes) {
         return head(Heads.classes(classes));

@@ -1,5 +1,6 @@
 package dev.finetune;
 
+import dev.finetune.checkpoint.AdapterParameters;
 import dev.finetune.nn.Buffer;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
@@ -26,6 +27,20 @@ final class Freezer {
                         + "; summary() lists them all.");
             }
             named.forEach(parameter -> parameter.setTrained(!rule.frozen()));
+        }
+    }
+
+    /** Freezes the base: additions, and what is trained whole beside them, go on. */
+    static void keepForAdapter(Lora lora, Network network) {
+        boolean adapted = false;
+        for (Parameter parameter : network.parameters()) {
+            final boolean addition = parameter.name().startsWith(AdapterParameters.PREFIX);
+            adapted |= addition;
+            parameter.setTrained(addition || lora.trains(parameter.name()));
+        }
+        if (!adapted) {
+            throw new FinetuneException("lora(" + lora + "): the model has no linear layer of these names. summary()"
+                    + " lists its parameters; name the last part of a layer's name before \".weight\".");
         }
     }
 

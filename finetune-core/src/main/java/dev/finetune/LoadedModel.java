@@ -5,6 +5,7 @@ import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.nn.Buffer;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
+import dev.finetune.spi.Adaptation;
 import dev.finetune.spi.Assembly;
 import dev.finetune.spi.AssemblyRequest;
 import dev.finetune.spi.Augmentation;
@@ -20,10 +21,11 @@ import org.bytedeco.pytorch.Device;
  *
  * @param assembly network, encoder and task; owned
  * @param base what it was loaded from: a directory, or an id and its commit
+ * @param lora what adapts it
  * @param device where the network's parameters are
  * @param <I> the kind of input
  */
-record LoadedModel<I>(Assembly<I> assembly, String base, Device device) implements AutoCloseable {
+record LoadedModel<I>(Assembly<I> assembly, String base, Optional<Lora> lora, Device device) implements AutoCloseable {
     /** Finds, loads and freezes a model, and puts it on its device. */
     static LoadedModel<?> open(Draft draft, Optional<Dataset<?>> data) {
         final Device device = Devices.of(draft.device);
@@ -33,6 +35,8 @@ record LoadedModel<I>(Assembly<I> assembly, String base, Device device) implemen
         final ModelFamily family = Families.of(config);
         final Head head = HeadResolver.resolve(Optional.ofNullable(draft.head), family.savedHead(config), data);
         final LossOptions loss = ClassWeights.of(draft, head, data);
+        final Adaptation adaptation =
+                new Adaptation(Optional.ofNullable(draft.lora), Optional.ofNullable(draft.adapter), draft.seed);
         final Assembly<?> assembly = family.assemble(new AssemblyRequest(
                 place.directory(),
                 place.weights(),
@@ -44,12 +48,16 @@ record LoadedModel<I>(Assembly<I> assembly, String base, Device device) implemen
                 loss,
                 draft.augmentations,
                 Optional.ofNullable(draft.inputSettings),
+                adaptation,
                 draft.dropout));
         try {
             checkInputs(draft, assembly.encoder().inputType());
             move(assembly.network(), device);
+            if (draft.lora != null) {
+                Freezer.keepForAdapter(draft.lora, assembly.network());
+            }
             Freezer.apply(draft.freezing, assembly.network());
-            return new LoadedModel<>(assembly, place.base(), device);
+            return new LoadedModel<>(assembly, place.base(), Optional.ofNullable(draft.lora), device);
         } catch (RuntimeException e) {
             assembly.close();
             throw e;

@@ -3,7 +3,9 @@ package dev.finetune;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
+import dev.finetune.checkpoint.AdapterParameters;
 import dev.finetune.checkpoint.SafetensorsWriter;
+import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Buffer;
 import dev.finetune.nn.Parameter;
@@ -46,10 +48,17 @@ final class ModelWriter {
         try {
             Files.createDirectories(directory);
             final Path staging = Files.createTempDirectory(directory, ".saving-");
-            try {
+            try (TensorScope scope = TensorScope.open()) {
                 final Map<String, Tensor> tensors = new LinkedHashMap<>();
                 for (Parameter parameter : assembly.network().parameters()) {
-                    tensors.put(parameter.name(), parameter.value());
+                    if (!parameter.name().startsWith(AdapterParameters.PREFIX)) {
+                        tensors.put(
+                                parameter.name(),
+                                parameter
+                                        .adapter()
+                                        .map(adapter -> adapter.merged(parameter.value()))
+                                        .orElse(parameter.value()));
+                    }
                 }
                 for (Buffer buffer : assembly.network().buffers()) {
                     tensors.put(buffer.name(), buffer.value());

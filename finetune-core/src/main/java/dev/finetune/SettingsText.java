@@ -22,6 +22,9 @@ final class SettingsText {
                         : draft.freezing.stream()
                                 .map(rule -> (rule.frozen() ? "freeze " : "unfreeze ") + rule.freeze())
                                 .collect(Collectors.joining(", ")));
+        if (draft.lora != null) {
+            lines.put("LoRA", draft.lora + (draft.adapter == null ? "" : " from " + draft.adapter));
+        }
         lines.put("maximum length", draft.maxLength == 0 ? "the model's" : draft.maxLength + " tokens");
         if (!draft.augmentations.isEmpty()) {
             lines.put("augmentations", draft.augmentations);

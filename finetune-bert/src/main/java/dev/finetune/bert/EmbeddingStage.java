@@ -71,7 +71,7 @@ final class EmbeddingStage implements Stage {
         }
         sum = sum.add(positions.forward(positionIds(batch)));
         final Tensor normed = dropout.forward(norm.forward(sum), context);
-        return projection.isPresent() ? projection.get().forward(normed) : normed;
+        return projection.isPresent() ? projection.get().forward(normed, context) : normed;
     }
 
     private static Tensor tokenTypes(Batch batch) {

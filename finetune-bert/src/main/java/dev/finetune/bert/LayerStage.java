@@ -60,15 +60,15 @@ final class LayerStage implements Stage {
     @Override
     public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
         final Tensor mixed = attention.forward(
-                query.forward(input),
-                key.forward(input),
-                value.forward(input),
+                query.forward(input, context),
+                key.forward(input, context),
+                value.forward(input, context),
                 attentionBias(batch).orElse(null),
                 context);
-        final Tensor attended = dropout.forward(attentionOutput.forward(mixed), context);
+        final Tensor attended = dropout.forward(attentionOutput.forward(mixed, context), context);
         final Tensor middle = attentionNorm.forward(attended.add(input));
-        final Tensor wide = config.activation().forward(up.forward(middle));
-        final Tensor narrow = dropout.forward(down.forward(wide), context);
+        final Tensor wide = config.activation().forward(up.forward(middle, context));
+        final Tensor narrow = dropout.forward(down.forward(wide, context), context);
         return outputNorm.forward(narrow.add(middle));
     }
 

@@ -98,7 +98,9 @@ abstract class TextFamily implements ModelFamily {
                 request.loadWeights() ? Optional.of(Weights.open(request.weights())) : Optional.empty();
         try {
             final CheckpointParameters source = new CheckpointParameters(weights, naming(encoder), request.seed());
-            final Network network = network(encoder, request.head(), source);
+            final EncoderConfig shape = encoder;
+            final Network network =
+                    request.adaptation().build(source, adapted -> network(shape, request.head(), adapted));
             try {
                 final TextParts<?> parts = TextParts.of(request, encoder, readsTokenTypes());
                 return new Assembly<>(

@@ -1,5 +1,6 @@
 package dev.finetune.nn;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -22,13 +23,18 @@ public final class Linear implements Module {
         this.bias = bias;
     }
 
-    /** Applies the layer. */
-    public Tensor forward(Tensor input) {
-        return torch.linear(input, weight.value(), new TensorOptional(bias.value()));
+    /** Applies the layer, and what adapts it. */
+    public Tensor forward(Tensor input, ForwardContext context) {
+        final Tensor plain = torch.linear(input, weight.value(), new TensorOptional(bias.value()));
+        return weight.adapter()
+                .map(adapter -> plain.add(adapter.forward(input, context)))
+                .orElse(plain);
     }
 
     @Override
     public List<Parameter> parameters() {
-        return List.of(weight, bias);
+        final List<Parameter> all = new ArrayList<>(List.of(weight, bias));
+        weight.adapter().ifPresent(adapter -> all.addAll(adapter.parameters()));
+        return all;
     }
 }

@@ -2,6 +2,7 @@ package dev.finetune.nn;
 
 import dev.finetune.internal.torch.Tensors;
 import java.util.Arrays;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -15,6 +16,7 @@ public final class Parameter implements AutoCloseable {
     private final long[] shape;
     private final boolean fresh;
     private boolean trained = true;
+    private Optional<LowRank> adapter = Optional.empty();
 
     /**
      * Takes ownership of a tensor.
@@ -54,6 +56,21 @@ public final class Parameter implements AutoCloseable {
     /** Whether it was newly initialised rather than loaded from a checkpoint. */
     public boolean isFresh() {
         return fresh;
+    }
+
+    /** The same tensor under another name; this object must not be used or closed any more. */
+    public Parameter renamed(String other) {
+        return new Parameter(other, value, fresh);
+    }
+
+    /** What is added to the layer that this is the weight of. */
+    public Optional<LowRank> adapter() {
+        return adapter;
+    }
+
+    /** Adds something of low rank to the layer that this is the weight of. */
+    public void adapt(LowRank addition) {
+        this.adapter = Optional.of(addition);
     }
 
     /** Whether training changes it. */

@@ -112,9 +112,9 @@ final class TinyNet {
 
         @Override
         public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
-            final Tensor mapped = in.forward(input);
+            final Tensor mapped = in.forward(input, context);
             final Tensor mixed = attention.forward(mapped, mapped, input, null, context);
-            final Tensor changed = dropout.forward(Activation.GELU.forward(out.forward(mixed)), context);
+            final Tensor changed = dropout.forward(Activation.GELU.forward(out.forward(mixed, context)), context);
             return norm.forward(input.add(changed));
         }
 
@@ -135,7 +135,7 @@ final class TinyNet {
 
         @Override
         public Map<String, Tensor> forward(Tensor hidden, Batch batch, ForwardContext context) {
-            return Map.of("logits", linear.forward(dropout.forward(hidden.mean(1), context)));
+            return Map.of("logits", linear.forward(dropout.forward(hidden.mean(1), context), context));
         }
 
         @Override

@@ -40,7 +40,8 @@ public final class MaskedLmHead implements HeadModule {
     public Map<String, Tensor> forward(Tensor hidden, Batch batch, ForwardContext context) {
         final Tensor wanted =
                 batch.has("labels") ? hidden.flatten(0, 1).index_select(0, labelledPlaces(batch)) : hidden;
-        return Map.of("logits", decoder.forward(norm.forward(activation.forward(dense.forward(wanted)))));
+        final Tensor words = norm.forward(activation.forward(dense.forward(wanted, context)));
+        return Map.of("logits", decoder.forward(words, context));
     }
 
     /** The flat indices of the places that have a label. */

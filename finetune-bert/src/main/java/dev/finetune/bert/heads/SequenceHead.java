@@ -45,8 +45,8 @@ public final class SequenceHead implements HeadModule {
     @Override
     public Map<String, Tensor> forward(Tensor hidden, Batch batch, ForwardContext context) {
         final Tensor first = before.forward(hidden.select(1, 0), context);
-        final Tensor pooled = after.forward(activation.forward(dense.forward(first)), context);
-        return Map.of("logits", output.forward(pooled));
+        final Tensor pooled = after.forward(activation.forward(dense.forward(first, context)), context);
+        return Map.of("logits", output.forward(pooled, context));
     }
 
     @Override

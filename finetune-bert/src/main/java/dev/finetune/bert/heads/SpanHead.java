@@ -25,7 +25,7 @@ public final class SpanHead implements HeadModule {
 
     @Override
     public Map<String, Tensor> forward(Tensor hidden, Batch batch, ForwardContext context) {
-        final Tensor both = outputs.forward(dropout.forward(hidden, context));
+        final Tensor both = outputs.forward(dropout.forward(hidden, context), context);
         return Map.of("start_logits", both.select(2, 0), "end_logits", both.select(2, 1));
     }
 

@@ -25,7 +25,7 @@ public final class TokenHead implements HeadModule {
 
     @Override
     public Map<String, Tensor> forward(Tensor hidden, Batch batch, ForwardContext context) {
-        return Map.of("logits", classifier.forward(dropout.forward(hidden, context)));
+        return Map.of("logits", classifier.forward(dropout.forward(hidden, context), context));
     }
 
     @Override

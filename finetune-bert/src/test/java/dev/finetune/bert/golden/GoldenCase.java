@@ -27,9 +27,17 @@ record GoldenCase(Path directory, JsonObject json, Map<String, HostTensor> tenso
 
     /** Every case below the root that trains an encoder, told by what it holds and not by its name. */
     static List<GoldenCase> training() {
+        return having("task", "texts", "max_length");
+    }
+
+    /** Every case below the root that trains a LoRA adapter. */
+    static List<GoldenCase> adapters() {
+        return having("r", "alpha", "target_modules");
+    }
+
+    private static List<GoldenCase> having(String... keys) {
         return GoldenFolders.all().values().stream()
-                .filter(folder ->
-                        GoldenFolders.read(folder).keySet().containsAll(List.of("task", "texts", "max_length")))
+                .filter(folder -> GoldenFolders.read(folder).keySet().containsAll(List.of(keys)))
                 .map(GoldenCase::open)
                 .toList();
     }

@@ -23,8 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("golden")
 class GoldenCoverageTest {
     /** The keys that tell the kinds of cases that this module's tests take up. */
-    private static final List<List<String>> KINDS =
-            List.of(List.of("task", "texts", "max_length"), List.of("cases", "pairs"));
+    private static final List<List<String>> KINDS = List.of(
+            List.of("task", "texts", "max_length"), List.of("cases", "pairs"), List.of("r", "alpha", "target_modules"));
 
     @TempDir
     private Path folder;

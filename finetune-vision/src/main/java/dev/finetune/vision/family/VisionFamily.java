@@ -93,7 +93,8 @@ abstract class VisionFamily implements ModelFamily {
                             Map.of()),
                     request.seed());
             final Task task = Task.ofWholeInput(request.head(), request.loss());
-            final Network network = new Network(plan.trunk().apply(source), head(plan, request, source));
+            final Network network = request.adaptation()
+                    .build(source, adapted -> new Network(plan.trunk().apply(adapted), head(plan, request, adapted)));
             try {
                 return new Assembly<>(
                         network,

@@ -25,7 +25,7 @@ public final class LinearClassifier implements HeadModule {
 
     @Override
     public Map<String, Tensor> forward(Tensor hidden, Batch batch, ForwardContext context) {
-        return Map.of("logits", linear.forward(dropout.forward(AveragePool.of(hidden), context)));
+        return Map.of("logits", linear.forward(dropout.forward(AveragePool.of(hidden), context), context));
     }
 
     @Override

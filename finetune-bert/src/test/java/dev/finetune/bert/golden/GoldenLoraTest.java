@@ -1,0 +1,197 @@
+package dev.finetune.bert.golden;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import com.google.gson.JsonObject;
+import dev.finetune.FineTuned;
+import dev.finetune.FineTuner;
+import dev.finetune.checkpoint.Weights;
+import dev.finetune.data.Text;
+import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.internal.torch.Tensors;
+import dev.finetune.nn.Batch;
+import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.Parameter;
+import dev.finetune.spi.HostBatch;
+import dev.finetune.train.BatchSource;
+import dev.finetune.train.Cancellation;
+import dev.finetune.train.DeviceChoice;
+import dev.finetune.train.OptimizerSettings;
+import dev.finetune.train.Precision;
+import dev.finetune.train.Schedule;
+import dev.finetune.train.StepReport;
+import dev.finetune.train.Trainer;
+import dev.finetune.train.TrainingHistory;
+import dev.finetune.train.TrainingListener;
+import dev.finetune.train.TrainingSettings;
+import dev.finetune.train.WeightDecay;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What PEFT computed with LoRA, we compute: logits, training steps, the trained adapter; and merged it says the same. */
+@Tag("golden")
+class GoldenLoraTest {
+    @TempDir
+    Path folder;
+
+    @TestFactory
+    Stream<DynamicTest> everyAdapterIsReproduced() {
+        return GoldenCase.adapters().stream()
+                .map(golden -> dynamicTest(
+                        golden.name() + ": logits, every step, the adapter afterwards", () -> agrees(golden)));
+    }
+
+    private void agrees(GoldenCase golden) {
+        final Path adapter = golden.directory().resolve("adapter");
+        final Path saved = folder.resolve(golden.name());
+        try (FineTuned<Text> model = FineTuner.from(golden.model())
+                .adapter(adapter)
+                .device(DeviceChoice.CPU)
+                .untrained(Text.class)) {
+            assertClose(logits(model, golden.batch(0)), golden.expected("logits"), 1e-5, "logits");
+            assertThat(model.assembly().network().trained().stream()
+                            .mapToLong(Parameter::count)
+                            .sum())
+                    .isEqualTo(golden.number("trainable_parameters"));
+
+            final TrainingHistory history = new Trainer(
+                            model.assembly().network(),
+                            model.assembly().task(),
+                            settings(golden),
+                            Tensors.cpu(),
+                            new TrainingListener() {},
+                            new Cancellation())
+                    .train(new Cycle(golden), Optional.empty());
+            final double[] losses = golden.numbers("expected_losses");
+            final double[] norms = golden.numbers("expected_grad_norms");
+            for (StepReport step : history.steps()) {
+                final int s = Math.toIntExact(step.step());
+                assertThat(step.loss()).as("loss of step %d", s).isCloseTo(losses[s], within(3e-5));
+                assertThat(step.gradientNorm())
+                        .as("gradient norm of step %d", s)
+                        .isCloseTo(norms[s], within(3e-4 * norms[s]));
+            }
+            final float[] after = logits(model, golden.batch(0));
+            assertClose(after, golden.expected("logits_after"), 1e-4, "logits after training");
+
+            model.saveAdapter(saved.resolve("adapter"));
+            sameTensors(saved.resolve("adapter"), golden.directory().resolve("adapter-after"));
+            try (FineTuned<Text> again = FineTuner.from(golden.model())
+                    .adapter(saved.resolve("adapter"))
+                    .device(DeviceChoice.CPU)
+                    .untrained(Text.class)) {
+                assertThat(logits(again, golden.batch(0))).containsExactly(after, within(1e-6f));
+            }
+            model.save(saved.resolve("merged"));
+            try (FineTuned<Text> merged = FineTuned.load(saved.resolve("merged"))) {
+                assertThat(merged.assembly().report().isComplete())
+                        .as(merged.assembly().report().summary())
+                        .isTrue();
+                assertClose(logits(merged, golden.batch(0)), after, 1e-5, "logits of the merged model");
+            }
+        }
+    }
+
+    private static float[] logits(FineTuned<?> model, HostBatch host) {
+        try (TensorScope scope = TensorScope.open();
+                GradientMode off = GradientMode.off();
+                Batch batch = new Batch(host, Tensors.cpu())) {
+            return Tensors.floats(model.assembly()
+                    .network()
+                    .forward(batch, ForwardContext.evaluating())
+                    .get("logits"));
+        }
+    }
+
+    private static void sameTensors(Path ours, Path theirs) {
+        try (Weights one = Weights.open(ours.resolve("adapter_model.safetensors"));
+                Weights other = Weights.open(theirs.resolve("adapter_model.safetensors"));
+                TensorScope scope = TensorScope.open()) {
+            assertThat(one.names()).containsExactlyInAnyOrderElementsOf(other.names());
+            for (String name : one.names()) {
+                assertClose(Tensors.floats(one.read(name)), Tensors.floats(other.read(name)), 1e-4, name);
+            }
+        }
+    }
+
+    private static void assertClose(float[] ours, float[] theirs, double tolerance, String what) {
+        assertThat(ours).as(what).hasSameSizeAs(theirs);
+        for (int i = 0; i < ours.length; i++) {
+            assertThat((double) ours[i]).as(what).isCloseTo(theirs[i], within(tolerance));
+        }
+    }
+
+    private static TrainingSettings settings(GoldenCase golden) {
+        final JsonObject optimizer = golden.json().getAsJsonObject("optimizer");
+        final JsonObject schedule = golden.json().getAsJsonObject("schedule");
+        return new TrainingSettings(
+                optimizer.get("lr").getAsDouble(),
+                new OptimizerSettings.AdamW(
+                        0.9,
+                        0.999,
+                        1e-8,
+                        WeightDecay.of(optimizer.get("weight_decay").getAsDouble())),
+                Schedule.named(schedule.get("name").getAsString())
+                        .withWarmupSteps(schedule.get("warmup_steps").getAsLong()),
+                1,
+                golden.number("steps"),
+                Optional.empty(),
+                8,
+                8,
+                1,
+                optimizer.get("max_grad_norm").getAsDouble(),
+                Precision.FLOAT32,
+                false,
+                true,
+                0,
+                Optional.empty(),
+                false,
+                "",
+                false,
+                false,
+                42,
+                DeviceChoice.CPU);
+    }
+
+    /** One long epoch that goes round the four batches in order. */
+    private record Cycle(GoldenCase golden) implements BatchSource {
+        @Override
+        public OptionalLong batchesPerEpoch() {
+            return OptionalLong.of(golden.number("steps"));
+        }
+
+        @Override
+        public OptionalLong rowsPerEpoch() {
+            return OptionalLong.empty();
+        }
+
+        @Override
+        public Batches epoch(int epoch) {
+            return new Batches() {
+                private int next;
+
+                @Override
+                public boolean hasNext() {
+                    return next < golden.number("steps");
+                }
+
+                @Override
+                public HostBatch next() {
+                    return golden.batch(next++ % GoldenCase.BATCHES);
+                }
+
+                @Override
+                public void close() {}
+            };
+        }
+    }
+}

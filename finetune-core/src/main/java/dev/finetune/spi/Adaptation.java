@@ -1,0 +1,45 @@
+package dev.finetune.spi;
+
+import dev.finetune.FinetuneException;
+import dev.finetune.Lora;
+import dev.finetune.checkpoint.AdapterParameters;
+import dev.finetune.checkpoint.Weights;
+import dev.finetune.nn.ParameterSource;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * What a base model gets beside its own weights. A family wraps its source of parameters in it and needs to know no
+ * more.
+ *
+ * @param lora which weights get an addition; empty for none
+ * @param directory an adapter to load, in PEFT's format; empty for a new one
+ * @param seed of new additions
+ */
+public record Adaptation(Optional<Lora> lora, Optional<Path> directory, long seed) {
+    /**
+     * Builds something from a base's parameters and these additions.
+     *
+     * @throws FinetuneException if the adapter doesn't fit the base
+     */
+    public <T> T build(ParameterSource base, Function<ParameterSource, T> builder) {
+        if (lora.isEmpty()) {
+            return builder.apply(base);
+        }
+        final Optional<Weights> weights =
+                directory.map(folder -> Weights.open(folder.resolve("adapter_model.safetensors")));
+        try {
+            final AdapterParameters source = new AdapterParameters(base, lora.get(), weights, seed);
+            final T built = builder.apply(source);
+            if (!source.report().unexpected().isEmpty()) {
+                throw new FinetuneException("The adapter in "
+                        + directory.map(Path::toString).orElse("") + " doesn't fit the model: there is no place for "
+                        + source.report().unexpected() + ".");
+            }
+            return built;
+        } finally {
+            weights.ifPresent(Weights::close);
+        }
+    }
+}
