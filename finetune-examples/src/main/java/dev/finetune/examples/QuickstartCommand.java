@@ -41,7 +41,7 @@ public final class QuickstartCommand implements Callable<Integer> {
                 TextFiles.tsv(ShippedFiles.reviews(unpacked, "validation.tsv")).classification();
         final FineTuner tuner = FineTuner.from(ShippedFiles.encoder(unpacked))
                 .head("negative", "positive")
-                .lr(2e-4)
+                .lr(3e-4)
                 .batchSize(16)
                 .epochs(epochs)
                 .warmupRatio(0.1)
