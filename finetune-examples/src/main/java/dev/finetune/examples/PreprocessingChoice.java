@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Preprocessings by name, for weights that come without a word on theirs. */
-enum PreprocessingChoice {
+public enum PreprocessingChoice {
     /** What the checkpoint says, or what suits its network. */
     MODEL,
     /** Shorter edge to 256, the middle 224 x 224, ImageNet's mean and deviation. */
@@ -23,7 +23,7 @@ enum PreprocessingChoice {
     private static final double USUAL_RATIO = 256 / 224.0;
 
     /** The preprocessing; empty for the model's own. */
-    Optional<Preprocessing> preprocessing() {
+    public Optional<Preprocessing> preprocessing() {
         return switch (this) {
             case MODEL -> Optional.empty();
             case IMAGENET -> Optional.of(Preprocessing.IMAGENET);

@@ -41,8 +41,8 @@ record ImageTransfer(
                     "squeezenet-caffe",
                     "hymenoptera",
                     "val",
-                    List.of(Run.headOnly(5, "1e-3"), Run.full(5, "1e-4")),
-                    Run.full(5, "1e-4")),
+                    List.of(Run.headOnly(5, "1e-3"), Run.full(5, "5e-5")),
+                    Run.full(5, "5e-4")),
             new ImageTransfer(
                     "ResNet-18 to layer3",
                     RESNET_18,
@@ -80,7 +80,7 @@ record ImageTransfer(
                 "cifar",
                 data,
                 "test",
-                List.of(Run.headOnly(3, "1e-2"), Run.full(3, "1e-3")),
+                List.of(Run.headOnly(5, "1e-2"), Run.full(3, "1e-3")),
                 Run.full(3, "1e-3"));
     }
 

@@ -7,10 +7,10 @@ import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.Prediction;
 import dev.finetune.data.Example;
+import dev.finetune.examples.PreprocessingChoice;
 import dev.finetune.examples.bench.ImageTransfer.Run;
 import dev.finetune.vision.Image;
 import dev.finetune.vision.ImageFolder;
-import dev.finetune.vision.image.Crop;
 import dev.finetune.vision.image.Preprocessing;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -127,10 +127,8 @@ public final class ImagesBenchCommand implements Callable<Integer> {
 
     /** What SqueezeNet says of the ants and the bees before any training. */
     private double antsAndBeesInTop5() {
-        final Preprocessing caffe = Preprocessing.IMAGENET
-                .withCrop(new Crop.Centre(227, 227))
-                .withRescale(1)
-                .withNormalisation(List.of(123.0, 117.0, 104.0), List.of(1.0, 1.0, 1.0));
+        final Preprocessing caffe =
+                PreprocessingChoice.SQUEEZENET_CAFFE.preprocessing().orElseThrow();
         final List<Example<Image>> pictures = new ArrayList<>();
         for (String part : List.of("train", "val")) {
             pictures.addAll(

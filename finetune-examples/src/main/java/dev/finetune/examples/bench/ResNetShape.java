@@ -1,36 +1,47 @@
 package dev.finetune.examples.bench;
 
+import dev.finetune.FinetuneException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The residual networks that are timed, as the names and shapes of their tensors in torchvision's state dicts. */
-enum ResNetShape {
-    /** Basic blocks, 2, 2, 2 and 2. */
-    RESNET18(false, 1, 64, 2, 2, 2, 2),
-    /** Basic blocks, 3, 4, 6 and 3. */
-    RESNET34(false, 1, 64, 3, 4, 6, 3),
-    /** Bottlenecks, 3, 4, 6 and 3. */
-    RESNET50(true, 1, 64, 3, 4, 6, 3),
-    /** Bottlenecks, 3, 4, 23 and 3. */
-    RESNET101(true, 1, 64, 3, 4, 23, 3),
-    /** ResNet-50 with 3 x 3 convolutions of twice the width (Zagoruyko and Komodakis, 2016). */
-    WIDE_RESNET50_2(true, 1, 128, 3, 4, 6, 3),
-    /** ResNet-50 with 3 x 3 convolutions of 32 groups of 4 channels (Xie et al., 2017). */
-    RESNEXT50_32X4D(true, 32, 4, 3, 4, 6, 3);
-
+/**
+ * A residual network that is timed, as the names and shapes of its tensors in torchvision's state dicts.
+ *
+ * @param bottleneck whether blocks are bottlenecks, or two 3 x 3 convolutions
+ * @param groups of the 3 x 3 convolutions of bottlenecks
+ * @param groupWidth channels of each group in the first stage
+ * @param depths blocks of each stage
+ */
+record ResNetShape(boolean bottleneck, long groups, long groupWidth, List<Integer> depths) {
     private static final int STEM = 64;
+    private static final List<Integer> SHORT = List.of(2, 2, 2, 2);
+    private static final List<Integer> USUAL = List.of(3, 4, 6, 3);
+    private static final List<Integer> LONG = List.of(3, 4, 23, 3);
 
-    private final boolean bottleneck;
-    private final long groups;
-    private final long groupWidth;
-    private final List<Integer> depths;
+    static final List<String> NAMES =
+            List.of("resnet18", "resnet34", "resnet50", "resnet101", "wide_resnet50_2", "resnext50_32x4d");
 
-    ResNetShape(boolean bottleneck, long groups, long groupWidth, Integer... depths) {
-        this.bottleneck = bottleneck;
-        this.groups = groups;
-        this.groupWidth = groupWidth;
-        this.depths = List.of(depths);
+    /** Keeps its own copy. */
+    ResNetShape {
+        depths = List.copyOf(depths);
+    }
+
+    /**
+     * The network of that name, as torchvision calls it.
+     *
+     * @throws FinetuneException if it is none of {@link #NAMES}
+     */
+    static ResNetShape named(String name) {
+        return switch (name) {
+            case "resnet18" -> new ResNetShape(false, 1, 64, SHORT);
+            case "resnet34" -> new ResNetShape(false, 1, 64, USUAL);
+            case "resnet50" -> new ResNetShape(true, 1, 64, USUAL);
+            case "resnet101" -> new ResNetShape(true, 1, 64, LONG);
+            case "wide_resnet50_2" -> new ResNetShape(true, 1, 128, USUAL);
+            case "resnext50_32x4d" -> new ResNetShape(true, 32, 4, USUAL);
+            default -> throw new FinetuneException("--arch " + name + ": there are " + NAMES + ".");
+        };
     }
 
     /** The tensors of the trunk and of a head of so many classes. */

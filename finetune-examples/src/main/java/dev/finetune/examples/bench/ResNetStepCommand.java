@@ -115,8 +115,7 @@ public final class ResNetStepCommand implements Callable<Integer> {
     /** A file of weights, all zero: only names and shapes are read of it. */
     private Path weights() throws IOException {
         Natives.load();
-        final Map<String, long[]> shapes =
-                named(ResNetShape.class, "--arch", architecture).tensors(classes);
+        final Map<String, long[]> shapes = ResNetShape.named(architecture).tensors(classes);
         final Path file = Files.createTempDirectory("finetune-bench").resolve("model.safetensors");
         try (TensorScope scope = TensorScope.open()) {
             final Map<String, Tensor> tensors = new LinkedHashMap<>();
