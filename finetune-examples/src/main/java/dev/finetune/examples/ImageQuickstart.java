@@ -36,7 +36,7 @@ public final class ImageQuickstart implements Callable<Integer> {
     private @Nullable Path model;
 
     @Option(names = "--epochs", description = "Passes over the pictures.")
-    private double epochs = 5;
+    private double epochs = 12;
 
     @Option(names = "--pictures", description = "Pictures of each class.")
     private int pictures = 40;
