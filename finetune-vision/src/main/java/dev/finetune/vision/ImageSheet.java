@@ -34,6 +34,8 @@ import org.slf4j.LoggerFactory;
 public record ImageSheet(List<Tile> tiles, int columns) {
     private static final Logger LOG = LoggerFactory.getLogger(ImageSheet.class);
     private static final int SMALLEST = 112;
+    private static final int LETTER = 6;
+    private static final int WIDEST_CAPTION = 200;
     private static final int GAP = 6;
     private static final int CAPTION = 16;
     private static final long MOST_PIXELS = 200_000_000;
@@ -112,12 +114,13 @@ public record ImageSheet(List<Tile> tiles, int columns) {
                 .max()
                 .orElseThrow();
         int scale = Math.max(1, SMALLEST / largest);
-        int cellWidth = scale
-                        * tiles.stream()
-                                .mapToInt(tile -> tile.pixels().width())
-                                .max()
-                                .orElseThrow()
-                + GAP;
+        int caption = tiles.stream()
+                .mapToInt(tile -> LETTER * tile.caption().length())
+                .max()
+                .orElseThrow();
+        int picture = scale
+                * tiles.stream().mapToInt(tile -> tile.pixels().width()).max().orElseThrow();
+        int cellWidth = Math.max(picture, Math.min(caption, WIDEST_CAPTION)) + GAP;
         int cellHeight = scale
                         * tiles.stream()
                                 .mapToInt(tile -> tile.pixels().height())
