@@ -41,8 +41,8 @@ record ImageTransfer(
                     "squeezenet-caffe",
                     "hymenoptera",
                     "val",
-                    List.of(Run.headOnly(5, "1e-3"), Run.full(5, "5e-5")),
-                    Run.full(5, "5e-4")),
+                    List.of(Run.headOnly(5, "1e-3"), Run.full(8, "1e-4")),
+                    Run.full(8, "1e-4")),
             new ImageTransfer(
                     "ResNet-18 to layer3",
                     RESNET_18,
