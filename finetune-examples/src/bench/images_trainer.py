@@ -2,11 +2,10 @@
 """The peer of the command `images`: the same job with plain PyTorch and Pillow, on the same folders and settings.
 
     images_trainer.py --model WEIGHTS --arch cifar|squeezenet|resnet18-layer3 --train FOLDER --eval FOLDER
-        [--epochs 3 --batch 32 --lr 1e-3 --seed 42 --head-only --random-weights --new-head]
+        [--epochs 3 --batch 32 --lr 1e-3 --seed 42 --head-only --random-weights]
 
 AdamW (no decay), a rate that falls linearly with every step, gradients clipped to norm 1, batch norms of a frozen trunk
-in evaluation mode. As with Transformers, the checkpoint's own head is kept if it has as many outputs as there are
-classes, unless --new-head. A folder per class; pictures are prepared once and kept in memory. The last line is one JSON object.
+in evaluation mode. The head starts anew. A folder per class; pictures are prepared once and kept in memory. The last line is one JSON object.
 """
 import argparse, json, pathlib, resource, time
 start = time.perf_counter()
@@ -20,7 +19,7 @@ for name, kind, default in (("model", str, None), ("arch", str, "cifar"), ("trai
                             ("epochs", int, 3), ("batch", int, 32), ("eval-batch", int, 64), ("lr", float, 1e-3),
                             ("seed", int, 42)):
     parser.add_argument("--" + name, type=kind, default=default)
-for name in ("head-only", "random-weights", "new-head"):
+for name in ("head-only", "random-weights"):
     parser.add_argument("--" + name, action="store_true")
 args = parser.parse_args()
 torch.manual_seed(args.seed)
@@ -150,8 +149,7 @@ for name, module in model.named_modules():
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 if not args.random_weights:
     wanted = model.state_dict()
-    kept = {k: v.float() if v.is_floating_point() else v for k, v in weights.items() if k in wanted and not k.startswith(head)
-            or not args.new_head and k.startswith(head) and k in wanted and v.shape == wanted[k].shape}
+    kept = {k: v.float() if v.is_floating_point() else v for k, v in weights.items() if k in wanted and not k.startswith(head)}
     lacking = [k for k in model.load_state_dict(kept, strict=False).missing_keys
                if not k.startswith(head) and not k.endswith("num_batches_tracked")]
     assert not lacking, lacking

@@ -173,6 +173,7 @@ abstract class TextFamily implements ModelFamily {
                 config.names().prefix(),
                 name -> name.startsWith(prefix) && !name.startsWith(prefix + "pooler."),
                 name -> name.endsWith("position_ids") || name.endsWith("embeddings.token_type_ids"),
+                name -> false,
                 Map.of(names.bias, names.aliases));
     }
 

@@ -37,7 +37,9 @@ public final class AdapterParameters implements ParameterSource {
         this.lora = lora;
         this.adapter = adapter;
         this.additions = new CheckpointParameters(
-                adapter, new CheckpointParameters.Naming("", name -> true, name -> false, Map.of()), seed);
+                adapter,
+                new CheckpointParameters.Naming("", name -> true, name -> false, name -> false, Map.of()),
+                seed);
     }
 
     @Override

@@ -51,10 +51,15 @@ public final class CheckpointParameters implements ParameterSource {
      * @param prefix of the base model, without the dot: "bert"
      * @param required which parameters a checkpoint must have
      * @param ignored which stored names mean nothing (buffers), so that they aren't reported
+     * @param anew which parameters start anew although the checkpoint may have them: a head for other labels
      * @param aliases other names that a parameter has had
      */
     public record Naming(
-            String prefix, Predicate<String> required, Predicate<String> ignored, Map<String, List<String>> aliases) {}
+            String prefix,
+            Predicate<String> required,
+            Predicate<String> ignored,
+            Predicate<String> anew,
+            Map<String, List<String>> aliases) {}
 
     /**
      * Parameters from open weights (borrowed), or at random where there are none.
@@ -135,6 +140,9 @@ public final class CheckpointParameters implements ParameterSource {
     }
 
     private Optional<String> find(String name) {
+        if (naming.anew.test(name)) {
+            return Optional.empty();
+        }
         final List<String> candidates = new ArrayList<>(List.of(name));
         candidates.addAll(naming.aliases.getOrDefault(name, List.of()));
         final String base = naming.prefix + ".";

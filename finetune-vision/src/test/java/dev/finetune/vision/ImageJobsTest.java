@@ -230,6 +230,19 @@ class ImageJobsTest {
     }
 
     @Test
+    void aHeadForOtherClassesStartsAnewAndOneForTheSameIsKept() {
+        final FineTuner tuner =
+                FineTuner.from(GOLDEN.resolve("resnet-basic/model")).device(DeviceChoice.CPU);
+        try (FineTuned<Image> same =
+                        tuner.head("LABEL_0", "LABEL_1", "LABEL_2", "LABEL_3").untrained(Image.class);
+                FineTuned<Image> others = tuner.head("a", "b", "c", "d").untrained(Image.class)) {
+            assertThat(same.assembly().report().newlyInitialized()).isEmpty();
+            assertThat(others.assembly().report().newlyInitialized())
+                    .containsExactly("classifier.1.weight", "classifier.1.bias");
+        }
+    }
+
+    @Test
     void whatDoesNotFitIsRefusedByName() {
         assertThatThrownBy(() -> tuner("resnet-basic/model")
                         .freeze(Layers.upTo("layer9"))

@@ -84,12 +84,16 @@ abstract class VisionFamily implements ModelFamily {
         final Optional<Weights> weights = needed ? Optional.of(Weights.open(request.weights())) : Optional.empty();
         try {
             final NetworkPlan plan = isTransformers(config) ? plan(config) : plan(weights.orElseThrow());
+            final boolean keepsHead = savedHead(config)
+                    .filter(saved -> isFor(saved, request.head()))
+                    .isPresent();
             final CheckpointParameters source = new CheckpointParameters(
                     weights.filter(w -> request.loadWeights()),
                     new CheckpointParameters.Naming(
                             plan.prefix(),
                             name -> !plan.isHead().test(name),
                             name -> name.endsWith(".num_batches_tracked"),
+                            name -> !keepsHead && plan.isHead().test(name),
                             Map.of()),
                     request.seed());
             final Task task = Task.ofWholeInput(request.head(), request.loss());
@@ -115,6 +119,11 @@ abstract class VisionFamily implements ModelFamily {
         } finally {
             weights.ifPresent(Weights::close);
         }
+    }
+
+    /** A head that was trained for other classes, or for another task, starts anew, be it of the right size. */
+    private static boolean isFor(Head saved, Head wanted) {
+        return saved.getClass() == wanted.getClass() && saved.labels().equals(wanted.labels());
     }
 
     private static HeadModule head(NetworkPlan plan, AssemblyRequest request, ParameterSource source) {
