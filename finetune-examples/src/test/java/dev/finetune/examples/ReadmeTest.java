@@ -92,8 +92,17 @@ class ReadmeTest {
                 .map(line -> line.replaceFirst(".*finetune\\.jar ", ""))
                 .map(line -> dynamicTest(
                         line,
-                        () -> assertThatCode(() -> new CommandLine(new Main()).parseArgs(line.split(" ")))
+                        () -> assertThatCode(() -> new CommandLine(new Main()).parseArgs(arguments(line)))
                                 .doesNotThrowAnyException()));
+    }
+
+    /** As a shell splits a line: at spaces, but for those in quotes. */
+    private static String[] arguments(String line) {
+        return Pattern.compile("\"([^\"]*)\"|\\S+")
+                .matcher(line)
+                .results()
+                .map(match -> match.group(1) == null ? match.group() : match.group(1))
+                .toArray(String[]::new);
     }
 
     @Test
