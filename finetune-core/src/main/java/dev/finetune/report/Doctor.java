@@ -25,7 +25,9 @@ public final class Doctor {
         found.put("LibTorch", torch.class.getPackage().getImplementationVersion());
         found.put("processor features", torch.get_cpu_capability().getString());
         found.put(
-                "matrix products", Natives.mkl() ? "MKL" : "OpenBLAS (MKL is faster: add its jars to the class path)");
+                "matrix products",
+                Natives.matrixProducts()
+                        + (Natives.mklWouldBeFaster() ? " (MKL is faster: add its jars to the class path)" : ""));
         found.put(
                 "threads",
                 torch.get_num_threads() + " of " + Runtime.getRuntime().availableProcessors() + " processors");

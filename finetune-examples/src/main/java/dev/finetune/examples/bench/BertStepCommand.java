@@ -79,7 +79,7 @@ public final class BertStepCommand implements Callable<Integer> {
             json.addProperty("samples_per_s", Math.round(batch / median * 1000) / 1000.0);
             json.addProperty("ms_per_step", Math.round(median * 1e4) / 10.0);
             json.addProperty("peak_rss_mb", ProcessFacts.peakResidentMegabytes());
-            json.addProperty("matrix_products", Natives.mkl() ? "MKL" : "OpenBLAS");
+            json.addProperty("matrix_products", Natives.matrixProducts());
             json.addProperty("layers", layers);
             json.addProperty("hidden", hidden);
             json.addProperty("heads", heads);
