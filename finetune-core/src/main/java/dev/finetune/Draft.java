@@ -4,6 +4,7 @@ import dev.finetune.hub.DownloadListener;
 import dev.finetune.hub.HubSettings;
 import dev.finetune.spi.Augmentation;
 import dev.finetune.spi.InputSettings;
+import dev.finetune.spi.MemoryFormat;
 import dev.finetune.task.LossOptions;
 import dev.finetune.train.Cancellation;
 import dev.finetune.train.DeviceChoice;
@@ -40,6 +41,7 @@ final class Draft {
     @Nullable
     InputSettings inputSettings;
 
+    MemoryFormat memoryFormat = MemoryFormat.AUTO;
     double dropout = Double.NaN;
 
     @Nullable
@@ -93,6 +95,7 @@ final class Draft {
         copy.maxLength = maxLength;
         copy.augmentations = augmentations;
         copy.inputSettings = inputSettings;
+        copy.memoryFormat = memoryFormat;
         copy.dropout = dropout;
         copy.lora = lora;
         copy.adapter = adapter;

@@ -48,6 +48,7 @@ record LoadedModel<I>(Assembly<I> assembly, String base, Optional<Lora> lora, De
                 loss,
                 draft.augmentations,
                 Optional.ofNullable(draft.inputSettings),
+                draft.memoryFormat,
                 adaptation,
                 draft.dropout));
         try {

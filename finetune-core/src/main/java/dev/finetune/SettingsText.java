@@ -1,5 +1,6 @@
 package dev.finetune;
 
+import dev.finetune.spi.MemoryFormat;
 import dev.finetune.train.TrainingSettings;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -31,6 +32,9 @@ final class SettingsText {
         }
         if (draft.inputSettings != null) {
             lines.put("inputs", draft.inputSettings);
+        }
+        if (draft.memoryFormat != MemoryFormat.AUTO) {
+            lines.put("memory format", draft.memoryFormat);
         }
         lines.put("dropout", Double.isNaN(draft.dropout) ? "the model's" : draft.dropout);
         lines.put("learning rate", t.learningRate());

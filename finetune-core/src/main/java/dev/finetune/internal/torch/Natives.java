@@ -21,9 +21,7 @@ import org.slf4j.LoggerFactory;
  *       2^26, and leave the cores to OpenMP's. Without these two a small network trains a fifth slower.
  *   <li>{@code MKL_THREADING_LAYER=GNU} with MKL: one pool of threads for both. Without it small networks train four
  *       times slower.
- *   <li>The C library's allocator takes blocks from 8 MB on from the system, and gives them back when they are freed,
- *       unless {@code MALLOC_MMAP_THRESHOLD_} says otherwise. By itself it raises that limit to 32 MB, keeps what was
- *       freed in an arena for each thread (forward and backward run on two), and BERT-base takes a quarter more memory.
+ *   <li>What the C library's allocator does with large blocks ({@link FreedBlocks}).
  * </ul>
  *
  * <p>An environment variable that is set already is left as it is: setting one is how each of these is switched off.
@@ -31,11 +29,6 @@ import org.slf4j.LoggerFactory;
 public final class Natives {
     private static final Logger LOG = LoggerFactory.getLogger(Natives.class);
     private static final String OPENBLAS_LOAD = "org.bytedeco.openblas.load";
-
-    /** glibc's number of that setting of mallopt. */
-    private static final int M_MMAP_THRESHOLD = -3;
-
-    private static final int LARGE_BLOCK_BYTES = 8 << 20;
 
     private static final boolean AMD = MatrixProducts.amdHere();
     private static final MatrixProducts PRODUCTS;
@@ -53,7 +46,7 @@ public final class Natives {
             setEnvironmentDefault("MKL_THREADING_LAYER", "GNU");
             setEnvironmentDefault("GOMP_SPINCOUNT", "1000");
             setEnvironmentDefault("OPENBLAS_THREAD_TIMEOUT", "4");
-            returnLargeBlocks();
+            FreedBlocks.RETURNED.choose();
         }
         try {
             torch.get_num_threads();
@@ -95,12 +88,6 @@ public final class Natives {
         }
     }
 
-    private static void returnLargeBlocks() {
-        if (System.getenv("MALLOC_MMAP_THRESHOLD_") == null) {
-            callC("mallopt", M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES);
-        }
-    }
-
     private static void setEnvironmentDefault(String name, String value) {
         if (System.getenv(name) == null) {
             callC("setenv", name, value, 0);
@@ -108,7 +95,7 @@ public final class Natives {
     }
 
     /** Settings that only make things faster: where the C library lacks the function, nothing is lost but speed. */
-    private static void callC(String function, Object... arguments) {
+    static void callC(String function, Object... arguments) {
         try {
             NativeLibrary.getInstance(Platform.C_LIBRARY_NAME)
                     .getFunction(function)

@@ -10,14 +10,9 @@ import dev.finetune.checkpoint.SafetensorsWriter;
 import dev.finetune.examples.ProcessFacts;
 import dev.finetune.internal.torch.Natives;
 import dev.finetune.internal.torch.TensorScope;
-import dev.finetune.nn.Batch;
-import dev.finetune.nn.Buffer;
-import dev.finetune.nn.ForwardContext;
-import dev.finetune.nn.Network;
-import dev.finetune.nn.Parameter;
-import dev.finetune.nn.Stage;
 import dev.finetune.spi.HostBatch;
 import dev.finetune.spi.HostTensor;
+import dev.finetune.spi.MemoryFormat;
 import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.Precision;
 import dev.finetune.vision.Image;
@@ -33,7 +28,6 @@ import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -63,8 +57,9 @@ public final class ResNetStepCommand implements Callable<Integer> {
 
     @Option(
             names = "--channels-last",
-            description = "auto: as the library chooses by the size of the pictures; 0 or 1: what the stem gives is"
-                    + " brought to that format.")
+            description =
+                    "0: one channel after the other; 1: all channels of a pixel side by side; auto: as the library"
+                            + " chooses by the size of the pictures.")
     private String channelsLast = "auto";
 
     @Option(names = "--freeze", description = "none or backbone.")
@@ -84,11 +79,7 @@ public final class ResNetStepCommand implements Callable<Integer> {
         final Path weights = weights();
         try (FineTuned<Image> model = tuner(weights).untrained(Image.class)) {
             final double median = StepTimer.medianSeconds(
-                    laidOut(model.assembly().network()),
-                    model.assembly().task(),
-                    model.settings(),
-                    randomBatch(),
-                    warmup);
+                    model.assembly().network(), model.assembly().task(), model.settings(), randomBatch(), warmup);
             System.out.println(new Gson().toJson(json(median)));
         } finally {
             Files.delete(weights);
@@ -104,6 +95,7 @@ public final class ResNetStepCommand implements Callable<Integer> {
                 .lr(1e-4)
                 .maxSteps(warmup + steps)
                 .device(named(DeviceChoice.class, "--device", device))
+                .memoryFormat(format())
                 .precision(named(Precision.class, "--dtype", dtype));
         return switch (freeze) {
             case "none" -> tuner;
@@ -150,42 +142,13 @@ public final class ResNetStepCommand implements Callable<Integer> {
                 batch);
     }
 
-    /** The network, after whose stem everything is in the format that was asked for. */
-    private Network laidOut(Network network) {
-        final MemoryFormat format = switch (channelsLast) {
-            case "auto" -> MemoryFormat.Preserve;
-            case "0" -> MemoryFormat.Contiguous;
-            case "1" -> MemoryFormat.ChannelsLast;
+    private MemoryFormat format() {
+        return switch (channelsLast) {
+            case "auto" -> MemoryFormat.AUTO;
+            case "0" -> MemoryFormat.CONTIGUOUS;
+            case "1" -> MemoryFormat.CHANNELS_LAST;
             default -> throw new FinetuneException("--channels-last " + channelsLast + ": there are 0, 1 and auto.");
         };
-        if (format == MemoryFormat.Preserve) {
-            return network;
-        }
-        final List<Stage> stages = new java.util.ArrayList<>(network.stages());
-        stages.set(0, new LaidOut(stages.get(0), format));
-        return new Network(stages, network.head());
-    }
-
-    private record LaidOut(Stage stage, MemoryFormat format) implements Stage {
-        @Override
-        public String name() {
-            return stage.name();
-        }
-
-        @Override
-        public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
-            return stage.forward(input, batch, context).contiguous(format);
-        }
-
-        @Override
-        public List<Parameter> parameters() {
-            return stage.parameters();
-        }
-
-        @Override
-        public List<Buffer> buffers() {
-            return stage.buffers();
-        }
     }
 
     private JsonObject json(double median) {

@@ -3,8 +3,9 @@ package dev.finetune.vision.family;
 import dev.finetune.nn.HeadModule;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
+import dev.finetune.vision.net.Pixels;
 import java.util.List;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import java.util.function.Predicate;
 
 /**
@@ -19,7 +20,7 @@ import java.util.function.Predicate;
  * @param head makes the classifier
  */
 record NetworkPlan(
-        Function<ParameterSource, List<Stage>> trunk,
+        BiFunction<ParameterSource, Pixels, List<Stage>> trunk,
         long features,
         boolean large,
         double dropout,

@@ -64,7 +64,7 @@ public final class ResNetFamily extends VisionFamily {
 
     private static NetworkPlan network(ResNetPlan plan, String prefix) {
         return new NetworkPlan(
-                source -> ResNet.trunk(plan, source),
+                (source, pixels) -> ResNet.trunk(plan, source, pixels),
                 plan.features(),
                 plan.pooled(),
                 0,

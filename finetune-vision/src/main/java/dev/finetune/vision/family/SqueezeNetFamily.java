@@ -58,7 +58,7 @@ public final class SqueezeNetFamily extends VisionFamily {
     NetworkPlan plan(Weights weights) {
         final SqueezeNet.Plan plan = network(weights);
         return new NetworkPlan(
-                source -> SqueezeNet.trunk(plan, source),
+                (source, pixels) -> SqueezeNet.trunk(plan, source, pixels),
                 plan.features(),
                 true,
                 DROPOUT,

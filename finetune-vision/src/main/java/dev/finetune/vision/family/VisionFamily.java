@@ -7,6 +7,7 @@ import dev.finetune.Head;
 import dev.finetune.Heads;
 import dev.finetune.checkpoint.CheckpointParameters;
 import dev.finetune.checkpoint.Weights;
+import dev.finetune.internal.torch.FreedBlocks;
 import dev.finetune.nn.HeadModule;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.ParameterSource;
@@ -21,6 +22,7 @@ import dev.finetune.vision.OnBroken;
 import dev.finetune.vision.image.ImageEncoder;
 import dev.finetune.vision.image.ImageLimits;
 import dev.finetune.vision.image.Preprocessing;
+import dev.finetune.vision.net.Pixels;
 import dev.finetune.vision.net.PooledFeatures;
 import java.util.List;
 import java.util.Map;
@@ -79,6 +81,7 @@ abstract class VisionFamily implements ModelFamily {
 
     @Override
     public Assembly<?> assemble(AssemblyRequest request) {
+        FreedBlocks.KEPT.choose();
         final ModelConfig config = request.config();
         final boolean needed = request.loadWeights() || !isTransformers(config);
         final Optional<Weights> weights = needed ? Optional.of(Weights.open(request.weights())) : Optional.empty();
@@ -97,8 +100,11 @@ abstract class VisionFamily implements ModelFamily {
                             Map.of()),
                     request.seed());
             final Task task = Task.ofWholeInput(request.head(), request.loss());
+            final Pixels pixels = new Pixels(request.memoryFormat());
             final Network network = request.adaptation()
-                    .build(source, adapted -> new Network(plan.trunk().apply(adapted), head(plan, request, adapted)));
+                    .build(
+                            source,
+                            adapted -> new Network(plan.trunk().apply(adapted, pixels), head(plan, request, adapted)));
             try {
                 return new Assembly<>(
                         network,

@@ -1,18 +1,26 @@
 package dev.finetune.vision.net;
 
 import dev.finetune.nn.Batch;
+import dev.finetune.spi.MemoryFormat;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.bytedeco.pytorch.global.torch;
 
-/** A batch's pictures in the memory format that convolutions are fastest in. */
-final class Pixels {
-    /** Pictures from this height on are laid out channels last. */
+/**
+ * Takes a batch's pictures in a memory format. What is computed from them keeps it, layer by layer.
+ *
+ * @param format the one that the user chose
+ */
+public record Pixels(MemoryFormat format) {
+    /** On two cores with AVX-512, ResNet-50 trains a fifth faster channels last; CIFAR's small pictures don't. */
     private static final long LARGE = 128;
 
-    private Pixels() {}
-
-    static Tensor of(Batch batch) {
+    /** "pixel_values" (batch, channels, height, width). */
+    Tensor of(Batch batch) {
         final Tensor pixels = batch.get("pixel_values");
-        return pixels.size(2) >= LARGE ? pixels.contiguous(MemoryFormat.ChannelsLast) : pixels;
+        return channelsLast(pixels.size(2)) ? pixels.contiguous(torch.MemoryFormat.ChannelsLast) : pixels.contiguous();
+    }
+
+    private boolean channelsLast(long height) {
+        return format == MemoryFormat.CHANNELS_LAST || format == MemoryFormat.AUTO && height >= LARGE;
     }
 }

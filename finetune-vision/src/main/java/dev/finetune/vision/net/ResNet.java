@@ -10,9 +10,9 @@ public final class ResNet {
     private ResNet() {}
 
     /** The stages that a plan names, their parameters taken from a source: "stem", "layer1", "layer2" ... */
-    public static List<Stage> trunk(ResNetPlan plan, ParameterSource source) {
+    public static List<Stage> trunk(ResNetPlan plan, ParameterSource source, Pixels pixels) {
         final List<Stage> stages = new ArrayList<>();
-        stages.add(new ResNetStem(source, plan));
+        stages.add(new ResNetStem(source, plan, pixels));
         for (int i = 0; i < plan.stages().size(); i++) {
             stages.add(new ResNetStage(source, "layer" + (i + 1), plan.stages().get(i), plan.activation()));
         }

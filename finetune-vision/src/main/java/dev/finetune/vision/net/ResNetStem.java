@@ -13,11 +13,13 @@ import org.bytedeco.pytorch.Tensor;
 
 /** The first stage of a residual network: reads "pixel_values" (batch, channels, height, width). */
 final class ResNetStem implements Stage {
+    private final Pixels pixels;
     private final List<ConvNorm> convolutions;
     private final boolean pooled;
     private final Activation activation;
 
-    ResNetStem(ParameterSource source, ResNetPlan plan) {
+    ResNetStem(ParameterSource source, ResNetPlan plan, Pixels pixels) {
+        this.pixels = pixels;
         this.convolutions =
                 plan.stem().stream().map(conv -> new ConvNorm(source, conv)).toList();
         this.pooled = plan.pooled();
@@ -31,7 +33,7 @@ final class ResNetStem implements Stage {
 
     @Override
     public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
-        Tensor hidden = Pixels.of(batch);
+        Tensor hidden = pixels.of(batch);
         for (ConvNorm convolution : convolutions) {
             hidden = activation.inPlace(convolution.forward(hidden, context));
         }

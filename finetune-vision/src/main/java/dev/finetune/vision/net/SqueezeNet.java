@@ -49,9 +49,9 @@ public final class SqueezeNet {
     }
 
     /** The stages: "features.0", then one for each fire module, named by its place. */
-    public static List<Stage> trunk(Plan plan, ParameterSource source) {
+    public static List<Stage> trunk(Plan plan, ParameterSource source, Pixels pixels) {
         final List<Stage> stages = new ArrayList<>();
-        stages.add(new Stem(source.at("features.0"), plan.stem()));
+        stages.add(new Stem(biased(source.at("features.0"), plan.stem()), pixels));
         for (FirePlan fire : plan.fires()) {
             stages.add(new Fire(source.at("features." + fire.index()), fire));
         }
@@ -67,11 +67,7 @@ public final class SqueezeNet {
         return new Conv2d(source, shape, init(shape), true);
     }
 
-    private record Stem(Conv2d convolution) implements Stage {
-        Stem(ParameterSource source, Conv2d.Shape shape) {
-            this(biased(source, shape));
-        }
-
+    private record Stem(Conv2d convolution, Pixels pixels) implements Stage {
         @Override
         public String name() {
             return "features.0";
@@ -79,7 +75,7 @@ public final class SqueezeNet {
 
         @Override
         public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
-            return convolution.forward(Pixels.of(batch)).relu_();
+            return convolution.forward(pixels.of(batch)).relu_();
         }
 
         @Override

@@ -1,0 +1,11 @@
+package dev.finetune.spi;
+
+/** How the values of pictures lie in memory while a network computes. Results differ by rounding only. */
+public enum MemoryFormat {
+    /** The faster one for the size of the pictures: channels last from 128 pixels of height on. */
+    AUTO,
+    /** One channel after the other (NCHW). */
+    CONTIGUOUS,
+    /** All channels of a pixel side by side (NHWC). */
+    CHANNELS_LAST
+}
