@@ -5,6 +5,7 @@ import dev.finetune.FinetuneException;
 import dev.finetune.examples.bench.BenchCommand;
 import dev.finetune.examples.pretrain.PretrainCommand;
 import dev.finetune.examples.pretrain.PretrainImagesCommand;
+import dev.finetune.examples.pretrain.PretrainQuestionsCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -19,6 +20,7 @@ import picocli.CommandLine.Command;
             TextCommand.class,
             ImagesCommand.class,
             PretrainCommand.class,
+            PretrainQuestionsCommand.class,
             PretrainImagesCommand.class,
             BenchCommand.class
         })

@@ -12,12 +12,7 @@ import dev.finetune.data.Label;
 import dev.finetune.data.Text;
 import dev.finetune.examples.Console;
 import dev.finetune.train.Schedule;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,7 +20,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.zip.GZIPInputStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -97,7 +91,7 @@ public final class PretrainCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         final List<String> rows = new ArrayList<>();
         for (Path text : texts) {
-            read(text, rows);
+            PlainText.paragraphs(text, paragraph -> cut(paragraph, rows));
         }
         System.out.println(rows.size() + " rows of text");
         Files.createDirectories(out);
@@ -137,22 +131,14 @@ public final class PretrainCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** Paragraphs, cut into rows of some 44 words. */
-    private static void read(Path file, List<String> rows) {
-        try (InputStream raw = Files.newInputStream(file);
-                InputStream plain = file.toString().endsWith(".gz") ? new GZIPInputStream(raw) : raw;
-                BufferedReader reader = new BufferedReader(new InputStreamReader(plain, StandardCharsets.UTF_8))) {
-            for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-                final String[] words = line.strip().split("\\s+");
-                for (int from = 0; from < words.length; from += WORDS_PER_ROW) {
-                    final int to = Math.min(words.length, from + WORDS_PER_ROW);
-                    if (to - from > 2) {
-                        rows.add(String.join(" ", List.of(words).subList(from, to)));
-                    }
-                }
+    /** Rows of some 44 words. */
+    private static void cut(String paragraph, List<String> rows) {
+        final String[] words = paragraph.split("\\s+");
+        for (int start = 0; start < words.length; start += WORDS_PER_ROW) {
+            final int end = Math.min(words.length, start + WORDS_PER_ROW);
+            if (end - start > 2) {
+                rows.add(String.join(" ", List.of(words).subList(start, end)));
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException(file + " could not be read", e);
         }
     }
 
