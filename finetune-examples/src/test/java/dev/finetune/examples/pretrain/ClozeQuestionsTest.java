@@ -47,9 +47,7 @@ class ClozeQuestionsTest {
         final ClozeQuestions questions = questions(0, 3);
         assertThat(some(questions)).anySatisfy(example -> {
             assertThat(answer(example).text()).isEqualTo("signed");
-            assertThat(example.input().question())
-                    .contains("she had simply")
-                    .contains("for it");
+            assertThat(example.input().question()).contains("she had simply").contains("for it");
         });
     }
 
