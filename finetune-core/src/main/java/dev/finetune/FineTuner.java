@@ -8,7 +8,6 @@ import dev.finetune.hub.HubSettings;
 import dev.finetune.report.Doctor;
 import dev.finetune.spi.Augmentation;
 import dev.finetune.spi.InputSettings;
-import dev.finetune.task.LossOptions;
 import dev.finetune.train.Cancellation;
 import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.EarlyStopping;
@@ -202,13 +201,13 @@ public final class FineTuner {
 
     /** The share of the target's probability that is spread over all classes; 0 by default. */
     public FineTuner labelSmoothing(double share) {
-        return with(draft -> draft.loss = new LossOptions(share, draft.loss.classWeights()));
+        return with(draft -> draft.loss = draft.loss.withLabelSmoothing(share));
     }
 
     /** The weight of each class in the loss, in the order of the labels. */
     public FineTuner classWeights(double... weights) {
-        return with(draft -> draft.loss = new LossOptions(
-                draft.loss.labelSmoothing(), Arrays.stream(weights).boxed().toList()));
+        return with(draft -> draft.loss =
+                draft.loss.withClassWeights(Arrays.stream(weights).boxed().toList()));
     }
 
     /** Weighs classes by n / (classes * count of the class), as scikit-learn's "balanced". */
@@ -222,6 +221,15 @@ public final class FineTuner {
      */
     public FineTuner balancedSampling() {
         return with(draft -> draft.balancedSampling = true);
+    }
+
+    /**
+     * Multiplies the loss of each row by (1 - p)^gamma, p the probability of its true class, so that easy rows count less
+     * (Lin et al., "Focal loss for dense object detection", 2017); 2 is usual, 0 (the default) is the plain loss. Goes with
+     * class weights, of several labels at once it looks at each; refused with label smoothing and for heads without classes.
+     */
+    public FineTuner focalLoss(double gamma) {
+        return with(draft -> draft.loss = draft.loss.withFocalGamma(gamma));
     }
 
     /** The precision of matrix products; float32 by default. */

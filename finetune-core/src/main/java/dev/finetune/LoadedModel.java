@@ -1,5 +1,6 @@
 package dev.finetune;
 
+import dev.finetune.calibration.Calibration;
 import dev.finetune.data.Dataset;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.nn.Buffer;
@@ -89,6 +90,20 @@ record LoadedModel<I>(Assembly<I> assembly, String base, Optional<Lora> lora, De
                     + takes.getSimpleName() + ", but the data holds " + inputType.getSimpleName() + ".");
         }
         return (LoadedModel<J>) this;
+    }
+
+    /** The same model with its task calibrated; it owns, and is, the same native parts. */
+    LoadedModel<I> calibrated(Calibration calibration) {
+        return new LoadedModel<>(
+                new Assembly<>(
+                        assembly.network(),
+                        assembly.encoder(),
+                        assembly.task().calibrated(calibration),
+                        assembly.report(),
+                        assembly.config()),
+                base,
+                lora,
+                device);
     }
 
     private static void move(Network network, Device device) {
