@@ -6,6 +6,7 @@ import dev.finetune.data.Text;
 import dev.finetune.hub.DownloadListener;
 import dev.finetune.hub.HubSettings;
 import dev.finetune.report.Doctor;
+import dev.finetune.search.LearningRateTest;
 import dev.finetune.spi.Augmentation;
 import dev.finetune.spi.InputSettings;
 import dev.finetune.train.Cancellation;
@@ -386,6 +387,45 @@ public final class FineTuner {
     /** Trains without evaluating. */
     public <I> FineTuned<I> fitAll(Dataset<I> train) {
         return new Fitting<I>(draft.copy()).fit(train, Optional.empty());
+    }
+
+    /**
+     * Trains as many models as there are folds, each without one fold and evaluated on it (see {@link Dataset#folds}), and
+     * closes them: how good a model of these settings is, and how much that depends on the data. Every model starts from
+     * the same seed.
+     *
+     * @param folds how many, 5 or 10 usually
+     * @throws FinetuneException if settings, model or data don't fit together, or if there can't be so many folds
+     */
+    public <I> CrossValidation crossValidate(Dataset<I> dataset, int folds) {
+        return new CrossValidating<I>(draft.copy()).run(dataset, folds);
+    }
+
+    /**
+     * Tries learning rates from 1e-7 to 1 in 100 steps (Smith, "Cyclical learning rates for training neural networks",
+     * 2015) on a model of its own, which is thrown away, and suggests one.
+     *
+     * @throws FinetuneException if settings, model or data don't fit together
+     */
+    public <I> LearningRateTest findLearningRate(Dataset<I> dataset) {
+        return findLearningRate(dataset, LearningRateTest.Range.usual());
+    }
+
+    /** Tries the learning rates of a range. */
+    public <I> LearningRateTest findLearningRate(Dataset<I> dataset, LearningRateTest.Range range) {
+        return new RateFinding<I>(draft.copy(), range).run(dataset);
+    }
+
+    /**
+     * The metric that tells best whether a model of these settings got better ("accuracy", "f1"). Loads the model to tell,
+     * and so finds out whether settings, model and data fit together.
+     *
+     * @param train finds the labels of the head
+     */
+    public String mainMetric(Dataset<?> train) {
+        try (LoadedModel<?> model = LoadedModel.open(draft.copy(), Optional.of(train))) {
+            return model.assembly().task().mainMetric();
+        }
     }
 
     /**

@@ -27,6 +27,13 @@ import org.bytedeco.pytorch.Device;
  * @param <I> the kind of input
  */
 record LoadedModel<I>(Assembly<I> assembly, String base, Optional<Lora> lora, Device device) implements AutoCloseable {
+    /** The head that a model would have for some data, its labels known. */
+    static Head head(Draft draft, Dataset<?> data) {
+        final ModelConfig config = ModelPlace.find(draft).config();
+        return HeadResolver.resolve(
+                Optional.ofNullable(draft.head), Families.of(config).savedHead(config), Optional.of(data));
+    }
+
     /** Finds, loads and freezes a model, and puts it on its device. */
     static LoadedModel<?> open(Draft draft, Optional<Dataset<?>> data) {
         final Device device = Devices.of(draft.device);
