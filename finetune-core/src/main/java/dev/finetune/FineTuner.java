@@ -6,6 +6,8 @@ import dev.finetune.data.Text;
 import dev.finetune.hub.DownloadListener;
 import dev.finetune.hub.HubSettings;
 import dev.finetune.report.Doctor;
+import dev.finetune.search.Auto;
+import dev.finetune.search.AutoResult;
 import dev.finetune.search.LearningRateTest;
 import dev.finetune.spi.Augmentation;
 import dev.finetune.spi.InputSettings;
@@ -16,6 +18,7 @@ import dev.finetune.train.OptimizerSettings;
 import dev.finetune.train.Precision;
 import dev.finetune.train.Schedule;
 import dev.finetune.train.TrainingListener;
+import dev.finetune.train.TrainingSettings;
 import dev.finetune.train.WeightDecay;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -371,7 +374,7 @@ public final class FineTuner {
      * @throws FinetuneException if settings, model or data don't fit together; the message says what and how to mend it
      */
     public <I> FineTuned<I> fit(Dataset<I> dataset) {
-        final Split<I> split = dataset.split(draft.validationFraction, draft.seed);
+        final Split<I> split = split(dataset);
         return fit(split.train(), split.validation());
     }
 
@@ -417,15 +420,40 @@ public final class FineTuner {
     }
 
     /**
-     * The metric that tells best whether a model of these settings got better ("accuracy", "f1"). Loads the model to tell,
-     * and so finds out whether settings, model and data fit together.
+     * Chooses learning rate, epochs, freezing and batch size for a data set within a time, trains with them, and explains
+     * the choice. The settings as they are are always tried first, and kept unless others are better by more than chance.
+     * Little data is compared by cross-validation, more by a part that is held back. The time is kept to about a training.
      *
-     * @param train finds the labels of the head
+     * @param budget how long it may take
+     * @throws FinetuneException if settings, model and data don't fit together, or if the data is a stream
      */
-    public String mainMetric(Dataset<?> train) {
-        try (LoadedModel<?> model = LoadedModel.open(draft.copy(), Optional.of(train))) {
-            return model.assembly().task().mainMetric();
-        }
+    public <I> AutoResult<I> auto(Dataset<I> dataset, Duration budget) {
+        return Auto.fit(this, dataset, budget);
+    }
+
+    /** The same, compared on validation data. */
+    public <I> AutoResult<I> auto(Dataset<I> train, Dataset<I> validation, Duration budget) {
+        return Auto.fit(this, train, validation, budget);
+    }
+
+    /** The same for a model, with the head that the labels of the data ask for, and all other settings by default. */
+    public static <I> AutoResult<I> auto(String directoryOrId, Dataset<I> dataset, Duration budget) {
+        return from(directoryOrId).head(Heads.forLabels(dataset)).auto(dataset, budget);
+    }
+
+    /** The parts that {@link #fit(Dataset)} trains and evaluates on. */
+    public <I> Split<I> split(Dataset<I> dataset) {
+        return dataset.split(draft.validationFraction, draft.seed);
+    }
+
+    /** How it would train. */
+    public TrainingSettings settings() {
+        return draft.training();
+    }
+
+    /** The model as it is, without training, its labels found in a data set: to see what a head has before it learns. */
+    public <I> FineTuned<I> untrained(Dataset<I> dataset) {
+        return new Fitting<I>(draft.copy()).untrained(dataset);
     }
 
     /**

@@ -172,7 +172,10 @@ public final class Search {
             throw new FinetuneException("There is nothing to search: name a setting, as in "
                     + "logUniform(\"lr\", 1e-5, 1e-3, FineTuner::lr).");
         }
-        final String main = tuner.mainMetric(train);
+        final String main;
+        try (FineTuned<?> model = tuner.untrained(train)) {
+            main = model.assembly().task().mainMetric();
+        }
         final SearchDraft settings = draft.copy();
         settings.metric = Optional.of(draft.metric.orElse(main));
         final Journal journal = draft.file
