@@ -3,6 +3,7 @@ package dev.finetune;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Split;
 import dev.finetune.data.Text;
+import dev.finetune.fewshot.FewShot;
 import dev.finetune.hub.DownloadListener;
 import dev.finetune.hub.HubSettings;
 import dev.finetune.report.Doctor;
@@ -390,6 +391,24 @@ public final class FineTuner {
     /** Trains without evaluating. */
     public <I> FineTuned<I> fitAll(Dataset<I> train) {
         return new Fitting<I>(draft.copy()).fit(train, Optional.empty());
+    }
+
+    /** The same as {@link #fitFewShot(Dataset, FewShot)} with SetFit's defaults. */
+    public <I> FineTuned<I> fitFewShot(Dataset<I> train) {
+        return fitFewShot(train, FewShot.usual());
+    }
+
+    /**
+     * Learns from a few examples a class as SetFit does (Tunstall et al., 2022): pairs of examples teach the network what
+     * is alike, in one pass with a warm-up of a tenth at this tuner's learning rate, {@link #batchSize} pairs at a time;
+     * then the head's last layer becomes a logistic regression on what it reads. The result is a model like any other,
+     * not yet evaluated.
+     *
+     * @throws FinetuneException if the head isn't for one class of several, with LoRA, or for data that is a stream or of
+     *     one class
+     */
+    public <I> FineTuned<I> fitFewShot(Dataset<I> train, FewShot settings) {
+        return new FewShotFitting<I>(draft.copy(), settings).fit(train);
     }
 
     /**

@@ -6,6 +6,7 @@ Run it here, with torch and scikit-learn installed; the numbers were made with t
 import json
 
 import numpy as np
+import sklearn.linear_model as skl
 import sklearn.metrics as skm
 import torch
 import torch.nn.functional as F
@@ -104,7 +105,21 @@ def thresholds():
     return rows
 
 
+def regressions():
+    random = np.random.RandomState(14)
+    rows = []
+    for classes, c in ((2, 1.0), (3, 1.0), (4, 0.1)):
+        y = random.randint(0, classes, 40)
+        x = (random.randn(40, 6) + 0.8 * np.eye(6)[y]).astype(np.float32)
+        fitted = skl.LogisticRegression(C=c, tol=1e-10, max_iter=10000).fit(x.astype(np.float64), y)
+        p = fitted.predict_proba(x.astype(np.float64))
+        rows.append({"classes": classes, "c": c, "x": x.reshape(-1).tolist(), "y": y.tolist(),
+                     "probabilities": p.reshape(-1).tolist(), "coefficients": fitted.coef_.reshape(-1).tolist(),
+                     "intercepts": fitted.intercept_.tolist()})
+    return rows
+
+
 with open("small_data.json", "w") as file:
-    json.dump({"focal": focal(), "temperatures": temperatures(), "thresholds": thresholds()}, file,
-              separators=(",", ":"))
+    json.dump({"focal": focal(), "temperatures": temperatures(), "thresholds": thresholds(),
+               "regressions": regressions()}, file, separators=(",", ":"))
     file.write("\n")
