@@ -19,6 +19,6 @@ final class ClassWeights {
         final List<Double> weights = head.labels().stream()
                 .map(label -> balanced.getOrDefault(label, 1.0))
                 .toList();
-        return new LossOptions(draft.loss.labelSmoothing(), weights);
+        return draft.loss.withClassWeights(weights);
     }
 }

@@ -1,5 +1,7 @@
 package dev.finetune;
 
+import dev.finetune.calibration.Calibration;
+import dev.finetune.calibration.DecisionMetric;
 import dev.finetune.checkpoint.LoadReport;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
@@ -13,6 +15,7 @@ import dev.finetune.spi.Assembly;
 import dev.finetune.spi.CollateContext;
 import dev.finetune.spi.Encoded;
 import dev.finetune.spi.HostBatch;
+import dev.finetune.task.Task;
 import dev.finetune.train.BatchSource;
 import dev.finetune.train.EncodedRows;
 import dev.finetune.train.Evaluator;
@@ -26,8 +29,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -44,8 +45,7 @@ public final class FineTuned<I> implements AutoCloseable {
     private final TrainingSettings settings;
     private final Optional<TrainingHistory> history;
     private final Optional<Metrics> evaluation;
-    private final ReadWriteLock lock = new ReentrantReadWriteLock();
-    private boolean closed;
+    private final Lifetime lifetime;
 
     FineTuned(
             LoadedModel<I> model,
@@ -53,11 +53,22 @@ public final class FineTuned<I> implements AutoCloseable {
             TrainingSettings settings,
             Optional<TrainingHistory> history,
             Optional<Metrics> evaluation) {
+        this(model, provenance, settings, history, evaluation, new Lifetime());
+    }
+
+    private FineTuned(
+            LoadedModel<I> model,
+            Provenance provenance,
+            TrainingSettings settings,
+            Optional<TrainingHistory> history,
+            Optional<Metrics> evaluation,
+            Lifetime lifetime) {
         this.model = model;
         this.provenance = provenance;
         this.settings = settings;
         this.history = history;
         this.evaluation = evaluation;
+        this.lifetime = lifetime;
     }
 
     /**
@@ -70,7 +81,14 @@ public final class FineTuned<I> implements AutoCloseable {
     public static <I> FineTuned<I> load(Path directory) {
         final int maxLength = ModelRecord.maxLength(directory);
         final FineTuner tuner = FineTuner.from(directory);
-        return (FineTuned<I>) (maxLength > 0 ? tuner.maxLength(maxLength) : tuner).saved();
+        final FineTuned<I> loaded = (FineTuned<I>) (maxLength > 0 ? tuner.maxLength(maxLength) : tuner).saved();
+        try {
+            final Calibration calibration = Calibration.read(directory);
+            return calibration.isNone() ? loaded : loaded.with(calibration, Optional.empty());
+        } catch (RuntimeException e) {
+            loaded.close();
+            throw e;
+        }
     }
 
     /** The metrics on the validation data after training, of the weights that were kept. */
@@ -111,6 +129,10 @@ public final class FineTuned<I> implements AutoCloseable {
 
     /** Loss and metrics on labelled data. */
     public Metrics evaluate(Dataset<I> dataset) {
+        return evaluate(dataset, assembly().task());
+    }
+
+    private Metrics evaluate(Dataset<I> dataset, Task task) {
         model.reading(dataset.inputType());
         return use(() -> {
             final EncodedRows.Order order =
@@ -121,8 +143,54 @@ public final class FineTuned<I> implements AutoCloseable {
                             RowEncoder.encode(dataset, assembly().encoder()),
                             assembly().encoder(),
                             order);
-            return Evaluator.evaluate(assembly().network(), assembly().task(), source, model.device(), false);
+            return Evaluator.evaluate(assembly().network(), task, source, model.device(), false);
         });
+    }
+
+    /**
+     * The same model with honest probabilities: logits are divided by the temperature that makes the likelihood of the
+     * validation data largest (Guo et al., 2017), which changes no decision. Fit it on data that the model didn't learn
+     * from. "log_loss" and "ece" among the metrics are then those of the tempered probabilities, while "loss" stays the
+     * loss of training; {@link #evaluation} is that of this data. Saved with the model. Both share the native model:
+     * closing either closes it.
+     *
+     * @throws FinetuneException if the head has no classes
+     */
+    public FineTuned<I> calibrate(Dataset<I> validation) {
+        final Calibrating outputs = new Calibrating(assembly().task());
+        evaluate(validation, outputs);
+        return with(outputs.temperature(), Optional.of(validation));
+    }
+
+    /** The same as {@link #tuneThresholds(Dataset, DecisionMetric)} for F1. */
+    public FineTuned<I> tuneThresholds(Dataset<I> validation) {
+        return tuneThresholds(validation, DecisionMetric.f1());
+    }
+
+    /**
+     * The same model with other decisions: of two classes the second is chosen, of several labels at once each is, from
+     * the probability on that makes a metric largest on the validation data. Evaluation and prediction obey it, {@link
+     * #evaluation} is that of this data, and it is saved with the model. Both share the native model: closing either
+     * closes it.
+     *
+     * @throws FinetuneException if the head has no classes, or one of more than two
+     */
+    public FineTuned<I> tuneThresholds(Dataset<I> validation, DecisionMetric metric) {
+        final Calibrating outputs = new Calibrating(assembly().task());
+        evaluate(validation, outputs);
+        return with(outputs.thresholds(metric), Optional.of(validation));
+    }
+
+    /** What probabilities and decisions are calibrated with. */
+    public Calibration calibration() {
+        return assembly().task().calibration();
+    }
+
+    private FineTuned<I> with(Calibration calibration, Optional<Dataset<I>> validation) {
+        final LoadedModel<I> calibrated = model.calibrated(calibration);
+        final Optional<Metrics> metrics =
+                validation.map(data -> evaluate(data, calibrated.assembly().task()));
+        return new FineTuned<>(calibrated, provenance, settings, history, metrics.or(() -> evaluation), lifetime);
     }
 
     /**
@@ -222,26 +290,10 @@ public final class FineTuned<I> implements AutoCloseable {
 
     @Override
     public void close() {
-        lock.writeLock().lock();
-        try {
-            if (!closed) {
-                closed = true;
-                model.close();
-            }
-        } finally {
-            lock.writeLock().unlock();
-        }
+        lifetime.end(model::close);
     }
 
     private <T> T use(Supplier<T> action) {
-        lock.readLock().lock();
-        try {
-            if (closed) {
-                throw new IllegalStateException("this model was closed");
-            }
-            return action.get();
-        } finally {
-            lock.readLock().unlock();
-        }
+        return lifetime.use(action);
     }
 }

@@ -3,13 +3,16 @@ package dev.finetune;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Split;
 import dev.finetune.data.Text;
+import dev.finetune.fewshot.FewShot;
 import dev.finetune.hub.DownloadListener;
 import dev.finetune.hub.HubSettings;
 import dev.finetune.report.Doctor;
+import dev.finetune.search.Auto;
+import dev.finetune.search.AutoResult;
+import dev.finetune.search.LearningRateTest;
 import dev.finetune.spi.Augmentation;
 import dev.finetune.spi.InputSettings;
 import dev.finetune.spi.MemoryFormat;
-import dev.finetune.task.LossOptions;
 import dev.finetune.train.Cancellation;
 import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.EarlyStopping;
@@ -17,6 +20,7 @@ import dev.finetune.train.OptimizerSettings;
 import dev.finetune.train.Precision;
 import dev.finetune.train.Schedule;
 import dev.finetune.train.TrainingListener;
+import dev.finetune.train.TrainingSettings;
 import dev.finetune.train.WeightDecay;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -203,13 +207,13 @@ public final class FineTuner {
 
     /** The share of the target's probability that is spread over all classes; 0 by default. */
     public FineTuner labelSmoothing(double share) {
-        return with(draft -> draft.loss = new LossOptions(share, draft.loss.classWeights()));
+        return with(draft -> draft.loss = draft.loss.withLabelSmoothing(share));
     }
 
     /** The weight of each class in the loss, in the order of the labels. */
     public FineTuner classWeights(double... weights) {
-        return with(draft -> draft.loss = new LossOptions(
-                draft.loss.labelSmoothing(), Arrays.stream(weights).boxed().toList()));
+        return with(draft -> draft.loss =
+                draft.loss.withClassWeights(Arrays.stream(weights).boxed().toList()));
     }
 
     /** Weighs classes by n / (classes * count of the class), as scikit-learn's "balanced". */
@@ -223,6 +227,15 @@ public final class FineTuner {
      */
     public FineTuner balancedSampling() {
         return with(draft -> draft.balancedSampling = true);
+    }
+
+    /**
+     * Multiplies the loss of each row by (1 - p)^gamma, p the probability of its true class, so that easy rows count less
+     * (Lin et al., "Focal loss for dense object detection", 2017); 2 is usual, 0 (the default) is the plain loss. Goes with
+     * class weights, of several labels at once it looks at each; refused with label smoothing and for heads without classes.
+     */
+    public FineTuner focalLoss(double gamma) {
+        return with(draft -> draft.loss = draft.loss.withFocalGamma(gamma));
     }
 
     /** The precision of matrix products; float32 by default. */
@@ -371,7 +384,7 @@ public final class FineTuner {
      * @throws FinetuneException if settings, model or data don't fit together; the message says what and how to mend it
      */
     public <I> FineTuned<I> fit(Dataset<I> dataset) {
-        final Split<I> split = dataset.split(draft.validationFraction, draft.seed);
+        final Split<I> split = split(dataset);
         return fit(split.train(), split.validation());
     }
 
@@ -387,6 +400,88 @@ public final class FineTuner {
     /** Trains without evaluating. */
     public <I> FineTuned<I> fitAll(Dataset<I> train) {
         return new Fitting<I>(draft.copy()).fit(train, Optional.empty());
+    }
+
+    /** The same as {@link #fitFewShot(Dataset, FewShot)} with SetFit's defaults. */
+    public <I> FineTuned<I> fitFewShot(Dataset<I> train) {
+        return fitFewShot(train, FewShot.usual());
+    }
+
+    /**
+     * Learns from a few examples a class as SetFit does (Tunstall et al., 2022): pairs of examples teach the network what
+     * is alike, in one pass with a warm-up of a tenth at this tuner's learning rate, {@link #batchSize} pairs at a time;
+     * then the head's last layer becomes a logistic regression on what it reads. The result is a model like any other,
+     * not yet evaluated.
+     *
+     * @throws FinetuneException if the head isn't for one class of several, with LoRA, or for data that is a stream or of
+     *     one class
+     */
+    public <I> FineTuned<I> fitFewShot(Dataset<I> train, FewShot settings) {
+        return new FewShotFitting<I>(draft.copy(), settings).fit(train);
+    }
+
+    /**
+     * Trains as many models as there are folds, each without one fold and evaluated on it (see {@link Dataset#folds}), and
+     * closes them: how good a model of these settings is, and how much that depends on the data. Every model starts from
+     * the same seed.
+     *
+     * @param folds how many, 5 or 10 usually
+     * @throws FinetuneException if settings, model or data don't fit together, or if there can't be so many folds
+     */
+    public <I> CrossValidation crossValidate(Dataset<I> dataset, int folds) {
+        return new CrossValidating<I>(draft.copy()).run(dataset, folds);
+    }
+
+    /**
+     * Tries learning rates from 1e-7 to 1 in 100 steps (Smith, "Cyclical learning rates for training neural networks",
+     * 2015) on a model of its own, which is thrown away, and suggests one.
+     *
+     * @throws FinetuneException if settings, model or data don't fit together
+     */
+    public <I> LearningRateTest findLearningRate(Dataset<I> dataset) {
+        return findLearningRate(dataset, LearningRateTest.Range.usual());
+    }
+
+    /** Tries the learning rates of a range. */
+    public <I> LearningRateTest findLearningRate(Dataset<I> dataset, LearningRateTest.Range range) {
+        return new RateFinding<I>(draft.copy(), range).run(dataset);
+    }
+
+    /**
+     * Chooses learning rate, epochs, freezing and batch size for a data set within a time, trains with them, and explains
+     * the choice. The settings as they are are always tried first, and kept unless others are better by more than chance.
+     * Little data is compared by cross-validation, more by a part that is held back. The time is kept to about a training.
+     *
+     * @param budget how long it may take
+     * @throws FinetuneException if settings, model and data don't fit together, or if the data is a stream
+     */
+    public <I> AutoResult<I> auto(Dataset<I> dataset, Duration budget) {
+        return Auto.fit(this, dataset, budget);
+    }
+
+    /** The same, compared on validation data. */
+    public <I> AutoResult<I> auto(Dataset<I> train, Dataset<I> validation, Duration budget) {
+        return Auto.fit(this, train, validation, budget);
+    }
+
+    /** The same for a model, with the head that the labels of the data ask for, and all other settings by default. */
+    public static <I> AutoResult<I> auto(String directoryOrId, Dataset<I> dataset, Duration budget) {
+        return from(directoryOrId).head(Heads.forLabels(dataset)).auto(dataset, budget);
+    }
+
+    /** The parts that {@link #fit(Dataset)} trains and evaluates on. */
+    public <I> Split<I> split(Dataset<I> dataset) {
+        return dataset.split(draft.validationFraction, draft.seed);
+    }
+
+    /** How it would train. */
+    public TrainingSettings settings() {
+        return draft.training();
+    }
+
+    /** The model as it is, without training, its labels found in a data set: to see what a head has before it learns. */
+    public <I> FineTuned<I> untrained(Dataset<I> dataset) {
+        return new Fitting<I>(draft.copy()).untrained(dataset);
     }
 
     /**

@@ -4,7 +4,7 @@ package dev.finetune;
  * The library's own exception: its message says what was found, what was expected, and how to mend it, in the words of
  * the person who can.
  */
-public final class FinetuneException extends RuntimeException {
+public class FinetuneException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /** Creates an exception with a message for the user. */

@@ -86,6 +86,10 @@ final class Fitting<I> {
         return untrained(LoadedModel.open(draft, Optional.empty()).reading(inputType));
     }
 
+    FineTuned<I> untrained(Dataset<I> dataset) {
+        return untrained(LoadedModel.open(draft, Optional.of(dataset)).reading(dataset.inputType()));
+    }
+
     /** The model as its checkpoint was saved, whatever kind of input it reads. */
     static FineTuned<?> saved(Draft draft) {
         return new Fitting<>(draft).untrained(LoadedModel.open(draft, Optional.empty()));

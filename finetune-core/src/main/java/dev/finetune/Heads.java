@@ -1,10 +1,46 @@
 package dev.finetune;
 
+import dev.finetune.data.Dataset;
+import dev.finetune.data.Example;
+import dev.finetune.data.Label;
+import dev.finetune.data.LabelSet;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Makes the heads that {@link FineTuner#head(Head)} takes. */
 public final class Heads {
     private Heads() {}
+
+    /**
+     * The head that the labels of a data set ask for: classes, several labels at once, numbers, tags, or answers.
+     *
+     * @throws FinetuneException if the data is empty, or its first example has no label
+     */
+    public static Head forLabels(Dataset<?> dataset) {
+        final Label first;
+        try (Stream<? extends Example<?>> examples = dataset.stream()) {
+            first = examples.findFirst()
+                    .orElseThrow(() -> new FinetuneException("There are no examples in " + dataset.describe() + "."))
+                    .label();
+        }
+        if (first instanceof Label.Category) {
+            return classes(LabelSet.discover(dataset).size());
+        }
+        if (first instanceof Label.Categories) {
+            return multiLabel();
+        }
+        if (first instanceof Label.Values values) {
+            return regression(values.values().size());
+        }
+        if (first instanceof Label.Tags) {
+            return tokens();
+        }
+        if (first instanceof Label.Answers) {
+            return questionAnswering();
+        }
+        throw new FinetuneException("The first example of " + dataset.describe()
+                + " has no label, so there is nothing to learn; read the right label column, or choose a head.");
+    }
 
     /** One class of {@code classes}; their names are found in the data. */
     public static Head classes(int classes) {

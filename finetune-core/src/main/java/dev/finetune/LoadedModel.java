@@ -1,5 +1,6 @@
 package dev.finetune;
 
+import dev.finetune.calibration.Calibration;
 import dev.finetune.data.Dataset;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.nn.Buffer;
@@ -26,6 +27,13 @@ import org.bytedeco.pytorch.Device;
  * @param <I> the kind of input
  */
 record LoadedModel<I>(Assembly<I> assembly, String base, Optional<Lora> lora, Device device) implements AutoCloseable {
+    /** The head that a model would have for some data, its labels known. */
+    static Head head(Draft draft, Dataset<?> data) {
+        final ModelConfig config = ModelPlace.find(draft).config();
+        return HeadResolver.resolve(
+                Optional.ofNullable(draft.head), Families.of(config).savedHead(config), Optional.of(data));
+    }
+
     /** Finds, loads and freezes a model, and puts it on its device. */
     static LoadedModel<?> open(Draft draft, Optional<Dataset<?>> data) {
         final Device device = Devices.of(draft.device);
@@ -90,6 +98,20 @@ record LoadedModel<I>(Assembly<I> assembly, String base, Optional<Lora> lora, De
                     + takes.getSimpleName() + ", but the data holds " + inputType.getSimpleName() + ".");
         }
         return (LoadedModel<J>) this;
+    }
+
+    /** The same model with its task calibrated; it owns, and is, the same native parts. */
+    LoadedModel<I> calibrated(Calibration calibration) {
+        return new LoadedModel<>(
+                new Assembly<>(
+                        assembly.network(),
+                        assembly.encoder(),
+                        assembly.task().calibrated(calibration),
+                        assembly.report(),
+                        assembly.config()),
+                base,
+                lora,
+                device);
     }
 
     private static void move(Network network, Device device) {

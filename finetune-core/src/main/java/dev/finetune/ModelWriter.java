@@ -3,6 +3,7 @@ package dev.finetune;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
+import dev.finetune.calibration.Calibration;
 import dev.finetune.checkpoint.AdapterParameters;
 import dev.finetune.checkpoint.SafetensorsWriter;
 import dev.finetune.internal.torch.TensorScope;
@@ -34,7 +35,7 @@ final class ModelWriter {
             .disableHtmlEscaping()
             .create();
 
-    /** Weights that an earlier save in the same place may have left; loaders would prefer some of them. */
+    /** Weights (and a calibration) that an earlier save in the same place may have left; loaders would prefer some of them. */
     private static final Pattern WEIGHTS = Pattern.compile("model(-\\d{5}-of-\\d{5})?\\.safetensors(\\.index\\.json)?");
 
     private ModelWriter() {}
@@ -71,6 +72,10 @@ final class ModelWriter {
                         ModelCard.write(assembly.task(), provenance, history, evaluation));
                 final JsonObject record = ModelCard.json(assembly.task(), provenance, history, evaluation);
                 Files.writeString(staging.resolve("finetune.json"), GSON.toJson(record) + "\n");
+                final Calibration calibration = assembly.task().calibration();
+                if (!calibration.isNone()) {
+                    Files.writeString(staging.resolve(Calibration.FILE), GSON.toJson(calibration.toJson()) + "\n");
+                }
                 moveAll(staging, directory);
             } finally {
                 deleteAll(staging);
@@ -91,7 +96,8 @@ final class ModelWriter {
         try (Stream<Path> files = Files.list(to)) {
             for (Path file : files.toList()) {
                 final String name = file.getFileName().toString();
-                if (WEIGHTS.matcher(name).matches() && !written.contains(name)) {
+                final boolean ours = WEIGHTS.matcher(name).matches() || name.equals(Calibration.FILE);
+                if (ours && !written.contains(name)) {
                     Files.delete(file);
                 }
             }

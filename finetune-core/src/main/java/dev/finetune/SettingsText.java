@@ -52,6 +52,9 @@ final class SettingsText {
                 draft.balancedClassWeights
                         ? "balanced"
                         : draft.loss.classWeights().isEmpty() ? "none" : draft.loss.classWeights());
+        if (draft.loss.focalGamma() > 0) {
+            lines.put("focal loss", "gamma " + draft.loss.focalGamma());
+        }
         if (draft.balancedSampling) {
             lines.put("sampling", "every class as often as any other");
         }

@@ -2,6 +2,7 @@ package dev.finetune.bert;
 
 import dev.finetune.FinetuneException;
 import dev.finetune.Head;
+import dev.finetune.bert.augment.TextAugmentation;
 import dev.finetune.bert.task.MaskedLmTask;
 import dev.finetune.bert.task.SpanTask;
 import dev.finetune.bert.task.TokenTask;
@@ -14,11 +15,15 @@ import dev.finetune.bert.text.Tokenizer;
 import dev.finetune.bert.text.WordsEncoder;
 import dev.finetune.data.Label;
 import dev.finetune.data.LabelSet;
+import dev.finetune.data.Text;
 import dev.finetune.spi.AssemblyRequest;
+import dev.finetune.spi.Augmentation;
 import dev.finetune.spi.InputEncoder;
 import dev.finetune.spi.Target;
 import dev.finetune.task.Targets;
 import dev.finetune.task.Task;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Function;
 
 /**
@@ -64,6 +69,10 @@ record TextParts<I>(InputEncoder<I> encoder, Task task) {
                     new SpanTask(questions, request.loss()));
         }
         if (head instanceof Head.MaskedLm masked) {
+            if (!augmentations(request).isEmpty()) {
+                throw new FinetuneException("augment(" + request.augmentations()
+                        + "): masked-language modelling changes its texts itself; leave it out.");
+            }
             final Masking masking =
                     Masking.standard().withProbability(masked.probability()).withWholeWords(masked.wholeWords());
             final int maskId = tokenizer
@@ -76,7 +85,20 @@ record TextParts<I>(InputEncoder<I> encoder, Task task) {
                     new MaskedLmTask(masked, request.loss(), config.vocabulary(), maskId, tokenizer::token));
         }
         return new TextParts<>(
-                new SequenceEncoder(tokenizer, layout, Targets.of(head)), Task.ofWholeInput(head, request.loss()));
+                new SequenceEncoder(tokenizer, layout, Targets.of(head), augmentations(request)),
+                Task.ofWholeInput(head, request.loss()));
+    }
+
+    private static List<TextAugmentation> augmentations(AssemblyRequest request) {
+        final List<TextAugmentation> changes = new ArrayList<>();
+        for (Augmentation augmentation : request.augmentations()) {
+            if (augmentation instanceof TextAugmentation change) {
+                changes.add(change);
+            } else if (augmentation.inputType() == Text.class) {
+                throw new FinetuneException("augment(" + augmentation + "): texts are changed by a TextAugmentation.");
+            }
+        }
+        return changes;
     }
 
     private static Function<Label, Target> tags(Head.Tokens head) {

@@ -101,6 +101,19 @@ public sealed interface Dataset<I> extends Iterable<Example<I>> permits ListData
         return Stratification.split(this, train, validation, test, seed);
     }
 
+    /**
+     * Cuts the data set into parts of equal size (but for one example), for cross-validation: each fold is the validation
+     * part once, and all the others are what is trained on. Stratified as {@link #split(double, long)} is; the same folds
+     * whenever data, count and seed are the same.
+     *
+     * @param count how many, at least 2, at most as many as there are examples
+     * @param seed the seed of the draw
+     * @throws FinetuneException if there can't be so many, or the data set is streamed
+     */
+    default List<Split<I>> folds(int count, long seed) {
+        return Stratification.folds(this, count, seed);
+    }
+
     @Override
     default Iterator<Example<I>> iterator() {
         return new ClosingIterator<>(stream());

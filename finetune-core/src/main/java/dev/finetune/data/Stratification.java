@@ -50,6 +50,40 @@ final class Stratification {
                 part(data, examples, testRows, "test", test > 0));
     }
 
+    static <I> List<Split<I>> folds(Dataset<I> data, int count, long seed) {
+        if (data.size().isEmpty()) {
+            throw new FinetuneException("A streamed data set can't be cut into folds (" + data.describe()
+                    + "): nobody knows its size and classes. Read it without streamed().");
+        }
+        List<Example<I>> examples = data.asList();
+        if (count < 2 || count > examples.size()) {
+            throw new FinetuneException("There can be 2 to " + examples.size()
+                    + " folds, one example each at least, not " + count + ". Data: " + data.describe());
+        }
+        SplitMix random = new SplitMix(seed);
+        int[] foldOf = new int[examples.size()];
+        int dealt = 0;
+        for (int[] rows : groups(examples)) {
+            random.shuffle(rows, 0, rows.length);
+            for (int row : rows) {
+                foldOf[row] = dealt++ % count;
+            }
+        }
+        List<Split<I>> folds = new ArrayList<>();
+        for (int fold = 0; fold < count; fold++) {
+            List<Integer> train = new ArrayList<>();
+            List<Integer> validation = new ArrayList<>();
+            for (int row = 0; row < foldOf.length; row++) {
+                (foldOf[row] == fold ? validation : train).add(row);
+            }
+            String name = "fold " + (fold + 1) + " of " + count;
+            folds.add(Split.of(
+                    part(data, examples, train, "all but " + name + ", the training", true),
+                    part(data, examples, validation, name + ", the validation", true)));
+        }
+        return folds;
+    }
+
     private static void checkFractions(double train, double validation, double test) {
         if (!(validation > 0 && validation < 1)) {
             throw new FinetuneException("The validation fraction is " + validation

@@ -20,6 +20,7 @@ public final class ClassificationMetrics {
     private final ConfusionMatrix confusion;
     private final Scores[] scores;
     private final long[] inTop = new long[TOP.length];
+    private final CalibrationError calibration = new CalibrationError();
     private double logLoss;
 
     /** An empty score over named classes. */
@@ -39,16 +40,30 @@ public final class ClassificationMetrics {
      */
     public void add(int truth, double[] probabilities) {
         Probabilities.check(probabilities, labels);
+        int best = 0;
+        for (int i = 1; i < probabilities.length; i++) {
+            best = probabilities[i] > probabilities[best] ? i : best;
+        }
+        add(truth, probabilities, best);
+    }
+
+    /**
+     * Counts one example whose prediction was decided otherwise, by a threshold, say.
+     *
+     * @param predicted the index of the class that was predicted
+     * @throws FinetuneException as {@link #add(int, double[])}
+     */
+    public void add(int truth, double[] probabilities, int predicted) {
+        Probabilities.check(probabilities, labels);
         if (truth < 0 || truth >= labels.size()) {
             throw new FinetuneException("An example's true class is " + truth + ", but there are " + labels.size()
                     + " classes (" + labels + "): indices run from 0 to " + (labels.size() - 1) + ".");
         }
-        int best = 0;
         for (int i = 0; i < probabilities.length; i++) {
-            best = probabilities[i] > probabilities[best] ? i : best;
             scores[i].add(probabilities[i], i == truth);
         }
-        confusion.add(truth, best);
+        confusion.add(truth, predicted);
+        calibration.add(probabilities[predicted], truth == predicted);
         logLoss -= Math.log(Math.min(1 - SMALLEST, Math.max(SMALLEST, probabilities[truth])));
         final long before = IntStream.range(0, probabilities.length)
                 .filter(i -> probabilities[i] > probabilities[truth]
@@ -70,6 +85,7 @@ public final class ClassificationMetrics {
                     "Scores over " + other.labels + " can't be added to scores over " + labels + ".");
         }
         confusion.merge(other.confusion);
+        calibration.merge(other.calibration);
         for (int i = 0; i < scores.length; i++) {
             scores[i].merge(other.scores[i]);
         }
@@ -80,7 +96,7 @@ public final class ClassificationMetrics {
     }
 
     /**
-     * The metrics. "precision", "recall" and "f1" are those of class 1 of two, the macro average of more. "auroc" is that
+     * The metrics. "ece" is the expected calibration error in 15 bins ({@link CalibrationError}). "precision", "recall" and "f1" are those of class 1 of two, the macro average of more. "auroc" is that
      * of class 1 of two, the macro average of one-against-rest of more; NaN where a class has no examples. "top2_accuracy"
      * and "top5_accuracy" exist where there are more classes than that: the share of examples whose class is among so many
      * of the most probable, of equally probable ones the later first, as scikit-learn's top_k_accuracy_score.
@@ -97,6 +113,7 @@ public final class ClassificationMetrics {
         values.put("balanced_accuracy", confusion.balancedAccuracy());
         values.put("kappa", confusion.kappa());
         values.put("log_loss", logLoss / confusion.total());
+        values.put("ece", calibration.result());
         AverageNames.put(values, classes);
         values.put(
                 "auroc",

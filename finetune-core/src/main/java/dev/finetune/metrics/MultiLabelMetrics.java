@@ -9,11 +9,12 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Scores any-of-several predictions at the threshold 0.5, as scikit-learn does (zero_division=0). Constant memory but for
+ * Scores any-of-several predictions at the threshold 0.5, or at one of each label's own, as scikit-learn does (zero_division=0). Constant memory but for
  * AUROC, which keeps a score per example and label. Not thread-safe.
  */
 public final class MultiLabelMetrics {
     private final List<String> labels;
+    private final List<Double> thresholds;
     private final long[] right;
     private final long[] predicted;
     private final long[] support;
@@ -27,7 +28,13 @@ public final class MultiLabelMetrics {
 
     /** An empty score over named labels. */
     public MultiLabelMetrics(List<String> labels) {
+        this(labels, List.of());
+    }
+
+    /** The same with the probability from which each label counts as predicted; 0.5 for all if there is none. */
+    public MultiLabelMetrics(List<String> labels, List<Double> thresholds) {
         this.labels = List.copyOf(labels);
+        this.thresholds = List.copyOf(thresholds);
         this.right = new long[labels.size()];
         this.predicted = new long[labels.size()];
         this.support = new long[labels.size()];
@@ -53,7 +60,7 @@ public final class MultiLabelMetrics {
         boolean allRight = true;
         for (int i = 0; i < truths.length; i++) {
             final boolean truth = truths[i] >= 0.5f;
-            final boolean guess = probabilities[i] >= 0.5;
+            final boolean guess = probabilities[i] >= (thresholds.isEmpty() ? 0.5 : thresholds.get(i));
             right[i] += truth && guess ? 1 : 0;
             predicted[i] += guess ? 1 : 0;
             support[i] += truth ? 1 : 0;

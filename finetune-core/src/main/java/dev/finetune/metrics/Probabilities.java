@@ -1,5 +1,6 @@
 package dev.finetune.metrics;
 
+import dev.finetune.DivergedException;
 import dev.finetune.FinetuneException;
 import java.util.Arrays;
 import java.util.List;
@@ -15,7 +16,7 @@ final class Probabilities {
         }
         for (int i = 0; i < probabilities.length; i++) {
             if (Double.isNaN(probabilities[i])) {
-                throw new FinetuneException("The probability of \"" + labels.get(i) + "\" is not a number: "
+                throw new DivergedException("The probability of \"" + labels.get(i) + "\" is not a number: "
                         + Arrays.toString(probabilities)
                         + ". The model's outputs are not finite; train with a lower learning rate, or a warm-up.");
             }

@@ -2,6 +2,7 @@ package dev.finetune.task;
 
 import dev.finetune.Head;
 import dev.finetune.Prediction;
+import dev.finetune.calibration.Calibration;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.metrics.ClassificationMetrics;
 import dev.finetune.metrics.Metrics;
@@ -25,11 +26,28 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public final class ClassificationTask implements Task {
     private final Head.Classification head;
     private final CrossEntropy loss;
+    private final Calibration calibration;
 
     /** A task for a head whose labels are known. */
     public ClassificationTask(Head.Classification head, LossOptions options) {
+        this(head, new CrossEntropy(options, head.classes()), Calibration.NONE);
+    }
+
+    private ClassificationTask(Head.Classification head, CrossEntropy loss, Calibration calibration) {
         this.head = head;
-        this.loss = new CrossEntropy(options, head.classes());
+        this.loss = loss;
+        this.calibration = calibration;
+        calibration.check(head.classes() == 2 ? 1 : 0, head.labels());
+    }
+
+    @Override
+    public Calibration calibration() {
+        return calibration;
+    }
+
+    @Override
+    public Task calibrated(Calibration other) {
+        return new ClassificationTask(head, loss, other);
     }
 
     @Override
@@ -62,7 +80,7 @@ public final class ClassificationTask implements Task {
                 final double[][] probabilities = probabilities(Tensors.floats(outputs.get("logits")), head.classes());
                 final HostTensor labels = batch.hostColumn("labels");
                 for (int i = 0; i < probabilities.length; i++) {
-                    metrics.add(truth(labels, i), probabilities[i]);
+                    metrics.add(truth(labels, i), probabilities[i], chosen(probabilities[i]));
                 }
             }
 
@@ -81,17 +99,27 @@ public final class ClassificationTask implements Task {
         final List<Prediction> predictions = new ArrayList<>();
         for (int row = 0; row < probabilities.length; row++) {
             final Map<String, Double> byLabel = new LinkedHashMap<>();
-            int best = 0;
             for (int i = 0; i < classes; i++) {
                 byLabel.put(labels().get(i), probabilities[row][i]);
-                best = probabilities[row][i] > probabilities[row][best] ? i : best;
             }
             predictions.add(new Prediction.Category(
-                    labels().get(best),
+                    labels().get(chosen(probabilities[row])),
                     java.util.Collections.unmodifiableMap(byLabel),
                     List.of(Arrays.copyOfRange(flat, row * classes, (row + 1) * classes))));
         }
         return predictions;
+    }
+
+    /** The second of two classes from its threshold on, else the first of the most probable. */
+    private int chosen(double[] probabilities) {
+        if (!calibration.thresholds().isEmpty()) {
+            return probabilities[1] >= calibration.thresholds().get(0) ? 1 : 0;
+        }
+        int best = 0;
+        for (int i = 1; i < probabilities.length; i++) {
+            best = probabilities[i] > probabilities[best] ? i : best;
+        }
+        return best;
     }
 
     private int truth(HostTensor labels, int row) {
@@ -105,9 +133,9 @@ public final class ClassificationTask implements Task {
         return outputs.get("logits").to(ScalarType.Float);
     }
 
-    private static double[][] probabilities(float[] logits, int classes) {
+    private double[][] probabilities(float[] logits, int classes) {
         return IntStream.range(0, logits.length / classes)
-                .mapToObj(row -> Softmax.of(logits, row * classes, classes))
+                .mapToObj(row -> Softmax.of(logits, row * classes, classes, calibration.temperature()))
                 .toArray(double[][]::new);
     }
 }

@@ -14,8 +14,12 @@ import org.bytedeco.pytorch.global.torch;
  * The sum over rows of w[y] (-log softmax(logits)[y]), as PyTorch's cross_entropy with reduction "sum"; rows with the
  * target {@link Target#IGNORED} count nothing. With soft targets t, a probability per class, it is the sum over rows and
  * classes of w[c] t[c] (-log softmax(logits)[c]).
+ *
+ * <p>Focal, it is the sum over rows of w[y] (1 - p)^g (-log p), p = softmax(logits)[y] (Lin et al., 2017), divided for the
+ * mean by what the plain loss is divided by; soft targets are refused.
  */
 public final class CrossEntropy {
+    private static final long NONE = 0;
     private static final long SUM = 2;
 
     private final LossOptions options;
@@ -51,7 +55,20 @@ public final class CrossEntropy {
         final TensorOptional weight = weights.length == 0
                 ? new TensorOptional()
                 : new TensorOptional(Tensors.of(new HostTensor.Floats(weights, weights.length), logits.device()));
+        if (options.focalGamma() > 0) {
+            return focal(logits, targets, weight);
+        }
         return torch.cross_entropy_loss(logits, targets, weight, SUM, Target.IGNORED, options.labelSmoothing());
+    }
+
+    private Tensor focal(Tensor logits, Tensor targets, TensorOptional weight) {
+        if (targets.is_floating_point()) {
+            throw new FinetuneException("The focal loss needs one true class a row, but these labels are a probability "
+                    + "per class, as mixing examples makes them: leave out focalLoss(...), or Mixup and CutMix.");
+        }
+        final Tensor each = torch.cross_entropy_loss(logits, targets, new TensorOptional(), NONE, Target.IGNORED, 0);
+        final Tensor weighted = torch.cross_entropy_loss(logits, targets, weight, NONE, Target.IGNORED, 0);
+        return Focal.factor(each, options.focalGamma()).mul(weighted).sum();
     }
 
     /**

@@ -9,10 +9,17 @@ import java.util.List;
  * @param labelSmoothing e: the target becomes 1 - e + e/K for the true class and e/K for the others (Szegedy et al.,
  *     2015); 0 by default
  * @param classWeights the weight of each class in the loss, in the order of the labels; empty for none
+ * @param focalGamma g: a row's loss is multiplied by (1 - p)^g, p the probability of its true class, so that what is
+ *     easy counts less (Lin et al., "Focal loss for dense object detection", 2017); 0, the plain loss, by default
  */
-public record LossOptions(double labelSmoothing, List<Double> classWeights) {
-    /** No smoothing, no weights. */
+public record LossOptions(double labelSmoothing, List<Double> classWeights, double focalGamma) {
+    /** No smoothing, no weights, not focal. */
     public static final LossOptions PLAIN = new LossOptions(0, List.of());
+
+    /** A loss that isn't focal. */
+    public LossOptions(double labelSmoothing, List<Double> classWeights) {
+        this(labelSmoothing, classWeights, 0);
+    }
 
     /** Checks the ranges. */
     public LossOptions {
@@ -25,5 +32,28 @@ public record LossOptions(double labelSmoothing, List<Double> classWeights) {
                 throw new FinetuneException("Class weights must be finite and not negative: " + classWeights);
             }
         }
+        if (!(focalGamma >= 0) || Double.isInfinite(focalGamma)) {
+            throw new FinetuneException(
+                    "The focal loss's gamma must be a number of at least 0 (2 is usual), not " + focalGamma + ".");
+        }
+        if (focalGamma > 0 && labelSmoothing > 0) {
+            throw new FinetuneException("The focal loss (gamma " + focalGamma + ") needs one true class a row, and "
+                    + "label smoothing (" + labelSmoothing + ") spreads it over all: use one of the two.");
+        }
+    }
+
+    /** The same with another label smoothing. */
+    public LossOptions withLabelSmoothing(double share) {
+        return new LossOptions(share, classWeights, focalGamma);
+    }
+
+    /** The same with other class weights. */
+    public LossOptions withClassWeights(List<Double> weights) {
+        return new LossOptions(labelSmoothing, weights, focalGamma);
+    }
+
+    /** The same with another gamma of the focal loss. */
+    public LossOptions withFocalGamma(double gamma) {
+        return new LossOptions(labelSmoothing, classWeights, gamma);
     }
 }

@@ -2,6 +2,7 @@ package dev.finetune.task;
 
 import dev.finetune.Head;
 import dev.finetune.Prediction;
+import dev.finetune.calibration.Calibration;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.metrics.MultiLabelMetrics;
@@ -21,16 +22,43 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Any number of classes at once: binary cross entropy of sigmoid(logits), the mean over examples and classes (PyTorch's
- * BCEWithLogitsLoss, which Transformers uses for multi_label_classification).
+ * BCEWithLogitsLoss, which Transformers uses for multi_label_classification). Focal, each of them times (1 - p)^gamma, p
+ * the probability of what is true (Lin et al., 2017).
  */
 public final class MultiLabelTask implements Task {
     private static final long SUM = 2;
 
+    private static final long NONE = 0;
+
     private final Head.MultiLabel head;
+    private final LossOptions options;
+    private final Calibration calibration;
 
     /** A task for a head whose labels are known. */
     public MultiLabelTask(Head.MultiLabel head) {
+        this(head, LossOptions.PLAIN);
+    }
+
+    /** The same with a loss that may be focal; its other options are for one class of several. */
+    public MultiLabelTask(Head.MultiLabel head, LossOptions options) {
+        this(head, options, Calibration.NONE);
+    }
+
+    private MultiLabelTask(Head.MultiLabel head, LossOptions options, Calibration calibration) {
         this.head = head;
+        this.options = options;
+        this.calibration = calibration;
+        calibration.check(head.labels().size(), head.labels());
+    }
+
+    @Override
+    public Calibration calibration() {
+        return calibration;
+    }
+
+    @Override
+    public Task calibrated(Calibration other) {
+        return new MultiLabelTask(head, options, other);
     }
 
     @Override
@@ -47,12 +75,14 @@ public final class MultiLabelTask implements Task {
     @Override
     public Tensor lossSum(Map<String, Tensor> outputs, Batch batch) {
         Labels.of(batch.host());
-        return torch.binary_cross_entropy_with_logits(
+        final boolean focal = options.focalGamma() > 0;
+        final Tensor loss = torch.binary_cross_entropy_with_logits(
                 outputs.get("logits").to(ScalarType.Float),
                 batch.get("labels"),
                 new TensorOptional(),
                 new TensorOptional(),
-                SUM);
+                focal ? NONE : SUM);
+        return focal ? Focal.factor(loss, options.focalGamma()).mul(loss).sum() : loss;
     }
 
     @Override
@@ -62,7 +92,7 @@ public final class MultiLabelTask implements Task {
 
     @Override
     public Scorer scorer() {
-        final MultiLabelMetrics metrics = new MultiLabelMetrics(labels());
+        final MultiLabelMetrics metrics = new MultiLabelMetrics(labels(), calibration.thresholds());
         return new Scorer() {
             @Override
             public void add(Map<String, Tensor> outputs, Batch batch) {
@@ -92,7 +122,7 @@ public final class MultiLabelTask implements Task {
             final List<String> chosen = new ArrayList<>();
             for (int i = 0; i < width; i++) {
                 byLabel.put(labels().get(i), probabilities[i]);
-                if (probabilities[i] >= 0.5) {
+                if (probabilities[i] >= threshold(i)) {
                     chosen.add(labels().get(i));
                 }
             }
@@ -104,10 +134,16 @@ public final class MultiLabelTask implements Task {
         return predictions;
     }
 
-    private static double[] sigmoid(float[] logits, int from, int width) {
+    private double threshold(int label) {
+        return calibration.thresholds().isEmpty()
+                ? 0.5
+                : calibration.thresholds().get(label);
+    }
+
+    private double[] sigmoid(float[] logits, int from, int width) {
         final double[] probabilities = new double[width];
         for (int i = 0; i < width; i++) {
-            probabilities[i] = 1 / (1 + Math.exp(-logits[from + i]));
+            probabilities[i] = 1 / (1 + Math.exp(-logits[from + i] / calibration.temperature()));
         }
         return probabilities;
     }

@@ -3,6 +3,7 @@ package dev.finetune.task;
 import dev.finetune.FinetuneException;
 import dev.finetune.Head;
 import dev.finetune.Prediction;
+import dev.finetune.calibration.Calibration;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Batch;
 import dev.finetune.spi.HostBatch;
@@ -22,7 +23,11 @@ public interface Task {
             return new ClassificationTask(classes, loss);
         }
         if (head instanceof Head.MultiLabel labels) {
-            return new MultiLabelTask(labels);
+            return new MultiLabelTask(labels, loss);
+        }
+        if (loss.focalGamma() > 0) {
+            throw new FinetuneException("focalLoss(" + loss.focalGamma() + ") is for classes; a "
+                    + head.getClass().getSimpleName() + " head has none.");
         }
         if (head instanceof Head.Regression regression) {
             return new RegressionTask(regression);
@@ -57,6 +62,24 @@ public interface Task {
 
     /** The metric that says best whether the model got better ("accuracy", "f1"). */
     String mainMetric();
+
+    /** What its probabilities and decisions are calibrated with. */
+    default Calibration calibration() {
+        return Calibration.NONE;
+    }
+
+    /**
+     * The same task with calibrated probabilities and decisions, in metrics and predictions; the loss stays what it is.
+     *
+     * @throws FinetuneException if there are no classes to calibrate, or if there are as many thresholds as don't fit
+     */
+    default Task calibrated(Calibration calibration) {
+        if (calibration.isNone()) {
+            return this;
+        }
+        throw new FinetuneException(
+                "Only classes can be calibrated; a " + head().getClass().getSimpleName() + " head has none.");
+    }
 
     /** One prediction a row of the batch. */
     List<Prediction> decode(Map<String, Tensor> outputs, HostBatch batch);

@@ -67,6 +67,27 @@ public sealed interface Schedule {
     /** 1 / sqrt((step + t - warm-up) / t), t the warm-up steps, or 10,000 where there are none. */
     record InverseSqrt(Warmup warmup) implements Schedule {}
 
+    /**
+     * base (last / base)^(step / (total - 1)): each rate is the same multiple of the one before, as a learning-rate range
+     * test wants them (Smith, 2015). Without warm-up, whatever is asked for.
+     *
+     * @param last the rate of the last step, above 0
+     */
+    record Exponential(double last) implements Schedule {
+        /** Checks the rate. */
+        public Exponential {
+            if (!(last > 0) || Double.isInfinite(last)) {
+                throw new FinetuneException(
+                        "An exponential schedule's last rate must be a number above 0, not " + last + ".");
+            }
+        }
+
+        @Override
+        public Warmup warmup() {
+            return Warmup.NONE;
+        }
+    }
+
     /** The warm-up. */
     Warmup warmup();
 
@@ -96,7 +117,7 @@ public sealed interface Schedule {
         if (this instanceof InverseSqrt) {
             return new InverseSqrt(warmup);
         }
-        return this instanceof Constant ? this : new ConstantWithWarmup(warmup);
+        return this instanceof Constant || this instanceof Exponential ? this : new ConstantWithWarmup(warmup);
     }
 
     /**
@@ -135,6 +156,9 @@ public sealed interface Schedule {
             return step >= total
                     ? polynomial.end
                     : polynomial.end + (base - polynomial.end) * Math.pow(1 - progress, polynomial.power);
+        }
+        if (this instanceof Exponential exponential) {
+            return base * Math.pow(exponential.last / base, step / (double) Math.max(1, total - 1));
         }
         if (this instanceof InverseSqrt) {
             final double timescale = warmupSteps == 0 ? 10_000 : warmupSteps;

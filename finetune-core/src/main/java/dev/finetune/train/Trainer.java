@@ -1,5 +1,6 @@
 package dev.finetune.train;
 
+import dev.finetune.DivergedException;
 import dev.finetune.FinetuneException;
 import dev.finetune.internal.torch.DropoutMask;
 import dev.finetune.internal.torch.Tensors;
@@ -165,7 +166,7 @@ public final class Trainer {
                 throw Tensors.translate("Step " + step + ", " + source.describe(host), e);
             }
             if (Double.isNaN(part) || Double.isInfinite(part)) {
-                throw new FinetuneException("The loss became " + part + " at step " + step + " (epoch " + epoch
+                throw new DivergedException("The loss became " + part + " at step " + step + " (epoch " + epoch
                         + "), on " + source.describe(host)
                         + ". Try a lower learning rate, or a warm-up; the rate of this step was "
                         + settings.schedule().rate(step, TotalSteps.of(settings, source), settings.learningRate())

@@ -15,7 +15,8 @@ import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Classes or numbers from the first token: drop, dense, activation, drop, output. "logits" is (batch, outputs).
+ * Classes or numbers from the first token: drop, dense, activation, drop, output. "logits" is (batch, outputs), and
+ * "pooled" (batch, hidden) is what the output reads.
  *
  * <p>BERT calls the dense part the pooler; RoBERTa and ELECTRA drop out before it, too; DistilBERT calls it the
  * pre-classifier.
@@ -46,7 +47,7 @@ public final class SequenceHead implements HeadModule {
     public Map<String, Tensor> forward(Tensor hidden, Batch batch, ForwardContext context) {
         final Tensor first = before.forward(hidden.select(1, 0), context);
         final Tensor pooled = after.forward(activation.forward(dense.forward(first, context)), context);
-        return Map.of("logits", output.forward(pooled, context));
+        return Map.of("logits", output.forward(pooled, context), "pooled", pooled);
     }
 
     @Override

@@ -48,6 +48,13 @@ public record EncodedText(int[] ids, byte[] typeIds, Target target, Trace trace)
         record WordStarts(int[] firstTokens) implements Trace {}
 
         /**
+         * The word of its text that each token belongs to, for rows whose words are changed in training.
+         *
+         * @param wordIds counted from 0; -1 for special tokens
+         */
+        record WordIds(int[] wordIds) implements Trace {}
+
+        /**
          * A window of a question's context.
          *
          * @param accepted the answers that count as right, where they are known

@@ -1,5 +1,6 @@
 package dev.finetune.bert.text;
 
+import dev.finetune.bert.augment.TextAugmentation;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Text;
@@ -11,6 +12,7 @@ import dev.finetune.spi.Target;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
@@ -24,6 +26,7 @@ public final class SequenceEncoder implements InputEncoder<Text> {
     private final TextLayout layout;
     private final Function<Label, Target> targets;
     private final TextCollator collator;
+    private final TextAugmenter augmenter;
     private final LongAdder truncated = new LongAdder();
 
     /**
@@ -34,11 +37,21 @@ public final class SequenceEncoder implements InputEncoder<Text> {
      * @param targets the task's labels as numbers; thread-safe
      */
     public SequenceEncoder(Tokenizer tokenizer, TextLayout layout, Function<Label, Target> targets) {
+        this(tokenizer, layout, targets, List.of());
+    }
+
+    /** The same with random changes of training texts, made in that order, anew in every batch. */
+    public SequenceEncoder(
+            Tokenizer tokenizer,
+            TextLayout layout,
+            Function<Label, Target> targets,
+            List<TextAugmentation> augmentations) {
         tokenizer.checkMaxLength(layout.maxLength(), true);
         this.tokenizer = tokenizer;
         this.layout = layout;
         this.targets = targets;
         this.collator = new TextCollator(layout);
+        this.augmenter = new TextAugmenter(List.copyOf(augmentations));
     }
 
     @Override
@@ -48,8 +61,10 @@ public final class SequenceEncoder implements InputEncoder<Text> {
 
     @Override
     public List<Encoded> encode(List<Example<Text>> examples) {
-        List<TokenizedText> texts =
-                tokenizer.encode(examples.stream().map(Example::input).toList(), layout.maxLength());
+        List<Text> inputs = examples.stream().map(Example::input).toList();
+        List<TokenizedText> texts = variesInTraining()
+                ? tokenizer.encode(inputs, layout.maxLength(), Detail.WORDS)
+                : tokenizer.encode(inputs, layout.maxLength());
         List<Encoded> rows = new ArrayList<>(examples.size());
         for (int i = 0; i < texts.size(); i++) {
             TokenizedText text = texts.get(i);
@@ -57,14 +72,26 @@ public final class SequenceEncoder implements InputEncoder<Text> {
                 truncated.increment();
             }
             Target target = targets.apply(examples.get(i).label());
-            rows.add(EncodedText.of(text, layout.tokenTypes(), target, new EncodedText.Trace.Whole()));
+            EncodedText.Trace trace =
+                    variesInTraining() ? new EncodedText.Trace.WordIds(text.wordIds()) : new EncodedText.Trace.Whole();
+            rows.add(EncodedText.of(text, layout.tokenTypes(), target, trace));
         }
         return rows;
     }
 
     @Override
     public HostBatch collate(List<Encoded> rows, CollateContext context) {
-        return collator.collate(rows);
+        if (!variesInTraining() || context.purpose() != CollateContext.Purpose.TRAINING) {
+            return collator.collate(rows);
+        }
+        return new HostBatch(
+                Collections.unmodifiableMap(collator.columns(augmenter.apply(rows, context.seed()))),
+                List.copyOf(rows));
+    }
+
+    @Override
+    public boolean variesInTraining() {
+        return !augmenter.augmentations().isEmpty();
     }
 
     @Override

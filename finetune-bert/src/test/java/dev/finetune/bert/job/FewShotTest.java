@@ -1,0 +1,134 @@
+package dev.finetune.bert.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.finetune.FineTuned;
+import dev.finetune.FineTuner;
+import dev.finetune.FinetuneException;
+import dev.finetune.Freeze;
+import dev.finetune.Heads;
+import dev.finetune.Lora;
+import dev.finetune.data.Dataset;
+import dev.finetune.data.Label;
+import dev.finetune.data.Text;
+import dev.finetune.fewshot.FewShot;
+import dev.finetune.fewshot.PairRows;
+import dev.finetune.spi.Encoded;
+import dev.finetune.spi.HostBatch;
+import dev.finetune.spi.HostTensor;
+import dev.finetune.train.BatchSource;
+import dev.finetune.train.RowEncoder;
+import dev.finetune.train.StepReport;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A few examples a class are enough, by pairs and a regression. */
+class FewShotTest {
+    private static final FewShot SHORT = new FewShot(6, 1);
+
+    @TempDir
+    private Path folder;
+
+    private static FineTuner tuner() {
+        return Jobs.classifier().lr(1e-3);
+    }
+
+    @Test
+    void eightExamplesAClassTeachMoreThanFineTuningDoesAndTheModelIsLikeAnyOther() {
+        final Dataset<Text> few = Jobs.data(16, 1);
+        final Dataset<Text> test = Jobs.data(100, 2);
+        final float[] before;
+        try (FineTuned<Text> tuned = tuner().fitFewShot(few);
+                FineTuned<Text> plain = tuner().fitAll(few)) {
+            assertThat(tuned.evaluate(few).get("accuracy")).isGreaterThan(0.9);
+            assertThat(tuned.evaluate(test).get("accuracy"))
+                    .isGreaterThan(plain.evaluate(test).get("accuracy"))
+                    .isGreaterThan(0.8);
+            final List<StepReport> steps = Jobs.history(tuned).steps();
+            assertThat(steps).hasSize(16 * 40 / 8);
+            assertThat(steps.get(steps.size() - 1).loss())
+                    .isLessThan(steps.get(0).loss() / 2);
+            before = tuned.predict(Text.of("great price")).logits().get(0);
+            tuned.save(folder);
+        }
+        try (FineTuned<Text> loaded = FineTuned.load(folder)) {
+            assertThat(loaded.predict(Text.of("great price")).logits().get(0)).isEqualTo(before);
+            assertThat(loaded.labels()).containsExactly("bad", "good");
+        }
+    }
+
+    @Test
+    void equalSeedsGiveEqualBitsAndFrozenLayersStay() {
+        final FineTuner frozen = tuner().freeze(1);
+        try (FineTuned<Text> first = frozen.fitFewShot(Jobs.data(8, 1), SHORT);
+                FineTuned<Text> second = frozen.fitFewShot(Jobs.data(8, 1), SHORT);
+                FineTuned<Text> other = frozen.seed(1).fitFewShot(Jobs.data(8, 1), SHORT);
+                FineTuned<Text> none = frozen.untrained(Text.class)) {
+            final float[] logits = first.predict(Text.of("great")).logits().get(0);
+            assertThat(second.predict(Text.of("great")).logits().get(0)).isEqualTo(logits);
+            assertThat(other.predict(Text.of("great")).logits().get(0)).isNotEqualTo(logits);
+            Jobs.weights(none).forEach((name, values) -> {
+                if (name.contains("embeddings") || name.contains("layer.0.")) {
+                    assertThat(Jobs.weights(first).get(name)).as(name).isEqualTo(values);
+                }
+            });
+        }
+        try (FineTuned<Text> head =
+                tuner().freeze(Freeze.matching("embeddings|layer")).fitFewShot(Jobs.data(8, 1), SHORT)) {
+            assertThat(head.assembly().network().parameters().stream()
+                            .filter(parameter -> parameter.name().startsWith("classifier")))
+                    .allMatch(parameter -> parameter.isTrained());
+        }
+    }
+
+    @Test
+    void everyRowIsInAsManyPairsOfItsClassAsOfOthers() {
+        final Dataset<Text> data = Jobs.data(13, 3);
+        try (FineTuned<Text> model = tuner().untrained(Text.class)) {
+            final List<Encoded> rows = RowEncoder.encode(data, model.assembly().encoder());
+            final PairRows source = new PairRows(rows, model.assembly().encoder(), 5, 8, 7);
+            int same = 0;
+            int pairs = 0;
+            long batches = 0;
+            final List<Long> ids = new ArrayList<>();
+            try (BatchSource.Batches epoch = source.epoch(0)) {
+                while (epoch.hasNext()) {
+                    final HostBatch batch = epoch.next();
+                    final long[] labels = ((HostTensor.Longs) batch.columns().get("labels")).data();
+                    for (int i = 0; i < labels.length; i += 2) {
+                        pairs++;
+                        same += labels[i] == labels[i + 1] ? 1 : 0;
+                        assertThat(batch.rows().get(i)).isNotSameAs(batch.rows().get(i + 1));
+                        ids.add((long) rows.indexOf(batch.rows().get(i)));
+                    }
+                    batches++;
+                }
+            }
+            assertThat(pairs).isEqualTo(130);
+            assertThat(same).isEqualTo(65);
+            assertThat(batches).isEqualTo(source.batchesPerEpoch().orElseThrow());
+            assertThat(source.rowsPerEpoch()).hasValue(260);
+            assertThat(ids.stream().distinct()).hasSize(13);
+        }
+    }
+
+    @Test
+    void whatItIsNotForIsRefused() {
+        assertThatThrownBy(() -> tuner().lora(Lora.rank(4)).fitFewShot(Jobs.data(8, 1)))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("lora");
+        assertThatThrownBy(() -> tuner().head(Heads.regression())
+                        .fitFewShot(
+                                Jobs.data(8, 1).map(e -> new dev.finetune.data.Example<>(e.input(), Label.of(1.0)))))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("Regression");
+        assertThatThrownBy(() ->
+                        tuner().fitFewShot(Jobs.data(8, 1).filter(e -> e.label().equals(Label.of("good")))))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("different classes");
+    }
+}

@@ -1,0 +1,133 @@
+package dev.finetune.bert.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.finetune.FineTuned;
+import dev.finetune.FineTuner;
+import dev.finetune.FinetuneException;
+import dev.finetune.data.Dataset;
+import dev.finetune.data.Text;
+import dev.finetune.search.Halving;
+import dev.finetune.search.Sampler;
+import dev.finetune.search.Search;
+import dev.finetune.search.SearchResult;
+import dev.finetune.search.Trial;
+import dev.finetune.train.Cancellation;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Settings are searched, and a killed search goes on where it was. */
+class SearchTest {
+    private static final Dataset<Text> TRAIN = Jobs.data(32, 1);
+    private static final Dataset<Text> VALIDATION = Jobs.data(24, 2);
+
+    @TempDir
+    private Path folder;
+
+    private static Search search() {
+        return Search.over(Jobs.classifier().epochs(1))
+                .logUniform("lr", 1e-6, 1e-2, FineTuner::lr)
+                .choice("batch", List.of(4, 8), FineTuner::batchSize)
+                .integer("frozen", 0, 2, FineTuner::freeze)
+                .metric("loss");
+    }
+
+    private static List<Double> values(SearchResult result) {
+        return result.trials().stream().map(Trial::value).toList();
+    }
+
+    @Test
+    void aKilledSearchGoesOnToTheSameEnd() throws IOException {
+        final Search search = search().sampler(new Sampler.Tpe(3, 0.25, 12));
+        final SearchResult whole = search.trials(6).run(TRAIN, VALIDATION);
+        assertThat(whole.trials()).hasSize(6);
+
+        final Path file = folder.resolve("search.jsonl");
+        final Cancellation kill = new Cancellation();
+        final List<Integer> trained = new ArrayList<>();
+        final SearchResult part = search.trials(6)
+                .file(file)
+                .cancellation(kill)
+                .onTrial(trial -> {
+                    trained.add(trial.number());
+                    if (trial.number() == 3) {
+                        kill.cancel();
+                    }
+                })
+                .run(TRAIN, VALIDATION);
+        assertThat(part.trials()).hasSize(4);
+        final String text = Files.readString(file);
+        Files.writeString(file, text.substring(0, text.length() - 10)); // The kill came while the fourth was written.
+        final SearchResult resumed = search.trials(6)
+                .file(file)
+                .onTrial(trial -> trained.add(trial.number()))
+                .run(TRAIN, VALIDATION);
+        assertThat(trained).containsExactly(0, 1, 2, 3, 3, 4, 5);
+        assertThat(values(resumed)).isEqualTo(values(whole));
+        assertThat(search.trials(6).file(file).run(TRAIN, VALIDATION).bestTrial())
+                .isEqualTo(resumed.bestTrial());
+        assertThat(Files.readAllLines(file)).hasSize(7);
+        assertThatThrownBy(() -> search.seed(1).file(file).run(TRAIN, VALIDATION))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("another search");
+
+        assertThat(whole.bestTrial().value())
+                .isEqualTo(values(whole).stream().min(Double::compare).orElseThrow());
+        try (FineTuned<Text> tuned = whole.best().fit(TRAIN, VALIDATION)) {
+            assertThat(tuned.evaluation().get("loss"))
+                    .isEqualTo(whole.bestTrial().value());
+        }
+        assertThat(whole.toString()).contains("trial", "frozen", "finished");
+        whole.writeCsv(folder.resolve("trials.csv"));
+        assertThat(Files.readAllLines(folder.resolve("trials.csv")))
+                .hasSize(7)
+                .first()
+                .asString()
+                .startsWith("trial,state,lr,batch,frozen,loss,accuracy");
+    }
+
+    @Test
+    void badTrialsAreStoppedEarlyAndDivergedOnesAreLast() {
+        final SearchResult result = Search.over(Jobs.classifier().epochs(3))
+                .choice("lr", List.of(1e-7, 2e-3), FineTuner::lr)
+                .sampler(Sampler.random())
+                .halving(new Halving(1, 2))
+                .trials(6)
+                .metric("loss")
+                .run(TRAIN, VALIDATION);
+        assertThat(result.trials()).anyMatch(trial -> trial.state() == Trial.State.STOPPED);
+        assertThat(result.bestTrial().settings()).containsEntry("lr", "0.002");
+        final SearchResult wild = Search.over(Jobs.classifier().epochs(1).maxGradientNorm(0))
+                .choice("lr", List.of(1e-3, 1e30), FineTuner::lr)
+                .sampler(Sampler.halton())
+                .trials(4)
+                .run(TRAIN, VALIDATION);
+        assertThat(wild.metric()).isEqualTo("accuracy");
+        assertThat(wild.ranked().get(3).state()).isEqualTo(Trial.State.DIVERGED);
+        assertThat(wild.bestTrial().settings()).containsEntry("lr", "0.001");
+    }
+
+    @Test
+    void trialsAtOnceComeToTheSameAsOneByOne() {
+        final Search search = search().sampler(Sampler.halton()).trials(4);
+        assertThat(values(search.parallel(2).run(TRAIN, VALIDATION))).isEqualTo(values(search.run(TRAIN, VALIDATION)));
+    }
+
+    @Test
+    void aMistakeInASettingEndsTheSearch() {
+        assertThatThrownBy(() -> Search.over(Jobs.classifier())
+                        .integer("batch", -2, -1, FineTuner::batchSize)
+                        .run(TRAIN, VALIDATION))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("batchSize must be above 0");
+        assertThatThrownBy(() -> Search.over(Jobs.classifier()).run(TRAIN))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("nothing to search");
+    }
+}

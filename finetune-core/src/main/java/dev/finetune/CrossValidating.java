@@ -1,0 +1,35 @@
+package dev.finetune;
+
+import dev.finetune.data.Dataset;
+import dev.finetune.data.Split;
+import dev.finetune.metrics.Metrics;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Trains a model per fold, one after the other. */
+final class CrossValidating<I> {
+    private final Draft draft;
+
+    CrossValidating(Draft draft) {
+        this.draft = draft;
+    }
+
+    CrossValidation run(Dataset<I> dataset, int count) {
+        final List<Split<I>> folds = dataset.folds(count, draft.seed);
+        draft.head = LoadedModel.head(draft, dataset); // A rare class may be missing from what one fold trains on.
+        final List<Metrics> metrics = new ArrayList<>();
+        String main = "";
+        for (Split<I> fold : folds) {
+            try (FineTuned<I> tuned = new Fitting<I>(draft.copy()).fit(fold.train(), Optional.of(fold.validation()))) {
+                if (draft.cancellation.isRequested()) {
+                    throw new FinetuneException("Cross-validation was cancelled after " + metrics.size() + " of "
+                            + count + " folds; its result would depend on when.");
+                }
+                metrics.add(tuned.evaluation());
+                main = tuned.assembly().task().mainMetric();
+            }
+        }
+        return new CrossValidation(main, metrics);
+    }
+}

@@ -1,0 +1,151 @@
+package dev.finetune;
+
+import dev.finetune.data.Dataset;
+import dev.finetune.fewshot.FewShot;
+import dev.finetune.fewshot.LogisticRegression;
+import dev.finetune.fewshot.PairRows;
+import dev.finetune.fewshot.PairTask;
+import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.internal.torch.Tensors;
+import dev.finetune.nn.Batch;
+import dev.finetune.nn.Parameter;
+import dev.finetune.spi.CollateContext;
+import dev.finetune.spi.Encoded;
+import dev.finetune.spi.HostTensor;
+import dev.finetune.spi.Target;
+import dev.finetune.train.Evaluator;
+import dev.finetune.train.RowEncoder;
+import dev.finetune.train.Schedule;
+import dev.finetune.train.Trainer;
+import dev.finetune.train.TrainingHistory;
+import dev.finetune.train.TrainingListener;
+import dev.finetune.train.TrainingSettings;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/** A few examples, top to bottom: pairs teach the network, a logistic regression becomes the head's last layer. */
+final class FewShotFitting<I> {
+    private static final double WARMUP = 0.1;
+
+    private final Draft draft;
+    private final FewShot fewShot;
+
+    FewShotFitting(Draft draft, FewShot fewShot) {
+        this.draft = draft;
+        this.fewShot = fewShot;
+    }
+
+    FineTuned<I> fit(Dataset<I> train) {
+        if (draft.lora != null) {
+            throw new FinetuneException(
+                    "fitFewShot(...) replaces the head's last layer, so it doesn't go with lora(...):"
+                            + " freeze layers instead, or use fit(...).");
+        }
+        if (train.size().isEmpty()) {
+            throw new FinetuneException(
+                    "fitFewShot(...) is for a few examples in memory, not for a stream (" + train.describe() + ").");
+        }
+        final LoadedModel<I> model = LoadedModel.open(draft, Optional.of(train)).reading(train.inputType());
+        try {
+            if (!(model.assembly().task().head() instanceof Head.Classification head)) {
+                throw new FinetuneException("fitFewShot(...) is for one class of several, not for a "
+                        + model.assembly().task().head().getClass().getSimpleName() + " head.");
+            }
+            final List<Encoded> rows = RowEncoder.encode(train, model.assembly().encoder());
+            final List<Parameter> last = lastLayer(model, head.classes());
+            final List<Boolean> trained =
+                    last.stream().map(Parameter::isTrained).toList();
+            last.forEach(parameter -> parameter.setTrained(false));
+            final TrainingHistory history = contrast(model, rows);
+            for (int i = 0; i < last.size(); i++) {
+                last.get(i).setTrained(trained.get(i));
+            }
+            regress(model, rows, last, head.classes());
+            return new FineTuned<>(
+                    model,
+                    new Provenance(
+                            model.base(),
+                            draft.maxLength,
+                            SettingsText.describe(draft) + "\nfew-shot: " + fewShot,
+                            train.describe(),
+                            "none",
+                            List.of(),
+                            0),
+                    draft.training(),
+                    Optional.of(history),
+                    Optional.empty());
+        } catch (RuntimeException | Error e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    /** Weight and bias of the layer that gives the logits. */
+    private static List<Parameter> lastLayer(LoadedModel<?> model, int classes) {
+        final List<Parameter> head = model.assembly().network().head().parameters();
+        final List<Parameter> last = head.subList(Math.max(0, head.size() - 2), head.size());
+        final boolean fits = last.size() == 2
+                && last.get(0).shape().length == 2
+                && last.get(0).shape()[0] == classes
+                && Arrays.equals(last.get(1).shape(), new long[] {classes});
+        if (!fits) {
+            throw new FinetuneException("Few-shot learning needs a head whose last layer is linear; this one's "
+                    + "parameters are " + head.stream().map(Parameter::name).toList() + ".");
+        }
+        return last;
+    }
+
+    private TrainingHistory contrast(LoadedModel<I> model, List<Encoded> rows) {
+        draft.epochs = 1;
+        draft.schedule = Schedule.linear().withWarmupRatio(WARMUP);
+        draft.evaluateEvery = 0;
+        draft.earlyStopping = Optional.empty();
+        draft.keepBest = false;
+        final TrainingSettings settings = draft.training();
+        final Trainer trainer = new Trainer(
+                model.assembly().network(),
+                new PairTask(model.assembly().task().head()),
+                settings,
+                model.device(),
+                TrainingListener.all(draft.listeners),
+                draft.cancellation);
+        return trainer.train(
+                new PairRows(
+                        rows, model.assembly().encoder(), fewShot.pairsPerRow(), settings.batchSize(), settings.seed()),
+                Optional.empty());
+    }
+
+    private void regress(LoadedModel<I> model, List<Encoded> rows, List<Parameter> last, int classes) {
+        final List<float[]> vectors = new ArrayList<>();
+        for (int from = 0; from < rows.size(); from += draft.evaluationBatchSize) {
+            final List<Encoded> some = rows.subList(from, Math.min(rows.size(), from + draft.evaluationBatchSize));
+            try (TensorScope scope = TensorScope.open();
+                    GradientMode off = GradientMode.off();
+                    Batch batch = new Batch(
+                            model.assembly().encoder().collate(some, CollateContext.predicting()), model.device())) {
+                final float[] flat = Tensors.floats(
+                        PairTask.vectors(Evaluator.forward(model.assembly().network(), batch, false)));
+                final int width = flat.length / some.size();
+                for (int row = 0; row < some.size(); row++) {
+                    vectors.add(Arrays.copyOfRange(flat, row * width, (row + 1) * width));
+                }
+            }
+        }
+        final int[] truths = rows.stream()
+                .mapToInt(row -> ((Target.Index) row.target()).index())
+                .toArray();
+        final LogisticRegression.Fit fit = LogisticRegression.fit(vectors, truths, classes, fewShot.regularisation());
+        try (TensorScope scope = TensorScope.open();
+                GradientMode off = GradientMode.off()) {
+            copy(fit.weight(), last.get(0), model);
+            copy(fit.bias(), last.get(1), model);
+        }
+    }
+
+    private static void copy(float[] values, Parameter to, LoadedModel<?> model) {
+        to.value().copy_(Tensors.of(new HostTensor.Floats(values, to.shape()), model.device()));
+    }
+}

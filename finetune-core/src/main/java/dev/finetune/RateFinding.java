@@ -1,0 +1,47 @@
+package dev.finetune;
+
+import dev.finetune.data.Dataset;
+import dev.finetune.search.LearningRateTest;
+import dev.finetune.train.Cancellation;
+import dev.finetune.train.Schedule;
+import dev.finetune.train.StepReport;
+import dev.finetune.train.TrainingListener;
+import java.util.List;
+import java.util.Optional;
+
+/** Runs a learning-rate range test through the training loop, on a model of its own. */
+final class RateFinding<I> {
+    private final Draft draft;
+    private final LearningRateTest.Range range;
+
+    RateFinding(Draft draft, LearningRateTest.Range range) {
+        this.draft = draft;
+        this.range = range;
+    }
+
+    LearningRateTest run(Dataset<I> dataset) {
+        final LearningRateTest.Recorder recorder = new LearningRateTest.Recorder();
+        final Cancellation theirs = draft.cancellation;
+        final Cancellation ours = new Cancellation();
+        draft.learningRate = range.lowest();
+        draft.schedule = new Schedule.Exponential(range.highest());
+        draft.maxSteps = range.steps();
+        draft.evaluateEvery = 0;
+        draft.earlyStopping = Optional.empty();
+        draft.keepBest = false;
+        draft.cancellation = ours;
+        draft.listeners = List.of(new TrainingListener() {
+            @Override
+            public void stepped(StepReport report) {
+                if (!recorder.add(report.learningRate(), report.loss()) || theirs.isRequested()) {
+                    ours.cancel();
+                }
+            }
+        });
+        try (FineTuned<I> tuned = new Fitting<I>(draft).fit(dataset, Optional.empty())) {
+            return recorder.result(range);
+        } catch (DivergedException e) {
+            return recorder.result(range); // The rates that were too high have been seen.
+        }
+    }
+}

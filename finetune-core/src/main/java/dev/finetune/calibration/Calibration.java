@@ -1,0 +1,126 @@
+package dev.finetune.calibration;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import dev.finetune.FinetuneException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How logits become probabilities, and probabilities decisions.
+ *
+ * @param temperature T: probabilities are softmax(logits / T), or sigmoid(logits / T) of several labels at once; 1 leaves
+ *     them as they are
+ * @param thresholds the probability from which a label is chosen: of two classes one number, for the second class; of
+ *     several labels at once one each; empty for the most probable class, or 0.5
+ */
+public record Calibration(double temperature, List<Double> thresholds) {
+    /** Probabilities and decisions as the network gives them. */
+    public static final Calibration NONE = new Calibration(1, List.of());
+
+    /** What it is called beside config.json. Transformers doesn't read it. */
+    public static final String FILE = "calibration.json";
+
+    /** Checks the ranges. */
+    public Calibration {
+        thresholds = List.copyOf(thresholds);
+        if (!(temperature > 0) || Double.isInfinite(temperature)) {
+            throw new FinetuneException("A temperature must be a number above 0, not " + temperature + ".");
+        }
+        for (double threshold : thresholds) {
+            if (!(threshold >= 0 && threshold <= 1)) {
+                throw new FinetuneException("Thresholds are probabilities, from 0 to 1: " + thresholds);
+            }
+        }
+    }
+
+    /** Whether it changes nothing. */
+    public boolean isNone() {
+        return equals(NONE);
+    }
+
+    /**
+     * The same decisions at another temperature: thresholds move with the probabilities, to
+     * sigmoid(logit(threshold) temperature / other).
+     */
+    public Calibration withTemperature(double other) {
+        return new Calibration(
+                other,
+                thresholds.stream().map(t -> moved(t, temperature / other)).toList());
+    }
+
+    private static double moved(double threshold, double by) {
+        return threshold <= 0 || threshold >= 1
+                ? threshold
+                : 1 / (1 + Math.exp(-Math.log(threshold / (1 - threshold)) * by));
+    }
+
+    /** The same probabilities with other decisions. */
+    public Calibration withThresholds(List<Double> others) {
+        return new Calibration(temperature, others);
+    }
+
+    /**
+     * Checks that there is no threshold, or as many as there should be.
+     *
+     * @throws FinetuneException otherwise
+     */
+    public void check(int expected, List<String> labels) {
+        if (!thresholds.isEmpty() && thresholds.size() != expected) {
+            throw new FinetuneException(
+                    "There are " + thresholds.size() + " thresholds for the labels " + labels + ", where "
+                            + (expected == 0
+                                    ? "none can be: one of more than two classes is the most probable one"
+                                    : expected + " should be")
+                            + ".");
+        }
+    }
+
+    /** As JSON. */
+    public JsonObject toJson() {
+        final JsonObject json = new JsonObject();
+        json.addProperty("temperature", temperature);
+        final JsonArray numbers = new JsonArray();
+        thresholds.forEach(numbers::add);
+        json.add("thresholds", numbers);
+        return json;
+    }
+
+    /**
+     * What was saved in a model directory; {@link #NONE} where nothing was.
+     *
+     * @throws FinetuneException if the file can't be read
+     */
+    public static Calibration read(Path directory) {
+        final Path file = directory.resolve(FILE);
+        if (!Files.isRegularFile(file)) {
+            return NONE;
+        }
+        try {
+            final JsonObject json =
+                    JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+            final List<Double> thresholds = new ArrayList<>();
+            for (JsonElement number : json.getAsJsonArray("thresholds")) {
+                thresholds.add(number.getAsDouble());
+            }
+            return new Calibration(json.get("temperature").getAsDouble(), thresholds);
+        } catch (IOException
+                | JsonParseException
+                | IllegalStateException
+                | NumberFormatException
+                | NullPointerException
+                | ClassCastException e) {
+            throw new FinetuneException(
+                    file + " can't be read (" + e.getMessage()
+                            + "): expected {\"temperature\": number, \"thresholds\": "
+                            + "[numbers]}. Without the file, the model loads uncalibrated.",
+                    e);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+package dev.finetune.fewshot;
+
+import dev.finetune.FinetuneException;
+import dev.finetune.internal.torch.DropoutMask;
+import dev.finetune.spi.CollateContext;
+import dev.finetune.spi.Encoded;
+import dev.finetune.spi.HostBatch;
+import dev.finetune.spi.InputEncoder;
+import dev.finetune.spi.Target;
+import dev.finetune.train.BatchSource;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+
+/**
+ * Pairs of rows: row 2 i of a batch and row 2 i + 1 are one. Each row is put into so many pairs with others of its class,
+ * if it has any, and as many with rows of other classes; all are drawn and shuffled by the seed.
+ */
+public final class PairRows implements BatchSource {
+    private final List<Encoded> rows;
+    private final InputEncoder<?> encoder;
+    private final int pairsPerRow;
+    private final int pairsPerBatch;
+    private final long seed;
+
+    /**
+     * Pairs of encoded rows.
+     *
+     * @param rows each with one class, of two classes at least
+     * @param encoder that made them (borrowed)
+     * @param pairsPerRow of the same class, and of others
+     * @param pairsPerBatch how many pairs a batch holds
+     * @throws FinetuneException if rows have no class, or all the same
+     */
+    public PairRows(List<Encoded> rows, InputEncoder<?> encoder, int pairsPerRow, int pairsPerBatch, long seed) {
+        this.rows = List.copyOf(rows);
+        this.encoder = encoder;
+        this.pairsPerRow = pairsPerRow;
+        this.pairsPerBatch = pairsPerBatch;
+        this.seed = seed;
+        if (byClass().size() < 2) {
+            throw new FinetuneException("Few-shot learning compares examples of different classes, but all "
+                    + rows.size() + " training rows are of one.");
+        }
+    }
+
+    /** Two row numbers. */
+    private record Pair(int first, int second) {}
+
+    /** The class of a row. */
+    static int label(Encoded row) {
+        if (row.target() instanceof Target.Index index) {
+            return index.index();
+        }
+        throw new FinetuneException("Few-shot learning needs rows with one class each.");
+    }
+
+    private Map<Integer, List<Integer>> byClass() {
+        final Map<Integer, List<Integer>> byClass = new TreeMap<>();
+        for (int i = 0; i < rows.size(); i++) {
+            byClass.computeIfAbsent(label(rows.get(i)), any -> new ArrayList<>())
+                    .add(i);
+        }
+        return byClass;
+    }
+
+    private List<Pair> pairs(int epoch) {
+        final SplittableRandom random =
+                new SplittableRandom(DropoutMask.mix(seed ^ DropoutMask.mix(0x9A1125L + epoch)));
+        final Map<Integer, List<Integer>> byClass = byClass();
+        final List<Pair> pairs = new ArrayList<>();
+        for (int i = 0; i < rows.size(); i++) {
+            final List<Integer> same = byClass.get(label(rows.get(i)));
+            for (int n = 0; n < pairsPerRow; n++) {
+                if (same.size() > 1) {
+                    final int other = random.nextInt(same.size() - 1);
+                    pairs.add(new Pair(i, same.get(other < same.indexOf(i) ? other : other + 1)));
+                }
+                int stranger = random.nextInt(rows.size() - same.size());
+                for (int j = 0; j < rows.size(); j++) {
+                    if (label(rows.get(j)) != label(rows.get(i)) && stranger-- == 0) {
+                        pairs.add(new Pair(i, j));
+                    }
+                }
+            }
+        }
+        for (int i = pairs.size() - 1; i > 0; i--) {
+            Collections.swap(pairs, i, random.nextInt(i + 1));
+        }
+        return pairs;
+    }
+
+    @Override
+    public OptionalLong batchesPerEpoch() {
+        final long pairs = rowsPerEpoch().orElseThrow() / 2;
+        return OptionalLong.of((pairs + pairsPerBatch - 1) / pairsPerBatch);
+    }
+
+    @Override
+    public OptionalLong rowsPerEpoch() {
+        final long alone =
+                byClass().values().stream().filter(same -> same.size() == 1).count();
+        return OptionalLong.of(2L * pairsPerRow * (2L * rows.size() - alone));
+    }
+
+    @Override
+    public Batches epoch(int epoch) {
+        final List<Pair> pairs = pairs(epoch);
+        return new Batches() {
+            private int next;
+
+            @Override
+            public boolean hasNext() {
+                return next < pairs.size();
+            }
+
+            @Override
+            public HostBatch next() {
+                final List<Encoded> batch = new ArrayList<>();
+                final int from = next;
+                for (; next < Math.min(pairs.size(), from + pairsPerBatch); next++) {
+                    batch.add(rows.get(pairs.get(next).first));
+                    batch.add(rows.get(pairs.get(next).second));
+                }
+                final long place = (long) epoch << 32 | from;
+                return encoder.collate(
+                        batch,
+                        new CollateContext(
+                                CollateContext.Purpose.TRAINING, DropoutMask.mix(seed ^ DropoutMask.mix(place))));
+            }
+
+            @Override
+            public void close() {
+                next = pairs.size();
+            }
+        };
+    }
+}

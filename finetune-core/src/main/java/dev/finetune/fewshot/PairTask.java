@@ -1,0 +1,85 @@
+package dev.finetune.fewshot;
+
+import dev.finetune.FinetuneException;
+import dev.finetune.Head;
+import dev.finetune.Prediction;
+import dev.finetune.internal.torch.Tensors;
+import dev.finetune.nn.Batch;
+import dev.finetune.spi.HostBatch;
+import dev.finetune.spi.HostTensor;
+import dev.finetune.task.Task;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Are two inputs of one class? The squared error of the cosine of the angle between their vectors, which should be 1 if
+ * they are and 0 if not (CosineSimilarityLoss of Reimers and Gurevych, "Sentence-BERT", 2019). Vectors are what the head's
+ * last layer reads, "pooled" (rows, width); rows 2 i and 2 i + 1 are a pair.
+ */
+public final class PairTask implements Task {
+    private static final long SUM = 2;
+    private static final double SMALLEST = 1e-8;
+
+    private final Head head;
+
+    /** A task for the rows of a head's classes. */
+    public PairTask(Head head) {
+        this.head = head;
+    }
+
+    /**
+     * What the head's last layer reads.
+     *
+     * @throws FinetuneException if the network doesn't show it
+     */
+    public static Tensor vectors(Map<String, Tensor> outputs) {
+        final Tensor pooled = outputs.get("pooled");
+        if (pooled == null) {
+            throw new FinetuneException(
+                    "Few-shot learning isn't there for this family of models: its head doesn't show "
+                            + "the vector that its last layer reads. Use fit(...).");
+        }
+        return pooled;
+    }
+
+    @Override
+    public Head head() {
+        return head;
+    }
+
+    @Override
+    public double weight(HostBatch batch) {
+        return batch.size() / 2.0;
+    }
+
+    @Override
+    public Tensor lossSum(Map<String, Tensor> outputs, Batch batch) {
+        final long pairs = batch.size() / 2;
+        final Tensor vectors = vectors(outputs).to(ScalarType.Float).reshape(pairs, 2, -1);
+        final Tensor cosines = torch.cosine_similarity(vectors.select(1, 0), vectors.select(1, 1), 1, SMALLEST);
+        final long[] labels = ((HostTensor.Longs) batch.hostColumn("labels")).data();
+        final float[] same = new float[(int) pairs];
+        for (int i = 0; i < pairs; i++) {
+            same[i] = labels[2 * i] == labels[2 * i + 1] ? 1 : 0;
+        }
+        return torch.mse_loss(cosines, Tensors.of(new HostTensor.Floats(same, pairs), batch.device()), SUM);
+    }
+
+    @Override
+    public Scorer scorer() {
+        throw new UnsupportedOperationException("pairs are learned from, not evaluated");
+    }
+
+    @Override
+    public String mainMetric() {
+        return "loss";
+    }
+
+    @Override
+    public List<Prediction> decode(Map<String, Tensor> outputs, HostBatch batch) {
+        throw new UnsupportedOperationException("pairs are learned from, not predicted");
+    }
+}

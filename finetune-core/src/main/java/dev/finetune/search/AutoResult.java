@@ -1,0 +1,67 @@
+package dev.finetune.search;
+
+import dev.finetune.FineTuned;
+import dev.finetune.FineTuner;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What automatic tuning chose, and why.
+ *
+ * @param model the chosen model, trained; close it
+ * @param tuner the settings that it was trained with
+ * @param metric what was chosen by
+ * @param attempts all that was tried, the defaults first
+ * @param chosen the attempt whose settings were chosen
+ * @param reasons the choice explained, a line each
+ * @param <I> the kind of input
+ */
+public record AutoResult<I>(
+        FineTuned<I> model,
+        FineTuner tuner,
+        String metric,
+        List<Attempt> attempts,
+        Attempt chosen,
+        List<String> reasons)
+        implements AutoCloseable {
+    /** Keeps its own copies. */
+    public AutoResult {
+        attempts = List.copyOf(attempts);
+        reasons = List.copyOf(reasons);
+    }
+
+    /**
+     * Something that was tried.
+     *
+     * @param name the settings in short
+     * @param reason why it was tried
+     * @param value the metric that was chosen by, on validation data; NaN where training diverged
+     * @param loss the loss on validation data
+     * @param seconds how long it took
+     */
+    public record Attempt(String name, String reason, double value, double loss, double seconds) {}
+
+    /** The choice in readable lines: why, then all that was tried. */
+    public String explanation() {
+        final StringBuilder text = new StringBuilder();
+        reasons.forEach(line -> text.append(line).append('\n'));
+        text.append(String.format(Locale.ROOT, "%n%10s %9s %7s  %s", metric, "loss", "s", "tried"));
+        for (Attempt attempt : attempts) {
+            text.append(String.format(
+                    Locale.ROOT,
+                    "%n%10.4f %9.4f %7.1f  %s: %s%s",
+                    attempt.value,
+                    attempt.loss,
+                    attempt.seconds,
+                    attempt.name,
+                    attempt.reason,
+                    attempt.equals(chosen) ? " (chosen)" : ""));
+        }
+        return text.toString();
+    }
+
+    @Override
+    public void close() {
+        model.close();
+    }
+}

@@ -1,0 +1,130 @@
+package dev.finetune.search;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import dev.finetune.FinetuneException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The trials of a search in a file, a line of JSON each, after a line that says what is searched. A trial is written, and
+ * on the disk, when it has ended, so that a search that was killed goes on where it was; half a line at the end is what a
+ * kill leaves, and is dropped.
+ */
+final class Journal {
+    private final Optional<Path> file;
+    private final List<Trial> trials = new ArrayList<>();
+
+    private Journal(Optional<Path> file) {
+        this.file = file;
+    }
+
+    /** Nothing is kept. */
+    static Journal none() {
+        return new Journal(Optional.empty());
+    }
+
+    /**
+     * Begins a file, or goes on with one.
+     *
+     * @param search what is searched; a file of another search is refused
+     */
+    static Journal open(Path file, JsonObject search) {
+        final Journal journal = new Journal(Optional.of(file));
+        try {
+            if (!Files.exists(file) || !journal.read(file, search)) {
+                journal.write(search.toString() + "\n", StandardOpenOption.TRUNCATE_EXISTING);
+            }
+        } catch (IOException e) {
+            throw new FinetuneException(file + ": the record of trials can't be read or written: " + e, e);
+        }
+        return journal;
+    }
+
+    /** Reads what is there; false where not even the first line is whole. */
+    private boolean read(Path file, JsonObject search) throws IOException {
+        final String text = Files.readString(file);
+        final int end = text.lastIndexOf('\n') + 1;
+        if (end == 0) {
+            return false;
+        }
+        final List<String> lines = text.substring(0, end).lines().toList();
+        compare(parse(file, 1, lines.get(0)), search, file);
+        for (int i = 1; i < lines.size(); i++) {
+            try {
+                trials.add(Trial.of(parse(file, i + 1, lines.get(i))));
+            } catch (NullPointerException | IllegalArgumentException | IllegalStateException | ClassCastException e) {
+                throw broken(file, i + 1, e);
+            }
+        }
+        if (end < text.length()) {
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                channel.truncate(text.substring(0, end).getBytes(StandardCharsets.UTF_8).length);
+            }
+        }
+        return true;
+    }
+
+    private static JsonObject parse(Path file, int line, String text) {
+        try {
+            return JsonParser.parseString(text).getAsJsonObject();
+        } catch (RuntimeException e) {
+            throw broken(file, line, e);
+        }
+    }
+
+    private static FinetuneException broken(Path file, int line, RuntimeException e) {
+        return new FinetuneException(
+                file + ", line " + line + ": expected a trial as a search writes it, but it can't be read ("
+                        + e.getMessage() + "). Remove the line to run that trial again.",
+                e);
+    }
+
+    private static void compare(JsonObject found, JsonObject search, Path file) {
+        for (String key : search.keySet()) {
+            final JsonElement before = found.get(key);
+            if (!search.get(key).equals(before)) {
+                throw new FinetuneException(file + " records another search: its \"" + key + "\" is " + before
+                        + ", but now it is " + search.get(key)
+                        + ". Use another file, or the settings of then; the number of trials may change.");
+            }
+        }
+    }
+
+    /** The trials that were recorded before. */
+    List<Trial> trials() {
+        return List.copyOf(trials);
+    }
+
+    /** Adds a trial that ended. */
+    void add(Trial trial) {
+        try {
+            write(trial.toJson() + "\n", StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new FinetuneException("The trial couldn't be recorded: " + e, e);
+        }
+    }
+
+    private void write(String text, StandardOpenOption how) throws IOException {
+        if (file.isEmpty()) {
+            return;
+        }
+        try (FileChannel channel =
+                FileChannel.open(file.get(), StandardOpenOption.WRITE, StandardOpenOption.CREATE, how)) {
+            final ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+            channel.force(true);
+        }
+    }
+}

@@ -1,0 +1,213 @@
+package dev.finetune.search;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import dev.finetune.FineTuned;
+import dev.finetune.FineTuner;
+import dev.finetune.FinetuneException;
+import dev.finetune.data.Dataset;
+import dev.finetune.train.Cancellation;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * Searches settings of a tuner: trains a model per trial, compares them on validation data, and tells the best.
+ *
+ * <pre>{@code
+ * SearchResult result = Search.over(tuner)
+ *         .logUniform("lr", 1e-5, 1e-3, FineTuner::lr)
+ *         .choice("batch", List.of(8, 16, 32), FineTuner::batchSize)
+ *         .integer("frozen", 0, 6, FineTuner::freeze)
+ *         .halving(Halving.usual())
+ *         .file(Path.of("search.jsonl"))
+ *         .run(train, validation);
+ * FineTuned<Text> tuned = result.best().fit(train, validation);
+ * }</pre>
+ *
+ * <p>Immutable: every setting gives a new search. Equal seeds, data and machine give equal trials, one at a time; also
+ * where a search was killed and goes on from its file.
+ */
+public final class Search {
+    private final FineTuner tuner;
+    private final SearchDraft draft;
+
+    private Search(FineTuner tuner, SearchDraft draft) {
+        this.tuner = tuner;
+        this.draft = draft;
+    }
+
+    /** A search over settings of a tuner, which are still to be named; what isn't named stays as the tuner has it. */
+    public static Search over(FineTuner tuner) {
+        return new Search(Objects.requireNonNull(tuner, "tuner"), new SearchDraft());
+    }
+
+    /** A number from {@code low} to {@code high} whose logarithm is as likely anywhere: learning rates, weight decay. */
+    public Search logUniform(String name, double low, double high, BiFunction<FineTuner, Double, FineTuner> setting) {
+        return dimension(new Dimension.Real(name, low, high, true, setting));
+    }
+
+    /** A number that is as likely anywhere from {@code low} to {@code high}. */
+    public Search uniform(String name, double low, double high, BiFunction<FineTuner, Double, FineTuner> setting) {
+        return dimension(new Dimension.Real(name, low, high, false, setting));
+    }
+
+    /** A whole number from {@code low} to {@code high}, both included. */
+    public Search integer(String name, int low, int high, BiFunction<FineTuner, Integer, FineTuner> setting) {
+        return dimension(new Dimension.Whole(name, low, high, setting));
+    }
+
+    /** One of several values, which have no order. */
+    public <T> Search choice(String name, List<T> values, BiFunction<FineTuner, T, FineTuner> setting) {
+        return dimension(new Dimension.Choice<>(name, values, setting));
+    }
+
+    private Search dimension(Dimension dimension) {
+        if (draft.dimensions.stream().anyMatch(known -> known.name().equals(dimension.name()))) {
+            throw new FinetuneException(
+                    "There are two dimensions called \"" + dimension.name() + "\"; give each a name of its own.");
+        }
+        if (draft.dimensions.size() == Proposals.MOST_DIMENSIONS) {
+            throw new FinetuneException("A search has at most " + Proposals.MOST_DIMENSIONS + " dimensions.");
+        }
+        return with(changed -> {
+            changed.dimensions = new ArrayList<>(changed.dimensions);
+            changed.dimensions.add(dimension);
+        });
+    }
+
+    /** How settings are chosen; {@link Sampler#tpe} by default. */
+    public Search sampler(Sampler sampler) {
+        return with(changed -> changed.sampler = sampler);
+    }
+
+    /** Stops bad trials early; by default all are trained to their end. */
+    public Search halving(Halving halving) {
+        return with(changed -> changed.halving = Optional.of(halving));
+    }
+
+    /** How many models are trained, those of an earlier run with the same file included; 20 by default. */
+    public Search trials(int trials) {
+        if (trials < 1) {
+            throw new FinetuneException("A search needs at least 1 trial, not " + trials + ".");
+        }
+        return with(changed -> changed.trials = trials);
+    }
+
+    /** Begins no trial after this time; the one under way is trained to its end. No limit by default. */
+    public Search maxTime(Duration time) {
+        return with(changed -> changed.maxTime = Optional.of(time));
+    }
+
+    /** The metric that trials are compared by; the task's main metric by default. */
+    public Search metric(String metric) {
+        return with(changed -> changed.metric = Optional.of(metric));
+    }
+
+    /** The seed of what is tried, 42 by default; the seed of training is the tuner's. */
+    public Search seed(long seed) {
+        return with(changed -> changed.seed = seed);
+    }
+
+    /**
+     * Records each trial as a line of JSON when it has ended. A search that was killed goes on from there, without
+     * training again what had ended; with more {@link #trials} an ended search goes on, too.
+     */
+    public Search file(Path file) {
+        return with(changed -> changed.file = Optional.of(file));
+    }
+
+    /**
+     * How many models are trained at once, 1 by default. More need so much more memory, and share the cores; what is tried
+     * then depends on which ends first, but for the samplers that don't learn.
+     */
+    public Search parallel(int trials) {
+        if (trials < 1) {
+            throw new FinetuneException("A search trains at least 1 model at a time, not " + trials + ".");
+        }
+        return with(changed -> changed.parallel = trials);
+    }
+
+    /** Is told of each trial when it has ended, on the thread that trained it. */
+    public Search onTrial(Consumer<Trial> listener) {
+        return with(changed -> changed.listener = listener);
+    }
+
+    /**
+     * What another thread stops the search with: the trials under way are dropped, those that ended count. The tuner's own
+     * cancellation isn't heard while it is searched.
+     */
+    public Search cancellation(Cancellation cancellation) {
+        return with(changed -> changed.cancellation = cancellation);
+    }
+
+    /**
+     * Searches, each trial trained and evaluated as {@link FineTuner#fit(Dataset)} does.
+     *
+     * @throws FinetuneException if settings, model and data don't fit together, if the file records another search, or if
+     *     no trial came to its end
+     */
+    public <I> SearchResult run(Dataset<I> dataset) {
+        return run(changed -> changed.fit(dataset), dataset, "a part of the training data");
+    }
+
+    /**
+     * Searches, each trial trained on one data set and evaluated on another.
+     *
+     * @throws FinetuneException if settings, model and data don't fit together, if the file records another search, or if
+     *     no trial came to its end
+     */
+    public <I> SearchResult run(Dataset<I> train, Dataset<I> validation) {
+        return run(changed -> changed.fit(train, validation), train, validation.describe());
+    }
+
+    private SearchResult run(Function<FineTuner, FineTuned<?>> fit, Dataset<?> train, String validation) {
+        if (draft.dimensions.isEmpty()) {
+            throw new FinetuneException("There is nothing to search: name a setting, as in "
+                    + "logUniform(\"lr\", 1e-5, 1e-3, FineTuner::lr).");
+        }
+        final String main;
+        try (FineTuned<?> model = tuner.untrained(train)) {
+            main = model.assembly().task().mainMetric();
+        }
+        final SearchDraft settings = draft.copy();
+        settings.metric = Optional.of(draft.metric.orElse(main));
+        final Journal journal = draft.file
+                .map(file -> Journal.open(file, header(settings, train.describe(), validation)))
+                .orElseGet(Journal::none);
+        return new SearchRun(tuner, settings, fit, journal).run();
+    }
+
+    /** What must be the same for a search to go on. */
+    private JsonObject header(SearchDraft settings, String train, String validation) {
+        final JsonObject json = new JsonObject();
+        final JsonArray dimensions = new JsonArray();
+        settings.dimensions.forEach(dimension -> dimensions.add(named(dimension.describe())));
+        json.add("dimensions", dimensions);
+        json.addProperty("sampler", settings.sampler.toString());
+        json.addProperty("halving", settings.halving.map(Halving::toString).orElse("none"));
+        json.addProperty("metric", settings.metric.orElseThrow());
+        json.addProperty("seed", settings.seed);
+        json.addProperty("train", train);
+        json.addProperty("validation", validation);
+        json.addProperty("tuner", named(tuner.describe()));
+        return json;
+    }
+
+    /** Functions are called otherwise in each run. */
+    private static String named(String text) {
+        return text.replaceAll("[\\w.$]*\\$\\$Lambda[\\w.$/]*@\\w+", "a function");
+    }
+
+    private Search with(Consumer<SearchDraft> change) {
+        final SearchDraft copy = draft.copy();
+        change.accept(copy);
+        return new Search(tuner, copy);
+    }
+}

@@ -1,0 +1,206 @@
+package dev.finetune.search;
+
+import dev.finetune.DivergedException;
+import dev.finetune.FineTuned;
+import dev.finetune.FineTuner;
+import dev.finetune.FinetuneException;
+import dev.finetune.metrics.Metrics;
+import dev.finetune.train.Cancellation;
+import dev.finetune.train.EpochReport;
+import dev.finetune.train.StepReport;
+import dev.finetune.train.TrainingHistory;
+import dev.finetune.train.TrainingListener;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One run of a search: takes trial after trial, trains it, records it. */
+final class SearchRun {
+    private static final Logger LOG = LoggerFactory.getLogger(Search.class);
+
+    private final FineTuner tuner;
+    private final SearchDraft settings;
+    private final Function<FineTuner, FineTuned<?>> fit;
+    private final Journal journal;
+    private final String metric;
+    private final Proposals proposals;
+    private final Leaderboard board;
+    private final Set<Integer> ended;
+    private final long start = System.nanoTime();
+
+    /** Guarded by this. */
+    private int next;
+
+    private volatile boolean failed;
+
+    SearchRun(FineTuner tuner, SearchDraft settings, Function<FineTuner, FineTuned<?>> fit, Journal journal) {
+        this.tuner = tuner;
+        this.settings = settings;
+        this.fit = fit;
+        this.journal = journal;
+        this.metric = settings.metric.orElseThrow();
+        this.proposals = new Proposals(settings.sampler, settings.dimensions, settings.seed);
+        this.board = new Leaderboard(metric, journal.trials());
+        this.ended = journal.trials().stream().map(Trial::number).collect(Collectors.toSet());
+    }
+
+    SearchResult run() {
+        if (settings.parallel == 1) {
+            work();
+        } else {
+            workTogether();
+        }
+        return new SearchResult(metric, board.trials(), tuner, settings.dimensions);
+    }
+
+    private void workTogether() {
+        final ExecutorService pool = Executors.newFixedThreadPool(settings.parallel, task -> {
+            final Thread thread = new Thread(task, "finetune-search");
+            thread.setDaemon(true);
+            return thread;
+        });
+        try {
+            final List<Future<?>> workers = new ArrayList<>();
+            for (int i = 0; i < settings.parallel; i++) {
+                workers.add(pool.submit(this::work));
+            }
+            for (Future<?> worker : workers) {
+                worker.get();
+            }
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw new FinetuneException("A trial failed: " + e.getCause(), e.getCause());
+        } catch (InterruptedException e) {
+            failed = true;
+            Thread.currentThread().interrupt();
+            throw new FinetuneException("Interrupted while searching.", e);
+        } finally {
+            pool.shutdown();
+        }
+    }
+
+    private void work() {
+        try {
+            Optional<Proposal> proposal = take();
+            while (proposal.isPresent()) {
+                train(proposal.get()).ifPresent(this::end);
+                proposal = take();
+            }
+        } catch (RuntimeException | Error e) {
+            failed = true;
+            throw e;
+        }
+    }
+
+    /** A trial to be made. */
+    private record Proposal(int number, List<Double> places) {}
+
+    private synchronized Optional<Proposal> take() {
+        while (ended.contains(next)) {
+            next++;
+        }
+        final boolean late = settings.maxTime.isPresent()
+                && System.nanoTime() - start >= settings.maxTime.get().toNanos();
+        if (next >= settings.trials || late || stopped()) {
+            return Optional.empty();
+        }
+        final Proposal proposal = new Proposal(next, proposals.next(next, board.ranked()));
+        next++;
+        return Optional.of(proposal);
+    }
+
+    private boolean stopped() {
+        return failed || settings.cancellation.isRequested();
+    }
+
+    private synchronized void end(Trial trial) {
+        journal.add(trial);
+        board.add(trial);
+        LOG.info("Trial {} {} with {} {}: {}", trial.number(), trial.state(), metric, trial.value(), trial.settings());
+        settings.listener.accept(trial);
+    }
+
+    /** Trains a trial; empty where the search was stopped meanwhile. */
+    private Optional<Trial> train(Proposal proposal) {
+        FineTuner changed = tuner;
+        final Map<String, String> shown = new LinkedHashMap<>();
+        for (int i = 0; i < settings.dimensions.size(); i++) {
+            final Dimension dimension = settings.dimensions.get(i);
+            changed = dimension.apply(changed, proposal.places.get(i));
+            shown.put(dimension.name(), dimension.show(proposal.places.get(i)));
+        }
+        final Referee referee = new Referee();
+        final long begun = System.nanoTime();
+        Trial.State state = Trial.State.DIVERGED;
+        Map<String, Double> metrics = Map.of();
+        double value = Double.NaN;
+        try (FineTuned<?> tuned = fit.apply(changed.listener(referee).cancellation(referee.cancellation))) {
+            if (stopped()) {
+                return Optional.empty();
+            }
+            final boolean early = tuned.history().map(TrainingHistory::end).orElse(TrainingHistory.End.FINISHED)
+                    == TrainingHistory.End.CANCELLED;
+            state = early ? Trial.State.STOPPED : Trial.State.FINISHED;
+            metrics = numbers(tuned.evaluation());
+            value = tuned.evaluation().get(metric);
+        } catch (DivergedException e) {
+            LOG.info("Trial {} diverged: {}", proposal.number, e.getMessage());
+        }
+        return Optional.of(new Trial(
+                proposal.number,
+                shown,
+                proposal.places,
+                state,
+                value,
+                referee.rungs,
+                metrics,
+                (System.nanoTime() - begun) / 1e9));
+    }
+
+    private static Map<String, Double> numbers(Metrics metrics) {
+        final Map<String, Double> numbers = new LinkedHashMap<>();
+        metrics.names().forEach(name -> numbers.put(name, metrics.get(name)));
+        return numbers;
+    }
+
+    /** Watches a trial: stops it where it is worse than others, or where the search is stopped. */
+    private final class Referee implements TrainingListener {
+        private final Cancellation cancellation = new Cancellation();
+        private final Map<Integer, Double> rungs = new LinkedHashMap<>();
+        private int evaluations;
+
+        @Override
+        public void stepped(StepReport report) {
+            if (stopped()) {
+                cancellation.cancel();
+            }
+        }
+
+        @Override
+        public void evaluated(EpochReport report) {
+            evaluations++;
+            if (settings.halving.isPresent()
+                    && report.validation().isPresent()
+                    && settings.halving.get().isRung(evaluations)) {
+                final double value = report.validation().get().get(metric);
+                rungs.put(evaluations, value);
+                if (!board.goesOn(settings.halving.get(), evaluations, value)) {
+                    cancellation.cancel();
+                }
+            }
+        }
+    }
+}
