@@ -175,6 +175,11 @@ public final class MaskedEncoder implements InputEncoder<Text> {
         }
     }
 
+    /** The token that hides others, as a text spells it ({@code [MASK]}). */
+    public String maskToken() {
+        return tokenizer.token(maskId);
+    }
+
     /** Tokens are hidden anew in every batch. */
     @Override
     public boolean variesInTraining() {
