@@ -9,6 +9,7 @@ import picocli.CommandLine.Command;
         description = "Benchmarks; each prints one JSON line last.",
         mixinStandardHelpOptions = true,
         subcommands = {
+            AllCommand.class,
             BertStepCommand.class,
             ResNetStepCommand.class,
             CompareCommand.class,

@@ -11,10 +11,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** A job in a process of its own, whose last line is one JSON object. */
+/**
+ * A job in a process of its own, whose last line is one JSON object. Variables of the environment that settle threads or
+ * kernels of the matrix libraries are not handed on: every job runs at its own defaults.
+ */
 final class Job {
+    private static final Pattern SETTLED = Pattern.compile("(OPENBLAS|MKL|OMP|GOMP|KMP)_.*");
+
     private Job() {}
 
     /** The words that run one of our commands as this one was run. */
@@ -34,10 +40,12 @@ final class Job {
                 Stream.concat(program.stream(), options.stream()).toList();
         final Path out = Files.createTempFile("finetune-job", ".log");
         try {
-            final Process process = new ProcessBuilder(command)
-                    .redirectErrorStream(true)
-                    .redirectOutput(out.toFile())
-                    .start();
+            final ProcessBuilder builder =
+                    new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(out.toFile());
+            builder.environment()
+                    .keySet()
+                    .removeIf(name -> SETTLED.matcher(name).matches());
+            final Process process = builder.start();
             final int exit = process.waitFor();
             final List<String> lines = new ArrayList<>(Files.readAllLines(out, StandardCharsets.UTF_8));
             if (exit == 0 && !lines.isEmpty()) {
@@ -49,6 +57,21 @@ final class Job {
         } finally {
             Files.deleteIfExists(out);
         }
+    }
+
+    /**
+     * What a job took.
+     *
+     * @param json its last line
+     * @param seconds from the start of its process to the end
+     */
+    record Measured(JsonObject json, double seconds) {}
+
+    /** Runs a program as {@link #run} does, and takes the time. */
+    static Measured measure(List<String> program, List<String> options) throws IOException, InterruptedException {
+        final long start = System.nanoTime();
+        final JsonObject json = run(program, options);
+        return new Measured(json, (System.nanoTime() - start) / 1e9);
     }
 
     /** The accuracy of the last evaluation of a job. */
