@@ -38,7 +38,7 @@ final class SpeedRows {
         return List.of(
                 step("bert-base step", 1.2, "bert-step", "bert_step.py", shape, List.of(List.of())),
                 step(
-                        "bert-base step, 8 layers frozen",
+                        "8 of 12 layers frozen, step",
                         1.2,
                         "bert-step",
                         "bert_step.py",
@@ -46,7 +46,7 @@ final class SpeedRows {
                         List.of(List.of())),
                 job("whole job, bert-tiny, 8,000 rows", 2.5, tiny, "--epochs", "3", "--limit", quick ? "64" : "8000"),
                 job("whole job, bert-base, 200 rows", 2.5, base, "--epochs", "3", "--limit", some),
-                job("8 of 12 layers frozen, 3 epochs", 2.5, base, "--epochs", "3", "--limit", some, "--freeze", layers),
+                job("8 of 12 layers frozen, whole job", 2.5, base, "--epochs", "3", "--limit", some, "--freeze", layers),
                 job(
                         "head and pooler alone, 10 epochs",
                         8,
@@ -73,8 +73,8 @@ final class SpeedRows {
                 name,
                 bar,
                 false,
-                command,
-                options,
+                "bench",
+                Stream.concat(Stream.of(command), options.stream()).toList(),
                 script,
                 ways.stream()
                         .map(way -> with(options, way.toArray(new String[0])))
