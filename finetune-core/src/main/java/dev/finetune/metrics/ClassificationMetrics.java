@@ -96,9 +96,10 @@ public final class ClassificationMetrics {
     }
 
     /**
-     * The metrics. "ece" is the expected calibration error in 15 bins ({@link CalibrationError}). "precision", "recall" and "f1" are those of class 1 of two, the macro average of more. "auroc" is that
-     * of class 1 of two, the macro average of one-against-rest of more; NaN where a class has no examples. "top2_accuracy"
-     * and "top5_accuracy" exist where there are more classes than that: the share of examples whose class is among so many
+     * The metrics. "ece" is the expected calibration error in 15 bins ({@link CalibrationError}). "precision", "recall"
+     * and "f1" are those of class 1 of two, the macro average of more. "auroc" is that of class 1 of two, the macro
+     * average of one-against-rest of more; NaN where a class has no examples. "top2_accuracy" and "top5_accuracy" exist
+     * where there are more classes than that: the share of examples whose class is among so many
      * of the most probable, of equally probable ones the later first, as scikit-learn's top_k_accuracy_score.
      */
     public Metrics result() {

@@ -31,9 +31,11 @@ import javax.tools.ToolProvider;
 record Snippets(Path classes, Map<String, String> names, List<String> findings) {
     private static final List<String> IMPORTS = List.of(
             "dev.finetune.*",
+            "dev.finetune.bert.augment.*",
             "dev.finetune.data.*",
             "dev.finetune.hub.*",
             "dev.finetune.metrics.*",
+            "dev.finetune.search.*",
             "dev.finetune.train.*",
             "dev.finetune.vision.*",
             "dev.finetune.vision.image.*",
