@@ -14,6 +14,8 @@ import picocli.CommandLine.Command;
             ResNetStepCommand.class,
             CompareCommand.class,
             ImagesBenchCommand.class,
+            TokenizeCommand.class,
+            PredictCommand.class,
             MemoryCommand.class
         })
 public final class BenchCommand implements Runnable {

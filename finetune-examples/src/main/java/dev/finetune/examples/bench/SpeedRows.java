@@ -46,7 +46,16 @@ final class SpeedRows {
                         List.of(List.of())),
                 job("whole job, bert-tiny, 8,000 rows", 2.5, tiny, "--epochs", "3", "--limit", quick ? "64" : "8000"),
                 job("whole job, bert-base, 200 rows", 2.5, base, "--epochs", "3", "--limit", some),
-                job("8 of 12 layers frozen, whole job", 2.5, base, "--epochs", "3", "--limit", some, "--freeze", layers),
+                job(
+                        "8 of 12 layers frozen, whole job",
+                        2.5,
+                        base,
+                        "--epochs",
+                        "3",
+                        "--limit",
+                        some,
+                        "--freeze",
+                        layers),
                 job(
                         "head and pooler alone, 10 epochs",
                         8,
@@ -64,7 +73,19 @@ final class SpeedRows {
                         "resnet_step.py",
                         quick ? List.of("--batch", "2", "--size", "64", "--steps", "2") : List.of("--steps", "4"),
                         List.of(List.of("--channels-last", "0"), List.of("--channels-last", "1"))),
-                job("one step, from start to saved model", 1, tiny, "--epochs", "1", "--limit", "32"));
+                job("one step, from start to saved model", 1, tiny, "--epochs", "1", "--limit", "32"),
+                saved("tokenization", 1, "tokenize", "tokenize_peer.py", tiny, "--count", quick ? "1000" : "100000"),
+                saved("prediction, one sentence at a time", 1.1, "predict", "predict_peer.py", base),
+                saved(
+                        "prediction, batches of 32",
+                        1.1,
+                        "predict",
+                        "predict_peer.py",
+                        base,
+                        "--batch",
+                        "32",
+                        "--count",
+                        "1024"));
     }
 
     private static SpeedRow step(
@@ -79,6 +100,11 @@ final class SpeedRows {
                 ways.stream()
                         .map(way -> with(options, way.toArray(new String[0])))
                         .toList());
+    }
+
+    private SpeedRow saved(String name, double bar, String command, String script, Path model, String... options) {
+        final List<String> all = with(List.of("--model", model.toString(), "--text", train.toString()), options);
+        return step(name, bar, command, script, all, List.of(List.of()));
     }
 
     private SpeedRow job(String name, double bar, Path model, String... options) {

@@ -1,0 +1,70 @@
+package dev.finetune.examples.bench;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonObject;
+import dev.finetune.FineTuned;
+import dev.finetune.Prediction;
+import dev.finetune.data.Text;
+import dev.finetune.examples.ProcessFacts;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** How fast a saved model predicts, one sentence at a time or in batches. */
+@Command(
+        name = "predict",
+        description = "Time the predictions of a saved model.",
+        mixinStandardHelpOptions = true,
+        showDefaultValues = true)
+public final class PredictCommand implements Callable<Integer> {
+    @Option(names = "--model", required = true, description = "A saved model of two classes.")
+    private Path model = Path.of("model");
+
+    @Option(names = "--text", required = true, description = "A heading, then a sentence a line, up to its first tab.")
+    private Path text = Path.of("text.tsv");
+
+    @Option(names = "--count", description = "Sentences, a quarter of them before the clock starts.")
+    private int count = 256;
+
+    @Option(names = "--batch", description = "Sentences at a time.")
+    private int batch = 1;
+
+    @Override
+    public Integer call() throws IOException {
+        final List<Text> sentences =
+                Sentences.of(text, count).stream().map(Text::of).toList();
+        try (FineTuned<Text> loaded = FineTuned.load(model)) {
+            final int first = count / 4 / batch * batch;
+            double sum = predict(loaded, sentences.subList(0, first));
+            final long start = System.nanoTime();
+            sum += predict(loaded, sentences.subList(first, count));
+            final double seconds = (System.nanoTime() - start) / 1e9;
+            final JsonObject json = new JsonObject();
+            json.addProperty("what", "predict");
+            json.addProperty("batch", batch);
+            json.addProperty("samples_per_s", (count - first) / seconds);
+            json.addProperty("probability", sum / count);
+            json.addProperty("peak_rss_mb", ProcessFacts.peakResidentMegabytes());
+            System.out.println(new Gson().toJson(json));
+        }
+        return 0;
+    }
+
+    /** The sum of the first class's probabilities. */
+    private double predict(FineTuned<Text> loaded, List<Text> sentences) {
+        double sum = 0;
+        for (int i = 0; i < sentences.size(); i += batch) {
+            for (Prediction prediction : loaded.predict(sentences.subList(i, Math.min(sentences.size(), i + batch)))) {
+                sum += ((Prediction.Category) prediction)
+                        .probabilities()
+                        .values()
+                        .iterator()
+                        .next();
+            }
+        }
+        return sum;
+    }
+}
