@@ -2,6 +2,7 @@ package dev.finetune.search;
 
 import dev.finetune.FinetuneException;
 import dev.finetune.report.CsvTable;
+import dev.finetune.report.Plot;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -125,6 +126,38 @@ public record LearningRateTest(Range range, List<Point> points) {
                 points.stream()
                         .map(point -> List.of(point.rate, point.loss, point.smoothed))
                         .toList());
+    }
+
+    /** Draws the losses over the rate, and the rates that are suggested, to a PNG. */
+    public void writePlot(Path file) {
+        final List<Double> rates = points.stream().map(Point::rate).toList();
+        new Plot(
+                        Plot.Axis.logarithmic("learning rate"),
+                        Plot.Axis.of("loss"),
+                        List.of(
+                                new Plot.Series(
+                                        "loss",
+                                        rates,
+                                        points.stream().map(Point::loss).toList(),
+                                        false),
+                                new Plot.Series(
+                                        "smoothed",
+                                        rates,
+                                        points.stream().map(Point::smoothed).toList(),
+                                        true),
+                                mark("steepest", suggestion()),
+                                mark("lowest / 10", minimumOverTen())))
+                .writePng(file);
+    }
+
+    /** The smoothed loss at a rate, or at the lowest one where the rate lies below. */
+    private Plot.Series mark(String name, double rate) {
+        final double at = points.stream()
+                .filter(point -> point.rate <= rate)
+                .reduce((earlier, later) -> later)
+                .orElse(points.get(0))
+                .smoothed;
+        return new Plot.Series(name, List.of(rate), List.of(at), false);
     }
 
     /** The steps and the suggestions, a line each. */

@@ -3,6 +3,7 @@ package dev.finetune.search;
 import dev.finetune.FineTuner;
 import dev.finetune.FinetuneException;
 import dev.finetune.report.CsvTable;
+import dev.finetune.report.Plot;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,6 +11,8 @@ import java.util.Locale;
 
 /** What a search found. */
 public final class SearchResult {
+    private static final int PLOTS_IN_A_ROW = 3;
+
     private final String metric;
     private final List<Trial> trials;
     private final FineTuner tuner;
@@ -84,6 +87,53 @@ public final class SearchResult {
             rows.add(row);
         }
         CsvTable.write(file, heading, rows);
+    }
+
+    /**
+     * Draws the trials to a PNG: the metric of each with the best so far, then the metric over each setting. Settings
+     * without an order are at 0, 1 ... in the order of their first trial; only trials that finished are drawn.
+     */
+    public void writePlot(Path file) {
+        final List<Trial> finished = trials.stream()
+                .filter(trial -> trial.state() == Trial.State.FINISHED)
+                .toList();
+        final List<Double> values = finished.stream().map(Trial::value).toList();
+        final List<Double> best = new ArrayList<>();
+        for (double value : values) {
+            final double before = best.isEmpty() ? value : best.get(best.size() - 1);
+            best.add(Leaderboard.order(metric).compare(value, before) < 0 ? value : before);
+        }
+        final List<Double> numbers =
+                finished.stream().map(trial -> (double) trial.number()).toList();
+        final List<Plot> plots = new ArrayList<>();
+        plots.add(new Plot(
+                Plot.Axis.of("trial"),
+                Plot.Axis.of(metric),
+                List.of(
+                        new Plot.Series("trial", numbers, values, false),
+                        new Plot.Series("best so far", numbers, best, true))));
+        for (Dimension dimension : dimensions) {
+            final List<String> shown = finished.stream()
+                    .map(trial -> trial.settings().getOrDefault(dimension.name(), ""))
+                    .toList();
+            plots.add(new Plot(
+                    new Plot.Axis(dimension.name(), dimension instanceof Dimension.Real real && real.logarithmic()),
+                    Plot.Axis.of(metric),
+                    List.of(new Plot.Series(metric, positions(shown), values, false))));
+        }
+        Plot.writePng(file, Math.min(plots.size(), PLOTS_IN_A_ROW), plots);
+    }
+
+    /** The numbers that settings are, or their places in the order of appearance where not all are numbers. */
+    private static List<Double> positions(List<String> shown) {
+        try {
+            return shown.stream().map(Double::valueOf).toList();
+        } catch (NumberFormatException e) {
+            final List<String> distinct = shown.stream().distinct().toList();
+            return shown.stream()
+                    .map(setting -> (double) distinct.indexOf(setting))
+                    .toList();
+        }
     }
 
     /** A row per trial, the best first. */

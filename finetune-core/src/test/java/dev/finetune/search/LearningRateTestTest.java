@@ -7,11 +7,14 @@ import static org.assertj.core.api.Assertions.within;
 import dev.finetune.FinetuneException;
 import dev.finetune.search.LearningRateTest.Point;
 import dev.finetune.search.LearningRateTest.Range;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -74,6 +77,21 @@ class LearningRateTestTest {
                 .writeCsv(folder.resolve("rates.csv"));
         assertThat(Files.readAllLines(folder.resolve("rates.csv")))
                 .containsExactly("learning rate,loss,smoothed loss", "0.1,2.0,3.0", "0.2,1.5,2.5", "0.4,1.0,2.0");
+    }
+
+    @Test
+    void thePlotIsAPictureWithInk() throws IOException {
+        final List<Point> points = new ArrayList<>();
+        for (int i = 0; i < 61; i++) {
+            points.add(new Point(rate(i), loss(i), loss(i)));
+        }
+        new LearningRateTest(RANGE, points).writePlot(folder.resolve("rates.png"));
+        final BufferedImage picture = ImageIO.read(folder.resolve("rates.png").toFile());
+        assertThat(picture.getWidth()).isGreaterThan(300);
+        assertThat(Arrays.stream(picture.getRGB(
+                                0, 0, picture.getWidth(), picture.getHeight(), null, 0, picture.getWidth()))
+                        .distinct())
+                .hasSizeGreaterThan(10);
     }
 
     @Test

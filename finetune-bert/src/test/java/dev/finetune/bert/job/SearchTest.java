@@ -90,6 +90,8 @@ class SearchTest {
                 .first()
                 .asString()
                 .startsWith("trial,state,lr,batch,frozen,loss,accuracy");
+        whole.writePlot(folder.resolve("trials.png"));
+        assertThat(folder.resolve("trials.png")).isNotEmptyFile();
     }
 
     @Test

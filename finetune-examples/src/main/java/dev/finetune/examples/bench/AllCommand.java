@@ -27,7 +27,7 @@ public final class AllCommand implements Callable<Integer> {
     @Option(names = "--peer", description = "The peer's Python. Without it ours are run alone.")
     private Optional<String> peer = Optional.empty();
 
-    @Option(names = "--peer-scripts", description = "The folder of bert_step.py, bert_trainer.py and resnet_step.py.")
+    @Option(names = "--peer-scripts", description = "The folder of the peer's scripts.")
     private Path scripts = Path.of(".");
 
     @Option(names = "--train", required = true, description = "A TSV file with the columns sentence and label.")
@@ -35,6 +35,9 @@ public final class AllCommand implements Callable<Integer> {
 
     @Option(names = "--eval", required = true, description = "Another one, to evaluate on after each epoch.")
     private Path evaluation = Path.of("dev.tsv");
+
+    @Option(names = "--pictures", description = "A folder with train and val, a folder per class in each.")
+    private Optional<Path> pictures = Optional.empty();
 
     @Option(names = "--pairs", description = "Pairs of runs of each row.")
     private int pairs = 5;
@@ -51,7 +54,7 @@ public final class AllCommand implements Callable<Integer> {
         final JsonArray rows = new JsonArray();
         System.out.println("| work | ours | peer | ratio | bar | | memory, ours | peer | ratio |");
         System.out.println("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
-        for (SpeedRow row : new SpeedRows(folder, train, evaluation, quick).all()) {
+        for (SpeedRow row : new SpeedRows(folder, train, evaluation, pictures, quick).all()) {
             if (row.name().contains(only)) {
                 final SpeedResult result = run(row);
                 System.out.println(result.line(row));

@@ -16,7 +16,9 @@ import picocli.CommandLine.Command;
             ImagesBenchCommand.class,
             TokenizeCommand.class,
             PredictCommand.class,
-            MemoryCommand.class
+            MemoryCommand.class,
+            GrowthCommand.class,
+            StreamRowsCommand.class
         })
 public final class BenchCommand implements Runnable {
     @Override

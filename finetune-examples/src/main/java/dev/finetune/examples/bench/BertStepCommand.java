@@ -4,6 +4,7 @@ import com.google.gson.Gson;
 import com.google.gson.JsonObject;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
+import dev.finetune.Lora;
 import dev.finetune.data.Text;
 import dev.finetune.examples.ProcessFacts;
 import dev.finetune.internal.torch.Natives;
@@ -59,6 +60,9 @@ public final class BertStepCommand implements Callable<Integer> {
     @Option(names = "--dropout", description = "Dropout probability.")
     private double dropout = 0.1;
 
+    @Option(names = "--lora", description = "Train LoRA additions of this rank instead; 0 for none.")
+    private int lora;
+
     @Option(names = "--gradient-checkpointing", description = "Compute layers twice to save memory.")
     private boolean gradientCheckpointing;
 
@@ -66,6 +70,7 @@ public final class BertStepCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         FineTuner tuner = FineTuner.from(model()).randomWeights().head(2).dropout(dropout);
         tuner = freeze >= 0 ? tuner.freeze(freeze) : tuner;
+        tuner = lora > 0 ? tuner.lora(Lora.rank(lora)) : tuner;
         tuner = gradientCheckpointing ? tuner.gradientCheckpointing() : tuner;
         try (FineTuned<Text> model = tuner.device(DeviceChoice.CPU)
                 .lr(5e-5)
@@ -88,6 +93,7 @@ public final class BertStepCommand implements Callable<Integer> {
             json.addProperty("steps", steps);
             json.addProperty("freeze", freeze);
             json.addProperty("dropout", dropout);
+            json.addProperty("lora", lora);
             System.out.println(new Gson().toJson(json));
         }
         return 0;

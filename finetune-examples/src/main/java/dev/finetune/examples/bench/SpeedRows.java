@@ -6,11 +6,13 @@ import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.data.Text;
 import dev.finetune.examples.ShippedFiles;
+import dev.finetune.vision.Image;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** The rows of the speed table, and the models that they start from: random weights, the same for both sides. */
@@ -18,16 +20,26 @@ final class SpeedRows {
     private final Path folder;
     private final Path train;
     private final Path evaluation;
+    private final Optional<Path> pictures;
     private final boolean quick;
 
-    SpeedRows(Path folder, Path train, Path evaluation, boolean quick) {
+    SpeedRows(Path folder, Path train, Path evaluation, Optional<Path> pictures, boolean quick) {
         this.folder = folder;
         this.train = train;
         this.evaluation = evaluation;
+        this.pictures = pictures;
         this.quick = quick;
     }
 
     List<SpeedRow> all() throws IOException {
+        final List<SpeedRow> rows = new ArrayList<>(withoutPictures());
+        if (pictures.isPresent()) {
+            rows.add(frozenResNet(pictures.get()));
+        }
+        return rows;
+    }
+
+    private List<SpeedRow> withoutPictures() throws IOException {
         final Path tiny = model("tiny", 128, 2, 2);
         final Path base = quick ? tiny : model("base", 768, 12, 12);
         final List<String> shape = quick
@@ -43,6 +55,13 @@ final class SpeedRows {
                         "bert-step",
                         "bert_step.py",
                         with(shape, "--freeze", layers),
+                        List.of(List.of())),
+                step(
+                        "LoRA of rank 8, step",
+                        1,
+                        "bert-step",
+                        "lora_step_peer.py",
+                        with(shape, "--lora", "8"),
                         List.of(List.of())),
                 job("whole job, bert-tiny, 8,000 rows", 2.5, tiny, "--epochs", "3", "--limit", quick ? "64" : "8000"),
                 job("whole job, bert-base, 200 rows", 2.5, base, "--epochs", "3", "--limit", some),
@@ -135,6 +154,59 @@ final class SpeedRows {
 
     private static List<String> with(List<String> options, String... more) {
         return Stream.concat(options.stream(), Stream.of(more)).toList();
+    }
+
+    private SpeedRow frozenResNet(Path folders) throws IOException {
+        final List<String> options = List.of(
+                "--model",
+                resnet().toString(),
+                "--train",
+                folders.resolve("train").toString(),
+                "--eval",
+                folders.resolve("val").toString(),
+                "--epochs",
+                quick ? "2" : "10",
+                "--limit",
+                quick ? "8" : "200",
+                "--batch",
+                "32",
+                "--lr",
+                "1e-3");
+        return new SpeedRow(
+                "resnet-50 frozen, 200 photos, 10 epochs",
+                6,
+                true,
+                "images",
+                with(
+                        options,
+                        "--head-only",
+                        "--out",
+                        folder.resolve("ours-pictures").toString()),
+                "frozen_resnet_peer.py",
+                List.of(with(options, "--out", folder.resolve("peer-pictures").toString())));
+    }
+
+    /** A ResNet-50 with random weights; a ResNet of the same kind with two small stages in a hurry. */
+    private Path resnet() throws IOException {
+        final Path plan = Files.createDirectories(folder.resolve("resnet-plan"));
+        Files.writeString(plan.resolve("config.json"), quick ? """
+                        {"model_type": "resnet", "layer_type": "bottleneck", "embedding_size": 8,
+                         "hidden_sizes": [16, 32], "depths": [1, 1], "downsample_in_first_stage": false}
+                        """ : """
+                        {"model_type": "resnet", "layer_type": "bottleneck", "embedding_size": 64,
+                         "hidden_sizes": [256, 512, 1024, 2048], "depths": [3, 4, 6, 3],
+                         "downsample_in_first_stage": false}
+                        """);
+        Files.writeString(plan.resolve("preprocessor_config.json"), """
+                {"image_processor_type": "ConvNextImageProcessor", "size": {"shortest_edge": 224}, "crop_pct": 0.875,
+                 "resample": 3, "image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225]}
+                """);
+        final Path saved = folder.resolve("resnet");
+        try (FineTuned<Image> random =
+                FineTuner.from(plan).randomWeights().head("0", "1").untrained(Image.class)) {
+            random.save(saved);
+        }
+        return saved;
     }
 
     /** A BERT of this shape with random weights and the shipped encoder's vocabulary. */

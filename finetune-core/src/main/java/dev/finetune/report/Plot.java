@@ -1,0 +1,135 @@
+package dev.finetune.report;
+
+import dev.finetune.FinetuneException;
+import java.awt.AWTError;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.knowm.xchart.BitmapEncoder;
+import org.knowm.xchart.BitmapEncoder.BitmapFormat;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.XYSeries;
+import org.knowm.xchart.style.Styler.LegendPosition;
+import org.knowm.xchart.style.markers.SeriesMarkers;
+
+/**
+ * Lines and points over two axes, drawn to a PNG without a display.
+ *
+ * @param x what the horizontal axis is
+ * @param y what the vertical axis is; it starts at its lowest value
+ * @param series what is drawn
+ */
+public record Plot(Axis x, Axis y, List<Series> series) {
+    private static final int WIDTH = 480;
+    private static final int HEIGHT = 340;
+
+    /** Keeps its own copy. */
+    public Plot {
+        series = List.copyOf(series);
+    }
+
+    /**
+     * An axis.
+     *
+     * @param title what it shows, with its unit
+     * @param logarithmic whether steps on it are factors; values that aren't above 0 are then left out
+     */
+    public record Axis(String title, boolean logarithmic) {
+        /** An axis in proportion. */
+        public static Axis of(String title) {
+            return new Axis(title, false);
+        }
+
+        /** An axis of factors. */
+        public static Axis logarithmic(String title) {
+            return new Axis(title, true);
+        }
+
+        private boolean shows(double value) {
+            return Double.isFinite(value) && (!logarithmic || value > 0);
+        }
+    }
+
+    /**
+     * Values that belong together.
+     *
+     * @param name what they are, in the legend
+     * @param xs where each is; as many as {@code ys}
+     * @param ys how high each is; infinite and undefined ones are left out
+     * @param connected whether a line joins them
+     */
+    public record Series(String name, List<Double> xs, List<Double> ys, boolean connected) {
+        /** Keeps its own copies. */
+        public Series {
+            xs = List.copyOf(xs);
+            ys = List.copyOf(ys);
+            if (xs.size() != ys.size()) {
+                throw new FinetuneException("The series \"" + name + "\" of a plot has " + xs.size() + " x values and "
+                        + ys.size() + " y values; expected as many.");
+            }
+        }
+    }
+
+    /**
+     * Draws it.
+     *
+     * @throws FinetuneException if the file can't be written, or this Java runtime can't draw
+     */
+    public void writePng(Path file) {
+        writePng(file, 1, List.of(this));
+    }
+
+    /**
+     * Draws several on one picture, in rows.
+     *
+     * @param columns how many there are beside each other
+     * @throws FinetuneException if the file can't be written, or this Java runtime can't draw
+     */
+    public static void writePng(Path file, int columns, List<Plot> plots) {
+        final List<XYChart> charts = new ArrayList<>();
+        plots.forEach(plot -> charts.add(plot.chart()));
+        final int rows = (charts.size() + columns - 1) / columns;
+        while (charts.size() < rows * columns) {
+            charts.add(new Plot(Axis.of(""), Axis.of(""), List.of()).chart());
+        }
+        try {
+            BitmapEncoder.saveBitmap(charts, rows, columns, file.toString(), BitmapFormat.PNG);
+        } catch (IOException | AWTError | LinkageError e) {
+            throw new FinetuneException(
+                    file + ": the plot couldn't be drawn: " + e + ". The values can be had as CSV, too.", e);
+        }
+    }
+
+    private XYChart chart() {
+        final XYChart chart = new XYChartBuilder()
+                .width(WIDTH)
+                .height(HEIGHT)
+                .xAxisTitle(x.title)
+                .yAxisTitle(y.title)
+                .build();
+        chart.getStyler().setXAxisLogarithmic(x.logarithmic);
+        chart.getStyler().setYAxisLogarithmic(y.logarithmic);
+        chart.getStyler().setLegendPosition(LegendPosition.InsideNE);
+        chart.getStyler().setLegendVisible(series.size() > 1);
+        chart.getStyler().setMarkerSize(6);
+        for (Series one : series) {
+            final int[] shown = IntStream.range(0, one.xs.size())
+                    .filter(i -> x.shows(one.xs.get(i)) && y.shows(one.ys.get(i)))
+                    .toArray();
+            if (shown.length > 0) {
+                final XYSeries drawn = chart.addSeries(
+                        one.name,
+                        IntStream.of(shown).mapToDouble(one.xs::get).toArray(),
+                        IntStream.of(shown).mapToDouble(one.ys::get).toArray());
+                drawn.setMarker(one.connected && shown.length > 40 ? SeriesMarkers.NONE : SeriesMarkers.CIRCLE);
+                if (!one.connected) {
+                    drawn.setXYSeriesRenderStyle(XYSeries.XYSeriesRenderStyle.Scatter);
+                }
+            }
+        }
+        return chart;
+    }
+}
