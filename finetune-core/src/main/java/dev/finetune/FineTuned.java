@@ -209,6 +209,14 @@ public final class FineTuned<I> implements AutoCloseable {
         });
     }
 
+    /** Lets go of the weights that are frozen here and in a model of the same base, and uses that one's. */
+    void shareFrozen(FineTuned<I> other) {
+        use(() -> other.use(() -> {
+            assembly().network().shareFrozen(other.assembly().network());
+            return other;
+        }));
+    }
+
     /** What the model says of one input. */
     public Prediction predict(I input) {
         return predict(List.of(input)).get(0);

@@ -3,6 +3,8 @@ package dev.finetune.nn;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -128,6 +130,23 @@ public final class Network implements AutoCloseable {
     public Map<String, Tensor> head(Tensor hidden, Batch batch, ForwardContext context) {
         context.enter(stages.size());
         return head.forward(hidden, batch, context);
+    }
+
+    /**
+     * Uses the tensors of another network of the same checkpoint for what is frozen, of equal name and shape in both. Each
+     * may be closed, the last one frees them; neither may train them any more.
+     */
+    public void shareFrozen(Network other) {
+        final Map<String, Parameter> theirs = new HashMap<>();
+        other.parameters.stream()
+                .filter(parameter -> !parameter.isTrained())
+                .forEach(parameter -> theirs.put(parameter.name(), parameter));
+        for (Parameter parameter : parameters) {
+            final Parameter same = theirs.get(parameter.name());
+            if (same != null && !parameter.isTrained() && Arrays.equals(same.shape(), parameter.shape())) {
+                parameter.value().set_data(same.value());
+            }
+        }
     }
 
     /** Copies of what training changes, trained parameters and buffers, to come back to with {@link Snapshot#restore}. */

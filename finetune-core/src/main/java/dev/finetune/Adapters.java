@@ -1,0 +1,104 @@
+package dev.finetune;
+
+import dev.finetune.data.Dataset;
+import dev.finetune.metrics.Metrics;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Many tasks over one base in memory: adapters in PEFT's format, each with its own head, chosen by name with every
+ * request. What the adapters leave as it was is held once; an adapter costs its additions and its head only.
+ *
+ * <pre>{@code
+ * try (Adapters<Text> tasks = Adapters.over(FineTuner.from("bert-base-uncased"), Text.class)) {
+ *     tasks.add("mood", Heads.classes("sad", "glad"), Path.of("mood-adapter"));
+ *     tasks.add("topic", Heads.classes("sports", "politics"), Path.of("topic-adapter"));
+ *     tasks.predict("mood", Text.of("What a day!"));
+ * }
+ * }</pre>
+ *
+ * <p>Thread-safe: requests to any of them may run at once, while others are added and removed. Holds native memory until
+ * it is closed.
+ *
+ * @param <I> the kind of input
+ */
+public final class Adapters<I> implements AutoCloseable {
+    private final FineTuner base;
+    private final Class<I> inputType;
+    private final Map<String, FineTuned<I>> models = new TreeMap<>();
+
+    private Adapters(FineTuner base, Class<I> inputType) {
+        this.base = base;
+        this.inputType = inputType;
+    }
+
+    /** No adapters yet, over a base whose settings (length, device, batch size) are those of all of them. */
+    public static <I> Adapters<I> over(FineTuner base, Class<I> inputType) {
+        return new Adapters<>(base, inputType);
+    }
+
+    /**
+     * Loads an adapter.
+     *
+     * @param name what requests call it
+     * @param head what it predicts: PEFT's format doesn't hold the labels
+     * @param directory with adapter_config.json and adapter_model.safetensors
+     * @throws FinetuneException if there is one of that name, or if it can't be read or doesn't fit the base
+     */
+    public synchronized void add(String name, Head head, Path directory) {
+        if (models.containsKey(name)) {
+            throw new FinetuneException(
+                    "There is an adapter \"" + name + "\" already; remove(\"" + name + "\") first.");
+        }
+        final FineTuned<I> loaded = base.head(head).adapter(directory).untrained(inputType);
+        models.values().stream().findFirst().ifPresent(loaded::shareFrozen);
+        models.put(name, loaded);
+    }
+
+    /** Closes an adapter; requests that run with it end first. */
+    public void remove(String name) {
+        final FineTuned<I> model = model(name);
+        synchronized (this) {
+            models.remove(name);
+        }
+        model.close();
+    }
+
+    /** The names of the adapters, sorted. */
+    public synchronized Set<String> names() {
+        return new TreeSet<>(models.keySet());
+    }
+
+    /** What an adapter's model says of one input. */
+    public Prediction predict(String name, I input) {
+        return model(name).predict(input);
+    }
+
+    /** What an adapter's model says of each input, in order. */
+    public List<Prediction> predict(String name, List<I> inputs) {
+        return model(name).predict(inputs);
+    }
+
+    /** Loss and metrics of an adapter's model on labelled data. */
+    public Metrics evaluate(String name, Dataset<I> dataset) {
+        return model(name).evaluate(dataset);
+    }
+
+    private synchronized FineTuned<I> model(String name) {
+        final FineTuned<I> model = models.get(name);
+        if (model == null) {
+            throw new FinetuneException("There is no adapter \"" + name + "\"; there are " + models.keySet() + ".");
+        }
+        return model;
+    }
+
+    @Override
+    public synchronized void close() {
+        models.values().forEach(FineTuned::close);
+        models.clear();
+    }
+}
