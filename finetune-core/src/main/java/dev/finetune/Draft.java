@@ -9,6 +9,7 @@ import dev.finetune.task.LossOptions;
 import dev.finetune.train.Cancellation;
 import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.EarlyStopping;
+import dev.finetune.train.GentleSettings;
 import dev.finetune.train.OptimizerSettings;
 import dev.finetune.train.Precision;
 import dev.finetune.train.Schedule;
@@ -59,6 +60,7 @@ final class Draft {
     double learningRate = 5e-5;
     OptimizerSettings optimizer = OptimizerSettings.adamW();
     Schedule schedule = Schedule.linear();
+    GentleSettings gentle = GentleSettings.NONE;
     double epochs = 3;
     long maxSteps;
     Optional<Duration> maxTime = Optional.empty();
@@ -107,6 +109,7 @@ final class Draft {
         copy.learningRate = learningRate;
         copy.optimizer = optimizer;
         copy.schedule = schedule;
+        copy.gentle = gentle;
         copy.epochs = epochs;
         copy.maxSteps = maxSteps;
         copy.maxTime = maxTime;
@@ -147,6 +150,7 @@ final class Draft {
                 learningRate,
                 optimizer,
                 schedule,
+                gentle,
                 epochs,
                 maxSteps,
                 maxTime,

@@ -21,6 +21,7 @@ import dev.finetune.train.Precision;
 import dev.finetune.train.Schedule;
 import dev.finetune.train.TrainingListener;
 import dev.finetune.train.TrainingSettings;
+import dev.finetune.train.WeightAverage;
 import dev.finetune.train.WeightDecay;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -183,6 +184,44 @@ public final class FineTuner {
     /** The share of all steps in which the learning rate rises from 0; none by default. */
     public FineTuner warmupRatio(double ratio) {
         return with(draft -> draft.schedule = warming(draft.schedule).withWarmupRatio(ratio));
+    }
+
+    /**
+     * Lets lower stages learn less (Clark et al., "ELECTRA", 2020; Howard and Ruder, "Universal language model fine-tuning
+     * for text classification", 2018): the head learns at the learning rate, and each stage at {@code factor} times the rate
+     * of what is above it. Stage i of n, counted from 0 (the embeddings, or a picture network's stem), has rate factor^(n -
+     * i): the last stage factor, the first factor^n. ELECTRA's own code counts the head one higher, so that its last layer
+     * has factor^2; all else is the same. A pooler belongs to the head, and a weight that several share to the lowest of
+     * them. The schedule multiplies all rates; reports show the head's.
+     *
+     * @param factor above 0 and at most 1; 1, the default, is one rate throughout; 0.8 to 0.95 are usual for a dozen layers
+     * @throws FinetuneException if it lies outside
+     */
+    public FineTuner layerDecay(double factor) {
+        return with(draft -> draft.gentle = draft.gentle.withLayerDecay(factor));
+    }
+
+    /**
+     * Begins with the head alone, and trains one more stage, from the top down, every so many epochs (Howard and Ruder, as
+     * above). What {@link #freeze} froze stays frozen and takes no turn. Stages that wait aren't changed at all, not by
+     * weight decay either; their batch norms compute as in evaluation, their dropout as in training. What they give isn't
+     * kept for later epochs; what stays frozen for good, from the input on, is (see {@link #keepFrozenOutputs}). Where
+     * training ends before all had their turn, listeners are warned. Of a stream, whose length isn't known, whole passes
+     * count. Not by default.
+     *
+     * @param epochsPerStage above 0; may be a fraction
+     * @throws FinetuneException if it isn't a number above 0
+     */
+    public FineTuner gradualUnfreezing(double epochsPerStage) {
+        return with(draft -> draft.gentle = draft.gentle.withGradualUnfreezing(epochsPerStage));
+    }
+
+    /**
+     * Evaluates, while training, and keeps in the end, an average of the weights over the steps; training goes on with the
+     * weights themselves. {@link #keepBest} and {@link #earlyStopping} look at the averages, too. None by default.
+     */
+    public FineTuner average(WeightAverage average) {
+        return with(draft -> draft.gentle = draft.gentle.withAverage(average));
     }
 
     /** Decoupled weight decay, not applied to biases and norms; 0 by default. */

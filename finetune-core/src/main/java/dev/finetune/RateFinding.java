@@ -3,6 +3,7 @@ package dev.finetune;
 import dev.finetune.data.Dataset;
 import dev.finetune.search.LearningRateTest;
 import dev.finetune.train.Cancellation;
+import dev.finetune.train.GentleSettings;
 import dev.finetune.train.Schedule;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.TrainingListener;
@@ -26,6 +27,7 @@ final class RateFinding<I> {
         draft.learningRate = range.lowest();
         draft.schedule = new Schedule.Exponential(range.highest());
         draft.maxSteps = range.steps();
+        draft.gentle = GentleSettings.NONE.withLayerDecay(draft.gentle.layerDecay());
         draft.evaluateEvery = 0;
         draft.earlyStopping = Optional.empty();
         draft.keepBest = false;

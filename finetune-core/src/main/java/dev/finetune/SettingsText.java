@@ -39,6 +39,13 @@ final class SettingsText {
         lines.put("dropout", Double.isNaN(draft.dropout) ? "the model's" : draft.dropout);
         lines.put("learning rate", t.learningRate());
         lines.put("schedule", t.schedule());
+        if (t.gentle().layerDecay() != 1) {
+            lines.put("layer decay", t.gentle().layerDecay());
+        }
+        if (t.gentle().epochsPerStage() > 0) {
+            lines.put("gradual unfreezing", "one more stage every " + t.gentle().epochsPerStage() + " epochs");
+        }
+        t.gentle().average().ifPresent(average -> lines.put("weight average", average));
         lines.put("optimizer", t.optimizer());
         lines.put("epochs", t.epochs());
         lines.put("maximum steps", t.maxSteps() == 0 ? "none" : t.maxSteps());

@@ -151,8 +151,13 @@ public final class Network implements AutoCloseable {
 
     /** Copies of what training changes, trained parameters and buffers, to come back to with {@link Snapshot#restore}. */
     public Snapshot snapshot() {
+        return snapshot(trained());
+    }
+
+    /** Copies of these parameters and of the buffers. */
+    public Snapshot snapshot(List<Parameter> some) {
         final List<Tensor> live = new ArrayList<>();
-        trained().forEach(parameter -> live.add(parameter.value()));
+        some.forEach(parameter -> live.add(parameter.value()));
         buffers.forEach(buffer -> live.add(buffer.value()));
         final List<Tensor> values = new ArrayList<>();
         try (TensorScope scope = TensorScope.open()) {

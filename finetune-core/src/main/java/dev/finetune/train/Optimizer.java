@@ -5,7 +5,10 @@ import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Parameter;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
@@ -18,18 +21,32 @@ final class Optimizer implements AutoCloseable {
     private final OptimizerSettings settings;
     private final List<Group> groups;
 
+    /** An optimizer that changes all parameters at the same rate. */
     Optimizer(OptimizerSettings settings, List<Parameter> trained) {
-        this.settings = settings;
-        this.groups = List.of(
-                new Group(
-                        trained.stream().filter(this::decays).toList(),
-                        settings.weightDecay().rate()),
-                new Group(trained.stream().filter(p -> !decays(p)).toList(), 0));
+        this(settings, trained, parameter -> 1);
     }
 
-    private boolean decays(Parameter parameter) {
-        return settings.weightDecay().of(parameter) > 0;
+    /**
+     * An optimizer.
+     *
+     * @param settings its rule
+     * @param trained what it changes wherever there is a gradient; what has none is left alone, by weight decay, too
+     * @param share what a parameter's rate is of each step's
+     */
+    Optimizer(OptimizerSettings settings, List<Parameter> trained, ToDoubleFunction<Parameter> share) {
+        this.settings = settings;
+        final Map<Pace, List<Parameter>> paces = new LinkedHashMap<>();
+        for (Parameter parameter : trained) {
+            final Pace pace = new Pace(settings.weightDecay().of(parameter), share.applyAsDouble(parameter));
+            paces.computeIfAbsent(pace, any -> new ArrayList<>()).add(parameter);
+        }
+        this.groups = paces.entrySet().stream()
+                .map(entry -> new Group(entry.getValue(), entry.getKey()))
+                .toList();
     }
+
+    /** What the parameters of a group have in common: their weight decay, and their share of the rate. */
+    private record Pace(double decay, double share) {}
 
     /**
      * One step.
@@ -64,12 +81,12 @@ final class Optimizer implements AutoCloseable {
 
     private final class Group {
         private final List<Parameter> parameters;
-        private final double decay;
+        private final Pace pace;
         private final List<State> states = new ArrayList<>();
 
-        Group(List<Parameter> parameters, double decay) {
+        Group(List<Parameter> parameters, Pace pace) {
             this.parameters = parameters;
-            this.decay = decay;
+            this.pace = pace;
         }
 
         void step(double rate, double gradientScale) {
@@ -87,8 +104,8 @@ final class Optimizer implements AutoCloseable {
                 (found == null ? fresh : known).add(found == null ? make(parameter) : found);
                 (found == null ? freshGradients : gradients).add(gradient);
             }
-            apply(known, gradients, rate, gradientScale, false);
-            apply(fresh, freshGradients, rate, gradientScale, true);
+            apply(known, gradients, pace.share * rate, gradientScale, false);
+            apply(fresh, freshGradients, pace.share * rate, gradientScale, true);
         }
 
         private @org.jspecify.annotations.Nullable State find(Parameter parameter) {
@@ -139,7 +156,7 @@ final class Optimizer implements AutoCloseable {
                         rate,
                         adam.beta1(),
                         adam.beta2(),
-                        decay,
+                        pace.decay,
                         adam.eps(),
                         false,
                         false,
@@ -151,7 +168,7 @@ final class Optimizer implements AutoCloseable {
                         values,
                         gradients,
                         sgd.momentum() == 0 ? List.of() : state(some, 0),
-                        decay,
+                        pace.decay,
                         sgd.momentum(),
                         rate,
                         0.0,

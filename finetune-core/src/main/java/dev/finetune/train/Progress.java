@@ -2,6 +2,7 @@ package dev.finetune.train;
 
 import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Network;
+import dev.finetune.nn.Parameter;
 import dev.finetune.task.Task;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** Follows the evaluations: which was best, whether to stop, whether training and validation part. */
 final class Progress implements AutoCloseable {
     private final Network network;
+    private final List<Parameter> trained;
     private final Task task;
     private final TrainingSettings settings;
     private final TrainingListener listener;
@@ -30,8 +32,16 @@ final class Progress implements AutoCloseable {
     private int failures;
     private boolean warned;
 
-    Progress(Network network, Task task, TrainingSettings settings, TrainingListener listener, Stopwatch watch) {
+    /** Follows a run that changes these parameters of a network, sooner or later. */
+    Progress(
+            Network network,
+            List<Parameter> trained,
+            Task task,
+            TrainingSettings settings,
+            TrainingListener listener,
+            Stopwatch watch) {
         this.network = network;
+        this.trained = trained;
         this.task = task;
         this.settings = settings;
         this.listener = listener;
@@ -73,7 +83,7 @@ final class Progress implements AutoCloseable {
             best = report;
             if (settings.keepBest()) {
                 if (snapshot == null) {
-                    snapshot = network.snapshot();
+                    snapshot = network.snapshot(trained);
                 } else {
                     snapshot.update();
                 }

@@ -4,12 +4,12 @@ import dev.finetune.FinetuneException;
 import java.util.List;
 
 /**
- * How the learning rate changes from step to step, as Transformers' {@code get_scheduler} computes it. All but
- * {@link Constant} and {@link Polynomial} are a factor of the base rate; during warm-up the factor is step / warm-up
- * steps.
+ * How the learning rate changes from step to step, as Transformers' {@code get_scheduler} computes it, but for
+ * {@link OneCycle} and {@link Exponential}. All but {@link Constant} and {@link Polynomial} are a factor of the base rate;
+ * during warm-up the factor is step / warm-up steps.
  */
 public sealed interface Schedule {
-    /** The Trainer's names of the schedules. */
+    /** The Trainer's names of the schedules, and one_cycle. */
     List<String> NAMES = List.of(
             "linear",
             "cosine",
@@ -17,7 +17,8 @@ public sealed interface Schedule {
             "polynomial",
             "constant",
             "constant_with_warmup",
-            "inverse_sqrt");
+            "inverse_sqrt",
+            "one_cycle");
 
     /** (total - step) / (total - warm-up). */
     record Linear(Warmup warmup) implements Schedule {}
@@ -88,6 +89,41 @@ public sealed interface Schedule {
         }
     }
 
+    /**
+     * Up to the peak rate along half a cosine, and down to nearly nothing along another (Smith and Topin,
+     * "Super-convergence", 2017), as torch.optim.lr_scheduler.OneCycleLR with cosine annealing and two phases. The momentum
+     * stays what it is: OneCycleLR's {@code cycle_momentum} is left out.
+     *
+     * <p>Rates go from peak / divisor to peak in the steps 0 to rise - 1, and on to peak / (divisor lastDivisor) in those up
+     * to total - 1, where rise is the number of steps of the warm-up, of a ratio not rounded.
+     *
+     * @param warmup how long the rate rises, 0.3 of all steps by default (pct_start); other than in other schedules it rises
+     *     from peak / divisor
+     * @param divisor by which the first rate is below the peak, 25 by default (div_factor)
+     * @param lastDivisor by which the last rate is below the first, 1e4 by default (final_div_factor)
+     */
+    record OneCycle(Warmup warmup, double divisor, double lastDivisor) implements Schedule {
+        /** Checks that it rises and falls. */
+        public OneCycle {
+            if (!(divisor >= 1 && lastDivisor >= 1) || Double.isInfinite(divisor) || Double.isInfinite(lastDivisor)) {
+                throw new FinetuneException("A one-cycle schedule needs divisors of at least 1, not " + divisor
+                        + " and " + lastDivisor + ".");
+            }
+        }
+
+        private double factor(long step, long total) {
+            final double top = (warmup.steps() > 0 ? warmup.steps() : warmup.ratio() * total) - 1;
+            return step <= top
+                    ? between(1 / divisor, 1, step / top)
+                    : between(1, 1 / (divisor * lastDivisor), (step - top) / (total - 1 - top));
+        }
+
+        /** From one to the other along half a cosine; at the other where there is no way to go. */
+        private static double between(double from, double to, double progress) {
+            return progress < 1 ? to + (from - to) / 2 * (1 + Math.cos(Math.PI * progress)) : to;
+        }
+    }
+
     /** The warm-up. */
     Warmup warmup();
 
@@ -117,6 +153,9 @@ public sealed interface Schedule {
         if (this instanceof InverseSqrt) {
             return new InverseSqrt(warmup);
         }
+        if (this instanceof OneCycle cycle) {
+            return new OneCycle(warmup, cycle.divisor, cycle.lastDivisor);
+        }
         return this instanceof Constant || this instanceof Exponential ? this : new ConstantWithWarmup(warmup);
     }
 
@@ -135,6 +174,9 @@ public sealed interface Schedule {
         if (this instanceof Polynomial polynomial && !(base > polynomial.end)) {
             throw new FinetuneException("A polynomial schedule falls to its last rate " + polynomial.end
                     + ", so the learning rate must be above that, but is " + base + ".");
+        }
+        if (this instanceof OneCycle cycle) {
+            return base * cycle.factor(step, total);
         }
         final long warmupSteps = warmup().of(total);
         if (step < warmupSteps) {
@@ -203,7 +245,15 @@ public sealed interface Schedule {
     }
 
     /**
-     * The schedule that the Trainer calls by a name.
+     * Up from 1/25 of the peak in three tenths of the steps, and down to 1/250000 of it, as PyTorch's OneCycleLR, momentum
+     * left alone; {@link #withWarmupRatio} says otherwise how long it rises.
+     */
+    static Schedule oneCycle() {
+        return new OneCycle(new Warmup(0, 0.3), 25, 1e4);
+    }
+
+    /**
+     * The schedule that the Trainer calls by a name, or one_cycle.
      *
      * @throws FinetuneException if there is none of that name, with the names that there are
      */
@@ -216,6 +266,7 @@ public sealed interface Schedule {
             case "constant" -> constant();
             case "constant_with_warmup" -> constantWithWarmup();
             case "inverse_sqrt" -> inverseSqrt();
+            case "one_cycle" -> oneCycle();
             default ->
                 throw new FinetuneException(
                         "There is no schedule \"" + name + "\"; there are " + String.join(", ", NAMES) + ".");

@@ -82,9 +82,16 @@ public final class Trainer {
         TrainingHistory.End end = TrainingHistory.End.FINISHED;
         watch.start();
         final boolean comeAgain = severalTimes(training, total);
+        final GentleSettings gentle = settings.gentle();
+        final Depths depths = new Depths(network);
+        // The prefix is what stays frozen throughout, so it comes before what is frozen for a time.
         try (FrozenPrefix prefix = new FrozenPrefix(network, settings.keepFrozenOutputs(), bfloat16);
-                Optimizer optimizer = new Optimizer(settings.optimizer(), trained);
-                Progress progress = new Progress(network, task, settings, listener, watch)) {
+                GradualUnfreezing unfreezing = new GradualUnfreezing(network, gentle.epochsPerStage());
+                Optimizer optimizer = new Optimizer(
+                        settings.optimizer(), trained, parameter -> depths.share(parameter, gentle.layerDecay()));
+                AveragedWeights average = new AveragedWeights(gentle.average(), network, trained, total);
+                Progress progress = new Progress(network, trained, task, settings, listener, watch)) {
+            warnOfStagesLeftOut(unfreezing, training, total);
             final BackwardPass backward = new BackwardPass(
                     network,
                     task,
@@ -98,18 +105,22 @@ public final class Trainer {
                 try (BatchSource.Batches batches = training.epoch(epoch)) {
                     while (batches.hasNext() && step < total && end == TrainingHistory.End.FINISHED) {
                         final List<HostBatch> group = next(batches);
+                        unfreezing.reach(epochsBefore(training, epoch, step - before));
                         final double loss = accumulate(backward, training, group, step, epoch);
                         final double norm = Gradients.norm(trained);
                         final double rate = settings.schedule().rate(step, total, settings.learningRate());
                         optimizer.step(rate, Gradients.clip(norm, settings.maxGradientNorm()));
                         Optimizer.forgetGradients(trained);
+                        average.stepped(step + 1);
                         report(new StepReport(step, epoch, loss, norm, rate, rows(group)), progress);
                         step++;
                         if (settings.evaluateEvery() > 0 && step % settings.evaluateEvery() == 0) {
-                            progress.evaluated(
-                                    epochs(training, epoch, step - before),
-                                    step,
-                                    evaluate(validation, prefix, comeAgain));
+                            try (AveragedWeights.InUse averages = average.use()) {
+                                progress.evaluated(
+                                        epochs(training, epoch, step - before),
+                                        step,
+                                        evaluate(validation, prefix, comeAgain));
+                            }
                         }
                         end = end(progress);
                     }
@@ -118,11 +129,14 @@ public final class Trainer {
                     throw new FinetuneException("The training data holds no rows.");
                 }
                 if (end != TrainingHistory.End.CANCELLED && (settings.evaluateEvery() == 0 || step == total)) {
-                    progress.evaluated(
-                            epochs(training, epoch, step - before), step, evaluate(validation, prefix, comeAgain));
+                    try (AveragedWeights.InUse averages = average.use()) {
+                        progress.evaluated(
+                                epochs(training, epoch, step - before), step, evaluate(validation, prefix, comeAgain));
+                    }
                     end = end == TrainingHistory.End.FINISHED ? end(progress) : end;
                 }
             }
+            average.keep();
             progress.restoreBest();
             final TrainingHistory history = new TrainingHistory(
                     steps,
@@ -209,6 +223,21 @@ public final class Trainer {
         return training.batchesPerEpoch().isPresent()
                 ? epoch + Math.min(1, batches / training.batchesPerEpoch().getAsLong())
                 : epoch + 1.0;
+    }
+
+    /** Epochs before a step; whole ones only where the length of the data isn't known. */
+    private double epochsBefore(BatchSource training, int epoch, long stepsOfEpoch) {
+        return training.batchesPerEpoch().isPresent() ? epochs(training, epoch, stepsOfEpoch) : epoch;
+    }
+
+    private void warnOfStagesLeftOut(GradualUnfreezing unfreezing, BatchSource training, long total) {
+        training.batchesPerEpoch().ifPresent(batches -> {
+            final long perEpoch = (batches + settings.accumulation() - 1) / settings.accumulation();
+            final long last = total - 1;
+            unfreezing
+                    .warning(epochsBefore(training, (int) (last / perEpoch), last % perEpoch))
+                    .ifPresent(listener::warned);
+        });
     }
 
     private long seed(long batch) {

@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param learningRate the peak rate, 5e-5 by default
  * @param optimizer the rule, AdamW by default
  * @param schedule how the rate changes, linear decay without warm-up by default
+ * @param gentle whether lower stages learn less, or later, and weights are averaged; nothing of it by default
  * @param epochs passes over the data, 3 by default; may be a fraction
  * @param maxSteps the most optimizer steps, 0 for as many as the epochs have
  * @param maxTime after which training stops at the next step, if given
@@ -35,6 +36,7 @@ public record TrainingSettings(
         double learningRate,
         OptimizerSettings optimizer,
         Schedule schedule,
+        GentleSettings gentle,
         double epochs,
         long maxSteps,
         Optional<Duration> maxTime,

@@ -82,6 +82,32 @@ class OptimizerTest {
     }
 
     @Test
+    void aShareOfTheRateIsThatRateForTheParameterAlone() {
+        for (OptimizerSettings rule : List.of(settings("adamw", 0.1), settings("nesterov", 0.1))) {
+            try (Parameter shared = parameter("shared", new float[] {1, -2, 3, 4}, 2, 2);
+                    Parameter whole = parameter("whole", new float[] {1, -2, 3, 4}, 2, 2);
+                    Parameter alone = parameter("alone", new float[] {1, -2, 3, 4}, 2, 2);
+                    Parameter still = parameter("still", new float[] {5, 6}, 1, 2);
+                    Optimizer one = new Optimizer(
+                            rule, List.of(shared, whole, still), parameter -> parameter == shared ? 0.25 : 1);
+                    Optimizer other = new Optimizer(rule, List.of(alone))) {
+                for (int step = 1; step <= 5; step++) {
+                    try (TensorScope scope = TensorScope.open()) {
+                        for (Parameter parameter : List.of(shared, whole, alone)) {
+                            parameter.value().mutable_grad().put(Tensors.of(new float[] {step, -1, 0.5f, 2}, 2, 2));
+                        }
+                    }
+                    one.step(0.2, 1);
+                    other.step(0.05, 1);
+                }
+                assertThat(Tensors.floats(shared.value())).isEqualTo(Tensors.floats(alone.value()));
+                assertThat(Tensors.floats(whole.value())).isNotEqualTo(Tensors.floats(alone.value()));
+                assertThat(Tensors.floats(still.value())).containsExactly(5, 6);
+            }
+        }
+    }
+
+    @Test
     void vectorsAreSparedOfDecayOrElseWhatIsNamed() {
         final WeightDecay byDefault = WeightDecay.of(0.1);
         final WeightDecay named = new WeightDecay(0.1, Optional.of(Pattern.compile("embeddings")));

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.google.gson.JsonObject;
 import dev.finetune.FinetuneException;
+import dev.finetune.Reference;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -59,6 +61,42 @@ class ScheduleTest {
                 }
             }
         }
+    }
+
+    @Test
+    void oneCycleIsPyTorchs() {
+        for (JsonObject row :
+                Reference.objects(Reference.read("gentle").getAsJsonObject().get("one_cycle"))) {
+            final long total = row.get("total").getAsLong();
+            final double peak = row.get("peak").getAsDouble();
+            final double share = row.get("share").getAsDouble();
+            final Schedule schedule = new Schedule.OneCycle(
+                    new Warmup(0, share),
+                    row.get("divisor").getAsDouble(),
+                    row.get("last_divisor").getAsDouble());
+            final double[] expected = Reference.doubles(row.get("rates"));
+            assertThat(expected).hasSize((int) total);
+            for (int step = 0; step < total; step++) {
+                assertThat(schedule.rate(step, total, peak))
+                        .as("step %d of %d, rising for %s", step, total, share)
+                        .isCloseTo(expected[step], within(1e-15));
+            }
+        }
+        assertThat(Schedule.oneCycle()).isEqualTo(new Schedule.OneCycle(new Warmup(0, 0.3), 25, 1e4));
+    }
+
+    @Test
+    void oneCycleRisesInItsWarmUpAndEndsWhereItEnds() {
+        final Schedule schedule = Schedule.named("one_cycle").withWarmupSteps(5);
+        assertThat(schedule.rate(0, 20, 1)).isCloseTo(1.0 / 25, within(1e-12));
+        assertThat(schedule.rate(4, 20, 1)).isEqualTo(1);
+        assertThat(schedule.rate(19, 20, 1)).isCloseTo(1 / 25e4, within(1e-12));
+        assertThat(schedule.rate(30, 20, 1)).isCloseTo(1 / 25e4, within(1e-12));
+        assertThat(Schedule.oneCycle().withWarmupSteps(1).rate(0, 20, 1)).isEqualTo(1);
+        assertThatThrownBy(() -> new Schedule.OneCycle(Warmup.NONE, 0.5, 1)).hasMessageContaining("0.5");
+        assertThatThrownBy(() -> new Schedule.OneCycle(Warmup.NONE, 25, Double.NaN))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("NaN");
     }
 
     @Test

@@ -6,6 +6,7 @@ import java.util.Optional;
 /** Training settings that a test changes one by one. */
 final class Settings {
     double learningRate = 1e-2;
+    GentleSettings gentle = GentleSettings.NONE;
     double epochs = 1;
     long maxSteps;
     Optional<Duration> maxTime = Optional.empty();
@@ -23,6 +24,7 @@ final class Settings {
                 learningRate,
                 OptimizerSettings.adamW(),
                 Schedule.constant(),
+                gentle,
                 epochs,
                 maxSteps,
                 maxTime,

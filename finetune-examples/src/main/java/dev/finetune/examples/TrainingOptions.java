@@ -8,6 +8,7 @@ import dev.finetune.Layers;
 import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.Precision;
 import dev.finetune.train.Schedule;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that say what is trained and how, whatever kind of input the model reads. */
@@ -47,7 +48,8 @@ final class TrainingOptions {
     @Option(
             names = "--schedule",
             description =
-                    "linear, cosine, cosine_with_restarts, polynomial, constant, constant_with_warmup or inverse_sqrt.")
+                    "linear, cosine, cosine_with_restarts, polynomial, constant, constant_with_warmup, inverse_sqrt or"
+                            + " one_cycle.")
     private String schedule = "linear";
 
     @Option(names = "--warmup", description = "Warm-up steps; below 1, their share of all steps.")
@@ -97,6 +99,9 @@ final class TrainingOptions {
     @Option(names = "--device", description = "${COMPLETION-CANDIDATES}.")
     private DeviceChoice device = DeviceChoice.AUTO;
 
+    @Mixin
+    private GentleOptions gentle = new GentleOptions();
+
     /** Options with the learning rate that suits the command's models. */
     TrainingOptions(double learningRate) {
         this.learningRate = learningRate;
@@ -131,6 +136,7 @@ final class TrainingOptions {
                 .device(device)
                 .freeze(freeze())
                 .listener(Console.progress(metric));
+        tuner = gentle.on(tuner);
         tuner = headOnly ? tuner.freeze(Freeze.allButHead()) : tuner;
         tuner = balanced ? tuner.balancedClassWeights() : tuner;
         tuner = dropout >= 0 ? tuner.dropout(dropout) : tuner;

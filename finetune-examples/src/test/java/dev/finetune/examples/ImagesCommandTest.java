@@ -123,6 +123,33 @@ class ImagesCommandTest {
     }
 
     @Test
+    void gentleTrainingIsSaidInOptions() throws IOException {
+        final Path out = folder.resolve("gentle");
+        images(
+                        "--schedule",
+                        "one_cycle",
+                        "--layer-decay",
+                        "0.8",
+                        "--gradual-unfreezing",
+                        "0.25",
+                        "--ema",
+                        "0.9",
+                        "--out",
+                        out.toString())
+                .well();
+
+        assertThat(out.resolve("README.md"))
+                .content()
+                .contains("OneCycle")
+                .contains("layer decay: 0.8")
+                .contains("gradual unfreezing: one more stage every 0.25 epochs")
+                .contains("weight average: exponential, decay 0.9");
+        assertThat(images("--ema", "0.9", "--swa", "0.5").errors()).contains("--ema and --swa");
+        assertThat(images("--swa", "1.5").errors()).contains("swa(1.5)");
+        assertThat(images("--layer-decay", "0").errors()).contains("layerDecay");
+    }
+
+    @Test
     void aTableOfPathsIsReadAsAFolderIs() throws IOException {
         final List<String> rows = new ArrayList<>(List.of("file,kind"));
         for (Path picture : pictures()) {

@@ -19,6 +19,7 @@ import dev.finetune.spi.HostBatch;
 import dev.finetune.train.BatchSource;
 import dev.finetune.train.Cancellation;
 import dev.finetune.train.DeviceChoice;
+import dev.finetune.train.GentleSettings;
 import dev.finetune.train.OptimizerSettings;
 import dev.finetune.train.Precision;
 import dev.finetune.train.Schedule;
@@ -142,6 +143,7 @@ class GoldenLoraTest {
                         WeightDecay.of(optimizer.get("weight_decay").getAsDouble())),
                 Schedule.named(schedule.get("name").getAsString())
                         .withWarmupSteps(schedule.get("warmup_steps").getAsLong()),
+                GentleSettings.NONE,
                 1,
                 golden.number("steps"),
                 Optional.empty(),

@@ -31,6 +31,7 @@ import dev.finetune.task.Task;
 import dev.finetune.train.BatchSource;
 import dev.finetune.train.Cancellation;
 import dev.finetune.train.DeviceChoice;
+import dev.finetune.train.GentleSettings;
 import dev.finetune.train.OptimizerSettings;
 import dev.finetune.train.Precision;
 import dev.finetune.train.Schedule;
@@ -219,6 +220,7 @@ class GoldenParityTest {
                         new WeightDecay(optimizer.get("weight_decay").getAsDouble(), Optional.of(SPARED))),
                 Schedule.named(schedule.get("name").getAsString())
                         .withWarmupSteps(schedule.get("warmup_steps").getAsLong()),
+                GentleSettings.NONE,
                 1,
                 golden.number("steps"),
                 Optional.empty(),

@@ -27,6 +27,8 @@ public enum Boxed {
     FOREACH_MUL("aten::_foreach_mul_", "Scalar", 2),
     /** Adds a number to each tensor of a list, in place. */
     FOREACH_ADD("aten::_foreach_add_", "Scalar", 2),
+    /** Moves each tensor of a list toward that of another by a share of the way, in place. */
+    FOREACH_LERP("aten::_foreach_lerp_", "Scalar", 3),
     /** Sets each tensor of a list to zero. */
     FOREACH_ZERO("aten::_foreach_zero_", "", 1);
 

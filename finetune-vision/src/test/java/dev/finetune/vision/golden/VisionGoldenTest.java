@@ -24,6 +24,7 @@ import dev.finetune.spi.HostTensor;
 import dev.finetune.train.BatchSource;
 import dev.finetune.train.Cancellation;
 import dev.finetune.train.DeviceChoice;
+import dev.finetune.train.GentleSettings;
 import dev.finetune.train.OptimizerSettings;
 import dev.finetune.train.Precision;
 import dev.finetune.train.Schedule;
@@ -204,6 +205,7 @@ class VisionGoldenTest {
                         new WeightDecay(optimizer.get("weight_decay").getAsDouble(), Optional.of(SPARED))),
                 Schedule.named(schedule.get("name").getAsString())
                         .withWarmupSteps(schedule.get("warmup_steps").getAsLong()),
+                GentleSettings.NONE,
                 1,
                 golden.json().get("steps").getAsInt(),
                 Optional.empty(),

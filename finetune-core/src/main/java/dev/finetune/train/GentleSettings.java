@@ -1,0 +1,52 @@
+package dev.finetune.train;
+
+import dev.finetune.FinetuneException;
+import java.util.Optional;
+
+/**
+ * How gently a pretrained network is changed: less near its input, later near its input, and without the noise of the
+ * last steps.
+ *
+ * @param layerDecay what each stage's learning rate is of that of the stage above it; 1 for one rate throughout
+ * @param epochsPerStage epochs until one more stage is trained, from the head down; 0 to train all from the start
+ * @param average of the weights, evaluated and kept instead of the last ones, if wanted
+ */
+public record GentleSettings(double layerDecay, double epochsPerStage, Optional<WeightAverage> average) {
+    /** One rate, all from the start, no average: plain fine-tuning. */
+    public static final GentleSettings NONE = new GentleSettings(1, 0, Optional.empty());
+
+    /** Checks the ranges. */
+    public GentleSettings {
+        if (!(layerDecay > 0 && layerDecay <= 1)) {
+            throw new FinetuneException("layerDecay must be above 0 and at most 1 (0.9 is usual for a dozen layers),"
+                    + " but is " + layerDecay + ".");
+        }
+        if (!(epochsPerStage >= 0) || Double.isInfinite(epochsPerStage)) {
+            throw new FinetuneException(
+                    "The epochs per stage must be a number above 0, or 0 for none, but are " + epochsPerStage + ".");
+        }
+    }
+
+    /** The same with another layer decay. */
+    public GentleSettings withLayerDecay(double factor) {
+        return new GentleSettings(factor, epochsPerStage, average);
+    }
+
+    /**
+     * The same with gradual unfreezing.
+     *
+     * @throws FinetuneException if the epochs aren't a number above 0
+     */
+    public GentleSettings withGradualUnfreezing(double epochs) {
+        if (!(epochs > 0) || Double.isInfinite(epochs)) {
+            throw new FinetuneException(
+                    "gradualUnfreezing needs a number of epochs per stage above 0, but " + epochs + " were given.");
+        }
+        return new GentleSettings(layerDecay, epochs, average);
+    }
+
+    /** The same with an average of the weights. */
+    public GentleSettings withAverage(WeightAverage wanted) {
+        return new GentleSettings(layerDecay, epochsPerStage, Optional.of(wanted));
+    }
+}

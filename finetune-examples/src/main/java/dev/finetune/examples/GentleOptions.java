@@ -1,0 +1,45 @@
+package dev.finetune.examples;
+
+import dev.finetune.FineTuner;
+import dev.finetune.FinetuneException;
+import dev.finetune.train.WeightAverage;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** The options that change a pretrained network gently, whatever kind of input it reads. */
+final class GentleOptions {
+    @Option(
+            names = "--layer-decay",
+            paramLabel = "FACTOR",
+            description = "Each stage learns at FACTOR times the rate of what is above it; 1 for one rate throughout.")
+    private double layerDecay = 1;
+
+    @Option(
+            names = "--gradual-unfreezing",
+            paramLabel = "EPOCHS",
+            description = "Train the head first, and one more stage from the top every so many epochs.")
+    private Optional<Double> gradualUnfreezing = Optional.empty();
+
+    @Option(
+            names = "--ema",
+            paramLabel = "DECAY",
+            description = "Keep an exponential moving average of the weights, of 0.999, say.")
+    private Optional<Double> ema = Optional.empty();
+
+    @Option(
+            names = "--swa",
+            paramLabel = "SHARE",
+            description = "Keep the mean of the weights after that share of the steps, 0.75, say.")
+    private Optional<Double> swa = Optional.empty();
+
+    /** A tuner with all of it. */
+    FineTuner on(FineTuner plain) {
+        if (ema.isPresent() && swa.isPresent()) {
+            throw new FinetuneException("--ema and --swa are two averages of the same weights: give one of them.");
+        }
+        FineTuner tuner = plain.layerDecay(layerDecay);
+        tuner = gradualUnfreezing.isPresent() ? tuner.gradualUnfreezing(gradualUnfreezing.get()) : tuner;
+        tuner = ema.isPresent() ? tuner.average(WeightAverage.ema(ema.get())) : tuner;
+        return swa.isPresent() ? tuner.average(WeightAverage.swa(swa.get())) : tuner;
+    }
+}
