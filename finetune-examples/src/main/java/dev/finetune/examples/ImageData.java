@@ -19,7 +19,7 @@ import java.util.stream.LongStream;
 import picocli.CommandLine.Option;
 
 /** The options that say which pictures to read, and the reading. */
-final class ImageData {
+public final class ImageData {
     private static final List<String> TASKS = List.of("classification", "multi-label", "regression");
     private static final double HELD_BACK = 0.1;
 
@@ -65,9 +65,10 @@ final class ImageData {
      *
      * @param metric the metric to show
      */
-    record Parts(Dataset<Image> train, Dataset<Image> evaluation, Head head, String metric) {}
+    public record Parts(Dataset<Image> train, Dataset<Image> evaluation, Head head, String metric) {}
 
-    Parts read() {
+    /** Reads the folders or tables. */
+    public Parts read() {
         if (!TASKS.contains(task)) {
             throw new FinetuneException("--task " + task + ": there are " + TASKS + ".");
         }

@@ -6,6 +6,7 @@ import dev.finetune.examples.bench.BenchCommand;
 import dev.finetune.examples.pretrain.PretrainCommand;
 import dev.finetune.examples.pretrain.PretrainImagesCommand;
 import dev.finetune.examples.pretrain.PretrainQuestionsCommand;
+import dev.finetune.examples.study.StudyCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -22,7 +23,8 @@ import picocli.CommandLine.Command;
             PretrainCommand.class,
             PretrainQuestionsCommand.class,
             PretrainImagesCommand.class,
-            BenchCommand.class
+            BenchCommand.class,
+            StudyCommand.class
         })
 public final class Main implements Runnable {
     /** Runs a command and exits with its status: 0 well, 1 failed, 2 wrong usage. */

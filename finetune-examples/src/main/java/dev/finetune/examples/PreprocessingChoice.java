@@ -58,7 +58,7 @@ public enum PreprocessingChoice {
      *
      * @throws FinetuneException if there is none
      */
-    static PreprocessingChoice named(String name) {
+    public static PreprocessingChoice named(String name) {
         return Stream.of(values())
                 .filter(choice -> choice.toString().equals(name))
                 .findFirst()

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The options that say what to read, and the reading. */
-final class TextData {
+public final class TextData {
     static final List<String> TASKS =
             List.of("classification", "multi-label", "regression", "tokens", "question-answering", "masked-lm");
 
@@ -60,9 +60,10 @@ final class TextData {
      *
      * @param metric the metric to show
      */
-    record Parts<I>(Dataset<I> train, Dataset<I> evaluation, Head head, String metric) {}
+    public record Parts<I>(Dataset<I> train, Dataset<I> evaluation, Head head, String metric) {}
 
-    Parts<?> read() {
+    /** Reads the files. */
+    public Parts<?> read() {
         return switch (task) {
             case "tokens" -> parts(tokens(train), evaluation == null ? null : tokens(evaluation), "f1");
             case "question-answering" -> parts(squad(train), evaluation == null ? null : squad(evaluation), "f1");

@@ -219,6 +219,17 @@ class ImageJobsTest {
     }
 
     @Test
+    void aFewPicturesOfAClassAreLearnedFromInPairs() {
+        try (FineTuned<Image> tuned = tuner("resnet-basic/model").fitFewShot(pictures(0, 24))) {
+            assertThat(tuned.evaluate(pictures(400, 40)).get("accuracy")).isGreaterThan(0.85);
+            tuned.save(folder.resolve("few"));
+        }
+        try (FineTuned<Image> loaded = FineTuned.load(folder.resolve("few"))) {
+            assertThat(loaded.evaluate(pictures(400, 40)).get("accuracy")).isGreaterThan(0.85);
+        }
+    }
+
+    @Test
     void anEmbedderGivesOneVectorAPictureWhateverTheBatch() {
         try (Embedder<Image> embedder = FineTuner.from(GOLDEN.resolve("resnet-basic/model"))
                 .device(DeviceChoice.CPU)

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  * A job in a process of its own, whose last line is one JSON object. Variables of the environment that settle threads or
  * kernels of the matrix libraries are not handed on: every job runs at its own defaults.
  */
-final class Job {
+public final class Job {
     private static final Pattern SETTLED = Pattern.compile("(OPENBLAS|MKL|OMP|GOMP|KMP)_.*");
 
     private Job() {}
@@ -35,7 +35,7 @@ final class Job {
      *
      * @throws FinetuneException if it fails or its last line is no JSON object, with all that it wrote
      */
-    static JsonObject run(List<String> program, List<String> options) throws IOException, InterruptedException {
+    public static JsonObject run(List<String> program, List<String> options) throws IOException, InterruptedException {
         final List<String> command =
                 Stream.concat(program.stream(), options.stream()).toList();
         final Path out = Files.createTempFile("finetune-job", ".log");

@@ -12,7 +12,10 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
-/** The mean over all places, dropout, and a linear layer: "logits" is (batch, outputs). */
+/**
+ * The mean over all places, dropout, and a linear layer: "logits" is (batch, outputs); "pooled" (batch, features) is what
+ * the layer reads.
+ */
 public final class LinearClassifier implements HeadModule {
     private final Linear linear;
     private final Dropout dropout;
@@ -25,7 +28,8 @@ public final class LinearClassifier implements HeadModule {
 
     @Override
     public Map<String, Tensor> forward(Tensor hidden, Batch batch, ForwardContext context) {
-        return Map.of("logits", linear.forward(dropout.forward(AveragePool.of(hidden), context), context));
+        final Tensor pooled = dropout.forward(AveragePool.of(hidden), context);
+        return Map.of("logits", linear.forward(pooled, context), "pooled", pooled);
     }
 
     @Override
