@@ -10,6 +10,7 @@ import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Batch;
+import dev.finetune.nn.Parameter;
 import dev.finetune.report.LayerSummary;
 import dev.finetune.spi.Assembly;
 import dev.finetune.spi.CollateContext;
@@ -29,6 +30,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -206,6 +208,14 @@ public final class FineTuned<I> implements AutoCloseable {
             AdapterFiles.write(
                     directory, assembly().network(), lora, assembly().task().head(), model.base());
             return directory;
+        });
+    }
+
+    /** Shows the parameters to something that reads them, while the model can't be closed. */
+    void lend(Consumer<List<Parameter>> reader) {
+        use(() -> {
+            reader.accept(assembly().network().parameters());
+            return this;
         });
     }
 

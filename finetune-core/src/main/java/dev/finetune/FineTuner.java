@@ -18,6 +18,7 @@ import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.EarlyStopping;
 import dev.finetune.train.OptimizerSettings;
 import dev.finetune.train.Precision;
+import dev.finetune.train.Pulls;
 import dev.finetune.train.Schedule;
 import dev.finetune.train.TrainingListener;
 import dev.finetune.train.TrainingSettings;
@@ -222,6 +223,51 @@ public final class FineTuner {
      */
     public FineTuner average(WeightAverage average) {
         return with(draft -> draft.gentle = draft.gentle.withAverage(average));
+    }
+
+    /** The same as {@link #l2sp(double, double)} with a tenth of it for what is new. */
+    public FineTuner l2sp(double alpha) {
+        return l2sp(alpha, alpha / 10);
+    }
+
+    /**
+     * Pulls trained weights toward where they started, instead of toward 0 (L2-SP: Li, Grandvalet and Davoine, "Explicit
+     * inductive bias for transfer learning with convolutional networks", 2018): alpha/2 |w - w0|^2 is added to the loss for
+     * pretrained weights, beta/2 |w|^2 for new ones, such as a head's. It goes into the gradients, before these are clipped,
+     * and into the reported training loss. Takes one copy of what is trained in memory. 0, the default, is none; the paper
+     * found alphas from 1e-3 to 1 best, with SGD. Not with LoRA, which leaves pretrained weights as they are.
+     */
+    public FineTuner l2sp(double alpha, double beta) {
+        return with(draft -> {
+            final Pulls now = draft.gentle.pulls();
+            draft.gentle = draft.gentle.withPulls(new Pulls(alpha, beta, now.distill(), now.rDrop()));
+        });
+    }
+
+    /**
+     * Keeps what the trained stages give near what the original ones gave: weight times the mean squared distance of the
+     * last stage's outputs is added to the loss, over the positions of a batch that aren't padding, so that what was
+     * pretrained is less easily forgotten. The original computes in evaluation mode; it takes one copy of what is trained
+     * in memory, and a forward pass more a step. 0, the default, is none.
+     */
+    public FineTuner distill(double weight) {
+        return with(draft -> {
+            final Pulls now = draft.gentle.pulls();
+            draft.gentle = draft.gentle.withPulls(new Pulls(now.l2sp(), now.l2spNew(), weight, now.rDrop()));
+        });
+    }
+
+    /**
+     * Sends each batch through the network twice, with different dropout, and adds alpha times the mean of both
+     * Kullback-Leibler divergences between the two predictions to the mean of both losses (R-Drop: Liang et al., 2021;
+     * alphas from 1 to 5 are usual). A step takes twice the time and nearly twice the memory. 0, the default, is one pass.
+     * For heads of one class of several; not with gradient checkpointing.
+     */
+    public FineTuner rDrop(double alpha) {
+        return with(draft -> {
+            final Pulls now = draft.gentle.pulls();
+            draft.gentle = draft.gentle.withPulls(new Pulls(now.l2sp(), now.l2spNew(), now.distill(), alpha));
+        });
     }
 
     /** Decoupled weight decay, not applied to biases and norms; 0 by default. */

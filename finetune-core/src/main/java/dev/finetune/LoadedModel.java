@@ -43,6 +43,10 @@ record LoadedModel<I>(Assembly<I> assembly, String base, Optional<Lora> lora, De
         final ModelFamily family = Families.of(config);
         final Head head = HeadResolver.resolve(Optional.ofNullable(draft.head), family.savedHead(config), data);
         final LossOptions loss = ClassWeights.of(draft, head, data);
+        if (draft.lora != null && draft.gentle.pulls().l2sp() > 0) {
+            throw new FinetuneException("l2sp(...) pulls pretrained weights back, and lora(...) doesn't change them:"
+                    + " leave one of them out.");
+        }
         final Adaptation adaptation =
                 new Adaptation(Optional.ofNullable(draft.lora), Optional.ofNullable(draft.adapter), draft.seed);
         final Assembly<?> assembly = family.assemble(new AssemblyRequest(

@@ -1,6 +1,7 @@
 package dev.finetune;
 
 import dev.finetune.spi.MemoryFormat;
+import dev.finetune.train.Pulls;
 import dev.finetune.train.TrainingSettings;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -44,6 +45,16 @@ final class SettingsText {
         }
         if (t.gentle().epochsPerStage() > 0) {
             lines.put("gradual unfreezing", "one more stage every " + t.gentle().epochsPerStage() + " epochs");
+        }
+        final Pulls pulls = t.gentle().pulls();
+        if (pulls.l2sp() > 0 || pulls.l2spNew() > 0) {
+            lines.put("L2-SP", pulls.l2sp() + ", " + pulls.l2spNew() + " for what is new");
+        }
+        if (pulls.distill() > 0) {
+            lines.put("distillation from the original", pulls.distill());
+        }
+        if (pulls.rDrop() > 0) {
+            lines.put("R-Drop", pulls.rDrop());
         }
         t.gentle().average().ifPresent(average -> lines.put("weight average", average));
         lines.put("optimizer", t.optimizer());

@@ -30,6 +30,11 @@ public final class ForwardContext {
         return new ForwardContext(true, false, seed);
     }
 
+    /** A second training pass over the same batch, with other dropout. */
+    public ForwardContext other() {
+        return new ForwardContext(training, false, DropoutMask.mix(seed ^ 0x5851F42D4C957F2DL));
+    }
+
     /** Whether the pass trains: dropout drops, and gradients are wanted. */
     public boolean training() {
         return training;

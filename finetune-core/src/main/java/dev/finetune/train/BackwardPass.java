@@ -7,11 +7,11 @@ import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Network;
-import dev.finetune.task.Task;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.BoolOptional;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorArrayRefOptional;
 
@@ -22,7 +22,8 @@ import org.bytedeco.pytorch.TensorArrayRefOptional;
  */
 final class BackwardPass {
     private final Network network;
-    private final Task task;
+    private final Objective objective;
+    private final Originals originals;
     private final boolean checkpointing;
     private final boolean bfloat16;
     private final FrozenPrefix prefix;
@@ -30,13 +31,15 @@ final class BackwardPass {
 
     BackwardPass(
             Network network,
-            Task task,
+            Objective objective,
+            Originals originals,
             boolean checkpointing,
             boolean bfloat16,
             FrozenPrefix prefix,
             boolean rowsComeAgain) {
         this.network = network;
-        this.task = task;
+        this.objective = objective;
+        this.originals = originals;
         this.checkpointing = checkpointing;
         this.bfloat16 = bfloat16;
         this.prefix = prefix;
@@ -58,18 +61,34 @@ final class BackwardPass {
         try (TensorScope scope = TensorScope.open()) {
             final Tensor loss;
             try (var autocast = Autocast.bfloat16(batch.device().is_cuda(), bfloat16)) {
-                final Tensor hidden = network.trunk(
-                        prefix.stages(),
-                        network.stages().size(),
-                        prefix.output(batch, rowsComeAgain),
-                        batch,
-                        context,
-                        each -> {});
-                loss = task.lossSum(network.head(hidden, batch, context), batch).mul(new Scalar(1 / weight));
+                final Tensor input = prefix.output(batch, rowsComeAgain);
+                final Optional<Tensor> original = original(input, batch);
+                final Tensor hidden = trunk(input, batch, context);
+                final Map<String, Tensor> outputs = network.head(hidden, batch, context);
+                final Tensor tasks;
+                if (objective.twoPasses()) {
+                    final ForwardContext other = context.other();
+                    final Tensor second = trunk(input, batch, other);
+                    tasks = objective.loss(outputs, network.head(second, batch, other), batch, weight);
+                } else {
+                    tasks = objective.loss(outputs, batch, weight);
+                }
+                loss = original.map(o -> tasks.add(objective.distance(hidden, o, batch, weight)))
+                        .orElse(tasks);
             }
             loss.backward();
             return Tensors.scalar(loss);
         }
+    }
+
+    private Tensor trunk(Tensor input, Batch batch, ForwardContext context) {
+        return network.trunk(prefix.stages(), network.stages().size(), input, batch, context, each -> {});
+    }
+
+    private Optional<Tensor> original(Tensor input, Batch batch) {
+        return objective.comparesWithOriginal()
+                ? Optional.of(originals.trunk(prefix.stages(), input, batch))
+                : Optional.empty();
     }
 
     private double runTwice(Batch batch, double weight, ForwardContext context) {
@@ -86,7 +105,10 @@ final class BackwardPass {
             final Tensor top = leaf(kept.get(last + 1 - start), cut <= last);
             final Tensor loss;
             try (var autocast = Autocast.bfloat16(batch.device().is_cuda(), bfloat16)) {
-                loss = task.lossSum(network.head(top, batch, context), batch).mul(new Scalar(1 / weight));
+                final Tensor tasks = objective.loss(network.head(top, batch, context), batch, weight);
+                loss = original(kept.get(0), batch)
+                        .map(o -> tasks.add(objective.distance(top, o, batch, weight)))
+                        .orElse(tasks);
             }
             loss.backward();
             Tensor gradient = Tensors.gradient(top);

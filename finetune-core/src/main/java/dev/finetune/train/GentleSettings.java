@@ -10,10 +10,11 @@ import java.util.Optional;
  * @param layerDecay what each stage's learning rate is of that of the stage above it; 1 for one rate throughout
  * @param epochsPerStage epochs until one more stage is trained, from the head down; 0 to train all from the start
  * @param average of the weights, evaluated and kept instead of the last ones, if wanted
+ * @param pulls what is added to the loss
  */
-public record GentleSettings(double layerDecay, double epochsPerStage, Optional<WeightAverage> average) {
-    /** One rate, all from the start, no average: plain fine-tuning. */
-    public static final GentleSettings NONE = new GentleSettings(1, 0, Optional.empty());
+public record GentleSettings(double layerDecay, double epochsPerStage, Optional<WeightAverage> average, Pulls pulls) {
+    /** One rate, all from the start, no average, the task's loss alone: plain fine-tuning. */
+    public static final GentleSettings NONE = new GentleSettings(1, 0, Optional.empty(), Pulls.NONE);
 
     /** Checks the ranges. */
     public GentleSettings {
@@ -29,7 +30,7 @@ public record GentleSettings(double layerDecay, double epochsPerStage, Optional<
 
     /** The same with another layer decay. */
     public GentleSettings withLayerDecay(double factor) {
-        return new GentleSettings(factor, epochsPerStage, average);
+        return new GentleSettings(factor, epochsPerStage, average, pulls);
     }
 
     /**
@@ -42,11 +43,16 @@ public record GentleSettings(double layerDecay, double epochsPerStage, Optional<
             throw new FinetuneException(
                     "gradualUnfreezing needs a number of epochs per stage above 0, but " + epochs + " were given.");
         }
-        return new GentleSettings(layerDecay, epochs, average);
+        return new GentleSettings(layerDecay, epochs, average, pulls);
     }
 
     /** The same with an average of the weights. */
     public GentleSettings withAverage(WeightAverage wanted) {
-        return new GentleSettings(layerDecay, epochsPerStage, Optional.of(wanted));
+        return new GentleSettings(layerDecay, epochsPerStage, Optional.of(wanted), pulls);
+    }
+
+    /** The same with other additions to the loss. */
+    public GentleSettings withPulls(Pulls wanted) {
+        return new GentleSettings(layerDecay, epochsPerStage, average, wanted);
     }
 }

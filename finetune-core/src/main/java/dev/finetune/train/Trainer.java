@@ -89,12 +89,15 @@ public final class Trainer {
                 GradualUnfreezing unfreezing = new GradualUnfreezing(network, gentle.epochsPerStage());
                 Optimizer optimizer = new Optimizer(
                         settings.optimizer(), trained, parameter -> depths.share(parameter, gentle.layerDecay()));
+                Originals originals = new Originals(gentle.pulls(), network, trained);
                 AveragedWeights average = new AveragedWeights(gentle.average(), network, trained, total);
                 Progress progress = new Progress(network, trained, task, settings, listener, watch)) {
             warnOfStagesLeftOut(unfreezing, training, total);
+            final Objective objective = new Objective(task, gentle.pulls());
             final BackwardPass backward = new BackwardPass(
                     network,
-                    task,
+                    objective,
+                    originals,
                     settings.gradientCheckpointing(),
                     bfloat16,
                     prefix,
@@ -106,13 +109,14 @@ public final class Trainer {
                     while (batches.hasNext() && step < total && end == TrainingHistory.End.FINISHED) {
                         final List<HostBatch> group = next(batches);
                         unfreezing.reach(epochsBefore(training, epoch, step - before));
-                        final double loss = accumulate(backward, training, group, step, epoch);
+                        final double loss = accumulate(backward, training, group, step, epoch) + originals.pull();
                         final double norm = Gradients.norm(trained);
                         final double rate = settings.schedule().rate(step, total, settings.learningRate());
                         optimizer.step(rate, Gradients.clip(norm, settings.maxGradientNorm()));
                         Optimizer.forgetGradients(trained);
                         average.stepped(step + 1);
                         report(new StepReport(step, epoch, loss, norm, rate, rows(group)), progress);
+                        warnOfEqualPasses(objective, step);
                         step++;
                         if (settings.evaluateEvery() > 0 && step % settings.evaluateEvery() == 0) {
                             try (AveragedWeights.InUse averages = average.use()) {
@@ -228,6 +232,13 @@ public final class Trainer {
     /** Epochs before a step; whole ones only where the length of the data isn't known. */
     private double epochsBefore(BatchSource training, int epoch, long stepsOfEpoch) {
         return training.batchesPerEpoch().isPresent() ? epochs(training, epoch, stepsOfEpoch) : epoch;
+    }
+
+    private void warnOfEqualPasses(Objective objective, long step) {
+        if (step == 0 && objective.twoPasses() && !objective.passesDiffer()) {
+            listener.warned("rDrop(" + settings.gentle().pulls().rDrop() + ") does nothing but take time: both passes"
+                    + " give the same, for what is trained has no dropout. Set dropout(0.1), or leave it out.");
+        }
     }
 
     private void warnOfStagesLeftOut(GradualUnfreezing unfreezing, BatchSource training, long total) {

@@ -11,7 +11,8 @@ import java.util.Optional;
  * @param learningRate the peak rate, 5e-5 by default
  * @param optimizer the rule, AdamW by default
  * @param schedule how the rate changes, linear decay without warm-up by default
- * @param gentle whether lower stages learn less, or later, and weights are averaged; nothing of it by default
+ * @param gentle whether lower stages learn less, or later, weights are averaged, and what is added to the loss; nothing of
+ *     it by default
  * @param epochs passes over the data, 3 by default; may be a fraction
  * @param maxSteps the most optimizer steps, 0 for as many as the epochs have
  * @param maxTime after which training stops at the next step, if given
@@ -65,6 +66,10 @@ public record TrainingSettings(
         check(accumulation > 0, "accumulate", accumulation, "above 0");
         check(maxGradientNorm >= 0, "maxGradientNorm", maxGradientNorm, "at least 0");
         check(evaluateEvery >= 0, "evaluateEvery", evaluateEvery, "at least 0");
+        if (gradientCheckpointing && gentle.pulls().rDrop() > 0) {
+            throw new FinetuneException("rDrop(" + gentle.pulls().rDrop() + ") and gradientCheckpointing() don't go"
+                    + " together: leave one of them out.");
+        }
     }
 
     private static void check(boolean holds, String name, Object found, String expected) {

@@ -88,7 +88,14 @@ class TrainerTest {
     }
 
     private static BackwardPass pass(Network network, boolean checkpointing) {
-        return new BackwardPass(network, TASK, checkpointing, false, new FrozenPrefix(network, false, false), false);
+        return new BackwardPass(
+                network,
+                new Objective(TASK, Pulls.NONE),
+                new Originals(Pulls.NONE, network, List.of()),
+                checkpointing,
+                false,
+                new FrozenPrefix(network, false, false),
+                false);
     }
 
     @Test

@@ -32,12 +32,31 @@ final class GentleOptions {
             description = "Keep the mean of the weights after that share of the steps, 0.75, say.")
     private Optional<Double> swa = Optional.empty();
 
+    @Option(
+            names = "--l2sp",
+            paramLabel = "ALPHA",
+            description = "Pull trained weights toward the pretrained ones; a tenth of it pulls new ones toward 0.")
+    private double l2sp;
+
+    @Option(
+            names = "--distill",
+            paramLabel = "WEIGHT",
+            description = "Keep what the trained stages give near what the original network gave.")
+    private double distill;
+
+    @Option(
+            names = "--r-drop",
+            paramLabel = "ALPHA",
+            description = "Train on two passes of different dropout and keep their predictions near each other.")
+    private double rDrop;
+
     /** A tuner with all of it. */
     FineTuner on(FineTuner plain) {
         if (ema.isPresent() && swa.isPresent()) {
             throw new FinetuneException("--ema and --swa are two averages of the same weights: give one of them.");
         }
-        FineTuner tuner = plain.layerDecay(layerDecay);
+        FineTuner tuner =
+                plain.layerDecay(layerDecay).l2sp(l2sp).distill(distill).rDrop(rDrop);
         tuner = gradualUnfreezing.isPresent() ? tuner.gradualUnfreezing(gradualUnfreezing.get()) : tuner;
         tuner = ema.isPresent() ? tuner.average(WeightAverage.ema(ema.get())) : tuner;
         return swa.isPresent() ? tuner.average(WeightAverage.swa(swa.get())) : tuner;

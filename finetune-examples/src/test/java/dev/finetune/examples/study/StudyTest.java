@@ -44,18 +44,18 @@ class StudyTest {
                 "--seeds",
                 "1,2",
                 "--methods",
-                "head,gradual,setfit",
+                "head,gradual",
                 "--steps",
                 "2",
                 "--csv",
                 csv.toString());
         final JsonObject json = run.well().json();
-        assertThat(json.getAsJsonArray("runs")).hasSize(2 * 2 * 3);
+        assertThat(json.getAsJsonArray("runs")).hasSize(2 * 2 * 2);
         assertThat(run.text())
-                .contains("| examples a class | head only | gradual + decay | SetFit |")
+                .contains("| examples a class | head only | gradual + decay |")
                 .contains("| 4 | ")
                 .contains("| all | ");
-        assertThat(Files.readAllLines(csv)).hasSize(1 + 12);
+        assertThat(Files.readAllLines(csv)).hasSize(1 + 8);
     }
 
     @Test

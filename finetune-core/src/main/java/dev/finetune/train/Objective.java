@@ -1,0 +1,82 @@
+package dev.finetune.train;
+
+import dev.finetune.FinetuneException;
+import dev.finetune.Head;
+import dev.finetune.nn.Batch;
+import dev.finetune.task.Task;
+import java.util.Map;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** What training makes small: the task's loss, and what is added to it for a batch. */
+final class Objective {
+    private final Task task;
+    private final Pulls pulls;
+    private boolean passesDiffer;
+
+    /** An objective; refuses two passes for a task whose outputs can't be compared. */
+    Objective(Task task, Pulls pulls) {
+        this.task = task;
+        this.pulls = pulls;
+        if (pulls.rDrop() > 0 && !(task.head() instanceof Head.Classification)) {
+            throw new FinetuneException("rDrop(" + pulls.rDrop() + ") compares the probabilities of classes; a "
+                    + task.head().getClass().getSimpleName() + " head has none of one class of several.");
+        }
+    }
+
+    /** Whether a batch goes through the network twice. */
+    boolean twoPasses() {
+        return pulls.rDrop() > 0;
+    }
+
+    /** Whether the original network's output is wanted. */
+    boolean comparesWithOriginal() {
+        return pulls.distill() > 0;
+    }
+
+    /** Whether two passes ever gave different outputs: if not, there is no dropout. */
+    boolean passesDiffer() {
+        return passesDiffer;
+    }
+
+    /** The task's part: the sum of the batch's losses over the whole step's weight. */
+    Tensor loss(Map<String, Tensor> outputs, Batch batch, double weight) {
+        return task.lossSum(outputs, batch).mul(new Scalar(1 / weight));
+    }
+
+    /**
+     * The parts of both passes together (Liang et al., "R-Drop: regularized dropout for neural networks", 2021, as in its
+     * reference implementation): (L1 + L2) / 2 + a (KL(P1 || P2) + KL(P2 || P1)) / 2, divergences averaged over rows. The
+     * sum of both divergences is the sum of (P1 - P2)(log P1 - log P2) over the classes.
+     */
+    Tensor loss(Map<String, Tensor> first, Map<String, Tensor> second, Batch batch, double weight) {
+        final Tensor both =
+                loss(first, batch, weight).add(loss(second, batch, weight)).mul(new Scalar(0.5));
+        final Tensor one = torch.log_softmax(first.get("logits").to(ScalarType.Float), 1);
+        final Tensor other = torch.log_softmax(second.get("logits").to(ScalarType.Float), 1);
+        final Tensor apart = one.sub(other);
+        passesDiffer = passesDiffer || apart.detach().abs().max().item_float() > 0;
+        final Tensor divergences = one.exp().sub(other.exp()).mul(apart).sum();
+        final double factor = 0.5 * pulls.rDrop() * share(batch, weight) / batch.size();
+        return both.add(divergences.mul(new Scalar(factor)));
+    }
+
+    /** The mean squared distance of a trunk's output from the original's; positions of padding don't count. */
+    Tensor distance(Tensor hidden, Tensor original, Batch batch, double weight) {
+        final Tensor squares = hidden.sub(original).pow(new Scalar(2));
+        final double factor = pulls.distill() * share(batch, weight);
+        if (hidden.dim() == 3 && batch.has("attention_mask")) {
+            final Tensor mask = batch.get("attention_mask").to(ScalarType.Float);
+            final Tensor count = mask.sum().mul(new Scalar(hidden.size(2)));
+            return squares.mul(mask.unsqueeze(2)).sum().div(count).mul(new Scalar(factor));
+        }
+        return squares.mean().mul(new Scalar(factor));
+    }
+
+    /** How much of the step a batch is. */
+    private double share(Batch batch, double weight) {
+        return task.weight(batch.host()) / weight;
+    }
+}
