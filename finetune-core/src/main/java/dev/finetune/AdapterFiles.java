@@ -18,36 +18,40 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
-/** LoRA adapters in PEFT's format: adapter_config.json and adapter_model.safetensors. */
+/** LoRA and IA3 adapters in PEFT's format: adapter_config.json and adapter_model.safetensors. */
 final class AdapterFiles {
     private static final Gson GSON =
             new GsonBuilder().setPrettyPrinting().serializeNulls().create();
-    private static final List<String> WITHOUT_EFFECT_IF_FALSE = List.of("use_dora", "lora_bias", "fan_in_fan_out");
-    private static final List<String> WITHOUT_EFFECT_IF_EMPTY = List.of("alpha_pattern", "rank_pattern");
+    private static final List<String> WITHOUT_EFFECT_IF_FALSE = List.of("lora_bias", "fan_in_fan_out");
+    private static final List<String> WITHOUT_EFFECT_IF_EMPTY = List.of(
+            "alpha_pattern", "rank_pattern", "layers_to_transform", "exclude_modules", "trainable_token_indices");
 
     private AdapterFiles() {}
 
     /** What an adapter's configuration says. */
-    static Lora read(Path directory) {
+    static PeftMethod read(Path directory) {
         final Path file = directory.resolve("adapter_config.json");
         try {
             final JsonObject json =
                     JsonParser.parseString(Files.readString(file)).getAsJsonObject();
-            if (!"LORA".equals(json.get("peft_type").getAsString())) {
-                throw new FinetuneException(
-                        file + ": the peft_type " + json.get("peft_type") + " is not supported; only LORA is.");
-            }
+            final String type = json.get("peft_type").getAsString();
             refuse(file, json);
-            return new Lora(
-                    json.get("r").getAsInt(),
-                    json.get("lora_alpha").getAsDouble(),
-                    json.get("lora_dropout").getAsDouble(),
-                    json.has("use_rslora") && json.get("use_rslora").getAsBoolean(),
-                    strings(json, "target_modules"),
-                    strings(json, "modules_to_save"));
+            return switch (type) {
+                case "LORA" -> lora(file, json);
+                case "IA3" ->
+                    new Ia3(
+                            strings(json, "target_modules"),
+                            strings(json, "feedforward_modules"),
+                            strings(json, "modules_to_save"));
+                default ->
+                    throw new FinetuneException(
+                            file + ": the peft_type \"" + type + "\" is not supported; LORA and IA3 are.");
+            };
         } catch (IOException e) {
             throw new FinetuneException(
                     file + " could not be read: " + e + ". An adapter's directory holds"
@@ -58,6 +62,40 @@ final class AdapterFiles {
         }
     }
 
+    private static Lora lora(Path file, JsonObject json) {
+        final boolean regex = json.has("target_modules")
+                && json.get("target_modules").isJsonPrimitive()
+                && !json.get("target_modules").isJsonNull();
+        final String pattern = regex ? json.get("target_modules").getAsString() : "";
+        if (pattern.equals("all-linear")) {
+            throw new FinetuneException(
+                    file + ": the target_modules \"all-linear\" are not supported; name the layers.");
+        }
+        return new Lora(
+                json.get("r").getAsInt(),
+                json.get("lora_alpha").getAsDouble(),
+                json.get("lora_dropout").getAsDouble(),
+                json.has("use_rslora") && json.get("use_rslora").getAsBoolean(),
+                json.has("use_dora") && json.get("use_dora").getAsBoolean(),
+                biases(file, json),
+                regex ? List.of() : strings(json, "target_modules"),
+                pattern,
+                strings(json, "modules_to_save"));
+    }
+
+    private static Lora.Biases biases(Path file, JsonObject json) {
+        final String name = json.has("bias") ? json.get("bias").getAsString() : "none";
+        return Stream.of(Lora.Biases.values())
+                .filter(biases -> name(biases).equals(name))
+                .findFirst()
+                .orElseThrow(() -> new FinetuneException(
+                        file + ": \"bias\": \"" + name + "\" is not known; there are none, all and lora_only."));
+    }
+
+    private static String name(Lora.Biases biases) {
+        return biases.name().toLowerCase(Locale.ROOT);
+    }
+
     private static void refuse(Path file, JsonObject json) {
         for (String key : WITHOUT_EFFECT_IF_FALSE) {
             if (json.has(key) && json.get(key).getAsBoolean()) {
@@ -65,13 +103,16 @@ final class AdapterFiles {
             }
         }
         for (String key : WITHOUT_EFFECT_IF_EMPTY) {
-            if (json.has(key) && !json.getAsJsonObject(key).isEmpty()) {
+            if (json.has(key) && !isEmpty(json.get(key))) {
                 throw new FinetuneException(file + ": \"" + key + "\" is not supported, but has entries.");
             }
         }
-        if (json.has("bias") && !"none".equals(json.get("bias").getAsString())) {
-            throw new FinetuneException(file + ": \"bias\": " + json.get("bias") + " is not supported, only none is.");
-        }
+    }
+
+    private static boolean isEmpty(JsonElement value) {
+        return value.isJsonNull()
+                || value.isJsonObject() && value.getAsJsonObject().isEmpty()
+                || value.isJsonArray() && value.getAsJsonArray().isEmpty();
     }
 
     private static List<String> strings(JsonObject json, String key) {
@@ -91,28 +132,28 @@ final class AdapterFiles {
     }
 
     /** Writes a network's additions and what was trained whole. */
-    static void write(Path directory, Network network, Lora lora, Head head, String base) {
+    static void write(Path directory, Network network, PeftMethod method, Head head, String base) {
         try {
             Files.createDirectories(directory);
             final Map<String, Tensor> tensors = new LinkedHashMap<>();
             for (Parameter parameter : network.parameters()) {
                 if (parameter.name().startsWith(AdapterParameters.PREFIX)) {
                     tensors.put(parameter.name(), parameter.value());
-                } else if (lora.trains(parameter.name())) {
-                    tensors.put(AdapterParameters.PREFIX + parameter.name(), parameter.value());
+                } else if (method.trains(parameter.name())) {
+                    tensors.put(AdapterParameters.PREFIX + method.savedName(parameter.name()), parameter.value());
                 }
             }
             SafetensorsWriter.write(directory.resolve("adapter_model.safetensors"), tensors, Map.of("format", "pt"));
-            Files.writeString(directory.resolve("adapter_config.json"), GSON.toJson(config(lora, head, base)) + "\n");
+            Files.writeString(directory.resolve("adapter_config.json"), GSON.toJson(config(method, head, base)) + "\n");
         } catch (IOException e) {
             throw new FinetuneException(
                     "The adapter could not be saved in " + directory.toAbsolutePath() + ": " + e, e);
         }
     }
 
-    private static JsonObject config(Lora lora, Head head, String base) {
+    private static JsonObject config(PeftMethod method, Head head, String base) {
         final JsonObject json = new JsonObject();
-        json.addProperty("peft_type", "LORA");
+        json.addProperty("peft_type", method instanceof Ia3 ? "IA3" : "LORA");
         json.addProperty("base_model_name_or_path", base);
         json.add("task_type", JsonNull.INSTANCE);
         if (head instanceof Head.Tokens) {
@@ -122,16 +163,26 @@ final class AdapterFiles {
         } else if (!(head instanceof Head.MaskedLm)) {
             json.addProperty("task_type", "SEQ_CLS");
         }
-        json.addProperty("r", lora.rank());
-        json.addProperty("lora_alpha", lora.alpha());
-        json.addProperty("lora_dropout", lora.dropout());
-        json.addProperty("use_rslora", lora.rankStabilised());
-        json.add("target_modules", array(lora.targets()));
-        json.add("modules_to_save", array(lora.alsoTrained()));
-        json.addProperty("bias", "none");
+        if (method instanceof Lora lora) {
+            json.addProperty("r", lora.rank());
+            json.addProperty("lora_alpha", lora.alpha());
+            json.addProperty("lora_dropout", lora.dropout());
+            json.addProperty("use_rslora", lora.rankStabilised());
+            json.addProperty("use_dora", lora.dora());
+            json.addProperty("bias", name(lora.biases()));
+            json.addProperty("init_lora_weights", true);
+        } else if (method instanceof Ia3 ia3) {
+            json.add("feedforward_modules", array(ia3.feedForward()));
+            json.addProperty("init_ia3_weights", true);
+        }
+        if (method instanceof Lora lora && !lora.pattern().isEmpty()) {
+            json.addProperty("target_modules", lora.pattern());
+        } else {
+            json.add("target_modules", array(method.targets()));
+        }
+        json.add("modules_to_save", array(method.alsoTrained()));
         json.addProperty("fan_in_fan_out", false);
         json.addProperty("inference_mode", true);
-        json.addProperty("init_lora_weights", true);
         return json;
     }
 

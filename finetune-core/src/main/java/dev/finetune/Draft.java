@@ -46,7 +46,7 @@ final class Draft {
     double dropout = Double.NaN;
 
     @Nullable
-    Lora lora;
+    PeftMethod method;
 
     @Nullable
     Path adapter;
@@ -99,7 +99,7 @@ final class Draft {
         copy.inputSettings = inputSettings;
         copy.memoryFormat = memoryFormat;
         copy.dropout = dropout;
-        copy.lora = lora;
+        copy.method = method;
         copy.adapter = adapter;
         copy.randomWeights = randomWeights;
         copy.validationFraction = validationFraction;

@@ -39,9 +39,9 @@ final class FewShotFitting<I> {
     }
 
     FineTuned<I> fit(Dataset<I> train) {
-        if (draft.lora != null) {
+        if (draft.method != null) {
             throw new FinetuneException(
-                    "fitFewShot(...) replaces the head's last layer, so it doesn't go with lora(...):"
+                    "fitFewShot(...) replaces the head's last layer, so it doesn't go with lora(...) or ia3(...):"
                             + " freeze layers instead, or use fit(...).");
         }
         if (train.size().isEmpty()) {

@@ -196,17 +196,17 @@ public final class FineTuned<I> implements AutoCloseable {
     }
 
     /**
-     * Saves what LoRA trained in PEFT's format, without the base.
+     * Saves what LoRA or IA3 trained in PEFT's format, without the base.
      *
      * @throws FinetuneException if the model was not adapted, or if writing fails
      */
     public void saveAdapter(Path directory) {
         use(() -> {
-            final Lora lora = model.lora()
+            final PeftMethod method = model.method()
                     .orElseThrow(() -> new FinetuneException(
-                            "There is no adapter to save: the model was not trained with lora(...)."));
+                            "There is no adapter to save: the model was not trained with lora(...) or ia3(...)."));
             AdapterFiles.write(
-                    directory, assembly().network(), lora, assembly().task().head(), model.base());
+                    directory, assembly().network(), method, assembly().task().head(), model.base());
             return directory;
         });
     }

@@ -107,19 +107,38 @@ public final class FineTuner {
      */
     public FineTuner lora(Lora lora) {
         return with(draft -> {
-            draft.lora = lora;
+            draft.method = lora;
             draft.adapter = null;
         });
     }
 
     /**
-     * Goes on with a LoRA adapter in PEFT's format (adapter_config.json, adapter_model.safetensors) on this base.
+     * Trains vectors that multiply what layers read or give, and the head's last layer; the base is frozen. Saved as LoRA's
+     * additions are.
+     */
+    public FineTuner ia3(Ia3 ia3) {
+        return with(draft -> {
+            draft.method = ia3;
+            draft.adapter = null;
+        });
+    }
+
+    /**
+     * Trains only biases and the head (BitFit: Ben Zaken et al., "BitFit: simple parameter-efficient fine-tuning for
+     * transformer-based masked language-models", 2022): the same as {@code freeze(Freeze.allButBiases())}.
+     */
+    public FineTuner bitFit() {
+        return freeze(Freeze.allButBiases());
+    }
+
+    /**
+     * Goes on with a LoRA, DoRA or IA3 adapter in PEFT's format (adapter_config.json, adapter_model.safetensors) on this base.
      *
      * @throws FinetuneException if there is none, or if it asks for something that isn't supported
      */
     public FineTuner adapter(Path directory) {
         return with(draft -> {
-            draft.lora = AdapterFiles.read(directory);
+            draft.method = AdapterFiles.read(directory);
             draft.adapter = directory;
         });
     }

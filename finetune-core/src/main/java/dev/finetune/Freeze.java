@@ -25,6 +25,9 @@ public sealed interface Freeze {
     /** The whole trunk; the head is trained, with the pooler that belongs to it. */
     record AllButHead() implements Freeze {}
 
+    /** The trunk but its biases; the head is trained, with the pooler that belongs to it. */
+    record AllButBiases() implements Freeze {}
+
     /** Every stage from the input up to and with the one of that name. */
     record UpTo(String stage) implements Freeze {}
 
@@ -55,6 +58,11 @@ public sealed interface Freeze {
     /** Everything but the head: transfer learning. */
     static Freeze allButHead() {
         return new AllButHead();
+    }
+
+    /** Everything but biases and the head (BitFit). */
+    static Freeze allButBiases() {
+        return new AllButBiases();
     }
 
     /** The batch norms, wherever they are: they keep weights and running statistics, as in evaluation. */

@@ -31,15 +31,15 @@ final class Freezer {
     }
 
     /** Freezes the base: additions, and what is trained whole beside them, go on. */
-    static void keepForAdapter(Lora lora, Network network) {
+    static void keepForAdapter(PeftMethod method, Network network) {
         boolean adapted = false;
         for (Parameter parameter : network.parameters()) {
             final boolean addition = parameter.name().startsWith(AdapterParameters.PREFIX);
             adapted |= addition;
-            parameter.setTrained(addition || lora.trains(parameter.name()));
+            parameter.setTrained(addition || method.trains(parameter.name()));
         }
         if (!adapted) {
-            throw new FinetuneException("lora(" + lora + "): the model has no linear layer of these names. summary()"
+            throw new FinetuneException(method + ": the model has no layer of these names. summary()"
                     + " lists its parameters; name the last part of a layer's name before \".weight\".");
         }
     }
@@ -79,6 +79,11 @@ final class Freezer {
         }
         if (freeze instanceof Freeze.AllButHead) {
             return dev.finetune.nn.Module.parametersOf(network.stages());
+        }
+        if (freeze instanceof Freeze.AllButBiases) {
+            return dev.finetune.nn.Module.parametersOf(network.stages()).stream()
+                    .filter(parameter -> !parameter.name().endsWith(".bias"))
+                    .toList();
         }
         if (freeze instanceof Freeze.Matching matching) {
             return network.parameters().stream()

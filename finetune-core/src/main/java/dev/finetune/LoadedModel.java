@@ -22,11 +22,12 @@ import org.bytedeco.pytorch.Device;
  *
  * @param assembly network, encoder and task; owned
  * @param base what it was loaded from: a directory, or an id and its commit
- * @param lora what adapts it
+ * @param method what adapts it
  * @param device where the network's parameters are
  * @param <I> the kind of input
  */
-record LoadedModel<I>(Assembly<I> assembly, String base, Optional<Lora> lora, Device device) implements AutoCloseable {
+record LoadedModel<I>(Assembly<I> assembly, String base, Optional<PeftMethod> method, Device device)
+        implements AutoCloseable {
     /** The head that a model would have for some data, its labels known. */
     static Head head(Draft draft, Dataset<?> data) {
         final ModelConfig config = ModelPlace.find(draft).config();
@@ -43,12 +44,12 @@ record LoadedModel<I>(Assembly<I> assembly, String base, Optional<Lora> lora, De
         final ModelFamily family = Families.of(config);
         final Head head = HeadResolver.resolve(Optional.ofNullable(draft.head), family.savedHead(config), data);
         final LossOptions loss = ClassWeights.of(draft, head, data);
-        if (draft.lora != null && draft.gentle.pulls().l2sp() > 0) {
-            throw new FinetuneException("l2sp(...) pulls pretrained weights back, and lora(...) doesn't change them:"
+        if (draft.method != null && draft.gentle.pulls().l2sp() > 0) {
+            throw new FinetuneException("l2sp(...) pulls pretrained weights back, and LoRA or IA3 doesn't change them:"
                     + " leave one of them out.");
         }
         final Adaptation adaptation =
-                new Adaptation(Optional.ofNullable(draft.lora), Optional.ofNullable(draft.adapter), draft.seed);
+                new Adaptation(Optional.ofNullable(draft.method), Optional.ofNullable(draft.adapter), draft.seed);
         final Assembly<?> assembly = family.assemble(new AssemblyRequest(
                 place.directory(),
                 place.weights(),
@@ -66,11 +67,11 @@ record LoadedModel<I>(Assembly<I> assembly, String base, Optional<Lora> lora, De
         try {
             checkInputs(draft, assembly.encoder().inputType());
             move(assembly.network(), device);
-            if (draft.lora != null) {
-                Freezer.keepForAdapter(draft.lora, assembly.network());
+            if (draft.method != null) {
+                Freezer.keepForAdapter(draft.method, assembly.network());
             }
             Freezer.apply(draft.freezing, assembly.network());
-            return new LoadedModel<>(assembly, place.base(), Optional.ofNullable(draft.lora), device);
+            return new LoadedModel<>(assembly, place.base(), Optional.ofNullable(draft.method), device);
         } catch (RuntimeException e) {
             assembly.close();
             throw e;
@@ -114,7 +115,7 @@ record LoadedModel<I>(Assembly<I> assembly, String base, Optional<Lora> lora, De
                         assembly.report(),
                         assembly.config()),
                 base,
-                lora,
+                method,
                 device);
     }
 

@@ -3,14 +3,18 @@ package dev.finetune;
 import java.util.List;
 
 /**
- * Low-rank adaptation (Hu et al., "LoRA", 2021), named and computed as PEFT does: beside a frozen weight W a layer gets
- * W x + scale B A dropout(x), where A (rank, in) starts at random, B (out, rank) at zero, and scale is alpha / rank.
+ * Low-rank adaptation (Hu et al., "LoRA", 2021), named and computed as PEFT does: beside a frozen weight W a linear layer
+ * or a convolution gets W x + scale B A dropout(x), where A (rank, in) starts at random, B (out, rank) at zero, and scale
+ * is alpha / rank.
  *
  * @param rank r, the width of A and B
  * @param alpha the numerator of the scale
  * @param dropout before A, in training
  * @param rankStabilised whether the scale is alpha / sqrt(rank) instead (Kalajdzievski, 2023)
+ * @param dora whether each output's weights get a learned magnitude (DoRA: Liu et al., 2024)
+ * @param biases which biases are trained, too
  * @param targets the last parts of the adapted layers' names, such as "query"; empty for queries and values, as in PEFT
+ * @param pattern a regular expression that the adapted layers' whole names match, instead of targets; empty for none
  * @param alsoTrained parts of names of what is trained whole and saved with the adapter; the head's last layer by default
  */
 public record Lora(
@@ -18,10 +22,26 @@ public record Lora(
         double alpha,
         double dropout,
         boolean rankStabilised,
+        boolean dora,
+        Biases biases,
         List<String> targets,
-        List<String> alsoTrained) {
+        String pattern,
+        List<String> alsoTrained)
+        implements PeftMethod {
+    /** What the heads' last layers are called. */
+    static final List<String> LAST_LAYERS = List.of("classifier", "score", "qa_outputs", "fc", "linear");
+
     private static final List<String> QUERIES_AND_VALUES = List.of("query", "value", "q_lin", "v_lin");
-    private static final List<String> LAST_LAYERS = List.of("classifier", "score", "qa_outputs");
+
+    /** Which biases of the base are trained. */
+    public enum Biases {
+        /** None of them. */
+        NONE,
+        /** All. */
+        ALL,
+        /** Those of the adapted layers. */
+        LORA_ONLY
+    }
 
     /** Checks the ranges and keeps its own copies. */
     public Lora {
@@ -32,38 +52,53 @@ public record Lora(
             throw new FinetuneException("LoRA needs an alpha above 0 and a dropout from 0 to below 1, not " + alpha
                     + " and " + dropout + ".");
         }
-        targets = targets.isEmpty() ? QUERIES_AND_VALUES : List.copyOf(targets);
+        targets = targets.isEmpty() && pattern.isEmpty() ? QUERIES_AND_VALUES : List.copyOf(targets);
         alsoTrained = List.copyOf(alsoTrained);
     }
 
     /** Queries and values at this rank, with alpha twice the rank and without dropout. */
     public static Lora rank(int rank) {
-        return new Lora(rank, 2.0 * rank, 0, false, List.of(), LAST_LAYERS);
+        return new Lora(rank, 2.0 * rank, 0, false, false, Biases.NONE, List.of(), "", LAST_LAYERS);
     }
 
     /** The same with another numerator of the scale. */
     public Lora alpha(double other) {
-        return new Lora(rank, other, dropout, rankStabilised, targets, alsoTrained);
+        return new Lora(rank, other, dropout, rankStabilised, dora, biases, targets, pattern, alsoTrained);
     }
 
     /** The same with dropout before A. */
     public Lora dropout(double other) {
-        return new Lora(rank, alpha, other, rankStabilised, targets, alsoTrained);
+        return new Lora(rank, alpha, other, rankStabilised, dora, biases, targets, pattern, alsoTrained);
     }
 
     /** The same with the scale alpha / sqrt(rank). */
     public Lora rankStabilised(boolean stabilised) {
-        return new Lora(rank, alpha, dropout, stabilised, targets, alsoTrained);
+        return new Lora(rank, alpha, dropout, stabilised, dora, biases, targets, pattern, alsoTrained);
+    }
+
+    /** The same with a learned magnitude for each output (DoRA). */
+    public Lora withDora() {
+        return new Lora(rank, alpha, dropout, rankStabilised, true, biases, targets, pattern, alsoTrained);
+    }
+
+    /** The same with biases of the base trained, too; saved with the adapter. */
+    public Lora biases(Biases which) {
+        return new Lora(rank, alpha, dropout, rankStabilised, dora, which, targets, pattern, alsoTrained);
     }
 
     /** The same for other layers: those whose name is, or ends with a dot and, one of these. */
     public Lora targets(String... names) {
-        return new Lora(rank, alpha, dropout, rankStabilised, List.of(names), alsoTrained);
+        return new Lora(rank, alpha, dropout, rankStabilised, dora, biases, List.of(names), "", alsoTrained);
+    }
+
+    /** The same for the layers whose whole dotted name matches a regular expression. */
+    public Lora targetsMatching(String regex) {
+        return new Lora(rank, alpha, dropout, rankStabilised, dora, biases, List.of(), regex, alsoTrained);
     }
 
     /** The same with other layers trained whole beside it. */
     public Lora alsoTrained(String... names) {
-        return new Lora(rank, alpha, dropout, rankStabilised, targets, List.of(names));
+        return new Lora(rank, alpha, dropout, rankStabilised, dora, biases, targets, pattern, List.of(names));
     }
 
     /** What B A x is multiplied with. */
@@ -71,13 +106,29 @@ public record Lora(
         return alpha / (rankStabilised ? Math.sqrt(rank) : rank);
     }
 
-    /** Whether a layer of that dotted name is adapted. */
+    @Override
     public boolean adapts(String layer) {
-        return targets.stream().anyMatch(target -> layer.equals(target) || layer.endsWith("." + target));
+        return pattern.isEmpty() ? PeftMethod.named(targets, layer) : layer.matches(pattern);
     }
 
-    /** Whether a parameter of that dotted name is trained whole. */
+    @Override
     public boolean trains(String parameter) {
-        return alsoTrained.stream().anyMatch(List.of(parameter.split("\\."))::contains);
+        return PeftMethod.part(alsoTrained, parameter) || trainsBias(parameter);
+    }
+
+    private boolean trainsBias(String parameter) {
+        return parameter.endsWith(".bias")
+                && (biases == Biases.ALL || biases == Biases.LORA_ONLY && adapts(layer(parameter)));
+    }
+
+    @Override
+    public String savedName(String parameter) {
+        return parameter.endsWith(".bias") && adapts(layer(parameter))
+                ? layer(parameter) + ".base_layer.bias"
+                : parameter;
+    }
+
+    private static String layer(String parameter) {
+        return parameter.substring(0, parameter.lastIndexOf('.'));
     }
 }

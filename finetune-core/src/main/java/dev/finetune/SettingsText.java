@@ -24,8 +24,8 @@ final class SettingsText {
                         : draft.freezing.stream()
                                 .map(rule -> (rule.frozen() ? "freeze " : "unfreeze ") + rule.freeze())
                                 .collect(Collectors.joining(", ")));
-        if (draft.lora != null) {
-            lines.put("LoRA", draft.lora + (draft.adapter == null ? "" : " from " + draft.adapter));
+        if (draft.method != null) {
+            lines.put("adapter", draft.method + (draft.adapter == null ? "" : " from " + draft.adapter));
         }
         lines.put("maximum length", draft.maxLength == 0 ? "the model's" : draft.maxLength + " tokens");
         if (!draft.augmentations.isEmpty()) {

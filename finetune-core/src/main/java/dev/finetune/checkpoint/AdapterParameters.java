@@ -1,69 +1,118 @@
 package dev.finetune.checkpoint;
 
+import dev.finetune.FinetuneException;
+import dev.finetune.Ia3;
 import dev.finetune.Lora;
+import dev.finetune.PeftMethod;
+import dev.finetune.nn.Adapter;
 import dev.finetune.nn.Buffer;
 import dev.finetune.nn.Dropout;
 import dev.finetune.nn.Init;
 import dev.finetune.nn.LowRank;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
+import dev.finetune.nn.Scaling;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A checkpoint's parameters, with low-rank additions to the weights that LoRA is asked for. Additions are new, or come
- * from an adapter's weights, which then also hold what was trained whole; all under the names that PEFT gives them.
+ * A checkpoint's parameters, with what LoRA or IA3 adds to those that they are asked for. Additions are new, or come from
+ * an adapter's weights, which then also hold what was trained whole; all under the names that PEFT gives them.
  */
 public final class AdapterParameters implements ParameterSource {
     /** What PEFT puts before every name. */
     public static final String PREFIX = "base_model.model.";
 
     private final ParameterSource base;
-    private final Lora lora;
+    private final PeftMethod method;
     private final Optional<Weights> adapter;
     private final CheckpointParameters additions;
+    private final Map<String, Scaling> scalings = new HashMap<>();
 
     /**
      * Parameters of a base with additions.
      *
      * @param base where the base's parameters come from
-     * @param lora which weights get an addition, and of what rank
+     * @param method which weights are adapted, and how
      * @param adapter an adapter's weights (borrowed while the network is built); empty for a new one
      * @param seed of new additions
      */
-    public AdapterParameters(ParameterSource base, Lora lora, Optional<Weights> adapter, long seed) {
+    public AdapterParameters(ParameterSource base, PeftMethod method, Optional<Weights> adapter, long seed) {
         this.base = base;
-        this.lora = lora;
+        this.method = method;
         this.adapter = adapter;
         this.additions = new CheckpointParameters(
                 adapter,
-                new CheckpointParameters.Naming("", name -> true, name -> false, name -> false, Map.of()),
+                new CheckpointParameters.Naming("", name -> true, AdapterParameters::isTwice, name -> false, Map.of()),
                 seed);
+    }
+
+    /** With trained biases PEFT saves those of what is trained whole two times more. */
+    private static boolean isTwice(String name) {
+        return name.endsWith(".modules_to_save.bias") || name.endsWith(".original_module.bias");
     }
 
     @Override
     public Parameter take(String name, Init init, long... shape) {
         final Parameter plain = base.take(name, init, shape);
-        if (shape.length == 2 && name.endsWith(".weight")) {
-            final String layer = name.substring(0, name.length() - ".weight".length());
-            if (lora.adapts(layer)) {
-                plain.adapt(new LowRank(
-                        additions.take(
-                                PREFIX + layer + ".lora_A.weight",
-                                new Init.Uniform(1 / Math.sqrt(shape[1])),
-                                lora.rank(),
-                                shape[1]),
-                        additions.take(PREFIX + layer + ".lora_B.weight", Init.ZEROS, shape[0], lora.rank()),
-                        lora.scale(),
-                        new Dropout(lora.dropout())));
+        if (adapter.isPresent() && method.trains(name)) {
+            plain.close();
+            return additions.take(PREFIX + method.savedName(name), init, shape).renamed(name);
+        }
+        final int dot = name.lastIndexOf('.');
+        final String layer = name.substring(0, Math.max(0, dot));
+        if (method.adapts(layer)) {
+            if (name.endsWith(".weight") && (shape.length == 2 || shape.length == 4)) {
+                plain.adapt(adapter(layer, plain));
+            } else if (name.endsWith(".bias") && scalings.containsKey(layer)) {
+                plain.adapt(scalings.get(layer));
             }
         }
-        if (adapter.isPresent() && lora.trains(name)) {
-            plain.close();
-            return additions.take(PREFIX + name, init, shape).renamed(name);
-        }
         return plain;
+    }
+
+    private Adapter adapter(String layer, Parameter weight) {
+        final long[] shape = weight.shape();
+        if (method instanceof Ia3 ia3) {
+            if (shape.length != 2) {
+                throw new FinetuneException(
+                        "IA3 is for linear layers, but " + layer + " is a convolution: name other layers as targets.");
+            }
+            final boolean inputs = ia3.scalesInputs(layer);
+            final Scaling scaling = new Scaling(
+                    additions.take(
+                            PREFIX + layer + ".ia3_l",
+                            new Init.Constant(1),
+                            inputs ? new long[] {1, shape[1]} : new long[] {shape[0], 1}),
+                    inputs);
+            if (!inputs) {
+                scalings.put(layer, scaling);
+            }
+            return scaling;
+        }
+        final Lora lora = (Lora) method;
+        final boolean convolution = shape.length == 4;
+        final long fanIn = shape[1] * (convolution ? shape[2] * shape[3] : 1);
+        final long[] narrow = shape.clone();
+        narrow[0] = lora.rank();
+        final long[] wide = convolution ? new long[] {shape[0], lora.rank(), 1, 1} : new long[] {shape[0], lora.rank()};
+        final long[] perOutput = convolution ? new long[] {1, shape[0], 1, 1} : new long[] {shape[0]};
+        final Optional<Parameter> magnitude = lora.dora()
+                ? Optional.of(additions.take(PREFIX + layer + ".lora_magnitude_vector", Init.ZEROS, perOutput))
+                : Optional.empty();
+        final LowRank addition = new LowRank(
+                weight,
+                additions.take(PREFIX + layer + ".lora_A.weight", new Init.Uniform(1 / Math.sqrt(fanIn)), narrow),
+                additions.take(PREFIX + layer + ".lora_B.weight", Init.ZEROS, wide),
+                lora.scale(),
+                new Dropout(lora.dropout()),
+                magnitude);
+        if (magnitude.map(Parameter::isFresh).orElse(false)) {
+            addition.settle();
+        }
+        return addition;
     }
 
     @Override

@@ -13,6 +13,7 @@ public final class Conv2d implements Module {
     private final Parameter weight;
     private final Optional<Parameter> bias;
     private final Shape shape;
+    private final AdaptedLayer layer = new Layer();
 
     /**
      * How a convolution is laid out.
@@ -44,25 +45,71 @@ public final class Conv2d implements Module {
         this.shape = shape;
         this.weight =
                 source.take("weight", init, shape.out(), shape.in() / shape.groups(), shape.kernel(), shape.kernel());
+        if (shape.groups() > 1 && weight.adapter().isPresent()) {
+            throw new FinetuneException(weight.name() + " is of a convolution of " + shape.groups()
+                    + " groups, which can't be adapted: name other layers as targets.");
+        }
         this.bias = biased ? Optional.of(source.take("bias", Init.ZEROS, shape.out())) : Optional.empty();
     }
 
-    /** Applies the layer. */
-    public Tensor forward(Tensor input) {
+    /** Applies the layer, and what adapts it. */
+    public Tensor forward(Tensor input, ForwardContext context) {
+        return weight.adapter()
+                .map(adapter -> adapter.forward(input, layer, context))
+                .orElseGet(() -> layer.plain(input));
+    }
+
+    private static Tensor convolve(
+            Tensor input, Tensor weight, TensorOptional bias, long stride, long padding, long groups) {
         return torch.conv2d(
                 input,
-                weight.value(),
-                bias.map(b -> new TensorOptional(b.value())).orElseGet(TensorOptional::new),
-                new long[] {shape.stride(), shape.stride()},
-                new long[] {shape.padding(), shape.padding()},
+                weight,
+                bias,
+                new long[] {stride, stride},
+                new long[] {padding, padding},
                 new long[] {1, 1},
-                shape.groups());
+                groups);
     }
 
     @Override
     public List<Parameter> parameters() {
         final List<Parameter> all = new ArrayList<>(List.of(weight));
         bias.ifPresent(all::add);
+        weight.adapter().ifPresent(adapter -> all.addAll(adapter.parameters()));
         return all;
+    }
+
+    private final class Layer implements AdaptedLayer {
+        @Override
+        public Tensor weight() {
+            return weight.value();
+        }
+
+        @Override
+        public Tensor plain(Tensor input) {
+            final TensorOptional own =
+                    bias.map(b -> new TensorOptional(b.value())).orElseGet(TensorOptional::new);
+            return convolve(input, weight.value(), own, shape.stride(), shape.padding(), shape.groups());
+        }
+
+        @Override
+        public Tensor apply(Tensor input, Tensor other) {
+            return convolve(input, other, new TensorOptional(), shape.stride(), shape.padding(), shape.groups());
+        }
+
+        @Override
+        public Tensor unbiased(Tensor output) {
+            return bias.map(b -> output.sub(perOutput(b.value()))).orElse(output);
+        }
+
+        @Override
+        public Tensor mix(Tensor narrow, Tensor other) {
+            return convolve(narrow, other, new TensorOptional(), 1, 0, 1);
+        }
+
+        @Override
+        public Tensor perOutput(Tensor vector) {
+            return vector.reshape(1, -1, 1, 1);
+        }
     }
 }

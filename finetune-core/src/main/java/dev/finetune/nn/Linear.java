@@ -10,6 +10,7 @@ import org.bytedeco.pytorch.global.torch;
 public final class Linear implements Module {
     private final Parameter weight;
     private final Parameter bias;
+    private final AdaptedLayer layer = new Layer();
 
     /** Takes {@code weight} (out, in) and {@code bias} (out) from a source. */
     public Linear(ParameterSource source, long in, long out, Init init) {
@@ -25,10 +26,9 @@ public final class Linear implements Module {
 
     /** Applies the layer, and what adapts it. */
     public Tensor forward(Tensor input, ForwardContext context) {
-        final Tensor plain = torch.linear(input, weight.value(), new TensorOptional(bias.value()));
         return weight.adapter()
-                .map(adapter -> plain.add(adapter.forward(input, context)))
-                .orElse(plain);
+                .map(adapter -> adapter.forward(input, layer, context))
+                .orElseGet(() -> layer.plain(input));
     }
 
     @Override
@@ -36,5 +36,37 @@ public final class Linear implements Module {
         final List<Parameter> all = new ArrayList<>(List.of(weight, bias));
         weight.adapter().ifPresent(adapter -> all.addAll(adapter.parameters()));
         return all;
+    }
+
+    private final class Layer implements AdaptedLayer {
+        @Override
+        public Tensor weight() {
+            return weight.value();
+        }
+
+        @Override
+        public Tensor plain(Tensor input) {
+            return torch.linear(input, weight.value(), new TensorOptional(bias.value()));
+        }
+
+        @Override
+        public Tensor apply(Tensor input, Tensor other) {
+            return torch.linear(input, other);
+        }
+
+        @Override
+        public Tensor unbiased(Tensor output) {
+            return output.sub(bias.value());
+        }
+
+        @Override
+        public Tensor mix(Tensor narrow, Tensor other) {
+            return torch.linear(narrow, other);
+        }
+
+        @Override
+        public Tensor perOutput(Tensor vector) {
+            return vector;
+        }
     }
 }

@@ -1,49 +1,105 @@
 package dev.finetune.nn;
 
+import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
-/** What LoRA adds to a linear layer: scale B A dropout(x). */
-public final class LowRank implements Module {
+/**
+ * What LoRA adds to a linear layer or a convolution, scale B A dropout(x); with a magnitude, DoRA (Liu et al., "DoRA:
+ * weight-decomposed low-rank adaptation", 2024): the layer's weight is m (W + scale B A) / |W + scale B A|, norms taken
+ * for each output and held constant where gradients are taken, as PEFT computes it.
+ */
+public final class LowRank implements Adapter {
+    private final Parameter base;
     private final Parameter a;
     private final Parameter b;
     private final double scale;
     private final Dropout dropout;
+    private final Optional<Parameter> magnitude;
 
     /**
      * An addition of low rank.
      *
-     * @param a (rank, in)
-     * @param b (out, rank)
+     * @param base the layer's own weight (borrowed): (out, in), or (out, in, height, width) of a convolution
+     * @param a (rank, in), or (rank, in, height, width)
+     * @param b (out, rank), or (out, rank, 1, 1)
      * @param scale what the product is multiplied with
      * @param dropout before {@code a}
+     * @param magnitude m, as many numbers as there are outputs; empty for LoRA
      */
-    public LowRank(Parameter a, Parameter b, double scale, Dropout dropout) {
+    public LowRank(
+            Parameter base, Parameter a, Parameter b, double scale, Dropout dropout, Optional<Parameter> magnitude) {
+        this.base = base;
         this.a = a;
         this.b = b;
         this.scale = scale;
         this.dropout = dropout;
+        this.magnitude = magnitude;
     }
 
-    /** What is added to the layer's output. */
-    public Tensor forward(Tensor input, ForwardContext context) {
-        final Tensor narrow = torch.linear(dropout.forward(input, context), a.value());
-        return torch.linear(narrow, b.value()).mul(new Scalar(scale));
+    @Override
+    public Tensor forward(Tensor input, AdaptedLayer layer, ForwardContext context) {
+        final Tensor plain = layer.plain(input);
+        final Tensor dropped = dropout.forward(input, context);
+        final Tensor low = layer.mix(layer.apply(dropped, a.value()), b.value()).mul(new Scalar(scale));
+        if (magnitude.isEmpty()) {
+            return plain.add(low);
+        }
+        final Tensor factor = layer.perOutput(magnitude.get().value().flatten().div(norms(layer.weight())));
+        final boolean drops = context.training() && dropout.probability() > 0;
+        final Tensor own = drops ? layer.apply(dropped, layer.weight()) : layer.unbiased(plain);
+        return plain.add(factor.sub(new Scalar(1)).mul(own)).add(factor.mul(low));
     }
 
-    /** A weight with the addition taken in, W + scale B A, in the current scope. */
+    /** The norm of each output's weights, (out), in the current scope: without a gradient. */
+    private Tensor norms(Tensor weight) {
+        try (GradientMode off = GradientMode.off();
+                TensorScope scope = TensorScope.open()) {
+            final Tensor sum = sum(weight);
+            return scope.keep(
+                    sum.reshape(sum.size(0), -1).pow(new Scalar(2)).sum(1).sqrt());
+        }
+    }
+
+    /** W + scale B A, in the shape of W. */
+    private Tensor sum(Tensor weight) {
+        final Tensor wide = b.value().detach().reshape(b.shape()[0], -1);
+        final Tensor narrow = a.value().detach().reshape(a.shape()[0], -1);
+        return weight.detach().add(wide.matmul(narrow).reshape(base.shape()), new Scalar(scale));
+    }
+
+    /** Begins with the layer as it is: m = |W + scale B A|. */
+    public void settle() {
+        magnitude.ifPresent(m -> {
+            try (TensorScope scope = TensorScope.open();
+                    GradientMode off = GradientMode.off()) {
+                m.value().copy_(norms(base.value()).reshape(m.shape()));
+            }
+        });
+    }
+
+    @Override
     public Tensor merged(Tensor weight) {
         try (TensorScope scope = TensorScope.open()) {
-            final Tensor product = b.value().detach().matmul(a.value().detach());
-            return scope.keep(weight.detach().add(product, new Scalar(scale)));
+            final Tensor sum = sum(weight);
+            if (magnitude.isEmpty()) {
+                return scope.keep(sum);
+            }
+            final long[] perOutput = base.shape();
+            java.util.Arrays.fill(perOutput, 1, perOutput.length, 1);
+            final Tensor factor = magnitude.get().value().detach().flatten().div(norms(weight));
+            return scope.keep(sum.mul(factor.reshape(perOutput)));
         }
     }
 
     @Override
     public List<Parameter> parameters() {
-        return List.of(a, b);
+        final List<Parameter> all = new ArrayList<>(List.of(a, b));
+        magnitude.ifPresent(all::add);
+        return all;
     }
 }

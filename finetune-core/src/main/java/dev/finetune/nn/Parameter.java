@@ -16,7 +16,7 @@ public final class Parameter implements AutoCloseable {
     private final long[] shape;
     private final boolean fresh;
     private boolean trained = true;
-    private Optional<LowRank> adapter = Optional.empty();
+    private Optional<Adapter> adapter = Optional.empty();
 
     /**
      * Takes ownership of a tensor.
@@ -63,13 +63,13 @@ public final class Parameter implements AutoCloseable {
         return new Parameter(other, value, fresh);
     }
 
-    /** What is added to the layer that this is the weight of. */
-    public Optional<LowRank> adapter() {
+    /** What adapts the layer that this is the weight or bias of. */
+    public Optional<Adapter> adapter() {
         return adapter;
     }
 
-    /** Adds something of low rank to the layer that this is the weight of. */
-    public void adapt(LowRank addition) {
+    /** Adapts the layer that this is the weight or bias of. */
+    public void adapt(Adapter addition) {
         this.adapter = Optional.of(addition);
     }
 

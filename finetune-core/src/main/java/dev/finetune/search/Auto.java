@@ -1,6 +1,5 @@
 package dev.finetune.search;
 
-import dev.finetune.CrossValidation;
 import dev.finetune.DivergedException;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
@@ -27,11 +26,12 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Chooses learning rate, epochs, freezing and batch size for a data set within a time: tries the settings as they are,
- * then what is known to help data of that size, then what a small search (TPE) comes upon, each only if the measured time
+ * looks for a rate with a short range test, tries what is known to help data of that size, then what a small search (TPE)
+ * comes upon, each only if the measured time
  * of a row says that it fits. What is chosen must be better on validation data than the settings as they are by more than
  * half a standard error, so that it doesn't lose to them by chance.
  *
- * <p>Little data (under 400 rows) is compared by cross-validation of 4 folds, and the choice is trained on all of it; more
+ * <p>Little data (under 400 rows) is compared by cross-validation, on as many of 4 folds as there is time for, and the choice is trained on all of it; more
  * data by the validation part, where each model keeps its best evaluation, and the chosen model is the one that was tried.
  *
  * @param <I> the kind of input
@@ -41,6 +41,8 @@ public final class Auto<I> {
     private static final int SMALL = 400;
     private static final int FOLDS = 4;
     private static final int MOST_ATTEMPTS = 40;
+    private static final int WANTED_ATTEMPTS = 5;
+    private static final LearningRateTest.Range RANGE = new LearningRateTest.Range(1e-6, 1, 60);
 
     private final FineTuner tuner;
     private final Dataset<I> train;
@@ -55,9 +57,10 @@ public final class Auto<I> {
     private @Nullable Tried bestTried;
     private double secondsPerRow;
     private double secondsBeside;
+    private int comparedFolds = FOLDS;
 
     /** An attempt, its settings, and where they lie in the search's dimensions, if they were searched. */
-    private record Tried(Attempt attempt, Candidate candidate, List<Double> places) {}
+    private record Tried(Attempt attempt, Candidate candidate, List<Double> places, List<Metrics> folds) {}
 
     private Auto(FineTuner tuner, Dataset<I> train, Optional<Dataset<I>> validation, Duration budget) {
         if (train.size().isEmpty()) {
@@ -93,17 +96,22 @@ public final class Auto<I> {
 
     private AutoResult<I> run() {
         try {
-            final TrainingSettings plain = tuner.settings();
             final int rows = Math.toIntExact(train.size().orElseThrow());
-            final Candidates candidates =
-                    new Candidates(tuner, rows, layers, plain.learningRate(), plain.epochs(), plain.batchSize());
-            attempt(candidates.defaults(), List.of());
+            attempt(Candidates.defaults(tuner, rows), List.of());
+            final Candidates candidates = new Candidates(tuner, rows, layers, suggestedRate());
+            chooseFolds(candidates);
             for (Candidate candidate : candidates.known()) {
                 if (fits(candidate)) {
                     attempt(candidate, List.of());
                 }
             }
-            search(candidates, plain.seed());
+            if (tried.size() == 1) {
+                final double rowsLeft = (left() - secondsBeside) / secondsPerRow / (folds() + reserved());
+                if (rowsLeft > rows) {
+                    attempt(candidates.shortened(0.9 * rowsLeft), List.of());
+                }
+            }
+            search(candidates, tuner.settings().seed());
             return result(rows);
         } catch (RuntimeException | Error e) {
             if (best != null) {
@@ -111,6 +119,50 @@ public final class Auto<I> {
             }
             throw e;
         }
+    }
+
+    /** What a short range test suggests, on the safe side; the rate as it is where there is no time for one. */
+    private double suggestedRate() {
+        final double rate = tuner.settings().learningRate();
+        final long rows = (long) RANGE.steps() * tuner.settings().batchSize();
+        if (secondsPerRow * rows + secondsBeside > left() / 4) {
+            return rate;
+        }
+        try {
+            final LearningRateTest test = tuner.findLearningRate(train, RANGE);
+            return Math.min(test.suggestion(), test.minimumOverTen());
+        } catch (FinetuneException e) {
+            LOG.info("The range test said nothing: {}", e.getMessage());
+            return rate;
+        }
+    }
+
+    /** Compares on as many folds as leave time to try several settings; the first one was tried on all of them. */
+    private void chooseFolds(Candidates candidates) {
+        if (validation.isEmpty() && secondsPerRow > 0) {
+            final double fold = secondsPerRow * candidates.usualCost() * (FOLDS - 1) / FOLDS;
+            comparedFolds = (int) Math.max(1, Math.min(FOLDS, Math.floor(left() / (WANTED_ATTEMPTS * fold))));
+            final Tried first = onComparedFolds(Objects.requireNonNull(bestTried));
+            tried.set(0, first);
+            bestTried = first;
+        }
+    }
+
+    private Tried onComparedFolds(Tried one) {
+        if (Double.isNaN(one.attempt.value())) {
+            return one;
+        }
+        final List<Metrics> some = one.folds.subList(0, Math.min(comparedFolds, one.folds.size()));
+        return new Tried(
+                new Attempt(
+                        one.attempt.name(),
+                        one.attempt.reason(),
+                        mean(some, metric),
+                        mean(some, "loss"),
+                        one.attempt.seconds()),
+                one.candidate,
+                one.places,
+                some);
     }
 
     /** Adds up the time of trainings and the rows that they saw. */
@@ -152,15 +204,19 @@ public final class Auto<I> {
 
     /** Whether there is time to try it, and to train what is chosen in the end. */
     private boolean fits(Candidate candidate) {
-        final double reserve = validation.isPresent()
-                ? 0
-                : Math.max(candidate.cost(), bestTried == null ? 0 : bestTried.candidate.cost());
+        final double reserve =
+                reserved() * Math.max(candidate.cost(), bestTried == null ? 0 : bestTried.candidate.cost());
         return secondsBeside + secondsPerRow * (folds() * candidate.cost() + reserve) <= left();
     }
 
-    /** How often the training data is trained on to try something: 4 times without a quarter of it. */
+    /** How often the training data is trained on to try something: so many times without a quarter of it. */
     private double folds() {
-        return validation.isPresent() ? 1 : FOLDS - 1;
+        return validation.isPresent() ? 1 : comparedFolds * (FOLDS - 1.0) / FOLDS;
+    }
+
+    /** How often it is trained on in the end. */
+    private double reserved() {
+        return validation.isPresent() ? 0 : 1;
     }
 
     private double left() {
@@ -175,20 +231,25 @@ public final class Auto<I> {
     private void attempt(Candidate candidate, List<Double> places) {
         final Meter meter = new Meter();
         final long begun = System.nanoTime();
+        final List<Metrics> folds = new ArrayList<>();
         FineTuned<I> model = null;
         double value = Double.NaN;
         double loss = Double.NaN;
         try {
             final FineTuner timed =
-                    candidate.tuner().listener(meter).maxTime(share(validation.isPresent() ? 1 : FOLDS + 2));
+                    candidate.tuner().listener(meter).maxTime(share(validation.isPresent() ? 1 : comparedFolds + 2));
             if (validation.isPresent()) {
                 model = (tried.isEmpty() ? timed : timed.keepBest()).fit(train, validation.get());
                 value = model.evaluation().get(metric);
                 loss = model.evaluation().get("loss");
             } else {
-                final CrossValidation folds = timed.crossValidate(train, FOLDS);
-                value = folds.mean(metric);
-                loss = folds.mean("loss");
+                for (Split<I> fold : train.folds(FOLDS, tuner.settings().seed()).subList(0, comparedFolds)) {
+                    try (FineTuned<I> one = timed.fit(fold.train(), fold.validation())) {
+                        folds.add(one.evaluation());
+                    }
+                }
+                value = mean(folds, metric);
+                loss = mean(folds, "loss");
             }
         } catch (DivergedException e) {
             LOG.info("{} diverged: {}", candidate.name(), e.getMessage());
@@ -196,7 +257,8 @@ public final class Auto<I> {
         final Tried one = new Tried(
                 new Attempt(candidate.name(), candidate.reason(), value, loss, (System.nanoTime() - begun) / 1e9),
                 candidate,
-                places);
+                places,
+                folds);
         clock(one, meter);
         tried.add(one);
         LOG.info("{}: {} {}", candidate.name(), metric, value);
@@ -209,6 +271,10 @@ public final class Auto<I> {
         } else if (model != null) {
             model.close();
         }
+    }
+
+    private static double mean(List<Metrics> folds, String metric) {
+        return folds.stream().mapToDouble(one -> one.get(metric)).average().orElse(Double.NaN);
     }
 
     /** Learns how long a row takes, and what is done beside training; the first training is a slow one. */
@@ -241,7 +307,9 @@ public final class Auto<I> {
     /** Half a standard error of the defaults' value, if it is a share of examples; else a hundredth of it. */
     private double margin() {
         final double value = tried.get(0).attempt.value();
-        final double examples = validation.orElse(train).size().orElse(1);
+        final double examples = validation.isPresent()
+                ? validation.get().size().orElse(1)
+                : train.size().orElse(1) * (double) comparedFolds / FOLDS;
         return value >= 0 && value <= 1 && Metrics.higherIsBetter(metric)
                 ? 0.5 * Math.sqrt(value * (1 - value) / examples)
                 : 0.01 * Math.abs(value);
@@ -270,7 +338,8 @@ public final class Auto<I> {
         lines.add("Data: " + rows + " rows to train on, compared "
                 + (validation.isPresent()
                         ? "on " + validation.get().size().orElse(-1) + " rows of validation data."
-                        : "by cross-validation of " + FOLDS + " folds, for a part of it would be too small to judge by;"
+                        : "by cross-validation, on " + comparedFolds + " of " + FOLDS
+                                + " folds, for a part of it would be too small to judge by;"
                                 + " the chosen settings were then trained on all of it."));
         lines.add(String.format(
                 Locale.ROOT,

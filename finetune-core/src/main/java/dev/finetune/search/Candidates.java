@@ -18,6 +18,9 @@ final class Candidates {
     private static final double MOST_EPOCHS = 40;
     private static final double WARMUP = 0.1;
 
+    /** How many times the rate that was set is tried at most. */
+    private static final double MOST_TIMES = 40;
+
     private final FineTuner tuner;
     private final int rows;
     private final int layers;
@@ -25,14 +28,17 @@ final class Candidates {
     private final double epochs;
     private final int batch;
     private final double enough;
+    private final double found;
 
-    Candidates(FineTuner tuner, int rows, int layers, double rate, double epochs, int batch) {
+    /** Candidates around settings, and around the rate that a range test suggests. */
+    Candidates(FineTuner tuner, int rows, int layers, double suggested) {
         this.tuner = tuner;
         this.rows = rows;
         this.layers = layers;
-        this.rate = rate;
-        this.epochs = epochs;
-        this.batch = batch;
+        this.rate = tuner.settings().learningRate();
+        this.epochs = tuner.settings().epochs();
+        this.batch = tuner.settings().batchSize();
+        this.found = Math.min(MOST_TIMES * rate, Math.max(2 * rate, suggested));
         this.enough = Math.min(MOST_EPOCHS, Math.max(epochs, Math.ceil(ENOUGH_STEPS / stepsPerEpoch(batch))));
     }
 
@@ -48,37 +54,48 @@ final class Candidates {
         return Math.ceil(rows / (double) batchSize);
     }
 
-    Candidate defaults() {
-        return new Candidate("as set", "the settings as they are", tuner, rows * epochs, true);
+    /** The settings as they are. */
+    static Candidate defaults(FineTuner tuner, int rows) {
+        return new Candidate(
+                "as set",
+                "the settings as they are",
+                tuner,
+                rows * tuner.settings().epochs(),
+                true);
     }
 
     /** What is known to help data of this size. */
     List<Candidate> known() {
+        final boolean few = enough > epochs;
         final List<Candidate> all = new ArrayList<>();
-        if (enough > epochs) {
-            final String steps = String.format(Locale.ROOT, "%.0f steps are few", stepsPerEpoch(batch) * epochs);
-            all.add(full(rate, enough, steps + ", so more epochs, with a warm-up"));
-            all.add(full(4 * rate, enough, steps + ", so more epochs and larger steps"));
-            all.add(headOnly());
-            if (layers > 1) {
-                all.add(frozen(layers / 2, 2 * rate, enough));
-            }
-            all.add(full(16 * rate, enough, "much larger steps, which small models want"));
-        } else {
-            all.add(full(2 * rate, epochs, "larger steps, with a warm-up"));
-            all.add(full(rate / 2, epochs, "smaller steps, with a warm-up"));
-            if (layers > 1) {
-                all.add(frozen(layers / 2, rate, epochs));
-            }
-            all.add(headOnly());
-            all.add(full(8 * rate, epochs, "much larger steps, which small models want"));
+        final String steps = few
+                ? String.format(Locale.ROOT, "%.0f steps are few, so more epochs; ", stepsPerEpoch(batch) * epochs)
+                : "";
+        all.add(full(found, enough, steps + "the rate at which the range test learned well, with a warm-up"));
+        all.add(headOnly());
+        all.add(full(found / 4, enough, steps + "a quarter of that rate"));
+        if (layers > 1) {
+            all.add(frozen(layers / 2, found, enough));
         }
+        all.add(full(2 * rate, enough, steps + "twice the rate that was set"));
+        all.add(full(rate, enough, steps + "the rate that was set, with a warm-up"));
         return all;
+    }
+
+    /** The best of what is known in fewer epochs, for less time; a pass over the data at least. */
+    Candidate shortened(double cost) {
+        final double passes = Math.max(1, Math.floor(cost / rows * 10) / 10);
+        return full(found, passes, "as many epochs as there was time for");
+    }
+
+    /** How many rows it takes to train as long as small data needs. */
+    double usualCost() {
+        return rows * enough;
     }
 
     private Candidate full(double lr, double passes, String reason) {
         return new Candidate(
-                String.format(Locale.ROOT, "lr %.1e, %.0f epochs", lr, passes),
+                String.format(Locale.ROOT, "lr %.1e, %.3g epochs", lr, passes),
                 reason,
                 tuner.lr(lr).epochs(passes).warmupRatio(WARMUP),
                 rows * passes,
@@ -96,7 +113,7 @@ final class Candidates {
 
     private Candidate headOnly() {
         final double passes = Math.min(100, Math.max(5, Math.ceil(3 * ENOUGH_STEPS / stepsPerEpoch(batch))));
-        final double lr = 40 * rate;
+        final double lr = MOST_TIMES * rate;
         return new Candidate(
                 String.format(Locale.ROOT, "head only, lr %.1e, %.0f epochs", lr, passes),
                 "the pretrained layers stay what they are, and compute once an input",
@@ -108,7 +125,7 @@ final class Candidates {
     /** What is searched in the time that is left. */
     List<Dimension> dimensions() {
         final List<Dimension> all = new ArrayList<>();
-        all.add(new Dimension.Real("lr", rate / 4, 40 * rate, true, FineTuner::lr));
+        all.add(new Dimension.Real("lr", rate / 4, MOST_TIMES * rate, true, FineTuner::lr));
         all.add(new Dimension.Choice<>("batch size", List.of(batch, 2 * batch), FineTuner::batchSize));
         all.add(new Dimension.Choice<>("epochs", List.of(enough, Math.min(60, 2 * enough)), FineTuner::epochs));
         if (layers > 1) {

@@ -1,7 +1,7 @@
 package dev.finetune.spi;
 
 import dev.finetune.FinetuneException;
-import dev.finetune.Lora;
+import dev.finetune.PeftMethod;
 import dev.finetune.checkpoint.AdapterParameters;
 import dev.finetune.checkpoint.Weights;
 import dev.finetune.nn.ParameterSource;
@@ -13,24 +13,24 @@ import java.util.function.Function;
  * What a base model gets beside its own weights. A family wraps its source of parameters in it and needs to know no
  * more.
  *
- * @param lora which weights get an addition; empty for none
+ * @param method which weights are adapted, and how; empty for none
  * @param directory an adapter to load, in PEFT's format; empty for a new one
  * @param seed of new additions
  */
-public record Adaptation(Optional<Lora> lora, Optional<Path> directory, long seed) {
+public record Adaptation(Optional<PeftMethod> method, Optional<Path> directory, long seed) {
     /**
      * Builds something from a base's parameters and these additions.
      *
      * @throws FinetuneException if the adapter doesn't fit the base
      */
     public <T> T build(ParameterSource base, Function<ParameterSource, T> builder) {
-        if (lora.isEmpty()) {
+        if (method.isEmpty()) {
             return builder.apply(base);
         }
         final Optional<Weights> weights =
                 directory.map(folder -> Weights.open(folder.resolve("adapter_model.safetensors")));
         try {
-            final AdapterParameters source = new AdapterParameters(base, lora.get(), weights, seed);
+            final AdapterParameters source = new AdapterParameters(base, method.get(), weights, seed);
             final T built = builder.apply(source);
             if (!source.report().unexpected().isEmpty()) {
                 throw new FinetuneException("The adapter in "

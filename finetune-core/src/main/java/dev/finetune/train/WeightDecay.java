@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
  *
  * @param rate w loses rate * learning rate * w at each step; 0 for none
  * @param spared parameters whose name contains a match don't decay; by default, as in the Trainer, biases and norm
- *     weights don't, which are all the vectors there are
+ *     weights don't, which are all the vectors there are but DoRA's magnitudes, which do
  */
 public record WeightDecay(double rate, Optional<Pattern> spared) {
     /** No decay. */
@@ -30,8 +30,9 @@ public record WeightDecay(double rate, Optional<Pattern> spared) {
 
     /** The rate for a parameter. */
     double of(Parameter parameter) {
-        final boolean spares =
-                spared.isPresent() ? spared.get().matcher(parameter.name()).find() : parameter.shape().length <= 1;
+        final boolean spares = spared.isPresent()
+                ? spared.get().matcher(parameter.name()).find()
+                : parameter.shape().length <= 1 && !parameter.name().endsWith(".lora_magnitude_vector");
         return spares ? 0 : rate;
     }
 }

@@ -14,6 +14,9 @@ final class ResultOptions {
     @Option(names = "--out", description = "Where to save the model; nowhere by default.")
     private String out = "";
 
+    @Option(names = "--adapter-out", description = "Where to save what --lora or --ia3 trained, as PEFT does.")
+    private String adapterOut = "";
+
     @Option(names = "--summary", description = "Print the layers, their shapes, and what is trained.")
     private boolean summary;
 
@@ -31,6 +34,10 @@ final class ResultOptions {
         if (!out.isEmpty()) {
             tuned.save(Path.of(out));
             System.out.println("saved to " + Path.of(out).toAbsolutePath());
+        }
+        if (!adapterOut.isEmpty()) {
+            tuned.saveAdapter(Path.of(adapterOut));
+            System.out.println("the adapter is in " + Path.of(adapterOut).toAbsolutePath());
         }
         System.out.println(new Gson().toJson(json(what, tuned, rows, start)));
     }

@@ -102,6 +102,9 @@ final class TrainingOptions {
     @Mixin
     private GentleOptions gentle = new GentleOptions();
 
+    @Mixin
+    private AdapterOptions adapter = new AdapterOptions();
+
     /** Options with the learning rate that suits the command's models. */
     TrainingOptions(double learningRate) {
         this.learningRate = learningRate;
@@ -136,7 +139,7 @@ final class TrainingOptions {
                 .device(device)
                 .freeze(freeze())
                 .listener(Console.progress(metric));
-        tuner = gentle.on(tuner);
+        tuner = adapter.on(gentle.on(tuner));
         tuner = headOnly ? tuner.freeze(Freeze.allButHead()) : tuner;
         tuner = balanced ? tuner.balancedClassWeights() : tuner;
         tuner = dropout >= 0 ? tuner.dropout(dropout) : tuner;

@@ -64,8 +64,11 @@ record GoldenCase(Path directory, JsonObject json, Map<String, HostTensor> tenso
         return directory.getFileName().toString();
     }
 
+    /** The case's own checkpoint, or that of the case that it names. */
     Path model() {
-        return directory.resolve("model");
+        return json.has("model")
+                ? directory.resolveSibling(json.get("model").getAsString()).resolve("model")
+                : directory.resolve("model");
     }
 
     int number(String key) {

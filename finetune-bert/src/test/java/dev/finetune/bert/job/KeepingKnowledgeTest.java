@@ -149,7 +149,7 @@ class KeepingKnowledgeTest {
                 .hasMessageContaining("rDrop(1.0)");
         assertThatThrownBy(() -> Jobs.classifier().l2sp(0.1).lora(Lora.rank(2)).fitAll(TRAIN))
                 .isInstanceOf(FinetuneException.class)
-                .hasMessageContaining("lora");
+                .hasMessageContaining("LoRA");
         assertThatThrownBy(() -> Jobs.classifier().l2sp(-1)).hasMessageContaining("l2sp needs a number");
         assertThat(Jobs.classifier().l2sp(0.1).distill(2).rDrop(3).describe())
                 .contains("L2-SP: 0.1, 0.01 for what is new")

@@ -22,7 +22,7 @@ final class ConvNorm implements Module {
     }
 
     Tensor forward(Tensor input, ForwardContext context) {
-        return norm.forward(convolution.forward(input), context);
+        return norm.forward(convolution.forward(input, context), context);
     }
 
     /** Normal with variance 2 / (out * kernel area), as torchvision's ResNet starts (He et al., 2015, fan-out mode). */

@@ -75,7 +75,7 @@ public final class SqueezeNet {
 
         @Override
         public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
-            return convolution.forward(pixels.of(batch)).relu_();
+            return convolution.forward(pixels.of(batch), context).relu_();
         }
 
         @Override
@@ -96,12 +96,12 @@ public final class SqueezeNet {
 
         @Override
         public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
-            final Tensor squeezed =
-                    squeeze.forward(pooled ? MaxPool.of(input, 0, true) : input).relu_();
+            final Tensor squeezed = squeeze.forward(pooled ? MaxPool.of(input, 0, true) : input, context)
+                    .relu_();
             return torch.cat(
                     new TensorVector(
-                            expand1.forward(squeezed).relu_(),
-                            expand3.forward(squeezed).relu_()),
+                            expand1.forward(squeezed, context).relu_(),
+                            expand3.forward(squeezed, context).relu_()),
                     1);
         }
 
@@ -127,7 +127,7 @@ public final class SqueezeNet {
             return Map.of(
                     "logits",
                     AveragePool.of(convolution
-                            .forward(dropout.forward(hidden, context))
+                            .forward(dropout.forward(hidden, context), context)
                             .relu_()));
         }
 

@@ -1,0 +1,84 @@
+package dev.finetune.bert.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.finetune.FineTuned;
+import dev.finetune.FineTuner;
+import dev.finetune.FinetuneException;
+import dev.finetune.Ia3;
+import dev.finetune.Lora;
+import dev.finetune.data.Text;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** BitFit, IA3, DoRA: little is trained, and it learns. */
+class FewParametersTest {
+    @TempDir
+    private Path folder;
+
+    @Test
+    void bitFitMovesBiasesAndTheHeadAndNothingElse() {
+        try (FineTuned<Text> before = Jobs.classifier().bitFit().untrained(Text.class);
+                FineTuned<Text> after = Jobs.classifier().bitFit().fitAll(Jobs.data(32, 1))) {
+            final Map<String, float[]> start = Jobs.weights(before);
+            Jobs.weights(after).forEach((name, values) -> {
+                final boolean free = name.endsWith(".bias") || name.startsWith("classifier") || name.contains("pooler");
+                assertThat(Arrays.equals(values, start.get(name))).as(name).isEqualTo(!free);
+            });
+        }
+    }
+
+    @Test
+    void everyWayLearnsIsShownAndIsTheSameWhenLoadedAgain() {
+        final Map<String, UnaryOperator<FineTuner>> ways = Map.of(
+                "ia3", tuner -> tuner.ia3(Ia3.usual()),
+                "dora", tuner -> tuner.lora(Lora.rank(4).withDora().dropout(0.1)),
+                "biases", tuner -> tuner.lora(Lora.rank(4).biases(Lora.Biases.LORA_ONLY)),
+                "pattern", tuner -> tuner.lora(Lora.rank(4).targetsMatching(".*layer\\.2\\..*(query|value)")));
+        ways.forEach((name, way) -> {
+            final FineTuner tuner = way.apply(Jobs.classifier().lr(1e-2).epochs(8));
+            try (FineTuned<Text> tuned = tuner.fit(Jobs.data(160, 1), Jobs.data(40, 2))) {
+                assertThat(tuned.evaluation().get("accuracy")).as(name).isGreaterThan(0.9);
+                tuned.saveAdapter(folder.resolve(name));
+                try (FineTuned<Text> again =
+                        Jobs.classifier().adapter(folder.resolve(name)).untrained(Text.class)) {
+                    assertThat(again.evaluate(Jobs.data(40, 2)).get("loss"))
+                            .isEqualTo(tuned.evaluate(Jobs.data(40, 2)).get("loss"));
+                    assertThat(again.summary().replace(", new", ""))
+                            .isEqualTo(tuned.summary().replace(", new", ""));
+                }
+            }
+        });
+    }
+
+    @Test
+    void whatAnAdapterAsksForAndIsNotThereIsRefusedByName() throws IOException {
+        refuses(
+                "{\"peft_type\": \"LORA\", \"r\": 2, \"lora_alpha\": 2, \"lora_dropout\": 0, \"bias\": \"some\"}",
+                "some");
+        refuses(
+                "{\"peft_type\": \"LORA\", \"r\": 2, \"lora_alpha\": 2, \"lora_dropout\": 0,"
+                        + " \"rank_pattern\": {\"query\": 4}}",
+                "rank_pattern");
+        refuses(
+                "{\"peft_type\": \"LORA\", \"r\": 2, \"lora_alpha\": 2, \"lora_dropout\": 0,"
+                        + " \"target_modules\": \"all-linear\"}",
+                "all-linear");
+        refuses("{\"peft_type\": \"VERA\"}", "VERA");
+    }
+
+    private void refuses(String config, String named) throws IOException {
+        Files.writeString(folder.resolve("adapter_config.json"), config);
+        assertThatThrownBy(() -> Jobs.classifier().adapter(folder))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("adapter_config.json")
+                .hasMessageContaining(named);
+    }
+}

@@ -1,0 +1,59 @@
+package dev.finetune.examples;
+
+import dev.finetune.FineTuner;
+import dev.finetune.FinetuneException;
+import dev.finetune.Ia3;
+import dev.finetune.Lora;
+import java.util.List;
+import java.util.stream.Stream;
+import picocli.CommandLine.Option;
+
+/** The options that train little beside a frozen base. */
+final class AdapterOptions {
+    @Option(names = "--lora", paramLabel = "RANK", description = "Train low-rank additions of this rank; 0 for none.")
+    private int rank;
+
+    @Option(names = "--lora-alpha", description = "Numerator of the additions' scale; 0 for twice the rank.")
+    private double alpha;
+
+    @Option(names = "--lora-dropout", description = "Dropout before the additions.")
+    private double dropout;
+
+    @Option(
+            names = "--lora-targets",
+            split = ",",
+            description = "Last parts of the adapted layers' names, such as query,value or convolution.")
+    private List<String> targets = List.of();
+
+    @Option(names = "--lora-bias", description = "Biases that are trained, too: ${COMPLETION-CANDIDATES}.")
+    private Lora.Biases biases = Lora.Biases.NONE;
+
+    @Option(names = "--dora", description = "With --lora: learn each output's magnitude, too.")
+    private boolean dora;
+
+    @Option(names = "--ia3", description = "Train vectors that multiply what layers read or give.")
+    private boolean ia3;
+
+    @Option(names = "--bitfit", description = "Train biases and the head only.")
+    private boolean bitFit;
+
+    /** A tuner with all of it. */
+    FineTuner on(FineTuner tuner) {
+        if (Stream.of(rank > 0, ia3, bitFit).filter(said -> said).count() > 1) {
+            throw new FinetuneException("--lora, --ia3 and --bitfit are three ways to do it: give one of them.");
+        }
+        if (rank == 0 && (dora || !targets.isEmpty() || biases != Lora.Biases.NONE)) {
+            throw new FinetuneException("--dora, --lora-targets and --lora-bias go with --lora RANK.");
+        }
+        if (rank > 0) {
+            final Lora plain = Lora.rank(rank).dropout(dropout).biases(biases);
+            final Lora scaled = alpha > 0 ? plain.alpha(alpha) : plain;
+            final Lora named = targets.isEmpty() ? scaled : scaled.targets(targets.toArray(new String[0]));
+            return tuner.lora(dora ? named.withDora() : named);
+        }
+        if (ia3) {
+            return tuner.ia3(Ia3.usual());
+        }
+        return bitFit ? tuner.bitFit() : tuner;
+    }
+}
