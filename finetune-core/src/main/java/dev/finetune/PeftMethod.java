@@ -1,13 +1,14 @@
 package dev.finetune;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /** A parameter-efficient way to fine-tune, as PEFT has it: the base is frozen, and little beside it learns. */
 public sealed interface PeftMethod permits Lora, Ia3 {
     /** The last parts of the adapted layers' names. */
     List<String> targets();
 
-    /** Parts of names of what is trained whole and saved with the adapter. */
+    /** What parts of names end with of which all is trained whole and saved with the adapter. */
     List<String> alsoTrained();
 
     /** Whether a layer of that dotted name is adapted. */
@@ -26,8 +27,8 @@ public sealed interface PeftMethod permits Lora, Ia3 {
         return names.stream().anyMatch(name -> layer.equals(name) || layer.endsWith("." + name));
     }
 
-    /** Whether one of the names is a part of a dotted name. */
+    /** Whether one of the names ends a part of a dotted name, as PEFT asks: "classifier" is in "pre_classifier.weight". */
     static boolean part(List<String> names, String parameter) {
-        return names.stream().anyMatch(List.of(parameter.split("\\."))::contains);
+        return Stream.of(parameter.split("\\.")).anyMatch(part -> names.stream().anyMatch(part::endsWith));
     }
 }

@@ -59,6 +59,25 @@ class FewParametersTest {
     }
 
     @Test
+    void allOfAHeadThatStartsAnewIsTrainedAndSavedWithTheAdapter() {
+        final FineTuner tuner = FineTuner.from(Jobs.model("distilbert-sequence-classification"))
+                .head("bad", "good")
+                .maxLength(32)
+                .lr(1e-2);
+        try (FineTuned<Text> tuned = tuner.lora(Lora.rank(2)).fitAll(Jobs.data(32, 1))) {
+            tuned.saveAdapter(folder.resolve("distilled"));
+            assertThat(tuned.assembly().network().trained())
+                    .extracting(parameter -> parameter.name())
+                    .contains("pre_classifier.weight", "classifier.bias");
+            try (FineTuned<Text> again =
+                    tuner.seed(7).adapter(folder.resolve("distilled")).untrained(Text.class)) {
+                assertThat(again.evaluate(Jobs.data(20, 2)).get("loss"))
+                        .isEqualTo(tuned.evaluate(Jobs.data(20, 2)).get("loss"));
+            }
+        }
+    }
+
+    @Test
     void whatAnAdapterAsksForAndIsNotThereIsRefusedByName() throws IOException {
         refuses(
                 "{\"peft_type\": \"LORA\", \"r\": 2, \"lora_alpha\": 2, \"lora_dropout\": 0, \"bias\": \"some\"}",
