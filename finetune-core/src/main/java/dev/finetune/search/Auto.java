@@ -103,12 +103,8 @@ public final class Auto<I> {
             for (Candidate candidate : candidates.known()) {
                 if (fits(candidate)) {
                     attempt(candidate, List.of());
-                }
-            }
-            if (tried.size() == 1) {
-                final double rowsLeft = (left() - secondsBeside) / secondsPerRow / (folds() + reserved());
-                if (rowsLeft > rows) {
-                    attempt(candidates.shortened(0.9 * rowsLeft), List.of());
+                } else if (tried.size() == 1 && secondsPerRow > 0) {
+                    shortened(candidates, rows);
                 }
             }
             search(candidates, tuner.settings().seed());
@@ -118,6 +114,14 @@ public final class Auto<I> {
                 best.close();
             }
             throw e;
+        }
+    }
+
+    /** Tries what is most promising for as long as there is time for, if that is a pass over the data at least. */
+    private void shortened(Candidates candidates, int rows) {
+        final double affordable = 0.9 * (left() - secondsBeside) / secondsPerRow / (folds() + reserved());
+        if (affordable >= rows) {
+            attempt(candidates.shortened(affordable), List.of());
         }
     }
 
