@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentSkipListMap;
 
 /**
  * Many tasks over one base in memory: adapters in PEFT's format, each with its own head, chosen by name with every
@@ -29,7 +29,7 @@ import java.util.TreeSet;
 public final class Adapters<I> implements AutoCloseable {
     private final FineTuner base;
     private final Class<I> inputType;
-    private final Map<String, FineTuned<I>> models = new TreeMap<>();
+    private final Map<String, FineTuned<I>> models = new ConcurrentSkipListMap<>();
 
     private Adapters(FineTuner base, Class<I> inputType) {
         this.base = base;
@@ -61,15 +61,16 @@ public final class Adapters<I> implements AutoCloseable {
 
     /** Closes an adapter; requests that run with it end first. */
     public void remove(String name) {
-        final FineTuned<I> model = model(name);
+        final FineTuned<I> model;
         synchronized (this) {
+            model = model(name);
             models.remove(name);
         }
         model.close();
     }
 
     /** The names of the adapters, sorted. */
-    public synchronized Set<String> names() {
+    public Set<String> names() {
         return new TreeSet<>(models.keySet());
     }
 
@@ -88,7 +89,7 @@ public final class Adapters<I> implements AutoCloseable {
         return model(name).evaluate(dataset);
     }
 
-    private synchronized FineTuned<I> model(String name) {
+    private FineTuned<I> model(String name) {
         final FineTuned<I> model = models.get(name);
         if (model == null) {
             throw new FinetuneException("There is no adapter \"" + name + "\"; there are " + models.keySet() + ".");

@@ -44,6 +44,11 @@ final class FewShotFitting<I> {
                     "fitFewShot(...) replaces the head's last layer, so it doesn't go with lora(...) or ia3(...):"
                             + " freeze layers instead, or use fit(...).");
         }
+        if (draft.gentle.pulls().rDrop() > 0) {
+            throw new FinetuneException(
+                    "fitFewShot(...) learns from pairs before there are classes to tell apart, so it"
+                            + " doesn't go with rDrop(...): leave that out.");
+        }
         if (train.size().isEmpty()) {
             throw new FinetuneException(
                     "fitFewShot(...) is for a few examples in memory, not for a stream (" + train.describe() + ").");

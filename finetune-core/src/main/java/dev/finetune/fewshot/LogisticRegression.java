@@ -8,7 +8,8 @@ import java.util.List;
 /**
  * Multinomial logistic regression, fitted as scikit-learn's: minimises |W|² / 2 + C sum over rows of -log softmax(W x +
  * b)[y]; the bias b isn't punished. Of two classes it takes half of C, which gives the decisions and probabilities of
- * scikit-learn's single vector of weights, the difference of the two here. Solved by L-BFGS (Nocedal, 1980) with halved steps, in double precision.
+ * scikit-learn's single vector of weights, the difference of the two here. Solved by L-BFGS (Nocedal, 1980) with halved
+ * steps, in double precision.
  */
 public final class LogisticRegression {
     private static final int MEMORY = 10;

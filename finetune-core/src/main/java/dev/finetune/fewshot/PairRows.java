@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * Pairs of rows: row 2 i of a batch and row 2 i + 1 are one. Each row is put into so many pairs with others of its class,
@@ -68,24 +69,29 @@ public final class PairRows implements BatchSource {
         return byClass;
     }
 
+    private List<Integer> notOf(int label) {
+        return IntStream.range(0, rows.size())
+                .filter(i -> label(rows.get(i)) != label)
+                .boxed()
+                .toList();
+    }
+
     private List<Pair> pairs(int epoch) {
         final SplittableRandom random =
                 new SplittableRandom(DropoutMask.mix(seed ^ DropoutMask.mix(0x9A1125L + epoch)));
         final Map<Integer, List<Integer>> byClass = byClass();
+        final Map<Integer, List<Integer>> strangers = new TreeMap<>();
         final List<Pair> pairs = new ArrayList<>();
         for (int i = 0; i < rows.size(); i++) {
-            final List<Integer> same = byClass.get(label(rows.get(i)));
+            final int label = label(rows.get(i));
+            final List<Integer> same = byClass.get(label);
+            final List<Integer> others = strangers.computeIfAbsent(label, this::notOf);
             for (int n = 0; n < pairsPerRow; n++) {
                 if (same.size() > 1) {
                     final int other = random.nextInt(same.size() - 1);
                     pairs.add(new Pair(i, same.get(other < same.indexOf(i) ? other : other + 1)));
                 }
-                int stranger = random.nextInt(rows.size() - same.size());
-                for (int j = 0; j < rows.size(); j++) {
-                    if (label(rows.get(j)) != label(rows.get(i)) && stranger-- == 0) {
-                        pairs.add(new Pair(i, j));
-                    }
-                }
+                pairs.add(new Pair(i, others.get(random.nextInt(others.size()))));
             }
         }
         for (int i = pairs.size() - 1; i > 0; i--) {

@@ -3,6 +3,7 @@ package dev.finetune.nn;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
@@ -90,7 +91,7 @@ public final class LowRank implements Adapter {
                 return scope.keep(sum);
             }
             final long[] perOutput = base.shape();
-            java.util.Arrays.fill(perOutput, 1, perOutput.length, 1);
+            Arrays.fill(perOutput, 1, perOutput.length, 1);
             final Tensor factor = magnitude.get().value().detach().flatten().div(norms(weight));
             return scope.keep(sum.mul(factor.reshape(perOutput)));
         }

@@ -27,12 +27,12 @@ import org.slf4j.LoggerFactory;
 /**
  * Chooses learning rate, epochs, freezing and batch size for a data set within a time: tries the settings as they are,
  * looks for a rate with a short range test, tries what is known to help data of that size, then what a small search (TPE)
- * comes upon, each only if the measured time
- * of a row says that it fits. What is chosen must be better on validation data than the settings as they are by more than
- * half a standard error, so that it doesn't lose to them by chance.
+ * comes upon, each only if the measured time of a row says that it fits. What is chosen must be better on validation data
+ * than the settings as they are by more than half a standard error, so that it doesn't lose to them by chance.
  *
- * <p>Little data (under 400 rows) is compared by cross-validation, on as many of 4 folds as there is time for, and the choice is trained on all of it; more
- * data by the validation part, where each model keeps its best evaluation, and the chosen model is the one that was tried.
+ * <p>Little data (under 400 rows) is compared by cross-validation, on as many of 4 folds as there is time for, and the
+ * choice is trained on all of it; more data by the validation part, where each model keeps its best evaluation, and the
+ * chosen model is the one that was tried.
  *
  * @param <I> the kind of input
  */

@@ -121,6 +121,9 @@ class FewShotTest {
         assertThatThrownBy(() -> tuner().lora(Lora.rank(4)).fitFewShot(Jobs.data(8, 1)))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("lora");
+        assertThatThrownBy(() -> tuner().rDrop(1).fitFewShot(Jobs.data(8, 1)))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("rDrop");
         assertThatThrownBy(() -> tuner().head(Heads.regression())
                         .fitFewShot(
                                 Jobs.data(8, 1).map(e -> new dev.finetune.data.Example<>(e.input(), Label.of(1.0)))))
