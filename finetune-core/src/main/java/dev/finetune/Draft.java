@@ -71,6 +71,7 @@ final class Draft {
     Precision precision = Precision.FLOAT32;
     boolean gradientCheckpointing;
     boolean keepFrozenOutputs = true;
+    boolean leanBackward = true;
     long evaluateEvery;
     Optional<EarlyStopping> earlyStopping = Optional.empty();
     boolean keepBest;
@@ -120,6 +121,7 @@ final class Draft {
         copy.precision = precision;
         copy.gradientCheckpointing = gradientCheckpointing;
         copy.keepFrozenOutputs = keepFrozenOutputs;
+        copy.leanBackward = leanBackward;
         copy.evaluateEvery = evaluateEvery;
         copy.earlyStopping = earlyStopping;
         copy.keepBest = keepBest;
@@ -161,6 +163,7 @@ final class Draft {
                 precision,
                 gradientCheckpointing,
                 keepFrozenOutputs,
+                leanBackward,
                 evaluateEvery,
                 earlyStopping,
                 keepBest,

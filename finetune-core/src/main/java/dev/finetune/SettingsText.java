@@ -78,6 +78,9 @@ final class SettingsText {
         }
         lines.put("precision", t.precision());
         lines.put("gradient checkpointing", t.gradientCheckpointing());
+        if (!t.leanBackward()) {
+            lines.put("backward pass", "all that is computed is kept for it");
+        }
         lines.put("frozen stages", t.keepFrozenOutputs() ? "computed once an input" : "computed in every step");
         lines.put("evaluation", t.evaluateEvery() == 0 ? "every epoch" : "every " + t.evaluateEvery() + " steps");
         lines.put("early stopping", t.earlyStopping().map(Object::toString).orElse("none"));

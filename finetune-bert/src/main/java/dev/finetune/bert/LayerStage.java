@@ -67,8 +67,8 @@ final class LayerStage implements Stage {
                 context);
         final Tensor attended = dropout.forward(attentionOutput.forward(mixed, context), context);
         final Tensor middle = attentionNorm.forward(attended.add(input));
-        final Tensor wide = config.activation().forward(up.forward(middle, context));
-        final Tensor narrow = dropout.forward(down.forward(wide, context), context);
+        final Tensor wide = up.forward(middle, context);
+        final Tensor narrow = dropout.forward(down.forward(config.activation(), wide, context), context);
         return outputNorm.forward(narrow.add(middle));
     }
 

@@ -102,6 +102,19 @@ public enum Activation {
         };
     }
 
+    /** Whether {@link #gradient} knows it. */
+    boolean hasGradient() {
+        return switch (this) {
+            case GELU, GELU_PYTHON, GELU_NEW, GELU_FAST, GELU_PYTORCH_TANH, GELU_PYTHON_TANH, GELU_ACCURATE -> true;
+            default -> false;
+        };
+    }
+
+    /** Turns the gradient of its output into that of its input, in place, where {@link #hasGradient}. */
+    void gradient(Tensor gradient, Tensor input) {
+        torch.gelu_backward_out(gradient, gradient, input, this == GELU || this == GELU_PYTHON ? "none" : "tanh");
+    }
+
     /** Applies it, in place where it can be: for an input that nobody else reads, nor any gradient. */
     public Tensor inPlace(Tensor x) {
         return this == RELU ? x.relu_() : forward(x);

@@ -1,6 +1,9 @@
 package dev.finetune.nn;
 
+import dev.finetune.internal.torch.CustomGradients;
+import dev.finetune.internal.torch.DropoutMask;
 import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -20,17 +23,24 @@ public record Attention(int heads, Dropout dropout) {
      * @param query (batch, length, width)
      * @param key (batch, length, width)
      * @param value (batch, length, width)
-     * @param bias added to the scores, broadcastable to (batch, heads, length, length), or null for none
+     * @param bias added to the scores, (batch, 1, 1, length), or null for none; gets no gradient where pieces are computed
      * @return (batch, length, width)
      */
     public Tensor forward(Tensor query, Tensor key, Tensor value, @Nullable Tensor bias, ForwardContext context) {
         final long batch = query.size(0);
         final long length = query.size(1);
         final long width = query.size(2);
+        final boolean drops = context.training() && dropout.probability() > 0;
+        final boolean recorded =
+                GradMode.is_enabled() && (query.requires_grad() || key.requires_grad() || value.requires_grad());
+        if (PiecewiseAttention.pays(heads, query, drops) && (!recorded || CustomGradients.areOpen())) {
+            final double keep = drops ? DropoutMask.exactKeep(1 - dropout.probability()) : 1;
+            return new PiecewiseAttention(heads, keep, drops ? context.nextKey() : 0).forward(query, key, value, bias);
+        }
         final Tensor q = split(query);
         final Tensor k = split(key);
         final Tensor v = split(value);
-        final Tensor mixed = context.training() && dropout.probability() > 0
+        final Tensor mixed = drops
                 ? withDropout(q, k, v, bias, context)
                 : torch.scaled_dot_product_attention(
                         q,

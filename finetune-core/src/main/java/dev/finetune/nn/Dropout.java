@@ -1,8 +1,12 @@
 package dev.finetune.nn;
 
+import dev.finetune.internal.torch.CustomGradients;
 import dev.finetune.internal.torch.DropoutMask;
+import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
+import dev.finetune.internal.torch.Workers;
+import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -16,16 +20,50 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param probability p, from 0 (never drop) to below 1
  */
 public record Dropout(double probability) {
+    private static final long PIECE = 1 << 16;
+
     /** Applies dropout if the context trains. */
     public Tensor forward(Tensor input, ForwardContext context) {
         if (!context.training() || probability == 0) {
             return input;
         }
+        final double keep = DropoutMask.exactKeep(1 - probability);
+        final long key = context.nextKey();
         try (TensorScope scope = TensorScope.open()) {
-            final double keep = DropoutMask.exactKeep(1 - probability);
-            final Tensor drawn = DropoutMask.draw(context.nextKey(), keep, Tensors.shape(input));
+            if (CustomGradients.areOpen()
+                    && input.is_cpu()
+                    && input.scalar_type().intern() == ScalarType.Float) {
+                return scope.keep(CustomGradients.output(
+                        piecewise(input, keep, key),
+                        List.of(input),
+                        List.of(),
+                        (gradient, nothing) -> List.of(piecewise(gradient, keep, key))));
+            }
+            final Tensor drawn = DropoutMask.draw(key, keep, Tensors.shape(input));
             final Tensor mask = input.is_cuda() ? drawn.to(input.device(), ScalarType.Bool) : drawn;
             return scope.keep(torch.mul(input, mask).mul_(new Scalar(1 / keep)));
+        }
+    }
+
+    /** The mask is drawn where the result will be, a piece at a time, and multiplied while it is in the cache. */
+    private static Tensor piecewise(Tensor input, double keep, long key) {
+        try (TensorScope scope = TensorScope.open();
+                GradientMode off = GradientMode.off()) {
+            final Tensor from = input.contiguous();
+            final Tensor output = torch.empty_like(from);
+            final Tensor flat = from.view(-1);
+            final Tensor flatOutput = output.view(-1);
+            final long count = input.numel();
+            Workers.run(Math.toIntExact((count + PIECE - 1) / PIECE), (number, worker) -> {
+                try (TensorScope piece = TensorScope.open()) {
+                    final long first = number * PIECE;
+                    final long some = Math.min(PIECE, count - first);
+                    final Tensor part = flatOutput.narrow(0, first, some);
+                    DropoutMask.drawInto(part, key, keep, first, (float) (1 / keep));
+                    part.mul_(flat.narrow(0, first, some));
+                }
+            });
+            return scope.keep(output);
         }
     }
 }

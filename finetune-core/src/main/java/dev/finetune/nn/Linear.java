@@ -1,5 +1,8 @@
 package dev.finetune.nn;
 
+import dev.finetune.internal.torch.CustomGradients;
+import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -29,6 +32,49 @@ public final class Linear implements Module {
         return weight.adapter()
                 .map(adapter -> adapter.forward(input, layer, context))
                 .orElseGet(() -> layer.plain(input));
+    }
+
+    /**
+     * Applies an activation and then the layer. Where gradients may be custom, the activation's output isn't kept for
+     * backward, which computes it again from the input.
+     */
+    public Tensor forward(Activation activation, Tensor input, ForwardContext context) {
+        final boolean keepsLess = CustomGradients.areOpen()
+                && activation.hasGradient()
+                && weight.isTrained()
+                && weight.adapter().isEmpty();
+        return keepsLess ? keepingInput(activation, input) : forward(activation.forward(input), context);
+    }
+
+    private Tensor keepingInput(Activation activation, Tensor input) {
+        try (TensorScope scope = TensorScope.open()) {
+            final Tensor value;
+            try (GradientMode off = GradientMode.off()) {
+                value = layer.plain(activation.forward(input));
+            }
+            final List<Tensor> kept = List.of(input, weight.value());
+            final List<Tensor> inputs = List.of(input, weight.value(), bias.value());
+            return scope.keep(CustomGradients.output(
+                    value, inputs, kept, (gradient, k) -> gradients(activation, gradient, k.get(0), k.get(1))));
+        }
+    }
+
+    private static List<Tensor> gradients(Activation activation, Tensor gradient, Tensor input, Tensor weight) {
+        try (TensorScope scope = TensorScope.open()) {
+            final Tensor rows = gradient.reshape(-1, weight.size(0));
+            final Tensor ofWeight = scope.keep(ofWeight(activation, rows, input));
+            final Tensor ofInput = scope.keep(gradient.matmul(weight));
+            activation.gradient(ofInput, input);
+            return List.of(ofInput, ofWeight, scope.keep(rows.sum(0)));
+        }
+    }
+
+    /** The activation's output dies here: it is the largest tensor of all. */
+    private static Tensor ofWeight(Activation activation, Tensor ofRows, Tensor input) {
+        try (TensorScope scope = TensorScope.open()) {
+            final Tensor activated = activation.forward(input).reshape(-1, input.size(-1));
+            return scope.keep(ofRows.t().mm(activated));
+        }
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.finetune.train;
 
 import dev.finetune.internal.torch.Autocast;
+import dev.finetune.internal.torch.CustomGradients;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
@@ -25,6 +26,7 @@ final class BackwardPass {
     private final Objective objective;
     private final Originals originals;
     private final boolean checkpointing;
+    private final boolean lean;
     private final boolean bfloat16;
     private final FrozenPrefix prefix;
     private final boolean rowsComeAgain;
@@ -33,14 +35,15 @@ final class BackwardPass {
             Network network,
             Objective objective,
             Originals originals,
-            boolean checkpointing,
+            TrainingSettings settings,
             boolean bfloat16,
             FrozenPrefix prefix,
             boolean rowsComeAgain) {
         this.network = network;
         this.objective = objective;
         this.originals = originals;
-        this.checkpointing = checkpointing;
+        this.checkpointing = settings.gradientCheckpointing();
+        this.lean = settings.leanBackward() && !bfloat16;
         this.bfloat16 = bfloat16;
         this.prefix = prefix;
         this.rowsComeAgain = rowsComeAgain;
@@ -54,7 +57,9 @@ final class BackwardPass {
      */
     double run(Batch batch, double weight, long seed) {
         final ForwardContext context = ForwardContext.training(seed);
-        return checkpointing ? runTwice(batch, weight, context) : runOnce(batch, weight, context);
+        try (CustomGradients custom = lean && batch.device().is_cpu() ? CustomGradients.open() : null) {
+            return checkpointing ? runTwice(batch, weight, context) : runOnce(batch, weight, context);
+        }
     }
 
     private double runOnce(Batch batch, double weight, ForwardContext context) {

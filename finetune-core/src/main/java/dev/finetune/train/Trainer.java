@@ -3,6 +3,7 @@ package dev.finetune.train;
 import dev.finetune.DivergedException;
 import dev.finetune.FinetuneException;
 import dev.finetune.internal.torch.DropoutMask;
+import dev.finetune.internal.torch.FreedBlocks;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Batch;
@@ -95,13 +96,7 @@ public final class Trainer {
             warnOfStagesLeftOut(unfreezing, training, total);
             final Objective objective = new Objective(task, gentle.pulls());
             final BackwardPass backward = new BackwardPass(
-                    network,
-                    objective,
-                    originals,
-                    settings.gradientCheckpointing(),
-                    bfloat16,
-                    prefix,
-                    comeAgain && training.repeatsRows());
+                    network, objective, originals, settings, bfloat16, prefix, comeAgain && training.repeatsRows());
             long step = 0;
             for (int epoch = 0; step < total && end == TrainingHistory.End.FINISHED; epoch++) {
                 final long before = step;
@@ -153,6 +148,7 @@ public final class Trainer {
             return history;
         } finally {
             Optimizer.forgetGradients(trained);
+            FreedBlocks.giveBack();
         }
     }
 

@@ -24,6 +24,8 @@ import java.util.Optional;
  * @param gradientCheckpointing whether stages are computed twice instead of keeping what they computed
  * @param keepFrozenOutputs whether the frozen stages that come first compute in evaluation mode, and what they give for
  *     an input that never changes is kept; otherwise they compute in every step, with their dropout
+ * @param leanBackward whether attention with dropout, and activations, keep less for the backward pass and compute the
+ *     rest again
  * @param evaluateEvery steps between evaluations, 0 for once an epoch
  * @param earlyStopping stops when a metric stops improving, if given
  * @param keepBest whether the weights of the best evaluation are restored at the end
@@ -48,6 +50,7 @@ public record TrainingSettings(
         Precision precision,
         boolean gradientCheckpointing,
         boolean keepFrozenOutputs,
+        boolean leanBackward,
         long evaluateEvery,
         Optional<EarlyStopping> earlyStopping,
         boolean keepBest,

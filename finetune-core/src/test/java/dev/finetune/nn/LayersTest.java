@@ -1,17 +1,23 @@
 package dev.finetune.nn;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.offset;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.finetune.internal.torch.CustomGradients;
 import dev.finetune.internal.torch.DropoutMask;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Layers against their formulas in plain Java. */
 class LayersTest {
@@ -136,6 +142,45 @@ class LayersTest {
         final ForwardContext context = ForwardContext.training(seed);
         context.enter(stage);
         return context.nextKey();
+    }
+
+    /** Of each kind of activation, with all trained, the bias frozen, and the input without a gradient. */
+    @ParameterizedTest
+    @CsvSource({
+        "GELU, true, true",
+        "GELU_NEW, false, true",
+        "GELU, true, false",
+        "RELU, true, true",
+        "SILU, false, true"
+    })
+    void aLayerAfterAnActivationHasTheSameGradientsWhetherItKeepsTheActivationOrNot(
+            Activation activation, boolean trainsBias, boolean wantsInput) {
+        final float[] input = normal(2 * 5 * 8);
+        final float[] weighing = normal(2 * 5 * 3);
+        final List<List<float[]>> results = new ArrayList<>();
+        final Linear layer = new Linear(made, 8, 3, Init.ZEROS);
+        layer.parameters().get(1).setTrained(trainsBias);
+        final Tensor weight = layer.parameters().get(0).value();
+        final Tensor bias = layer.parameters().get(1).value();
+        for (boolean lean : new boolean[] {false, true}) {
+            try (TensorScope scope = TensorScope.open();
+                    CustomGradients custom = lean ? CustomGradients.open() : null) {
+                final Tensor x = Tensors.of(input, 2, 5, 8).set_requires_grad(wantsInput);
+                final Tensor y = layer.forward(activation, x, ForwardContext.training(1));
+                final List<float[]> result = new ArrayList<>(List.of(Tensors.floats(y)));
+                y.mul(Tensors.of(weighing, 2, 5, 3)).sum().backward();
+                for (Tensor each : List.of(x, weight, bias)) {
+                    result.add(each.grad().defined() ? Tensors.floats(each.grad()) : new float[0]);
+                }
+                results.add(result);
+                weight.mutable_grad().reset();
+                bias.mutable_grad().reset();
+            }
+        }
+        for (int i = 0; i < 4; i++) {
+            assertThat(results.get(1).get(i)).containsExactly(results.get(0).get(i), offset(1e-5f));
+        }
+        assertThat(results.get(0).get(1)).hasSize(wantsInput ? input.length : 0);
     }
 
     @Test

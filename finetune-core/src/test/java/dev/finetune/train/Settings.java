@@ -35,6 +35,7 @@ final class Settings {
                 Precision.FLOAT32,
                 gradientCheckpointing,
                 true,
+                true,
                 evaluateEvery,
                 earlyStopping,
                 keepBest,

@@ -88,11 +88,13 @@ class TrainerTest {
     }
 
     private static BackwardPass pass(Network network, boolean checkpointing) {
+        final Settings settings = new Settings();
+        settings.gradientCheckpointing = checkpointing;
         return new BackwardPass(
                 network,
                 new Objective(TASK, Pulls.NONE),
                 new Originals(Pulls.NONE, network, List.of()),
-                checkpointing,
+                settings.make(),
                 false,
                 new FrozenPrefix(network, false, false),
                 false);

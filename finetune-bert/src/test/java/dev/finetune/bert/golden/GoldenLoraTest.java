@@ -157,6 +157,7 @@ class GoldenLoraTest {
                 Precision.FLOAT32,
                 false,
                 true,
+                true,
                 0,
                 Optional.empty(),
                 false,

@@ -231,6 +231,7 @@ class GoldenParityTest {
                 Precision.FLOAT32,
                 gradientCheckpointing,
                 true,
+                true,
                 0,
                 Optional.empty(),
                 false,

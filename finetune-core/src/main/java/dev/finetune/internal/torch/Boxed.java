@@ -30,7 +30,9 @@ public enum Boxed {
     /** Moves each tensor of a list toward that of another by a share of the way, in place. */
     FOREACH_LERP("aten::_foreach_lerp_", "Scalar", 3),
     /** Sets each tensor of a list to zero. */
-    FOREACH_ZERO("aten::_foreach_zero_", "", 1);
+    FOREACH_ZERO("aten::_foreach_zero_", "", 1),
+    /** The gradient of softmax, written into the last argument. */
+    SOFTMAX_BACKWARD("aten::_softmax_backward_data", "out", 5);
 
     static {
         Natives.load();

@@ -46,7 +46,7 @@ public final class Natives {
             setEnvironmentDefault("MKL_THREADING_LAYER", "GNU");
             setEnvironmentDefault("GOMP_SPINCOUNT", "1000");
             setEnvironmentDefault("OPENBLAS_THREAD_TIMEOUT", "4");
-            FreedBlocks.RETURNED.choose();
+            FreedBlocks.keep();
         }
         try {
             torch.get_num_threads();

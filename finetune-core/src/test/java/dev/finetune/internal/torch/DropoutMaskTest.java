@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.SplittableRandom;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 
 class DropoutMaskTest {
@@ -51,6 +53,20 @@ class DropoutMaskTest {
         assertThat(draw(3, 0.9, 5, 37_001)).isEqualTo(first);
         assertThat(draw(4, 0.9, 5, 37_001)).isNotEqualTo(first);
         assertThat(draw(3, 0.9, 185_005)).isEqualTo(first);
+    }
+
+    @Test
+    void aPartDrawnAsNumbersIsThatPartOfTheWhole() {
+        final float[] whole = draw(11, 0.7, 200_000);
+        for (int from : new int[] {0, 1, 6, 8, 70_003}) {
+            for (int count : new int[] {1, 5, 100_001}) {
+                try (TensorScope scope = TensorScope.open()) {
+                    final Tensor part = torch.empty(count);
+                    DropoutMask.drawInto(part, 11, 0.7, from, 1);
+                    assertThat(Tensors.floats(part)).isEqualTo(java.util.Arrays.copyOfRange(whole, from, from + count));
+                }
+            }
+        }
     }
 
     @Test

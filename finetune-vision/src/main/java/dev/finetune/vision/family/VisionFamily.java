@@ -7,7 +7,6 @@ import dev.finetune.Head;
 import dev.finetune.Heads;
 import dev.finetune.checkpoint.CheckpointParameters;
 import dev.finetune.checkpoint.Weights;
-import dev.finetune.internal.torch.FreedBlocks;
 import dev.finetune.nn.HeadModule;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.ParameterSource;
@@ -81,7 +80,6 @@ abstract class VisionFamily implements ModelFamily {
 
     @Override
     public Assembly<?> assemble(AssemblyRequest request) {
-        FreedBlocks.KEPT.choose();
         final ModelConfig config = request.config();
         final boolean needed = request.loadWeights() || !isTransformers(config);
         final Optional<Weights> weights = needed ? Optional.of(Weights.open(request.weights())) : Optional.empty();

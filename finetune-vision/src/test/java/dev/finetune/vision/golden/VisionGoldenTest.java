@@ -216,6 +216,7 @@ class VisionGoldenTest {
                 Precision.FLOAT32,
                 checkpointing,
                 true,
+                true,
                 0,
                 Optional.empty(),
                 false,

@@ -1,0 +1,113 @@
+package dev.finetune.bert.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.finetune.FineTuned;
+import dev.finetune.FineTuner;
+import dev.finetune.Lora;
+import dev.finetune.data.Dataset;
+import dev.finetune.data.Example;
+import dev.finetune.data.Label;
+import dev.finetune.data.Text;
+import dev.finetune.train.StepReport;
+import dev.finetune.train.TrainingListener;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.bytedeco.javacpp.Pointer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Keeping less for the backward pass changes nothing but memory and time: the dropout is the same, too. */
+class LeanBackwardTest {
+    @TempDir
+    private Path directory;
+
+    private int made;
+
+    static Stream<Arguments> ways() {
+        return Stream.of(
+                Arguments.of("all trained", (UnaryOperator<FineTuner>) tuner -> tuner),
+                Arguments.of("checkpointing", (UnaryOperator<FineTuner>) FineTuner::gradientCheckpointing),
+                Arguments.of("a frozen layer", (UnaryOperator<FineTuner>) tuner -> tuner.freeze(1)),
+                Arguments.of("LoRA", (UnaryOperator<FineTuner>)
+                        tuner -> tuner.lora(Lora.rank(4).dropout(0.1).targets("query", "output.dense"))),
+                Arguments.of("two passes", (UnaryOperator<FineTuner>) tuner -> tuner.rDrop(1)));
+    }
+
+    /** Rows so long that attention goes piece by piece, of different lengths. */
+    private static Dataset<Text> longTexts(int count) {
+        final SplittableRandom random = new SplittableRandom(4);
+        final List<Example<Text>> examples = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            final boolean good = i % 2 == 0;
+            final List<String> words = new ArrayList<>();
+            for (int j = random.nextInt(100, 200); j > 0; j--) {
+                words.add(Jobs.FILLERS.get(random.nextInt(Jobs.FILLERS.size())));
+            }
+            words.add(good ? "great" : "waste");
+            examples.add(new Example<>(Text.of(String.join(" ", words)), Label.of(good ? "good" : "bad")));
+        }
+        return Dataset.of(Text.class, examples);
+    }
+
+    private FineTuner tuner() {
+        final Path longer = Checkpoints.configured(
+                "bert-sequence-classification",
+                directory.resolve("model" + made++),
+                config -> config.addProperty("max_position_embeddings", 256));
+        return FineTuner.from(longer)
+                .randomWeights()
+                .head("bad", "good")
+                .dropout(0.1)
+                .lr(1e-3)
+                .epochs(1);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("ways")
+    void itAgreesWithKeepingAll(String what, UnaryOperator<FineTuner> way) {
+        final Dataset<Text> train = longTexts(40);
+        try (FineTuned<Text> lean = way.apply(tuner()).fitAll(train);
+                FineTuned<Text> keeping = way.apply(tuner()).leanBackward(false).fitAll(train)) {
+            final List<Double> ours = Jobs.losses(lean);
+            final List<Double> plain = Jobs.losses(keeping);
+            assertThat(ours).hasSameSizeAs(plain).hasSize(5);
+            for (int i = 0; i < ours.size(); i++) {
+                assertThat(ours.get(i)).as("step %d", i).isCloseTo(plain.get(i), within(1e-5));
+            }
+            final List<StepReport> norms = Jobs.history(lean).steps();
+            final List<StepReport> plainNorms = Jobs.history(keeping).steps();
+            for (int i = 0; i < norms.size(); i++) {
+                assertThat(norms.get(i).gradientNorm())
+                        .as("gradient of step %d", i)
+                        .isCloseTo(
+                                plainNorms.get(i).gradientNorm(),
+                                within(1e-4 * plainNorms.get(i).gradientNorm()));
+            }
+        }
+    }
+
+    @Test
+    void stepsLeaveNothingBehind() {
+        final Dataset<Text> train = longTexts(24);
+        final List<Long> objects = new ArrayList<>();
+        final FineTuner counting = tuner().epochs(4).listener(new TrainingListener() {
+            @Override
+            public void stepped(StepReport report) {
+                objects.add(Pointer.totalCount());
+            }
+        });
+        try (FineTuned<Text> lean = counting.fitAll(train)) {
+            assertThat(objects).hasSize(12);
+            assertThat(objects.subList(2, 12)).containsOnly(objects.get(2));
+        }
+    }
+}

@@ -1,0 +1,190 @@
+package dev.finetune.internal.torch;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.bytedeco.pytorch.FunctionPreHook;
+import org.bytedeco.pytorch.GradMode;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The time of one forward and backward pass in which operations may compute their own gradients, as
+ * torch.autograd.Function lets them in Python, and so keep what they choose and nothing else. Belongs to the thread that
+ * opened it; frees on closing what the operations kept and no backward pass came for.
+ *
+ * <p>How: the bindings let Java hook into the nodes of a graph but not write new ones. So an operation's value, computed
+ * without a graph, is put into a tensor that depends on the inputs by way of nothing: input -> expand to no rows (entry)
+ * -> sum -> expand to the output's shape (exit). A hook on the exit takes the output's gradient and has the inputs'
+ * gradients computed; a hook on each entry hands them on in place of what came.
+ */
+public final class CustomGradients implements AutoCloseable {
+    private static final ThreadLocal<@Nullable CustomGradients> CURRENT = new ThreadLocal<>();
+
+    static {
+        Natives.load();
+    }
+
+    private final @Nullable CustomGradients outer = CURRENT.get();
+    private final List<Call> calls = new ArrayList<>();
+    private @Nullable TensorVector handedOver;
+
+    private CustomGradients() {}
+
+    /** What computes gradients. */
+    public interface Backward {
+        /**
+         * The gradients of the inputs, in their order and shapes, in the current scope.
+         *
+         * @param gradient of the output (borrowed)
+         * @param kept what was to be kept (borrowed)
+         */
+        List<Tensor> gradients(Tensor gradient, List<Tensor> kept);
+    }
+
+    /** Lets operations of this thread compute their own gradients until it is closed. Use with try-with-resources. */
+    public static CustomGradients open() {
+        final CustomGradients opened = new CustomGradients();
+        CURRENT.set(opened);
+        return opened;
+    }
+
+    /** Whether this thread records gradients, and operations may compute their own. */
+    public static boolean areOpen() {
+        return CURRENT.get() != null && GradMode.is_enabled();
+    }
+
+    /**
+     * An output with gradients of its own, in the current scope; only while {@link #areOpen()}.
+     *
+     * @param value what the operation gives, computed without a graph (borrowed; the output shares its memory)
+     * @param inputs on which it depends
+     * @param kept what backward needs, shared, not copied; nothing may write into it before backward came
+     * @param backward computes the gradients, once
+     */
+    public static Tensor output(Tensor value, List<Tensor> inputs, List<Tensor> kept, Backward backward) {
+        final CustomGradients open = CURRENT.get();
+        if (open == null) {
+            throw new IllegalStateException("no custom gradients are open on this thread");
+        }
+        try (TensorScope scope = TensorScope.open()) {
+            final Call call = open.new Call(kept, backward, inputs.size());
+            Tensor link = null;
+            for (int i = 0; i < inputs.size(); i++) {
+                if (inputs.get(i).requires_grad()) {
+                    final Tensor entry = inputs.get(i).expand(noRowsOf(inputs.get(i)));
+                    call.hook(entry, call.entry(i));
+                    final Tensor zero = entry.sum();
+                    link = link == null ? zero : link.add(zero);
+                }
+            }
+            if (link == null) {
+                call.close();
+                return scope.keep(value.detach());
+            }
+            open.calls.add(call);
+            final Tensor output = link.expand(Tensors.shape(value));
+            output.set_data(value);
+            call.hook(output, call.exit());
+            return scope.keep(output);
+        }
+    }
+
+    private static long[] noRowsOf(Tensor tensor) {
+        final long[] shape = Tensors.shape(tensor);
+        final long[] none = new long[shape.length + 1];
+        System.arraycopy(shape, 0, none, 1, shape.length);
+        return none;
+    }
+
+    /** Gives a gradient to the engine, which copies the handle only after the hook has returned. */
+    private TensorVector handOver(Tensor gradient) {
+        if (handedOver != null) {
+            handedOver.close();
+        }
+        handedOver = new TensorVector(gradient);
+        handedOver.retainReference();
+        return handedOver;
+    }
+
+    @Override
+    public void close() {
+        calls.forEach(Call::close);
+        if (handedOver != null) {
+            handedOver.close();
+        }
+        if (outer == null) {
+            CURRENT.remove();
+        } else {
+            CURRENT.set(outer);
+        }
+    }
+
+    /** One use of an operation. Owns what it keeps; holds its hooks, of which the graph only knows the native half. */
+    private final class Call {
+        private final Backward backward;
+        private final List<Tensor> kept = new ArrayList<>();
+        private final @Nullable Tensor[] gradients;
+        private final List<FunctionPreHook> hooks = new ArrayList<>();
+
+        Call(List<Tensor> kept, Backward backward, int inputs) {
+            this.backward = backward;
+            this.gradients = new Tensor[inputs];
+            kept.forEach(tensor -> this.kept.add(Tensors.own(tensor.detach())));
+        }
+
+        void hook(Tensor tensor, FunctionPreHook hook) {
+            hooks.add(hook);
+            hook.deallocate(
+                    false); // The graph owns the native half; JavaCPP would count it until garbage is collected.
+            tensor.grad_fn().add_pre_hook(hook);
+        }
+
+        FunctionPreHook exit() {
+            return new FunctionPreHook() {
+                @Override
+                public TensorVector apply(TensorVector outputs) {
+                    try (TensorScope scope = TensorScope.open()) {
+                        final List<Tensor> found = backward.gradients(outputs.get(0), kept);
+                        for (int i = 0; i < gradients.length; i++) {
+                            gradients[i] = Tensors.own(found.get(i));
+                        }
+                        forget(kept);
+                        return handOver(torch.zeros(new long[0]));
+                    }
+                }
+            };
+        }
+
+        FunctionPreHook entry(int input) {
+            return new FunctionPreHook() {
+                @Override
+                public TensorVector apply(TensorVector nothing) {
+                    try (TensorScope scope = TensorScope.open();
+                            Tensor gradient = Objects.requireNonNull(gradients[input])) {
+                        gradients[input] = null;
+                        return handOver(gradient);
+                    }
+                }
+            };
+        }
+
+        private void forget(List<Tensor> tensors) {
+            tensors.forEach(Tensor::close);
+            tensors.clear();
+        }
+
+        void close() {
+            forget(kept);
+            for (int i = 0; i < gradients.length; i++) {
+                final Tensor left = gradients[i];
+                if (left != null) {
+                    left.close();
+                    gradients[i] = null;
+                }
+            }
+        }
+    }
+}

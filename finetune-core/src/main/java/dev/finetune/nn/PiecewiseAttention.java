@@ -1,0 +1,210 @@
+package dev.finetune.nn;
+
+import dev.finetune.internal.torch.Boxed;
+import dev.finetune.internal.torch.CustomGradients;
+import dev.finetune.internal.torch.DropoutMask;
+import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.internal.torch.Workers;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Attention a few heads of one row of the batch at a time, so that the attention weights of a piece stay in the processor's
+ * cache, and those of the whole batch are never in memory: backward computes them again from queries and keys, and draws
+ * the same dropout again (as Dao et al., "FlashAttention", 2022, with LibTorch's own kernels). Each core works on a piece of
+ * its own.
+ *
+ * @param heads how many heads the width is cut into
+ * @param keep the probability that a weight is kept, 1 for no dropout
+ * @param dropoutKey picks the dropout, the same as {@link DropoutMask#draw} gives for (batch, heads, length, length)
+ */
+record PiecewiseAttention(int heads, double keep, long dropoutKey) {
+    /** Numbers in the weights of a piece, at the most: 1 MB of them. */
+    private static final long MOST = 1 << 18;
+
+    /** Numbers in the weights of a row below which, with dropout, calling the operations takes longer than they do. */
+    private static final long LEAST = 12_000;
+
+    /** Tokens in a row from which LibTorch's fused kernel, which knows no dropout of ours, is the slower one. */
+    private static final long LONG = 192;
+
+    /** LibTorch's number of the type float. */
+    private static final Long FLOAT = 6L;
+
+    /** Whether rows like these are worth cutting. */
+    static boolean pays(int heads, Tensor query, boolean drops) {
+        final long length = query.size(1);
+        return (drops ? heads * length * length >= LEAST : length >= LONG)
+                && query.is_cpu()
+                && query.scalar_type().intern() == ScalarType.Float;
+    }
+
+    /**
+     * Attends, while custom gradients are open, or without gradients.
+     *
+     * @param query (batch, length, width), as key and value
+     * @param bias added to the scores, (batch, 1, 1, length), or null for none; gets no gradient
+     * @return (batch, length, width)
+     */
+    Tensor forward(Tensor query, Tensor key, Tensor value, @Nullable Tensor bias) {
+        final List<Tensor> inputs = List.of(query, key, value);
+        final List<Tensor> kept = new ArrayList<>(inputs);
+        if (bias != null) {
+            kept.add(bias);
+        }
+        try (TensorScope scope = TensorScope.open()) {
+            final Tensor output = attended(kept);
+            return scope.keep(
+                    CustomGradients.areOpen() ? CustomGradients.output(output, inputs, kept, this::gradients) : output);
+        }
+    }
+
+    private Tensor attended(List<Tensor> kept) {
+        try (GradientMode off = GradientMode.off();
+                TensorScope scope = TensorScope.open()) {
+            final Pieces pieces = new Pieces(kept);
+            final Tensor output = scope.keep(torch.empty_like(kept.get(0)));
+            final Tensor outputs = pieces.split(output);
+            pieces.each(piece -> {
+                piece.computeWeights();
+                piece.of(outputs).baddbmm_(piece.dropped(), piece.values(), pieces.zero, pieces.one);
+            });
+            return output;
+        }
+    }
+
+    private List<Tensor> gradients(Tensor gradient, List<Tensor> kept) {
+        try (TensorScope scope = TensorScope.open()) {
+            final Pieces pieces = new Pieces(kept);
+            final Tensor ofOutputs = pieces.split(gradient.contiguous());
+            final List<Tensor> found = kept.subList(0, 3).stream()
+                    .map(tensor -> scope.keep(torch.empty_like(tensor)))
+                    .toList();
+            final List<Tensor> split = found.stream().map(pieces::split).toList();
+            pieces.each(piece -> {
+                piece.computeWeights();
+                final Tensor ofOutput = piece.of(ofOutputs);
+                piece.of(split.get(2)).baddbmm_(piece.dropped().transpose(1, 2), ofOutput, pieces.zero, pieces.one);
+                final Tensor ofWeights =
+                        piece.scores.baddbmm_(ofOutput, piece.values().transpose(1, 2), pieces.zero, pieces.one);
+                if (keep < 1) {
+                    ofWeights.mul_(piece.mask);
+                }
+                Boxed.SOFTMAX_BACKWARD.run(ofWeights, piece.weights, -1L, FLOAT, piece.spare);
+                piece.of(split.get(0)).baddbmm_(piece.spare, piece.keys(), pieces.zero, pieces.scale);
+                piece.of(split.get(1))
+                        .baddbmm_(piece.spare.transpose(1, 2), piece.queries(), pieces.zero, pieces.scale);
+            });
+            return found;
+        }
+    }
+
+    /** The inputs of all pieces. */
+    private final class Pieces {
+        private final Tensor queries;
+        private final Tensor keys;
+        private final Tensor values;
+        private final Optional<Tensor> biases;
+        private final long length;
+        private final int headsAtOnce;
+        private final Scalar zero = new Scalar(0f);
+        private final Scalar one = new Scalar(1f);
+        private final Scalar scale;
+
+        /** (workers, 4, heads at once, length, length), written over by each piece. */
+        private final Tensor scratch;
+
+        Pieces(List<Tensor> kept) {
+            this.queries = split(kept.get(0));
+            this.keys = split(kept.get(1));
+            this.values = split(kept.get(2));
+            this.biases = kept.size() > 3 ? Optional.of(kept.get(3)) : Optional.empty();
+            this.length = queries.size(2);
+            this.scale = new Scalar(1 / Math.sqrt((double) queries.size(3)));
+            final long share = queries.size(0) * heads / Workers.count();
+            this.headsAtOnce = (int) Math.max(1, Math.min(Math.min(heads, share), MOST / (length * length)));
+            this.scratch = torch.empty(Workers.count(), 4, headsAtOnce, length, length);
+        }
+
+        /** (batch, length, width) as (batch, heads, length, size). */
+        Tensor split(Tensor wide) {
+            return wide.view(wide.size(0), wide.size(1), heads, wide.size(2) / heads)
+                    .transpose(1, 2);
+        }
+
+        void each(Consumer<Piece> work) {
+            final int ofRow = (heads + headsAtOnce - 1) / headsAtOnce;
+            Workers.run(Math.toIntExact(queries.size(0) * ofRow), (number, worker) -> {
+                try (TensorScope scope = TensorScope.open()) {
+                    work.accept(new Piece(this, number / ofRow, number % ofRow * headsAtOnce, worker));
+                }
+            });
+        }
+    }
+
+    /** A few heads of one row, in the scope that was open when it was made. */
+    private final class Piece {
+        private final Pieces all;
+        private final int row;
+        private final int head;
+        private final int count;
+        private final Tensor scores;
+        private final Tensor weights;
+        private final Tensor spare;
+        private final Tensor mask;
+
+        Piece(Pieces all, int row, int head, int worker) {
+            this.all = all;
+            this.row = row;
+            this.head = head;
+            this.count = Math.min(all.headsAtOnce, heads - head);
+            final Tensor scratch = all.scratch.select(0, worker).narrow(1, 0, count);
+            this.scores = scratch.select(0, 0);
+            this.weights = scratch.select(0, 1);
+            this.spare = scratch.select(0, 2);
+            this.mask = scratch.select(0, 3);
+        }
+
+        Tensor queries() {
+            return of(all.queries);
+        }
+
+        Tensor keys() {
+            return of(all.keys);
+        }
+
+        Tensor values() {
+            return of(all.values);
+        }
+
+        /** This piece of (batch, heads, length, size): (count, length, size). */
+        Tensor of(Tensor split) {
+            return split.select(0, row).narrow(0, head, count);
+        }
+
+        /** The attention weights, and what dropout multiplies them with. */
+        void computeWeights() {
+            all.biases.ifPresent(bias -> scores.copy_(bias.select(0, row)));
+            scores.baddbmm_(queries(), keys().transpose(1, 2), all.biases.isPresent() ? all.one : all.zero, all.scale);
+            torch.softmax_out(weights, scores, -1);
+            if (keep < 1) {
+                DropoutMask.drawInto(
+                        mask, dropoutKey, keep, ((long) row * heads + head) * all.length * all.length, (float)
+                                (1 / keep));
+            }
+        }
+
+        /** The weights after dropout. */
+        Tensor dropped() {
+            return keep < 1 ? torch.mul_out(spare, weights, mask) : weights;
+        }
+    }
+}
