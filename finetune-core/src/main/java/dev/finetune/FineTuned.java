@@ -202,13 +202,38 @@ public final class FineTuned<I> implements AutoCloseable {
      */
     public void saveAdapter(Path directory) {
         use(() -> {
-            final PeftMethod method = model.method()
-                    .orElseThrow(() -> new FinetuneException(
-                            "There is no adapter to save: the model was not trained with lora(...) or ia3(...)."));
             AdapterFiles.write(
-                    directory, assembly().network(), method, assembly().task().head(), model.base());
+                    directory, assembly().network(), method(), assembly().task().head(), model.base());
             return directory;
         });
+    }
+
+    private PeftMethod method() {
+        return model.method()
+                .orElseThrow(() -> new FinetuneException(
+                        "There is no adapter: the model was not trained with lora(...) or ia3(...)."));
+    }
+
+    /**
+     * Takes what LoRA or IA3 trained into the base's weights, in memory, so that predictions cost no more than the base's;
+     * they differ by rounding. Takes a second copy of the adapted weights. {@link #save} and {@link #saveAdapter} write the
+     * same either way. Waits for predictions under way; does nothing if it is merged.
+     *
+     * @throws FinetuneException if the model was not adapted
+     */
+    public void mergeAdapter() {
+        method();
+        lifetime.alone(assembly().network()::merge);
+    }
+
+    /**
+     * Goes back to the weights before {@link #mergeAdapter}, bit by bit, the adapter beside them again.
+     *
+     * @throws FinetuneException if the model was not adapted
+     */
+    public void unmergeAdapter() {
+        method();
+        lifetime.alone(assembly().network()::unmerge);
     }
 
     /** Shows the parameters to something that reads them, while the model can't be closed. */

@@ -21,6 +21,19 @@ final class Lifetime {
         }
     }
 
+    /** Does something while nothing else uses it. */
+    void alone(Runnable action) {
+        lock.writeLock().lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("this model was closed");
+            }
+            action.run();
+        } finally {
+            lock.writeLock().unlock();
+        }
+    }
+
     /** Does once what closes it. */
     void end(Runnable close) {
         lock.writeLock().lock();

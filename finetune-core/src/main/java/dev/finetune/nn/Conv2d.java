@@ -75,7 +75,7 @@ public final class Conv2d implements Module {
     public List<Parameter> parameters() {
         final List<Parameter> all = new ArrayList<>(List.of(weight));
         bias.ifPresent(all::add);
-        weight.adapter().ifPresent(adapter -> all.addAll(adapter.parameters()));
+        all.addAll(weight.additions());
         return all;
     }
 

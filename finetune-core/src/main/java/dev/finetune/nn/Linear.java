@@ -80,7 +80,7 @@ public final class Linear implements Module {
     @Override
     public List<Parameter> parameters() {
         final List<Parameter> all = new ArrayList<>(List.of(weight, bias));
-        weight.adapter().ifPresent(adapter -> all.addAll(adapter.parameters()));
+        all.addAll(weight.additions());
         return all;
     }
 

@@ -46,7 +46,7 @@ public final class LowRank implements Adapter {
     public Tensor forward(Tensor input, AdaptedLayer layer, ForwardContext context) {
         final Tensor plain = layer.plain(input);
         final Tensor dropped = dropout.forward(input, context);
-        final Tensor low = layer.mix(layer.apply(dropped, a.value()), b.value()).mul(new Scalar(scale));
+        final Tensor low = layer.mix(layer.apply(dropped, a.value()).mul(new Scalar(scale)), b.value());
         if (magnitude.isEmpty()) {
             return plain.add(low);
         }

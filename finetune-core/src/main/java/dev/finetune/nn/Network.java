@@ -149,6 +149,16 @@ public final class Network implements AutoCloseable {
         }
     }
 
+    /** Takes what adapts its layers into their weights, until {@link #unmerge}. */
+    public void merge() {
+        parameters.forEach(Parameter::merge);
+    }
+
+    /** Goes back to the weights before {@link #merge}. */
+    public void unmerge() {
+        parameters.forEach(Parameter::unmerge);
+    }
+
     /** Copies of what training changes, trained parameters and buffers, to come back to with {@link Snapshot#restore}. */
     public Snapshot snapshot() {
         return snapshot(trained());

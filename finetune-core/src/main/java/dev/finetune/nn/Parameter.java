@@ -1,9 +1,13 @@
 package dev.finetune.nn;
 
+import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A named tensor that training may change. Owns the tensor; closed with the network.
@@ -17,6 +21,7 @@ public final class Parameter implements AutoCloseable {
     private final boolean fresh;
     private boolean trained = true;
     private Optional<Adapter> adapter = Optional.empty();
+    private @Nullable Tensor beforeMerge;
 
     /**
      * Takes ownership of a tensor.
@@ -63,9 +68,34 @@ public final class Parameter implements AutoCloseable {
         return new Parameter(other, value, fresh);
     }
 
-    /** What adapts the layer that this is the weight or bias of. */
+    /** What adapts the layer that this is the weight or bias of; empty while it is merged. */
     public Optional<Adapter> adapter() {
-        return adapter;
+        return beforeMerge == null ? adapter : Optional.empty();
+    }
+
+    /** The parameters of what adapts it, merged or not. */
+    List<Parameter> additions() {
+        return adapter.map(Adapter::parameters).orElse(List.of());
+    }
+
+    /** Takes what adapts it into the value, and keeps the value that it had. */
+    void merge() {
+        adapter().ifPresent(addition -> {
+            try (TensorScope scope = TensorScope.open();
+                    GradientMode off = GradientMode.off()) {
+                beforeMerge = Tensors.own(value.detach());
+                value.set_data(addition.merged(value));
+            }
+        });
+    }
+
+    /** Goes back to the value before {@link #merge}, bit by bit. */
+    void unmerge() {
+        if (beforeMerge != null) {
+            value.set_data(beforeMerge);
+            beforeMerge.close();
+            beforeMerge = null;
+        }
     }
 
     /** Adapts the layer that this is the weight or bias of. */
@@ -90,5 +120,8 @@ public final class Parameter implements AutoCloseable {
     @Override
     public void close() {
         value.close();
+        if (beforeMerge != null) {
+            beforeMerge.close();
+        }
     }
 }

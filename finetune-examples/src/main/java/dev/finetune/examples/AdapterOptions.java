@@ -42,8 +42,8 @@ final class AdapterOptions {
         if (Stream.of(rank > 0, ia3, bitFit).filter(said -> said).count() > 1) {
             throw new FinetuneException("--lora, --ia3 and --bitfit are three ways to do it: give one of them.");
         }
-        if (rank == 0 && (dora || !targets.isEmpty() || biases != Lora.Biases.NONE)) {
-            throw new FinetuneException("--dora, --lora-targets and --lora-bias go with --lora RANK.");
+        if (rank == 0 && (dora || alpha != 0 || dropout != 0 || !targets.isEmpty() || biases != Lora.Biases.NONE)) {
+            throw new FinetuneException("--dora and all of --lora-... go with --lora RANK.");
         }
         if (rank > 0) {
             final Lora plain = Lora.rank(rank).dropout(dropout).biases(biases);

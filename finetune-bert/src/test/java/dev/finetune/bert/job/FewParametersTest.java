@@ -2,6 +2,7 @@ package dev.finetune.bert.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
@@ -56,6 +57,37 @@ class FewParametersTest {
                 }
             }
         });
+    }
+
+    @Test
+    void mergedInMemoryItPredictsTheSameAndUnmergedItIsWhatItWas() throws IOException {
+        final Map<String, UnaryOperator<FineTuner>> ways = Map.of(
+                "ia3", tuner -> tuner.ia3(Ia3.usual()),
+                "lora", tuner -> tuner.lora(Lora.rank(4)),
+                "dora", tuner -> tuner.lora(Lora.rank(4).withDora()));
+        ways.forEach((name, way) -> {
+            try (FineTuned<Text> tuned = way.apply(Jobs.classifier().lr(1e-2)).fitAll(Jobs.data(32, 1))) {
+                final double beside = tuned.evaluate(Jobs.data(40, 2)).get("loss");
+                final Map<String, float[]> before = Jobs.weights(tuned);
+                tuned.save(folder.resolve(name + "-beside"));
+                tuned.mergeAdapter();
+                tuned.mergeAdapter();
+                assertThat(Jobs.weights(tuned)).usingRecursiveComparison().isNotEqualTo(before);
+                assertThat(tuned.evaluate(Jobs.data(40, 2)).get("loss")).isCloseTo(beside, within(1e-5));
+                tuned.save(folder.resolve(name + "-merged"));
+                assertThat(folder.resolve(name + "-merged/model.safetensors"))
+                        .hasSameBinaryContentAs(folder.resolve(name + "-beside/model.safetensors"));
+                tuned.unmergeAdapter();
+                tuned.unmergeAdapter();
+                assertThat(Jobs.weights(tuned)).usingRecursiveComparison().isEqualTo(before);
+                assertThat(tuned.evaluate(Jobs.data(40, 2)).get("loss")).isEqualTo(beside);
+            }
+        });
+        try (FineTuned<Text> plain = Jobs.classifier().untrained(Text.class)) {
+            assertThatThrownBy(plain::mergeAdapter)
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageContaining("no adapter");
+        }
     }
 
     @Test

@@ -33,13 +33,13 @@ enum StudyMethod {
             return longer(tuner, train, settings).lr(settings.rate()).fitAll(train);
         }
     },
-    /** Additions of rank 8 to queries and values, and the head. */
+    /** Additions of rank 8 to queries and values, or to convolutions, and the head. */
     LORA("LoRA") {
         @Override
         <I> FineTuned<I> fit(FineTuner tuner, Dataset<I> train, Settings settings) {
             return longer(tuner, train, settings)
                     .lr(settings.headRate())
-                    .lora(Lora.rank(8))
+                    .lora(Lora.rank(8).targets(ADAPTED))
                     .fitAll(train);
         }
     },
@@ -72,6 +72,21 @@ enum StudyMethod {
         <I> FineTuned<I> fit(FineTuner tuner, Dataset<I> train, Settings settings) {
             return tuner.auto(train, settings.budget()).model();
         }
+    };
+
+    /** What transformers call their queries and values, and picture networks their convolutions. */
+    private static final String[] ADAPTED = {
+        "query",
+        "value",
+        "q_lin",
+        "v_lin",
+        "convolution",
+        "conv1",
+        "conv2",
+        "conv3",
+        "squeeze",
+        "expand1x1",
+        "expand3x3"
     };
 
     private final String title;

@@ -34,33 +34,43 @@ final class StudyPeer {
             throws IOException, InterruptedException {
         final LabelSet labels = LabelSet.discover(train.concat(evaluation));
         final Path folder = Files.createTempDirectory("finetune-study");
+        final Path trainFile = folder.resolve("train.tsv");
+        final Path evaluationFile = folder.resolve("eval.tsv");
         final long start = System.nanoTime();
-        final JsonObject json = Job.run(
-                List.of(python, script.toString()),
-                List.of(
-                        "--model",
-                        model,
-                        "--train",
-                        write(train, labels, folder.resolve("train.tsv")),
-                        "--eval",
-                        write(evaluation, labels, folder.resolve("eval.tsv")),
-                        "--epochs",
-                        Double.toString(settings.epochs(train)),
-                        "--batch",
-                        Integer.toString(settings.batchSize()),
-                        "--lr",
-                        Double.toString(settings.headRate()),
-                        "--max-length",
-                        Integer.toString(maxLength),
-                        "--seed",
-                        Long.toString(seed)));
-        final double accuracy = json.get("accuracy").getAsDouble();
-        return StudyOptions.told(
-                new StudyResult.Run(shots, "LoRA, PEFT", seed, accuracy, (System.nanoTime() - start) / 1e9));
+        try {
+            write(train, labels, trainFile);
+            write(evaluation, labels, evaluationFile);
+            final JsonObject json = Job.run(
+                    List.of(python, script.toString()),
+                    List.of(
+                            "--model",
+                            model,
+                            "--train",
+                            trainFile.toString(),
+                            "--eval",
+                            evaluationFile.toString(),
+                            "--epochs",
+                            Double.toString(settings.epochs(train)),
+                            "--batch",
+                            Integer.toString(settings.batchSize()),
+                            "--lr",
+                            Double.toString(settings.headRate()),
+                            "--max-length",
+                            Integer.toString(maxLength),
+                            "--seed",
+                            Long.toString(seed)));
+            final double accuracy = json.get("accuracy").getAsDouble();
+            return StudyOptions.told(
+                    new StudyResult.Run(shots, "LoRA, PEFT", seed, accuracy, (System.nanoTime() - start) / 1e9));
+        } finally {
+            Files.deleteIfExists(trainFile);
+            Files.deleteIfExists(evaluationFile);
+            Files.delete(folder);
+        }
     }
 
     /** A heading, then a sentence and the number of its label a line. */
-    private static String write(Dataset<Text> texts, LabelSet labels, Path file) throws IOException {
+    private static void write(Dataset<Text> texts, LabelSet labels, Path file) throws IOException {
         final List<String> lines = new ArrayList<>(List.of("sentence\tlabel"));
         for (Example<Text> example : texts.asList()) {
             if (!(example.label() instanceof Label.Category category)) {
@@ -68,6 +78,6 @@ final class StudyPeer {
             }
             lines.add(example.input().text().replaceAll("\\s", " ") + "\t" + labels.indexOf(category.name()));
         }
-        return Files.write(file, lines).toString();
+        Files.write(file, lines);
     }
 }

@@ -23,6 +23,7 @@ public final class StudyPicturesCommand implements Callable<Integer> {
             StudyMethod.DEFAULTS,
             StudyMethod.HEAD,
             StudyMethod.FULL,
+            StudyMethod.LORA,
             StudyMethod.GRADUAL,
             StudyMethod.SETFIT,
             StudyMethod.AUTO);
