@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
@@ -28,8 +29,8 @@ final class AdapterFiles {
     private static final Gson GSON =
             new GsonBuilder().setPrettyPrinting().serializeNulls().create();
     private static final List<String> WITHOUT_EFFECT_IF_FALSE = List.of("lora_bias", "fan_in_fan_out");
-    private static final List<String> WITHOUT_EFFECT_IF_EMPTY = List.of(
-            "alpha_pattern", "rank_pattern", "layers_to_transform", "exclude_modules", "trainable_token_indices");
+    private static final List<String> WITHOUT_EFFECT_IF_EMPTY =
+            List.of("layers_to_transform", "exclude_modules", "trainable_token_indices");
 
     private AdapterFiles() {}
 
@@ -80,7 +81,19 @@ final class AdapterFiles {
                 biases(file, json),
                 regex ? List.of() : strings(json, "target_modules"),
                 pattern,
-                strings(json, "modules_to_save"));
+                strings(json, "modules_to_save"),
+                numbers(json, "rank_pattern", JsonElement::getAsInt),
+                numbers(json, "alpha_pattern", JsonElement::getAsDouble));
+    }
+
+    private static <T> Map<String, T> numbers(JsonObject json, String key, Function<JsonElement, T> number) {
+        final Map<String, T> numbers = new LinkedHashMap<>();
+        if (json.has(key) && !isEmpty(json.get(key))) {
+            json.getAsJsonObject(key)
+                    .entrySet()
+                    .forEach(entry -> numbers.put(entry.getKey(), number.apply(entry.getValue())));
+        }
+        return numbers;
     }
 
     private static Lora.Biases biases(Path file, JsonObject json) {
@@ -170,6 +183,8 @@ final class AdapterFiles {
             json.addProperty("use_rslora", lora.rankStabilised());
             json.addProperty("use_dora", lora.dora());
             json.addProperty("bias", name(lora.biases()));
+            json.add("rank_pattern", GSON.toJsonTree(lora.ranks()));
+            json.add("alpha_pattern", GSON.toJsonTree(lora.alphas()));
             json.addProperty("init_lora_weights", true);
         } else if (method instanceof Ia3 ia3) {
             json.add("feedforward_modules", array(ia3.feedForward()));

@@ -1,6 +1,10 @@
 package dev.finetune;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * Low-rank adaptation (Hu et al., "LoRA", 2021), named and computed as PEFT does: beside a frozen weight W a linear layer
@@ -16,6 +20,9 @@ import java.util.List;
  * @param targets the last parts of the adapted layers' names, such as "query"; empty for queries and values, as in PEFT
  * @param pattern a regular expression that the adapted layers' whole names match, instead of targets; empty for none
  * @param alsoTrained parts of names of what is trained whole and saved with the adapter; the head's last layer by default
+ * @param ranks other ranks for layers whose dotted name matches a regular expression as a whole, or from a dot on; the
+ *     first that does counts (PEFT's rank_pattern)
+ * @param alphas other alphas, in the same way (alpha_pattern)
  */
 public record Lora(
         int rank,
@@ -26,7 +33,9 @@ public record Lora(
         Biases biases,
         List<String> targets,
         String pattern,
-        List<String> alsoTrained)
+        List<String> alsoTrained,
+        Map<String, Integer> ranks,
+        Map<String, Double> alphas)
         implements PeftMethod {
     /** What the heads' last layers are called. */
     static final List<String> LAST_LAYERS = List.of("classifier", "score", "qa_outputs", "fc", "linear");
@@ -45,65 +54,113 @@ public record Lora(
 
     /** Checks the ranges and keeps its own copies. */
     public Lora {
-        if (rank < 1) {
-            throw new FinetuneException("The rank of LoRA must be at least 1, but is " + rank + ".");
-        }
-        if (!(alpha > 0) || !(dropout >= 0 && dropout < 1)) {
-            throw new FinetuneException("LoRA needs an alpha above 0 and a dropout from 0 to below 1, not " + alpha
-                    + " and " + dropout + ".");
+        ranks = Collections.unmodifiableMap(new LinkedHashMap<>(ranks));
+        alphas = Collections.unmodifiableMap(new LinkedHashMap<>(alphas));
+        checkRank(rank);
+        ranks.values().forEach(Lora::checkRank);
+        check(alpha, dropout);
+        for (double other : alphas.values()) {
+            check(other, dropout);
         }
         targets = targets.isEmpty() && pattern.isEmpty() ? QUERIES_AND_VALUES : List.copyOf(targets);
         alsoTrained = List.copyOf(alsoTrained);
     }
 
+    private static void checkRank(int rank) {
+        if (rank < 1) {
+            throw new FinetuneException("The rank of LoRA must be at least 1, but is " + rank + ".");
+        }
+    }
+
+    private static void check(double alpha, double dropout) {
+        if (!(alpha > 0) || !(dropout >= 0 && dropout < 1)) {
+            throw new FinetuneException("LoRA needs an alpha above 0 and a dropout from 0 to below 1, not " + alpha
+                    + " and " + dropout + ".");
+        }
+    }
+
     /** Queries and values at this rank, with alpha twice the rank and without dropout. */
     public static Lora rank(int rank) {
-        return new Lora(rank, 2.0 * rank, 0, false, false, Biases.NONE, List.of(), "", LAST_LAYERS);
+        return new Lora(rank, 2.0 * rank, 0, false, false, Biases.NONE, List.of(), "", LAST_LAYERS, Map.of(), Map.of());
     }
 
     /** The same with another numerator of the scale. */
     public Lora alpha(double other) {
-        return new Lora(rank, other, dropout, rankStabilised, dora, biases, targets, pattern, alsoTrained);
+        return new Lora(
+                rank, other, dropout, rankStabilised, dora, biases, targets, pattern, alsoTrained, ranks, alphas);
     }
 
     /** The same with dropout before A. */
     public Lora dropout(double other) {
-        return new Lora(rank, alpha, other, rankStabilised, dora, biases, targets, pattern, alsoTrained);
+        return new Lora(rank, alpha, other, rankStabilised, dora, biases, targets, pattern, alsoTrained, ranks, alphas);
     }
 
     /** The same with the scale alpha / sqrt(rank). */
     public Lora rankStabilised(boolean stabilised) {
-        return new Lora(rank, alpha, dropout, stabilised, dora, biases, targets, pattern, alsoTrained);
+        return new Lora(rank, alpha, dropout, stabilised, dora, biases, targets, pattern, alsoTrained, ranks, alphas);
     }
 
     /** The same with a learned magnitude for each output (DoRA). */
     public Lora withDora() {
-        return new Lora(rank, alpha, dropout, rankStabilised, true, biases, targets, pattern, alsoTrained);
+        return new Lora(
+                rank, alpha, dropout, rankStabilised, true, biases, targets, pattern, alsoTrained, ranks, alphas);
     }
 
     /** The same with biases of the base trained, too; saved with the adapter. */
     public Lora biases(Biases which) {
-        return new Lora(rank, alpha, dropout, rankStabilised, dora, which, targets, pattern, alsoTrained);
+        return new Lora(
+                rank, alpha, dropout, rankStabilised, dora, which, targets, pattern, alsoTrained, ranks, alphas);
     }
 
     /** The same for other layers: those whose name is, or ends with a dot and, one of these. */
     public Lora targets(String... names) {
-        return new Lora(rank, alpha, dropout, rankStabilised, dora, biases, List.of(names), "", alsoTrained);
+        return new Lora(
+                rank, alpha, dropout, rankStabilised, dora, biases, List.of(names), "", alsoTrained, ranks, alphas);
     }
 
     /** The same for the layers whose whole dotted name matches a regular expression. */
     public Lora targetsMatching(String regex) {
-        return new Lora(rank, alpha, dropout, rankStabilised, dora, biases, List.of(), regex, alsoTrained);
+        return new Lora(
+                rank, alpha, dropout, rankStabilised, dora, biases, List.of(), regex, alsoTrained, ranks, alphas);
     }
 
     /** The same with other layers trained whole beside it. */
     public Lora alsoTrained(String... names) {
-        return new Lora(rank, alpha, dropout, rankStabilised, dora, biases, targets, pattern, List.of(names));
+        return new Lora(
+                rank, alpha, dropout, rankStabilised, dora, biases, targets, pattern, List.of(names), ranks, alphas);
     }
 
-    /** What B A x is multiplied with. */
-    public double scale() {
-        return alpha / (rankStabilised ? Math.sqrt(rank) : rank);
+    /**
+     * The same with other ranks for some layers: the first regular expression counts that a layer's dotted name matches, as
+     * a whole or from a dot on.
+     */
+    public Lora ranks(Map<String, Integer> byPattern) {
+        return new Lora(
+                rank, alpha, dropout, rankStabilised, dora, biases, targets, pattern, alsoTrained, byPattern, alphas);
+    }
+
+    /** The same with other alphas for some layers, chosen as {@link #ranks} are. */
+    public Lora alphas(Map<String, Double> byPattern) {
+        return new Lora(
+                rank, alpha, dropout, rankStabilised, dora, biases, targets, pattern, alsoTrained, ranks, byPattern);
+    }
+
+    /** The rank for a layer of that dotted name. */
+    public int rank(String layer) {
+        return first(ranks, layer).orElse(rank);
+    }
+
+    /** What B A x is multiplied with in a layer of that dotted name. */
+    public double scale(String layer) {
+        final double own = first(alphas, layer).orElse(alpha);
+        return own / (rankStabilised ? Math.sqrt(rank(layer)) : rank(layer));
+    }
+
+    private static <T> Optional<T> first(Map<String, T> byPattern, String layer) {
+        return byPattern.entrySet().stream()
+                .filter(entry -> layer.matches("(.*\\.)?(" + entry.getKey() + ")"))
+                .map(Map.Entry::getValue)
+                .findFirst();
     }
 
     @Override

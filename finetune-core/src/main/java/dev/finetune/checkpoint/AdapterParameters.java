@@ -96,8 +96,9 @@ public final class AdapterParameters implements ParameterSource {
         final boolean convolution = shape.length == 4;
         final long fanIn = shape[1] * (convolution ? shape[2] * shape[3] : 1);
         final long[] narrow = shape.clone();
-        narrow[0] = lora.rank();
-        final long[] wide = convolution ? new long[] {shape[0], lora.rank(), 1, 1} : new long[] {shape[0], lora.rank()};
+        final int rank = lora.rank(layer);
+        narrow[0] = rank;
+        final long[] wide = convolution ? new long[] {shape[0], rank, 1, 1} : new long[] {shape[0], rank};
         final long[] perOutput = convolution ? new long[] {1, shape[0], 1, 1} : new long[] {shape[0]};
         final Optional<Parameter> magnitude = lora.dora()
                 ? Optional.of(additions.take(PREFIX + layer + ".lora_magnitude_vector", Init.ZEROS, perOutput))
@@ -106,7 +107,7 @@ public final class AdapterParameters implements ParameterSource {
                 weight,
                 additions.take(PREFIX + layer + ".lora_A.weight", new Init.Uniform(1 / Math.sqrt(fanIn)), narrow),
                 additions.take(PREFIX + layer + ".lora_B.weight", Init.ZEROS, wide),
-                lora.scale(),
+                lora.scale(layer),
                 new Dropout(lora.dropout()),
                 magnitude);
         if (magnitude.map(Parameter::isFresh).orElse(false)) {

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -42,6 +43,10 @@ class FewParametersTest {
                 "ia3", tuner -> tuner.ia3(Ia3.usual()),
                 "dora", tuner -> tuner.lora(Lora.rank(4).withDora().dropout(0.1)),
                 "biases", tuner -> tuner.lora(Lora.rank(4).biases(Lora.Biases.LORA_ONLY)),
+                "ranks",
+                        tuner -> tuner.lora(Lora.rank(4)
+                                .ranks(Map.of("0\\.attention.*", 2, "value", 6))
+                                .alphas(Map.of("query", 3.0))),
                 "pattern", tuner -> tuner.lora(Lora.rank(4).targetsMatching(".*layer\\.2\\..*(query|value)")));
         ways.forEach((name, way) -> {
             final FineTuner tuner = way.apply(Jobs.classifier().lr(1e-2).epochs(8));
@@ -57,6 +62,23 @@ class FewParametersTest {
                 }
             }
         });
+    }
+
+    @Test
+    void ranksAndScalesOfSomeLayersAreThoseOfTheFirstPatternThatEndsTheirName() {
+        final Map<String, Integer> ranks = new LinkedHashMap<>();
+        ranks.put("layer\\.1\\..*", 2);
+        ranks.put("value", 6);
+        final Lora lora = Lora.rank(4).alpha(8).ranks(ranks).alphas(Map.of("query|key", 3.0));
+        assertThat(lora.rank("bert.encoder.layer.1.attention.self.value")).isEqualTo(2);
+        assertThat(lora.rank("bert.encoder.layer.11.attention.self.value")).isEqualTo(6);
+        assertThat(lora.rank("value")).isEqualTo(6);
+        assertThat(lora.rank("bert.encoder.layer.0.some_value")).isEqualTo(4);
+        assertThat(lora.scale("bert.encoder.layer.1.attention.self.query")).isEqualTo(1.5);
+        assertThat(lora.scale("bert.encoder.layer.0.attention.self.query")).isEqualTo(0.75);
+        assertThat(lora.scale("bert.encoder.layer.0.attention.output.dense")).isEqualTo(2);
+        assertThat(lora.rankStabilised(true).scale("bert.encoder.layer.1.attention.self.query"))
+                .isCloseTo(3 / Math.sqrt(2), within(1e-12));
     }
 
     @Test
@@ -116,8 +138,8 @@ class FewParametersTest {
                 "some");
         refuses(
                 "{\"peft_type\": \"LORA\", \"r\": 2, \"lora_alpha\": 2, \"lora_dropout\": 0,"
-                        + " \"rank_pattern\": {\"query\": 4}}",
-                "rank_pattern");
+                        + " \"layers_to_transform\": [1]}",
+                "layers_to_transform");
         refuses(
                 "{\"peft_type\": \"LORA\", \"r\": 2, \"lora_alpha\": 2, \"lora_dropout\": 0,"
                         + " \"target_modules\": \"all-linear\"}",
