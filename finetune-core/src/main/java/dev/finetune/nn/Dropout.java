@@ -30,7 +30,7 @@ public record Dropout(double probability) {
         final double keep = DropoutMask.exactKeep(1 - probability);
         final long key = context.nextKey();
         try (TensorScope scope = TensorScope.open()) {
-            if (CustomGradients.areOpen()
+            if (CustomGradients.payFor(input)
                     && input.is_cpu()
                     && input.scalar_type().intern() == ScalarType.Float) {
                 return scope.keep(CustomGradients.output(

@@ -39,7 +39,7 @@ public final class Linear implements Module {
      * backward, which computes it again from the input.
      */
     public Tensor forward(Activation activation, Tensor input, ForwardContext context) {
-        final boolean keepsLess = CustomGradients.areOpen()
+        final boolean keepsLess = CustomGradients.payFor(input)
                 && activation.hasGradient()
                 && weight.isTrained()
                 && weight.adapter().isEmpty();

@@ -1,7 +1,6 @@
 package dev.finetune.nn;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.offset;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.finetune.internal.torch.CustomGradients;
@@ -144,6 +143,42 @@ class LayersTest {
         return context.nextKey();
     }
 
+    private static void agreeAsAWhole(float[] ours, float[] expected) {
+        assertThat(ours).hasSameSizeAs(expected);
+        double largest = 0;
+        double apart = 0;
+        for (int i = 0; i < ours.length; i++) {
+            largest = Math.max(largest, Math.abs(expected[i]));
+            apart = Math.max(apart, Math.abs(ours[i] - expected[i]));
+        }
+        assertThat(apart).isLessThanOrEqualTo(1e-5 * largest);
+    }
+
+    @Test
+    void dropoutThatKeepsNoMaskDropsTheSameAndHasTheSameGradient() {
+        final int count = 3 * 100_001;
+        final float[] input = normal(count);
+        final float[] weighing = normal(count);
+        final List<List<float[]>> results = new ArrayList<>();
+        for (boolean lean : new boolean[] {false, true}) {
+            try (TensorScope scope = TensorScope.open();
+                    CustomGradients custom = lean ? CustomGradients.open() : null) {
+                final Tensor x = Tensors.of(input, 3, 100_001).set_requires_grad(true);
+                final Tensor y = new Dropout(0.1).forward(x, ForwardContext.training(7));
+                assertThat(CustomGradients.payFor(x)).isEqualTo(lean);
+                y.mul(Tensors.of(weighing, 3, 100_001)).sum().backward();
+                results.add(List.of(Tensors.floats(y), Tensors.floats(x.grad())));
+            }
+        }
+        agreeAsAWhole(results.get(1).get(0), results.get(0).get(0));
+        agreeAsAWhole(results.get(1).get(1), results.get(0).get(1));
+        int different = 0;
+        for (int i = 0; i < count; i++) {
+            different += (results.get(1).get(0)[i] == 0) == (results.get(0).get(0)[i] == 0) ? 0 : 1;
+        }
+        assertThat(different).isZero();
+    }
+
     /** Of each kind of activation, with all trained, the bias frozen, and the input without a gradient. */
     @ParameterizedTest
     @CsvSource({
@@ -155,20 +190,20 @@ class LayersTest {
     })
     void aLayerAfterAnActivationHasTheSameGradientsWhetherItKeepsTheActivationOrNot(
             Activation activation, boolean trainsBias, boolean wantsInput) {
-        final float[] input = normal(2 * 5 * 8);
-        final float[] weighing = normal(2 * 5 * 3);
+        final float[] input = normal(4 * 1024 * 64);
+        final float[] weighing = normal(4 * 1024 * 3);
         final List<List<float[]>> results = new ArrayList<>();
-        final Linear layer = new Linear(made, 8, 3, Init.ZEROS);
+        final Linear layer = new Linear(made, 64, 3, Init.ZEROS);
         layer.parameters().get(1).setTrained(trainsBias);
         final Tensor weight = layer.parameters().get(0).value();
         final Tensor bias = layer.parameters().get(1).value();
         for (boolean lean : new boolean[] {false, true}) {
             try (TensorScope scope = TensorScope.open();
                     CustomGradients custom = lean ? CustomGradients.open() : null) {
-                final Tensor x = Tensors.of(input, 2, 5, 8).set_requires_grad(wantsInput);
+                final Tensor x = Tensors.of(input, 4, 1024, 64).set_requires_grad(wantsInput);
                 final Tensor y = layer.forward(activation, x, ForwardContext.training(1));
                 final List<float[]> result = new ArrayList<>(List.of(Tensors.floats(y)));
-                y.mul(Tensors.of(weighing, 2, 5, 3)).sum().backward();
+                y.mul(Tensors.of(weighing, 4, 1024, 3)).sum().backward();
                 for (Tensor each : List.of(x, weight, bias)) {
                     result.add(each.grad().defined() ? Tensors.floats(each.grad()) : new float[0]);
                 }
@@ -178,7 +213,7 @@ class LayersTest {
             }
         }
         for (int i = 0; i < 4; i++) {
-            assertThat(results.get(1).get(i)).containsExactly(results.get(0).get(i), offset(1e-5f));
+            agreeAsAWhole(results.get(1).get(i), results.get(0).get(i));
         }
         assertThat(results.get(0).get(1)).hasSize(wantsInput ? input.length : 0);
     }

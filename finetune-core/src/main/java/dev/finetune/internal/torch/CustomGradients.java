@@ -27,6 +27,12 @@ public final class CustomGradients implements AutoCloseable {
         Natives.load();
     }
 
+    /**
+     * Numbers in a tensor from which not keeping it is worth an operation of one's own: 1 MB of them. Each use leaves some
+     * ten bytes behind for good, a weak reference that the bindings never delete, so that small tensors had better be kept.
+     */
+    private static final long LEAST = 1 << 18;
+
     private final @Nullable CustomGradients outer = CURRENT.get();
     private final List<Call> calls = new ArrayList<>();
     private @Nullable TensorVector handedOver;
@@ -54,6 +60,11 @@ public final class CustomGradients implements AutoCloseable {
     /** Whether this thread records gradients, and operations may compute their own. */
     public static boolean areOpen() {
         return CURRENT.get() != null && GradMode.is_enabled();
+    }
+
+    /** Whether they are open, and a tensor is so large that it pays not to keep another like it. */
+    public static boolean payFor(Tensor tensor) {
+        return areOpen() && tensor.numel() >= LEAST;
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.finetune.vision.net;
 
+import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.nn.Activation;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.Buffer;
@@ -32,7 +33,9 @@ final class ResNetStage implements Stage {
     public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
         Tensor hidden = input;
         for (ResidualBlock block : blocks) {
-            hidden = block.forward(hidden, context);
+            try (TensorScope scope = TensorScope.open()) { // What a block made dies before the next one needs as much.
+                hidden = scope.keep(block.forward(hidden, context));
+            }
         }
         return hidden;
     }
