@@ -37,9 +37,9 @@ public record Attention(int heads, Dropout dropout) {
             final double keep = drops ? DropoutMask.exactKeep(1 - dropout.probability()) : 1;
             return new PiecewiseAttention(heads, keep, drops ? context.nextKey() : 0).forward(query, key, value, bias);
         }
-        final Tensor q = split(query);
-        final Tensor k = split(key);
-        final Tensor v = split(value);
+        final Tensor q = PiecewiseAttention.split(query, heads);
+        final Tensor k = PiecewiseAttention.split(key, heads);
+        final Tensor v = PiecewiseAttention.split(value, heads);
         final Tensor mixed = drops
                 ? withDropout(q, k, v, bias, context)
                 : torch.scaled_dot_product_attention(
@@ -62,10 +62,5 @@ public record Attention(int heads, Dropout dropout) {
             scores = scores.add_(bias);
         }
         return torch.matmul(dropout.forward(torch.softmax(scores, -1), context), v);
-    }
-
-    private Tensor split(Tensor tensor) {
-        final long width = tensor.size(2);
-        return tensor.view(tensor.size(0), tensor.size(1), heads, width / heads).transpose(1, 2);
     }
 }

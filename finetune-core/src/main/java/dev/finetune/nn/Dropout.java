@@ -30,14 +30,12 @@ public record Dropout(double probability) {
         final double keep = DropoutMask.exactKeep(1 - probability);
         final long key = context.nextKey();
         try (TensorScope scope = TensorScope.open()) {
-            if (CustomGradients.payFor(input)
-                    && input.is_cpu()
-                    && input.scalar_type().intern() == ScalarType.Float) {
+            if (CustomGradients.payFor(input)) {
                 return scope.keep(CustomGradients.output(
                         piecewise(input, keep, key),
                         List.of(input),
                         List.of(),
-                        (gradient, nothing) -> List.of(piecewise(gradient, keep, key))));
+                        (gradient, nothing, gradients) -> gradients.set(0, piecewise(gradient, keep, key))));
             }
             final Tensor drawn = DropoutMask.draw(key, keep, Tensors.shape(input));
             final Tensor mask = input.is_cuda() ? drawn.to(input.device(), ScalarType.Bool) : drawn;

@@ -55,17 +55,28 @@ public final class Linear implements Module {
             final List<Tensor> kept = List.of(input, weight.value());
             final List<Tensor> inputs = List.of(input, weight.value(), bias.value());
             return scope.keep(CustomGradients.output(
-                    value, inputs, kept, (gradient, k) -> gradients(activation, gradient, k.get(0), k.get(1))));
+                    value,
+                    inputs,
+                    kept,
+                    (gradient, k, gradients) -> gradients(activation, gradient, k.get(0), k.get(1), gradients)));
         }
     }
 
-    private static List<Tensor> gradients(Activation activation, Tensor gradient, Tensor input, Tensor weight) {
+    private static void gradients(
+            Activation activation, Tensor gradient, Tensor input, Tensor weight, CustomGradients.Gradients gradients) {
         try (TensorScope scope = TensorScope.open()) {
             final Tensor rows = gradient.reshape(-1, weight.size(0));
-            final Tensor ofWeight = scope.keep(ofWeight(activation, rows, input));
-            final Tensor ofInput = scope.keep(gradient.matmul(weight));
-            activation.gradient(ofInput, input);
-            return List.of(ofInput, ofWeight, scope.keep(rows.sum(0)));
+            if (gradients.wanted(1)) {
+                gradients.set(1, ofWeight(activation, rows, input));
+            }
+            if (gradients.wanted(0)) {
+                final Tensor ofInput = gradient.matmul(weight);
+                activation.gradient(ofInput, input);
+                gradients.set(0, ofInput);
+            }
+            if (gradients.wanted(2)) {
+                gradients.set(2, rows.sum(0));
+            }
         }
     }
 

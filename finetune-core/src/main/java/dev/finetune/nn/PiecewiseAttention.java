@@ -67,12 +67,18 @@ record PiecewiseAttention(int heads, double keep, long dropoutKey) {
         }
     }
 
+    /** (batch, length, width) as (batch, heads, length, size). */
+    static Tensor split(Tensor wide, int heads) {
+        return wide.view(wide.size(0), wide.size(1), heads, wide.size(2) / heads)
+                .transpose(1, 2);
+    }
+
     private Tensor attended(List<Tensor> kept) {
         try (GradientMode off = GradientMode.off();
                 TensorScope scope = TensorScope.open()) {
             final Pieces pieces = new Pieces(kept);
             final Tensor output = scope.keep(torch.empty_like(kept.get(0)));
-            final Tensor outputs = pieces.split(output);
+            final Tensor outputs = split(output, heads);
             pieces.each(piece -> {
                 piece.computeWeights();
                 piece.of(outputs).baddbmm_(piece.dropped(), piece.values(), pieces.zero, pieces.one);
@@ -81,29 +87,40 @@ record PiecewiseAttention(int heads, double keep, long dropoutKey) {
         }
     }
 
-    private List<Tensor> gradients(Tensor gradient, List<Tensor> kept) {
+    private void gradients(Tensor gradient, List<Tensor> kept, CustomGradients.Gradients gradients) {
         try (TensorScope scope = TensorScope.open()) {
             final Pieces pieces = new Pieces(kept);
-            final Tensor ofOutputs = pieces.split(gradient.contiguous());
-            final List<Tensor> found = kept.subList(0, 3).stream()
-                    .map(tensor -> scope.keep(torch.empty_like(tensor)))
+            final Tensor ofOutputs = split(gradient.contiguous(), heads);
+            final List<Optional<Tensor>> found = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                found.add(gradients.wanted(i) ? Optional.of(torch.empty_like(kept.get(i))) : Optional.empty());
+            }
+            final List<Optional<Tensor>> split = found.stream()
+                    .map(wanted -> wanted.map(tensor -> split(tensor, heads)))
                     .toList();
-            final List<Tensor> split = found.stream().map(pieces::split).toList();
             pieces.each(piece -> {
                 piece.computeWeights();
                 final Tensor ofOutput = piece.of(ofOutputs);
-                piece.of(split.get(2)).baddbmm_(piece.dropped().transpose(1, 2), ofOutput, pieces.zero, pieces.one);
+                split.get(2)
+                        .ifPresent(values -> piece.of(values)
+                                .baddbmm_(piece.dropped().transpose(1, 2), ofOutput, pieces.zero, pieces.one));
                 final Tensor ofWeights =
                         piece.scores.baddbmm_(ofOutput, piece.values().transpose(1, 2), pieces.zero, pieces.one);
                 if (keep < 1) {
                     ofWeights.mul_(piece.mask);
                 }
                 Boxed.SOFTMAX_BACKWARD.run(ofWeights, piece.weights, -1L, FLOAT, piece.spare);
-                piece.of(split.get(0)).baddbmm_(piece.spare, piece.keys(), pieces.zero, pieces.scale);
-                piece.of(split.get(1))
-                        .baddbmm_(piece.spare.transpose(1, 2), piece.queries(), pieces.zero, pieces.scale);
+                split.get(0)
+                        .ifPresent(queries ->
+                                piece.of(queries).baddbmm_(piece.spare, piece.keys(), pieces.zero, pieces.scale));
+                split.get(1)
+                        .ifPresent(keys -> piece.of(keys)
+                                .baddbmm_(piece.spare.transpose(1, 2), piece.queries(), pieces.zero, pieces.scale));
             });
-            return found;
+            for (int i = 0; i < 3; i++) {
+                final int input = i;
+                found.get(i).ifPresent(tensor -> gradients.set(input, tensor));
+            }
         }
     }
 
@@ -123,21 +140,15 @@ record PiecewiseAttention(int heads, double keep, long dropoutKey) {
         private final Tensor scratch;
 
         Pieces(List<Tensor> kept) {
-            this.queries = split(kept.get(0));
-            this.keys = split(kept.get(1));
-            this.values = split(kept.get(2));
+            this.queries = split(kept.get(0), heads);
+            this.keys = split(kept.get(1), heads);
+            this.values = split(kept.get(2), heads);
             this.biases = kept.size() > 3 ? Optional.of(kept.get(3)) : Optional.empty();
             this.length = queries.size(2);
             this.scale = new Scalar(1 / Math.sqrt((double) queries.size(3)));
             final long share = queries.size(0) * heads / Workers.count();
             this.headsAtOnce = (int) Math.max(1, Math.min(Math.min(heads, share), MOST / (length * length)));
             this.scratch = torch.empty(Workers.count(), 4, headsAtOnce, length, length);
-        }
-
-        /** (batch, length, width) as (batch, heads, length, size). */
-        Tensor split(Tensor wide) {
-            return wide.view(wide.size(0), wide.size(1), heads, wide.size(2) / heads)
-                    .transpose(1, 2);
         }
 
         void each(Consumer<Piece> work) {

@@ -8,6 +8,7 @@ import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,12 +43,22 @@ public final class CustomGradients implements AutoCloseable {
     /** What computes gradients. */
     public interface Backward {
         /**
-         * The gradients of the inputs, in their order and shapes, in the current scope.
+         * Computes those gradients of the inputs that are wanted.
          *
          * @param gradient of the output (borrowed)
          * @param kept what was to be kept (borrowed)
+         * @param gradients takes them
          */
-        List<Tensor> gradients(Tensor gradient, List<Tensor> kept);
+        void run(Tensor gradient, List<Tensor> kept, Gradients gradients);
+    }
+
+    /** Takes the gradients of the inputs. */
+    public interface Gradients {
+        /** Whether anything behind an input, by its place among them, wants a gradient. */
+        boolean wanted(int input);
+
+        /** Takes the gradient of an input, in its shape, out of every scope; unless it isn't wanted. */
+        void set(int input, Tensor gradient);
     }
 
     /** Lets operations of this thread compute their own gradients until it is closed. Use with try-with-resources. */
@@ -62,9 +73,12 @@ public final class CustomGradients implements AutoCloseable {
         return CURRENT.get() != null && GradMode.is_enabled();
     }
 
-    /** Whether they are open, and a tensor is so large that it pays not to keep another like it. */
+    /** Whether they are open, and a tensor of floats on the CPU so large that it pays not to keep another like it. */
     public static boolean payFor(Tensor tensor) {
-        return areOpen() && tensor.numel() >= LEAST;
+        return areOpen()
+                && tensor.numel() >= LEAST
+                && tensor.is_cpu()
+                && tensor.scalar_type().intern() == ScalarType.Float;
     }
 
     /**
@@ -134,22 +148,24 @@ public final class CustomGradients implements AutoCloseable {
     }
 
     /** One use of an operation. Owns what it keeps; holds its hooks, of which the graph only knows the native half. */
-    private final class Call {
+    private final class Call implements Gradients {
         private final Backward backward;
+        private final boolean[] wanted;
         private final List<Tensor> kept = new ArrayList<>();
         private final @Nullable Tensor[] gradients;
         private final List<FunctionPreHook> hooks = new ArrayList<>();
 
         Call(List<Tensor> kept, Backward backward, int inputs) {
             this.backward = backward;
+            this.wanted = new boolean[inputs];
             this.gradients = new Tensor[inputs];
             kept.forEach(tensor -> this.kept.add(Tensors.own(tensor.detach())));
         }
 
         void hook(Tensor tensor, FunctionPreHook hook) {
             hooks.add(hook);
-            hook.deallocate(
-                    false); // The graph owns the native half; JavaCPP would count it until garbage is collected.
+            // The graph owns the native half; JavaCPP would count it until garbage is collected.
+            hook.deallocate(false);
             tensor.grad_fn().add_pre_hook(hook);
         }
 
@@ -158,10 +174,7 @@ public final class CustomGradients implements AutoCloseable {
                 @Override
                 public TensorVector apply(TensorVector outputs) {
                     try (TensorScope scope = TensorScope.open()) {
-                        final List<Tensor> found = backward.gradients(outputs.get(0), kept);
-                        for (int i = 0; i < gradients.length; i++) {
-                            gradients[i] = Tensors.own(found.get(i));
-                        }
+                        backward.run(outputs.get(0), kept, Call.this);
                         forget(kept);
                         return handOver(torch.zeros(new long[0]));
                     }
@@ -170,6 +183,7 @@ public final class CustomGradients implements AutoCloseable {
         }
 
         FunctionPreHook entry(int input) {
+            wanted[input] = true;
             return new FunctionPreHook() {
                 @Override
                 public TensorVector apply(TensorVector nothing) {
@@ -180,6 +194,18 @@ public final class CustomGradients implements AutoCloseable {
                     }
                 }
             };
+        }
+
+        @Override
+        public boolean wanted(int input) {
+            return wanted[input];
+        }
+
+        @Override
+        public void set(int input, Tensor gradient) {
+            if (wanted[input]) {
+                gradients[input] = Tensors.own(gradient);
+            }
         }
 
         private void forget(List<Tensor> tensors) {

@@ -15,11 +15,10 @@ class CustomGradientsTest {
         try (TensorScope scope = TensorScope.open()) {
             final Tensor value = a.detach().mul(b.detach()).sum(1);
             return scope.keep(CustomGradients.output(
-                    value,
-                    List.of(a, b),
-                    List.of(a, b),
-                    (gradient, kept) -> List.of(
-                            kept.get(1).mul(gradient.unsqueeze(1)), kept.get(0).mul(gradient.unsqueeze(1)))));
+                    value, List.of(a, b), List.of(a, b), (gradient, kept, gradients) -> {
+                        gradients.set(0, kept.get(1).mul(gradient.unsqueeze(1)));
+                        gradients.set(1, kept.get(0).mul(gradient.unsqueeze(1)));
+                    }));
         }
     }
 
@@ -80,7 +79,7 @@ class CustomGradientsTest {
                 CustomGradients custom = CustomGradients.open()) {
             final Tensor a = leaf(1, 2, 3, 4, 5, 6);
             final Tensor output =
-                    CustomGradients.output(a.detach().sum(1), List.of(a), List.of(a), (gradient, kept) -> {
+                    CustomGradients.output(a.detach().sum(1), List.of(a), List.of(a), (gradient, kept, gradients) -> {
                         throw new IllegalStateException("no such gradient");
                     });
             final Tensor sum = output.sum();
