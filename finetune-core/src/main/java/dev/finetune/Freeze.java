@@ -70,9 +70,13 @@ public sealed interface Freeze {
         return new BatchNorms();
     }
 
-    /** Every parameter whose dotted name contains a match of the regular expression. */
+    /**
+     * Every parameter whose dotted name contains a match of the regular expression.
+     *
+     * @throws FinetuneException if it is none
+     */
     static Freeze matching(String regex) {
-        return new Matching(Pattern.compile(regex));
+        return new Matching(Regex.compile("Freeze.matching", regex));
     }
 
     /** Every parameter whose dotted name the predicate accepts. */

@@ -52,8 +52,11 @@ public record Lora(
         LORA_ONLY
     }
 
-    /** Checks the ranges and keeps its own copies. */
+    /** Checks the ranges and the regular expressions, and keeps its own copies. */
     public Lora {
+        Regex.compile("The layers that LoRA adapts", pattern);
+        ranks.keySet().forEach(regex -> Regex.compile("The ranks of LoRA", regex));
+        alphas.keySet().forEach(regex -> Regex.compile("The alphas of LoRA", regex));
         ranks = Collections.unmodifiableMap(new LinkedHashMap<>(ranks));
         alphas = Collections.unmodifiableMap(new LinkedHashMap<>(alphas));
         checkRank(rank);

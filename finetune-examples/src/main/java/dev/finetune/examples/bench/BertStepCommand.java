@@ -66,13 +66,20 @@ public final class BertStepCommand implements Callable<Integer> {
     @Option(names = "--gradient-checkpointing", description = "Compute layers twice to save memory.")
     private boolean gradientCheckpointing;
 
+    @Option(
+            names = "--lean-backward",
+            arity = "1",
+            description = "Whether to keep less for the backward pass, and compute it again.")
+    private boolean leanBackward = true;
+
     @Override
     public Integer call() throws IOException {
         FineTuner tuner = FineTuner.from(model()).randomWeights().head(2).dropout(dropout);
         tuner = freeze >= 0 ? tuner.freeze(freeze) : tuner;
         tuner = lora > 0 ? tuner.lora(Lora.rank(lora)) : tuner;
         tuner = gradientCheckpointing ? tuner.gradientCheckpointing() : tuner;
-        try (FineTuned<Text> model = tuner.device(DeviceChoice.CPU)
+        try (FineTuned<Text> model = tuner.leanBackward(leanBackward)
+                .device(DeviceChoice.CPU)
                 .lr(5e-5)
                 .weightDecay(0.01)
                 .maxSteps(warmup + steps)
@@ -94,6 +101,7 @@ public final class BertStepCommand implements Callable<Integer> {
             json.addProperty("freeze", freeze);
             json.addProperty("dropout", dropout);
             json.addProperty("lora", lora);
+            json.addProperty("lean_backward", leanBackward);
             System.out.println(new Gson().toJson(json));
         }
         return 0;

@@ -74,6 +74,12 @@ public final class ResNetStepCommand implements Callable<Integer> {
     @Option(names = "--dtype", description = "float32 or bfloat16.")
     private String dtype = "float32";
 
+    @Option(
+            names = "--lean-backward",
+            arity = "1",
+            description = "Whether to keep less for the backward pass, and compute it again.")
+    private boolean leanBackward = true;
+
     @Override
     public Integer call() throws IOException {
         final Path weights = weights();
@@ -96,6 +102,7 @@ public final class ResNetStepCommand implements Callable<Integer> {
                 .maxSteps(warmup + steps)
                 .device(named(DeviceChoice.class, "--device", device))
                 .memoryFormat(format())
+                .leanBackward(leanBackward)
                 .precision(named(Precision.class, "--dtype", dtype));
         return switch (freeze) {
             case "none" -> tuner;
@@ -166,6 +173,7 @@ public final class ResNetStepCommand implements Callable<Integer> {
         json.addProperty("freeze", freeze);
         json.addProperty("warmup", warmup);
         json.addProperty("classes", classes);
+        json.addProperty("lean_backward", leanBackward);
         json.addProperty("device", device);
         json.addProperty("dtype", dtype);
         return json;

@@ -1,0 +1,27 @@
+package dev.finetune;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Map;
+import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class RegexTest {
+    static Stream<ThrowingCallable> uses() {
+        return Stream.of(
+                () -> Freeze.matching("layer.(1"),
+                () -> Lora.rank(4).targetsMatching("layer.(1"),
+                () -> Lora.rank(4).ranks(Map.of("layer.(1", 2)),
+                () -> Lora.rank(4).alphas(Map.of("layer.(1", 2.0)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("uses")
+    void aMistakeIsToldWithItsPlaceAndHowToMendIt(ThrowingCallable use) {
+        assertThatThrownBy(use)
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("\"layer.(1\" is no regular expression: Unclosed group near index 8. Mend it");
+    }
+}
