@@ -1,8 +1,13 @@
 package dev.finetune.nn;
 
+import dev.finetune.internal.torch.CustomGradients;
 import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.TensorScope;
 import java.util.List;
+import org.bytedeco.javacpp.BoolPointer;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.T_TensorTensorTensor_T;
+import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -36,28 +41,100 @@ public final class BatchNorm2d implements Module {
 
     /** Applies the layer. */
     public Tensor forward(Tensor input, ForwardContext context) {
-        final boolean training = context.training() && weight.isTrained();
-        final boolean tracks = training && !context.recomputing();
-        if (tracks) {
-            try (GradientMode off = GradientMode.off()) {
-                batches.value().add_(new Scalar(1));
-            }
-        }
+        count(context);
         return torch.batch_norm(
                 input,
                 new TensorOptional(weight.value()),
                 new TensorOptional(bias.value()),
-                statistics(mean, training, tracks),
-                statistics(variance, training, tracks),
-                training,
+                statistics(mean, context),
+                statistics(variance, context),
+                usesBatch(context),
                 MOMENTUM,
                 EPS,
                 true);
     }
 
+    /** What an input is to be normalised with; counts the batch, as {@link #forward} does. In the current scope. */
+    Statistics statistics(Tensor input, ForwardContext context) {
+        count(context);
+        try (TensorScope scope = TensorScope.open()) {
+            if (!usesBatch(context)) {
+                return new Statistics(mean.value(), variance.value(), false);
+            }
+            final T_TensorTensor_T found = torch.batch_norm_update_stats(
+                    input, statistics(mean, context), statistics(variance, context), MOMENTUM);
+            return new Statistics(scope.keep(new Tensor(found.get0())), scope.keep(new Tensor(found.get1())), true);
+        }
+    }
+
+    /** Whether it normalises with the batch's own statistics. */
+    boolean usesBatch(ForwardContext context) {
+        return context.training() && weight.isTrained();
+    }
+
+    private void count(ForwardContext context) {
+        if (usesBatch(context) && !context.recomputing()) {
+            try (GradientMode off = GradientMode.off()) {
+                batches.value().add_(new Scalar(1));
+            }
+        }
+    }
+
     /** What is normalised with the batch's own statistics, a second time, needs no running ones. */
-    private static TensorOptional statistics(Buffer buffer, boolean training, boolean tracks) {
-        return training && !tracks ? new TensorOptional() : new TensorOptional(buffer.value());
+    private TensorOptional statistics(Buffer buffer, ForwardContext context) {
+        return usesBatch(context) && context.recomputing() ? new TensorOptional() : new TensorOptional(buffer.value());
+    }
+
+    /**
+     * What one input is normalised with.
+     *
+     * @param mean (channels)
+     * @param variance with the number of values as the divisor, (channels)
+     * @param ofBatch whether they are the input's own, not the running ones
+     */
+    record Statistics(Tensor mean, Tensor variance, boolean ofBatch) {}
+
+    /** Normalises, in the current scope. */
+    Tensor normalised(Tensor input, Statistics with) {
+        return torch.batch_norm(
+                input,
+                new TensorOptional(weight.value()),
+                new TensorOptional(bias.value()),
+                new TensorOptional(with.mean()),
+                new TensorOptional(with.variance()),
+                false,
+                MOMENTUM,
+                EPS,
+                true);
+    }
+
+    /**
+     * Computes the gradient of what {@link #normalised} normalised, in the current scope.
+     *
+     * @param gradient of the output
+     * @param gradients takes those of weight and bias
+     * @param place of the weight there; the bias comes next
+     */
+    Tensor gradient(Tensor gradient, Tensor input, Statistics with, CustomGradients.Gradients gradients, int place) {
+        try (TensorScope scope = TensorScope.open()) {
+            final T_TensorTensorTensor_T found = torch.native_batch_norm_backward(
+                    gradient,
+                    input,
+                    new TensorOptional(weight.value()),
+                    new TensorOptional(mean.value()),
+                    new TensorOptional(variance.value()),
+                    new TensorOptional(with.mean()),
+                    new TensorOptional(with.variance().add(new Scalar(EPS)).rsqrt_()),
+                    with.ofBatch(),
+                    EPS,
+                    new BoolPointer(3)
+                            .put(0, true)
+                            .put(1, gradients.wanted(place))
+                            .put(2, gradients.wanted(place + 1)));
+            gradients.set(place, new Tensor(found.get1()));
+            gradients.set(place + 1, new Tensor(found.get2()));
+            return scope.keep(new Tensor(found.get0()));
+        }
     }
 
     @Override

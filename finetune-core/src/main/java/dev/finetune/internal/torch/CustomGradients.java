@@ -46,7 +46,7 @@ public final class CustomGradients implements AutoCloseable {
          * Computes those gradients of the inputs that are wanted.
          *
          * @param gradient of the output (borrowed)
-         * @param kept what was to be kept (borrowed)
+         * @param kept what was to be kept; it may close and remove what it no longer needs
          * @param gradients takes them
          */
         void run(Tensor gradient, List<Tensor> kept, Gradients gradients);

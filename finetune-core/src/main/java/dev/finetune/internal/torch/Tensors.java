@@ -100,6 +100,11 @@ public final class Tensors {
         return new Tensor(tensor.grad());
     }
 
+    /** Whether nobody else holds the tensor, or another that shares its memory. */
+    public static boolean isUnshared(Tensor tensor) {
+        return tensor.use_count() == 1 && tensor.storage().use_count() == 1;
+    }
+
     /** Makes a tensor independent of every scope: whoever called now owns it, and closes it. */
     public static Tensor own(Tensor tensor) {
         tensor.retainReference();

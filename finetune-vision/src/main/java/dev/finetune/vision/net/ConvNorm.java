@@ -3,13 +3,11 @@ package dev.finetune.vision.net;
 import dev.finetune.nn.BatchNorm2d;
 import dev.finetune.nn.Buffer;
 import dev.finetune.nn.Conv2d;
-import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Init;
 import dev.finetune.nn.Module;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import java.util.List;
-import org.bytedeco.pytorch.Tensor;
 
 /** A convolution and the batch norm after it. */
 final class ConvNorm implements Module {
@@ -21,8 +19,12 @@ final class ConvNorm implements Module {
         this.norm = new BatchNorm2d(source.at(plan.norm()), plan.shape().out());
     }
 
-    Tensor forward(Tensor input, ForwardContext context) {
-        return norm.forward(convolution.forward(input, context), context);
+    Conv2d convolution() {
+        return convolution;
+    }
+
+    BatchNorm2d norm() {
+        return norm;
     }
 
     /** Normal with variance 2 / (out * kernel area), as torchvision's ResNet starts (He et al., 2015, fan-out mode). */

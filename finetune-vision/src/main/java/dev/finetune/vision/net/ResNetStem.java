@@ -2,19 +2,25 @@ package dev.finetune.vision.net;
 
 import dev.finetune.nn.Activation;
 import dev.finetune.nn.Batch;
+import dev.finetune.nn.BatchNorm2d;
 import dev.finetune.nn.Buffer;
 import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.MaxPool2d;
 import dev.finetune.nn.Module;
+import dev.finetune.nn.NormedSliding;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /** The first stage of a residual network: reads "pixel_values" (batch, channels, height, width). */
 final class ResNetStem implements Stage {
     private final Pixels pixels;
     private final List<ConvNorm> convolutions;
+    private final List<NormedSliding> steps = new ArrayList<>();
     private final boolean pooled;
     private final Activation activation;
 
@@ -24,6 +30,14 @@ final class ResNetStem implements Stage {
                 plan.stem().stream().map(conv -> new ConvNorm(source, conv)).toList();
         this.pooled = plan.pooled();
         this.activation = plan.activation();
+        Optional<BatchNorm2d> before = Optional.empty();
+        for (ConvNorm convolution : convolutions) {
+            steps.add(new NormedSliding(before, convolution.convolution(), Optional.empty(), activation));
+            before = Optional.of(convolution.norm());
+        }
+        if (pooled) {
+            steps.add(new NormedSliding(before, new MaxPool2d(3, 2, 1, false), Optional.empty(), activation));
+        }
     }
 
     @Override
@@ -34,10 +48,13 @@ final class ResNetStem implements Stage {
     @Override
     public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
         Tensor hidden = pixels.of(batch);
-        for (ConvNorm convolution : convolutions) {
-            hidden = activation.inPlace(convolution.forward(hidden, context));
+        for (NormedSliding step : steps) {
+            hidden = step.forward(hidden, context);
         }
-        return pooled ? MaxPool.of(hidden, 1, false) : hidden;
+        return pooled
+                ? hidden
+                : activation.inPlace(
+                        convolutions.get(convolutions.size() - 1).norm().forward(hidden, context));
     }
 
     @Override

@@ -4,30 +4,39 @@ import dev.finetune.nn.Activation;
 import dev.finetune.nn.Buffer;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Module;
+import dev.finetune.nn.NormedSliding;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /** A residual block (He et al., "Deep residual learning for image recognition", 2016), basic or bottleneck. */
 final class ResidualBlock implements Module {
     private final List<ConvNorm> path;
     private final Shortcut shortcut;
-    private final Activation activation;
+    private final List<NormedSliding> steps = new ArrayList<>();
 
     ResidualBlock(ParameterSource source, BlockPlan plan, Activation activation) {
         this.path = plan.path().stream().map(conv -> new ConvNorm(source, conv)).toList();
         this.shortcut = new Shortcut(source, plan.shortcut());
-        this.activation = activation;
+        final int last = path.size() - 1;
+        for (int i = 0; i <= last; i++) {
+            steps.add(new NormedSliding(
+                    i > 0 ? Optional.of(path.get(i - 1).norm()) : Optional.empty(),
+                    path.get(i).convolution(),
+                    i == last ? Optional.of(path.get(i).norm()) : Optional.empty(),
+                    activation));
+        }
     }
 
     Tensor forward(Tensor input, ForwardContext context) {
         Tensor hidden = input;
-        for (int i = 0; i < path.size(); i++) {
-            hidden = path.get(i).forward(i == 0 ? hidden : activation.inPlace(hidden), context);
+        for (NormedSliding step : steps.subList(0, steps.size() - 1)) {
+            hidden = step.forward(hidden, context);
         }
-        return activation.inPlace(hidden.add_(shortcut.forward(input, context)));
+        return steps.get(steps.size() - 1).forward(hidden, shortcut.forward(input, context), context);
     }
 
     private List<Module> parts() {

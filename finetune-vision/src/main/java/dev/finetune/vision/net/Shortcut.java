@@ -1,8 +1,10 @@
 package dev.finetune.vision.net;
 
+import dev.finetune.nn.Activation;
 import dev.finetune.nn.Buffer;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Module;
+import dev.finetune.nn.NormedSliding;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import java.util.List;
@@ -16,16 +18,20 @@ final class Shortcut implements Module {
     private final ShortcutPlan plan;
     private final Optional<ConvNorm> projection;
 
+    private final Optional<NormedSliding> step;
+
     Shortcut(ParameterSource source, ShortcutPlan plan) {
         this.plan = plan;
         this.projection = plan instanceof ShortcutPlan.Projection p
                 ? Optional.of(new ConvNorm(source, p.projection()))
                 : Optional.empty();
+        this.step = projection.map(conv ->
+                new NormedSliding(Optional.empty(), conv.convolution(), Optional.of(conv.norm()), Activation.RELU));
     }
 
     Tensor forward(Tensor input, ForwardContext context) {
         if (plan instanceof ShortcutPlan.Projection p) {
-            return projection.orElseThrow().forward(averaged(input, p.averaged()), context);
+            return step.orElseThrow().forward(averaged(input, p.averaged()), context);
         }
         if (plan instanceof ShortcutPlan.PadChannels pad) {
             final Tensor strided = input.slice(2, new LongOptional(), new LongOptional(), pad.stride())

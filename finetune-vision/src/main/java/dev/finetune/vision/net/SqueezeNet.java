@@ -6,6 +6,7 @@ import dev.finetune.nn.Dropout;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.HeadModule;
 import dev.finetune.nn.Init;
+import dev.finetune.nn.MaxPool2d;
 import dev.finetune.nn.Module;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
@@ -19,6 +20,8 @@ import org.bytedeco.pytorch.global.torch;
 
 /** SqueezeNet (Iandola et al., 2016), laid out and named as torchvision does it. */
 public final class SqueezeNet {
+    private static final MaxPool2d POOL = new MaxPool2d(3, 2, 0, true);
+
     private SqueezeNet() {}
 
     /**
@@ -96,7 +99,7 @@ public final class SqueezeNet {
 
         @Override
         public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
-            final Tensor squeezed = squeeze.forward(pooled ? MaxPool.of(input, 0, true) : input, context)
+            final Tensor squeezed = squeeze.forward(pooled ? POOL.forward(input, context) : input, context)
                     .relu_();
             return torch.cat(
                     new TensorVector(

@@ -1,0 +1,33 @@
+package dev.finetune.nn;
+
+import dev.finetune.internal.torch.CustomGradients;
+import java.util.Optional;
+import org.bytedeco.pytorch.Tensor;
+
+/** What slides over pictures (batch, channels, height, width), a convolution or a pool, and knows its gradients. */
+public interface Sliding extends Module {
+    /** Applies it. */
+    Tensor forward(Tensor input, ForwardContext context);
+
+    /** The weight that the gradients are of, besides the input; empty if it has none. */
+    Optional<Parameter> weight();
+
+    /** Whether {@link #forward} depends on the input and {@link #weight} alone, so that the gradients are all. */
+    boolean isPlain();
+
+    /** Whether it takes so few operations for each number of its output that these are better computed again than kept. */
+    boolean isCheap();
+
+    /**
+     * Computes its gradients where it {@link #isPlain}, in the current scope.
+     *
+     * @param gradient of the output
+     * @param input that it was applied to
+     * @param ofInput whether the input's gradient is wanted
+     * @param gradients takes that of the weight
+     * @param place of the weight there
+     * @return the gradient of the input; empty if it isn't wanted
+     */
+    Optional<Tensor> gradient(
+            Tensor gradient, Tensor input, boolean ofInput, CustomGradients.Gradients gradients, int place);
+}
