@@ -72,6 +72,7 @@ final class Draft {
     boolean gradientCheckpointing;
     boolean keepFrozenOutputs = true;
     boolean leanBackward = true;
+    boolean skipUnread = true;
     long evaluateEvery;
     Optional<EarlyStopping> earlyStopping = Optional.empty();
     boolean keepBest;
@@ -122,6 +123,7 @@ final class Draft {
         copy.gradientCheckpointing = gradientCheckpointing;
         copy.keepFrozenOutputs = keepFrozenOutputs;
         copy.leanBackward = leanBackward;
+        copy.skipUnread = skipUnread;
         copy.evaluateEvery = evaluateEvery;
         copy.earlyStopping = earlyStopping;
         copy.keepBest = keepBest;

@@ -371,6 +371,16 @@ public final class FineTuner {
         return with(draft -> draft.leanBackward = lean);
     }
 
+    /**
+     * Whether the last layer computes only what the head reads: for classes, several labels, numbers and first-token
+     * embeddings that is the first token of a text, so that ten twelfths of that layer's work are left out; true by default.
+     * Results differ by rounding only, and by the random numbers that dropout then draws. {@link #distill} compares all
+     * tokens, and computes them whatever is said here; so do heads that read them all.
+     */
+    public FineTuner skipUnread(boolean skip) {
+        return with(draft -> draft.skipUnread = skip);
+    }
+
     /** Evaluates every so many steps rather than once an epoch. */
     public FineTuner evaluateEvery(long steps) {
         return with(draft -> draft.evaluateEvery = steps);

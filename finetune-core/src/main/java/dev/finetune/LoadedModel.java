@@ -63,6 +63,7 @@ record LoadedModel<I>(Assembly<I> assembly, String base, Optional<PeftMethod> me
                 Optional.ofNullable(draft.inputSettings),
                 draft.memoryFormat,
                 adaptation,
+                draft.skipUnread && draft.gentle.pulls().distill() == 0,
                 draft.dropout));
         try {
             checkInputs(draft, assembly.encoder().inputType());

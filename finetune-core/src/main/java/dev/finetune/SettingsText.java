@@ -81,6 +81,9 @@ final class SettingsText {
         if (!t.leanBackward()) {
             lines.put("backward pass", "all that is computed is kept for it");
         }
+        if (!draft.skipUnread) {
+            lines.put("last layer", "computed for all tokens, read or not");
+        }
         lines.put("frozen stages", t.keepFrozenOutputs() ? "computed once an input" : "computed in every step");
         lines.put("evaluation", t.evaluateEvery() == 0 ? "every epoch" : "every " + t.evaluateEvery() + " steps");
         lines.put("early stopping", t.earlyStopping().map(Object::toString).orElse("none"));

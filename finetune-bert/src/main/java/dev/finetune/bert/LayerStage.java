@@ -18,11 +18,13 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * One encoder layer with norms after the residual sums (Devlin et al., 2018): a = norm(x + attention(x)), then norm(a +
- * down(activation(up(a)))); (batch, length, hidden) to the same.
+ * down(activation(up(a)))); (batch, length, hidden) to the same. The last layer may compute the first token alone, (batch, 1,
+ * hidden), where nothing else is read of it: ten twelfths of its products are then left out.
  */
 final class LayerStage implements Stage {
     private final String name;
     private final EncoderConfig config;
+    private final boolean firstAlone;
     private final Linear query;
     private final Linear key;
     private final Linear value;
@@ -34,9 +36,15 @@ final class LayerStage implements Stage {
     private final LayerNorm outputNorm;
     private final Dropout dropout;
 
-    LayerStage(EncoderConfig config, ParameterSource encoder, int index) {
+    /**
+     * Takes a layer's parameters from a source.
+     *
+     * @param firstAlone whether to compute the first token alone
+     */
+    LayerStage(EncoderConfig config, ParameterSource encoder, int index, boolean firstAlone) {
         this.name = "layer." + index;
         this.config = config;
+        this.firstAlone = firstAlone;
         final EncoderNames names = config.names();
         final ParameterSource source = encoder.at(names.layer().replace("%d", Integer.toString(index)));
         final long hidden = config.hidden();
@@ -59,14 +67,15 @@ final class LayerStage implements Stage {
 
     @Override
     public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
+        final Tensor read = firstAlone ? input.narrow(1, 0, 1) : input;
         final Tensor mixed = attention.forward(
-                query.forward(input, context),
+                query.forward(read, context),
                 key.forward(input, context),
                 value.forward(input, context),
                 attentionBias(batch).orElse(null),
                 context);
         final Tensor attended = dropout.forward(attentionOutput.forward(mixed, context), context);
-        final Tensor middle = attentionNorm.forward(attended.add(input));
+        final Tensor middle = attentionNorm.forward(attended.add(read));
         final Tensor wide = up.forward(middle, context);
         final Tensor narrow = dropout.forward(down.forward(config.activation(), wide, context), context);
         return outputNorm.forward(narrow.add(middle));

@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.finetune.Head;
 import dev.finetune.Heads;
+import dev.finetune.Pooling;
 import dev.finetune.bert.heads.MaskedLmHead;
 import dev.finetune.bert.heads.PoolingHead;
 import dev.finetune.bert.heads.SequenceHead;
@@ -99,8 +100,7 @@ abstract class TextFamily implements ModelFamily {
         try {
             final CheckpointParameters source = new CheckpointParameters(weights, naming(encoder), request.seed());
             final EncoderConfig shape = encoder;
-            final Network network =
-                    request.adaptation().build(source, adapted -> network(shape, request.head(), adapted));
+            final Network network = request.adaptation().build(source, adapted -> network(shape, request, adapted));
             try {
                 final TextParts<?> parts = TextParts.of(request, encoder, readsTokenTypes());
                 return new Assembly<>(
@@ -118,15 +118,23 @@ abstract class TextFamily implements ModelFamily {
         }
     }
 
-    private Network network(EncoderConfig config, Head head, ParameterSource source) {
+    private Network network(EncoderConfig config, AssemblyRequest request, ParameterSource source) {
+        final boolean firstAlone = request.skipUnread() && readsFirstTokenAlone(request.head());
         final ParameterSource trunk = source.at(config.names().prefix());
         final List<Stage> stages = new ArrayList<>();
         final EmbeddingStage embeddings = new EmbeddingStage(config, trunk);
         stages.add(embeddings);
         for (int i = 0; i < config.layers(); i++) {
-            stages.add(new LayerStage(config, trunk, i));
+            stages.add(new LayerStage(config, trunk, i, firstAlone && i == config.layers() - 1));
         }
-        return new Network(stages, headModule(head, config, source, embeddings.wordEmbeddings()));
+        return new Network(stages, headModule(request.head(), config, source, embeddings.wordEmbeddings()));
+    }
+
+    private static boolean readsFirstTokenAlone(Head head) {
+        return head instanceof Head.Classification
+                || head instanceof Head.MultiLabel
+                || head instanceof Head.Regression
+                || head instanceof Head.Features features && features.pooling() == Pooling.CLS;
     }
 
     private HeadModule headModule(Head head, EncoderConfig config, ParameterSource source, Parameter words) {

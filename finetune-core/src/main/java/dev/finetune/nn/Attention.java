@@ -20,11 +20,11 @@ public record Attention(int heads, Dropout dropout) {
     /**
      * Attends.
      *
-     * @param query (batch, length, width)
+     * @param query (batch, queries, width); as many as keys, or fewer
      * @param key (batch, length, width)
      * @param value (batch, length, width)
      * @param bias added to the scores, (batch, 1, 1, length), or null for none; gets no gradient where pieces are computed
-     * @return (batch, length, width)
+     * @return (batch, queries, width)
      */
     public Tensor forward(Tensor query, Tensor key, Tensor value, @Nullable Tensor bias, ForwardContext context) {
         final long batch = query.size(0);

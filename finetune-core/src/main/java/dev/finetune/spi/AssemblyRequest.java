@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param inputSettings how inputs become numbers, instead of what the checkpoint says
  * @param memoryFormat how pictures lie in memory; families that read none ignore it
  * @param adaptation what the base gets beside its own weights
+ * @param skipUnread whether the network may leave out what its head doesn't read
  * @param dropout a dropout probability that replaces the config's, or NaN to keep those
  */
 public record AssemblyRequest(
@@ -36,4 +37,5 @@ public record AssemblyRequest(
         Optional<InputSettings> inputSettings,
         MemoryFormat memoryFormat,
         Adaptation adaptation,
+        boolean skipUnread,
         double dropout) {}

@@ -106,8 +106,8 @@ final class FrozenPrefix implements AutoCloseable {
 
     private void keep(List<Encoded> rows, Tensor hidden) {
         final long longest = rows.stream().mapToInt(Encoded::length).max().orElse(0);
-        final boolean sequence = hidden.dim() == 3;
-        if (sequence && hidden.size(1) != longest) {
+        final boolean sequence = hidden.dim() == 3 && hidden.size(1) == longest;
+        if (hidden.dim() == 3 && !sequence && hidden.size(1) != 1) {
             return;
         }
         try (TensorScope scope = TensorScope.open()) {

@@ -72,6 +72,12 @@ public final class BertStepCommand implements Callable<Integer> {
             description = "Whether to keep less for the backward pass, and compute it again.")
     private boolean leanBackward = true;
 
+    @Option(
+            names = "--skip-unread",
+            arity = "1",
+            description = "Whether the last layer computes only what the head reads.")
+    private boolean skipUnread = true;
+
     @Override
     public Integer call() throws IOException {
         FineTuner tuner = FineTuner.from(model()).randomWeights().head(2).dropout(dropout);
@@ -79,6 +85,7 @@ public final class BertStepCommand implements Callable<Integer> {
         tuner = lora > 0 ? tuner.lora(Lora.rank(lora)) : tuner;
         tuner = gradientCheckpointing ? tuner.gradientCheckpointing() : tuner;
         try (FineTuned<Text> model = tuner.leanBackward(leanBackward)
+                .skipUnread(skipUnread)
                 .device(DeviceChoice.CPU)
                 .lr(5e-5)
                 .weightDecay(0.01)
@@ -102,6 +109,7 @@ public final class BertStepCommand implements Callable<Integer> {
             json.addProperty("dropout", dropout);
             json.addProperty("lora", lora);
             json.addProperty("lean_backward", leanBackward);
+            json.addProperty("skip_unread", skipUnread);
             System.out.println(new Gson().toJson(json));
         }
         return 0;
