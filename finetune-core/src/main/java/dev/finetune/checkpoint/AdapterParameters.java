@@ -4,10 +4,10 @@ import dev.finetune.FinetuneException;
 import dev.finetune.Ia3;
 import dev.finetune.Lora;
 import dev.finetune.PeftMethod;
-import dev.finetune.nn.Adapter;
 import dev.finetune.nn.Buffer;
 import dev.finetune.nn.Dropout;
 import dev.finetune.nn.Init;
+import dev.finetune.nn.LayerKind;
 import dev.finetune.nn.LowRank;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
@@ -61,43 +61,58 @@ public final class AdapterParameters implements ParameterSource {
             plain.close();
             return additions.take(PREFIX + method.savedName(name), init, shape).renamed(name);
         }
-        final int dot = name.lastIndexOf('.');
-        final String layer = name.substring(0, Math.max(0, dot));
-        if (method.adapts(layer)) {
-            if (name.endsWith(".weight") && (shape.length == 2 || shape.length == 4)) {
-                plain.adapt(adapter(layer, plain));
-            } else if (name.endsWith(".bias") && scalings.containsKey(layer)) {
-                plain.adapt(scalings.get(layer));
-            }
+        final Scaling scaling = scalings.get(layer(name));
+        if (scaling != null && name.endsWith(".bias")) {
+            plain.adapt(scaling);
         }
         return plain;
     }
 
-    private Adapter adapter(String layer, Parameter weight) {
-        final long[] shape = weight.shape();
-        if (method instanceof Ia3 ia3) {
-            if (shape.length != 2) {
-                throw new FinetuneException(
-                        "IA3 is for linear layers, but " + layer + " is a convolution: name other layers as targets.");
-            }
-            final boolean inputs = ia3.scalesInputs(layer);
-            final Scaling scaling = new Scaling(
-                    additions.take(
-                            PREFIX + layer + ".ia3_l",
-                            new Init.Constant(1),
-                            inputs ? new long[] {1, shape[1]} : new long[] {shape[0], 1}),
-                    inputs);
-            if (!inputs) {
-                scalings.put(layer, scaling);
-            }
-            return scaling;
+    @Override
+    public Parameter weight(LayerKind kind, String name, Init init, long... shape) {
+        final Parameter weight = take(name, init, shape);
+        final String layer = layer(name);
+        if (method.adapts(layer)) {
+            weight.adapt(method instanceof Ia3 ia3 ? scaling(ia3, kind, layer, shape) : lowRank(kind, layer, weight));
         }
+        return weight;
+    }
+
+    private static String layer(String parameter) {
+        return parameter.substring(0, Math.max(0, parameter.lastIndexOf('.')));
+    }
+
+    private Scaling scaling(Ia3 ia3, LayerKind kind, String layer, long... weight) {
+        if (kind instanceof LayerKind.Embedding) {
+            throw new FinetuneException("IA3 is for linear layers and convolutions, but " + layer
+                    + " is an embedding: name other layers as targets.");
+        }
+        final boolean inputs = ia3.scalesInputs(layer);
+        final long[] shape;
+        if (kind instanceof LayerKind.Convolution convolution) {
+            shape = new long[] {1, inputs ? weight[1] * convolution.groups() : weight[0], 1, 1};
+        } else {
+            shape = inputs ? new long[] {1, weight[1]} : new long[] {weight[0], 1};
+        }
+        final Scaling scaling = new Scaling(additions.take(PREFIX + layer + ".ia3_l", Init.ONES, shape), inputs);
+        if (!inputs) {
+            scalings.put(layer, scaling);
+        }
+        return scaling;
+    }
+
+    private LowRank lowRank(LayerKind kind, String layer, Parameter weight) {
         final Lora lora = (Lora) method;
-        final boolean convolution = shape.length == 4;
-        final long fanIn = shape[1] * (convolution ? shape[2] * shape[3] : 1);
-        final long[] narrow = shape.clone();
+        final long[] shape = weight.shape();
         final int rank = lora.rank(layer);
+        final long[] narrow = shape.clone();
         narrow[0] = rank;
+        final boolean convolution = kind instanceof LayerKind.Convolution;
+        if (kind instanceof LayerKind.Convolution c && c.groups() > 1) {
+            throw new FinetuneException("LoRA can't adapt " + layer + ", a convolution of " + c.groups()
+                    + " groups: name other layers as targets.");
+        }
+        final long fanIn = shape[1] * (convolution ? shape[2] * shape[3] : 1);
         final long[] wide = convolution ? new long[] {shape[0], rank, 1, 1} : new long[] {shape[0], rank};
         final long[] perOutput = convolution ? new long[] {1, shape[0], 1, 1} : new long[] {shape[0]};
         final Optional<Parameter> magnitude = lora.dora()

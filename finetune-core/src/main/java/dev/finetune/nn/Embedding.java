@@ -15,7 +15,7 @@ public final class Embedding implements Module {
      * @param padding the row that gets no gradient (the padding token's), or -1 for none
      */
     public Embedding(ParameterSource source, long rows, long width, long padding, Init init) {
-        this.weight = source.take("weight", init, rows, width);
+        this.weight = source.weight(new LayerKind.Embedding(), "weight", init, rows, width);
         this.padding = padding;
     }
 

@@ -50,7 +50,7 @@ public final class LowRank implements Adapter {
         if (magnitude.isEmpty()) {
             return plain.add(low);
         }
-        final Tensor factor = layer.perOutput(magnitude.get().value().flatten().div(norms(layer.weight())));
+        final Tensor factor = layer.perChannel(magnitude.get().value().flatten().div(norms(layer.weight())));
         final boolean drops = context.training() && dropout.probability() > 0;
         final Tensor own = drops ? layer.apply(dropped, layer.weight()) : layer.unbiased(plain);
         return plain.add(factor.sub(new Scalar(1)).mul(own)).add(factor.mul(low));

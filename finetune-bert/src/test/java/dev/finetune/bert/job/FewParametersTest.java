@@ -147,6 +147,18 @@ class FewParametersTest {
         refuses("{\"peft_type\": \"VERA\"}", "VERA");
     }
 
+    @Test
+    void whatIa3CanNotDoIsRefusedByName() {
+        assertThatThrownBy(() -> Ia3.usual().feedForward("dense"))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("[dense] aren't all in [key, value");
+        assertThatThrownBy(() -> Jobs.classifier()
+                        .ia3(Ia3.usual().targets("word_embeddings"))
+                        .untrained(Text.class))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("embeddings.word_embeddings is an embedding: name other layers");
+    }
+
     private void refuses(String config, String named) throws IOException {
         Files.writeString(folder.resolve("adapter_config.json"), config);
         assertThatThrownBy(() -> Jobs.classifier().adapter(folder))
