@@ -14,6 +14,7 @@ import dev.finetune.checkpoint.Weights;
 import dev.finetune.nn.Activation;
 import dev.finetune.nn.HeadModule;
 import dev.finetune.nn.Init;
+import dev.finetune.nn.LayerKind;
 import dev.finetune.nn.LayerNorm;
 import dev.finetune.nn.Linear;
 import dev.finetune.nn.Network;
@@ -161,8 +162,9 @@ abstract class TextFamily implements ModelFamily {
         final Linear dense = new Linear(source.at(names.dense), config.hidden(), width, config.init());
         final LayerNorm norm = new LayerNorm(source.at(names.norm), width, config.normEps());
         final Parameter bias = source.take(names.bias, Init.ZEROS, config.vocabulary());
-        final Parameter decoder =
-                config.tied() ? words : source.take(names.decoder, config.init(), config.vocabulary(), width);
+        final Parameter decoder = config.tied()
+                ? words
+                : source.weight(new LayerKind.Output(), names.decoder, config.init(), config.vocabulary(), width);
         return new MaskedLmHead(dense, names.activation, norm, new Linear(decoder, bias));
     }
 

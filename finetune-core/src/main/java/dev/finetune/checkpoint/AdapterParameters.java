@@ -13,8 +13,10 @@ import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Scaling;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -29,6 +31,7 @@ public final class AdapterParameters implements ParameterSource {
     private final PeftMethod method;
     private final Optional<Weights> adapter;
     private final CheckpointParameters additions;
+    private final Set<String> adapted = new HashSet<>();
     private final Map<String, Scaling> scalings = new HashMap<>();
 
     /**
@@ -57,9 +60,11 @@ public final class AdapterParameters implements ParameterSource {
     @Override
     public Parameter take(String name, Init init, long... shape) {
         final Parameter plain = base.take(name, init, shape);
-        if (adapter.isPresent() && method.trains(name)) {
+        if (adapter.isPresent() && method.trains(name, adapted)) {
             plain.close();
-            return additions.take(PREFIX + method.savedName(name), init, shape).renamed(name);
+            return additions
+                    .take(PREFIX + method.savedName(name, adapted), init, shape)
+                    .renamed(name);
         }
         final Scaling scaling = scalings.get(layer(name));
         if (scaling != null && name.endsWith(".bias")) {
@@ -72,7 +77,8 @@ public final class AdapterParameters implements ParameterSource {
     public Parameter weight(LayerKind kind, String name, Init init, long... shape) {
         final Parameter weight = take(name, init, shape);
         final String layer = layer(name);
-        if (method.adapts(layer)) {
+        if (method.adapts(layer, kind)) {
+            adapted.add(layer);
             weight.adapt(method instanceof Ia3 ia3 ? scaling(ia3, kind, layer, shape) : lowRank(kind, layer, weight));
         }
         return weight;
