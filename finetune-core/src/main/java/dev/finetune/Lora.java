@@ -10,7 +10,8 @@ import java.util.Set;
 /**
  * Low-rank adaptation (Hu et al., "LoRA", 2021), named and computed as PEFT does: beside a frozen weight W a linear layer
  * or a convolution gets W x + scale B A dropout(x), where A (rank, in) starts at random, B (out, rank) at zero, and scale
- * is alpha / rank.
+ * is alpha / rank. An embedding of (rows, width) gets W + scale (B A)^T, where A (rank, rows) starts at zero, B (width,
+ * rank) at random, and there is no dropout.
  *
  * @param rank r, the width of A and B
  * @param alpha the numerator of the scale

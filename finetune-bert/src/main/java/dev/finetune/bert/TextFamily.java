@@ -2,6 +2,7 @@ package dev.finetune.bert;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import dev.finetune.FinetuneException;
 import dev.finetune.Head;
 import dev.finetune.Heads;
 import dev.finetune.bert.heads.MaskedLmHead;
@@ -162,6 +163,11 @@ abstract class TextFamily implements ModelFamily {
         final Linear dense = new Linear(source.at(names.dense), config.hidden(), width, config.init());
         final LayerNorm norm = new LayerNorm(source.at(names.norm), width, config.normEps());
         final Parameter bias = source.take(names.bias, Init.ZEROS, config.vocabulary());
+        if (config.tied() && words.adapter().isPresent()) {
+            throw new FinetuneException(
+                    words.name() + " is the weight of the masked-language head's output layer, too, so it"
+                            + " can't be adapted as an embedding: name other layers as targets.");
+        }
         final Parameter decoder = config.tied()
                 ? words
                 : source.weight(new LayerKind.Output(), names.decoder, config.init(), config.vocabulary(), width);

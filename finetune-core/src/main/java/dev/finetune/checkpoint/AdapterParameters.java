@@ -12,6 +12,7 @@ import dev.finetune.nn.LowRank;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Scaling;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -79,7 +80,10 @@ public final class AdapterParameters implements ParameterSource {
         final String layer = layer(name);
         if (method.adapts(layer, kind)) {
             adapted.add(layer);
-            weight.adapt(method instanceof Ia3 ia3 ? scaling(ia3, kind, layer, shape) : lowRank(kind, layer, weight));
+            weight.adapt(
+                    method instanceof Ia3 ia3
+                            ? scaling(ia3, kind, layer, shape)
+                            : lowRank((Lora) method, kind, layer, weight));
         }
         return weight;
     }
@@ -100,41 +104,51 @@ public final class AdapterParameters implements ParameterSource {
         } else {
             shape = inputs ? new long[] {1, weight[1]} : new long[] {weight[0], 1};
         }
-        final Scaling scaling = new Scaling(additions.take(PREFIX + layer + ".ia3_l", Init.ONES, shape), inputs);
+        final Scaling scaling = new Scaling(added(layer, "ia3_l", Init.ONES, shape), inputs);
         if (!inputs) {
             scalings.put(layer, scaling);
         }
         return scaling;
     }
 
-    private LowRank lowRank(LayerKind kind, String layer, Parameter weight) {
-        final Lora lora = (Lora) method;
-        final long[] shape = weight.shape();
-        final int rank = lora.rank(layer);
-        final long[] narrow = shape.clone();
-        narrow[0] = rank;
-        final boolean convolution = kind instanceof LayerKind.Convolution;
-        if (kind instanceof LayerKind.Convolution c && c.groups() > 1) {
-            throw new FinetuneException("LoRA can't adapt " + layer + ", a convolution of " + c.groups()
+    private LowRank lowRank(Lora lora, LayerKind kind, String layer, Parameter weight) {
+        if (kind instanceof LayerKind.Convolution convolution && convolution.groups() > 1) {
+            throw new FinetuneException("LoRA can't adapt " + layer + ", a convolution of " + convolution.groups()
                     + " groups: name other layers as targets.");
         }
-        final long fanIn = shape[1] * (convolution ? shape[2] * shape[3] : 1);
-        final long[] wide = convolution ? new long[] {shape[0], rank, 1, 1} : new long[] {shape[0], rank};
-        final long[] perOutput = convolution ? new long[] {1, shape[0], 1, 1} : new long[] {shape[0]};
+        final long[] shape = weight.shape();
+        final long rank = lora.rank(layer);
+        final boolean looksUp = kind instanceof LayerKind.Embedding;
+        final boolean convolves = kind instanceof LayerKind.Convolution;
+        final long out = looksUp ? shape[1] : shape[0];
+        final long[] narrow = looksUp ? new long[] {rank, shape[0]} : shape.clone();
+        narrow[0] = rank;
+        final long[] wide = convolves ? new long[] {out, rank, 1, 1} : new long[] {out, rank};
+        final long[] perOutput = convolves ? new long[] {1, out, 1, 1} : new long[] {out};
+        final double fanIn = Arrays.stream(narrow).skip(1).reduce(1, (a, b) -> a * b);
         final Optional<Parameter> magnitude = lora.dora()
-                ? Optional.of(additions.take(PREFIX + layer + ".lora_magnitude_vector", Init.ZEROS, perOutput))
+                ? Optional.of(added(layer, "lora_magnitude_vector", Init.ZEROS, perOutput))
                 : Optional.empty();
         final LowRank addition = new LowRank(
+                kind,
                 weight,
-                additions.take(PREFIX + layer + ".lora_A.weight", new Init.Uniform(1 / Math.sqrt(fanIn)), narrow),
-                additions.take(PREFIX + layer + ".lora_B.weight", Init.ZEROS, wide),
+                looksUp
+                        ? added(layer, "lora_embedding_A", Init.ZEROS, narrow)
+                        : added(layer, "lora_A.weight", new Init.Uniform(1 / Math.sqrt(fanIn)), narrow),
+                looksUp
+                        ? added(layer, "lora_embedding_B", Init.normal(1), wide)
+                        : added(layer, "lora_B.weight", Init.ZEROS, wide),
                 lora.scale(layer),
-                new Dropout(lora.dropout()),
+                new Dropout(looksUp ? 0 : lora.dropout()), // Of an index there is nothing to drop.
                 magnitude);
         if (magnitude.map(Parameter::isFresh).orElse(false)) {
             addition.settle();
         }
         return addition;
+    }
+
+    private Parameter added(String layer, String name, Init init, long... shape) {
+        return additions.take(PREFIX + layer + "." + name, init, shape);
     }
 
     @Override

@@ -10,6 +10,7 @@ import com.google.gson.JsonParser;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.FinetuneException;
+import dev.finetune.Heads;
 import dev.finetune.Ia3;
 import dev.finetune.Lora;
 import dev.finetune.data.Text;
@@ -93,6 +94,7 @@ class FewParametersTest {
         final Map<String, UnaryOperator<FineTuner>> ways = Map.of(
                 "ia3", tuner -> tuner.ia3(Ia3.usual()),
                 "lora", tuner -> tuner.lora(Lora.rank(4)),
+                "embeddings", tuner -> tuner.lora(Lora.rank(4).targets("word_embeddings", "value")),
                 "dora", tuner -> tuner.lora(Lora.rank(4).withDora()));
         ways.forEach((name, way) -> {
             try (FineTuned<Text> tuned = way.apply(Jobs.classifier().lr(1e-2)).fitAll(Jobs.data(32, 1))) {
@@ -183,6 +185,26 @@ class FewParametersTest {
                         .untrained(Text.class))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("embeddings.word_embeddings is an embedding: name other layers");
+    }
+
+    @Test
+    void anAdaptedEmbeddingBeginsAsItWasLearnsAndIsRefusedWhereItIsTheOutputLayerToo() {
+        final FineTuner tuner = Jobs.classifier().lr(1e-2);
+        final Lora lora = Lora.rank(4).targets("word_embeddings").dropout(0.5);
+        try (FineTuned<Text> plain = tuner.untrained(Text.class);
+                FineTuned<Text> adapted = tuner.lora(lora).untrained(Text.class);
+                FineTuned<Text> trained = tuner.lora(lora).epochs(8).fitAll(Jobs.data(160, 1))) {
+            assertThat(adapted.evaluate(Jobs.data(20, 2)).get("loss"))
+                    .isEqualTo(plain.evaluate(Jobs.data(20, 2)).get("loss"));
+            assertThat(trained.evaluate(Jobs.data(40, 2)).get("accuracy")).isGreaterThan(0.9);
+        }
+        assertThatThrownBy(() -> FineTuner.from(Jobs.model("bert-masked-lm"))
+                        .head(Heads.maskedLm())
+                        .lora(lora)
+                        .untrained(Text.class))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining(
+                        "bert.embeddings.word_embeddings.weight is the weight of the masked-language head");
     }
 
     private static JsonObject config(Path adapter) throws IOException {
