@@ -1,10 +1,12 @@
-"""Writes bert-dora, bert-lora-biases and bert-ia3: what PEFT computes with them on the model and batches of bert-lora.
+"""Writes bert-dora, bert-lora-biases, bert-ia3, bert-all-linear, bert-lora-embeddings and bert-dora-embeddings: what PEFT
+computes with them on the model and batches of bert-lora.
 
-Run it here, with torch, transformers and peft installed; the numbers were made with torch 2.13.0 and peft 0.21.0.
+Run it here, with the cases' names if not for all of them, with torch, transformers and peft installed; the numbers were made with torch 2.13.0 and peft 0.21.0.
 """
 
 import json
 import pathlib
+import sys
 
 import torch
 from peft import IA3Config, LoraConfig, TaskType, get_peft_model
@@ -16,6 +18,9 @@ STEPS, WARMUP, RATE, DECAY = 24, 4, 3e-3, 0.01
 
 
 def case(name, config, **told):
+    if sys.argv[1:] and name not in sys.argv[1:]:
+        return
+    asked = config.target_modules
     torch.manual_seed(sum(map(ord, name)))
     source = HERE / "bert-lora"
     given = load_file(source / "case.safetensors")
@@ -23,7 +28,7 @@ def case(name, config, **told):
     model = get_peft_model(BertForSequenceClassification.from_pretrained(source / "model"), config)
     with torch.no_grad():
         for key, value in model.named_parameters():
-            if "lora_B" in key:
+            if "lora_B" in key or "lora_embedding_A" in key:
                 value.normal_(0, 0.05)
             if "ia3_l" in key or "lora_magnitude_vector" in key:
                 value.mul_(1 + 0.1 * torch.randn_like(value))
@@ -64,6 +69,8 @@ def case(name, config, **told):
     for file in folder.rglob("adapter_config.json"):
         said = json.loads(file.read_text())
         said["base_model_name_or_path"] = "bert-lora"
+        if asked == "all-linear" and file.parent.name == "adapter":  # PEFT reads it, and writes the names.
+            said["target_modules"] = asked
         file.write_text(json.dumps(said, indent=1) + "\n")
 
 
@@ -79,3 +86,7 @@ case("bert-lora-biases", lora(target_modules=["query", "value"], bias="all"), r=
 case("bert-ia3", IA3Config(task_type=TaskType.SEQ_CLS, target_modules=["key", "value", "output.dense"],
                            feedforward_modules=["output.dense"], modules_to_save=["classifier"]),
      r=0, alpha=0, target_modules=["key", "value", "output.dense"])
+case("bert-all-linear", lora(target_modules="all-linear"), r=4, alpha=8, target_modules="all-linear")
+EMBEDDINGS = ["word_embeddings", "position_embeddings", "value"]
+case("bert-lora-embeddings", lora(target_modules=EMBEDDINGS), r=4, alpha=8, target_modules=EMBEDDINGS)
+case("bert-dora-embeddings", lora(target_modules=EMBEDDINGS, use_dora=True), r=4, alpha=8, target_modules=EMBEDDINGS)

@@ -1,14 +1,15 @@
-"""Writes resnet-lora and resnet-dora: what PEFT computes with adapted convolutions on the model and pixels of the golden
-case resnet-bottleneck. Batch norms compute as in evaluation, for the base is frozen.
+"""Writes resnet-lora, resnet-dora and resnet-ia3: what PEFT computes with adapted convolutions on the model and pixels of
+the golden case resnet-bottleneck. Batch norms compute as in evaluation, for the base is frozen.
 
-Run it here, with torch, transformers and peft installed; the numbers were made with torch 2.13.0 and peft 0.21.0.
+Run it here, with the cases' names if not for all of them, with torch, transformers and peft installed; the numbers were made with torch 2.13.0 and peft 0.21.0.
 """
 
 import json
 import pathlib
+import sys
 
 import torch
-from peft import LoraConfig, get_peft_model
+from peft import IA3Config, LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
 from transformers import ResNetForImageClassification
 
@@ -16,18 +17,19 @@ HERE = pathlib.Path(__file__).parent
 SOURCE = HERE.parent / "golden" / "resnet-bottleneck"
 
 
-def case(name, **more):
+def case(name, config):
+    if sys.argv[1:] and name not in sys.argv[1:]:
+        return
     torch.manual_seed(sum(map(ord, name)))
     given = load_file(SOURCE / "case.safetensors")
     x, y = given["x"], given["y"]
     base = ResNetForImageClassification.from_pretrained(SOURCE / "model")
-    model = get_peft_model(base, LoraConfig(r=3, lora_alpha=6, lora_dropout=0.0, target_modules=["convolution"],
-                                            modules_to_save=["classifier"], **more))
+    model = get_peft_model(base, config)
     with torch.no_grad():
         for key, value in model.named_parameters():
             if "lora_B" in key:
                 value.normal_(0, 0.05)
-            if "lora_magnitude_vector" in key:
+            if "lora_magnitude_vector" in key or "ia3_l" in key:
                 value.mul_(1 + 0.1 * torch.randn_like(value))
     folder = HERE / name
     model.save_pretrained(folder / "adapter")
@@ -58,5 +60,12 @@ def case(name, **more):
         file.write_text(json.dumps(said, indent=1) + "\n")
 
 
-case("resnet-lora")
-case("resnet-dora", use_dora=True)
+def lora(**more):
+    return LoraConfig(r=3, lora_alpha=6, lora_dropout=0.0, target_modules=["convolution"], modules_to_save=["classifier"],
+                      **more)
+
+
+case("resnet-lora", lora())
+case("resnet-dora", lora(use_dora=True))
+case("resnet-ia3", IA3Config(target_modules=["convolution", "layer.1.convolution"],
+                             feedforward_modules=["layer.1.convolution"], modules_to_save=["classifier"]))

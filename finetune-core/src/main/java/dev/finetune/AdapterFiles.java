@@ -16,10 +16,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
@@ -28,6 +31,7 @@ import org.bytedeco.pytorch.Tensor;
 final class AdapterFiles {
     private static final Gson GSON =
             new GsonBuilder().setPrettyPrinting().serializeNulls().create();
+    private static final String ALL_LINEAR = "all-linear";
     private static final List<String> WITHOUT_EFFECT_IF_FALSE = List.of("lora_bias", "fan_in_fan_out");
     private static final List<String> WITHOUT_EFFECT_IF_EMPTY =
             List.of("layers_to_transform", "exclude_modules", "trainable_token_indices");
@@ -46,7 +50,7 @@ final class AdapterFiles {
                 case "LORA" -> lora(file, json);
                 case "IA3" ->
                     new Ia3(
-                            strings(json, "target_modules"),
+                            targets(json, Optional.empty()),
                             strings(json, "feedforward_modules"),
                             strings(json, "modules_to_save"));
                 default ->
@@ -64,14 +68,6 @@ final class AdapterFiles {
     }
 
     private static Lora lora(Path file, JsonObject json) {
-        final boolean regex = json.has("target_modules")
-                && json.get("target_modules").isJsonPrimitive()
-                && !json.get("target_modules").isJsonNull();
-        final String pattern = regex ? json.get("target_modules").getAsString() : "";
-        if (pattern.equals("all-linear")) {
-            throw new FinetuneException(
-                    file + ": the target_modules \"all-linear\" are not supported; name the layers.");
-        }
         return new Lora(
                 json.get("r").getAsInt(),
                 json.get("lora_alpha").getAsDouble(),
@@ -79,11 +75,20 @@ final class AdapterFiles {
                 json.has("use_rslora") && json.get("use_rslora").getAsBoolean(),
                 json.has("use_dora") && json.get("use_dora").getAsBoolean(),
                 biases(file, json),
-                regex ? List.of() : strings(json, "target_modules"),
-                pattern,
+                targets(json, Optional.of(Lora.QUERIES_AND_VALUES)),
                 strings(json, "modules_to_save"),
                 numbers(json, "rank_pattern", JsonElement::getAsInt),
                 numbers(json, "alpha_pattern", JsonElement::getAsDouble));
+    }
+
+    private static TargetLayers targets(JsonObject json, Optional<TargetLayers> usual) {
+        final JsonElement said = json.get("target_modules");
+        if (said != null && said.isJsonPrimitive()) {
+            final String text = said.getAsString();
+            return text.equalsIgnoreCase(ALL_LINEAR) ? new TargetLayers.AllLinear() : new TargetLayers.Matching(text);
+        }
+        final List<String> names = strings(json, "target_modules");
+        return usual.filter(any -> names.isEmpty()).orElseGet(() -> new TargetLayers.Named(names));
     }
 
     private static <T> Map<String, T> numbers(JsonObject json, String key, Function<JsonElement, T> number) {
@@ -148,23 +153,27 @@ final class AdapterFiles {
     static void write(Path directory, Network network, PeftMethod method, Head head, String base) {
         try {
             Files.createDirectories(directory);
+            final Set<String> adapted = network.adaptedLayers();
             final Map<String, Tensor> tensors = new LinkedHashMap<>();
             for (Parameter parameter : network.parameters()) {
                 if (parameter.name().startsWith(AdapterParameters.PREFIX)) {
                     tensors.put(parameter.name(), parameter.value());
-                } else if (method.trains(parameter.name())) {
-                    tensors.put(AdapterParameters.PREFIX + method.savedName(parameter.name()), parameter.value());
+                } else if (method.trains(parameter.name(), adapted)) {
+                    tensors.put(
+                            AdapterParameters.PREFIX + method.savedName(parameter.name(), adapted), parameter.value());
                 }
             }
             SafetensorsWriter.write(directory.resolve("adapter_model.safetensors"), tensors, Map.of("format", "pt"));
-            Files.writeString(directory.resolve("adapter_config.json"), GSON.toJson(config(method, head, base)) + "\n");
+            Files.writeString(
+                    directory.resolve("adapter_config.json"), GSON.toJson(config(method, adapted, head, base)) + "\n");
         } catch (IOException e) {
             throw new FinetuneException(
                     "The adapter could not be saved in " + directory.toAbsolutePath() + ": " + e, e);
         }
     }
 
-    private static JsonObject config(PeftMethod method, Head head, String base) {
+    private static JsonObject config(PeftMethod method, Set<String> adapted, Head head, String base) {
+        final boolean allLinear = method.targets() instanceof TargetLayers.AllLinear; // PEFT saves their names, too.
         final JsonObject json = new JsonObject();
         json.addProperty("peft_type", method instanceof Ia3 ? "IA3" : "LORA");
         json.addProperty("base_model_name_or_path", base);
@@ -187,13 +196,17 @@ final class AdapterFiles {
             json.add("alpha_pattern", GSON.toJsonTree(lora.alphas()));
             json.addProperty("init_lora_weights", true);
         } else if (method instanceof Ia3 ia3) {
-            json.add("feedforward_modules", array(ia3.feedForward()));
+            json.add(
+                    "feedforward_modules",
+                    array(allLinear ? adapted.stream().filter(ia3::scalesInputs).toList() : ia3.feedForward()));
             json.addProperty("init_ia3_weights", true);
         }
-        if (method instanceof Lora lora && !lora.pattern().isEmpty()) {
-            json.addProperty("target_modules", lora.pattern());
+        if (method.targets() instanceof TargetLayers.Matching matching) {
+            json.addProperty("target_modules", matching.regex());
         } else {
-            json.add("target_modules", array(method.targets()));
+            json.add(
+                    "target_modules",
+                    array(method.targets() instanceof TargetLayers.Named named ? named.names() : adapted));
         }
         json.add("modules_to_save", array(method.alsoTrained()));
         json.addProperty("fan_in_fan_out", false);
@@ -201,7 +214,7 @@ final class AdapterFiles {
         return json;
     }
 
-    private static JsonArray array(List<String> names) {
+    private static JsonArray array(Collection<String> names) {
         final JsonArray array = new JsonArray();
         names.forEach(array::add);
         return array;

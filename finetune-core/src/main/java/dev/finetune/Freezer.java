@@ -32,13 +32,12 @@ final class Freezer {
 
     /** Freezes the base: additions, and what is trained whole beside them, go on. */
     static void keepForAdapter(PeftMethod method, Network network) {
-        boolean adapted = false;
+        final Set<String> adapted = network.adaptedLayers();
         for (Parameter parameter : network.parameters()) {
-            final boolean addition = parameter.name().startsWith(AdapterParameters.PREFIX);
-            adapted |= addition;
-            parameter.setTrained(addition || method.trains(parameter.name()));
+            final String name = parameter.name();
+            parameter.setTrained(name.startsWith(AdapterParameters.PREFIX) || method.trains(name, adapted));
         }
-        if (!adapted) {
+        if (adapted.isEmpty()) {
             throw new FinetuneException(method + ": the model has no layer of these names. summary()"
                     + " lists its parameters; name the last part of a layer's name before \".weight\".");
         }

@@ -6,33 +6,47 @@ import java.util.List;
  * Learned vectors that multiply what layers read or give (IA3: Liu et al., "Few-shot parameter-efficient fine-tuning is
  * better and cheaper than in-context learning", 2022), named and computed as PEFT does.
  *
- * @param targets the last parts of the adapted linear layers' names; by default keys, values and the layers that end an
- *     attention or feed-forward block, as PEFT has it for BERT
+ * @param targets the adapted linear layers and convolutions; by default keys, values and the layers that end an attention
+ *     or feed-forward block, as PEFT has it for BERT
  * @param feedForward those of them whose inputs are multiplied rather than their outputs
  * @param alsoTrained parts of names of what is trained whole and saved with the adapter; the head's last layer by default
  */
-public record Ia3(List<String> targets, List<String> feedForward, List<String> alsoTrained) implements PeftMethod {
-    /** Keeps its own copies. */
+public record Ia3(TargetLayers targets, List<String> feedForward, List<String> alsoTrained) implements PeftMethod {
+    /**
+     * Keeps its own copies.
+     *
+     * @throws FinetuneException if a feed-forward layer isn't among targets that are named (PEFT refuses such an adapter)
+     */
     public Ia3 {
-        targets = List.copyOf(targets);
         feedForward = List.copyOf(feedForward);
         alsoTrained = List.copyOf(alsoTrained);
-        if (targets.isEmpty()) {
-            throw new FinetuneException("IA3 needs the names of layers to adapt, such as \"key\", \"value\".");
+        if (targets instanceof TargetLayers.Named named && !named.names().containsAll(feedForward)) {
+            throw new FinetuneException("The feed-forward layers of IA3 must be among its targets, but " + feedForward
+                    + " aren't all in " + named.names() + ": name them there, too.");
         }
     }
 
     /** PEFT's layers for BERT and its kin. */
     public static Ia3 usual() {
         return new Ia3(
-                List.of("key", "value", "output.dense", "k_lin", "v_lin", "ffn.lin2"),
+                new TargetLayers.Named(List.of("key", "value", "output.dense", "k_lin", "v_lin", "ffn.lin2")),
                 List.of("output.dense", "ffn.lin2"),
                 Lora.LAST_LAYERS);
     }
 
     /** The same for other layers, none of them feed-forward. */
     public Ia3 targets(String... names) {
-        return new Ia3(List.of(names), feedForward, alsoTrained);
+        return new Ia3(new TargetLayers.Named(List.of(names)), List.of(), alsoTrained);
+    }
+
+    /** The same for the layers whose whole dotted name matches a regular expression. */
+    public Ia3 targetsMatching(String regex) {
+        return new Ia3(new TargetLayers.Matching(regex), feedForward, alsoTrained);
+    }
+
+    /** The same for every linear layer but the output layer (PEFT's "all-linear"). */
+    public Ia3 allLinear() {
+        return new Ia3(new TargetLayers.AllLinear(), feedForward, alsoTrained);
     }
 
     /** The same with other layers whose inputs are multiplied; name them among the targets, too. */
@@ -40,18 +54,8 @@ public record Ia3(List<String> targets, List<String> feedForward, List<String> a
         return new Ia3(targets, List.of(names), alsoTrained);
     }
 
-    @Override
-    public boolean adapts(String layer) {
-        return PeftMethod.named(targets, layer);
-    }
-
-    /** Whether the inputs of a layer of that dotted name are multiplied, not its outputs. */
+    /** Whether the inputs of a layer of that dotted name are multiplied, not its outputs: if it ends with one of the names. */
     public boolean scalesInputs(String layer) {
-        return PeftMethod.named(feedForward, layer);
-    }
-
-    @Override
-    public boolean trains(String parameter) {
-        return PeftMethod.part(alsoTrained, parameter);
+        return feedForward.stream().anyMatch(layer::endsWith);
     }
 }

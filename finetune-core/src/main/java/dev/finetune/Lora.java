@@ -5,11 +5,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Low-rank adaptation (Hu et al., "LoRA", 2021), named and computed as PEFT does: beside a frozen weight W a linear layer
  * or a convolution gets W x + scale B A dropout(x), where A (rank, in) starts at random, B (out, rank) at zero, and scale
- * is alpha / rank.
+ * is alpha / rank. An embedding of (rows, width) gets W + scale (B A)^T, where A (rank, rows) starts at zero, B (width,
+ * rank) at random, and there is no dropout.
  *
  * @param rank r, the width of A and B
  * @param alpha the numerator of the scale
@@ -17,8 +19,7 @@ import java.util.Optional;
  * @param rankStabilised whether the scale is alpha / sqrt(rank) instead (Kalajdzievski, 2023)
  * @param dora whether each output's weights get a learned magnitude (DoRA: Liu et al., 2024)
  * @param biases which biases are trained, too
- * @param targets the last parts of the adapted layers' names, such as "query"; empty for queries and values, as in PEFT
- * @param pattern a regular expression that the adapted layers' whole names match, instead of targets; empty for none
+ * @param targets the adapted layers; queries and values by default, as in PEFT
  * @param alsoTrained parts of names of what is trained whole and saved with the adapter; the head's last layer by default
  * @param ranks other ranks for layers whose dotted name matches a regular expression as a whole, or from a dot on; the
  *     first that does counts (PEFT's rank_pattern)
@@ -31,8 +32,7 @@ public record Lora(
         boolean rankStabilised,
         boolean dora,
         Biases biases,
-        List<String> targets,
-        String pattern,
+        TargetLayers targets,
         List<String> alsoTrained,
         Map<String, Integer> ranks,
         Map<String, Double> alphas)
@@ -40,7 +40,8 @@ public record Lora(
     /** What the heads' last layers are called. */
     static final List<String> LAST_LAYERS = List.of("classifier", "score", "qa_outputs", "fc", "linear");
 
-    private static final List<String> QUERIES_AND_VALUES = List.of("query", "value", "q_lin", "v_lin");
+    /** What PEFT adapts in BERT and its kin if nothing is said. */
+    static final TargetLayers QUERIES_AND_VALUES = new TargetLayers.Named(List.of("query", "value", "q_lin", "v_lin"));
 
     /** Which biases of the base are trained. */
     public enum Biases {
@@ -54,7 +55,6 @@ public record Lora(
 
     /** Checks the ranges and the regular expressions, and keeps its own copies. */
     public Lora {
-        Regex.compile("The layers that LoRA adapts", pattern);
         ranks.keySet().forEach(regex -> Regex.compile("The ranks of LoRA", regex));
         alphas.keySet().forEach(regex -> Regex.compile("The alphas of LoRA", regex));
         ranks = Collections.unmodifiableMap(new LinkedHashMap<>(ranks));
@@ -65,7 +65,6 @@ public record Lora(
         for (double other : alphas.values()) {
             check(other, dropout);
         }
-        targets = targets.isEmpty() && pattern.isEmpty() ? QUERIES_AND_VALUES : List.copyOf(targets);
         alsoTrained = List.copyOf(alsoTrained);
     }
 
@@ -84,53 +83,57 @@ public record Lora(
 
     /** Queries and values at this rank, with alpha twice the rank and without dropout. */
     public static Lora rank(int rank) {
-        return new Lora(rank, 2.0 * rank, 0, false, false, Biases.NONE, List.of(), "", LAST_LAYERS, Map.of(), Map.of());
+        return new Lora(
+                rank, 2.0 * rank, 0, false, false, Biases.NONE, QUERIES_AND_VALUES, LAST_LAYERS, Map.of(), Map.of());
     }
 
     /** The same with another numerator of the scale. */
     public Lora alpha(double other) {
-        return new Lora(
-                rank, other, dropout, rankStabilised, dora, biases, targets, pattern, alsoTrained, ranks, alphas);
+        return new Lora(rank, other, dropout, rankStabilised, dora, biases, targets, alsoTrained, ranks, alphas);
     }
 
     /** The same with dropout before A. */
     public Lora dropout(double other) {
-        return new Lora(rank, alpha, other, rankStabilised, dora, biases, targets, pattern, alsoTrained, ranks, alphas);
+        return new Lora(rank, alpha, other, rankStabilised, dora, biases, targets, alsoTrained, ranks, alphas);
     }
 
     /** The same with the scale alpha / sqrt(rank). */
     public Lora rankStabilised(boolean stabilised) {
-        return new Lora(rank, alpha, dropout, stabilised, dora, biases, targets, pattern, alsoTrained, ranks, alphas);
+        return new Lora(rank, alpha, dropout, stabilised, dora, biases, targets, alsoTrained, ranks, alphas);
     }
 
     /** The same with a learned magnitude for each output (DoRA). */
     public Lora withDora() {
-        return new Lora(
-                rank, alpha, dropout, rankStabilised, true, biases, targets, pattern, alsoTrained, ranks, alphas);
+        return new Lora(rank, alpha, dropout, rankStabilised, true, biases, targets, alsoTrained, ranks, alphas);
     }
 
     /** The same with biases of the base trained, too; saved with the adapter. */
     public Lora biases(Biases which) {
-        return new Lora(
-                rank, alpha, dropout, rankStabilised, dora, which, targets, pattern, alsoTrained, ranks, alphas);
+        return new Lora(rank, alpha, dropout, rankStabilised, dora, which, targets, alsoTrained, ranks, alphas);
     }
 
     /** The same for other layers: those whose name is, or ends with a dot and, one of these. */
     public Lora targets(String... names) {
-        return new Lora(
-                rank, alpha, dropout, rankStabilised, dora, biases, List.of(names), "", alsoTrained, ranks, alphas);
+        return targets(new TargetLayers.Named(List.of(names)));
     }
 
     /** The same for the layers whose whole dotted name matches a regular expression. */
     public Lora targetsMatching(String regex) {
-        return new Lora(
-                rank, alpha, dropout, rankStabilised, dora, biases, List.of(), regex, alsoTrained, ranks, alphas);
+        return targets(new TargetLayers.Matching(regex));
+    }
+
+    /** The same for every linear layer but the output layer (PEFT's "all-linear"). */
+    public Lora allLinear() {
+        return targets(new TargetLayers.AllLinear());
+    }
+
+    private Lora targets(TargetLayers other) {
+        return new Lora(rank, alpha, dropout, rankStabilised, dora, biases, other, alsoTrained, ranks, alphas);
     }
 
     /** The same with other layers trained whole beside it. */
     public Lora alsoTrained(String... names) {
-        return new Lora(
-                rank, alpha, dropout, rankStabilised, dora, biases, targets, pattern, List.of(names), ranks, alphas);
+        return new Lora(rank, alpha, dropout, rankStabilised, dora, biases, targets, List.of(names), ranks, alphas);
     }
 
     /**
@@ -138,14 +141,12 @@ public record Lora(
      * a whole or from a dot on.
      */
     public Lora ranks(Map<String, Integer> byPattern) {
-        return new Lora(
-                rank, alpha, dropout, rankStabilised, dora, biases, targets, pattern, alsoTrained, byPattern, alphas);
+        return new Lora(rank, alpha, dropout, rankStabilised, dora, biases, targets, alsoTrained, byPattern, alphas);
     }
 
     /** The same with other alphas for some layers, chosen as {@link #ranks} are. */
     public Lora alphas(Map<String, Double> byPattern) {
-        return new Lora(
-                rank, alpha, dropout, rankStabilised, dora, biases, targets, pattern, alsoTrained, ranks, byPattern);
+        return new Lora(rank, alpha, dropout, rankStabilised, dora, biases, targets, alsoTrained, ranks, byPattern);
     }
 
     /** The rank for a layer of that dotted name. */
@@ -167,23 +168,18 @@ public record Lora(
     }
 
     @Override
-    public boolean adapts(String layer) {
-        return pattern.isEmpty() ? PeftMethod.named(targets, layer) : layer.matches(pattern);
+    public boolean trains(String parameter, Set<String> adapted) {
+        return PeftMethod.super.trains(parameter, adapted) || trainsBias(parameter, adapted);
     }
 
-    @Override
-    public boolean trains(String parameter) {
-        return PeftMethod.part(alsoTrained, parameter) || trainsBias(parameter);
-    }
-
-    private boolean trainsBias(String parameter) {
+    private boolean trainsBias(String parameter, Set<String> adapted) {
         return parameter.endsWith(".bias")
-                && (biases == Biases.ALL || biases == Biases.LORA_ONLY && adapts(layer(parameter)));
+                && (biases == Biases.ALL || biases == Biases.LORA_ONLY && adapted.contains(layer(parameter)));
     }
 
     @Override
-    public String savedName(String parameter) {
-        return parameter.endsWith(".bias") && adapts(layer(parameter))
+    public String savedName(String parameter, Set<String> adapted) {
+        return parameter.endsWith(".bias") && adapted.contains(layer(parameter))
                 ? layer(parameter) + ".base_layer.bias"
                 : parameter;
     }

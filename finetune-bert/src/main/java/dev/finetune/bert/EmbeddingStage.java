@@ -65,11 +65,11 @@ final class EmbeddingStage implements Stage {
 
     @Override
     public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
-        Tensor sum = words.forward(batch.get("input_ids"));
+        Tensor sum = words.forward(batch.get("input_ids"), context);
         if (types.isPresent()) {
-            sum = sum.add(types.get().forward(tokenTypes(batch)));
+            sum = sum.add(types.get().forward(tokenTypes(batch), context));
         }
-        sum = sum.add(positions.forward(positionIds(batch)));
+        sum = sum.add(positions.forward(positionIds(batch), context));
         final Tensor normed = dropout.forward(norm.forward(sum), context);
         return projection.isPresent() ? projection.get().forward(normed, context) : normed;
     }

@@ -2,6 +2,7 @@ package dev.finetune.bert;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import dev.finetune.FinetuneException;
 import dev.finetune.Head;
 import dev.finetune.Heads;
 import dev.finetune.Pooling;
@@ -15,6 +16,7 @@ import dev.finetune.checkpoint.Weights;
 import dev.finetune.nn.Activation;
 import dev.finetune.nn.HeadModule;
 import dev.finetune.nn.Init;
+import dev.finetune.nn.LayerKind;
 import dev.finetune.nn.LayerNorm;
 import dev.finetune.nn.Linear;
 import dev.finetune.nn.Network;
@@ -169,8 +171,14 @@ abstract class TextFamily implements ModelFamily {
         final Linear dense = new Linear(source.at(names.dense), config.hidden(), width, config.init());
         final LayerNorm norm = new LayerNorm(source.at(names.norm), width, config.normEps());
         final Parameter bias = source.take(names.bias, Init.ZEROS, config.vocabulary());
-        final Parameter decoder =
-                config.tied() ? words : source.take(names.decoder, config.init(), config.vocabulary(), width);
+        if (config.tied() && words.adapter().isPresent()) {
+            throw new FinetuneException(
+                    words.name() + " is the weight of the masked-language head's output layer, too, so it"
+                            + " can't be adapted as an embedding: name other layers as targets.");
+        }
+        final Parameter decoder = config.tied()
+                ? words
+                : source.weight(new LayerKind.Output(), names.decoder, config.init(), config.vocabulary(), width);
         return new MaskedLmHead(dense, names.activation, norm, new Linear(decoder, bias));
     }
 

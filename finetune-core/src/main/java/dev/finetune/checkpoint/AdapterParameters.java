@@ -4,17 +4,20 @@ import dev.finetune.FinetuneException;
 import dev.finetune.Ia3;
 import dev.finetune.Lora;
 import dev.finetune.PeftMethod;
-import dev.finetune.nn.Adapter;
 import dev.finetune.nn.Buffer;
 import dev.finetune.nn.Dropout;
 import dev.finetune.nn.Init;
+import dev.finetune.nn.LayerKind;
 import dev.finetune.nn.LowRank;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Scaling;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -29,6 +32,7 @@ public final class AdapterParameters implements ParameterSource {
     private final PeftMethod method;
     private final Optional<Weights> adapter;
     private final CheckpointParameters additions;
+    private final Set<String> adapted = new HashSet<>();
     private final Map<String, Scaling> scalings = new HashMap<>();
 
     /**
@@ -57,63 +61,94 @@ public final class AdapterParameters implements ParameterSource {
     @Override
     public Parameter take(String name, Init init, long... shape) {
         final Parameter plain = base.take(name, init, shape);
-        if (adapter.isPresent() && method.trains(name)) {
+        if (adapter.isPresent() && method.trains(name, adapted)) {
             plain.close();
-            return additions.take(PREFIX + method.savedName(name), init, shape).renamed(name);
+            return additions
+                    .take(PREFIX + method.savedName(name, adapted), init, shape)
+                    .renamed(name);
         }
-        final int dot = name.lastIndexOf('.');
-        final String layer = name.substring(0, Math.max(0, dot));
-        if (method.adapts(layer)) {
-            if (name.endsWith(".weight") && (shape.length == 2 || shape.length == 4)) {
-                plain.adapt(adapter(layer, plain));
-            } else if (name.endsWith(".bias") && scalings.containsKey(layer)) {
-                plain.adapt(scalings.get(layer));
-            }
+        final Scaling scaling = scalings.get(layer(name));
+        if (scaling != null && name.endsWith(".bias")) {
+            plain.adapt(scaling);
         }
         return plain;
     }
 
-    private Adapter adapter(String layer, Parameter weight) {
-        final long[] shape = weight.shape();
-        if (method instanceof Ia3 ia3) {
-            if (shape.length != 2) {
-                throw new FinetuneException(
-                        "IA3 is for linear layers, but " + layer + " is a convolution: name other layers as targets.");
-            }
-            final boolean inputs = ia3.scalesInputs(layer);
-            final Scaling scaling = new Scaling(
-                    additions.take(
-                            PREFIX + layer + ".ia3_l",
-                            new Init.Constant(1),
-                            inputs ? new long[] {1, shape[1]} : new long[] {shape[0], 1}),
-                    inputs);
-            if (!inputs) {
-                scalings.put(layer, scaling);
-            }
-            return scaling;
+    @Override
+    public Parameter weight(LayerKind kind, String name, Init init, long... shape) {
+        final Parameter weight = take(name, init, shape);
+        final String layer = layer(name);
+        if (method.adapts(layer, kind)) {
+            adapted.add(layer);
+            weight.adapt(
+                    method instanceof Ia3 ia3
+                            ? scaling(ia3, kind, layer, shape)
+                            : lowRank((Lora) method, kind, layer, weight));
         }
-        final Lora lora = (Lora) method;
-        final boolean convolution = shape.length == 4;
-        final long fanIn = shape[1] * (convolution ? shape[2] * shape[3] : 1);
-        final long[] narrow = shape.clone();
-        final int rank = lora.rank(layer);
+        return weight;
+    }
+
+    private static String layer(String parameter) {
+        return parameter.substring(0, Math.max(0, parameter.lastIndexOf('.')));
+    }
+
+    private Scaling scaling(Ia3 ia3, LayerKind kind, String layer, long... weight) {
+        if (kind instanceof LayerKind.Embedding) {
+            throw new FinetuneException("IA3 is for linear layers and convolutions, but " + layer
+                    + " is an embedding: name other layers as targets.");
+        }
+        final boolean inputs = ia3.scalesInputs(layer);
+        final long[] shape;
+        if (kind instanceof LayerKind.Convolution convolution) {
+            shape = new long[] {1, inputs ? weight[1] * convolution.groups() : weight[0], 1, 1};
+        } else {
+            shape = inputs ? new long[] {1, weight[1]} : new long[] {weight[0], 1};
+        }
+        final Scaling scaling = new Scaling(added(layer, "ia3_l", Init.ONES, shape), inputs);
+        if (!inputs) {
+            scalings.put(layer, scaling);
+        }
+        return scaling;
+    }
+
+    private LowRank lowRank(Lora lora, LayerKind kind, String layer, Parameter weight) {
+        if (kind instanceof LayerKind.Convolution convolution && convolution.groups() > 1) {
+            throw new FinetuneException("LoRA can't adapt " + layer + ", a convolution of " + convolution.groups()
+                    + " groups: name other layers as targets.");
+        }
+        final long[] shape = weight.shape();
+        final long rank = lora.rank(layer);
+        final boolean looksUp = kind instanceof LayerKind.Embedding;
+        final boolean convolves = kind instanceof LayerKind.Convolution;
+        final long out = looksUp ? shape[1] : shape[0];
+        final long[] narrow = looksUp ? new long[] {rank, shape[0]} : shape.clone();
         narrow[0] = rank;
-        final long[] wide = convolution ? new long[] {shape[0], rank, 1, 1} : new long[] {shape[0], rank};
-        final long[] perOutput = convolution ? new long[] {1, shape[0], 1, 1} : new long[] {shape[0]};
+        final long[] wide = convolves ? new long[] {out, rank, 1, 1} : new long[] {out, rank};
+        final long[] perOutput = convolves ? new long[] {1, out, 1, 1} : new long[] {out};
+        final double fanIn = Arrays.stream(narrow).skip(1).reduce(1, (a, b) -> a * b);
         final Optional<Parameter> magnitude = lora.dora()
-                ? Optional.of(additions.take(PREFIX + layer + ".lora_magnitude_vector", Init.ZEROS, perOutput))
+                ? Optional.of(added(layer, "lora_magnitude_vector", Init.ZEROS, perOutput))
                 : Optional.empty();
         final LowRank addition = new LowRank(
+                kind,
                 weight,
-                additions.take(PREFIX + layer + ".lora_A.weight", new Init.Uniform(1 / Math.sqrt(fanIn)), narrow),
-                additions.take(PREFIX + layer + ".lora_B.weight", Init.ZEROS, wide),
+                looksUp
+                        ? added(layer, "lora_embedding_A", Init.ZEROS, narrow)
+                        : added(layer, "lora_A.weight", new Init.Uniform(1 / Math.sqrt(fanIn)), narrow),
+                looksUp
+                        ? added(layer, "lora_embedding_B", Init.normal(1), wide)
+                        : added(layer, "lora_B.weight", Init.ZEROS, wide),
                 lora.scale(layer),
-                new Dropout(lora.dropout()),
+                new Dropout(looksUp ? 0 : lora.dropout()), // Of an index there is nothing to drop.
                 magnitude);
         if (magnitude.map(Parameter::isFresh).orElse(false)) {
             addition.settle();
         }
         return addition;
+    }
+
+    private Parameter added(String layer, String name, Init init, long... shape) {
+        return additions.take(PREFIX + layer + "." + name, init, shape);
     }
 
     @Override

@@ -19,6 +19,6 @@ interface AdaptedLayer {
     /** The outputs mixed anew at each place: a linear layer, or a convolution of kernel 1, without bias. */
     Tensor mix(Tensor narrow, Tensor weight);
 
-    /** A number for each output, in the shape that multiplies outputs. */
-    Tensor perOutput(Tensor vector);
+    /** A number for each input, or each output, in the shape that multiplies them. */
+    Tensor perChannel(Tensor vector);
 }

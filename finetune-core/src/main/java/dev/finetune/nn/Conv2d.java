@@ -51,12 +51,14 @@ public final class Conv2d implements Sliding {
     /** Takes {@code weight} (out, in / groups, kernel, kernel) and, if wanted, {@code bias} (out) from a source. */
     public Conv2d(ParameterSource source, Shape shape, Init init, boolean biased) {
         this.shape = shape;
-        this.weight =
-                source.take("weight", init, shape.out(), shape.in() / shape.groups(), shape.kernel(), shape.kernel());
-        if (shape.groups() > 1 && weight.adapter().isPresent()) {
-            throw new FinetuneException(weight.name() + " is of a convolution of " + shape.groups()
-                    + " groups, which can't be adapted: name other layers as targets.");
-        }
+        this.weight = source.weight(
+                new LayerKind.Convolution(shape.groups()),
+                "weight",
+                init,
+                shape.out(),
+                shape.in() / shape.groups(),
+                shape.kernel(),
+                shape.kernel());
         this.bias = biased ? Optional.of(source.take("bias", Init.ZEROS, shape.out())) : Optional.empty();
     }
 
@@ -147,7 +149,7 @@ public final class Conv2d implements Sliding {
 
         @Override
         public Tensor unbiased(Tensor output) {
-            return bias.map(b -> output.sub(perOutput(b.value()))).orElse(output);
+            return bias.map(b -> output.sub(perChannel(b.value()))).orElse(output);
         }
 
         @Override
@@ -156,7 +158,7 @@ public final class Conv2d implements Sliding {
         }
 
         @Override
-        public Tensor perOutput(Tensor vector) {
+        public Tensor perChannel(Tensor vector) {
             return vector.reshape(1, -1, 1, 1);
         }
     }

@@ -1,5 +1,6 @@
 package dev.finetune.nn;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -8,6 +9,7 @@ import org.bytedeco.pytorch.global.torch;
 public final class Embedding implements Module {
     private final Parameter weight;
     private final long padding;
+    private final AdaptedLayer layer = new Layer();
 
     /**
      * Takes {@code weight} from a source.
@@ -15,13 +17,15 @@ public final class Embedding implements Module {
      * @param padding the row that gets no gradient (the padding token's), or -1 for none
      */
     public Embedding(ParameterSource source, long rows, long width, long padding, Init init) {
-        this.weight = source.take("weight", init, rows, width);
+        this.weight = source.weight(new LayerKind.Embedding(), "weight", init, rows, width);
         this.padding = padding;
     }
 
-    /** Looks indices of any shape up: the result has one more dimension, the width. */
-    public Tensor forward(Tensor indices) {
-        return torch.embedding(weight.value(), indices, padding, false, false);
+    /** Looks indices of any shape up, and what adapts the layer: the result has one more dimension, the width. */
+    public Tensor forward(Tensor indices, ForwardContext context) {
+        return weight.adapter()
+                .map(adapter -> adapter.forward(indices, layer, context))
+                .orElseGet(() -> layer.plain(indices));
     }
 
     /** The weight, for layers that share it. */
@@ -31,6 +35,41 @@ public final class Embedding implements Module {
 
     @Override
     public List<Parameter> parameters() {
-        return List.of(weight);
+        final List<Parameter> all = new ArrayList<>(List.of(weight));
+        all.addAll(weight.additions());
+        return all;
+    }
+
+    /** As a linear layer of one-hot vectors: its weight is the transposed one, (width, rows). */
+    private final class Layer implements AdaptedLayer {
+        @Override
+        public Tensor weight() {
+            return weight.value().t();
+        }
+
+        @Override
+        public Tensor plain(Tensor indices) {
+            return torch.embedding(weight.value(), indices, padding, false, false);
+        }
+
+        @Override
+        public Tensor apply(Tensor indices, Tensor other) {
+            return torch.embedding(other.t(), indices, padding, false, false);
+        }
+
+        @Override
+        public Tensor unbiased(Tensor output) {
+            return output;
+        }
+
+        @Override
+        public Tensor mix(Tensor narrow, Tensor other) {
+            return torch.linear(narrow, other);
+        }
+
+        @Override
+        public Tensor perChannel(Tensor vector) {
+            return vector;
+        }
     }
 }

@@ -17,7 +17,7 @@ public final class Linear implements Module {
 
     /** Takes {@code weight} (out, in) and {@code bias} (out) from a source. */
     public Linear(ParameterSource source, long in, long out, Init init) {
-        this.weight = source.take("weight", init, out, in);
+        this.weight = source.weight(new LayerKind.Linear(), "weight", init, out, in);
         this.bias = source.take("bias", Init.ZEROS, out);
     }
 
@@ -122,7 +122,7 @@ public final class Linear implements Module {
         }
 
         @Override
-        public Tensor perOutput(Tensor vector) {
+        public Tensor perChannel(Tensor vector) {
             return vector;
         }
     }

@@ -2,6 +2,7 @@ package dev.finetune.nn;
 
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.internal.torch.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -10,11 +11,13 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What LoRA adds to a linear layer or a convolution, scale B A dropout(x); with a magnitude, DoRA (Liu et al., "DoRA:
+ * What LoRA adds to a linear layer, a convolution or an embedding, scale B A dropout(x); with a magnitude, DoRA (Liu et al., "DoRA:
  * weight-decomposed low-rank adaptation", 2024): the layer's weight is m (W + scale B A) / |W + scale B A|, norms taken
- * for each output and held constant where gradients are taken, as PEFT computes it.
+ * for each output and held constant where gradients are taken, as PEFT computes it. An embedding counts as a linear layer
+ * of one-hot vectors, W being its transposed weight (width, rows).
  */
 public final class LowRank implements Adapter {
+    private final LayerKind kind;
     private final Parameter base;
     private final Parameter a;
     private final Parameter b;
@@ -25,15 +28,24 @@ public final class LowRank implements Adapter {
     /**
      * An addition of low rank.
      *
-     * @param base the layer's own weight (borrowed): (out, in), or (out, in, height, width) of a convolution
-     * @param a (rank, in), or (rank, in, height, width)
-     * @param b (out, rank), or (out, rank, 1, 1)
+     * @param kind of the layer
+     * @param base the layer's own weight (borrowed): (out, in), (out, in, height, width) of a convolution, (rows, width) of
+     *     an embedding
+     * @param a (rank, in), (rank, in, height, width), (rank, rows)
+     * @param b (out, rank), (out, rank, 1, 1), (width, rank)
      * @param scale what the product is multiplied with
      * @param dropout before {@code a}
      * @param magnitude m, as many numbers as there are outputs; empty for LoRA
      */
     public LowRank(
-            Parameter base, Parameter a, Parameter b, double scale, Dropout dropout, Optional<Parameter> magnitude) {
+            LayerKind kind,
+            Parameter base,
+            Parameter a,
+            Parameter b,
+            double scale,
+            Dropout dropout,
+            Optional<Parameter> magnitude) {
+        this.kind = kind;
         this.base = base;
         this.a = a;
         this.b = b;
@@ -50,7 +62,7 @@ public final class LowRank implements Adapter {
         if (magnitude.isEmpty()) {
             return plain.add(low);
         }
-        final Tensor factor = layer.perOutput(magnitude.get().value().flatten().div(norms(layer.weight())));
+        final Tensor factor = layer.perChannel(magnitude.get().value().flatten().div(norms(layer.weight())));
         final boolean drops = context.training() && dropout.probability() > 0;
         final Tensor own = drops ? layer.apply(dropped, layer.weight()) : layer.unbiased(plain);
         return plain.add(factor.sub(new Scalar(1)).mul(own)).add(factor.mul(low));
@@ -70,7 +82,12 @@ public final class LowRank implements Adapter {
     private Tensor sum(Tensor weight) {
         final Tensor wide = b.value().detach().reshape(b.shape()[0], -1);
         final Tensor narrow = a.value().detach().reshape(a.shape()[0], -1);
-        return weight.detach().add(wide.matmul(narrow).reshape(base.shape()), new Scalar(scale));
+        return weight.detach().add(wide.matmul(narrow).reshape(Tensors.shape(weight)), new Scalar(scale));
+    }
+
+    /** The weight with the outputs first, or back. */
+    private Tensor oriented(Tensor weight) {
+        return kind instanceof LayerKind.Embedding ? weight.t() : weight;
     }
 
     /** Begins with the layer as it is: m = |W + scale B A|. */
@@ -78,7 +95,7 @@ public final class LowRank implements Adapter {
         magnitude.ifPresent(m -> {
             try (TensorScope scope = TensorScope.open();
                     GradientMode off = GradientMode.off()) {
-                m.value().copy_(norms(base.value()).reshape(m.shape()));
+                m.value().copy_(norms(oriented(base.value())).reshape(m.shape()));
             }
         });
     }
@@ -86,14 +103,15 @@ public final class LowRank implements Adapter {
     @Override
     public Tensor merged(Tensor weight) {
         try (TensorScope scope = TensorScope.open()) {
-            final Tensor sum = sum(weight);
+            final Tensor own = oriented(weight);
+            final Tensor sum = sum(own);
             if (magnitude.isEmpty()) {
-                return scope.keep(sum);
+                return scope.keep(oriented(sum).contiguous());
             }
-            final long[] perOutput = base.shape();
+            final long[] perOutput = Tensors.shape(own);
             Arrays.fill(perOutput, 1, perOutput.length, 1);
-            final Tensor factor = magnitude.get().value().detach().flatten().div(norms(weight));
-            return scope.keep(sum.mul(factor.reshape(perOutput)));
+            final Tensor factor = magnitude.get().value().detach().flatten().div(norms(own));
+            return scope.keep(oriented(sum.mul(factor.reshape(perOutput))).contiguous());
         }
     }
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -52,6 +53,16 @@ public final class Network implements AutoCloseable {
     /** The parameters that training changes. */
     public List<Parameter> trained() {
         return parameters.stream().filter(Parameter::isTrained).toList();
+    }
+
+    /** The dotted names of the layers that something adapts, merged or not, in order. */
+    public Set<String> adaptedLayers() {
+        final String weight = ".weight";
+        return parameters.stream()
+                .filter(parameter -> parameter.name().endsWith(weight)
+                        && !parameter.additions().isEmpty())
+                .map(parameter -> parameter.name().substring(0, parameter.name().length() - weight.length()))
+                .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
     /** Every buffer: what is saved with the parameters and no gradient changes. */

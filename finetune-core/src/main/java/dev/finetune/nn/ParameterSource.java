@@ -25,6 +25,15 @@ public interface ParameterSource {
     Parameter take(String name, Init init, long... shape);
 
     /**
+     * The weight of a layer: as {@link #take}, and with what adapts the layer where this source adapts it.
+     *
+     * @param kind of the layer
+     */
+    default Parameter weight(LayerKind kind, String name, Init init, long... shape) {
+        return take(name, init, shape);
+    }
+
+    /**
      * The buffer of that name and shape; a source that has none stored gives its start.
      *
      * @param name the name below this source's prefix
@@ -47,6 +56,11 @@ public interface ParameterSource {
             @Override
             public Parameter take(String name, Init init, long... shape) {
                 return whole.take(prefix + "." + name, init, shape);
+            }
+
+            @Override
+            public Parameter weight(LayerKind kind, String name, Init init, long... shape) {
+                return whole.weight(kind, prefix + "." + name, init, shape);
             }
 
             @Override

@@ -78,7 +78,7 @@ final class TinyNet {
         @Override
         public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
             try (TensorScope scope = TensorScope.open()) {
-                return scope.keep(dropout.forward(embedding.forward(batch.get("input_ids")), context));
+                return scope.keep(dropout.forward(embedding.forward(batch.get("input_ids"), context), context));
             }
         }
 

@@ -22,7 +22,8 @@ final class AdapterOptions {
     @Option(
             names = "--lora-targets",
             split = ",",
-            description = "Last parts of the adapted layers' names, such as query,value or convolution.")
+            description = "Last parts of the adapted layers' names, such as query,value or convolution; all-linear"
+                    + " for every linear layer but the output layer.")
     private List<String> targets = List.of();
 
     @Option(names = "--lora-bias", description = "Biases that are trained, too: ${COMPLETION-CANDIDATES}.")
@@ -48,12 +49,19 @@ final class AdapterOptions {
         if (rank > 0) {
             final Lora plain = Lora.rank(rank).dropout(dropout).biases(biases);
             final Lora scaled = alpha > 0 ? plain.alpha(alpha) : plain;
-            final Lora named = targets.isEmpty() ? scaled : scaled.targets(targets.toArray(new String[0]));
-            return tuner.lora(dora ? named.withDora() : named);
+            final Lora targeted = targeted(scaled);
+            return tuner.lora(dora ? targeted.withDora() : targeted);
         }
         if (ia3) {
             return tuner.ia3(Ia3.usual());
         }
         return bitFit ? tuner.bitFit() : tuner;
+    }
+
+    private Lora targeted(Lora lora) {
+        if (targets.equals(List.of("all-linear"))) {
+            return lora.allLinear();
+        }
+        return targets.isEmpty() ? lora : lora.targets(targets.toArray(new String[0]));
     }
 }

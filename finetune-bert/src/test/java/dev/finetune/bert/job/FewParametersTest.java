@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.FinetuneException;
+import dev.finetune.Heads;
 import dev.finetune.Ia3;
 import dev.finetune.Lora;
 import dev.finetune.data.Text;
@@ -15,7 +19,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,7 +47,9 @@ class FewParametersTest {
     void everyWayLearnsIsShownAndIsTheSameWhenLoadedAgain() {
         final Map<String, UnaryOperator<FineTuner>> ways = Map.of(
                 "ia3", tuner -> tuner.ia3(Ia3.usual()),
+                "ia3 of all", tuner -> tuner.ia3(Ia3.usual().allLinear()),
                 "dora", tuner -> tuner.lora(Lora.rank(4).withDora().dropout(0.1)),
+                "all linear", tuner -> tuner.lora(Lora.rank(4).allLinear().biases(Lora.Biases.LORA_ONLY)),
                 "biases", tuner -> tuner.lora(Lora.rank(4).biases(Lora.Biases.LORA_ONLY)),
                 "ranks",
                         tuner -> tuner.lora(Lora.rank(4)
@@ -86,6 +94,7 @@ class FewParametersTest {
         final Map<String, UnaryOperator<FineTuner>> ways = Map.of(
                 "ia3", tuner -> tuner.ia3(Ia3.usual()),
                 "lora", tuner -> tuner.lora(Lora.rank(4)),
+                "embeddings", tuner -> tuner.lora(Lora.rank(4).targets("word_embeddings", "value")),
                 "dora", tuner -> tuner.lora(Lora.rank(4).withDora()));
         ways.forEach((name, way) -> {
             try (FineTuned<Text> tuned = way.apply(Jobs.classifier().lr(1e-2)).fitAll(Jobs.data(32, 1))) {
@@ -140,11 +149,67 @@ class FewParametersTest {
                 "{\"peft_type\": \"LORA\", \"r\": 2, \"lora_alpha\": 2, \"lora_dropout\": 0,"
                         + " \"layers_to_transform\": [1]}",
                 "layers_to_transform");
-        refuses(
-                "{\"peft_type\": \"LORA\", \"r\": 2, \"lora_alpha\": 2, \"lora_dropout\": 0,"
-                        + " \"target_modules\": \"all-linear\"}",
-                "all-linear");
         refuses("{\"peft_type\": \"VERA\"}", "VERA");
+    }
+
+    @Test
+    void allLinearIsEveryLinearLayerButThoseThatAreTrainedWhole() throws IOException {
+        try (FineTuned<Text> bert =
+                Jobs.classifier().lora(Lora.rank(2).allLinear()).untrained(Text.class)) {
+            final Set<String> adapted = bert.assembly().network().adaptedLayers();
+            assertThat(adapted)
+                    .hasSize(3 * 6 + 1)
+                    .contains("bert.pooler.dense", "bert.encoder.layer.2.intermediate.dense")
+                    .doesNotContain("classifier", "bert.embeddings.word_embeddings");
+            bert.saveAdapter(folder.resolve("names"));
+            assertThat(config(folder.resolve("names")).getAsJsonArray("target_modules"))
+                    .extracting(JsonElement::getAsString)
+                    .containsExactlyElementsOf(adapted);
+        }
+        final FineTuner roberta =
+                FineTuner.from(Jobs.model("roberta-sequence-classification")).head("bad", "good");
+        for (Lora lora : List.of(Lora.rank(2).allLinear(), Lora.rank(2).targets("dense"))) {
+            try (FineTuned<Text> whole = roberta.lora(lora).untrained(Text.class)) {
+                assertThat(whole.assembly().network().adaptedLayers()).noneMatch(name -> name.startsWith("classifier"));
+            }
+        }
+    }
+
+    @Test
+    void whatIa3CanNotDoIsRefusedByName() {
+        assertThatThrownBy(() -> Ia3.usual().feedForward("dense"))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("[dense] aren't all in [key, value");
+        assertThatThrownBy(() -> Jobs.classifier()
+                        .ia3(Ia3.usual().targets("word_embeddings"))
+                        .untrained(Text.class))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("embeddings.word_embeddings is an embedding: name other layers");
+    }
+
+    @Test
+    void anAdaptedEmbeddingBeginsAsItWasLearnsAndIsRefusedWhereItIsTheOutputLayerToo() {
+        final FineTuner tuner = Jobs.classifier().lr(1e-2);
+        final Lora lora = Lora.rank(4).targets("word_embeddings").dropout(0.5);
+        try (FineTuned<Text> plain = tuner.untrained(Text.class);
+                FineTuned<Text> adapted = tuner.lora(lora).untrained(Text.class);
+                FineTuned<Text> trained = tuner.lora(lora).epochs(8).fitAll(Jobs.data(160, 1))) {
+            assertThat(adapted.evaluate(Jobs.data(20, 2)).get("loss"))
+                    .isEqualTo(plain.evaluate(Jobs.data(20, 2)).get("loss"));
+            assertThat(trained.evaluate(Jobs.data(40, 2)).get("accuracy")).isGreaterThan(0.9);
+        }
+        assertThatThrownBy(() -> FineTuner.from(Jobs.model("bert-masked-lm"))
+                        .head(Heads.maskedLm())
+                        .lora(lora)
+                        .untrained(Text.class))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining(
+                        "bert.embeddings.word_embeddings.weight is the weight of the masked-language head");
+    }
+
+    private static JsonObject config(Path adapter) throws IOException {
+        return JsonParser.parseString(Files.readString(adapter.resolve("adapter_config.json")))
+                .getAsJsonObject();
     }
 
     private void refuses(String config, String named) throws IOException {

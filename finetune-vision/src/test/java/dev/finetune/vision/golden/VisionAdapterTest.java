@@ -9,7 +9,6 @@ import com.google.gson.JsonParser;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.FinetuneException;
-import dev.finetune.Ia3;
 import dev.finetune.Lora;
 import dev.finetune.checkpoint.Weights;
 import dev.finetune.internal.torch.GradientMode;
@@ -53,7 +52,7 @@ class VisionAdapterTest {
     private Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"resnet-lora", "resnet-dora"})
+    @ValueSource(strings = {"resnet-lora", "resnet-dora", "resnet-ia3"})
     void anAdapterOfConvolutionsIsReproducedStepByStepAndMerged(String name) throws IOException {
         final Path golden = RESOURCES.resolve("adapters").resolve(name);
         final JsonObject facts = JsonParser.parseString(Files.readString(golden.resolve("case.json")))
@@ -92,15 +91,16 @@ class VisionAdapterTest {
             try (FineTuned<Image> merged = FineTuned.load(folder.resolve("merged"))) {
                 assertClose(logits(merged.assembly().network(), batch), after, 2e-5);
             }
+            model.mergeAdapter();
+            assertClose(logits(network, batch), after, 2e-5);
+            model.unmergeAdapter();
+            assertThat(logits(network, batch)).isEqualTo(after);
         }
     }
 
     @Test
     void layersThatCanNotBeAdaptedAreNamed() {
         final FineTuner tuner = FineTuner.from(SOURCE.resolve("model"));
-        assertThatThrownBy(() -> tuner.ia3(Ia3.usual().targets("convolution")).untrained(Image.class))
-                .isInstanceOf(FinetuneException.class)
-                .hasMessageContaining("IA3 is for linear layers");
         assertThatThrownBy(() -> tuner.lora(Lora.rank(2)).untrained(Image.class))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("no layer of these names");
