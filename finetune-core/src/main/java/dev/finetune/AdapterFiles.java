@@ -10,6 +10,7 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import dev.finetune.checkpoint.AdapterParameters;
 import dev.finetune.checkpoint.SafetensorsWriter;
+import dev.finetune.nn.Buffer;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
 import java.io.IOException;
@@ -161,6 +162,11 @@ final class AdapterFiles {
                 } else if (method.trains(parameter.name(), adapted)) {
                     tensors.put(
                             AdapterParameters.PREFIX + method.savedName(parameter.name(), adapted), parameter.value());
+                }
+            }
+            for (Buffer buffer : network.buffers()) {
+                if (method.trains(buffer.name(), adapted)) {
+                    tensors.put(AdapterParameters.PREFIX + buffer.name(), buffer.value());
                 }
             }
             SafetensorsWriter.write(directory.resolve("adapter_model.safetensors"), tensors, Map.of("format", "pt"));

@@ -19,7 +19,7 @@ public sealed interface PeftMethod permits Lora, Ia3 {
     }
 
     /**
-     * Whether a parameter of that dotted name is trained whole.
+     * Whether a parameter of that dotted name is trained whole, or a buffer belongs to what is.
      *
      * @param adapted the dotted names of the adapted layers
      */

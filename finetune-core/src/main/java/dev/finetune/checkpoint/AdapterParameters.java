@@ -153,7 +153,12 @@ public final class AdapterParameters implements ParameterSource {
 
     @Override
     public Buffer buffer(String name, double start, ScalarType type, long... shape) {
-        return base.buffer(name, start, type, shape);
+        final Buffer plain = base.buffer(name, start, type, shape);
+        if (adapter.isPresent() && method.trains(name, adapted)) {
+            plain.close();
+            return additions.buffer(PREFIX + name, start, type, shape).renamed(name);
+        }
+        return plain;
     }
 
     /** How the adapter's weights and the additions met. Ask when the network is built. */

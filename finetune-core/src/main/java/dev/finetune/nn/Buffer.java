@@ -31,6 +31,11 @@ public final class Buffer implements AutoCloseable {
         return value;
     }
 
+    /** The same buffer under another name; this object must not be used or closed any more. */
+    public Buffer renamed(String other) {
+        return new Buffer(other, value);
+    }
+
     @Override
     public void close() {
         value.close();

@@ -52,7 +52,7 @@ class VisionAdapterTest {
     private Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"resnet-lora", "resnet-dora", "resnet-ia3"})
+    @ValueSource(strings = {"resnet-lora", "resnet-dora", "resnet-ia3", "resnet-norms"})
     void anAdapterOfConvolutionsIsReproducedStepByStepAndMerged(String name) throws IOException {
         final Path golden = RESOURCES.resolve("adapters").resolve(name);
         final JsonObject facts = JsonParser.parseString(Files.readString(golden.resolve("case.json")))
@@ -87,6 +87,12 @@ class VisionAdapterTest {
             assertClose(after, read(golden, "expected.logits_after"), 1e-4);
             model.saveAdapter(folder.resolve("adapter"));
             sameTensors(folder.resolve("adapter"), golden.resolve("adapter-after"));
+            try (FineTuned<Image> again = FineTuner.from(SOURCE.resolve("model"))
+                    .adapter(folder.resolve("adapter"))
+                    .device(DeviceChoice.CPU)
+                    .untrained(Image.class)) {
+                assertThat(logits(again.assembly().network(), batch)).isEqualTo(after);
+            }
             model.save(folder.resolve("merged"));
             try (FineTuned<Image> merged = FineTuned.load(folder.resolve("merged"))) {
                 assertClose(logits(merged.assembly().network(), batch), after, 2e-5);
