@@ -10,6 +10,8 @@ import com.google.gson.JsonParser;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.Heads;
+import dev.finetune.Ia3;
+import dev.finetune.Lora;
 import dev.finetune.Prediction;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
@@ -22,22 +24,29 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What we save, Transformers loads: equal logits and labels, nothing missing. Needs a Python with torch and transformers
+ * What we save, Transformers and PEFT load: equal logits and labels, nothing missing. Needs a Python with torch and transformers
  * (system property finetune.python, "python3" by default) and the checking script beside the project; skipped without.
  */
 @Tag("peer")
 class SavedModelTest {
     private static final Path SCRIPT =
             Path.of(System.getProperty("finetune.shared", "../../shared"), "peer", "check_saved.py");
+    private static final Path GOLDEN = Path.of("src/test/resources/golden");
+    private static final List<String> LABELS = List.of("good", "bad", "fair");
+    private static final List<String> WORDS = List.of(" great", " weak", " usual");
     private static final List<String> TEXTS = List.of(
             "the product arrived on time",
             "great sound , weak bass , fair price",
@@ -76,32 +85,9 @@ class SavedModelTest {
                 "electra-sequence-classification"
             })
     void aFineTunedClassifierGivesEqualLogitsInTransformers(String model) throws IOException, InterruptedException {
-        final List<Example<Text>> examples = new ArrayList<>();
-        for (int i = 0; i < 24; i++) {
-            examples.add(new Example<>(
-                    Text.of("price " + i + (i % 2 == 0 ? " great" : " weak")), Label.of(i % 2 == 0 ? "good" : "bad")));
-        }
-        try (FineTuned<Text> tuned = FineTuner.from(Path.of("src/test/resources/golden", model, "model"))
-                .head("good", "bad")
-                .maxLength(48)
-                .lr(1e-3)
-                .epochs(1)
-                .fitAll(Dataset.of(Text.class, examples))) {
+        try (FineTuned<Text> tuned = tuned(FineTuner.from(GOLDEN.resolve(model).resolve("model")))) {
             tuned.save(folder.resolve("model"));
-            final List<Prediction> predictions =
-                    tuned.predict(TEXTS.stream().map(Text::of).toList());
-            final List<String> lines = new ArrayList<>();
-            for (int i = 0; i < TEXTS.size(); i++) {
-                final JsonArray logits = new JsonArray();
-                for (float logit : predictions.get(i).logits().get(0)) {
-                    logits.add(logit);
-                }
-                final JsonObject line = new JsonObject();
-                line.addProperty("text", TEXTS.get(i));
-                line.add("logits", logits);
-                lines.add(new Gson().toJson(line));
-            }
-            Files.write(folder.resolve("predictions.jsonl"), lines);
+            writePredictions(tuned);
         }
         final JsonObject said = check();
         assertThat(said.get("max_abs_difference").getAsDouble()).isLessThan(1e-4);
@@ -110,9 +96,73 @@ class SavedModelTest {
         assertThat(said.getAsJsonObject("id2label").get("0").getAsString()).isEqualTo("good");
     }
 
+    static Stream<Arguments> methods() {
+        final Lora lora = Lora.rank(4);
+        return Stream.of(
+                method("LoRA", tuner -> tuner.lora(lora)),
+                method("LoRA on all linear layers", tuner -> tuner.lora(lora.allLinear())),
+                method("LoRA on embeddings", tuner -> tuner.lora(lora.targets("word_embeddings", "query"))),
+                method("DoRA on embeddings", tuner -> tuner.lora(lora.withDora().targets("word_embeddings", "value"))),
+                method("IA3", tuner -> tuner.ia3(Ia3.usual())),
+                method(
+                        "IA3 on all linear layers",
+                        tuner -> tuner.ia3(Ia3.usual().allLinear())));
+    }
+
+    private static Arguments method(String name, UnaryOperator<FineTuner> method) {
+        return Arguments.of(name, method);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("methods")
+    void anAdapterGivesEqualLogitsInPeft(String name, UnaryOperator<FineTuner> method)
+            throws IOException, InterruptedException {
+        final boolean there = exit("-c", "import peft") == 0;
+        if (!there) {
+            System.out.println("SKIPPED, not passed: adapters in SavedModelTest, because " + python() + " has no peft");
+        }
+        assumeTrue(there, "no peft");
+        final Path base = GOLDEN.resolve("bert-sequence-classification").resolve("model");
+        try (FineTuned<Text> tuned = tuned(method.apply(FineTuner.from(base)))) {
+            tuned.saveAdapter(folder.resolve("model"));
+            writePredictions(tuned);
+        }
+        final JsonObject said = check("--base", base.toString());
+        assertThat(said.get("max_abs_difference").getAsDouble()).isLessThan(1e-5);
+    }
+
+    private static FineTuned<Text> tuned(FineTuner tuner) {
+        final List<Example<Text>> examples = new ArrayList<>();
+        for (int i = 0; i < 24; i++) {
+            examples.add(new Example<>(Text.of("price " + i + WORDS.get(i % 3)), Label.of(LABELS.get(i % 3))));
+        }
+        return tuner.head(LABELS.toArray(new String[0]))
+                .maxLength(48)
+                .lr(1e-3)
+                .epochs(1)
+                .fitAll(Dataset.of(Text.class, examples));
+    }
+
+    private void writePredictions(FineTuned<Text> tuned) throws IOException {
+        final List<Prediction> predictions =
+                tuned.predict(TEXTS.stream().map(Text::of).toList());
+        final List<String> lines = new ArrayList<>();
+        for (int i = 0; i < TEXTS.size(); i++) {
+            final JsonArray logits = new JsonArray();
+            for (float logit : predictions.get(i).logits().get(0)) {
+                logits.add(logit);
+            }
+            final JsonObject line = new JsonObject();
+            line.addProperty("text", TEXTS.get(i));
+            line.add("logits", logits);
+            lines.add(new Gson().toJson(line));
+        }
+        Files.write(folder.resolve("predictions.jsonl"), lines);
+    }
+
     @Test
     void aSavedMaskedLanguageModelHasNothingMissing() throws IOException, InterruptedException {
-        try (FineTuned<Text> model = FineTuner.from(Path.of("src/test/resources/golden/bert-masked-lm/model"))
+        try (FineTuned<Text> model = FineTuner.from(GOLDEN.resolve("bert-masked-lm/model"))
                 .head(Heads.maskedLm())
                 .maxLength(48)
                 .untrained(Text.class)) {
@@ -128,15 +178,17 @@ class SavedModelTest {
                 .isZero();
     }
 
-    private JsonObject check() throws IOException, InterruptedException {
+    private JsonObject check(String... more) throws IOException, InterruptedException {
         final Path out = folder.resolve("out");
-        final Process process = new ProcessBuilder(
-                        python(),
-                        SCRIPT.toString(),
-                        folder.resolve("model").toString(),
-                        folder.resolve("predictions.jsonl").toString(),
-                        "--max-length",
-                        "48")
+        final List<String> command = new ArrayList<>(List.of(
+                python(),
+                SCRIPT.toString(),
+                folder.resolve("model").toString(),
+                folder.resolve("predictions.jsonl").toString(),
+                "--max-length",
+                "48"));
+        command.addAll(List.of(more));
+        final Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(out.toFile())
                 .start();
