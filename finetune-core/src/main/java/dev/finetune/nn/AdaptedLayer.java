@@ -1,6 +1,7 @@
 package dev.finetune.nn;
 
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /** A layer with a weight, as what adapts it sees it. */
 interface AdaptedLayer {
@@ -16,9 +17,13 @@ interface AdaptedLayer {
     /** An output of {@link #plain} without the layer's bias. */
     Tensor unbiased(Tensor output);
 
-    /** The outputs mixed anew at each place: a linear layer, or a convolution of kernel 1, without bias. */
-    Tensor mix(Tensor narrow, Tensor weight);
+    /** The outputs mixed anew at each place: a linear layer unless the layer convolves (kernel 1 then), without bias. */
+    default Tensor mix(Tensor narrow, Tensor weight) {
+        return torch.linear(narrow, weight);
+    }
 
-    /** A number for each input, or each output, in the shape that multiplies them. */
-    Tensor perChannel(Tensor vector);
+    /** A number for each input, or each output, in the shape that multiplies them: as it is, where they come last. */
+    default Tensor perChannel(Tensor vector) {
+        return vector;
+    }
 }

@@ -61,15 +61,5 @@ public final class Embedding implements Module {
         public Tensor unbiased(Tensor output) {
             return output;
         }
-
-        @Override
-        public Tensor mix(Tensor narrow, Tensor other) {
-            return torch.linear(narrow, other);
-        }
-
-        @Override
-        public Tensor perChannel(Tensor vector) {
-            return vector;
-        }
     }
 }

@@ -115,15 +115,5 @@ public final class Linear implements Module {
         public Tensor unbiased(Tensor output) {
             return output.sub(bias.value());
         }
-
-        @Override
-        public Tensor mix(Tensor narrow, Tensor other) {
-            return torch.linear(narrow, other);
-        }
-
-        @Override
-        public Tensor perChannel(Tensor vector) {
-            return vector;
-        }
     }
 }

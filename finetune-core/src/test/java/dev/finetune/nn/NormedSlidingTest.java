@@ -81,6 +81,9 @@ class NormedSlidingTest {
         // Far from the sum's other part, so that no rounding moves a number over ReLU's edge.
         final Tensor other = numbers(random, 20, ROWS, out, SIDE, SIDE);
         final Tensor input = channelsLast ? leaf.add(leaf).contiguous(MemoryFormat.ChannelsLast) : leaf.add(leaf);
+        assertThat(CustomGradients.payFor(input))
+                .as("what keeps less is tested")
+                .isEqualTo(CustomGradients.areOpen());
         final ForwardContext context = batchStatistics ? ForwardContext.training(1) : ForwardContext.evaluating();
         final Tensor output = added ? step.forward(input, other.add(other), context) : step.forward(input, context);
         final Tensor weights = numbers(random, 1, Tensors.shape(output)).detach();
