@@ -53,7 +53,7 @@ final class FewShotFitting<I> {
             throw new FinetuneException(
                     "fitFewShot(...) is for a few examples in memory, not for a stream (" + train.describe() + ").");
         }
-        final LoadedModel<I> model = LoadedModel.open(draft, Optional.of(train)).reading(train.inputType());
+        final LoadedModel<I> model = LoadedModel.open(draft, Optional.of(train), train.inputType());
         try {
             if (!(model.assembly().task().head() instanceof Head.Classification head)) {
                 throw new FinetuneException("fitFewShot(...) is for one class of several, not for a "

@@ -43,7 +43,7 @@ final class Fitting<I> {
                     + " fit(train, validation), or fit(dataset), which holds a part back.");
         }
         lookAt(train, validation, warnings);
-        final LoadedModel<I> model = LoadedModel.open(draft, Optional.of(train)).reading(train.inputType());
+        final LoadedModel<I> model = LoadedModel.open(draft, Optional.of(train), train.inputType());
         try {
             warnOfLowRate(model, warnings);
             final long encodingStart = System.nanoTime();
@@ -83,11 +83,11 @@ final class Fitting<I> {
     }
 
     FineTuned<I> untrained(Class<I> inputType) {
-        return untrained(LoadedModel.open(draft, Optional.empty()).reading(inputType));
+        return untrained(LoadedModel.open(draft, Optional.empty(), inputType));
     }
 
     FineTuned<I> untrained(Dataset<I> dataset) {
-        return untrained(LoadedModel.open(draft, Optional.of(dataset)).reading(dataset.inputType()));
+        return untrained(LoadedModel.open(draft, Optional.of(dataset), dataset.inputType()));
     }
 
     /** The model as its checkpoint was saved, whatever kind of input it reads. */

@@ -38,7 +38,6 @@ record LoadedModel<I>(Assembly<I> assembly, String base, Optional<PeftMethod> me
     /** Finds, loads and freezes a model, and puts it on its device. */
     static LoadedModel<?> open(Draft draft, Optional<Dataset<?>> data) {
         final Device device = Devices.of(draft.device);
-        device.retainReference();
         final ModelPlace place = ModelPlace.find(draft);
         final ModelConfig config = place.config();
         final ModelFamily family = Families.of(config);
@@ -75,6 +74,17 @@ record LoadedModel<I>(Assembly<I> assembly, String base, Optional<PeftMethod> me
             return new LoadedModel<>(assembly, place.base(), Optional.ofNullable(draft.method), device);
         } catch (RuntimeException e) {
             assembly.close();
+            throw e;
+        }
+    }
+
+    /** As {@link #open(Draft, Optional)}, for inputs of one kind. */
+    static <J> LoadedModel<J> open(Draft draft, Optional<Dataset<?>> data, Class<J> inputType) {
+        final LoadedModel<?> model = open(draft, data);
+        try {
+            return model.reading(inputType);
+        } catch (RuntimeException e) {
+            model.close();
             throw e;
         }
     }

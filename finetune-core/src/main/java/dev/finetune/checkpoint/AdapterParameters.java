@@ -161,6 +161,11 @@ public final class AdapterParameters implements ParameterSource {
         return plain;
     }
 
+    /** Closes all additions: for a network that could not be built to its end, and so owns nothing. */
+    public void takeBack() {
+        additions.takeBack();
+    }
+
     /** How the adapter's weights and the additions met. Ask when the network is built. */
     public LoadReport report() {
         return additions.report();

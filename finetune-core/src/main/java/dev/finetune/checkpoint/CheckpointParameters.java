@@ -44,6 +44,7 @@ public final class CheckpointParameters implements ParameterSource {
     private final List<String> fresh = new ArrayList<>();
     private final List<LoadReport.Mismatch> mismatched = new ArrayList<>();
     private final Set<String> used = new LinkedHashSet<>();
+    private final List<Runnable> closeGiven = new ArrayList<>();
 
     /**
      * What a family says of its names.
@@ -82,7 +83,7 @@ public final class CheckpointParameters implements ParameterSource {
             used.add(found.get());
             if (Arrays.equals(there, shape)) {
                 loaded.add(name);
-                return new Parameter(name, read(source, found.get()), false);
+                return given(new Parameter(name, read(source, found.get()), false));
             }
             if (naming.required.test(name)) {
                 throw new FinetuneException("The checkpoint doesn't fit its config.json: " + found.get() + " has shape "
@@ -97,7 +98,7 @@ public final class CheckpointParameters implements ParameterSource {
             missing.add(name);
         }
         fresh.add(name);
-        return new Parameter(name, random(name, init, shape), true);
+        return given(new Parameter(name, random(name, init, shape), true));
     }
 
     @Override
@@ -108,8 +109,7 @@ public final class CheckpointParameters implements ParameterSource {
                 throw lacks(name);
             }
             missing.add(name);
-            return new Buffer(
-                    name, ParameterSource.super.buffer(name, start, type, shape).value());
+            return given(ParameterSource.super.buffer(name, start, type, shape));
         }
         final Weights source = weights.orElseThrow();
         final long[] there = source.describe(found.get()).shape();
@@ -121,7 +121,7 @@ public final class CheckpointParameters implements ParameterSource {
         }
         loaded.add(name);
         try (TensorScope scope = TensorScope.open()) {
-            return new Buffer(name, Tensors.own(source.read(found.get()).to(type)));
+            return given(new Buffer(name, Tensors.own(source.read(found.get()).to(type))));
         }
     }
 
@@ -132,6 +132,22 @@ public final class CheckpointParameters implements ParameterSource {
                         .toList())
                 .orElse(List.of());
         return new LoadReport(loaded, missing, unexpected, fresh, mismatched);
+    }
+
+    /** Closes all that was taken: for a network that could not be built to its end, and so owns nothing. */
+    public void takeBack() {
+        closeGiven.forEach(Runnable::run);
+        closeGiven.clear();
+    }
+
+    private Parameter given(Parameter parameter) {
+        closeGiven.add(parameter::close);
+        return parameter;
+    }
+
+    private Buffer given(Buffer buffer) {
+        closeGiven.add(buffer::close);
+        return buffer;
     }
 
     private FinetuneException lacks(String name) {

@@ -3,6 +3,7 @@ package dev.finetune.spi;
 import dev.finetune.FinetuneException;
 import dev.finetune.PeftMethod;
 import dev.finetune.checkpoint.AdapterParameters;
+import dev.finetune.checkpoint.CheckpointParameters;
 import dev.finetune.checkpoint.Weights;
 import dev.finetune.nn.ParameterSource;
 import java.nio.file.Path;
@@ -19,25 +20,37 @@ import java.util.function.Function;
  */
 public record Adaptation(Optional<PeftMethod> method, Optional<Path> directory, long seed) {
     /**
-     * Builds something from a base's parameters and these additions.
+     * Builds something from a base's parameters and these additions. Where that fails, all that was taken is closed.
      *
      * @throws FinetuneException if the adapter doesn't fit the base
      */
-    public <T> T build(ParameterSource base, Function<ParameterSource, T> builder) {
-        if (method.isEmpty()) {
-            return builder.apply(base);
+    public <T> T build(CheckpointParameters base, Function<ParameterSource, T> builder) {
+        try {
+            return method.isEmpty() ? builder.apply(base) : adapted(base, method.get(), builder);
+        } catch (RuntimeException | Error e) {
+            base.takeBack();
+            throw e;
         }
+    }
+
+    private <T> T adapted(CheckpointParameters base, PeftMethod how, Function<ParameterSource, T> builder) {
         final Optional<Weights> weights =
                 directory.map(folder -> Weights.open(folder.resolve("adapter_model.safetensors")));
         try {
-            final AdapterParameters source = new AdapterParameters(base, method.get(), weights, seed);
-            final T built = builder.apply(source);
-            if (!source.report().unexpected().isEmpty()) {
-                throw new FinetuneException("The adapter in "
-                        + directory.map(Path::toString).orElse("") + " doesn't fit the model: there is no place for "
-                        + source.report().unexpected() + ".");
+            final AdapterParameters source = new AdapterParameters(base, how, weights, seed);
+            try {
+                final T built = builder.apply(source);
+                if (!source.report().unexpected().isEmpty()) {
+                    throw new FinetuneException("The adapter in "
+                            + directory.map(Path::toString).orElse("")
+                            + " doesn't fit the model: there is no place for "
+                            + source.report().unexpected() + ".");
+                }
+                return built;
+            } catch (RuntimeException | Error e) {
+                source.takeBack();
+                throw e;
             }
-            return built;
         } finally {
             weights.ifPresent(Weights::close);
         }

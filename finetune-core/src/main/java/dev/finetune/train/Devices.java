@@ -2,6 +2,7 @@ package dev.finetune.train;
 
 import dev.finetune.FinetuneException;
 import dev.finetune.internal.torch.Natives;
+import dev.finetune.internal.torch.Tensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,24 +15,33 @@ public final class Devices {
         Natives.load();
     }
 
+    /** Made when first asked for. */
+    private static final class Cuda {
+        static final Device DEVICE = new Device(torch.DeviceType.CUDA);
+
+        static {
+            DEVICE.retainReference();
+        }
+    }
+
     private Devices() {}
 
     /**
-     * The device that a choice means on this machine.
+     * The device that a choice means on this machine: one object for the whole process, never to be closed.
      *
      * @throws FinetuneException if a GPU is asked for and none can be used, with the reason
      */
     public static Device of(DeviceChoice choice) {
         if (choice == DeviceChoice.CPU) {
-            return new Device(torch.DeviceType.CPU);
+            return Tensors.cpu();
         }
         if (cudaUsable()) {
-            return new Device(torch.DeviceType.CUDA);
+            return Cuda.DEVICE;
         }
         if (choice == DeviceChoice.CUDA) {
             throw new FinetuneException("A GPU was asked for, but can't be used: " + whyNoCuda());
         }
-        return new Device(torch.DeviceType.CPU);
+        return Tensors.cpu();
     }
 
     /** Whether LibTorch has found a GPU that it can use. */

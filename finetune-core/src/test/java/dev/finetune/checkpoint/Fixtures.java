@@ -3,6 +3,7 @@ package dev.finetune.checkpoint;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.finetune.internal.torch.Tensors;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
@@ -63,7 +64,7 @@ final class Fixtures {
             try (Tensor tensor = weights.read(name)) {
                 contents.put(name, text(tensor));
                 StoredTensor described = weights.describe(name);
-                if (!Arrays.equals(described.shape(), shape(tensor))
+                if (!Arrays.equals(described.shape(), Tensors.shape(tensor))
                         || described.dtype() != DType.of(tensor.scalar_type())
                         || described.bytes() != tensor.nbytes()
                         || !tensor.is_contiguous()) {
@@ -81,15 +82,8 @@ final class Fixtures {
     }
 
     static String text(Tensor tensor) {
-        return DType.of(tensor.scalar_type()).torchName() + " " + Arrays.toString(shape(tensor)) + " " + hex(tensor);
-    }
-
-    static long[] shape(Tensor tensor) {
-        long[] shape = new long[(int) tensor.dim()];
-        for (int i = 0; i < shape.length; i++) {
-            shape[i] = tensor.sizes().get(i);
-        }
-        return shape;
+        return DType.of(tensor.scalar_type()).torchName() + " " + Arrays.toString(Tensors.shape(tensor)) + " "
+                + hex(tensor);
     }
 
     private static String hex(Tensor tensor) {

@@ -136,7 +136,8 @@ class LeanPicturesTest {
         });
         try (FineTuned<Image> lean = counting.fitAll(pictures(2 * BATCH))) {
             assertThat(objects).hasSize(8);
-            assertThat(objects.subList(2, 8)).containsOnly(objects.get(2));
+            assertThat(objects.subList(2, 8))
+                    .allSatisfy(count -> assertThat(count).isLessThanOrEqualTo(objects.get(2)));
         }
     }
 }

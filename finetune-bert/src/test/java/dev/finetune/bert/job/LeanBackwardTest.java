@@ -107,7 +107,8 @@ class LeanBackwardTest {
         });
         try (FineTuned<Text> lean = counting.fitAll(train)) {
             assertThat(objects).hasSize(12);
-            assertThat(objects.subList(2, 12)).containsOnly(objects.get(2));
+            assertThat(objects.subList(2, 12))
+                    .allSatisfy(count -> assertThat(count).isLessThanOrEqualTo(objects.get(2)));
         }
     }
 }

@@ -4,16 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonParser;
+import dev.finetune.Adapters;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.FinetuneException;
 import dev.finetune.Heads;
+import dev.finetune.Lora;
 import dev.finetune.Pooling;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Text;
 import dev.finetune.data.Words;
+import dev.finetune.internal.torch.Tensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +24,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,10 +35,40 @@ class RefusalsTest {
     @TempDir
     private Path folder;
 
+    /** Refused with these words, and nothing that had been loaded by then is left to the garbage collector. */
     private static void isRefused(ThrowingCallable call, String... words) {
+        Tensors.cpu(); // Made once a process.
+        final long before = Pointer.totalCount();
         assertThatThrownBy(call)
                 .isInstanceOf(FinetuneException.class)
                 .satisfies(thrown -> assertThat(thrown.getMessage()).contains(words));
+        assertThat(Pointer.totalCount()).isLessThanOrEqualTo(before);
+    }
+
+    @Test
+    void aCheckpointThatLacksATensorIsRefusedAndAllOfItFreed() {
+        final Path deeper = Checkpoints.configured(
+                "bert-sequence-classification",
+                folder.resolve("deep"),
+                config -> config.addProperty("num_hidden_layers", 4));
+        isRefused(() -> FineTuner.from(deeper).head(2).fitAll(Jobs.data(8, 1)), "it lacks bert.encoder.layer.");
+        isRefused(
+                () -> FineTuner.from(deeper).lora(Lora.rank(2)).head(2).fitAll(Jobs.data(8, 1)),
+                "it lacks bert.encoder.layer.");
+    }
+
+    @Test
+    void anAdapterOfOtherLayersIsRefusedAndAllOfItFreed() throws IOException {
+        final Path adapter = folder.resolve("adapter");
+        try (FineTuned<Text> tuned =
+                Jobs.classifier().lora(Lora.rank(2).targets("query", "value")).fitAll(Jobs.data(8, 1))) {
+            tuned.saveAdapter(adapter);
+        }
+        final Path config = adapter.resolve("adapter_config.json");
+        Files.writeString(config, Files.readString(config).replace("\"value\"", "\"key\""));
+        try (Adapters<Text> tasks = Adapters.over(Jobs.classifier(), Text.class)) {
+            isRefused(() -> tasks.add("reviews", Heads.classes("bad", "good"), adapter), "lacks", ".key.lora_A.weight");
+        }
     }
 
     private static Dataset<Text> labelled(Label... labels) {

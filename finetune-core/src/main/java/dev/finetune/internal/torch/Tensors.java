@@ -14,8 +14,12 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Copies between Java arrays and tensors, and the making of owned tensors. */
 public final class Tensors {
+    private static final Device CPU;
+
     static {
         Natives.load();
+        CPU = new Device(torch.DeviceType.CPU);
+        CPU.retainReference();
     }
 
     private Tensors() {}
@@ -47,9 +51,9 @@ public final class Tensors {
         return of(new HostTensor.Floats(data, shape), cpu());
     }
 
-    /** The CPU. */
+    /** The CPU: one object for the whole process, never to be closed. */
     public static Device cpu() {
-        return new Device(torch.DeviceType.CPU);
+        return CPU;
     }
 
     /** The tensor's shape, copied out. */

@@ -45,6 +45,7 @@ public final class Job {
             builder.environment()
                     .keySet()
                     .removeIf(name -> SETTLED.matcher(name).matches());
+            builder.environment().put("MALLOC_ARENA_MAX", "1"); // What Python's main thread has by itself.
             final Process process = builder.start();
             final int exit = process.waitFor();
             final List<String> lines = new ArrayList<>(Files.readAllLines(out, StandardCharsets.UTF_8));
