@@ -9,6 +9,8 @@ import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
+import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
 import dev.finetune.spi.CollateContext;
 import dev.finetune.spi.Encoded;
@@ -25,6 +27,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /** A few examples, top to bottom: pairs teach the network, a logistic regression becomes the head's last layer. */
 final class FewShotFitting<I> {
@@ -88,17 +94,18 @@ final class FewShotFitting<I> {
         }
     }
 
-    /** Weight and bias of the layer that gives the logits. */
+    /** Weight and bias of the layer that gives the logits: a linear one, or a convolution of 1 x 1. */
     private static List<Parameter> lastLayer(LoadedModel<?> model, int classes) {
         final List<Parameter> head = model.assembly().network().head().parameters();
         final List<Parameter> last = head.subList(Math.max(0, head.size() - 2), head.size());
         final boolean fits = last.size() == 2
-                && last.get(0).shape().length == 2
                 && last.get(0).shape()[0] == classes
+                && Arrays.stream(last.get(0).shape()).skip(2).allMatch(size -> size == 1)
                 && Arrays.equals(last.get(1).shape(), new long[] {classes});
         if (!fits) {
-            throw new FinetuneException("Few-shot learning needs a head whose last layer is linear; this one's "
-                    + "parameters are " + head.stream().map(Parameter::name).toList() + ".");
+            throw new FinetuneException("Few-shot learning needs a head whose last layer is linear, or a convolution "
+                    + "of 1 x 1; this one's parameters are "
+                    + head.stream().map(Parameter::name).toList() + ".");
         }
         return last;
     }
@@ -124,21 +131,15 @@ final class FewShotFitting<I> {
     }
 
     private void regress(LoadedModel<I> model, List<Encoded> rows, List<Parameter> last, int classes) {
+        final Network network = model.assembly().network();
         final List<float[]> vectors = new ArrayList<>();
-        for (int from = 0; from < rows.size(); from += draft.evaluationBatchSize) {
-            final List<Encoded> some = rows.subList(from, Math.min(rows.size(), from + draft.evaluationBatchSize));
-            try (TensorScope scope = TensorScope.open();
-                    GradientMode off = GradientMode.off();
-                    Batch batch = new Batch(
-                            model.assembly().encoder().collate(some, CollateContext.predicting()), model.device())) {
-                final float[] flat = Tensors.floats(
-                        PairTask.vectors(Evaluator.forward(model.assembly().network(), batch, false)));
-                final int width = flat.length / some.size();
-                for (int row = 0; row < some.size(); row++) {
-                    vectors.add(Arrays.copyOfRange(flat, row * width, (row + 1) * width));
-                }
+        batches(model, rows, batch -> {
+            final float[] flat = Tensors.floats(PairTask.vectors(Evaluator.forward(network, batch, false)));
+            final int width = flat.length / batch.size();
+            for (int row = 0; row < batch.size(); row++) {
+                vectors.add(Arrays.copyOfRange(flat, row * width, (row + 1) * width));
             }
-        }
+        });
         final int[] truths = rows.stream()
                 .mapToInt(row -> ((Target.Index) row.target()).index())
                 .toArray();
@@ -147,6 +148,43 @@ final class FewShotFitting<I> {
                 GradientMode off = GradientMode.off()) {
             copy(fit.weight(), last.get(0), model);
             copy(fit.bias(), last.get(1), model);
+        }
+        if (last.get(0).shape().length > 2) {
+            lift(model, rows, last.get(0).value(), last.get(1).value());
+        }
+    }
+
+    /**
+     * A head that convolves the last stage's output, rectifies and then takes the mean gives the regression's logits where
+     * there is nothing to rectify. So all biases go up by the same, which softmax doesn't see: by twice what the lowest
+     * number lacks, of these rows.
+     */
+    private void lift(LoadedModel<I> model, List<Encoded> rows, Tensor weight, Tensor bias) {
+        final Network network = model.assembly().network();
+        final double[] lowest = {0};
+        batches(model, rows, batch -> {
+            final Tensor hidden = network.trunk(batch, ForwardContext.evaluating(), stage -> {});
+            final Tensor least = torch.conv2d(hidden, weight)
+                    .amin(new long[] {0, 2, 3}, false)
+                    .add_(bias)
+                    .min();
+            lowest[0] = Math.min(lowest[0], Tensors.scalar(least));
+        });
+        try (TensorScope scope = TensorScope.open();
+                GradientMode off = GradientMode.off()) {
+            bias.add_(new Scalar(-2 * lowest[0]));
+        }
+    }
+
+    private void batches(LoadedModel<I> model, List<Encoded> rows, Consumer<Batch> use) {
+        for (int from = 0; from < rows.size(); from += draft.evaluationBatchSize) {
+            final List<Encoded> some = rows.subList(from, Math.min(rows.size(), from + draft.evaluationBatchSize));
+            try (TensorScope scope = TensorScope.open();
+                    GradientMode off = GradientMode.off();
+                    Batch batch = new Batch(
+                            model.assembly().encoder().collate(some, CollateContext.predicting()), model.device())) {
+                use.accept(batch);
+            }
         }
     }
 

@@ -257,7 +257,10 @@ public final class FineTuned<I> implements AutoCloseable {
         return predict(List.of(input)).get(0);
     }
 
-    /** What the model says of each input, in order; computed in batches of similar length. */
+    /**
+     * What the model says of each input, in order; computed in batches of similar length, of {@link
+     * FineTuner#evaluationBatchSize} inputs at most.
+     */
     public List<Prediction> predict(List<I> inputs) {
         return use(() -> predictAll(inputs));
     }
@@ -279,8 +282,15 @@ public final class FineTuned<I> implements AutoCloseable {
         final List<Row> sorted = new ArrayList<>(rows);
         sorted.sort(Comparator.comparingInt((Row row) -> row.encoded.length()).reversed());
         final Prediction[] byRow = new Prediction[rows.size()];
-        for (int from = 0; from < sorted.size(); from += settings.evaluationBatchSize()) {
-            final List<Row> some = sorted.subList(from, Math.min(sorted.size(), from + settings.evaluationBatchSize()));
+        final int most = settings.evaluationBatchSize();
+        final int[] lengths =
+                sorted.stream().mapToInt(row -> row.encoded.length()).toArray();
+        // A GPU reads weights fast, but takes its time to start: there padding is cheaper than another batch.
+        final int ownCost = model.device().is_cpu() ? PaddedBatches.OWN_COST : Integer.MAX_VALUE;
+        int from = 0;
+        for (int end : PaddedBatches.ends(lengths, most, ownCost)) {
+            final List<Row> some = sorted.subList(from, end);
+            from = end;
             final List<Prediction> predictions =
                     forward(some.stream().map(Row::encoded).toList());
             for (int i = 0; i < some.size(); i++) {

@@ -533,8 +533,9 @@ public final class FineTuner {
     /**
      * Learns from a few examples a class as SetFit does (Tunstall et al., 2022): pairs of examples teach the network what
      * is alike, in one pass with a warm-up of a tenth at this tuner's learning rate, {@link #batchSize} pairs at a time;
-     * then the head's last layer becomes a logistic regression on what it reads. The result is a model like any other,
-     * not yet evaluated.
+     * then the head's last layer becomes a logistic regression on what it reads. Where that layer's output is rectified
+     * before its mean is taken (SqueezeNet), all biases are raised alike, so that nothing of these examples is cut off: the
+     * probabilities are the regression's. The result is a model like any other, not yet evaluated.
      *
      * @throws FinetuneException if the head isn't for one class of several, with LoRA, or for data that is a stream or of
      *     one class

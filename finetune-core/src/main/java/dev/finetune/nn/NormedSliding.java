@@ -32,9 +32,9 @@ public record NormedSliding(
         return keepsLess(input) ? lean(input, null, context) : plain(input, context);
     }
 
-    /** Applies all, where there is a norm after it. */
+    /** Applies all; keeps less only where there is a norm before the sum. */
     public Tensor forward(Tensor input, Tensor added, ForwardContext context) {
-        return keepsLess(input)
+        return after.isPresent() && keepsLess(input)
                 ? lean(input, added, context)
                 : activation.inPlace(plain(input, context).add_(added));
     }

@@ -11,6 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -20,6 +22,12 @@ import java.util.stream.Stream;
  */
 public final class Job {
     private static final Pattern SETTLED = Pattern.compile("(OPENBLAS|MKL|OMP|GOMP|KMP)_.*");
+
+    private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
+
+    static {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> RUNNING.forEach(Process::destroy)));
+    }
 
     private Job() {}
 
@@ -47,7 +55,7 @@ public final class Job {
                     .removeIf(name -> SETTLED.matcher(name).matches());
             builder.environment().put("MALLOC_ARENA_MAX", "1"); // What Python's main thread has by itself.
             final Process process = builder.start();
-            final int exit = process.waitFor();
+            final int exit = end(process);
             final List<String> lines = new ArrayList<>(Files.readAllLines(out, StandardCharsets.UTF_8));
             if (exit == 0 && !lines.isEmpty()) {
                 return JsonParser.parseString(lines.get(lines.size() - 1)).getAsJsonObject();
@@ -57,6 +65,17 @@ public final class Job {
             throw new FinetuneException(command + ": the last line is no JSON object: " + e.getMessage(), e);
         } finally {
             Files.deleteIfExists(out);
+        }
+    }
+
+    /** Waits for its end, and ends it where this process, or the wait, ends before. */
+    private static int end(Process process) throws InterruptedException {
+        RUNNING.add(process);
+        try {
+            return process.waitFor();
+        } finally {
+            RUNNING.remove(process);
+            process.destroy();
         }
     }
 

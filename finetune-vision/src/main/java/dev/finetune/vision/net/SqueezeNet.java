@@ -114,7 +114,10 @@ public final class SqueezeNet {
         }
     }
 
-    /** Dropout, a 1 x 1 convolution to the classes, and the mean over all places: "logits" is (batch, outputs). */
+    /**
+     * Dropout, a 1 x 1 convolution to the classes, ReLU, and the mean over all places: "logits" is (batch, outputs);
+     * "pooled" (batch, features) is the mean of what the convolution reads.
+     */
     public static final class Classifier implements HeadModule {
         private final Dropout dropout;
         private final Conv2d convolution;
@@ -127,11 +130,12 @@ public final class SqueezeNet {
 
         @Override
         public Map<String, Tensor> forward(Tensor hidden, Batch batch, ForwardContext context) {
+            final Tensor dropped = dropout.forward(hidden, context);
             return Map.of(
                     "logits",
-                    AveragePool.of(convolution
-                            .forward(dropout.forward(hidden, context), context)
-                            .relu_()));
+                    AveragePool.of(convolution.forward(dropped, context).relu_()),
+                    "pooled",
+                    AveragePool.of(dropped));
         }
 
         @Override
