@@ -30,8 +30,8 @@ import org.slf4j.LoggerFactory;
  * comes upon, each only if the measured time of a row says that it fits. What is chosen must be better on validation data
  * than the settings as they are by more than half a standard error, so that it doesn't lose to them by chance.
  *
- * <p>Little data (under 400 rows) is compared by cross-validation, on as many of 4 folds as there is time for, and the
- * choice is trained on all of it; more data by the validation part, where each model keeps its best evaluation, and the
+ * <p>Little data (under 400 rows) is compared by cross-validation, on as many of 4 folds as there is time for (a third of it
+ * at most for the settings as they are), and the choice is trained on all of it; more data by the validation part, where each model keeps its best evaluation, and the
  * chosen model is the one that was tried.
  *
  * @param <I> the kind of input
@@ -56,7 +56,7 @@ public final class Auto<I> {
     private @Nullable FineTuned<I> best;
     private @Nullable Tried bestTried;
     private double secondsPerRow;
-    private double secondsBeside;
+    private double secondsBesideOne;
     private int comparedFolds = FOLDS;
 
     /** An attempt, its settings, and where they lie in the search's dimensions, if they were searched. */
@@ -119,7 +119,7 @@ public final class Auto<I> {
 
     /** Tries what is most promising for as long as there is time for, if that is a pass over the data at least. */
     private void shortened(Candidates candidates, int rows) {
-        final double affordable = 0.9 * (left() - secondsBeside) / secondsPerRow / (folds() + reserved());
+        final double affordable = 0.9 * (left() - secondsBeside()) / secondsPerRow / (folds() + reserved());
         if (affordable >= rows) {
             attempt(candidates.shortened(affordable), List.of());
         }
@@ -129,7 +129,7 @@ public final class Auto<I> {
     private double suggestedRate() {
         final double rate = tuner.settings().learningRate();
         final long rows = (long) RANGE.steps() * tuner.settings().batchSize();
-        if (secondsPerRow * rows + secondsBeside > left() / 4) {
+        if (secondsPerRow * rows + secondsBesideOne > left() / 4) {
             return rate;
         }
         try {
@@ -145,7 +145,7 @@ public final class Auto<I> {
     private void chooseFolds(Candidates candidates) {
         if (validation.isEmpty() && secondsPerRow > 0) {
             final double fold = secondsPerRow * candidates.usualCost() * (FOLDS - 1) / FOLDS;
-            comparedFolds = (int) Math.max(1, Math.min(FOLDS, Math.floor(left() / (WANTED_ATTEMPTS * fold))));
+            comparedFolds = (int) Math.max(1, Math.min(comparedFolds, Math.floor(left() / (WANTED_ATTEMPTS * fold))));
             final Tried first = onComparedFolds(Objects.requireNonNull(bestTried));
             tried.set(0, first);
             bestTried = first;
@@ -210,7 +210,12 @@ public final class Auto<I> {
     private boolean fits(Candidate candidate) {
         final double reserve =
                 reserved() * Math.max(candidate.cost(), bestTried == null ? 0 : bestTried.candidate.cost());
-        return secondsBeside + secondsPerRow * (folds() * candidate.cost() + reserve) <= left();
+        return secondsBeside() + secondsPerRow * (folds() * candidate.cost() + reserve) <= left();
+    }
+
+    /** What is done beside training, to try something and to train what is chosen in the end. */
+    private double secondsBeside() {
+        return secondsBesideOne * (validation.isPresent() ? 1 : comparedFolds + 1);
     }
 
     /** How often the training data is trained on to try something: so many times without a quarter of it. */
@@ -251,6 +256,11 @@ public final class Auto<I> {
                     try (FineTuned<I> one = timed.fit(fold.train(), fold.validation())) {
                         folds.add(one.evaluation());
                     }
+                    if (tried.isEmpty()
+                            && !leavesTime((System.nanoTime() - begun) / 1e9, folds.size(), candidate, meter)) {
+                        comparedFolds = folds.size();
+                        break;
+                    }
                 }
                 value = mean(folds, metric);
                 loss = mean(folds, "loss");
@@ -277,6 +287,15 @@ public final class Auto<I> {
         }
     }
 
+    /** Whether the first settings may be tried on another fold: a third of the time for it, and what a training on all needs. */
+    private boolean leavesTime(double seconds, int done, Candidate candidate, Meter meter) {
+        final double fold = seconds / done;
+        final double last = meter.rows == 0
+                ? fold
+                : (seconds - meter.seconds) / done + meter.seconds / meter.rows * candidate.cost();
+        return seconds + fold <= budget.toNanos() / 1e9 / 3 && fold + last <= left();
+    }
+
     private static double mean(List<Metrics> folds, String metric) {
         return folds.stream().mapToDouble(one -> one.get(metric)).average().orElse(Double.NaN);
     }
@@ -285,9 +304,9 @@ public final class Auto<I> {
     private void clock(Tried one, Meter meter) {
         if (one.candidate.isFull() && meter.rows > 0) {
             final double row = meter.seconds / meter.rows;
-            final double beside = one.attempt.seconds() - meter.seconds;
+            final double beside = (one.attempt.seconds() - meter.seconds) / Math.max(1, one.folds.size());
             secondsPerRow = tried.isEmpty() ? row : Math.min(secondsPerRow, row);
-            secondsBeside = tried.isEmpty() ? beside : Math.min(secondsBeside, beside);
+            secondsBesideOne = tried.isEmpty() ? beside : Math.min(secondsBesideOne, beside);
         }
     }
 
