@@ -31,8 +31,8 @@ import org.slf4j.LoggerFactory;
  * than the settings as they are by more than half a standard error, so that it doesn't lose to them by chance.
  *
  * <p>Little data (under 400 rows) is compared by cross-validation, on as many of 4 folds as there is time for (a third of it
- * at most for the settings as they are), and the choice is trained on all of it; more data by the validation part, where each model keeps its best evaluation, and the
- * chosen model is the one that was tried.
+ * at most for the settings as they are), and the choice is trained on all of it; more data by the validation part, where
+ * each model keeps its best evaluation, and the chosen model is the one that was tried.
  *
  * @param <I> the kind of input
  */
