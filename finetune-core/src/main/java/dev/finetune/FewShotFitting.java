@@ -99,6 +99,7 @@ final class FewShotFitting<I> {
         final List<Parameter> head = model.assembly().network().head().parameters();
         final List<Parameter> last = head.subList(Math.max(0, head.size() - 2), head.size());
         final boolean fits = last.size() == 2
+                && last.get(0).shape().length >= 2
                 && last.get(0).shape()[0] == classes
                 && Arrays.stream(last.get(0).shape()).skip(2).allMatch(size -> size == 1)
                 && Arrays.equals(last.get(1).shape(), new long[] {classes});

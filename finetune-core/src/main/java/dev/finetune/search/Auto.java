@@ -156,7 +156,7 @@ public final class Auto<I> {
         if (Double.isNaN(one.attempt.value())) {
             return one;
         }
-        final List<Metrics> some = one.folds.subList(0, Math.min(comparedFolds, one.folds.size()));
+        final List<Metrics> some = one.folds.subList(0, comparedFolds);
         return new Tried(
                 new Attempt(
                         one.attempt.name(),

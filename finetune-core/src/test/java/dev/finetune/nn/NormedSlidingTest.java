@@ -27,6 +27,7 @@ class NormedSlidingTest {
         "convolution, false, false, false, true, false",
         "convolution, true, false, false, true, false",
         "convolution, false, true, false, true, false",
+        "convolution, true, false, true, true, false",
         "convolution, true, true, false, true, true",
         "convolution, true, true, true, true, false",
         "convolution, true, true, true, true, true",

@@ -18,7 +18,8 @@ import java.util.stream.Stream;
 
 /**
  * A job in a process of its own, whose last line is one JSON object. Variables of the environment that settle threads or
- * kernels of the matrix libraries are not handed on: every job runs at its own defaults.
+ * kernels of the matrix libraries are not handed on: every job runs at its own defaults there, and with one arena of the C
+ * library's allocator ({@code MALLOC_ARENA_MAX=1}). Jobs end with this process.
  */
 public final class Job {
     private static final Pattern SETTLED = Pattern.compile("(OPENBLAS|MKL|OMP|GOMP|KMP)_.*");
