@@ -1,6 +1,7 @@
 package dev.finetune.nn;
 
 import dev.finetune.internal.torch.CustomGradients;
+import dev.finetune.internal.torch.FewRows;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import java.util.ArrayList;
@@ -103,7 +104,9 @@ public final class Linear implements Module {
 
         @Override
         public Tensor plain(Tensor input) {
-            return torch.linear(input, weight.value(), new TensorOptional(bias.value()));
+            return FewRows.pay(input, weight.value())
+                    ? FewRows.linear(input, weight.value(), bias.value())
+                    : torch.linear(input, weight.value(), new TensorOptional(bias.value()));
         }
 
         @Override

@@ -9,6 +9,7 @@ import dev.finetune.data.Split;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.search.AutoResult.Attempt;
 import dev.finetune.search.Candidates.Candidate;
+import dev.finetune.train.EpochReport;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.TrainingHistory;
 import dev.finetune.train.TrainingListener;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +36,10 @@ import org.slf4j.LoggerFactory;
  * at most for the settings as they are), and the choice is trained on all of it; more data by the validation part, where
  * each model keeps its best evaluation, and the chosen model is the one that was tried.
  *
+ * <p>Where more data leaves time for hardly more than one training, the settings as they are and the rate of the range test
+ * learn for a tenth of the time each, and the one with the lower validation loss has the rest; if that is less than two
+ * passes over the data, the head alone is tried before.
+ *
  * @param <I> the kind of input
  */
 public final class Auto<I> {
@@ -42,7 +48,23 @@ public final class Auto<I> {
     private static final int FOLDS = 4;
     private static final int MOST_ATTEMPTS = 40;
     private static final int WANTED_ATTEMPTS = 5;
-    private static final LearningRateTest.Range RANGE = new LearningRateTest.Range(1e-6, 1, 60);
+    /** A training at the settings as they are that takes more of the time than this leaves too little for another. */
+    private static final double TIGHT = 0.4;
+
+    private static final double SHARE_OF_RACE = 0.1;
+    /** Where there is time for fewer passes over the data, the head alone, which takes one, is tried too. */
+    private static final int FEW_PASSES = 2;
+
+    private static final int PROBED_STEPS = 12;
+    private static final int LEFT_OUT_STEPS = 3;
+    private static final int FEWEST_RACED_STEPS = 10;
+    private static final int RANGE_STEPS = 60;
+    private static final int RANGE_BATCH = 16;
+
+    /** Times the rate that was set: what could be chosen, and ten times that, for its tenth is. */
+    private static final double LOWEST_TIMES = 0.25;
+
+    private static final double HIGHEST_TIMES = 10 * Candidates.MOST_TIMES;
 
     private final FineTuner tuner;
     private final Dataset<I> train;
@@ -50,7 +72,8 @@ public final class Auto<I> {
     private final Duration budget;
     private final String metric;
     private final int layers;
-    private final long start = System.nanoTime();
+    private final LongSupplier clock;
+    private final long start;
 
     private final List<Tried> tried = new ArrayList<>();
     private @Nullable FineTuned<I> best;
@@ -58,11 +81,13 @@ public final class Auto<I> {
     private double secondsPerRow;
     private double secondsBesideOne;
     private int comparedFolds = FOLDS;
+    private boolean raced;
 
     /** An attempt, its settings, and where they lie in the search's dimensions, if they were searched. */
-    private record Tried(Attempt attempt, Candidate candidate, List<Double> places, List<Metrics> folds) {}
+    private record Tried(Attempt attempt, Candidate candidate, List<Double> places, List<Metrics> folds, Meter meter) {}
 
-    private Auto(FineTuner tuner, Dataset<I> train, Optional<Dataset<I>> validation, Duration budget) {
+    private Auto(
+            FineTuner tuner, Dataset<I> train, Optional<Dataset<I>> validation, Duration budget, LongSupplier clock) {
         if (train.size().isEmpty()) {
             throw new FinetuneException("Automatic tuning needs data in memory, not a stream (" + train.describe()
                     + "): what is tried depends on its size.");
@@ -71,6 +96,8 @@ public final class Auto<I> {
         this.train = train;
         this.validation = validation;
         this.budget = budget;
+        this.clock = clock;
+        this.start = clock.getAsLong();
         try (FineTuned<I> model = tuner.untrained(train)) {
             this.metric = model.assembly().task().mainMetric();
             this.layers = model.assembly().network().stages().size() - 1;
@@ -83,37 +110,121 @@ public final class Auto<I> {
         final boolean needsPart =
                 settings.keepBest() || settings.earlyStopping().isPresent();
         if (dataset.size().orElse(0) < SMALL && !needsPart) {
-            return new Auto<>(tuner, dataset, Optional.empty(), budget).run();
+            return new Auto<>(tuner, dataset, Optional.empty(), budget, System::nanoTime).run();
         }
         final Split<I> split = tuner.split(dataset);
-        return new Auto<>(tuner, split.train(), Optional.of(split.validation()), budget).run();
+        return fit(tuner, split.train(), split.validation(), budget);
     }
 
     /** Tunes, comparing on validation data. */
     public static <I> AutoResult<I> fit(FineTuner tuner, Dataset<I> train, Dataset<I> validation, Duration budget) {
-        return new Auto<>(tuner, train, Optional.of(validation), budget).run();
+        return fit(tuner, train, validation, budget, System::nanoTime);
+    }
+
+    /** The same by another clock, of nanoseconds, than the system's. */
+    static <I> AutoResult<I> fit(
+            FineTuner tuner, Dataset<I> train, Dataset<I> validation, Duration budget, LongSupplier clock) {
+        return new Auto<>(tuner, train, Optional.of(validation), budget, clock).run();
     }
 
     private AutoResult<I> run() {
         try {
             final int rows = Math.toIntExact(train.size().orElseThrow());
-            attempt(Candidates.defaults(tuner, rows), List.of());
-            final Candidates candidates = new Candidates(tuner, rows, layers, suggestedRate());
-            chooseFolds(candidates);
-            for (Candidate candidate : candidates.known()) {
-                if (fits(candidate)) {
-                    attempt(candidate, List.of());
-                } else if (tried.size() == 1 && secondsPerRow > 0) {
-                    shortened(candidates, rows);
-                }
+            final boolean hasEpochs = tuner.settings().maxSteps() == 0;
+            if (!(validation.isPresent() && hasEpochs && isTight(rows) && race(rows))) {
+                compare(rows);
             }
-            search(candidates, tuner.settings().seed());
             return result(rows);
         } catch (RuntimeException | Error e) {
             if (best != null) {
                 best.close();
             }
             throw e;
+        }
+    }
+
+    private void compare(int rows) {
+        attempt(Candidates.defaults(tuner, rows), List.of());
+        final Candidates candidates = new Candidates(tuner, rows, layers, suggestedRate());
+        chooseFolds(candidates);
+        for (Candidate candidate : candidates.known()) {
+            if (fits(candidate)) {
+                attempt(candidate, List.of());
+            } else if (tried.size() == 1 && secondsPerRow > 0) {
+                shortened(candidates, rows);
+            }
+        }
+        search(candidates, tuner.settings().seed());
+    }
+
+    /** Whether the settings as they are would take most of the time, by what a few steps take. */
+    private boolean isTight(int rows) {
+        final Probe probe = new Probe();
+        try (FineTuned<I> few = tuner.listener(probe)
+                .maxSteps(PROBED_STEPS)
+                .evaluateEvery(0)
+                .maxTime(Duration.ofMillis(Math.max(1, (long) (50 * left()))))
+                .fitAll(train)) {
+            LOG.debug("{} rows took {} s", probe.rows, probe.seconds);
+        } catch (DivergedException e) {
+            return false;
+        }
+        secondsPerRow = probe.rows == 0 ? 0 : probe.seconds / probe.rows;
+        final double evaluated = validation.orElseThrow().size().orElse(0) / 3.0; // forward alone
+        return secondsPerRow * tuner.settings().epochs() * (rows + evaluated) > TIGHT * left();
+    }
+
+    /**
+     * The settings as they are against the rate of the range test.
+     *
+     * @return whether it was run: not where the range test finds no other rate, or where a tenth of the time is too short
+     */
+    private boolean race(int rows) {
+        final double affordable = SHARE_OF_RACE * left() / secondsPerRow;
+        final double found = suggestedRate();
+        final Candidates candidates = new Candidates(tuner, rows, layers, found);
+        if (!candidates.differ()
+                || affordable < FEWEST_RACED_STEPS * tuner.settings().batchSize()) {
+            return false;
+        }
+        raced = true;
+        final Duration longest = share((int) Math.round(0.5 / SHARE_OF_RACE));
+        final Tried asSet = attempt(candidates.asSetWithin(affordable), List.of(), longest);
+        final Tried other = attempt(candidates.shortened(affordable), List.of(), longest);
+        final boolean otherWins = other.attempt.loss() < asSet.attempt.loss() || Double.isNaN(asSet.attempt.loss());
+        final Meter measured = (otherWins ? other : asSet).meter;
+        final Candidate head = candidates.headOnly();
+        if (affordableRows(measured, rows) < FEW_PASSES * rows && secondsPerRow * head.cost() < 0.6 * left()) {
+            attempt(head, List.of(), share(2));
+        }
+        final double rest = affordableRows(measured, rows);
+        if (rest > affordable) {
+            attempt(otherWins ? candidates.shortened(rest) : candidates.asSetWithin(rest), List.of());
+        }
+        return true;
+    }
+
+    /** How many rows there is time left to train on, with an evaluation each epoch, as a short training measured it. */
+    private double affordableRows(Meter measured, int rows) {
+        final double row = (measured.seconds - measured.evaluationSeconds) / measured.rows;
+        final double evaluation = measured.evaluationSeconds;
+        return 0.9 * (left() - secondsBesideOne - evaluation) / (row + evaluation / rows);
+    }
+
+    /** How long the steps of a training take, without the first, which are slow ones. */
+    private final class Probe implements TrainingListener {
+        private long last;
+        private double seconds;
+        private long rows;
+
+        @Override
+        public void stepped(StepReport report) {
+            final long now = clock.getAsLong();
+            if (report.step() >= LEFT_OUT_STEPS) {
+                seconds += (now - last) / 1e9;
+                rows += report.rows();
+            }
+            last = now;
         }
     }
 
@@ -128,12 +239,15 @@ public final class Auto<I> {
     /** What a short range test suggests, on the safe side; the rate as it is where there is no time for one. */
     private double suggestedRate() {
         final double rate = tuner.settings().learningRate();
-        final long rows = (long) RANGE.steps() * tuner.settings().batchSize();
+        final int batch = Math.max(RANGE_BATCH, tuner.settings().batchSize());
+        final long rows = (long) RANGE_STEPS * batch;
         if (secondsPerRow * rows + secondsBesideOne > left() / 4) {
             return rate;
         }
         try {
-            final LearningRateTest test = tuner.findLearningRate(train, RANGE);
+            final LearningRateTest test = tuner.batchSize(batch)
+                    .findLearningRate(
+                            train, new LearningRateTest.Range(LOWEST_TIMES * rate, HIGHEST_TIMES * rate, RANGE_STEPS));
             return Math.min(test.suggestion(), test.minimumOverTen());
         } catch (FinetuneException e) {
             LOG.info("The range test said nothing: {}", e.getMessage());
@@ -166,22 +280,49 @@ public final class Auto<I> {
                         one.attempt.seconds()),
                 one.candidate,
                 one.places,
-                some);
+                some,
+                one.meter);
     }
 
-    /** Adds up the time of trainings and the rows that they saw. */
+    /** Adds up the time of trainings, of which evaluations are a part, and the rows that they saw. */
     private static final class Meter implements TrainingListener {
+        private final LongSupplier clock;
         private double seconds;
+        private double evaluationSeconds;
         private long rows;
+        private long last;
+
+        Meter(LongSupplier clock) {
+            this.clock = clock;
+        }
+
+        private double sinceLast() {
+            final long now = clock.getAsLong();
+            final double passed = (now - last) / 1e9;
+            last = now;
+            seconds += passed;
+            return passed;
+        }
+
+        @Override
+        public void started(Plan plan) {
+            last = clock.getAsLong();
+        }
 
         @Override
         public void stepped(StepReport report) {
+            sinceLast();
             rows += report.rows();
         }
 
         @Override
+        public void evaluated(EpochReport report) {
+            evaluationSeconds += sinceLast();
+        }
+
+        @Override
         public void finished(TrainingHistory history) {
-            seconds += history.seconds();
+            sinceLast();
         }
     }
 
@@ -229,7 +370,7 @@ public final class Auto<I> {
     }
 
     private double left() {
-        return budget.toNanos() / 1e9 - (System.nanoTime() - start) / 1e9;
+        return budget.toNanos() / 1e9 - (clock.getAsLong() - start) / 1e9;
     }
 
     /** Milliseconds for one of so many trainings in the time that is left. */
@@ -237,16 +378,19 @@ public final class Auto<I> {
         return Duration.ofMillis(Math.max(1, (long) (1000 * left() / trainings)));
     }
 
-    private void attempt(Candidate candidate, List<Double> places) {
-        final Meter meter = new Meter();
-        final long begun = System.nanoTime();
+    private Tried attempt(Candidate candidate, List<Double> places) {
+        return attempt(candidate, places, share(validation.isPresent() ? 1 : comparedFolds + 2));
+    }
+
+    private Tried attempt(Candidate candidate, List<Double> places, Duration longest) {
+        final Meter meter = new Meter(clock);
+        final long begun = clock.getAsLong();
         final List<Metrics> folds = new ArrayList<>();
         FineTuned<I> model = null;
         double value = Double.NaN;
         double loss = Double.NaN;
         try {
-            final FineTuner timed =
-                    candidate.tuner().listener(meter).maxTime(share(validation.isPresent() ? 1 : comparedFolds + 2));
+            final FineTuner timed = candidate.tuner().listener(meter).maxTime(longest);
             if (validation.isPresent()) {
                 model = (tried.isEmpty() ? timed : timed.keepBest()).fit(train, validation.get());
                 value = model.evaluation().get(metric);
@@ -257,7 +401,7 @@ public final class Auto<I> {
                         folds.add(one.evaluation());
                     }
                     if (tried.isEmpty()
-                            && !leavesTime((System.nanoTime() - begun) / 1e9, folds.size(), candidate, meter)) {
+                            && !leavesTime((clock.getAsLong() - begun) / 1e9, folds.size(), candidate, meter)) {
                         comparedFolds = folds.size();
                         break;
                     }
@@ -269,11 +413,12 @@ public final class Auto<I> {
             LOG.info("{} diverged: {}", candidate.name(), e.getMessage());
         }
         final Tried one = new Tried(
-                new Attempt(candidate.name(), candidate.reason(), value, loss, (System.nanoTime() - begun) / 1e9),
+                new Attempt(candidate.name(), candidate.reason(), value, loss, (clock.getAsLong() - begun) / 1e9),
                 candidate,
                 places,
-                folds);
-        clock(one, meter);
+                folds,
+                meter);
+        learnTime(one);
         tried.add(one);
         LOG.info("{}: {} {}", candidate.name(), metric, value);
         if (bestTried == null || isBetter(one)) {
@@ -285,6 +430,7 @@ public final class Auto<I> {
         } else if (model != null) {
             model.close();
         }
+        return one;
     }
 
     /** Whether the first settings may be tried on another fold: a third of the time for it, and what a training on all needs. */
@@ -301,7 +447,8 @@ public final class Auto<I> {
     }
 
     /** Learns how long a row takes, and what is done beside training; the first training is a slow one. */
-    private void clock(Tried one, Meter meter) {
+    private void learnTime(Tried one) {
+        final Meter meter = one.meter;
         if (one.candidate.isFull() && meter.rows > 0) {
             final double row = meter.seconds / meter.rows;
             final double beside = (one.attempt.seconds() - meter.seconds) / Math.max(1, one.folds.size());
@@ -319,7 +466,7 @@ public final class Auto<I> {
     private boolean isBetter(Tried one) {
         final Tried defaults = tried.get(0);
         final Tried before = Objects.requireNonNull(bestTried);
-        if (Double.isNaN(defaults.attempt.value())) {
+        if (raced || Double.isNaN(defaults.attempt.value())) {
             return compare(one.attempt, before.attempt) < 0;
         }
         final double gain =
@@ -344,7 +491,7 @@ public final class Auto<I> {
             throw new FinetuneException("Every training that was tried diverged. Look at the data (numbers that aren't "
                     + "finite?), or begin with a lower learning rate.");
         }
-        final double searched = (System.nanoTime() - start) / 1e9;
+        final double searched = (clock.getAsLong() - start) / 1e9;
         final FineTuned<I> model =
                 best != null ? best : chosen.candidate.tuner().maxTime(share(1)).fitAll(train);
         return new AutoResult<>(
@@ -372,6 +519,20 @@ public final class Auto<I> {
                 tried.size(),
                 searched));
         final Attempt defaults = tried.get(0).attempt;
+        if (raced) {
+            final Attempt other = tried.get(1).attempt;
+            lines.add(String.format(
+                    Locale.ROOT,
+                    "Chosen: %s, for its %s of %.4f is the best. A whole training with the settings as they are would have "
+                            + "taken most of the time, so they and the rate that the range test found learned for a tenth "
+                            + "of it each, to a loss of %.4f and %.4f, and the better one had what was left.",
+                    chosen.name(),
+                    metric,
+                    chosen.value(),
+                    defaults.loss(),
+                    other.loss()));
+            return lines;
+        }
         lines.add(
                 chosen.equals(defaults)
                         ? String.format(

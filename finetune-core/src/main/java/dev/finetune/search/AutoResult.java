@@ -11,7 +11,7 @@ import java.util.Locale;
  * @param model the chosen model, trained; close it
  * @param tuner the settings that it was trained with
  * @param metric what was chosen by
- * @param attempts all that was tried, the defaults first
+ * @param attempts all that was tried, the settings as they are first (cut short where time was)
  * @param chosen the attempt whose settings were chosen
  * @param reasons the choice explained, a line each
  * @param <I> the kind of input

@@ -19,7 +19,7 @@ final class Candidates {
     private static final double WARMUP = 0.1;
 
     /** How many times the rate that was set is tried at most. */
-    private static final double MOST_TIMES = 40;
+    static final double MOST_TIMES = 40;
 
     private final FineTuner tuner;
     private final int rows;
@@ -82,10 +82,32 @@ final class Candidates {
         return all;
     }
 
-    /** The best of what is known in fewer epochs, for less time; a pass over the data at least. */
+    /** Whether the range test suggests another rate than the one that was set. */
+    boolean differ() {
+        return found > 2 * rate;
+    }
+
+    /** The best of what is known for so many rows at most. */
     Candidate shortened(double cost) {
-        final double passes = Math.max(1, Math.floor(cost / rows * 10) / 10);
-        return full(found, passes, "as many epochs as there was time for");
+        return full(found, passes(cost, enough), "as many epochs as there was time for");
+    }
+
+    /** The settings as they are, for so many rows at most. */
+    Candidate asSetWithin(double cost) {
+        final double passes = passes(cost, epochs);
+        return passes == epochs
+                ? defaults(tuner, rows)
+                : new Candidate(
+                        String.format(Locale.ROOT, "as set, %.3g epochs", passes),
+                        "as many epochs as there was time for",
+                        tuner.epochs(passes),
+                        rows * passes,
+                        true);
+    }
+
+    private double passes(double cost, double most) {
+        final double passes = cost / rows;
+        return Math.min(most, passes < 1 ? passes : Math.floor(passes * 10) / 10);
     }
 
     /** How many rows it takes to train as long as small data needs. */
@@ -111,14 +133,15 @@ final class Candidates {
                 false);
     }
 
-    private Candidate headOnly() {
+    /** What is frozen is computed once, forward alone. */
+    Candidate headOnly() {
         final double passes = Math.min(100, Math.max(5, Math.ceil(3 * ENOUGH_STEPS / stepsPerEpoch(batch))));
         final double lr = MOST_TIMES * rate;
         return new Candidate(
                 String.format(Locale.ROOT, "head only, lr %.1e, %.0f epochs", lr, passes),
                 "the pretrained layers stay what they are, and compute once an input",
                 tuner.freeze(Freeze.allButHead()).lr(lr).epochs(passes).warmupRatio(WARMUP),
-                rows * (1 + 0.1 * passes),
+                rows * (0.3 + 0.02 * passes),
                 false);
     }
 

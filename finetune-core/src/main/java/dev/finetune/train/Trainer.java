@@ -4,6 +4,8 @@ import dev.finetune.DivergedException;
 import dev.finetune.FinetuneException;
 import dev.finetune.internal.torch.DropoutMask;
 import dev.finetune.internal.torch.FreedBlocks;
+import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Batch;
@@ -108,7 +110,7 @@ public final class Trainer {
                         final double norm = Gradients.norm(trained);
                         final double rate = settings.schedule().rate(step, total, settings.learningRate());
                         optimizer.step(rate, Gradients.clip(norm, settings.maxGradientNorm()));
-                        Optimizer.forgetGradients(trained);
+                        forgetGradients(trained);
                         average.stepped(step + 1);
                         report(new StepReport(step, epoch, loss, norm, rate, rows(group)), progress);
                         warnOfEqualPasses(objective, step);
@@ -147,7 +149,7 @@ public final class Trainer {
             listener.finished(history);
             return history;
         } finally {
-            Optimizer.forgetGradients(trained);
+            trained.forEach(Parameter::freeGradient);
             FreedBlocks.giveBack();
         }
     }
@@ -189,6 +191,13 @@ public final class Trainer {
             loss += part;
         }
         return loss;
+    }
+
+    private static void forgetGradients(List<Parameter> trained) {
+        try (TensorScope scope = TensorScope.open();
+                GradientMode off = GradientMode.off()) {
+            trained.forEach(Parameter::forgetGradient);
+        }
     }
 
     private void report(StepReport report, Progress progress) {

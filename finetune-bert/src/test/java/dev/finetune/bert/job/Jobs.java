@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /** Small checkpoints (three layers, 48 wide, random weights) and data in their vocabulary: jobs of a second or two. */
-final class Jobs {
+public final class Jobs {
     static final List<String> FILLERS = List.of(
             "the", "product", "screen", "mail", "price", "sound", "and", "within", "an", "hour", "of", "battery");
 
@@ -30,7 +30,7 @@ final class Jobs {
     }
 
     /** Two classes at a rate that small models need; batches of 8. */
-    static FineTuner classifier() {
+    public static FineTuner classifier() {
         return FineTuner.from(model("bert-sequence-classification"))
                 .head("bad", "good")
                 .maxLength(32)
@@ -58,7 +58,7 @@ final class Jobs {
         return examples;
     }
 
-    static Dataset<Text> data(int count, long seed) {
+    public static Dataset<Text> data(int count, long seed) {
         return Dataset.of(Text.class, reviews(count, seed));
     }
 

@@ -73,6 +73,10 @@ public final class Natives {
         return PRODUCTS.toString();
     }
 
+    static boolean multipliesWithMkl() {
+        return PRODUCTS == MatrixProducts.MKL;
+    }
+
     /** Whether MKL would be faster here than what {@link #matrixProducts} names. */
     public static boolean mklWouldBeFaster() {
         return Platform.isIntel() && !AMD && PRODUCTS != MatrixProducts.MKL;

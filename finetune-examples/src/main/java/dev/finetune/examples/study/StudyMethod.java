@@ -5,6 +5,7 @@ import dev.finetune.FineTuner;
 import dev.finetune.Freeze;
 import dev.finetune.Lora;
 import dev.finetune.data.Dataset;
+import dev.finetune.search.AutoResult;
 import java.time.Duration;
 
 /** A way to learn from labelled examples. */
@@ -70,7 +71,9 @@ enum StudyMethod {
     AUTO("auto") {
         @Override
         <I> FineTuned<I> fit(FineTuner tuner, Dataset<I> train, Settings settings) {
-            return tuner.auto(train, settings.budget()).model();
+            final AutoResult<I> result = tuner.auto(train, settings.budget());
+            System.err.println(result.explanation());
+            return result.model();
         }
     };
 

@@ -1,0 +1,47 @@
+package dev.finetune.internal.torch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+
+/** A product of few rows and a large matrix is what torch's linear makes of them, and is used for nothing else. */
+class FewRowsTest {
+    @Test
+    void agreesWithLinearToTheLastBits() {
+        try (TensorScope scope = TensorScope.open();
+                GradientMode off = GradientMode.off()) {
+            final Tensor weight = torch.randn(640, 512).div_(new org.bytedeco.pytorch.Scalar(20));
+            final Tensor bias = torch.randn(640);
+            for (long rows = 1; rows <= 48; rows++) {
+                final Tensor input = torch.randn(1, rows, 512);
+                final Tensor expected = torch.linear(input, weight, new TensorOptional(bias));
+                final Tensor actual = FewRows.linear(input, weight, bias);
+                assertThat(Tensors.shape(actual)).containsExactly(1, rows, 640);
+                assertThat(actual.is_contiguous()).isTrue();
+                assertThat(Tensors.scalar(actual.sub(expected).abs().max()))
+                        .as("%d rows", rows)
+                        .isLessThan(1e-5);
+            }
+        }
+    }
+
+    @Test
+    void servesOnlyWhereNoGradientIsRecordedAndTheMatrixIsLarge() {
+        try (TensorScope scope = TensorScope.open()) {
+            final Tensor weight = torch.randn(512, 512);
+            final Tensor input = torch.randn(16, 512);
+            assertThat(FewRows.pay(input, weight)).isFalse();
+            try (GradientMode off = GradientMode.off()) {
+                assertThat(FewRows.pay(input, weight)).isEqualTo("MKL".equals(Natives.matrixProducts()));
+                assertThat(FewRows.pay(torch.randn(4, 512), weight)).isFalse();
+                assertThat(FewRows.pay(torch.randn(100, 512), weight)).isFalse();
+                assertThat(FewRows.pay(input, torch.randn(8, 512))).isFalse();
+                assertThat(FewRows.pay(torch.randn(16, 512).to(torch.ScalarType.Double), weight))
+                        .isFalse();
+            }
+        }
+    }
+}
