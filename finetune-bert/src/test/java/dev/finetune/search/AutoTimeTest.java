@@ -61,6 +61,20 @@ class AutoTimeTest {
     }
 
     @Test
+    void settingsThatStopEarlyRaceAsWell() {
+        final FineTuner tuner = Jobs.classifier()
+                .lr(5e-5)
+                .batchSize(BATCH)
+                .epochs(12)
+                .earlyStopping(3)
+                .listener(ticking);
+        try (AutoResult<Text> result =
+                Auto.fit(tuner, Jobs.data(BATCH * 20, 7), Jobs.data(40, 8), Duration.ofSeconds(260), () -> now)) {
+            assertThat(result.attempts().get(0).name()).startsWith("as set, ");
+        }
+    }
+
+    @Test
     void whereThereIsNotTimeForTwoPassesTheHeadAloneIsTriedToo() {
         try (AutoResult<Text> result = auto(100, 3, 280)) {
             assertThat(result.attempts())

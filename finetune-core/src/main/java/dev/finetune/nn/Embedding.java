@@ -1,11 +1,7 @@
 package dev.finetune.nn;
 
-import dev.finetune.internal.torch.CustomGradients;
-import dev.finetune.internal.torch.GradientMode;
-import dev.finetune.internal.torch.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -32,28 +28,6 @@ public final class Embedding implements Module {
                 .orElseGet(() -> layer.plain(indices));
     }
 
-    /**
-     * LibTorch makes a gradient as large as the weight, of zeros but for the rows looked up, for each step; here those rows
-     * are added to the gradient that is kept.
-     */
-    private Tensor addingUp(Tensor indices) {
-        try (TensorScope scope = TensorScope.open()) {
-            final Tensor value;
-            try (GradientMode off = GradientMode.off()) {
-                value = torch.embedding(weight.value(), indices, padding, false, false);
-            }
-            weight.keepGradient();
-            return scope.keep(CustomGradients.output(
-                    value, List.of(weight.value()), List.of(indices), (gradient, kept, gradients) -> {
-                        final Tensor rows = kept.get(0).reshape(-1);
-                        final Tensor ofRows = gradient.reshape(-1, gradient.size(-1));
-                        final Tensor some =
-                                rows.ne(new Scalar(padding)).nonzero().view(-1);
-                        gradients.sum(0).index_add_(0, rows.index_select(0, some), ofRows.index_select(0, some));
-                    }));
-        }
-    }
-
     /** The weight, for layers that share it. */
     public Parameter weight() {
         return weight;
@@ -75,9 +49,7 @@ public final class Embedding implements Module {
 
         @Override
         public Tensor plain(Tensor indices) {
-            return weight.isTrained() && CustomGradients.payFor(weight.value())
-                    ? addingUp(indices)
-                    : torch.embedding(weight.value(), indices, padding, false, false);
+            return torch.embedding(weight.value(), indices, padding, false, false);
         }
 
         @Override

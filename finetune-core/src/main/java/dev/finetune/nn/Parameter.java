@@ -20,7 +20,6 @@ public final class Parameter implements AutoCloseable {
     private final long[] shape;
     private final boolean fresh;
     private boolean trained = true;
-    private boolean keepsGradient;
     private Optional<Adapter> adapter = Optional.empty();
     private @Nullable Tensor beforeMerge;
 
@@ -109,31 +108,12 @@ public final class Parameter implements AutoCloseable {
         return trained;
     }
 
-    /** Has {@link #forgetGradient} set the gradient to zero rather than free it, for what adds to it again each step. */
-    void keepGradient() {
-        keepsGradient = true;
-    }
-
-    /** Between steps: frees the gradient, or sets it to zero where it is to be kept. */
-    public void forgetGradient() {
-        if (keepsGradient && value.grad().defined()) {
-            value.grad().zero_();
-        } else {
-            freeGradient();
-        }
-    }
-
-    /** Frees the gradient. */
-    public void freeGradient() {
-        value.mutable_grad().reset();
-    }
-
     /** Freezes (false) or unfreezes (true) it; a frozen parameter's gradient is freed. */
     public void setTrained(boolean trained) {
         this.trained = trained;
         value.set_requires_grad(trained);
         if (!trained) {
-            freeGradient();
+            value.mutable_grad().reset();
         }
     }
 

@@ -159,18 +159,19 @@ public final class Auto<I> {
 
     /** Whether the settings as they are would take most of the time, by what a few steps take. */
     private boolean isTight(int rows) {
+        final Dataset<I> held = validation.orElseThrow();
         final Probe probe = new Probe();
         try (FineTuned<I> few = tuner.listener(probe)
                 .maxSteps(PROBED_STEPS)
                 .evaluateEvery(0)
                 .maxTime(Duration.ofMillis(Math.max(1, (long) (50 * left()))))
-                .fitAll(train)) {
+                .fit(train, held.limit(1))) { // Settings that keep the best evaluation want one.
             LOG.debug("{} rows took {} s", probe.rows, probe.seconds);
         } catch (DivergedException e) {
             return false;
         }
         secondsPerRow = probe.rows == 0 ? 0 : probe.seconds / probe.rows;
-        final double evaluated = validation.orElseThrow().size().orElse(0) / 3.0; // forward alone
+        final double evaluated = held.size().orElse(0) / 3.0; // forward alone
         return secondsPerRow * tuner.settings().epochs() * (rows + evaluated) > TIGHT * left();
     }
 
@@ -194,7 +195,8 @@ public final class Auto<I> {
         final boolean otherWins = other.attempt.loss() < asSet.attempt.loss() || Double.isNaN(asSet.attempt.loss());
         final Meter measured = (otherWins ? other : asSet).meter;
         final Candidate head = candidates.headOnly();
-        if (affordableRows(measured, rows) < FEW_PASSES * rows && secondsPerRow * head.cost() < 0.6 * left()) {
+        if (affordableRows(measured, rows) < FEW_PASSES * rows
+                && measured.secondsOfRow() * head.cost() < 0.6 * left()) {
             attempt(head, List.of(), share(2));
         }
         final double rest = affordableRows(measured, rows);
@@ -206,9 +208,8 @@ public final class Auto<I> {
 
     /** How many rows there is time left to train on, with an evaluation each epoch, as a short training measured it. */
     private double affordableRows(Meter measured, int rows) {
-        final double row = (measured.seconds - measured.evaluationSeconds) / measured.rows;
         final double evaluation = measured.evaluationSeconds;
-        return 0.9 * (left() - secondsBesideOne - evaluation) / (row + evaluation / rows);
+        return 0.9 * (left() - secondsBesideOne - evaluation) / (measured.secondsOfRow() + evaluation / rows);
     }
 
     /** How long the steps of a training take, without the first, which are slow ones. */
@@ -294,6 +295,11 @@ public final class Auto<I> {
 
         Meter(LongSupplier clock) {
             this.clock = clock;
+        }
+
+        /** What training on a row took, evaluations left out. */
+        double secondsOfRow() {
+            return (seconds - evaluationSeconds) / rows;
         }
 
         private double sinceLast() {

@@ -62,6 +62,15 @@ final class Optimizer implements AutoCloseable {
         }
     }
 
+    /** Forgets the gradients and frees their memory. */
+    static void forgetGradients(List<Parameter> parameters) {
+        try (TensorScope scope = TensorScope.open()) {
+            for (Parameter parameter : parameters) {
+                parameter.value().mutable_grad().reset();
+            }
+        }
+    }
+
     @Override
     public void close() {
         groups.forEach(Group::close);

@@ -4,8 +4,6 @@ import dev.finetune.DivergedException;
 import dev.finetune.FinetuneException;
 import dev.finetune.internal.torch.DropoutMask;
 import dev.finetune.internal.torch.FreedBlocks;
-import dev.finetune.internal.torch.GradientMode;
-import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Batch;
@@ -110,7 +108,7 @@ public final class Trainer {
                         final double norm = Gradients.norm(trained);
                         final double rate = settings.schedule().rate(step, total, settings.learningRate());
                         optimizer.step(rate, Gradients.clip(norm, settings.maxGradientNorm()));
-                        forgetGradients(trained);
+                        Optimizer.forgetGradients(trained);
                         average.stepped(step + 1);
                         report(new StepReport(step, epoch, loss, norm, rate, rows(group)), progress);
                         warnOfEqualPasses(objective, step);
@@ -149,7 +147,7 @@ public final class Trainer {
             listener.finished(history);
             return history;
         } finally {
-            trained.forEach(Parameter::freeGradient);
+            Optimizer.forgetGradients(trained);
             FreedBlocks.giveBack();
         }
     }
@@ -191,13 +189,6 @@ public final class Trainer {
             loss += part;
         }
         return loss;
-    }
-
-    private static void forgetGradients(List<Parameter> trained) {
-        try (TensorScope scope = TensorScope.open();
-                GradientMode off = GradientMode.off()) {
-            trained.forEach(Parameter::forgetGradient);
-        }
     }
 
     private void report(StepReport report, Progress progress) {

@@ -51,7 +51,7 @@ public final class ImageQuickstart implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        final Path folder = Files.createTempDirectory("finetune-image-quickstart");
+        final Path folder = TemporaryFolder.create("finetune-image-quickstart");
         GardenPictures.write(folder.resolve("garden"), seed, pictures);
         final Split<Image> split = ImageFolder.of(folder.resolve("garden")).split(0.3, seed);
         final Dataset<Image> train = split.train();

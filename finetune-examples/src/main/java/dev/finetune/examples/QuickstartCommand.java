@@ -7,7 +7,6 @@ import dev.finetune.data.Dataset;
 import dev.finetune.data.Text;
 import dev.finetune.data.TextFiles;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -34,7 +33,7 @@ public final class QuickstartCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        final Path unpacked = Files.createTempDirectory("finetune-quickstart");
+        final Path unpacked = TemporaryFolder.create("finetune-quickstart");
         final Dataset<Text> train =
                 TextFiles.tsv(ShippedFiles.reviews(unpacked, "train.tsv")).classification();
         final Dataset<Text> validation =

@@ -1,7 +1,6 @@
 package dev.finetune.internal.torch;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.bytedeco.pytorch.FunctionPreHook;
@@ -20,8 +19,7 @@ import org.jspecify.annotations.Nullable;
  * <p>How: the bindings let Java hook into the nodes of a graph but not write new ones. So an operation's value, computed
  * without a graph, is put into a tensor that depends on the inputs by way of nothing: input -> expand to no rows (entry)
  * -> sum -> expand to the output's shape (exit). A hook on the exit takes the output's gradient and has the inputs'
- * gradients computed; a hook on each entry hands them on in place of what came. Leaves, parameters above all, are given their
- * gradients at once: the engine would copy them, for a hook keeps a handle on what it hands on.
+ * gradients computed; a hook on each entry hands them on in place of what came.
  */
 public final class CustomGradients implements AutoCloseable {
     private static final ThreadLocal<@Nullable CustomGradients> CURRENT = new ThreadLocal<>();
@@ -59,14 +57,8 @@ public final class CustomGradients implements AutoCloseable {
         /** Whether anything behind an input, by its place among them, wants a gradient. */
         boolean wanted(int input);
 
-        /** Takes the gradient of an input, in its shape and in memory of its own, out of every scope; unless it isn't wanted. */
+        /** Takes the gradient of an input, in its shape, out of every scope; unless it isn't wanted. */
         void set(int input, Tensor gradient);
-
-        /**
-         * Where the gradients of a leaf that wants one are added up: zeros where none came yet. Borrowed, to be added to in
-         * place of {@link #set}.
-         */
-        Tensor sum(int input);
     }
 
     /** Lets operations of this thread compute their own gradients until it is closed. Use with try-with-resources. */
@@ -104,16 +96,10 @@ public final class CustomGradients implements AutoCloseable {
         }
         try (TensorScope scope = TensorScope.open()) {
             final Call call = open.new Call(kept, backward, inputs.size());
-            boolean linked = inputs.stream().anyMatch(input -> input.requires_grad() && !input.is_leaf());
             Tensor link = null;
             for (int i = 0; i < inputs.size(); i++) {
-                final Tensor input = inputs.get(i);
-                if (input.requires_grad() && input.is_leaf()) {
-                    call.leaf(i, input);
-                }
-                if (input.requires_grad() && !(input.is_leaf() && linked)) {
-                    linked = true;
-                    final Tensor entry = input.expand(noRowsOf(input));
+                if (inputs.get(i).requires_grad()) {
+                    final Tensor entry = inputs.get(i).expand(noRowsOf(inputs.get(i)));
                     call.hook(entry, call.entry(i));
                     final Tensor zero = entry.sum();
                     link = link == null ? zero : link.add(zero);
@@ -167,14 +153,12 @@ public final class CustomGradients implements AutoCloseable {
         private final boolean[] wanted;
         private final List<Tensor> kept = new ArrayList<>();
         private final @Nullable Tensor[] gradients;
-        private final @Nullable Tensor[] leaves;
         private final List<FunctionPreHook> hooks = new ArrayList<>();
 
         Call(List<Tensor> kept, Backward backward, int inputs) {
             this.backward = backward;
             this.wanted = new boolean[inputs];
             this.gradients = new Tensor[inputs];
-            this.leaves = new Tensor[inputs];
             kept.forEach(tensor -> this.kept.add(Tensors.own(tensor.detach())));
         }
 
@@ -189,8 +173,7 @@ public final class CustomGradients implements AutoCloseable {
             return new FunctionPreHook() {
                 @Override
                 public TensorVector apply(TensorVector outputs) {
-                    try (TensorScope scope = TensorScope.open();
-                            GradientMode off = GradientMode.off()) {
+                    try (TensorScope scope = TensorScope.open()) {
                         backward.run(outputs.get(0), kept, Call.this);
                         forget(kept);
                         return handOver(torch.zeros(new long[0]));
@@ -205,19 +188,12 @@ public final class CustomGradients implements AutoCloseable {
                 @Override
                 public TensorVector apply(TensorVector nothing) {
                     try (TensorScope scope = TensorScope.open();
-                            Tensor gradient =
-                                    leaves[input] == null ? Objects.requireNonNull(gradients[input]) : new Tensor()) {
+                            Tensor gradient = Objects.requireNonNull(gradients[input])) {
                         gradients[input] = null;
                         return handOver(gradient);
                     }
                 }
             };
-        }
-
-        /** A parameter (borrowed), which outlives the backward pass. */
-        void leaf(int input, Tensor parameter) {
-            wanted[input] = true;
-            leaves[input] = parameter;
         }
 
         @Override
@@ -227,36 +203,8 @@ public final class CustomGradients implements AutoCloseable {
 
         @Override
         public void set(int input, Tensor gradient) {
-            final Tensor leaf = leaves[input];
-            if (leaf != null) {
-                accumulate(leaf, gradient);
-            } else if (wanted[input]) {
+            if (wanted[input]) {
                 gradients[input] = Tensors.own(gradient);
-            }
-        }
-
-        @Override
-        public Tensor sum(int input) {
-            final Tensor leaf = Objects.requireNonNull(leaves[input], "not a leaf that wants a gradient");
-            if (!leaf.grad().defined()) {
-                try (TensorScope scope = TensorScope.open()) {
-                    leaf.mutable_grad().put(torch.zeros_like(leaf.detach()));
-                }
-            }
-            return leaf.grad();
-        }
-
-        /** As the engine does it: the first is taken as it is if it lies in memory as the leaf does. */
-        private void accumulate(Tensor leaf, Tensor gradient) {
-            try (TensorScope scope = TensorScope.open()) {
-                final Tensor there = leaf.grad();
-                if (there.defined()) {
-                    there.add_(gradient);
-                } else if (Arrays.equals(Tensors.strides(leaf), Tensors.strides(gradient))) {
-                    leaf.mutable_grad().put(gradient.detach());
-                } else {
-                    leaf.mutable_grad().put(torch.empty_like(leaf.detach()).copy_(gradient));
-                }
             }
         }
 

@@ -7,11 +7,13 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * The product of a few rows and a large matrix. MKL copies the larger operand of x W^T, the weight, before it multiplies,
- * whatever there is to multiply it with; of W x^T it copies the rows. For some ten to forty rows the latter takes a fifth
- * less time, the turn of the small result included; for fewer and for more it takes longer.
+ * The product of a few rows x and a large matrix W. MKL has other kernels for W x^T than for x W^T, some of which don't copy
+ * W first, and for some ten to forty rows they take a tenth to a fifth less time, the turn of the small result included; for
+ * fewer and for more rows they take longer. {@code -Ddev.finetune.fewRows=false} switches it off.
  */
 public final class FewRows {
+    private static final boolean WANTED =
+            Natives.multipliesWithMkl() && !"false".equals(System.getProperty("dev.finetune.fewRows"));
     private static final long LEAST_ROWS = 8;
     private static final long MOST_ROWS = 40;
     private static final long LEAST_WEIGHTS = 1 << 18;
@@ -20,7 +22,7 @@ public final class FewRows {
 
     /** Whether {@link #linear} is the faster way, and no gradient is recorded. */
     public static boolean pay(Tensor input, Tensor weight) {
-        if (GradMode.is_enabled() || !Natives.multipliesWithMkl() || weight.numel() < LEAST_WEIGHTS) {
+        if (!WANTED || GradMode.is_enabled() || weight.numel() < LEAST_WEIGHTS) {
             return false;
         }
         final long rows = input.numel() / weight.size(1);

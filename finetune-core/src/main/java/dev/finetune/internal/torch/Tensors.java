@@ -65,15 +65,6 @@ public final class Tensors {
         return shape;
     }
 
-    /** How far apart in memory neighbours along each dimension are, copied out. */
-    static long[] strides(Tensor tensor) {
-        final long[] strides = new long[Math.toIntExact(tensor.dim())];
-        for (int i = 0; i < strides.length; i++) {
-            strides[i] = tensor.stride(i);
-        }
-        return strides;
-    }
-
     /** The tensor's values as floats, row-major, copied out. */
     public static float[] floats(Tensor tensor) {
         try (PointerScope scope = new PointerScope()) {

@@ -59,48 +59,6 @@ class CustomGradientsTest {
     }
 
     @Test
-    void aLeafTakesItsGradientWithoutACopyAddsLaterOnesAndHasThemInItsOwnLayout() {
-        try (TensorScope scope = TensorScope.open();
-                CustomGradients custom = CustomGradients.open()) {
-            final Tensor a = leaf(1, 2, 3, 4, 5, 6);
-            final Tensor of = Tensors.of(new float[] {1, 1, 2, 2, 3, 3}, 2, 3);
-            final Tensor turned =
-                    Tensors.of(new float[] {1, 2, 3, 4, 5, 6}, 3, 2).t();
-            for (Tensor each : List.of(of, turned)) {
-                a.mutable_grad().reset();
-                for (int times = 1; times <= 2; times++) {
-                    CustomGradients.output(a.detach().sum(1), List.of(a), List.of(), (gradient, kept, gradients) -> {
-                                gradients.set(0, each.clone());
-                            })
-                            .sum()
-                            .backward();
-                    assertThat(a.grad().is_contiguous()).isTrue();
-                    assertThat(Tensors.floats(a.grad())).containsExactly(Tensors.floats(each.mul(new Scalar(times))));
-                }
-            }
-        }
-    }
-
-    @Test
-    void aLeafsGradientsCanBeAddedToInPlaceFromZeros() {
-        try (TensorScope scope = TensorScope.open();
-                CustomGradients custom = CustomGradients.open()) {
-            final Tensor a = leaf(1, 2, 3, 4, 5, 6);
-            for (int times = 1; times <= 2; times++) {
-                CustomGradients.output(
-                                a.detach().sum(1),
-                                List.of(a),
-                                List.of(),
-                                (gradient, kept, gradients) ->
-                                        gradients.sum(0).select(0, 1).add_(new Scalar(2)))
-                        .sum()
-                        .backward();
-                assertThat(Tensors.floats(a.grad())).containsExactly(0, 0, 0, 2 * times, 2 * times, 2 * times);
-            }
-        }
-    }
-
-    @Test
     void theyAreOpenOnlyWhereGradientsAreRecordedAndUntilTheyAreClosed() {
         assertThat(CustomGradients.areOpen()).isFalse();
         try (CustomGradients outer = CustomGradients.open()) {

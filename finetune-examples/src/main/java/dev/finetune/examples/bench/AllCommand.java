@@ -3,8 +3,8 @@ package dev.finetune.examples.bench;
 import com.google.gson.Gson;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import dev.finetune.examples.TemporaryFolder;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,7 +50,7 @@ public final class AllCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        final Path folder = Files.createTempDirectory("finetune-bench");
+        final Path folder = TemporaryFolder.create("finetune-bench");
         final JsonArray rows = new JsonArray();
         System.out.println("| work | ours | peer | ratio | bar | | memory, ours | peer | ratio |");
         System.out.println("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");

@@ -7,6 +7,7 @@ import dev.finetune.FineTuner;
 import dev.finetune.Lora;
 import dev.finetune.data.Text;
 import dev.finetune.examples.ProcessFacts;
+import dev.finetune.examples.TemporaryFolder;
 import dev.finetune.internal.torch.Natives;
 import dev.finetune.spi.HostBatch;
 import dev.finetune.spi.HostTensor;
@@ -117,7 +118,7 @@ public final class BertStepCommand implements Callable<Integer> {
 
     /** A directory with a configuration and a vocabulary, without weights. */
     private Path model() throws IOException {
-        final Path folder = Files.createTempDirectory("finetune-bench");
+        final Path folder = TemporaryFolder.create("finetune-bench");
         final JsonObject config = new JsonObject();
         config.addProperty("model_type", "bert");
         config.addProperty("vocab_size", VOCABULARY);

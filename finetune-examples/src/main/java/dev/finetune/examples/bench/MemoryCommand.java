@@ -8,12 +8,12 @@ import dev.finetune.data.Label;
 import dev.finetune.data.Text;
 import dev.finetune.examples.ProcessFacts;
 import dev.finetune.examples.ShippedFiles;
+import dev.finetune.examples.TemporaryFolder;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.TrainingListener;
 import dev.finetune.vision.Augment;
 import dev.finetune.vision.Image;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,7 +52,7 @@ public final class MemoryCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        final Path folder = Files.createTempDirectory("finetune-memory");
+        final Path folder = TemporaryFolder.create("finetune-memory");
         try (FineTuned<?> tuned = images ? pictures(folder) : texts(folder)) {
             System.out.printf(
                     Locale.ROOT,

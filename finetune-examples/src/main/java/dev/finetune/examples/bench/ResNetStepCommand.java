@@ -8,6 +8,7 @@ import dev.finetune.FinetuneException;
 import dev.finetune.Freeze;
 import dev.finetune.checkpoint.SafetensorsWriter;
 import dev.finetune.examples.ProcessFacts;
+import dev.finetune.examples.TemporaryFolder;
 import dev.finetune.internal.torch.Natives;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.spi.HostBatch;
@@ -17,7 +18,6 @@ import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.Precision;
 import dev.finetune.vision.Image;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -87,9 +87,6 @@ public final class ResNetStepCommand implements Callable<Integer> {
             final double median = StepTimer.medianSeconds(
                     model.assembly().network(), model.assembly().task(), model.settings(), randomBatch(), warmup);
             System.out.println(new Gson().toJson(json(median)));
-        } finally {
-            Files.delete(weights);
-            Files.delete(weights.getParent());
         }
         return 0;
     }
@@ -115,7 +112,7 @@ public final class ResNetStepCommand implements Callable<Integer> {
     private Path weights() throws IOException {
         Natives.load();
         final Map<String, long[]> shapes = ResNetShape.named(architecture).tensors(classes);
-        final Path file = Files.createTempDirectory("finetune-bench").resolve("model.safetensors");
+        final Path file = TemporaryFolder.create("finetune-bench").resolve("model.safetensors");
         try (TensorScope scope = TensorScope.open()) {
             final Map<String, Tensor> tensors = new LinkedHashMap<>();
             shapes.forEach((name, shape) -> tensors.put(name, torch.zeros(shape)));

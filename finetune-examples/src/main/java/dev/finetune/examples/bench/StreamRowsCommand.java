@@ -8,11 +8,11 @@ import dev.finetune.data.Label;
 import dev.finetune.data.Text;
 import dev.finetune.examples.ProcessFacts;
 import dev.finetune.examples.ShippedFiles;
+import dev.finetune.examples.TemporaryFolder;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.TrainingListener;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.LongStream;
@@ -43,7 +43,7 @@ public final class StreamRowsCommand implements Callable<Integer> {
                         .mapToObj(i -> new Example<>(
                                 Text.of("row " + i + (i % 2 == 0 ? " was a good film" : " was a bad film")),
                                 Label.of(i % 2 == 0 ? "good" : "bad"))));
-        final FineTuner tuner = FineTuner.from(ShippedFiles.encoder(Files.createTempDirectory("finetune-stream")))
+        final FineTuner tuner = FineTuner.from(ShippedFiles.encoder(TemporaryFolder.create("finetune-stream")))
                 .head("good", "bad")
                 .maxLength(32)
                 .batchSize(32)

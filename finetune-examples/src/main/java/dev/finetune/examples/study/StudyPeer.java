@@ -7,6 +7,7 @@ import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.LabelSet;
 import dev.finetune.data.Text;
+import dev.finetune.examples.TemporaryFolder;
 import dev.finetune.examples.bench.Job;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,7 +34,7 @@ final class StudyPeer {
             String shots, long seed, Dataset<Text> train, Dataset<Text> evaluation, StudyMethod.Settings settings)
             throws IOException, InterruptedException {
         final LabelSet labels = LabelSet.discover(train.concat(evaluation));
-        final Path folder = Files.createTempDirectory("finetune-study");
+        final Path folder = TemporaryFolder.create("finetune-study");
         final Path trainFile = folder.resolve("train.tsv");
         final Path evaluationFile = folder.resolve("eval.tsv");
         final long start = System.nanoTime();
