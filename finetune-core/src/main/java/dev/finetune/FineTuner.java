@@ -576,7 +576,8 @@ public final class FineTuner {
      * Chooses learning rate, epochs, freezing and batch size for a data set within a time, trains with them, and explains
      * the choice. The settings as they are are always tried first, and kept unless others are better by more than chance;
      * where one training with them takes more than 0.4 of the time, they learn for a tenth of it, as does the rate that a range
-     * test suggests, and the one with the lower validation loss gets the rest. Little data is compared by cross-validation, more by a part that is held back. The time is kept to about a training.
+     * test suggests, and the one with the lower validation loss gets the rest. Little data is compared by cross-validation,
+     * more by a part that is held back. The time is kept to about a training.
      *
      * @param budget how long it may take
      * @throws FinetuneException if settings, model and data don't fit together, or if the data is a stream

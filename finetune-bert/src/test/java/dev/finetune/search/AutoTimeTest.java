@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.finetune.FineTuner;
 import dev.finetune.bert.job.Jobs;
-import dev.finetune.data.Dataset;
 import dev.finetune.data.Text;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.TrainingListener;
@@ -33,16 +32,18 @@ class AutoTimeTest {
         }
     };
 
-    private AutoResult<Text> auto(int steps, double epochs, int seconds) {
-        final Dataset<Text> data = Jobs.data(BATCH * steps, 7);
-        final FineTuner tuner =
-                Jobs.classifier().lr(5e-5).batchSize(BATCH).epochs(epochs).listener(ticking);
-        return Auto.fit(tuner, data, Jobs.data(40, 8), Duration.ofSeconds(seconds), () -> now);
+    private AutoResult<Text> auto(FineTuner tuner, int steps, double epochs, int seconds) {
+        return Auto.fit(
+                tuner.lr(5e-5).batchSize(BATCH).epochs(epochs).listener(ticking),
+                Jobs.data(BATCH * steps, 7),
+                Jobs.data(40, 8),
+                Duration.ofSeconds(seconds),
+                () -> now);
     }
 
     @Test
     void whereOneTrainingTakesMostOfTheTimeTheSettingsRaceWithAnotherRateAndTheWinnerHasTheRest() {
-        try (AutoResult<Text> result = auto(20, 12, 260)) {
+        try (AutoResult<Text> result = auto(Jobs.classifier(), 20, 12, 260)) {
             assertThat(result.attempts()).as(result.explanation()).hasSize(3);
             final AutoResult.Attempt asSet = result.attempts().get(0);
             final AutoResult.Attempt other = result.attempts().get(1);
@@ -62,21 +63,14 @@ class AutoTimeTest {
 
     @Test
     void settingsThatStopEarlyRaceAsWell() {
-        final FineTuner tuner = Jobs.classifier()
-                .lr(5e-5)
-                .batchSize(BATCH)
-                .epochs(12)
-                .earlyStopping(3)
-                .listener(ticking);
-        try (AutoResult<Text> result =
-                Auto.fit(tuner, Jobs.data(BATCH * 20, 7), Jobs.data(40, 8), Duration.ofSeconds(260), () -> now)) {
+        try (AutoResult<Text> result = auto(Jobs.classifier().earlyStopping(3), 20, 12, 260)) {
             assertThat(result.attempts().get(0).name()).startsWith("as set, ");
         }
     }
 
     @Test
     void whereThereIsNotTimeForTwoPassesTheHeadAloneIsTriedToo() {
-        try (AutoResult<Text> result = auto(100, 3, 280)) {
+        try (AutoResult<Text> result = auto(Jobs.classifier(), 100, 3, 280)) {
             assertThat(result.attempts())
                     .extracting(AutoResult.Attempt::name)
                     .anyMatch(name -> name.startsWith("head"));
@@ -86,7 +80,7 @@ class AutoTimeTest {
 
     @Test
     void whereThereIsTimeForSeveralTheSettingsAreTriedWhole() {
-        try (AutoResult<Text> result = auto(20, 2, 400)) {
+        try (AutoResult<Text> result = auto(Jobs.classifier(), 20, 2, 400)) {
             assertThat(result.attempts().get(0).name()).isEqualTo("as set");
             assertThat(result.attempts().get(0).seconds()).isEqualTo(40);
             assertThat(result.attempts()).as(result.explanation()).hasSizeGreaterThan(2);

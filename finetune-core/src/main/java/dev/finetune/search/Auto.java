@@ -160,17 +160,16 @@ public final class Auto<I> {
     /** Whether the settings as they are would take most of the time, by what a few steps take. */
     private boolean isTight(int rows) {
         final Dataset<I> held = validation.orElseThrow();
-        final Probe probe = new Probe();
+        final Meter probe = new Meter(clock, LEFT_OUT_STEPS);
         try (FineTuned<I> few = tuner.listener(probe)
                 .maxSteps(PROBED_STEPS)
                 .evaluateEvery(0)
                 .maxTime(Duration.ofMillis(Math.max(1, (long) (50 * left()))))
                 .fit(train, held.limit(1))) { // Settings that keep the best evaluation want one.
-            LOG.debug("{} rows took {} s", probe.rows, probe.seconds);
+            secondsPerRow = probe.rows == 0 ? 0 : probe.secondsOfRow();
         } catch (DivergedException e) {
             return false;
         }
-        secondsPerRow = probe.rows == 0 ? 0 : probe.seconds / probe.rows;
         final double evaluated = held.size().orElse(0) / 3.0; // forward alone
         return secondsPerRow * tuner.settings().epochs() * (rows + evaluated) > TIGHT * left();
     }
@@ -189,7 +188,7 @@ public final class Auto<I> {
             return false;
         }
         raced = true;
-        final Duration longest = share((int) Math.round(0.5 / SHARE_OF_RACE));
+        final Duration longest = share((int) Math.round(0.5 / SHARE_OF_RACE)); // Twice its share.
         final Tried asSet = attempt(candidates.asSetWithin(affordable), List.of(), longest);
         final Tried other = attempt(candidates.shortened(affordable), List.of(), longest);
         final boolean otherWins = other.attempt.loss() < asSet.attempt.loss() || Double.isNaN(asSet.attempt.loss());
@@ -210,23 +209,6 @@ public final class Auto<I> {
     private double affordableRows(Meter measured, int rows) {
         final double evaluation = measured.evaluationSeconds;
         return 0.9 * (left() - secondsBesideOne - evaluation) / (measured.secondsOfRow() + evaluation / rows);
-    }
-
-    /** How long the steps of a training take, without the first, which are slow ones. */
-    private final class Probe implements TrainingListener {
-        private long last;
-        private double seconds;
-        private long rows;
-
-        @Override
-        public void stepped(StepReport report) {
-            final long now = clock.getAsLong();
-            if (report.step() >= LEFT_OUT_STEPS) {
-                seconds += (now - last) / 1e9;
-                rows += report.rows();
-            }
-            last = now;
-        }
     }
 
     /** Tries what is most promising for as long as there is time for, if that is a pass over the data at least. */
@@ -285,16 +267,21 @@ public final class Auto<I> {
                 one.meter);
     }
 
-    /** Adds up the time of trainings, of which evaluations are a part, and the rows that they saw. */
+    /**
+     * Adds up the time of trainings, of which evaluations are a part, and the rows that they saw; without the first steps of
+     * each, which are slow ones, where it is to leave them out.
+     */
     private static final class Meter implements TrainingListener {
         private final LongSupplier clock;
+        private final int leftOut;
         private double seconds;
         private double evaluationSeconds;
         private long rows;
         private long last;
 
-        Meter(LongSupplier clock) {
+        Meter(LongSupplier clock, int leftOut) {
             this.clock = clock;
+            this.leftOut = leftOut;
         }
 
         /** What training on a row took, evaluations left out. */
@@ -317,8 +304,12 @@ public final class Auto<I> {
 
         @Override
         public void stepped(StepReport report) {
-            sinceLast();
-            rows += report.rows();
+            if (report.step() < leftOut) {
+                last = clock.getAsLong();
+            } else {
+                sinceLast();
+                rows += report.rows();
+            }
         }
 
         @Override
@@ -389,7 +380,7 @@ public final class Auto<I> {
     }
 
     private Tried attempt(Candidate candidate, List<Double> places, Duration longest) {
-        final Meter meter = new Meter(clock);
+        final Meter meter = new Meter(clock, 0);
         final long begun = clock.getAsLong();
         final List<Metrics> folds = new ArrayList<>();
         FineTuned<I> model = null;

@@ -18,8 +18,11 @@ public final class TemporaryFolder {
         return folder;
     }
 
-    /** Deletes a folder with all that is in it, as far as that can be done: a file in use stays on Windows. */
+    /** Deletes a folder with all that is in it, if it is there, as far as that can be done: a file in use stays on Windows. */
     static void delete(Path folder) {
+        if (Files.notExists(folder)) {
+            return;
+        }
         try (Stream<Path> paths = Files.walk(folder)) {
             final List<Path> deepestFirst =
                     paths.sorted(Comparator.reverseOrder()).toList();

@@ -16,6 +16,6 @@ class TemporaryFolderTest {
         Files.writeString(folder.resolve("e"), "f");
         TemporaryFolder.delete(folder);
         assertThat(folder).doesNotExist();
-        TemporaryFolder.delete(folder.resolve("never there")); // Said, not thrown: the process is ending.
+        TemporaryFolder.delete(folder.resolve("never there")); // Nothing is thrown: the process is ending.
     }
 }

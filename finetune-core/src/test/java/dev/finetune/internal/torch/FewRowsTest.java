@@ -2,6 +2,8 @@ package dev.finetune.internal.torch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -13,7 +15,7 @@ class FewRowsTest {
     void agreesWithLinearToTheLastBits() {
         try (TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off()) {
-            final Tensor weight = torch.randn(640, 512).div_(new org.bytedeco.pytorch.Scalar(20));
+            final Tensor weight = torch.randn(640, 512).div_(new Scalar(20));
             final Tensor bias = torch.randn(640);
             for (long rows = 1; rows <= 48; rows++) {
                 final Tensor input = torch.randn(1, rows, 512);
@@ -42,6 +44,26 @@ class FewRowsTest {
                 assertThat(FewRows.pay(torch.randn(16, 512).to(torch.ScalarType.Double), weight))
                         .isFalse();
             }
+        }
+    }
+
+    @Test
+    void leavesNothingBehind() {
+        try (TensorScope scope = TensorScope.open();
+                GradientMode off = GradientMode.off()) {
+            final Tensor weight = torch.randn(512, 512);
+            final Tensor bias = torch.randn(512);
+            final Tensor input = torch.randn(16, 512);
+            long before = 0;
+            for (int i = 0; i < 200; i++) {
+                if (i == 100) {
+                    before = Pointer.totalCount();
+                }
+                try (TensorScope call = TensorScope.open()) {
+                    FewRows.linear(input, weight, bias);
+                }
+            }
+            assertThat(Pointer.totalCount()).isLessThanOrEqualTo(before);
         }
     }
 }
