@@ -7,7 +7,6 @@ import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.internal.torch.Workers;
 import java.util.List;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -37,9 +36,9 @@ public record Dropout(double probability) {
                         List.of(),
                         (gradient, nothing, gradients) -> gradients.set(0, piecewise(gradient, keep, key))));
             }
-            final Tensor drawn = DropoutMask.draw(key, keep, Tensors.shape(input));
-            final Tensor mask = input.is_cuda() ? drawn.to(input.device(), ScalarType.Bool) : drawn;
-            return scope.keep(torch.mul(input, mask).mul_(new Scalar(1 / keep)));
+            final Tensor mask = DropoutMask.draw(key, keep, (float) (1 / keep), Tensors.shape(input));
+            return scope.keep(
+                    torch.mul(input, mask.to(input.device(), ScalarType.Float)).to(input.scalar_type()));
         }
     }
 

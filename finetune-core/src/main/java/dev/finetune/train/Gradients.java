@@ -3,6 +3,7 @@ package dev.finetune.train;
 import dev.finetune.internal.torch.Boxed;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
+import dev.finetune.internal.torch.Workers;
 import dev.finetune.nn.Parameter;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +13,9 @@ import org.bytedeco.pytorch.global.torch;
 
 /** Measures gradients. */
 final class Gradients {
+    /** Numbers that a core takes at once, at the most. */
+    private static final long PIECE = 1 << 20;
+
     private Gradients() {}
 
     /** The global norm: the square root of the sum of the squares of all gradients, as torch's clip_grad_norm_. */
@@ -27,10 +31,43 @@ final class Gradients {
             if (gradients.isEmpty()) {
                 return 0;
             }
-            final List<Tensor> norms = Boxed.FOREACH_NORM.list(gradients, 2.0, Boxed.NONE);
-            return Tensors.scalar(
-                    torch.stack(new TensorVector(norms.toArray(new Tensor[0]))).norm());
+            return gradients.stream().allMatch(Tensor::is_cpu) ? onAllCores(gradients) : elsewhere(gradients);
         }
+    }
+
+    /** LibTorch takes the norm of a tensor on one core. */
+    private static double onAllCores(List<Tensor> gradients) {
+        final List<Tensor> pieces = new ArrayList<>();
+        gradients.forEach(gradient -> cut(gradient, pieces));
+        final double[] norms = new double[pieces.size()];
+        Workers.run(norms.length, (piece, worker) -> {
+            try (TensorScope scope = TensorScope.open()) {
+                norms[piece] = Tensors.scalar(pieces.get(piece).norm());
+            }
+        });
+        double squares = 0;
+        for (double norm : norms) {
+            squares += norm * norm;
+        }
+        return Math.sqrt(squares);
+    }
+
+    private static void cut(Tensor gradient, List<Tensor> pieces) {
+        final long count = gradient.numel();
+        if (count <= PIECE || !gradient.is_contiguous()) {
+            pieces.add(gradient);
+            return;
+        }
+        final Tensor flat = gradient.view(-1);
+        for (long from = 0; from < count; from += PIECE) {
+            pieces.add(flat.narrow(0, from, Math.min(PIECE, count - from)));
+        }
+    }
+
+    private static double elsewhere(List<Tensor> gradients) {
+        final List<Tensor> norms = Boxed.FOREACH_NORM.list(gradients, 2.0, Boxed.NONE);
+        return Tensors.scalar(
+                torch.stack(new TensorVector(norms.toArray(new Tensor[0]))).norm());
     }
 
     /** What gradients of a norm are multiplied by to have at most the norm {@code max}; 1 where {@code max} is 0. */

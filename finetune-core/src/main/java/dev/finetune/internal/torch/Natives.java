@@ -16,8 +16,9 @@ import org.slf4j.LoggerFactory;
  *   <li>JavaCPP's {@code maxphysicalbytes} is switched off: it counts the whole process and stops valid programs.
  *   <li>MKL takes OpenBLAS's place when its natives are on the class path, unless
  *       {@code org.bytedeco.openblas.load} says otherwise, and unless the processor is AMD's ({@link MatrixProducts}).
- *   <li>{@code GOMP_SPINCOUNT}: how many turns OpenMP's idle threads wait before they sleep. 1,000 with OpenBLAS, whose own
- *       threads want the cores; 20,000 with MKL, which has no others: small networks train half as fast again.
+ *   <li>{@code GOMP_SPINCOUNT=1000} with OpenBLAS: OpenMP's idle threads wait a thousand turns before they sleep, rather
+ *       than 300,000, and leave the cores to OpenBLAS's own threads. MKL has no others than OpenMP's ({@link Workers} take
+ *       care to use them, too), and there short waits cost a tenth of a step.
  *   <li>{@code OPENBLAS_THREAD_TIMEOUT=4} with OpenBLAS: its own idle threads go to sleep after 2^4 turns rather than
  *       2^26, and leave the cores to OpenMP's. Without these two a small network trains a fifth slower.
  *   <li>{@code MKL_THREADING_LAYER=GNU} with MKL: one pool of threads for both. Without it small networks train four
@@ -45,8 +46,10 @@ public final class Natives {
                 : MatrixProducts.OPENBLAS;
         if (Platform.isLinux()) {
             setEnvironmentDefault("MKL_THREADING_LAYER", "GNU");
-            setEnvironmentDefault("GOMP_SPINCOUNT", PRODUCTS == MatrixProducts.MKL ? "20000" : "1000");
-            setEnvironmentDefault("OPENBLAS_THREAD_TIMEOUT", "4");
+            if (PRODUCTS == MatrixProducts.OPENBLAS) {
+                setEnvironmentDefault("GOMP_SPINCOUNT", "1000");
+                setEnvironmentDefault("OPENBLAS_THREAD_TIMEOUT", "4");
+            }
             FreedBlocks.keep();
         }
         try {

@@ -1,15 +1,7 @@
 package dev.finetune.internal.torch;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.IntFunction;
-import org.bytedeco.pytorch.GradMode;
+import java.util.concurrent.atomic.AtomicReference;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
@@ -26,11 +18,11 @@ public final class Workers {
     private static @Nullable Workers started;
 
     private final int threads;
-    private final ExecutorService executor;
+    private final Team team;
 
-    private Workers(int threads, ExecutorService executor) {
+    private Workers(int threads, Team team) {
         this.threads = threads;
-        this.executor = executor;
+        this.team = team;
     }
 
     /** A piece of work. */
@@ -52,105 +44,61 @@ public final class Workers {
      * @throws RuntimeException what a piece threw; pieces that had not begun are then left out
      */
     public static void run(int count, Work work) {
-        if (count == 1) {
-            try (GradientMode off = GradientMode.off()) {
-                work.run(0, 0);
-            }
-            return;
-        }
-        final AtomicInteger next = new AtomicInteger();
-        final IntFunction<Runnable> loop = worker -> () -> {
-            try {
-                for (int i = next.getAndIncrement(); i < count; i = next.getAndIncrement()) {
-                    work.run(i, worker);
-                }
-            } catch (RuntimeException | Error e) {
-                next.set(count);
-                throw e;
-            }
-        };
-        final Workers workers = get();
-        final List<Future<?>> running = new ArrayList<>();
-        try (BlasThreads one = BlasThreads.one()) {
-            for (int i = 0; i < Math.min(count, workers.threads); i++) {
-                running.add(workers.executor.submit(loop.apply(i)));
-            }
-            join(running);
-        }
-    }
-
-    /** Waits for all, even if one fails or this thread is interrupted: they work on memory that the caller frees. */
-    private static void join(List<Future<?>> running) {
-        boolean interrupted = false;
-        Throwable failure = null;
-        for (Future<?> future : running) {
-            for (boolean waits = true; waits; ) {
-                try {
-                    future.get();
-                    waits = false;
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                } catch (ExecutionException e) {
-                    failure = e.getCause();
-                    waits = false;
-                }
+        final Pieces pieces = new Pieces(count, work);
+        if (count <= 1) {
+            pieces.run();
+        } else {
+            final Workers workers = get();
+            try (BlasThreads one = BlasThreads.one()) {
+                workers.team.run(Math.min(count, workers.threads), pieces);
             }
         }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-        rethrow(failure);
-    }
-
-    private static void rethrow(@Nullable Throwable failure) {
-        if (failure instanceof Error error) {
-            throw error;
-        }
-        if (failure != null) {
-            throw (RuntimeException) failure;
-        }
+        pieces.rethrow();
     }
 
     /** As many as LibTorch has threads when they are first asked for. */
     private static synchronized Workers get() {
         if (started == null) {
             final int threads = torch.get_num_threads();
-            started = new Workers(threads, start(threads));
+            started = new Workers(threads, OpenMpTeam.find().orElseGet(() -> OwnThreads.start(threads)));
         }
         return started;
     }
 
-    /** Threads for which LibTorch has one. Telling it changes what threads to come get, so it is told back. */
-    private static ExecutorService start(int threads) {
-        final CountDownLatch ready = new CountDownLatch(threads);
-        final ExecutorService executor = Executors.newFixedThreadPool(threads, task -> {
-            final Thread thread = new Thread(
-                    () -> {
-                        torch.get_num_threads();
-                        torch.set_num_threads(1);
-                        GradMode.set_enabled(false);
-                        ready.countDown();
-                        task.run();
-                    },
-                    "finetune-worker");
-            thread.setDaemon(true);
-            return thread;
-        });
-        for (int i = 0; i < threads; i++) {
-            executor.execute(() -> {});
+    /** What is left to do, by whoever comes. */
+    private static final class Pieces implements Runnable {
+        private final int count;
+        private final Work work;
+        private final AtomicInteger next = new AtomicInteger();
+        private final AtomicInteger workers = new AtomicInteger();
+        private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+
+        Pieces(int count, Work work) {
+            this.count = count;
+            this.work = work;
         }
-        boolean interrupted = false;
-        while (ready.getCount() > 0) {
-            try {
-                ready.await();
-            } catch (InterruptedException e) {
-                interrupted = true;
+
+        @Override
+        public void run() {
+            final int worker = workers.getAndIncrement();
+            try (GradientMode off = GradientMode.off()) {
+                for (int i = next.getAndIncrement(); i < count; i = next.getAndIncrement()) {
+                    work.run(i, worker);
+                }
+            } catch (RuntimeException | Error e) {
+                next.set(count);
+                failure.set(e);
             }
         }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
+
+        void rethrow() {
+            final Throwable thrown = failure.get();
+            if (thrown instanceof Error error) {
+                throw error;
+            }
+            if (thrown != null) {
+                throw (RuntimeException) thrown;
+            }
         }
-        torch.set_num_threads(threads);
-        return executor;
     }
 }

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class DropoutMaskTest {
     private static float[] draw(long key, double keep, long... shape) {
         try (TensorScope scope = TensorScope.open()) {
-            return Tensors.floats(DropoutMask.draw(key, keep, shape));
+            return Tensors.floats(DropoutMask.draw(key, keep, 1, shape));
         }
     }
 
@@ -58,8 +58,8 @@ class DropoutMaskTest {
     @Test
     void aPartDrawnAsNumbersIsThatPartOfTheWhole() {
         final float[] whole = draw(11, 0.7, 200_000);
-        for (int from : new int[] {0, 1, 6, 8, 70_003}) {
-            for (int count : new int[] {1, 5, 100_001}) {
+        for (int from : new int[] {0, 1, 6, 8, 1023, 1025, 70_003}) {
+            for (int count : new int[] {1, 2, 5, 1024, 100_001}) {
                 try (TensorScope scope = TensorScope.open()) {
                     final Tensor part = torch.empty(count);
                     DropoutMask.drawInto(part, 11, 0.7, from, 1);
@@ -82,7 +82,7 @@ class DropoutMaskTest {
         final int count = 1 << 19;
         final double bound = 5 / Math.sqrt(count);
         final float[] mask = draw(42, 0.9, count + 4096);
-        for (int lag : new int[] {1, 2, 3, 4, 5, 7, 8, 16, 64, 768, 4096}) {
+        for (int lag : new int[] {1, 2, 3, 4, 5, 7, 8, 16, 64, 768, 1023, 1024, 1025, 2048, 4096}) {
             assertThat(correlation(mask, 0, mask, lag, count, 0.9))
                     .as("lag %d", lag)
                     .isCloseTo(0, within(bound));

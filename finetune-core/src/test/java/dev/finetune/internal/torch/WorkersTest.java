@@ -5,9 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class WorkersTest {
     @Test
@@ -48,7 +53,8 @@ class WorkersTest {
     void workersHaveOneThreadAndNoGradientsAndTheCallerKeepsItsOwn() {
         final int before = torch.get_num_threads();
         Workers.run(4, (piece, worker) -> {
-            assertThat(torch.get_num_threads()).isEqualTo(1);
+            assertThat(torch.get_num_threads() == 1 || torch.in_parallel_region() || Workers.count() == 1)
+                    .isTrue();
             assertThat(GradMode.is_enabled()).isFalse();
         });
         assertThat(torch.get_num_threads()).isEqualTo(before);
@@ -80,5 +86,31 @@ class WorkersTest {
             caller.join();
         }
         assertThat(done).hasValue(1200);
+    }
+
+    @ParameterizedTest
+    @MethodSource("teams")
+    void aTeamRunsTheSameOnEachThreadAndEndsWithTheLast(Team team) {
+        for (int run = 1; run <= 50; run++) {
+            final AtomicInteger begun = new AtomicInteger();
+            final AtomicInteger ended = new AtomicInteger();
+            team.run(2, () -> {
+                begun.incrementAndGet();
+                Thread.yield();
+                ended.incrementAndGet();
+            });
+            assertThat(begun).hasValueBetween(1, 2);
+            assertThat(ended).hasValue(begun.get());
+        }
+    }
+
+    static Stream<Team> teams() {
+        return Stream.concat(OpenMpTeam.find().stream(), Stream.of(OwnThreads.start(torch.get_num_threads())));
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void onLinuxPiecesRunOnTheThreadsOfLibTorchsOwnOperations() {
+        assertThat(OpenMpTeam.find()).isPresent();
     }
 }
