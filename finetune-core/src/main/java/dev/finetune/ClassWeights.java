@@ -12,8 +12,15 @@ final class ClassWeights {
     private ClassWeights() {}
 
     static LossOptions of(Draft draft, Head head, Optional<Dataset<?>> data) {
-        if (!draft.balancedClassWeights || data.isEmpty() || !(head instanceof Head.Classification)) {
+        if (!draft.balancedClassWeights) {
             return draft.loss;
+        }
+        if (!(head instanceof Head.Classification || head instanceof Head.Tokens)) {
+            throw new FinetuneException("balancedClassWeights() is for one class of several, or for tags; with a "
+                    + head.getClass().getSimpleName() + " head it would change nothing: leave it out.");
+        }
+        if (data.isEmpty()) {
+            return draft.loss; // Nothing is trained.
         }
         final Map<String, Double> balanced = ClassCounts.of(data.get()).balancedWeights();
         final List<Double> weights = head.labels().stream()

@@ -149,6 +149,16 @@ final class Draft {
         listeners = List.copyOf(all);
     }
 
+    /** Refuses what no model and no data could be trained with. */
+    void check() {
+        if (balancedClassWeights && balancedSampling) {
+            throw new FinetuneException(
+                    "balancedClassWeights() and balancedSampling() both make up for rare classes, and"
+                            + " together they would do so twice: use one of the two.");
+        }
+        training();
+    }
+
     TrainingSettings training() {
         return new TrainingSettings(
                 learningRate,

@@ -309,25 +309,46 @@ public final class FineTuner {
         return with(draft -> draft.maxGradientNorm = norm);
     }
 
-    /** The share of the target's probability that is spread over all classes; 0 by default. */
+    /**
+     * The share of the target's probability that is spread over all classes; 0 by default. Where the model is loaded, it is
+     * refused for heads of several labels at once, of numbers, and of features.
+     */
     public FineTuner labelSmoothing(double share) {
         return with(draft -> draft.loss = draft.loss.withLabelSmoothing(share));
     }
 
-    /** The weight of each class in the loss, in the order of the labels. */
+    /**
+     * The weight of each class (or tag) in the loss, in the order of the labels; in place of {@link
+     * #balancedClassWeights()}, if that was said before. Where the model is loaded, it is refused for heads that don't choose
+     * one class of several.
+     */
     public FineTuner classWeights(double... weights) {
-        return with(draft -> draft.loss =
-                draft.loss.withClassWeights(Arrays.stream(weights).boxed().toList()));
-    }
-
-    /** Weighs classes by n / (classes * count of the class), as scikit-learn's "balanced". */
-    public FineTuner balancedClassWeights() {
-        return with(draft -> draft.balancedClassWeights = true);
+        return with(draft -> {
+            draft.loss =
+                    draft.loss.withClassWeights(Arrays.stream(weights).boxed().toList());
+            draft.balancedClassWeights = false;
+        });
     }
 
     /**
-     * Draws the rows of an epoch with replacement, every class as often as any other: rare classes are seen more often.
-     * It is instead of {@link #balancedClassWeights()}, not beside it.
+     * Weighs classes by n / (classes * count of the class), as scikit-learn's "balanced"; tags likewise, counted by words.
+     * In place of {@link #classWeights}, if those were said before. Where the model is loaded, it is refused for heads that
+     * don't choose one class of several.
+     *
+     * @throws FinetuneException with {@link #balancedSampling()}: the two would correct twice
+     */
+    public FineTuner balancedClassWeights() {
+        return with(draft -> {
+            draft.loss = draft.loss.withClassWeights(List.of());
+            draft.balancedClassWeights = true;
+        });
+    }
+
+    /**
+     * Draws the rows of an epoch with replacement, every class as often as any other: rare classes are seen more often. For
+     * one class of several, in memory.
+     *
+     * @throws FinetuneException with {@link #balancedClassWeights()}: the two would correct twice
      */
     public FineTuner balancedSampling() {
         return with(draft -> draft.balancedSampling = true);
@@ -652,7 +673,7 @@ public final class FineTuner {
     private FineTuner with(Consumer<Draft> change) {
         final Draft copy = draft.copy();
         change.accept(copy);
-        copy.training();
+        copy.check();
         return new FineTuner(copy);
     }
 }

@@ -90,8 +90,11 @@ public final class DataCheck {
         if (imbalance >= IMBALANCED) {
             warn(
                     Code.IMBALANCE,
-                    "The classes are out of balance: " + extremes(counts) + ". The model may never say the rare ones."
-                            + " Weigh classes (ClassCounts.balancedWeights) or judge by macro F1, not accuracy.");
+                    "The classes are out of balance: " + extremes(counts) + ". The model may never say the rare ones. "
+                            + (survey.multiLabel()
+                                    ? "Add examples of them, or judge by macro F1."
+                                    : "Weigh classes (balancedClassWeights()), draw them equally often"
+                                            + " (balancedSampling()), or judge by macro F1, not accuracy."));
         }
         List<String> small = counts.entrySet().stream()
                 .filter(count -> count.getValue() < SMALL)

@@ -1,6 +1,7 @@
 package dev.finetune.task;
 
 import dev.finetune.FinetuneException;
+import dev.finetune.Head;
 import java.util.List;
 
 /**
@@ -40,6 +41,24 @@ public record LossOptions(double labelSmoothing, List<Double> classWeights, doub
             throw new FinetuneException("The focal loss (gamma " + focalGamma + ") needs one true class a row, and "
                     + "label smoothing (" + labelSmoothing + ") spreads it over all: use one of the two.");
         }
+    }
+
+    /** Refuses what a head that doesn't choose one class of several would have to ignore. */
+    void checkWithoutOneClass(Head head) {
+        if (!classWeights.isEmpty()) {
+            throw isFor("classWeights(" + classWeights + ")", "one class of several, or for tags", head);
+        }
+        if (labelSmoothing > 0) {
+            throw isFor("labelSmoothing(" + labelSmoothing + ")", "one class of several, or for tags", head);
+        }
+        if (focalGamma > 0 && !(head instanceof Head.MultiLabel)) {
+            throw isFor("focalLoss(" + focalGamma + ")", "classes", head);
+        }
+    }
+
+    private static FinetuneException isFor(String setting, String what, Head head) {
+        return new FinetuneException(setting + " is for " + what + "; with a "
+                + head.getClass().getSimpleName() + " head it would change nothing: leave it out.");
     }
 
     /** The same with another label smoothing. */

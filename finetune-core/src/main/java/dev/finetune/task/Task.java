@@ -16,18 +16,15 @@ public interface Task {
     /**
      * The task of a head that says one thing of a whole input: a class, classes, numbers, or a vector.
      *
-     * @throws FinetuneException for heads that need a family's own task
+     * @throws FinetuneException for heads that need a family's own task, and for options that mean nothing to the head
      */
     static Task ofWholeInput(Head head, LossOptions loss) {
         if (head instanceof Head.Classification classes) {
             return new ClassificationTask(classes, loss);
         }
+        loss.checkWithoutOneClass(head);
         if (head instanceof Head.MultiLabel labels) {
             return new MultiLabelTask(labels, loss);
-        }
-        if (loss.focalGamma() > 0) {
-            throw new FinetuneException("focalLoss(" + loss.focalGamma() + ") is for classes; a "
-                    + head.getClass().getSimpleName() + " head has none.");
         }
         if (head instanceof Head.Regression regression) {
             return new RegressionTask(regression);

@@ -22,13 +22,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What can't be done is refused before any training, in words that say what to change. */
 class RefusalsTest {
@@ -205,6 +208,30 @@ class RefusalsTest {
                 () -> Jobs.classifier().keepBest("f2").epochs(1).fit(Jobs.data(8, 1), Jobs.data(8, 2)),
                 "\"f2\"",
                 "accuracy");
+    }
+
+    @ParameterizedTest
+    @MethodSource("lossSettings")
+    void aLossSettingThatTheHeadWouldIgnoreIsRefusedByItsName(String setting, UnaryOperator<FineTuner> set) {
+        final FineTuner tuner = set.apply(Jobs.classifier());
+        final Label both = new Label.Categories(Set.of("bad", "good"));
+        isRefused(() -> tuner.head(Heads.regression()).fitAll(labelled(Label.of(1.5))), setting, "Regression");
+        isRefused(() -> tuner.head(Heads.multiLabel()).fitAll(labelled(both)), setting, "MultiLabel");
+    }
+
+    static Stream<Arguments> lossSettings() {
+        final UnaryOperator<FineTuner> weights = tuner -> tuner.classWeights(1, 2);
+        final UnaryOperator<FineTuner> smoothing = tuner -> tuner.labelSmoothing(0.1);
+        return Stream.of(
+                Arguments.of("balancedClassWeights()", (UnaryOperator<FineTuner>) FineTuner::balancedClassWeights),
+                Arguments.of("classWeights([1.0, 2.0])", weights),
+                Arguments.of("labelSmoothing(0.1)", smoothing));
+    }
+
+    @Test
+    void rareClassesAreMadeUpForOnce() {
+        isRefused(() -> Jobs.classifier().balancedSampling().balancedClassWeights(), "twice", "one of the two");
+        isRefused(() -> Jobs.classifier().balancedClassWeights().balancedSampling(), "twice", "one of the two");
     }
 
     @Test

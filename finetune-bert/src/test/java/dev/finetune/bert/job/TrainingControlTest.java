@@ -7,10 +7,13 @@ import static org.assertj.core.api.Assertions.within;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.FinetuneException;
+import dev.finetune.Heads;
+import dev.finetune.data.ClassCounts;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Text;
+import dev.finetune.data.Words;
 import dev.finetune.task.Softmax;
 import dev.finetune.train.EpochReport;
 import dev.finetune.train.StepReport;
@@ -139,6 +142,38 @@ class TrainingControlTest {
         assertThat(firstStep(tuner.classWeights(3, 0.5).labelSmoothing(0.1), data)
                         .loss())
                 .isCloseTo(firstLoss(data, 0.1, 3, 0.5), within(1e-5));
+    }
+
+    @Test
+    void ofGivenAndBalancedClassWeightsTheLaterOnesCount() {
+        final Dataset<Text> data = Dataset.of(Text.class, Jobs.reviews(41, 1));
+        final FineTuner tuner = Jobs.classifier();
+        final double balanced = firstStep(tuner.balancedClassWeights(), data).loss();
+        final double given = firstStep(tuner.classWeights(3, 0.5), data).loss();
+        assertThat(firstStep(tuner.classWeights(3, 0.5).balancedClassWeights(), data)
+                        .loss())
+                .isEqualTo(balanced)
+                .isNotEqualTo(given);
+        assertThat(firstStep(tuner.balancedClassWeights().classWeights(3, 0.5), data)
+                        .loss())
+                .isEqualTo(given);
+    }
+
+    @Test
+    void balancedWeightsOfTagsAreThoseOfTheirCounts() {
+        final Dataset<Words> data = Jobs.sentences(40, 1);
+        final double outside = ClassCounts.of(data).balancedWeights().get("O");
+        final double entity = ClassCounts.of(data).balancedWeights().get("B-X");
+        final FineTuner tuner = FineTuner.from(Jobs.model("bert-sequence-classification"))
+                .head(Heads.tokens("O", "B-X", "I-X"))
+                .batchSize(64)
+                .maxSteps(1);
+        try (FineTuned<Words> plain = tuner.fitAll(data);
+                FineTuned<Words> balanced = tuner.balancedClassWeights().fitAll(data);
+                FineTuned<Words> given =
+                        tuner.classWeights(outside, entity, entity).fitAll(data)) {
+            assertThat(Jobs.losses(balanced)).isEqualTo(Jobs.losses(given)).isNotEqualTo(Jobs.losses(plain));
+        }
     }
 
     @Test
