@@ -15,6 +15,8 @@ import dev.finetune.train.Precision;
 import dev.finetune.train.Schedule;
 import dev.finetune.train.TrainingListener;
 import dev.finetune.train.TrainingSettings;
+import dev.finetune.train.Warmup;
+import dev.finetune.train.WeightDecay;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -60,6 +62,13 @@ final class Draft {
     double learningRate = 5e-5;
     OptimizerSettings optimizer = OptimizerSettings.adamW();
     Schedule schedule = Schedule.linear();
+
+    @Nullable
+    Warmup warmup;
+
+    @Nullable
+    WeightDecay weightDecay;
+
     GentleSettings gentle = GentleSettings.NONE;
     double epochs = 3;
     long maxSteps;
@@ -111,6 +120,8 @@ final class Draft {
         copy.learningRate = learningRate;
         copy.optimizer = optimizer;
         copy.schedule = schedule;
+        copy.warmup = warmup;
+        copy.weightDecay = weightDecay;
         copy.gentle = gentle;
         copy.epochs = epochs;
         copy.maxSteps = maxSteps;
@@ -141,6 +152,53 @@ final class Draft {
         final List<FreezeRule> rules = new ArrayList<>(freezing);
         rules.add(new FreezeRule(freeze, frozen));
         freezing = List.copyOf(rules);
+    }
+
+    /** Takes a schedule with the warm-up that was said, unless it names its own. */
+    void schedule(Schedule said) {
+        if (said.namesWarmup()) {
+            warmup = null;
+        }
+        schedule = said;
+        warmUp();
+    }
+
+    /** Takes a warm-up, in place of an earlier one or of the schedule's. */
+    void warmup(Warmup said) {
+        warmup = said;
+        warmUp();
+    }
+
+    private void warmUp() {
+        if (warmup != null) {
+            schedule = schedule.withWarmup(warmup);
+        }
+    }
+
+    /** Takes an optimizer with the weight decay that was said, unless it names its own. */
+    void optimizer(OptimizerSettings said) {
+        if (!said.weightDecay().equals(WeightDecay.NONE)) {
+            weightDecay = null;
+        }
+        optimizer = weightDecay == null ? said : said.withWeightDecay(weightDecay);
+    }
+
+    /** Takes a weight decay, in place of an earlier one or of the optimizer's. */
+    void weightDecay(WeightDecay said) {
+        weightDecay = said;
+        optimizer = optimizer.withWeightDecay(said);
+    }
+
+    /** The metric that says which weights are best; where none is named, the one that stops training. */
+    private String metricOfBest() {
+        return bestMetric.isEmpty() ? earlyStopping.map(EarlyStopping::metric).orElse("") : bestMetric;
+    }
+
+    /** Early stopping; where it names no metric, by the one that says which weights are best. */
+    private Optional<EarlyStopping> stopping() {
+        return earlyStopping.map(said -> said.metric().isEmpty()
+                ? new EarlyStopping(metricOfBest(), said.patience(), said.minimumChange())
+                : said);
     }
 
     void listen(TrainingListener listener) {
@@ -177,9 +235,9 @@ final class Draft {
                 keepFrozenOutputs,
                 leanBackward,
                 evaluateEvery,
-                earlyStopping,
+                stopping(),
                 keepBest,
-                bestMetric,
+                metricOfBest(),
                 shuffle,
                 groupByLength,
                 seed,

@@ -22,6 +22,7 @@ import dev.finetune.train.Pulls;
 import dev.finetune.train.Schedule;
 import dev.finetune.train.TrainingListener;
 import dev.finetune.train.TrainingSettings;
+import dev.finetune.train.Warmup;
 import dev.finetune.train.WeightAverage;
 import dev.finetune.train.WeightDecay;
 import java.nio.file.Path;
@@ -183,27 +184,34 @@ public final class FineTuner {
         return with(draft -> draft.accumulation = batches);
     }
 
-    /** How the learning rate changes; linear decay without warm-up by default. */
+    /**
+     * How the learning rate changes; linear decay without warm-up by default. A warm-up that was said before stays, unless
+     * the schedule names its own.
+     *
+     * @throws FinetuneException if it has no warm-up ({@link Schedule#constant}), but one was said
+     */
     public FineTuner schedule(Schedule schedule) {
-        return with(draft -> draft.schedule = schedule);
+        return with(draft -> draft.schedule(schedule));
     }
 
-    /** Steps in which the learning rate rises from 0; none by default. */
+    /**
+     * Steps in which the learning rate rises from 0, whatever the schedule, and whether that is said before or after; none
+     * by default. In place of {@link #warmupRatio}, if that was said before.
+     *
+     * @throws FinetuneException if they are negative, or if the schedule has no warm-up ({@link Schedule#constant})
+     */
     public FineTuner warmupSteps(long steps) {
-        return with(draft -> draft.schedule = warming(draft.schedule).withWarmupSteps(steps));
+        return with(draft -> draft.warmup(new Warmup(steps, 0)));
     }
 
-    private static Schedule warming(Schedule schedule) {
-        if (schedule instanceof Schedule.Constant) {
-            throw new FinetuneException(
-                    "The constant schedule has no warm-up; Schedule.constantWithWarmup() is the one that has.");
-        }
-        return schedule;
-    }
-
-    /** The share of all steps in which the learning rate rises from 0; none by default. */
+    /**
+     * The share of all steps in which the learning rate rises from 0, whatever the schedule, and whether that is said before
+     * or after; none by default. In place of {@link #warmupSteps}, if those were said before.
+     *
+     * @throws FinetuneException if it isn't from 0 to 1, or if the schedule has no warm-up ({@link Schedule#constant})
+     */
     public FineTuner warmupRatio(double ratio) {
-        return with(draft -> draft.schedule = warming(draft.schedule).withWarmupRatio(ratio));
+        return with(draft -> draft.warmup(new Warmup(0, ratio)));
     }
 
     /**
@@ -289,19 +297,22 @@ public final class FineTuner {
         });
     }
 
-    /** Decoupled weight decay, not applied to biases and norms; 0 by default. */
+    /** Decoupled weight decay, not applied to biases and norms; 0 by default. Said before or after the optimizer. */
     public FineTuner weightDecay(double weightDecay) {
         return weightDecay(WeightDecay.of(weightDecay));
     }
 
-    /** Decoupled weight decay, and which parameters are spared; none by default. */
+    /** Decoupled weight decay, and which parameters are spared; none by default. Said before or after the optimizer. */
     public FineTuner weightDecay(WeightDecay weightDecay) {
-        return with(draft -> draft.optimizer = draft.optimizer.withWeightDecay(weightDecay));
+        return with(draft -> draft.weightDecay(weightDecay));
     }
 
-    /** The rule that changes parameters; AdamW by default. */
+    /**
+     * The rule that changes parameters; AdamW by default. A weight decay that was said before stays, unless the optimizer
+     * names its own.
+     */
     public FineTuner optimizer(OptimizerSettings optimizer) {
-        return with(draft -> draft.optimizer = optimizer);
+        return with(draft -> draft.optimizer(optimizer));
     }
 
     /** Gradients are scaled down to this global norm; 1 by default, 0 for no clipping. */
@@ -407,23 +418,32 @@ public final class FineTuner {
         return with(draft -> draft.evaluateEvery = steps);
     }
 
-    /** Stops when the task's main metric hasn't improved in {@code patience} evaluations, and keeps the best weights. */
+    /**
+     * Stops when the metric that {@link #keepBest(String)} names, or else the task's main metric, hasn't improved in {@code
+     * patience} evaluations, and keeps the best weights.
+     */
     public FineTuner earlyStopping(int patience) {
         return earlyStopping("", patience, 0);
     }
 
-    /** Stops when a metric hasn't improved by {@code minimumChange} in {@code patience} evaluations; keeps the best. */
+    /**
+     * Stops when a metric hasn't improved by {@code minimumChange} in {@code patience} evaluations, and keeps the weights at
+     * which it was best, or those at which the metric was that {@link #keepBest(String)} names.
+     */
     public FineTuner earlyStopping(String metric, int patience, double minimumChange) {
         return with(draft -> {
             draft.earlyStopping = Optional.of(new EarlyStopping(metric, patience, minimumChange));
             draft.keepBest = true;
-            draft.bestMetric = metric;
         });
     }
 
-    /** Restores the weights of the best evaluation at the end; the last weights are kept by default, as by the Trainer. */
+    /**
+     * Restores the weights of the best evaluation at the end, by the metric that {@link #earlyStopping(String, int, double)}
+     * or {@link #keepBest(String)} names, or else by the task's main metric; the last weights are kept by default, as by the
+     * Trainer.
+     */
     public FineTuner keepBest() {
-        return keepBest("");
+        return with(draft -> draft.keepBest = true);
     }
 
     /** Restores the weights of the evaluation at which the metric was best. */

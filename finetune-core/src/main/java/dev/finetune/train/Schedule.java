@@ -54,7 +54,7 @@ public sealed interface Schedule {
         }
     }
 
-    /** The base rate throughout, whatever warm-up is asked for: {@link ConstantWithWarmup} has one. */
+    /** The base rate throughout, without warm-up: {@link ConstantWithWarmup} has one. */
     record Constant() implements Schedule {
         @Override
         public Warmup warmup() {
@@ -70,7 +70,7 @@ public sealed interface Schedule {
 
     /**
      * base (last / base)^(step / (total - 1)): each rate is the same multiple of the one before, as a learning-rate range
-     * test wants them (Smith, 2015). Without warm-up, whatever is asked for.
+     * test wants them (Smith, 2015). Without warm-up.
      *
      * @param last the rate of the last step, above 0
      */
@@ -103,6 +103,8 @@ public sealed interface Schedule {
      * @param lastDivisor by which the last rate is below the first, 1e4 by default (final_div_factor)
      */
     record OneCycle(Warmup warmup, double divisor, double lastDivisor) implements Schedule {
+        private static final Warmup USUAL = new Warmup(0, 0.3);
+
         /** Checks that it rises and falls. */
         public OneCycle {
             if (!(divisor >= 1 && lastDivisor >= 1) || Double.isInfinite(divisor) || Double.isInfinite(lastDivisor)) {
@@ -127,17 +129,35 @@ public sealed interface Schedule {
     /** The warm-up. */
     Warmup warmup();
 
-    /** The same with so many warm-up steps. {@link Constant} has none and stays what it is, as in Transformers. */
+    /** Whether it says itself how long it warms up, other than {@link #named} and the methods beside it do. */
+    default boolean namesWarmup() {
+        return !warmup().equals(this instanceof OneCycle ? OneCycle.USUAL : Warmup.NONE);
+    }
+
+    /**
+     * The same with so many warm-up steps.
+     *
+     * @throws FinetuneException if they are negative, or if it has no warm-up, as {@link Constant} hasn't
+     */
     default Schedule withWarmupSteps(long steps) {
-        return with(new Warmup(steps, 0));
+        return withWarmup(new Warmup(steps, 0));
     }
 
-    /** The same with a share of all steps as warm-up. {@link Constant} has none and stays what it is. */
+    /**
+     * The same with a share of all steps as warm-up.
+     *
+     * @throws FinetuneException if it isn't from 0 to 1, or if the schedule has no warm-up, as {@link Constant} hasn't
+     */
     default Schedule withWarmupRatio(double ratio) {
-        return with(new Warmup(0, ratio));
+        return withWarmup(new Warmup(0, ratio));
     }
 
-    private Schedule with(Warmup warmup) {
+    /**
+     * The same with another warm-up.
+     *
+     * @throws FinetuneException if it has none, as {@link Constant} hasn't, and is to get one
+     */
+    default Schedule withWarmup(Warmup warmup) {
         if (this instanceof Linear) {
             return new Linear(warmup);
         }
@@ -156,7 +176,16 @@ public sealed interface Schedule {
         if (this instanceof OneCycle cycle) {
             return new OneCycle(warmup, cycle.divisor, cycle.lastDivisor);
         }
-        return this instanceof Constant || this instanceof Exponential ? this : new ConstantWithWarmup(warmup);
+        if (this instanceof ConstantWithWarmup) {
+            return new ConstantWithWarmup(warmup);
+        }
+        if (warmup.equals(Warmup.NONE)) {
+            return this;
+        }
+        throw new FinetuneException("The " + (this instanceof Constant ? "constant" : "exponential")
+                + " schedule has no warm-up, but was to"
+                + " get one (" + warmup + "): leave it out, or take a schedule that has one, such as"
+                + " Schedule.constantWithWarmup() (constant_with_warmup).");
     }
 
     /**
@@ -249,7 +278,7 @@ public sealed interface Schedule {
      * left alone; {@link #withWarmupRatio} says otherwise how long it rises.
      */
     static Schedule oneCycle() {
-        return new OneCycle(new Warmup(0, 0.3), 25, 1e4);
+        return new OneCycle(OneCycle.USUAL, 25, 1e4);
     }
 
     /**

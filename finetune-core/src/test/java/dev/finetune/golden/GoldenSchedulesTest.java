@@ -33,7 +33,9 @@ class GoldenSchedulesTest {
                 final long warmup = row.get("warmup").getAsLong();
                 final long total = row.get("total").getAsLong();
                 tests.add(dynamicTest(folder + ": " + name + ", " + warmup + " of " + total, () -> {
-                    final Schedule schedule = Schedule.named(name).withWarmupSteps(warmup);
+                    final Schedule plain = Schedule.named(name); // Transformers' constant ignores what ours refuses.
+                    final Schedule schedule =
+                            plain instanceof Schedule.Constant ? plain : plain.withWarmupSteps(warmup);
                     final JsonArray rates = row.getAsJsonArray("lrs");
                     for (int step = 0; step < rates.size(); step++) {
                         assertThat(schedule.rate(

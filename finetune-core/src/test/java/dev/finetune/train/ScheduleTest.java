@@ -7,21 +7,24 @@ import static org.assertj.core.api.Assertions.within;
 import com.google.gson.JsonObject;
 import dev.finetune.FinetuneException;
 import dev.finetune.Reference;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ScheduleTest {
     @Test
     void stepsBeforeTheFirstHaveNoRate() {
         for (String name : Schedule.NAMES) {
-            for (Schedule schedule :
-                    List.of(Schedule.named(name), Schedule.named(name).withWarmupSteps(5))) {
-                assertThatThrownBy(() -> schedule.rate(-1, 10, 1e-3))
+            for (int warmup : new int[] {0, 5}) {
+                assertThatThrownBy(() -> warming(name, warmup).rate(-1, 10, 1e-3))
                         .as(name)
                         .isInstanceOf(FinetuneException.class)
                         .hasMessageContainingAll("counted from 0", "-1");
             }
         }
+    }
+
+    private static Schedule warming(String name, long warmup) {
+        final Schedule plain = Schedule.named(name);
+        return plain instanceof Schedule.Constant ? plain : plain.withWarmupSteps(warmup);
     }
 
     @Test
@@ -38,9 +41,15 @@ class ScheduleTest {
     }
 
     @Test
-    void aConstantRateHasNoWarmUpAsInTransformers() {
-        final Schedule constant = Schedule.named("constant").withWarmupSteps(10).withWarmupRatio(0.5);
+    void aConstantRateRefusesAWarmUp() {
+        final Schedule constant = Schedule.constant();
         assertThat(constant.rate(0, 100, 1e-3)).isEqualTo(1e-3);
+        assertThat(constant.withWarmupSteps(0)).isEqualTo(constant);
+        assertThatThrownBy(() -> constant.withWarmupSteps(10))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContainingAll("constant schedule", "10 warm-up steps", "constant_with_warmup");
+        assertThatThrownBy(() -> new Schedule.Exponential(1).withWarmupRatio(0.5))
+                .hasMessageContainingAll("exponential schedule", "warm-up ratio 0.5");
         final Schedule warm = Schedule.named("constant_with_warmup").withWarmupSteps(10);
         assertThat(warm.rate(0, 100, 1e-3)).isZero();
         assertThat(warm.rate(5, 100, 1e-3)).isCloseTo(5e-4, within(1e-12));
@@ -52,7 +61,7 @@ class ScheduleTest {
         for (String name : Schedule.NAMES) {
             for (long total : new long[] {1, 2, 17}) {
                 for (long warmup : new long[] {0, 1, 5, 40}) {
-                    final Schedule schedule = Schedule.named(name).withWarmupSteps(warmup);
+                    final Schedule schedule = warming(name, warmup);
                     for (long step = 0; step < total + 20; step++) {
                         assertThat(schedule.rate(step, total, 2.0))
                                 .as("%s, step %d of %d, %d to warm up", name, step, total, warmup)
