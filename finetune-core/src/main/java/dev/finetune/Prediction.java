@@ -3,14 +3,17 @@ package dev.finetune;
 import dev.finetune.data.Label;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * What a model says of one input. Which kind it is follows from the head; the methods of this interface answer where
  * they make sense and throw an {@link IllegalStateException} that says so where they don't.
  */
 public sealed interface Prediction {
-    /** The label of a class, or the text of an answer. */
+    /** The label of a class, the text of an answer, or the most probable token of the one place that is masked. */
     default String label() {
         throw new IllegalStateException("a " + kind() + " has no single label: " + this);
     }
@@ -43,6 +46,10 @@ public sealed interface Prediction {
     /** The raw outputs of the network, before softmax or sigmoid: (classes), or one row a token. */
     List<float[]> logits();
 
+    private static String told(String label, double probability) {
+        return String.format(Locale.ROOT, "%s (%.1f %%)", label, 100 * probability);
+    }
+
     private String kind() {
         return getClass().getSimpleName();
     }
@@ -51,7 +58,7 @@ public sealed interface Prediction {
     record Category(String label, Map<String, Double> probabilities, List<float[]> logits) implements Prediction {
         @Override
         public String toString() {
-            return String.format(java.util.Locale.ROOT, "%s (%.1f %%)", label, 100 * probability());
+            return Prediction.told(label, probability());
         }
 
         /** The k most probable labels with their probabilities, the most probable first. */
@@ -63,20 +70,45 @@ public sealed interface Prediction {
         }
     }
 
-    /** The labels whose probability is at least one half, and the probability of every label. */
+    /**
+     * The labels whose probability is at least their threshold, one half unless {@link FineTuned#tuneThresholds} found
+     * others, and the probability of every label.
+     */
     record Categories(List<String> labels, Map<String, Double> probabilities, List<float[]> logits)
-            implements Prediction {}
+            implements Prediction {
+        @Override
+        public String toString() {
+            return labels.isEmpty()
+                    ? "no label"
+                    : labels.stream()
+                            .map(label -> Prediction.told(label, probability(label)))
+                            .collect(Collectors.joining(", "));
+        }
+    }
 
     /** One or several numbers. */
     record Numbers(List<Double> values, List<float[]> logits) implements Prediction {
         @Override
         public double value() {
+            if (values.size() != 1) {
+                throw new IllegalStateException("these are " + values.size() + " numbers, not one: values() has them");
+            }
             return values.get(0);
+        }
+
+        @Override
+        public String toString() {
+            return values.stream().map(String::valueOf).collect(Collectors.joining(", "));
         }
     }
 
     /** One tag a word, with its probability; words beyond the maximum length have none ("O", 0). */
-    record Tags(List<String> tags, List<Double> tagProbabilities, List<float[]> logits) implements Prediction {}
+    record Tags(List<String> tags, List<Double> tagProbabilities, List<float[]> logits) implements Prediction {
+        @Override
+        public String toString() {
+            return String.join(" ", tags);
+        }
+    }
 
     /**
      * The span that answers a question.
@@ -98,7 +130,7 @@ public sealed interface Prediction {
 
         @Override
         public String toString() {
-            return String.format(java.util.Locale.ROOT, "%s (%.1f %%)", label(), 100 * probability());
+            return Prediction.told(label(), probability());
         }
     }
 
@@ -115,15 +147,49 @@ public sealed interface Prediction {
     record Fills(List<Map<String, Double>> places, List<float[]> logits) implements Prediction {
         @Override
         public String label() {
+            if (places.size() != 1) {
+                throw new IllegalStateException(
+                        places.isEmpty()
+                                ? "the text has no mask token, so there is nothing to fill in"
+                                : places.size() + " places of the text are masked, not one: places() has them");
+            }
             return places.get(0).keySet().iterator().next();
+        }
+
+        @Override
+        public double probability() {
+            return places.get(0).get(label());
+        }
+
+        @Override
+        public String toString() {
+            return places.isEmpty()
+                    ? "nothing masked"
+                    : places.stream().map(Fills::told).collect(Collectors.joining("; "));
+        }
+
+        private static String told(Map<String, Double> place) {
+            return place.entrySet().stream()
+                    .map(entry -> Prediction.told(entry.getKey(), entry.getValue()))
+                    .collect(Collectors.joining(", "));
         }
     }
 
     /** The vector of an input (feature extraction): width numbers. */
     record Vector(List<float[]> logits) implements Prediction {
+        private static final int SHOWN = 4;
+
         /** The numbers. */
         public float[] vector() {
             return logits.get(0);
+        }
+
+        @Override
+        public String toString() {
+            final String first = IntStream.range(0, Math.min(SHOWN, vector().length))
+                    .mapToObj(i -> String.valueOf(vector()[i]))
+                    .collect(Collectors.joining(", "));
+            return vector().length + " numbers: " + first + (vector().length > SHOWN ? " ..." : "");
         }
     }
 }
