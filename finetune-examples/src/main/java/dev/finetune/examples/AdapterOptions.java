@@ -38,17 +38,22 @@ final class AdapterOptions {
     @Option(names = "--bitfit", description = "Train biases and the head only.")
     private boolean bitFit;
 
+    /** Whether there will be an adapter to save. */
+    boolean adapts() {
+        return rank != 0 || ia3;
+    }
+
     /** A tuner with all of it. */
     FineTuner on(FineTuner tuner) {
-        if (Stream.of(rank > 0, ia3, bitFit).filter(said -> said).count() > 1) {
+        if (Stream.of(rank != 0, ia3, bitFit).filter(said -> said).count() > 1) {
             throw new FinetuneException("--lora, --ia3 and --bitfit are three ways to do it: give one of them.");
         }
         if (rank == 0 && (dora || alpha != 0 || dropout != 0 || !targets.isEmpty() || biases != Lora.Biases.NONE)) {
             throw new FinetuneException("--dora and all of --lora-... go with --lora RANK.");
         }
-        if (rank > 0) {
+        if (rank != 0) {
             final Lora plain = Lora.rank(rank).dropout(dropout).biases(biases);
-            final Lora scaled = alpha > 0 ? plain.alpha(alpha) : plain;
+            final Lora scaled = alpha != 0 ? plain.alpha(alpha) : plain;
             final Lora targeted = targeted(scaled);
             return tuner.lora(dora ? targeted.withDora() : targeted);
         }

@@ -67,12 +67,16 @@ public final class ImageData {
      */
     public record Parts(Dataset<Image> train, Dataset<Image> evaluation, Head head, String metric) {}
 
-    /** Reads the folders or tables. */
-    public Parts read() {
+    /**
+     * Reads the folders or tables.
+     *
+     * @param seed of what is held back, where no evaluation pictures are named
+     */
+    public Parts read(long seed) {
         if (!TASKS.contains(task)) {
             throw new FinetuneException("--task " + task + ": there are " + TASKS + ".");
         }
-        final Split<Image> split = split();
+        final Split<Image> split = split(seed);
         final Dataset<Image> some = limited(split.train());
         final List<String> labels = task.equals("regression")
                 ? List.of()
@@ -85,9 +89,9 @@ public final class ImageData {
         };
     }
 
-    private Split<Image> split() {
+    private Split<Image> split(long seed) {
         if (evaluation.matches("0?\\.\\d+")) {
-            return checked(all(train)).split(Double.parseDouble(evaluation), 42);
+            return checked(all(train)).split(Double.parseDouble(evaluation), seed);
         }
         if (!evaluation.isEmpty()) {
             return Split.of(checked(all(train)), checked(all(Path.of(evaluation))));
@@ -96,7 +100,7 @@ public final class ImageData {
             final Split<Image> parts = ImageFolder.splits(train);
             return Split.of(checked(parts.train()), checked(parts.validation()));
         }
-        return checked(all(train)).split(HELD_BACK, 42);
+        return checked(all(train)).split(HELD_BACK, seed);
     }
 
     private Dataset<Image> checked(Dataset<Image> pictures) {

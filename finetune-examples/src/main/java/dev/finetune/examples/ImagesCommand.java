@@ -4,10 +4,12 @@ import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.FinetuneException;
 import dev.finetune.Freeze;
+import dev.finetune.Head;
 import dev.finetune.Prediction;
 import dev.finetune.vision.Image;
 import dev.finetune.vision.image.ImageEncoder;
 import dev.finetune.vision.image.Preprocessing;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -66,7 +68,8 @@ public final class ImagesCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         final double start = ProcessFacts.secondsSinceStart();
-        final ImageData.Parts parts = data.read();
+        final ImageData.Parts parts = data.read(training.seed());
+        check(parts);
         final FineTuner tuner = tuner(parts);
         if (sheet != null) {
             try (FineTuned<Image> untrained = tuner.untrained(Image.class)) {
@@ -76,6 +79,7 @@ public final class ImagesCommand implements Callable<Integer> {
         }
         try (FineTuned<Image> tuned = tuner.fit(parts.train(), parts.evaluation())) {
             result.show(tuned);
+            result.save(tuned);
             if (mistakes != null) {
                 writeMistakes(tuned, parts, mistakes);
             }
@@ -83,6 +87,21 @@ public final class ImagesCommand implements Callable<Integer> {
             result.finish("images", tuned, parts.train().size().orElse(-1), start);
         }
         return 0;
+    }
+
+    /** Refuses, before anything is trained, what would fail in the end. */
+    private void check(ImageData.Parts parts) {
+        result.check(training.adapts());
+        if (mistakes != null && !(parts.head() instanceof Head.Classification)) {
+            throw new FinetuneException(
+                    "--mistakes shows pictures that were taken for another class: it goes with --task"
+                            + " classification.");
+        }
+        for (Path picture : predict) {
+            if (!Files.isRegularFile(picture)) {
+                throw new FinetuneException("--predict " + picture + ": there is no such file.");
+            }
+        }
     }
 
     private FineTuner tuner(ImageData.Parts parts) {

@@ -4,8 +4,10 @@ import com.google.gson.Gson;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.finetune.FineTuned;
+import dev.finetune.FinetuneException;
 import dev.finetune.train.EpochReport;
 import dev.finetune.train.TrainingHistory;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
@@ -20,6 +22,26 @@ final class ResultOptions {
     @Option(names = "--summary", description = "Print the layers, their shapes, and what is trained.")
     private boolean summary;
 
+    /**
+     * Refuses, before anything is trained, what could not be saved in the end.
+     *
+     * @param adapts whether there will be an adapter
+     */
+    void check(boolean adapts) {
+        if (!adapterOut.isEmpty() && !adapts) {
+            throw new FinetuneException("--adapter-out saves what --lora or --ia3 trains: give one of them, or --out to"
+                    + " save the whole model.");
+        }
+        checkFolder("--out", out);
+        checkFolder("--adapter-out", adapterOut);
+    }
+
+    private static void checkFolder(String option, String said) {
+        if (!said.isEmpty() && Files.exists(Path.of(said)) && !Files.isDirectory(Path.of(said))) {
+            throw new FinetuneException(option + " " + said + " is a file; expected a folder, be it there or not.");
+        }
+    }
+
     /** Prints the layers, if asked to, and the metrics. */
     void show(FineTuned<?> tuned) {
         if (summary) {
@@ -29,8 +51,8 @@ final class ResultOptions {
         System.out.println(tuned.evaluation());
     }
 
-    /** Saves the model, if asked to, and prints the last line: one JSON object. */
-    void finish(String what, FineTuned<?> tuned, long rows, double start) {
+    /** Saves the model, if asked to: at once after training, so that nothing that follows can lose it. */
+    void save(FineTuned<?> tuned) {
         if (!out.isEmpty()) {
             tuned.save(Path.of(out));
             System.out.println("saved to " + Path.of(out).toAbsolutePath());
@@ -39,6 +61,10 @@ final class ResultOptions {
             tuned.saveAdapter(Path.of(adapterOut));
             System.out.println("the adapter is in " + Path.of(adapterOut).toAbsolutePath());
         }
+    }
+
+    /** Prints the last line: one JSON object. */
+    void finish(String what, FineTuned<?> tuned, long rows, double start) {
         System.out.println(new Gson().toJson(json(what, tuned, rows, start)));
     }
 

@@ -46,28 +46,31 @@ public final class TextCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return run(data.read());
+        return run(data.read(training.seed()));
     }
 
     private <I> int run(TextData.Parts<I> parts) {
         final double start = ProcessFacts.secondsSinceStart();
         final Dataset<I> train = parts.train();
+        result.check(training.adapts());
+        if (!predict.isEmpty() && train.inputType() != Text.class) {
+            throw new FinetuneException("--predict is for tasks that read single texts; this one reads "
+                    + train.inputType().getSimpleName() + ". Leave it out, and predict with the saved model.");
+        }
         final FineTuner tuner = training.tuner(parts.head(), parts.metric())
                 .maxLength(maxLength)
                 .groupByLength(groupByLength);
         try (FineTuned<I> tuned = tuner.fit(train, parts.evaluation())) {
             result.show(tuned);
+            result.save(tuned);
             predict.forEach(text -> System.out.println(text + "\n  " + prediction(tuned, text)));
             result.finish("text", tuned, train.size().orElse(-1), start);
         }
         return 0;
     }
 
-    @SuppressWarnings("unchecked") // Only models that read texts get here.
+    @SuppressWarnings("unchecked") // Only models that read texts get here: that was checked.
     private static <I> Prediction prediction(FineTuned<I> tuned, String text) {
-        if (tuned.assembly().encoder().inputType() != Text.class) {
-            throw new FinetuneException("--predict needs a task that reads single texts.");
-        }
         return ((FineTuned<Text>) tuned).predict(Text.of(text));
     }
 

@@ -62,28 +62,36 @@ public final class TextData {
      */
     public record Parts<I>(Dataset<I> train, Dataset<I> evaluation, Head head, String metric) {}
 
-    /** Reads the files. */
-    public Parts<?> read() {
+    /**
+     * Reads the files.
+     *
+     * @param seed of what is held back, where there is no evaluation file
+     */
+    public Parts<?> read(long seed) {
         return switch (task) {
-            case "tokens" -> parts(tokens(train), evaluation == null ? null : tokens(evaluation), "f1");
-            case "question-answering" -> parts(squad(train), evaluation == null ? null : squad(evaluation), "f1");
+            case "tokens" -> parts(seed, tokens(train), evaluation == null ? null : tokens(evaluation), "f1");
+            case "question-answering" -> parts(seed, squad(train), evaluation == null ? null : squad(evaluation), "f1");
             case "masked-lm" ->
                 parts(
+                        seed,
                         files(train).unlabelled(),
                         evaluation == null ? null : files(evaluation).unlabelled(),
                         "perplexity");
             case "regression" ->
                 parts(
+                        seed,
                         files(train).regression(),
                         evaluation == null ? null : files(evaluation).regression(),
                         "pearson");
             case "multi-label" ->
                 parts(
+                        seed,
                         files(train).multiLabel(separator),
                         evaluation == null ? null : files(evaluation).multiLabel(separator),
                         "f1_micro");
             case "classification" ->
                 parts(
+                        seed,
                         files(train).classification(),
                         evaluation == null ? null : files(evaluation).classification(),
                         "accuracy");
@@ -91,7 +99,7 @@ public final class TextData {
         };
     }
 
-    private <I> Parts<I> parts(Dataset<I> all, @Nullable Dataset<I> held, String metric) {
+    private <I> Parts<I> parts(long seed, Dataset<I> all, @Nullable Dataset<I> held, String metric) {
         final Dataset<I> limited = limit > 0 ? all.limit(limit) : all;
         final boolean labelled = task.equals("classification") || task.equals("multi-label") || task.equals("tokens");
         final List<String> labels = labelled
@@ -102,7 +110,7 @@ public final class TextData {
         if (held != null) {
             return new Parts<>(limited, held, head, metric);
         }
-        final var split = limited.split(0.1, 42);
+        final var split = limited.split(0.1, seed);
         return new Parts<>(split.train(), split.validation(), head, metric);
     }
 

@@ -118,6 +118,11 @@ final class TrainingOptions {
         return batch;
     }
 
+    /** Whether there will be an adapter to save. */
+    boolean adapts() {
+        return adapter.adapts();
+    }
+
     /** A tuner with all of it, showing a metric while it trains. */
     FineTuner tuner(Head head, String metric) {
         FineTuner tuner = FineTuner.from(model)
@@ -128,7 +133,7 @@ final class TrainingOptions {
                 .evaluationBatchSize(evaluationBatch)
                 .lr(learningRate)
                 .seed(seed)
-                .schedule(withWarmup(Schedule.named(schedule)))
+                .schedule(Schedule.named(schedule))
                 .weightDecay(weightDecay)
                 .accumulate(accumulate)
                 .maxGradientNorm(maxGradientNorm)
@@ -139,18 +144,18 @@ final class TrainingOptions {
                 .device(device)
                 .freeze(freeze())
                 .listener(Console.progress(metric));
-        tuner = adapter.on(gentle.on(tuner));
+        tuner = adapter.on(gentle.on(warmedUp(tuner)));
         tuner = headOnly ? tuner.freeze(Freeze.allButHead()) : tuner;
         tuner = balanced ? tuner.balancedClassWeights() : tuner;
-        tuner = dropout >= 0 ? tuner.dropout(dropout) : tuner;
-        tuner = earlyStopping > 0 ? tuner.earlyStopping(earlyStopping) : tuner;
+        tuner = dropout != -1 ? tuner.dropout(dropout) : tuner;
+        tuner = earlyStopping != 0 ? tuner.earlyStopping(earlyStopping) : tuner;
         tuner = keepBest ? tuner.keepBest() : tuner;
         tuner = gradientCheckpointing ? tuner.gradientCheckpointing() : tuner;
         return randomWeights ? tuner.randomWeights() : tuner;
     }
 
     private Freeze freeze() {
-        if (freeze.matches("-\\d+")) {
+        if (freeze.equals("-1")) {
             return Freeze.nothing();
         }
         if (freeze.isBlank()) {
@@ -160,10 +165,14 @@ final class TrainingOptions {
         return freeze.matches("\\d+") ? Freeze.firstLayers(Integer.parseInt(freeze)) : Layers.upTo(freeze);
     }
 
-    private Schedule withWarmup(Schedule plain) {
+    private FineTuner warmedUp(FineTuner tuner) {
         if (warmup == 0) {
-            return plain;
+            return tuner;
         }
-        return warmup < 1 ? plain.withWarmupRatio(warmup) : plain.withWarmupSteps((long) warmup);
+        if (warmup >= 1 && warmup != Math.rint(warmup)) {
+            throw new FinetuneException("--warmup " + warmup
+                    + ": expected a whole number of steps, or their share of all steps, which is below 1.");
+        }
+        return warmup < 1 ? tuner.warmupRatio(warmup) : tuner.warmupSteps((long) warmup);
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.finetune.FineTuned;
 import dev.finetune.examples.drawing.GardenPictures;
 import dev.finetune.vision.Image;
+import dev.finetune.vision.ImageFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 /** The commands on pictures, with a ResNet that is four channels wide and a few drawings. */
 class ImagesCommandTest {
@@ -200,6 +202,43 @@ class ImagesCommandTest {
                 .contains("cifar");
         assertThat(images("--freeze", "layer9").errors()).contains("layer9").contains("layer2");
         assertThat(images("--task", "tokens").errors()).contains("tokens").contains("multi-label");
+    }
+
+    @Test
+    void whatIsHeldBackFollowsTheSeed() {
+        final ImageData data = CommandLine.populateCommand(new ImageData(), "--train", garden.toString());
+        for (long seed : new long[] {42, 7}) {
+            assertThat(data.read(seed).evaluation().asList())
+                    .isEqualTo(
+                            ImageFolder.of(garden).split(0.1, seed).validation().asList());
+        }
+        assertThat(data.read(7).evaluation().asList())
+                .isNotEqualTo(data.read(42).evaluation().asList());
+    }
+
+    @Test
+    void aModelIsSavedBeforeAnythingThatMayFailAfterwards() throws IOException {
+        final Path broken = Files.writeString(folder.resolve("broken.png"), "no picture");
+        final Path out = folder.resolve("kept");
+        final CommandLineRun run = images("--predict", broken.toString(), "--out", out.toString());
+
+        assertThat(run.status()).isEqualTo(1);
+        assertThat(run.errors()).contains("broken.png");
+        assertThat(out.resolve("model.safetensors")).exists();
+    }
+
+    @Test
+    void whatWouldFailInTheEndIsRefusedBeforeTraining() {
+        final Path there = garden.resolve("no-such.png");
+        isRefused(images("--predict", there.toString()), "--predict " + there);
+        isRefused(images("--adapter-out", folder.resolve("adapter").toString()), "--adapter-out", "--lora", "--ia3");
+        isRefused(images("--out", model.resolve("config.json").toString()), "--out", "is a file");
+    }
+
+    private static void isRefused(CommandLineRun run, String... words) {
+        assertThat(run.status()).isEqualTo(1);
+        assertThat(run.errors()).contains(words);
+        assertThat(run.lines()).isEmpty();
     }
 
     @Test

@@ -13,6 +13,9 @@ import picocli.CommandLine.Option;
 
 /** What a study tries, whatever kind of input the model reads. */
 final class StudyOptions {
+    /** What is held back is the same for all seeds, so that what they give can be compared. */
+    static final long SPLIT_SEED = 42;
+
     @Option(
             names = "--model",
             required = true,
@@ -67,18 +70,19 @@ final class StudyOptions {
         return seeds;
     }
 
-    /** The methods that were asked for, of those that the kind of model has. */
-    List<StudyMethod> methods(List<StudyMethod> possible) {
+    /** The methods that were asked for; all by default. */
+    List<StudyMethod> methods() {
+        final List<StudyMethod> all = List.of(StudyMethod.values());
         if (methods.isEmpty()) {
-            return possible;
+            return all;
         }
         final List<StudyMethod> chosen = new ArrayList<>();
         for (String name : methods) {
-            chosen.add(possible.stream()
+            chosen.add(all.stream()
                     .filter(method -> method.name().toLowerCase(Locale.ROOT).equals(name))
                     .findFirst()
                     .orElseThrow(() -> new FinetuneException("--methods " + name + ": there are "
-                            + possible.stream()
+                            + all.stream()
                                     .map(method -> method.name().toLowerCase(Locale.ROOT))
                                     .toList()
                             + ".")));

@@ -5,7 +5,6 @@ import dev.finetune.FinetuneException;
 import dev.finetune.examples.ImageData;
 import dev.finetune.examples.PreprocessingChoice;
 import java.io.IOException;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -19,15 +18,6 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         showDefaultValues = true)
 public final class StudyPicturesCommand implements Callable<Integer> {
-    private static final List<StudyMethod> METHODS = List.of(
-            StudyMethod.DEFAULTS,
-            StudyMethod.HEAD,
-            StudyMethod.FULL,
-            StudyMethod.LORA,
-            StudyMethod.GRADUAL,
-            StudyMethod.SETFIT,
-            StudyMethod.AUTO);
-
     @Mixin
     private StudyOptions options = new StudyOptions();
 
@@ -41,7 +31,7 @@ public final class StudyPicturesCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        final ImageData.Parts parts = data.read();
+        final ImageData.Parts parts = data.read(StudyOptions.SPLIT_SEED);
         if (!parts.metric().equals("accuracy")) {
             throw new FinetuneException("A study needs pictures with a class each: --task classification.");
         }
@@ -51,7 +41,7 @@ public final class StudyPicturesCommand implements Callable<Integer> {
                 .map(named::inputs)
                 .orElse(named);
         options.show(new Study<>(tuner, parts.train(), parts.evaluation(), options)
-                .run(options.methods(METHODS), Optional.empty()));
+                .run(options.methods(), Optional.empty()));
         return 0;
     }
 }

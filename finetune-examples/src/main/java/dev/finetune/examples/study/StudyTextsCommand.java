@@ -7,7 +7,6 @@ import dev.finetune.data.Text;
 import dev.finetune.examples.TextData;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -38,13 +37,12 @@ public final class StudyTextsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        final TextData.Parts<Text> parts = texts(data.read());
+        final TextData.Parts<Text> parts = texts(data.read(StudyOptions.SPLIT_SEED));
         final FineTuner tuner =
                 FineTuner.from(options.model()).head(parts.head()).maxLength(maxLength);
         final Optional<Study.Elsewhere<Text>> beside =
                 peer.map(python -> new StudyPeer(python, script, options.model(), maxLength)::run);
-        options.show(new Study<>(tuner, parts.train(), parts.evaluation(), options)
-                .run(options.methods(List.of(StudyMethod.values())), beside));
+        options.show(new Study<>(tuner, parts.train(), parts.evaluation(), options).run(options.methods(), beside));
         return 0;
     }
 

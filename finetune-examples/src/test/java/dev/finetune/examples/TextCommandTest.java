@@ -1,0 +1,114 @@
+package dev.finetune.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.finetune.FineTuned;
+import dev.finetune.data.Dataset;
+import dev.finetune.data.Text;
+import dev.finetune.data.TextFiles;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** The command on texts, with an encoder that knows nothing and a few reviews. */
+class TextCommandTest {
+    @TempDir
+    static Path folder;
+
+    @BeforeAll
+    static void makeModelsAndFiles() throws IOException {
+        StandIns.fill(folder);
+    }
+
+    private static CommandLineRun text(String train, String... options) {
+        final List<String> all = new ArrayList<>(List.of(
+                "text",
+                "--model",
+                StandIns.base(folder).toString(),
+                "--train",
+                folder.resolve(train).toString(),
+                "--max-length",
+                "32",
+                "--max-steps",
+                "1"));
+        all.addAll(List.of(options));
+        return CommandLineRun.of(all.toArray(new String[0]));
+    }
+
+    private static void isRefused(CommandLineRun run, String... words) {
+        assertThat(run.status()).isEqualTo(1);
+        assertThat(run.errors()).contains(words);
+        assertThat(run.lines()).isEmpty();
+    }
+
+    @Test
+    void theModelIsSavedAndPredicts() {
+        final Path out = folder.resolve("tuned");
+        final CommandLineRun run = text("train.tsv", "--predict", "the lamp is great", "--out", out.toString())
+                .well();
+
+        assertThat(run.text()).contains("the lamp is great\n  ");
+        assertThat(run.json().get("what").getAsString()).isEqualTo("text");
+        try (FineTuned<Text> loaded = FineTuned.load(out)) {
+            assertThat(loaded.labels()).containsExactly("negative", "positive");
+        }
+    }
+
+    @Test
+    void severalLabelsAndNumbersArePrintedReadably() {
+        assertThat(text("topics.jsonl", "--task", "multi-label", "--label-column", "labels", "--predict", "a lamp")
+                        .well()
+                        .text())
+                .contains("a lamp\n  ")
+                .doesNotContain("[F@");
+        assertThat(text(
+                                "ratings.csv",
+                                "--task",
+                                "regression",
+                                "--text-column",
+                                "review",
+                                "--label-column",
+                                "stars",
+                                "--predict",
+                                "a lamp")
+                        .well()
+                        .text())
+                .containsPattern("a lamp\n  -?\\d")
+                .doesNotContain("[F@");
+    }
+
+    @Test
+    void whatWouldFailInTheEndIsRefusedBeforeTraining() {
+        isRefused(text("train.conll", "--task", "tokens", "--predict", "anna"), "--predict", "Words");
+        isRefused(text("train.tsv", "--adapter-out", "adapter"), "--adapter-out", "--lora", "--ia3");
+        isRefused(text("train.tsv", "--out", folder.resolve("train.tsv").toString()), "--out", "is a file");
+    }
+
+    @Test
+    void optionsThatWouldBeIgnoredAreRefused() {
+        isRefused(text("train.tsv", "--schedule", "constant", "--warmup", "100"), "constant schedule", "100 warm-up");
+        isRefused(text("train.tsv", "--warmup", "1.5"), "--warmup 1.5");
+        isRefused(text("train.tsv", "--lora", "-4"), "rank", "-4");
+        isRefused(text("train.tsv", "--lora", "4", "--lora-alpha", "-1"), "alpha", "-1");
+        isRefused(text("train.tsv", "--early-stopping", "-1"), "patience", "-1");
+        isRefused(text("train.tsv", "--dropout", "-0.5"), "dropout", "-0.5");
+    }
+
+    @Test
+    void whatIsHeldBackFollowsTheSeed() {
+        final TextData data = CommandLine.populateCommand(
+                new TextData(), "--train", folder.resolve("train.tsv").toString());
+        final Dataset<Text> all = TextFiles.tsv(folder.resolve("train.tsv")).classification();
+        for (long seed : new long[] {42, 7}) {
+            assertThat(List.copyOf(data.read(seed).evaluation().asList()))
+                    .isEqualTo(all.split(0.1, seed).validation().asList());
+        }
+        assertThat(all.split(0.1, 7).validation().asList())
+                .isNotEqualTo(all.split(0.1, 42).validation().asList());
+    }
+}
