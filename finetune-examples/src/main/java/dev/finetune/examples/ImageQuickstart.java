@@ -44,11 +44,6 @@ public final class ImageQuickstart implements Callable<Integer> {
     @Option(names = "--seed", description = "Seed of everything random.")
     private long seed = 42;
 
-    /** Runs the quickstart alone, with its options. */
-    public static void main(String[] arguments) {
-        System.exit(new picocli.CommandLine(new ImageQuickstart()).execute(arguments));
-    }
-
     @Override
     public Integer call() throws IOException {
         final Path folder = TemporaryFolder.create("finetune-image-quickstart");

@@ -43,8 +43,7 @@ public final class SpanTask implements Task {
         }
         this.head = head;
         this.loss = new CrossEntropy(options, 0);
-        final SpanSettings standard = SpanSettings.standard();
-        this.decoder = new SpanDecoder(new SpanSettings(standard.best(), head.maxAnswerLength(), false, 0));
+        this.decoder = new SpanDecoder(new SpanSettings(SpanSettings.standard().best(), head.maxAnswerLength()));
     }
 
     @Override

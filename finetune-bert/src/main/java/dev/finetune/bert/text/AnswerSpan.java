@@ -3,7 +3,7 @@ package dev.finetune.bert.text;
 /**
  * A part of a context that may answer a question.
  *
- * @param text the words as they stand in the context; empty for "no answer"
+ * @param text the words as they stand in the context
  * @param start where they start in the context, in UTF-16 units
  * @param end where they end (exclusive)
  * @param score the sum of the start's and the end's logit

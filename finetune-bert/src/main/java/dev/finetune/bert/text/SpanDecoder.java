@@ -38,23 +38,11 @@ public final class SpanDecoder {
                     + " rows of start logits and " + endLogits.size() + " of end logits; give one of each a window.");
         }
         List<AnswerSpan> spans = new ArrayList<>();
-        double nothing = Double.POSITIVE_INFINITY;
         for (int i = 0; i < windows.size(); i++) {
             addSpans(windows.get(i), startLogits.get(i), endLogits.get(i), spans);
-            nothing =
-                    Math.min(nothing, (double) startLogits.get(i)[0] + endLogits.get(i)[0]);
         }
-        AnswerSpan none = new AnswerSpan("", 0, 0, nothing, 0);
-        boolean noneCounts = settings.unanswerable() && !windows.isEmpty();
-        if (noneCounts) {
-            spans.add(none);
-        }
-        List<AnswerSpan> best = new ArrayList<>(
+        return withProbabilities(
                 spans.stream().sorted(BEST_FIRST).limit(settings.best()).toList());
-        if (noneCounts && !best.contains(none)) {
-            best.add(none);
-        }
-        return withProbabilities(noneCounts ? decided(best, none) : best);
     }
 
     private void addSpans(EncodedText row, float[] startLogits, float[] endLogits, List<AnswerSpan> spans) {
@@ -92,22 +80,6 @@ public final class SpanDecoder {
                 .limit(settings.best())
                 .mapToInt(Integer::intValue)
                 .toArray();
-    }
-
-    // "No answer" comes first exactly where it beats the best span by more than the threshold.
-    private List<AnswerSpan> decided(List<AnswerSpan> best, AnswerSpan none) {
-        List<AnswerSpan> spans =
-                new ArrayList<>(best.stream().filter(span -> !span.equals(none)).toList());
-        boolean wins = spans.isEmpty() || none.score() - spans.get(0).score() > settings.noAnswerThreshold();
-        if (wins) {
-            spans.add(0, none);
-            return spans;
-        }
-        AnswerSpan first = spans.remove(0);
-        spans.add(none);
-        spans.sort(BEST_FIRST);
-        spans.add(0, first);
-        return spans;
     }
 
     private static List<AnswerSpan> withProbabilities(List<AnswerSpan> spans) {

@@ -8,10 +8,8 @@ import dev.finetune.FinetuneException;
  * @param best how many of the best starts and of the best ends of each window are combined, and how many answers come
  *     back
  * @param maxAnswerLength the most tokens of an answer
- * @param unanswerable whether "no answer" competes with the spans (as in SQuAD 2.0)
- * @param noAnswerThreshold by how much the score of "no answer" must exceed that of the best span to win
  */
-public record SpanSettings(int best, int maxAnswerLength, boolean unanswerable, double noAnswerThreshold) {
+public record SpanSettings(int best, int maxAnswerLength) {
     /** Checks the numbers. */
     public SpanSettings {
         if (best < 1 || maxAnswerLength < 1) {
@@ -20,13 +18,8 @@ public record SpanSettings(int best, int maxAnswerLength, boolean unanswerable, 
         }
     }
 
-    /** The best 20, up to 30 tokens long, always an answer. */
+    /** The best 20, up to 30 tokens long. */
     public static SpanSettings standard() {
-        return new SpanSettings(20, 30, false, 0);
-    }
-
-    /** The same, where a question may have no answer. */
-    public SpanSettings withUnanswerable() {
-        return new SpanSettings(best, maxAnswerLength, true, noAnswerThreshold);
+        return new SpanSettings(20, 30);
     }
 }

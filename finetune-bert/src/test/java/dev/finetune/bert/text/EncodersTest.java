@@ -2,7 +2,6 @@ package dev.finetune.bert.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
 import dev.finetune.FinetuneException;
 import dev.finetune.data.Example;
@@ -222,30 +221,6 @@ class EncodersTest {
             float[] logits = new float[row.length()];
             assertThat(new SpanDecoder(SpanSettings.standard()).decode(List.of(row), List.of(logits), List.of(logits)))
                     .isEmpty();
-        }
-    }
-
-    @Test
-    void noAnswerWinsOnlyWhereItMayAndScoresHigher() {
-        try (QuestionEncoder encoder = questions(32, 4)) {
-            Question question = new Question("what ?", "the product arrived");
-            EncodedText row = (EncodedText) encoder.encode(List.of(new Example<>(question, Label.none())))
-                    .get(0);
-            int first = ((EncodedText.Trace.Window) row.trace()).window().position();
-            float[] logits = new float[row.length()];
-            logits[0] = 5;
-            logits[first] = 2;
-            List<float[]> both = List.of(logits);
-            SpanDecoder always = new SpanDecoder(SpanSettings.standard());
-            SpanDecoder maybe = new SpanDecoder(SpanSettings.standard().withUnanswerable());
-            SpanDecoder reluctant = new SpanDecoder(new SpanSettings(20, 30, true, 7));
-            assertThat(always.decode(List.of(row), both, both).get(0).text()).isEqualTo("the");
-            assertThat(maybe.decode(List.of(row), both, both).get(0).text()).isEmpty();
-            assertThat(reluctant.decode(List.of(row), both, both).get(0).text()).isEqualTo("the");
-            assertThat(maybe.decode(List.of(row), both, both).stream()
-                            .mapToDouble(AnswerSpan::probability)
-                            .sum())
-                    .isCloseTo(1, within(1e-9));
         }
     }
 }
