@@ -92,7 +92,12 @@ final class SettingsText {
         lines.put("seed", t.seed());
         lines.put("device", t.device());
         return lines.entrySet().stream()
-                .map(line -> line.getKey() + ": " + line.getValue())
+                .map(line -> line.getKey() + ": " + inOneLine(line.getValue()))
                 .collect(Collectors.joining("\n"));
+    }
+
+    /** Labels, for one, may hold line breaks. */
+    private static String inOneLine(Object value) {
+        return value.toString().replace("\r", "\\r").replace("\n", "\\n");
     }
 }

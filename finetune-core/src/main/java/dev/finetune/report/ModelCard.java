@@ -23,7 +23,9 @@ public final class ModelCard {
         card.append("# Fine-tuned from ").append(provenance.base()).append("\n\n");
         card.append("Task: ").append(task.head().getClass().getSimpleName()).append('\n');
         if (!task.labels().isEmpty()) {
-            card.append("Labels: ").append(String.join(", ", task.labels())).append('\n');
+            card.append("Labels: ")
+                    .append(String.join(", ", task.labels()).replaceAll("\\R", " "))
+                    .append('\n');
         }
         card.append("\n## Data\n\n- Training: ").append(provenance.training());
         card.append("\n- Validation: ").append(provenance.validation()).append("\n");

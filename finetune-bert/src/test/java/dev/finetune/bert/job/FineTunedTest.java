@@ -155,6 +155,23 @@ class FineTunedTest {
     }
 
     @Test
+    void aLabelMayHoldALineBreak() {
+        final String label = "bad: very\r\nbad";
+        final Dataset<Text> data = Jobs.data(16, 1)
+                .map(example -> example.label().equals(Label.of("bad"))
+                        ? new Example<>(example.input(), Label.of(label))
+                        : example);
+        try (FineTuned<Text> tuned =
+                Jobs.classifier().head(label, "good").epochs(1).fitAll(data)) {
+            tuned.save(folder);
+            assertThat(tuned.provenance().settings().lines()).allMatch(line -> line.contains(": "));
+        }
+        try (FineTuned<Text> loaded = FineTuned.load(folder)) {
+            assertThat(loaded.labels()).containsExactly(label, "good");
+        }
+    }
+
+    @Test
     void savingOverAModelReplacesItWhole() throws IOException {
         try (FineTuned<Text> two = Jobs.classifier().epochs(1).fitAll(Jobs.data(16, 1))) {
             two.save(folder);
