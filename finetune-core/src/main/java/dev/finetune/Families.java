@@ -43,6 +43,11 @@ final class Families {
                         + ".";
     }
 
+    /** What they are called. */
+    static List<String> names() {
+        return all().stream().map(ModelFamily::name).toList();
+    }
+
     private static List<ModelFamily> all() {
         return ServiceLoader.load(ModelFamily.class, Families.class.getClassLoader()).stream()
                 .map(ServiceLoader.Provider::get)

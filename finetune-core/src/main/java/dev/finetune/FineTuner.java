@@ -69,7 +69,7 @@ public final class FineTuner {
 
     /** What was found of natives, versions, threads, GPU and caches, in readable lines. */
     public static String doctor() {
-        return Doctor.examine();
+        return Doctor.examine(Families.names());
     }
 
     /** The branch, tag or commit of a model on the hub; "main" by default. */

@@ -2,11 +2,11 @@ package dev.finetune.report;
 
 import dev.finetune.hub.HubSettings;
 import dev.finetune.internal.torch.Natives;
-import dev.finetune.spi.ModelFamily;
 import dev.finetune.train.Devices;
+import java.io.IOException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.global.torch;
@@ -15,8 +15,12 @@ import org.bytedeco.pytorch.global.torch;
 public final class Doctor {
     private Doctor() {}
 
-    /** The findings, one a line. */
-    public static String examine() {
+    /**
+     * The findings, one a line.
+     *
+     * @param families what models the class path can build
+     */
+    public static String examine(List<String> families) {
         Natives.load();
         final Map<String, Object> found = new LinkedHashMap<>();
         found.put("Java", System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")");
@@ -34,10 +38,8 @@ public final class Doctor {
         found.put("GPU", Devices.cudaUsable() ? torch.cuda_device_count() + " found" : "none: " + Devices.whyNoCuda());
         found.put(
                 "model families",
-                ServiceLoader.load(ModelFamily.class).stream()
-                        .map(provider -> provider.get().name())
-                        .collect(Collectors.joining(", ")));
-        found.put("natives' cache", System.getProperty("user.home") + "/.javacpp/cache");
+                families.isEmpty() ? "none: add finetune-bert or another" : String.join(", ", families));
+        found.put("natives' cache", nativesCache());
         final HubSettings hub = HubSettings.fromEnvironment();
         found.put(
                 "model cache",
@@ -47,5 +49,13 @@ public final class Doctor {
         return found.entrySet().stream()
                 .map(line -> line.getKey() + ": " + line.getValue())
                 .collect(Collectors.joining("\n"));
+    }
+
+    private static String nativesCache() {
+        try {
+            return Loader.getCacheDir().getAbsolutePath();
+        } catch (IOException e) {
+            return "none: " + e.getMessage();
+        }
     }
 }

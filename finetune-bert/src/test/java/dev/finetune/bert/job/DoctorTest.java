@@ -1,0 +1,31 @@
+package dev.finetune.bert.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.finetune.FineTuner;
+import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import org.bytedeco.javacpp.Loader;
+import org.junit.jupiter.api.Test;
+
+/** What is found is what is used. */
+class DoctorTest {
+    @Test
+    void familiesAreFoundWhereModelsAreWhateverTheThreadsClassLoader() throws IOException {
+        final Thread thread = Thread.currentThread();
+        final ClassLoader before = thread.getContextClassLoader();
+        try (URLClassLoader other = new URLClassLoader(new URL[0], null)) {
+            thread.setContextClassLoader(other);
+            assertThat(FineTuner.doctor()).containsPattern("(?m)^model families: .*BERT.*ELECTRA");
+        } finally {
+            thread.setContextClassLoader(before);
+        }
+    }
+
+    @Test
+    void theNativesCacheIsTheOneThatIsUsed() throws IOException {
+        assertThat(FineTuner.doctor())
+                .contains("natives' cache: " + Loader.getCacheDir().getAbsolutePath());
+    }
+}
