@@ -74,8 +74,8 @@ public final class FineTuned<I> implements AutoCloseable {
     }
 
     /**
-     * Loads a model that was saved by {@link #save}, or by Transformers. The kind of input is the one that its head
-     * reads: Text, Words or Question; it is checked at the first use.
+     * Loads a model that was saved by {@link #save}, or by Transformers. The kind of input is the one that the model and its
+     * head read: Text, Words, Question or Image; it is checked at the first use.
      *
      * @throws FinetuneException if the directory holds no model that can be read
      */
@@ -93,7 +93,11 @@ public final class FineTuned<I> implements AutoCloseable {
         }
     }
 
-    /** The metrics on the validation data after training, of the weights that were kept. */
+    /**
+     * The metrics on the validation data after training, of the weights that were kept.
+     *
+     * @throws IllegalStateException if there are none: the model was loaded, or trained without validation data
+     */
     public Metrics evaluation() {
         return evaluation.orElseThrow(() -> new IllegalStateException(
                 "this model was not evaluated while it was trained; evaluate(dataset) does it now"));
@@ -129,7 +133,12 @@ public final class FineTuned<I> implements AutoCloseable {
         return use(() -> LayerSummary.of(assembly().network()));
     }
 
-    /** Loss and metrics on labelled data. */
+    /**
+     * Loss and metrics on labelled data.
+     *
+     * @throws FinetuneException if the data holds other inputs than the model reads, labels that don't fit its head, or no
+     *     rows, and for features, which have no loss
+     */
     public Metrics evaluate(Dataset<I> dataset) {
         return evaluate(dataset, assembly().task());
     }
@@ -252,7 +261,11 @@ public final class FineTuned<I> implements AutoCloseable {
         }));
     }
 
-    /** What the model says of one input. */
+    /**
+     * What the model says of one input.
+     *
+     * @throws FinetuneException as {@link #predict(List)}
+     */
     public Prediction predict(I input) {
         return predict(List.of(input)).get(0);
     }
@@ -260,6 +273,8 @@ public final class FineTuned<I> implements AutoCloseable {
     /**
      * What the model says of each input, in order; computed in batches of similar length, of {@link
      * FineTuner#evaluationBatchSize} inputs at most.
+     *
+     * @throws FinetuneException if an input is of another kind than the model reads, or holds nothing that it could read
      */
     public List<Prediction> predict(List<I> inputs) {
         return use(() -> predictAll(inputs));
@@ -328,6 +343,8 @@ public final class FineTuned<I> implements AutoCloseable {
      * Saves the model so that Transformers, and {@link #load}, can load it: config.json with the labels,
      * model.safetensors, the tokenizer's files, and a model card (README.md) with data, settings and metrics. Files are
      * written beside and moved into place, so that what was there survives a failure.
+     *
+     * @throws FinetuneException if writing fails
      */
     public void save(Path directory) {
         use(() -> {

@@ -54,17 +54,18 @@ public final class FineTuner {
     }
 
     /**
-     * Starts from a local model directory, or from a Hugging Face model id, looked for in the user's Hugging Face cache
-     * and then on the hub.
+     * Starts from a local model directory, from a local file of weights (.safetensors, .bin, .pth, .th, .pt ...) whose
+     * configuration and other files lie beside it, or from a Hugging Face model id, looked for in the user's Hugging Face
+     * cache and then on the hub. Weights of pictures' networks need no configuration.
      */
     public static FineTuner from(String directoryOrId) {
         Objects.requireNonNull(directoryOrId, "directoryOrId");
         return new FineTuner(new Draft()).with(draft -> draft.model = directoryOrId);
     }
 
-    /** Starts from a local model directory. */
-    public static FineTuner from(Path directory) {
-        return from(directory.toString());
+    /** Starts from a local model directory, or from a local file of weights. */
+    public static FineTuner from(Path directoryOrFile) {
+        return from(directoryOrFile.toString());
     }
 
     /** What was found of natives, versions, threads, GPU and caches, in readable lines. */
@@ -454,7 +455,10 @@ public final class FineTuner {
         });
     }
 
-    /** The number of optimizer steps, whatever the epochs say. */
+    /**
+     * The number of optimizer steps, in place of those that the epochs make, be they more or fewer; 0, the default, for
+     * those.
+     */
     public FineTuner maxSteps(long steps) {
         return with(draft -> draft.maxSteps = steps);
     }
@@ -469,7 +473,13 @@ public final class FineTuner {
         return with(draft -> draft.seed = seed);
     }
 
-    /** The longest input in tokens; longer ones are cut. What the model can take, at most 512, by default. */
+    /**
+     * The longest input in tokens; longer texts are cut, and passages that questions are asked of are read in windows. What
+     * the model can take by default, at most 512, or 384 for question answering. Models of pictures, which have no tokens,
+     * refuse it.
+     *
+     * @throws FinetuneException if it is below 4; where the model is loaded, if that can't take so many
+     */
     public FineTuner maxLength(int tokens) {
         if (tokens < 4) {
             throw new FinetuneException("maxLength must be at least 4 (special tokens count), but is " + tokens + ".");
@@ -495,7 +505,11 @@ public final class FineTuner {
         return with(draft -> draft.memoryFormat = format);
     }
 
-    /** Replaces every dropout probability of the model's configuration. */
+    /**
+     * Replaces every dropout probability of the model's configuration.
+     *
+     * @throws FinetuneException if it isn't at least 0 and below 1
+     */
     public FineTuner dropout(double probability) {
         if (!(probability >= 0 && probability < 1)) {
             throw new FinetuneException(
@@ -514,7 +528,11 @@ public final class FineTuner {
         return with(draft -> draft.groupByLength = group);
     }
 
-    /** The share of the data that {@link #fit(Dataset)} holds back to evaluate on; 0.1 by default. */
+    /**
+     * The share of the data that {@link #fit(Dataset)} holds back to evaluate on; 0.1 by default.
+     *
+     * @throws FinetuneException if it doesn't lie between 0 and 1
+     */
     public FineTuner validationFraction(double fraction) {
         if (!(fraction > 0 && fraction < 1)) {
             throw new FinetuneException("The validation fraction must lie between 0 and 1, not at " + fraction + ".");
@@ -561,7 +579,12 @@ public final class FineTuner {
         return new Fitting<I>(draft.copy()).fit(train, Optional.of(validation));
     }
 
-    /** Trains without evaluating. */
+    /**
+     * Trains without evaluating.
+     *
+     * @throws FinetuneException if settings, model or data don't fit together, or with {@link #earlyStopping(int)} or {@link
+     *     #keepBest()}, which need data to evaluate on
+     */
     public <I> FineTuned<I> fitAll(Dataset<I> train) {
         return new Fitting<I>(draft.copy()).fit(train, Optional.empty());
     }
@@ -608,7 +631,11 @@ public final class FineTuner {
         return findLearningRate(dataset, LearningRateTest.Range.usual());
     }
 
-    /** Tries the learning rates of a range. */
+    /**
+     * Tries the learning rates of a range; as {@link #findLearningRate(Dataset)} in all else.
+     *
+     * @throws FinetuneException if settings, model or data don't fit together
+     */
     public <I> LearningRateTest findLearningRate(Dataset<I> dataset, LearningRateTest.Range range) {
         return new RateFinding<I>(draft.copy(), range).run(dataset);
     }
@@ -647,7 +674,11 @@ public final class FineTuner {
         return draft.training();
     }
 
-    /** The model as it is, without training, its labels found in a data set: to see what a head has before it learns. */
+    /**
+     * The model as it is, without training, its labels found in a data set: to see what a head has before it learns.
+     *
+     * @throws FinetuneException if settings, model and data don't fit together
+     */
     public <I> FineTuned<I> untrained(Dataset<I> dataset) {
         return new Fitting<I>(draft.copy()).untrained(dataset);
     }
@@ -655,6 +686,8 @@ public final class FineTuner {
     /**
      * The model as it is, without training: to evaluate what it knew before, or to predict with a checkpoint that was
      * fine-tuned elsewhere. Labels must be known, from the head or from the checkpoint.
+     *
+     * @throws FinetuneException if they aren't, if settings and model don't fit together, or if the model reads other inputs
      */
     public <I> FineTuned<I> untrained(Class<I> inputType) {
         return new Fitting<I>(draft.copy()).untrained(inputType);
@@ -665,12 +698,20 @@ public final class FineTuner {
         return Fitting.saved(draft.copy());
     }
 
-    /** Vectors of texts from the encoder as it is, for an index or a classifier of your own. */
+    /**
+     * Vectors of texts from the encoder as it is, for an index or a classifier of your own.
+     *
+     * @throws FinetuneException if settings and model don't fit together, or if the model reads no texts
+     */
     public Embedder<String> embedder(Pooling pooling) {
         return new Embedder<>(head(Heads.features(pooling)).untrained(Text.class), Text::of);
     }
 
-    /** Vectors of inputs of any kind from the network as it is: of pictures, {@code embedder(Image.class)}. */
+    /**
+     * Vectors of inputs of any kind from the network as it is: of pictures, {@code embedder(Image.class)}.
+     *
+     * @throws FinetuneException if settings and model don't fit together, or if the model reads other inputs
+     */
     public <I> Embedder<I> embedder(Class<I> inputs) {
         return new Embedder<>(head(Heads.features(Pooling.MEAN)).untrained(inputs), Function.identity());
     }

@@ -59,7 +59,7 @@ final class SettingsText {
         t.gentle().average().ifPresent(average -> lines.put("weight average", average));
         lines.put("optimizer", t.optimizer());
         lines.put("epochs", t.epochs());
-        lines.put("maximum steps", t.maxSteps() == 0 ? "none" : t.maxSteps());
+        lines.put("steps", t.maxSteps() == 0 ? "those of the epochs" : t.maxSteps() + ", in place of the epochs'");
         lines.put("maximum time", t.maxTime().map(Object::toString).orElse("none"));
         lines.put("batch size", t.batchSize());
         lines.put("accumulation", t.accumulation());

@@ -8,7 +8,7 @@ final class TotalSteps {
     private TotalSteps() {}
 
     /**
-     * ceil(epochs * ceil(batches per epoch / accumulation)), or the maximum of steps where it is lower.
+     * The number that was set, or else ceil(epochs * ceil(batches per epoch / accumulation)).
      *
      * @throws FinetuneException if neither is known
      */

@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param gentle whether lower stages learn less, or later, weights are averaged, and what is added to the loss; nothing of
  *     it by default
  * @param epochs passes over the data, 3 by default; may be a fraction
- * @param maxSteps the most optimizer steps, 0 for as many as the epochs have
+ * @param maxSteps the number of optimizer steps, in place of those that the epochs make; 0 for those
  * @param maxTime after which training stops at the next step, if given
  * @param batchSize rows in a training batch, 8 by default
  * @param evaluationBatchSize rows in an evaluation batch, 32 by default

@@ -266,6 +266,9 @@ class ImageJobsTest {
                         .untrained(Image.class))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("Tokens");
+        assertThatThrownBy(() -> tuner("resnet-basic/model").maxLength(128).untrained(Image.class))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContainingAll("maxLength(128)", "pictures");
         assertThatThrownBy(() -> FineTuner.from(GOLDEN.resolve("resnet-basic/case.safetensors"))
                         .untrained(Image.class))
                 .isInstanceOf(FinetuneException.class)

@@ -80,6 +80,11 @@ abstract class VisionFamily implements ModelFamily {
 
     @Override
     public Assembly<?> assemble(AssemblyRequest request) {
+        if (request.maxLength() > 0) {
+            throw new FinetuneException(
+                    "maxLength(" + request.maxLength() + ") counts the tokens of texts, and this model"
+                            + " reads pictures: leave it out; inputs(...) says what size they get.");
+        }
         final ModelConfig config = request.config();
         final boolean needed = request.loadWeights() || !isTransformers(config);
         final Optional<Weights> weights = needed ? Optional.of(Weights.open(request.weights())) : Optional.empty();
