@@ -25,8 +25,6 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * into batches of any length: what stands at padded places is hidden from attention and from heads by the mask.
  */
 final class FrozenPrefix implements AutoCloseable {
-    private static final long FLOAT_BYTES = 4;
-
     private final Network network;
     private final int stages;
     private final boolean bfloat16;
@@ -46,14 +44,16 @@ final class FrozenPrefix implements AutoCloseable {
      *
      * @param sequence whether the first dimension is the row's length, from batch to batch another
      * @param channelsLast whether the channels, first in the shape, are last in memory
+     * @param type of the numbers: not float32 where products are computed in bfloat16
      * @param shape a row's dimensions in memory; the first is of no meaning for a sequence
      */
-    private record Layout(boolean sequence, boolean channelsLast, long[] shape) {
+    private record Layout(boolean sequence, boolean channelsLast, ScalarType type, long[] shape) {
         static Layout of(Tensor hidden, boolean sequence) {
             final boolean last =
                     hidden.dim() == 4 && !hidden.is_contiguous() && hidden.is_contiguous(MemoryFormat.ChannelsLast);
             final long[] all = Tensors.shape(last ? hidden.permute(0, 2, 3, 1) : hidden);
-            return new Layout(sequence, last, Arrays.copyOfRange(all, 1, all.length));
+            final ScalarType type = hidden.scalar_type().intern();
+            return new Layout(sequence, last, type, Arrays.copyOfRange(all, 1, all.length));
         }
 
         /** How many bytes a row takes where sequences are so long. */
@@ -62,13 +62,14 @@ final class FrozenPrefix implements AutoCloseable {
             for (int i = 1; i < shape.length; i++) {
                 numbers *= shape[i];
             }
-            return numbers * FLOAT_BYTES;
+            return numbers * torch.elementSize(type);
         }
 
         boolean fits(Layout other) {
             final int from = sequence ? 1 : 0;
             return sequence == other.sequence
                     && channelsLast == other.channelsLast
+                    && type == other.type
                     && Arrays.equals(shape, from, shape.length, other.shape, from, other.shape.length);
         }
     }
@@ -116,9 +117,7 @@ final class FrozenPrefix implements AutoCloseable {
                 return;
             }
             layout = Optional.of(found);
-            final Tensor flat = (found.channelsLast ? hidden.permute(0, 2, 3, 1) : hidden)
-                    .to(ScalarType.Float)
-                    .contiguous();
+            final Tensor flat = (found.channelsLast ? hidden.permute(0, 2, 3, 1) : hidden).contiguous();
             final BytePointer bytes = bytes(flat);
             final long stride = found.bytes(longest);
             for (int i = 0; i < rows.size(); i++) {
@@ -142,7 +141,7 @@ final class FrozenPrefix implements AutoCloseable {
             shape[1] = longest;
         }
         try (TensorScope scope = TensorScope.open()) {
-            final Tensor batch = torch.zeros(shape, new TensorOptions(ScalarType.Float));
+            final Tensor batch = torch.zeros(shape, new TensorOptions(how.type));
             final BytePointer bytes = bytes(batch);
             final long stride = how.bytes(longest);
             for (int i = 0; i < rows.size(); i++) {

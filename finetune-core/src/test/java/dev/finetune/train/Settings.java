@@ -14,6 +14,7 @@ final class Settings {
     int evaluationBatchSize = 8;
     int accumulation = 1;
     double maxGradientNorm = 1;
+    Precision precision = Precision.FLOAT32;
     boolean gradientCheckpointing;
     long evaluateEvery;
     Optional<EarlyStopping> earlyStopping = Optional.empty();
@@ -32,7 +33,7 @@ final class Settings {
                 evaluationBatchSize,
                 accumulation,
                 maxGradientNorm,
-                Precision.FLOAT32,
+                precision,
                 gradientCheckpointing,
                 true,
                 true,

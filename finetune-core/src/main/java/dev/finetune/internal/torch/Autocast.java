@@ -12,27 +12,44 @@ public final class Autocast implements AutoCloseable {
 
     private final DeviceType device;
     private final boolean enabled;
+    private final boolean enabledBefore;
+    private final ScalarType typeBefore;
+    private final boolean cachedBefore;
 
     private Autocast(DeviceType device, boolean enabled) {
         this.device = device;
         this.enabled = enabled;
+        this.enabledBefore = torch.is_autocast_enabled(device);
+        this.typeBefore = torch.get_autocast_dtype(device).intern();
+        this.cachedBefore = torch.is_autocast_cache_enabled();
         if (enabled) {
             torch.set_autocast_dtype(device, ScalarType.BFloat16);
             torch.set_autocast_enabled(device, true);
+            // Cast weights that were kept would be those of a pass without gradients, or of the original network.
+            torch.set_autocast_cache_enabled(false);
         }
     }
 
-    /** bfloat16 autocast on the device if enabled, nothing otherwise. Use with try-with-resources. */
+    /**
+     * bfloat16 autocast on the device if enabled, nothing otherwise, until the guard closes; then what was before. Guards
+     * may be nested. Use with try-with-resources.
+     */
     public static AutoCloseableGuard bfloat16(boolean cuda, boolean enabled) {
         final Autocast autocast = new Autocast(cuda ? DeviceType.CUDA : DeviceType.CPU, enabled);
         return autocast::close;
     }
 
+    /** Whether matrix products of this thread are cast on the CPU. */
+    public static boolean isOnForCpu() {
+        return torch.is_autocast_enabled(DeviceType.CPU);
+    }
+
     @Override
     public void close() {
         if (enabled) {
-            torch.set_autocast_enabled(device, false);
-            torch.clear_cache();
+            torch.set_autocast_cache_enabled(cachedBefore);
+            torch.set_autocast_enabled(device, enabledBefore);
+            torch.set_autocast_dtype(device, typeBefore);
         }
     }
 

@@ -30,7 +30,8 @@ public final class FewRows {
                 && rows <= MOST_ROWS
                 && input.is_cpu()
                 && input.scalar_type().intern() == ScalarType.Float
-                && weight.scalar_type().intern() == ScalarType.Float;
+                && weight.scalar_type().intern() == ScalarType.Float
+                && !Autocast.isOnForCpu();
     }
 
     /** x W^T + b for x of shape (..., in), W of shape (out, in) and b of shape (out), in the current scope. */

@@ -1,0 +1,70 @@
+package dev.finetune.bert.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.finetune.FineTuned;
+import dev.finetune.FineTuner;
+import dev.finetune.Freeze;
+import dev.finetune.Lora;
+import dev.finetune.data.Dataset;
+import dev.finetune.data.Text;
+import dev.finetune.train.Precision;
+import dev.finetune.train.StepReport;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** In bfloat16 a network trains as in float32 but for rounding, whatever else was asked for. */
+class Bfloat16JobTest {
+    static Stream<Arguments> ways() {
+        return Stream.of(
+                way("all trained", tuner -> tuner),
+                way("checkpointing", FineTuner::gradientCheckpointing),
+                way("two frozen layers, kept", tuner -> tuner.freeze(2)),
+                way("all layers frozen, kept", tuner -> tuner.freeze(Freeze.allButHead())),
+                way(
+                        "two frozen layers, each time anew",
+                        tuner -> tuner.freeze(2).keepFrozenOutputs(false)),
+                way("frozen and checkpointing", tuner -> tuner.freeze(2).gradientCheckpointing()),
+                way("all tokens", tuner -> tuner.skipUnread(false)),
+                way("LoRA", tuner -> tuner.lora(Lora.rank(4).dropout(0.1).targets("query", "output.dense"))),
+                way("DoRA", tuner -> tuner.lora(Lora.rank(4).withDora())),
+                way("distillation", tuner -> tuner.distill(1)),
+                way("two passes", tuner -> tuner.rDrop(1)));
+    }
+
+    private static Arguments way(String what, UnaryOperator<FineTuner> way) {
+        return Arguments.of(what, way);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("ways")
+    void lossesAndGradientsAreThoseOfFloat32ButForRounding(String what, UnaryOperator<FineTuner> way) {
+        final Dataset<Text> train = Jobs.data(48, 1);
+        final Dataset<Text> validation = Jobs.data(16, 2);
+        final FineTuner tuner =
+                way.apply(Jobs.classifier().dropout(0.1).lr(1e-3).epochs(2));
+        try (FineTuned<Text> half = tuner.precision(Precision.BFLOAT16).fit(train, validation);
+                FineTuned<Text> full = tuner.fit(train, validation)) {
+            final List<StepReport> ours = Jobs.history(half).steps();
+            final List<StepReport> plain = Jobs.history(full).steps();
+            assertThat(ours).hasSameSizeAs(plain).hasSize(12);
+            assertThat(Jobs.losses(half)).isNotEqualTo(Jobs.losses(full));
+            for (int i = 0; i < ours.size(); i++) {
+                assertThat(ours.get(i).loss())
+                        .as("loss of step %d", i)
+                        .isCloseTo(plain.get(i).loss(), within(0.02));
+            }
+            final double norm = plain.get(0).gradientNorm();
+            assertThat(ours.get(0).gradientNorm()).isCloseTo(norm, within(0.05 * norm));
+            assertThat(half.evaluation().get("loss"))
+                    .isCloseTo(full.evaluation().get("loss"), within(0.02));
+            assertThat(half.evaluate(validation).get("loss"))
+                    .isCloseTo(half.evaluation().get("loss"), within(0.02));
+        }
+    }
+}
