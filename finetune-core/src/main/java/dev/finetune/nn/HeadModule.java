@@ -11,4 +11,12 @@ public interface HeadModule extends Module {
      * @return outputs by name: "logits", or "start_logits" and "end_logits"
      */
     Map<String, Tensor> forward(Tensor hidden, Batch batch, ForwardContext context);
+
+    /**
+     * Whether the outputs that loss and metrics use depend on what the trunk gives at padded positions of a batch, as where
+     * a softmax is taken over all positions; not by default. What frozen stages give is then kept with its padding.
+     */
+    default boolean readsPadding() {
+        return false;
+    }
 }

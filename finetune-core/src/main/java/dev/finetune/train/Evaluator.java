@@ -20,7 +20,7 @@ public final class Evaluator {
 
     /** Loss and metrics over an epoch of a source, in constant memory as far as the metrics allow. */
     public static Metrics evaluate(Network network, Task task, BatchSource source, Device device, boolean bfloat16) {
-        try (FrozenPrefix none = new FrozenPrefix(network, false, bfloat16)) {
+        try (FrozenPrefix none = FrozenPrefix.none(network, bfloat16)) {
             return evaluate(network, task, source, device, bfloat16, none, false);
         }
     }

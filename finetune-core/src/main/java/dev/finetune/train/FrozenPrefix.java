@@ -22,21 +22,35 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * The stages before the first one that is trained: they compute in evaluation mode and without gradients, and what they
  * give for a row that comes again is kept. Rows of sequences are kept without their padding, so that they can be put
- * into batches of any length: what stands at padded places is hidden from attention and from heads by the mask.
+ * into batches of any length: what stands at padded places is hidden from attention and from most heads by the mask. For a
+ * head that reads it ({@link dev.finetune.nn.HeadModule#readsPadding}) rows are kept with the padding of their longest
+ * batch so far.
  */
 final class FrozenPrefix implements AutoCloseable {
     private final Network network;
     private final int stages;
     private final boolean bfloat16;
-    private final RowStore store = new RowStore(RowStore.MEMORY_BYTES);
+    private final boolean withPadding;
+    private final RowStore store;
     private final IdentityHashMap<Encoded, RowStore.Place> places = new IdentityHashMap<>();
     private Optional<Layout> layout = Optional.empty();
 
-    /** A prefix of a network; of no stage where the settings want frozen stages to compute like the others. */
-    FrozenPrefix(Network network, boolean enabled, boolean bfloat16) {
+    /**
+     * A prefix of a network; of no stage where the settings want frozen stages to compute like the others.
+     *
+     * @param store for what is kept; closed with the prefix
+     */
+    FrozenPrefix(Network network, boolean enabled, boolean bfloat16, RowStore store) {
         this.network = network;
         this.stages = enabled ? network.frozenStages() : 0;
         this.bfloat16 = bfloat16;
+        this.withPadding = network.head().readsPadding();
+        this.store = store;
+    }
+
+    /** A prefix of no stage, which keeps nothing. */
+    static FrozenPrefix none(Network network, boolean bfloat16) {
+        return new FrozenPrefix(network, false, bfloat16, new RowStore(0, warning -> {}));
     }
 
     /**
@@ -86,8 +100,12 @@ final class FrozenPrefix implements AutoCloseable {
      */
     Tensor output(Batch batch, boolean again) {
         final List<Encoded> rows = batch.host().rows();
-        if (again && layout.isPresent() && places.keySet().containsAll(rows)) {
-            return kept(rows, layout.get());
+        if (again && layout.isPresent() && areKept(rows, layout.get())) {
+            final Optional<Tensor> kept = kept(rows, layout.get());
+            if (kept.isPresent()) {
+                return kept.get();
+            }
+            places.values().removeIf(RowStore.Place::inFile);
         }
         final Tensor hidden;
         try (GradientMode off = GradientMode.off();
@@ -100,13 +118,32 @@ final class FrozenPrefix implements AutoCloseable {
         return hidden;
     }
 
+    private boolean areKept(List<Encoded> rows, Layout how) {
+        final long longest = longest(rows);
+        return rows.stream().allMatch(row -> isKept(row, how.bytes(wanted(row, longest))));
+    }
+
+    private boolean isKept(Encoded row, long bytes) {
+        final RowStore.Place place = places.get(row);
+        return place != null && place.bytes() >= bytes;
+    }
+
+    /** How many positions of a row are read in a batch. */
+    private long wanted(Encoded row, long longest) {
+        return withPadding ? longest : row.length();
+    }
+
+    private static long longest(List<Encoded> rows) {
+        return rows.stream().mapToInt(Encoded::length).max().orElse(0);
+    }
+
     private Tensor computed(Batch batch) {
         final Tensor nothing = torch.empty(0);
         return network.trunk(0, stages, nothing, batch, ForwardContext.evaluating(), each -> {});
     }
 
     private void keep(List<Encoded> rows, Tensor hidden) {
-        final long longest = rows.stream().mapToInt(Encoded::length).max().orElse(0);
+        final long longest = longest(rows);
         final boolean sequence = hidden.dim() == 3 && hidden.size(1) == longest;
         if (hidden.dim() == 3 && !sequence && hidden.size(1) != 1) {
             return;
@@ -122,8 +159,9 @@ final class FrozenPrefix implements AutoCloseable {
             final long stride = found.bytes(longest);
             for (int i = 0; i < rows.size(); i++) {
                 final Encoded row = rows.get(i);
-                if (!places.containsKey(row)) {
-                    final RowStore.Place place = store.add(bytes, i * stride, found.bytes(row.length()));
+                final long wanted = found.bytes(wanted(row, longest));
+                if (!isKept(row, wanted)) {
+                    final RowStore.Place place = store.add(bytes, i * stride, wanted);
                     if (place != null) {
                         places.put(row, place);
                     }
@@ -132,8 +170,9 @@ final class FrozenPrefix implements AutoCloseable {
         }
     }
 
-    private Tensor kept(List<Encoded> rows, Layout how) {
-        final long longest = rows.stream().mapToInt(Encoded::length).max().orElse(0);
+    /** Rows out of the store; empty where it can no longer be read. */
+    private Optional<Tensor> kept(List<Encoded> rows, Layout how) {
+        final long longest = longest(rows);
         final long[] shape = new long[how.shape.length + 1];
         shape[0] = rows.size();
         System.arraycopy(how.shape, 0, shape, 1, how.shape.length);
@@ -145,9 +184,13 @@ final class FrozenPrefix implements AutoCloseable {
             final BytePointer bytes = bytes(batch);
             final long stride = how.bytes(longest);
             for (int i = 0; i < rows.size(); i++) {
-                store.read(places.get(rows.get(i)), bytes, i * stride);
+                final Encoded row = rows.get(i);
+                final RowStore.Place place = places.get(row).first(how.bytes(wanted(row, longest)));
+                if (!store.read(place, bytes, i * stride)) {
+                    return Optional.empty();
+                }
             }
-            return scope.keep(how.channelsLast ? batch.permute(0, 3, 1, 2) : batch);
+            return Optional.of(scope.keep(how.channelsLast ? batch.permute(0, 3, 1, 2) : batch));
         }
     }
 

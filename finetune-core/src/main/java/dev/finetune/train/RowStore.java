@@ -1,6 +1,5 @@
 package dev.finetune.train;
 
-import dev.finetune.FinetuneException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -9,13 +8,16 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Native bytes, appended once and read often: in memory up to a limit, then in a temporary file (which the operating
- * system caches, and which is gone with the process), up to half of the disk's free space. Not thread-safe.
+ * system caches, and which is gone with the process), up to half of the disk's free space. A cache, so that trouble with
+ * the file is said, once, and ends its use, not the training. Not thread-safe.
  */
 final class RowStore implements AutoCloseable {
     /** How much is kept in memory: 256 MB. */
@@ -24,15 +26,56 @@ final class RowStore implements AutoCloseable {
     private static final long SEGMENT_BYTES = 16L << 20;
 
     private final long memoryLimit;
+    private final Opener opener;
+    private final Consumer<String> warnings;
     private final List<BytePointer> segments = new ArrayList<>();
     private long usedOfLast;
     private long inMemory;
-    private @Nullable FileChannel file;
+    private @Nullable Spill spill;
     private long fileEnd;
-    private long fileLimit;
+    private boolean fileFailed;
 
-    RowStore(long memoryLimit) {
+    /**
+     * An empty store.
+     *
+     * @param memoryLimit bytes that are kept in memory
+     * @param warnings is told, once, when the file can't be used
+     */
+    RowStore(long memoryLimit, Consumer<String> warnings) {
+        this(memoryLimit, RowStore::temporaryFile, warnings);
+    }
+
+    /** A store with another file than a temporary one. */
+    RowStore(long memoryLimit, Opener opener, Consumer<String> warnings) {
         this.memoryLimit = memoryLimit;
+        this.opener = opener;
+        this.warnings = warnings;
+    }
+
+    /**
+     * A file that bytes go to.
+     *
+     * @param channel to write and read; closed with the store
+     * @param limit the most bytes
+     */
+    record Spill(FileChannel channel, long limit) {}
+
+    /** Opens the file when memory is full. */
+    interface Opener {
+        Spill open() throws IOException;
+    }
+
+    private static Spill temporaryFile() throws IOException {
+        final Path path = Files.createTempFile("finetune-", ".frozen");
+        try {
+            final long limit = Files.getFileStore(path).getUsableSpace() / 2;
+            final FileChannel channel = FileChannel.open(
+                    path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
+            return new Spill(channel, limit);
+        } catch (IOException | RuntimeException e) {
+            Files.deleteIfExists(path);
+            throw e;
+        }
     }
 
     /**
@@ -42,7 +85,16 @@ final class RowStore implements AutoCloseable {
      * @param offset in the block or the file
      * @param bytes how many
      */
-    record Place(int segment, long offset, long bytes) {}
+    record Place(int segment, long offset, long bytes) {
+        boolean inFile() {
+            return segment < 0;
+        }
+
+        /** The first so many bytes of it. */
+        Place first(long count) {
+            return new Place(segment, offset, count);
+        }
+    }
 
     /** Keeps a copy of bytes; null where there is no more room. */
     @Nullable
@@ -70,49 +122,59 @@ final class RowStore implements AutoCloseable {
     }
 
     private @Nullable Place addToFile(BytePointer from, long offset, long bytes) {
+        if (fileFailed) {
+            return null;
+        }
         try {
-            if (file == null) {
-                final Path path = Files.createTempFile("finetune-", ".frozen");
-                fileLimit = Files.getFileStore(path).getUsableSpace() / 2;
-                file = FileChannel.open(
-                        path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
+            if (spill == null) {
+                spill = opener.open();
             }
-            if (fileEnd + bytes > fileLimit) {
+            if (fileEnd + bytes > spill.limit()) {
                 return null;
             }
             final Place place = new Place(-1, fileEnd, bytes);
             final ByteBuffer buffer = buffer(from, offset, bytes);
+            long at = fileEnd;
             while (buffer.hasRemaining()) {
-                fileEnd += file.write(buffer, fileEnd);
+                at += spill.channel().write(buffer, at);
             }
+            fileEnd = at;
             return place;
-        } catch (IOException e) {
-            throw new FinetuneException(
-                    "What frozen layers gave could not be kept in a temporary file: " + e.getMessage()
-                            + ". Free some space, set java.io.tmpdir, or switch it off with keepFrozenOutputs(false).",
-                    e);
+        } catch (IOException | RuntimeException e) {
+            failed("kept in", e);
+            return null;
         }
     }
 
-    /** Copies what was kept to an offset of native memory. */
-    void read(Place place, BytePointer to, long offset) {
-        if (place.segment() >= 0) {
+    /** Copies what was kept to an offset of native memory; false where the file can no longer be read. */
+    boolean read(Place place, BytePointer to, long offset) {
+        if (!place.inFile()) {
             copy(to, offset, segments.get(place.segment()), place.offset(), place.bytes());
-            return;
+            return true;
         }
         try {
             final ByteBuffer buffer = buffer(to, offset, place.bytes());
             long at = place.offset();
             while (buffer.hasRemaining()) {
-                final int count = java.util.Objects.requireNonNull(file).read(buffer, at);
+                final int count = Objects.requireNonNull(spill).channel().read(buffer, at);
                 if (count < 0) {
                     throw new IOException("the file ended early");
                 }
                 at += count;
             }
-        } catch (IOException e) {
-            throw new FinetuneException(
-                    "What frozen layers gave could not be read back from a temporary file: " + e.getMessage(), e);
+            return true;
+        } catch (IOException | RuntimeException e) {
+            failed("read back from", e);
+            return false;
+        }
+    }
+
+    private void failed(String what, Exception e) {
+        if (!fileFailed) {
+            fileFailed = true;
+            warnings.accept("What frozen layers give could not be " + what + " a temporary file (" + e
+                    + "), so that from now on some of it is computed in every epoch. For speed, free some space, set"
+                    + " java.io.tmpdir to a directory that can be written to, or freeze less.");
         }
     }
 
@@ -128,11 +190,11 @@ final class RowStore implements AutoCloseable {
     public void close() {
         segments.forEach(BytePointer::close);
         segments.clear();
-        if (file != null) {
+        if (spill != null) {
             try {
-                file.close();
+                spill.channel().close();
             } catch (IOException e) {
-                throw new FinetuneException("A temporary file could not be closed: " + e.getMessage(), e);
+                warnings.accept("The temporary file of what frozen layers gave could not be closed: " + e);
             }
         }
     }

@@ -14,6 +14,7 @@ import dev.finetune.task.Task;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Device;
 
 /**
@@ -30,6 +31,7 @@ public final class Trainer {
     private final Device device;
     private final TrainingListener listener;
     private final Cancellation cancellation;
+    private final Supplier<RowStore> frozenOutputs;
 
     private final boolean bfloat16;
     private final List<StepReport> steps = new ArrayList<>();
@@ -52,12 +54,32 @@ public final class Trainer {
             Device device,
             TrainingListener listener,
             Cancellation cancellation) {
+        this(
+                network,
+                task,
+                settings,
+                device,
+                listener,
+                cancellation,
+                () -> new RowStore(RowStore.MEMORY_BYTES, listener::warned));
+    }
+
+    /** The same with another place for what frozen stages give. */
+    Trainer(
+            Network network,
+            Task task,
+            TrainingSettings settings,
+            Device device,
+            TrainingListener listener,
+            Cancellation cancellation,
+            Supplier<RowStore> frozenOutputs) {
         this.network = network;
         this.task = task;
         this.settings = settings;
         this.device = device;
         this.listener = listener;
         this.cancellation = cancellation;
+        this.frozenOutputs = frozenOutputs;
         this.bfloat16 = Devices.bfloat16(settings.precision(), device);
     }
 
@@ -86,7 +108,8 @@ public final class Trainer {
         final GentleSettings gentle = settings.gentle();
         final Depths depths = new Depths(network);
         // The prefix is what stays frozen throughout, so it comes before what is frozen for a time.
-        try (FrozenPrefix prefix = new FrozenPrefix(network, settings.keepFrozenOutputs(), bfloat16);
+        try (FrozenPrefix prefix =
+                        new FrozenPrefix(network, settings.keepFrozenOutputs(), bfloat16, frozenOutputs.get());
                 GradualUnfreezing unfreezing = new GradualUnfreezing(network, gentle.epochsPerStage());
                 Optimizer optimizer = new Optimizer(
                         settings.optimizer(), trained, parameter -> depths.share(parameter, gentle.layerDecay()));

@@ -52,7 +52,7 @@ class Bfloat16Test {
         final Settings settings = new Settings();
         settings.gradientCheckpointing = checkpointing;
         try (Network network = network(frozen);
-                FrozenPrefix prefix = new FrozenPrefix(network, frozen > 0, bfloat16);
+                FrozenPrefix prefix = FrozenPrefixTest.prefix(network, frozen > 0, bfloat16);
                 Batch batch = new Batch(host, Tensors.cpu())) {
             return new BackwardPass(
                             network,
@@ -97,7 +97,7 @@ class Bfloat16Test {
         final BatchSource source =
                 new EncodedRows(rows, new Rows(), new EncodedRows.Order(ROWS, false, false, false, 3));
         try (Network network = network(frozen);
-                FrozenPrefix prefix = new FrozenPrefix(network, true, true);
+                FrozenPrefix prefix = FrozenPrefixTest.prefix(network, true, true);
                 TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off();
                 Batch batch = new Batch(host, Tensors.cpu())) {
@@ -134,7 +134,7 @@ class Bfloat16Test {
         for (double distill : new double[] {0, 1e-9}) { // The original network, in the same tensors, is computed first.
             final Pulls pulls = new Pulls(0, 0, distill, 0);
             try (Network network = network(0);
-                    FrozenPrefix prefix = new FrozenPrefix(network, true, true);
+                    FrozenPrefix prefix = FrozenPrefixTest.prefix(network, true, true);
                     Originals originals = new Originals(pulls, network, network.trained());
                     Batch batch = new Batch(host, Tensors.cpu())) {
                 new BackwardPass(

@@ -8,13 +8,26 @@ import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.Network;
 import dev.finetune.spi.Encoded;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class FrozenPrefixTest {
+    @TempDir
+    private Path directory;
+
+    static FrozenPrefix prefix(Network network, boolean enabled, boolean bfloat16) {
+        return new FrozenPrefix(network, enabled, bfloat16, new RowStore(RowStore.MEMORY_BYTES, AssertionError::new));
+    }
+
     private static Network frozen(int stages) {
         final Network network = TinyNet.of(5, 3, 0.3);
         network.stages().subList(0, stages).stream()
@@ -42,8 +55,8 @@ class FrozenPrefixTest {
     void whatIsKeptIsWhatIsComputedInWhateverBatchARowComesAgain() {
         final List<Encoded> rows = rows(12);
         try (Network network = frozen(3);
-                FrozenPrefix keeping = new FrozenPrefix(network, true, false);
-                FrozenPrefix computing = new FrozenPrefix(network, true, false)) {
+                FrozenPrefix keeping = prefix(network, true, false);
+                FrozenPrefix computing = prefix(network, true, false)) {
             assertThat(keeping.stages()).isEqualTo(3);
             for (int i = 0; i < rows.size(); i += 4) {
                 output(keeping, rows.subList(i, i + 4), true);
@@ -74,8 +87,8 @@ class FrozenPrefixTest {
     void aBatchWithARowThatIsNotKeptYetIsComputed() {
         final List<Encoded> rows = rows(6);
         try (Network network = frozen(2);
-                FrozenPrefix prefix = new FrozenPrefix(network, true, false);
-                FrozenPrefix plain = new FrozenPrefix(network, true, false)) {
+                FrozenPrefix prefix = prefix(network, true, false);
+                FrozenPrefix plain = prefix(network, true, false)) {
             output(prefix, rows.subList(0, 3), true);
             final float[] computed = output(plain, rows, false);
             assertThat(output(prefix, rows, true)).isEqualTo(computed);
@@ -86,8 +99,94 @@ class FrozenPrefixTest {
     @Test
     void withoutKeepingThereIsNoPrefix() {
         try (Network network = frozen(3);
-                FrozenPrefix prefix = new FrozenPrefix(network, false, false)) {
+                FrozenPrefix prefix = prefix(network, false, false)) {
             assertThat(prefix.stages()).isZero();
+        }
+    }
+
+    private static TrainingHistory trained(boolean keep, long inMemory, RowStore.Opener opener, List<String> warnings) {
+        final Settings settings = new Settings();
+        settings.epochs = 4;
+        settings.keepFrozenOutputs = keep;
+        final EncodedRows.Order order = new EncodedRows.Order(4, true, true, true, 3);
+        final EncodedRows evaluated =
+                new EncodedRows(rows(9), new Rows(), new EncodedRows.Order(4, false, false, true, 3));
+        try (Network network = TinyNet.of(5, 3, 0)) {
+            network.stages().subList(0, 3).stream()
+                    .flatMap(stage -> stage.parameters().stream())
+                    .forEach(parameter -> parameter.setTrained(false));
+            return new Trainer(
+                            network,
+                            TrainerTest.TASK,
+                            settings.make(),
+                            Tensors.cpu(),
+                            new TrainingListener() {
+                                @Override
+                                public void warned(String message) {
+                                    warnings.add(message);
+                                }
+                            },
+                            new Cancellation(),
+                            () -> new RowStore(inMemory, opener, warnings::add))
+                    .train(new EncodedRows(rows(21), new Rows(), order), Optional.of(evaluated));
+        }
+    }
+
+    @Test
+    void trainingFromTheFileAgreesWithComputing() throws IOException {
+        final List<String> warnings = new ArrayList<>();
+        final Path file = directory.resolve("kept");
+        final TrainingHistory plain = trained(false, 0, FrozenPrefixTest::refused, warnings);
+        try (FileChannel channel = channel(file)) {
+            assertSame(trained(true, 0, () -> new RowStore.Spill(channel, 1 << 20), warnings), plain);
+        }
+        assertThat(file).as("30 rows of 6 symbols, 8 wide").hasSize(30 * 6 * 8 * 4);
+        assertSame(trained(true, 1L << 30, FrozenPrefixTest::refused, warnings), plain);
+        assertThat(warnings).isEmpty();
+    }
+
+    @Test
+    void aFileThatCannotBeMadeWrittenOrReadCostsTimeOnlyAndIsSaidOnce() throws IOException {
+        final TrainingHistory plain = trained(false, 0, FrozenPrefixTest::refused, new ArrayList<>());
+        final List<String> notMade = new ArrayList<>();
+        assertSame(trained(true, 0, FrozenPrefixTest::refused, notMade), plain);
+        assertThat(notMade)
+                .singleElement()
+                .asString()
+                .contains("could not be kept in", "no such place", "java.io.tmpdir");
+
+        final List<String> notWritten = new ArrayList<>();
+        final FileChannel closed = channel(directory.resolve("closed"));
+        closed.close();
+        assertSame(trained(true, 0, () -> new RowStore.Spill(closed, 1 << 20), notWritten), plain);
+        assertThat(notWritten).singleElement().asString().contains("could not be kept in");
+
+        final List<String> notRead = new ArrayList<>();
+        final Path some = directory.resolve("write only");
+        try (FileChannel channel = FileChannel.open(some, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            assertSame(trained(true, 0, () -> new RowStore.Spill(channel, 1 << 20), notRead), plain);
+        }
+        assertThat(notRead).singleElement().asString().contains("could not be read back from");
+    }
+
+    private static RowStore.Spill refused() throws IOException {
+        throw new IOException("no such place");
+    }
+
+    private static FileChannel channel(Path file) throws IOException {
+        return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    }
+
+    private static void assertSame(TrainingHistory ours, TrainingHistory plain) {
+        assertThat(ours.steps()).hasSameSizeAs(plain.steps()).hasSize(24);
+        for (int i = 0; i < ours.steps().size(); i++) {
+            assertThat(ours.steps().get(i).loss())
+                    .as("step %d", i)
+                    .isCloseTo(plain.steps().get(i).loss(), within(1e-6));
+        }
+        for (int i = 0; i < ours.epochs().size(); i++) {
+            assertThat(ours.epochs().get(i).validation().orElseThrow().get("loss"))
+                    .isCloseTo(plain.epochs().get(i).validation().orElseThrow().get("loss"), within(1e-6));
         }
     }
 }

@@ -16,7 +16,7 @@ class RowStoreTest {
         final SplittableRandom random = new SplittableRandom(3);
         final List<byte[]> rows = new ArrayList<>();
         final List<RowStore.Place> places = new ArrayList<>();
-        try (RowStore store = new RowStore(memory)) {
+        try (RowStore store = new RowStore(memory, AssertionError::new)) {
             for (int i = 0; i < 60; i++) {
                 final byte[] row = new byte[random.nextInt(1, 1 << 20)];
                 random.nextBytes(row);

@@ -16,6 +16,7 @@ final class Settings {
     double maxGradientNorm = 1;
     Precision precision = Precision.FLOAT32;
     boolean gradientCheckpointing;
+    boolean keepFrozenOutputs = true;
     long evaluateEvery;
     Optional<EarlyStopping> earlyStopping = Optional.empty();
     boolean keepBest;
@@ -35,7 +36,7 @@ final class Settings {
                 maxGradientNorm,
                 precision,
                 gradientCheckpointing,
-                true,
+                keepFrozenOutputs,
                 true,
                 evaluateEvery,
                 earlyStopping,

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 
 /** The loop and its backward pass on a network of a few hundred parameters. */
 class TrainerTest {
-    private static final Task TASK =
+    static final Task TASK =
             new ClassificationTask(new Head.Classification(TinyNet.CLASSES, List.of("a", "b", "c")), LossOptions.PLAIN);
 
     private final Settings settings = new Settings();
@@ -96,7 +96,7 @@ class TrainerTest {
                 new Originals(Pulls.NONE, network, List.of()),
                 settings.make(),
                 false,
-                new FrozenPrefix(network, false, false),
+                FrozenPrefix.none(network, false),
                 false);
     }
 

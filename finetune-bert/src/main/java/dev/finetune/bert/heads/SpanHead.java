@@ -29,6 +29,12 @@ public final class SpanHead implements HeadModule {
         return Map.of("start_logits", both.select(2, 0), "end_logits", both.select(2, 1));
     }
 
+    /** The loss is a softmax over all positions of the batch, padding included, as Transformers computes it. */
+    @Override
+    public boolean readsPadding() {
+        return true;
+    }
+
     @Override
     public List<Parameter> parameters() {
         return outputs.parameters();
