@@ -96,11 +96,18 @@ public final class FineTuned<I> implements AutoCloseable {
     /**
      * The metrics on the validation data after training, of the weights that were kept.
      *
-     * @throws IllegalStateException if there are none: the model was loaded, or trained without validation data
+     * @throws IllegalStateException if these weights were not evaluated: without validation data, for a model that was
+     *     loaded, and where training was cancelled some steps after its last evaluation (unless the best weights are kept)
      */
     public Metrics evaluation() {
-        return evaluation.orElseThrow(() -> new IllegalStateException(
-                "this model was not evaluated while it was trained; evaluate(dataset) does it now"));
+        return evaluation.orElseThrow(
+                () -> new IllegalStateException("the weights of this model were not evaluated while it"
+                        + " was trained" + (cancelled() ? " (training was cancelled before their evaluation)" : "")
+                        + "; evaluate(dataset) does it now"));
+    }
+
+    private boolean cancelled() {
+        return history.map(TrainingHistory::end).orElse(TrainingHistory.End.FINISHED) == TrainingHistory.End.CANCELLED;
     }
 
     /** How training went; empty for a model that was loaded. */

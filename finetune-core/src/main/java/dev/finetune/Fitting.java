@@ -60,9 +60,7 @@ final class Fitting<I> {
                     listener,
                     draft.cancellation);
             final TrainingHistory history = trainer.train(training, evaluation);
-            final Optional<Metrics> metrics = history.best()
-                    .or(() -> history.epochs().stream().reduce((first, last) -> last))
-                    .flatMap(report -> report.validation());
+            final Optional<Metrics> metrics = history.kept().flatMap(report -> report.validation());
             return new FineTuned<>(
                     model,
                     new Provenance(

@@ -54,11 +54,13 @@ final class Progress implements AutoCloseable {
         rows += report.rows();
     }
 
-    /** Takes an evaluation in, once a step. */
+    /** Whether what so many steps came to was evaluated. */
+    boolean hasEvaluated(long step) {
+        return step == reportedStep;
+    }
+
+    /** Takes an evaluation in, at most one a step. */
     void evaluated(double epochs, long step, Optional<Metrics> validation) {
-        if (step == reportedStep) {
-            return;
-        }
         reportedStep = step;
         final double now = watch.trainingSeconds();
         final EpochReport report =

@@ -22,8 +22,12 @@ final class TotalSteps {
             }
             return settings.maxSteps();
         }
-        final long perEpoch = (batches.getAsLong() + settings.accumulation() - 1) / settings.accumulation();
-        final long all = (long) Math.ceil(settings.epochs() * perEpoch);
+        final long all = (long) Math.ceil(settings.epochs() * perEpoch(settings, batches.getAsLong()));
         return settings.maxSteps() == 0 ? all : settings.maxSteps();
+    }
+
+    /** ceil(batches / accumulation): the steps of an epoch of so many batches. */
+    static long perEpoch(TrainingSettings settings, long batches) {
+        return (batches + settings.accumulation() - 1) / settings.accumulation();
     }
 }

@@ -14,6 +14,7 @@ import dev.finetune.task.Task;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Device;
 
@@ -104,7 +105,8 @@ public final class Trainer {
                 network.parameters().stream().mapToLong(Parameter::count).sum()));
         TrainingHistory.End end = TrainingHistory.End.FINISHED;
         watch.start();
-        final boolean comeAgain = severalTimes(training, total);
+        final boolean comeAgain = isLongerThanAnEpoch(training, total);
+        final boolean evaluatesAgain = comeAgain || settings.evaluateEvery() > 0 && settings.evaluateEvery() < total;
         final GentleSettings gentle = settings.gentle();
         final Depths depths = new Depths(network);
         // The prefix is what stays frozen throughout, so it comes before what is frozen for a time.
@@ -141,7 +143,7 @@ public final class Trainer {
                                 progress.evaluated(
                                         epochs(training, epoch, step - before),
                                         step,
-                                        evaluate(validation, prefix, comeAgain));
+                                        evaluate(validation, prefix, evaluatesAgain));
                             }
                         }
                         end = end(progress);
@@ -150,10 +152,12 @@ public final class Trainer {
                 if (step == before) {
                     throw new FinetuneException("The training data holds no rows.");
                 }
-                if (end != TrainingHistory.End.CANCELLED && (settings.evaluateEvery() == 0 || step == total)) {
+                if (!progress.hasEvaluated(step) && wantsEvaluation(end, step == total)) {
                     try (AveragedWeights.InUse averages = average.use()) {
                         progress.evaluated(
-                                epochs(training, epoch, step - before), step, evaluate(validation, prefix, comeAgain));
+                                epochs(training, epoch, step - before),
+                                step,
+                                evaluate(validation, prefix, evaluatesAgain));
                     }
                     end = end == TrainingHistory.End.FINISHED ? end(progress) : end;
                 }
@@ -175,11 +179,10 @@ public final class Trainer {
         }
     }
 
-    /** Whether rows are seen more than once, so that keeping what they give pays. */
-    private boolean severalTimes(BatchSource training, long totalSteps) {
-        return settings.evaluateEvery() > 0
-                || totalSteps * settings.accumulation()
-                        > training.batchesPerEpoch().orElse(Long.MAX_VALUE);
+    /** Whether training rows are seen more than once, so that keeping what they give pays. */
+    private boolean isLongerThanAnEpoch(BatchSource training, long totalSteps) {
+        final OptionalLong batches = training.batchesPerEpoch();
+        return batches.isPresent() && totalSteps > TotalSteps.perEpoch(settings, batches.getAsLong());
     }
 
     private List<HostBatch> next(BatchSource.Batches batches) {
@@ -230,6 +233,15 @@ public final class Trainer {
         }
     }
 
+    /** Whether to evaluate at an epoch's end: what is kept gets metrics of its own, unless someone wants to stop now. */
+    private boolean wantsEvaluation(TrainingHistory.End end, boolean done) {
+        return switch (end) {
+            case CANCELLED -> false;
+            case OUT_OF_TIME -> true;
+            case FINISHED, EARLY_STOPPING -> done || settings.evaluateEvery() == 0;
+        };
+    }
+
     private TrainingHistory.End end(Progress progress) {
         if (cancellation.isRequested()) {
             return TrainingHistory.End.CANCELLED;
@@ -262,7 +274,7 @@ public final class Trainer {
 
     private void warnOfStagesLeftOut(GradualUnfreezing unfreezing, BatchSource training, long total) {
         training.batchesPerEpoch().ifPresent(batches -> {
-            final long perEpoch = (batches + settings.accumulation() - 1) / settings.accumulation();
+            final long perEpoch = TotalSteps.perEpoch(settings, batches);
             final long last = total - 1;
             unfreezing
                     .warning(epochsBefore(training, (int) (last / perEpoch), last % perEpoch))

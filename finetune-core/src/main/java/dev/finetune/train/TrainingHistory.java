@@ -37,4 +37,16 @@ public record TrainingHistory(
         steps = List.copyOf(steps);
         epochs = List.copyOf(epochs);
     }
+
+    /**
+     * The evaluation of the weights that were kept: the best one where the best was to be kept, else the last one, unless
+     * more steps came after it (training was cancelled).
+     */
+    public Optional<EpochReport> kept() {
+        if (best.isPresent() || epochs.isEmpty()) {
+            return best;
+        }
+        final EpochReport last = epochs.get(epochs.size() - 1);
+        return last.step() == steps.size() ? Optional.of(last) : Optional.empty();
+    }
 }

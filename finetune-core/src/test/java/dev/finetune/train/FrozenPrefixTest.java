@@ -169,6 +169,30 @@ class FrozenPrefixTest {
         assertThat(notRead).singleElement().asString().contains("could not be read back from");
     }
 
+    @Test
+    void whatDoesNotComeAgainIsNotKept() {
+        final List<String> warnings = new ArrayList<>();
+        final Settings settings = new Settings();
+        settings.epochs = 1;
+        settings.accumulation = 4;
+        settings.evaluateEvery = 2;
+        try (Network network = frozen(3)) {
+            new Trainer(
+                            network,
+                            TrainerTest.TASK,
+                            settings.make(),
+                            Tensors.cpu(),
+                            new TrainingListener() {},
+                            new Cancellation(),
+                            () -> new RowStore(0, FrozenPrefixTest::refused, warnings::add))
+                    .train(
+                            new EncodedRows(rows(7), new Rows(), new EncodedRows.Order(1, true, true, true, 3)),
+                            Optional.of(new EncodedRows(
+                                    rows(4), new Rows(), new EncodedRows.Order(4, false, false, true, 3))));
+        }
+        assertThat(warnings).as("of a file that wasn't even asked for").isEmpty();
+    }
+
     private static RowStore.Spill refused() throws IOException {
         throw new IOException("no such place");
     }

@@ -16,7 +16,7 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /** Rows of symbols 1 to 15, and their encoder: a text's characters are its symbols. */
-final class Rows implements InputEncoder<Text> {
+class Rows implements InputEncoder<Text> {
     final List<CollateContext> contexts = Collections.synchronizedList(new ArrayList<>());
 
     record Row(List<Integer> symbols) implements Encoded {

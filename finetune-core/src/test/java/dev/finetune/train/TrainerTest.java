@@ -11,6 +11,8 @@ import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
+import dev.finetune.spi.CollateContext;
+import dev.finetune.spi.Encoded;
 import dev.finetune.spi.HostBatch;
 import dev.finetune.task.ClassificationTask;
 import dev.finetune.task.LossOptions;
@@ -20,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 
@@ -252,5 +255,72 @@ class TrainerTest {
                     .isInstanceOf(IllegalStateException.class);
             assertThat(thrown).isTrue();
         }
+    }
+
+    /** What steps give with an evaluation every so many, cancelled or out of time after some. */
+    private TrainingHistory ended(boolean cancelled, int stepsDone, int every, boolean keepBest) {
+        settings.epochs = 100;
+        settings.evaluateEvery = every;
+        settings.keepBest = keepBest;
+        final Cancellation cancellation = new Cancellation();
+        settings.maxTime = cancelled ? Optional.empty() : Optional.of(Duration.ofMillis(300));
+        try (Network network = TinyNet.of(5, 1, 0)) {
+            return train(
+                    network,
+                    new TrainingListener() {
+                        @Override
+                        public void stepped(StepReport report) {
+                            if (report.step() + 1 == stepsDone && cancelled) {
+                                cancellation.cancel();
+                            }
+                        }
+                    },
+                    cancellation,
+                    64);
+        }
+    }
+
+    @Test
+    void whenTheTimeIsUpTheWeightsThatAreKeptAreEvaluated() {
+        final TrainingHistory history = ended(false, 0, 1_000_000, false);
+        assertThat(history.end()).isEqualTo(TrainingHistory.End.OUT_OF_TIME);
+        assertThat(history.epochs()).singleElement().satisfies(report -> {
+            assertThat(report.step()).isEqualTo(history.steps().size());
+            assertThat(report.validation()).isPresent();
+        });
+        assertThat(history.kept()).isEqualTo(Optional.of(history.epochs().get(0)));
+    }
+
+    @Test
+    void whenCancelledNoOtherWeightsAreTakenForThoseThatAreKept() {
+        final TrainingHistory later = ended(true, 5, 3, false);
+        assertThat(later.epochs()).extracting(EpochReport::step).containsExactly(3L);
+        assertThat(later.kept()).isEmpty();
+        final TrainingHistory atOnce = ended(true, 6, 3, false);
+        assertThat(atOnce.kept().orElseThrow().step()).isEqualTo(6);
+        final TrainingHistory best = ended(true, 5, 3, true);
+        assertThat(best.kept().orElseThrow().step()).isEqualTo(3);
+    }
+
+    @Test
+    void everyStepIsEvaluatedOnceAtTheMost() {
+        settings.epochs = 2;
+        settings.evaluateEvery = 4;
+        final AtomicInteger evaluations = new AtomicInteger();
+        final EncodedRows validation = new EncodedRows(
+                Rows.of(8, 6, 1),
+                new Rows() {
+                    @Override
+                    public HostBatch collate(List<Encoded> rows, CollateContext context) {
+                        evaluations.incrementAndGet();
+                        return super.collate(rows, context);
+                    }
+                },
+                new EncodedRows.Order(8, false, false, false, 3));
+        try (Network network = TinyNet.of(5, 1, 0)) {
+            new Trainer(network, TASK, settings.make(), Tensors.cpu(), new TrainingListener() {}, new Cancellation())
+                    .train(rows(32, 8, true), Optional.of(validation));
+        }
+        assertThat(evaluations).as("after steps 4 and 8").hasValue(2);
     }
 }

@@ -15,9 +15,11 @@ import dev.finetune.data.Label;
 import dev.finetune.data.Text;
 import dev.finetune.data.Words;
 import dev.finetune.task.Softmax;
+import dev.finetune.train.Cancellation;
 import dev.finetune.train.EpochReport;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.TrainingHistory;
+import dev.finetune.train.TrainingListener;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,6 +64,33 @@ class TrainingControlTest {
                 Jobs.classifier().epochs(1000).maxTime(Duration.ofMillis(1)).fitAll(Jobs.data(32, 1))) {
             assertThat(Jobs.history(tuned).end()).isEqualTo(TrainingHistory.End.OUT_OF_TIME);
             assertThat(Jobs.history(tuned).steps()).hasSize(1);
+        }
+    }
+
+    @Test
+    void whatIsReportedIsOfTheWeightsThatWereKeptHoweverTrainingEnds() {
+        final Dataset<Text> validation = Jobs.data(16, 2);
+        final FineTuner tuner = Jobs.classifier().epochs(1000).evaluateEvery(1000);
+        try (FineTuned<Text> late = tuner.maxTime(Duration.ofMillis(1)).fit(Jobs.data(32, 1), validation)) {
+            assertThat(late.evaluation().get("loss"))
+                    .isEqualTo(late.evaluate(validation).get("loss"));
+        }
+        final Cancellation cancellation = new Cancellation();
+        final FineTuner cancelled = tuner.evaluateEvery(2)
+                .cancellation(cancellation)
+                .listener(new TrainingListener() {
+                    @Override
+                    public void stepped(StepReport report) {
+                        if (report.step() == 2) {
+                            cancellation.cancel();
+                        }
+                    }
+                });
+        try (FineTuned<Text> stopped = cancelled.fit(Jobs.data(32, 1), validation)) {
+            assertThat(Jobs.history(stopped).epochs()).hasSize(1);
+            assertThatThrownBy(stopped::evaluation)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContainingAll("cancelled before their evaluation", "evaluate(dataset)");
         }
     }
 
