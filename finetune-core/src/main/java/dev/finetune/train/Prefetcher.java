@@ -9,30 +9,48 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Collates the next batches on a thread of its own while the model computes. Order is kept; errors are passed on. */
+/**
+ * Collates the next batches on a thread of its own while the model computes. Order is kept; errors are passed on. The
+ * thread closes what it reads, at the end or when the pass is given up.
+ */
 final class Prefetcher implements BatchSource.Batches {
     private static final int AHEAD = 4;
+
+    /** How long closing waits for a source that doesn't heed an interrupt. */
+    private static final long PATIENCE_MILLIS = 10_000;
 
     private final BlockingQueue<Item> queue = new ArrayBlockingQueue<>(AHEAD);
     private final Thread thread;
     private volatile boolean closed;
     private @Nullable Item next;
 
+    /** Reads a source that holds nothing open. */
     Prefetcher(Iterator<HostBatch> source) {
-        this.thread = new Thread(() -> fill(source), "finetune-prefetch");
+        this(source, () -> {});
+    }
+
+    /** Reads a source, and does something when no more is read of it. */
+    Prefetcher(Iterator<HostBatch> source, Runnable whenDone) {
+        this.thread = new Thread(() -> fill(source, whenDone), "finetune-prefetch");
         thread.setDaemon(true);
         thread.start();
     }
 
-    private void fill(Iterator<HostBatch> source) {
+    private void fill(Iterator<HostBatch> source, Runnable whenDone) {
+        Item last = new Item(null, null);
         try {
             while (!closed && source.hasNext()) {
                 put(new Item(source.next(), null));
             }
-            put(new Item(null, null));
         } catch (RuntimeException | Error e) {
-            put(new Item(null, e));
+            last = new Item(null, e);
         }
+        try {
+            whenDone.run();
+        } catch (RuntimeException | Error e) {
+            last = last.failure == null ? new Item(null, e) : last;
+        }
+        put(last);
     }
 
     private void put(Item item) {
@@ -74,10 +92,16 @@ final class Prefetcher implements BatchSource.Batches {
         return batch;
     }
 
+    /** Waits until the thread no longer uses what it reads and encodes with, so that these can be closed. */
     @Override
     public void close() {
         closed = true;
         thread.interrupt();
+        try {
+            thread.join(PATIENCE_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private record Item(@Nullable HostBatch batch, @Nullable Throwable failure) {}

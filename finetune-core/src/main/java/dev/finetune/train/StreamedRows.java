@@ -12,6 +12,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /**
  * Rows of a data set larger than memory: read, encoded and batched as they come, in windows of 64 batches, within which
@@ -45,7 +46,8 @@ public final class StreamedRows<I> implements BatchSource {
 
     @Override
     public Batches epoch(int epoch) {
-        return new Prefetcher(new Windows(dataset.iterator(), epoch));
+        final Stream<Example<I>> examples = dataset.stream();
+        return new Prefetcher(new Windows(examples.iterator(), epoch), examples::close);
     }
 
     private final class Windows implements Iterator<HostBatch> {

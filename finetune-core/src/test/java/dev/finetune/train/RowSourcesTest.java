@@ -3,6 +3,7 @@ package dev.finetune.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.finetune.data.Dataset;
+import dev.finetune.data.Example;
 import dev.finetune.data.Text;
 import dev.finetune.spi.CollateContext;
 import dev.finetune.spi.Encoded;
@@ -155,5 +156,23 @@ class RowSourcesTest {
             assertThat(epoch(new StreamedRows<>(nothing, new Rows(), order(4, true, true, 7)), epoch))
                     .isEmpty();
         }
+    }
+
+    @Test
+    void aPassOverAStreamThatIsGivenUpClosesItAsOneThatEndsDoes() {
+        final List<Example<Text>> examples = Rows.examples(2000, 9, 5);
+        final AtomicInteger open = new AtomicInteger();
+        final Dataset<Text> stream = Dataset.streamed(Text.class, () -> {
+            open.incrementAndGet();
+            return examples.stream().onClose(open::decrementAndGet);
+        });
+        final StreamedRows<Text> source = new StreamedRows<>(stream, new Rows(), order(4, true, true, 7));
+        try (BatchSource.Batches batches = source.epoch(0)) {
+            batches.next();
+            assertThat(open).as("2000 rows are more than two windows").hasValue(1);
+        }
+        assertThat(open).hasValue(0);
+        assertThat(epoch(source, 1)).hasSize(500);
+        assertThat(open).hasValue(0);
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.finetune.DivergedException;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.FinetuneException;
@@ -23,6 +24,7 @@ import dev.finetune.train.TrainingListener;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** What the settings of training do to a real job. */
@@ -92,6 +94,26 @@ class TrainingControlTest {
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContainingAll("cancelled before their evaluation", "evaluate(dataset)");
         }
+    }
+
+    @Test
+    void aStreamThatIsLeftWithinAnEpochIsClosedHoweverTrainingEnds() {
+        final AtomicInteger open = new AtomicInteger();
+        final Dataset<Text> stream = Dataset.streamed(Text.class, () -> {
+            open.incrementAndGet();
+            return Jobs.reviews(2000, 1).stream().onClose(open::decrementAndGet);
+        });
+        try (FineTuned<Text> tuned = Jobs.classifier().maxSteps(2).fitAll(stream)) {
+            assertThat(Jobs.history(tuned).steps()).hasSize(2);
+            assertThat(open).hasValue(0);
+        }
+        assertThatThrownBy(() -> Jobs.classifier()
+                        .maxSteps(100)
+                        .lr(1e30)
+                        .maxGradientNorm(0)
+                        .fitAll(stream))
+                .isInstanceOf(DivergedException.class);
+        assertThat(open).hasValue(0);
     }
 
     @Test
