@@ -2,6 +2,7 @@ package dev.finetune;
 
 import dev.finetune.calibration.Calibration;
 import dev.finetune.data.Dataset;
+import dev.finetune.internal.torch.FreedBlocks;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.nn.Buffer;
 import dev.finetune.nn.Network;
@@ -148,8 +149,10 @@ record LoadedModel<I>(Assembly<I> assembly, String base, Optional<PeftMethod> me
         }
     }
 
+    /** Frees the model, and gives the memory back to the system. */
     @Override
     public void close() {
         assembly.close();
+        FreedBlocks.giveBack();
     }
 }

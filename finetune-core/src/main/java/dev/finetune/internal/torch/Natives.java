@@ -102,14 +102,19 @@ public final class Natives {
         }
     }
 
-    /** Settings that only make things faster: where the C library lacks the function, nothing is lost but speed. */
-    static void callC(String function, Object... arguments) {
+    /**
+     * Settings that only make things faster: where the C library lacks the function, nothing is lost but speed.
+     *
+     * @return what the function gives, 0 where it lacks
+     */
+    static int callC(String function, Object... arguments) {
         try {
-            NativeLibrary.getInstance(Platform.C_LIBRARY_NAME)
+            return NativeLibrary.getInstance(Platform.C_LIBRARY_NAME)
                     .getFunction(function)
                     .invokeInt(arguments);
         } catch (UnsatisfiedLinkError e) {
             LOG.debug("{}{} could not be called; training may be slower", function, List.of(arguments), e);
+            return 0;
         }
     }
 }
