@@ -16,7 +16,6 @@ import dev.finetune.spi.CollateContext;
 import dev.finetune.spi.Encoded;
 import dev.finetune.spi.HostTensor;
 import dev.finetune.spi.Target;
-import dev.finetune.train.Evaluator;
 import dev.finetune.train.RowEncoder;
 import dev.finetune.train.Schedule;
 import dev.finetune.train.Trainer;
@@ -135,7 +134,7 @@ final class FewShotFitting<I> {
         final Network network = model.assembly().network();
         final List<float[]> vectors = new ArrayList<>();
         batches(model, rows, batch -> {
-            final float[] flat = Tensors.floats(PairTask.vectors(Evaluator.forward(network, batch, false)));
+            final float[] flat = Tensors.floats(PairTask.vectors(network.forward(batch, evaluating())));
             final int width = flat.length / batch.size();
             for (int row = 0; row < batch.size(); row++) {
                 vectors.add(Arrays.copyOfRange(flat, row * width, (row + 1) * width));
@@ -164,7 +163,7 @@ final class FewShotFitting<I> {
         final Network network = model.assembly().network();
         final double[] lowest = {0};
         batches(model, rows, batch -> {
-            final Tensor hidden = network.trunk(batch, ForwardContext.evaluating(), stage -> {});
+            final Tensor hidden = network.trunk(batch, evaluating(), stage -> {});
             final Tensor least = torch.conv2d(hidden, weight)
                     .amin(new long[] {0, 2, 3}, false)
                     .add_(bias)
@@ -175,6 +174,10 @@ final class FewShotFitting<I> {
                 GradientMode off = GradientMode.off()) {
             bias.add_(new Scalar(-2 * lowest[0]));
         }
+    }
+
+    private ForwardContext evaluating() {
+        return ForwardContext.evaluating(draft.leanBackward);
     }
 
     private void batches(LoadedModel<I> model, List<Encoded> rows, Consumer<Batch> use) {

@@ -10,6 +10,7 @@ import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Batch;
+import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Parameter;
 import dev.finetune.report.LayerSummary;
 import dev.finetune.spi.Assembly;
@@ -153,15 +154,14 @@ public final class FineTuned<I> implements AutoCloseable {
     private Metrics evaluate(Dataset<I> dataset, Task task) {
         model.reading(dataset.inputType());
         return use(() -> {
-            final EncodedRows.Order order =
-                    new EncodedRows.Order(settings.evaluationBatchSize(), false, false, true, settings.seed());
+            final EncodedRows.Order order = EncodedRows.Order.evaluating(settings);
             final BatchSource source = dataset.size().isEmpty()
                     ? new StreamedRows<>(dataset, assembly().encoder(), order)
                     : new EncodedRows(
                             RowEncoder.encode(dataset, assembly().encoder()),
                             assembly().encoder(),
                             order);
-            return Evaluator.evaluate(assembly().network(), task, source, model.device(), false);
+            return Evaluator.evaluate(assembly().network(), task, source, model.device(), settings.leanBackward());
         });
     }
 
@@ -278,8 +278,8 @@ public final class FineTuned<I> implements AutoCloseable {
     }
 
     /**
-     * What the model says of each input, in order; computed in batches of similar length, of {@link
-     * FineTuner#evaluationBatchSize} inputs at most.
+     * What the model says of each input, in order; computed in batches of similar length (unless {@link
+     * FineTuner#groupByLength} says otherwise), of {@link FineTuner#evaluationBatchSize} inputs at most.
      *
      * @throws FinetuneException if an input is of another kind than the model reads, or holds nothing that it could read
      */
@@ -301,18 +301,8 @@ public final class FineTuned<I> implements AutoCloseable {
                 rows.add(new Row(i, rows.size(), encoded));
             }
         }
-        final List<Row> sorted = new ArrayList<>(rows);
-        sorted.sort(Comparator.comparingInt((Row row) -> row.encoded.length()).reversed());
         final Prediction[] byRow = new Prediction[rows.size()];
-        final int most = settings.evaluationBatchSize();
-        final int[] lengths =
-                sorted.stream().mapToInt(row -> row.encoded.length()).toArray();
-        // A GPU reads weights fast, but takes its time to start: there padding is cheaper than another batch.
-        final int ownCost = model.device().is_cpu() ? PaddedBatches.OWN_COST : Integer.MAX_VALUE;
-        int from = 0;
-        for (int end : PaddedBatches.ends(lengths, most, ownCost)) {
-            final List<Row> some = sorted.subList(from, end);
-            from = end;
+        for (List<Row> some : batches(rows)) {
             final List<Prediction> predictions =
                     forward(some.stream().map(Row::encoded).toList());
             for (int i = 0; i < some.size(); i++) {
@@ -323,6 +313,29 @@ public final class FineTuned<I> implements AutoCloseable {
         return IntStream.range(0, inputs.size())
                 .mapToObj(i -> joined(i, byInput.getOrDefault(i, List.of()), byRow))
                 .toList();
+    }
+
+    private List<List<Row>> batches(List<Row> rows) {
+        final int most = settings.evaluationBatchSize();
+        final List<List<Row>> batches = new ArrayList<>();
+        if (!settings.groupByLength()) {
+            for (int from = 0; from < rows.size(); from += most) {
+                batches.add(rows.subList(from, Math.min(rows.size(), from + most)));
+            }
+            return batches;
+        }
+        final List<Row> sorted = new ArrayList<>(rows);
+        sorted.sort(Comparator.comparingInt((Row row) -> row.encoded.length()).reversed());
+        final int[] lengths =
+                sorted.stream().mapToInt(row -> row.encoded.length()).toArray();
+        // A GPU reads weights fast, but takes its time to start: there padding is cheaper than another batch.
+        final int ownCost = model.device().is_cpu() ? PaddedBatches.OWN_COST : Integer.MAX_VALUE;
+        int from = 0;
+        for (int end : PaddedBatches.ends(lengths, most, ownCost)) {
+            batches.add(sorted.subList(from, end));
+            from = end;
+        }
+        return batches;
     }
 
     private Prediction joined(int input, List<Row> rows, Prediction[] byRow) {
@@ -342,7 +355,8 @@ public final class FineTuned<I> implements AutoCloseable {
         try (TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off();
                 Batch batch = new Batch(host, model.device())) {
-            return assembly().task().decode(Evaluator.forward(assembly().network(), batch, false), host);
+            final ForwardContext context = ForwardContext.evaluating(settings.leanBackward());
+            return assembly().task().decode(assembly().network().forward(batch, context), host);
         }
     }
 

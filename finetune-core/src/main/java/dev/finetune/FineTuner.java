@@ -398,7 +398,8 @@ public final class FineTuner {
     /**
      * Whether attention with dropout, and the activations of feed-forward blocks, keep less for the backward pass than they
      * computed, and compute the rest again when it is due; true by default. Takes less memory, and for long rows less time.
-     * Results differ by rounding only. On a GPU, and in bfloat16, it makes no difference.
+     * With false, the attention of long rows is not computed piece by piece in evaluations and predictions either. Results
+     * differ by rounding only. On a GPU, and in bfloat16, it makes no difference.
      */
     public FineTuner leanBackward(boolean lean) {
         return with(draft -> draft.leanBackward = lean);
@@ -523,7 +524,11 @@ public final class FineTuner {
         return with(draft -> draft.shuffle = shuffle);
     }
 
-    /** Whether batches are made of inputs of similar length, which wastes less on padding; true by default. */
+    /**
+     * Whether batches are made of inputs of similar length, which wastes less on padding; true by default. With false,
+     * evaluations and predictions take inputs in their order, too. Outputs differ by rounding only, but for what depends on
+     * a batch: the masks of masked words, and the loss of question answering, which counts padding.
+     */
     public FineTuner groupByLength(boolean group) {
         return with(draft -> draft.groupByLength = group);
     }

@@ -150,7 +150,7 @@ final class Fitting<I> {
         final EncodedRows.Order order = training
                 ? new EncodedRows.Order(
                         settings.batchSize(), true, settings.shuffle(), settings.groupByLength(), settings.seed())
-                : new EncodedRows.Order(settings.evaluationBatchSize(), false, false, true, settings.seed());
+                : EncodedRows.Order.evaluating(settings);
         if (dataset.size().isEmpty()) {
             if (training && draft.balancedSampling) {
                 throw new FinetuneException(

@@ -33,7 +33,9 @@ public record Attention(int heads, Dropout dropout) {
         final boolean drops = context.training() && dropout.probability() > 0;
         final boolean recorded =
                 GradMode.is_enabled() && (query.requires_grad() || key.requires_grad() || value.requires_grad());
-        if (PiecewiseAttention.pays(heads, query, drops) && (!recorded || CustomGradients.areOpen())) {
+        if (context.lean()
+                && PiecewiseAttention.pays(heads, query, drops)
+                && (!recorded || CustomGradients.areOpen())) {
             final double keep = drops ? DropoutMask.exactKeep(1 - dropout.probability()) : 1;
             return new PiecewiseAttention(heads, keep, drops ? context.nextKey() : 0).forward(query, key, value, bias);
         }

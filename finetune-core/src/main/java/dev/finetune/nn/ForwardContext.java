@@ -10,29 +10,41 @@ import dev.finetune.internal.torch.DropoutMask;
 public final class ForwardContext {
     private final boolean training;
     private final boolean recomputing;
+    private final boolean lean;
     private final long seed;
     private int stage;
     private int draws;
 
-    private ForwardContext(boolean training, boolean recomputing, long seed) {
+    private ForwardContext(boolean training, boolean recomputing, boolean lean, long seed) {
         this.training = training;
         this.recomputing = recomputing;
+        this.lean = lean;
         this.seed = seed;
     }
 
     /** Evaluation: dropout does nothing. */
     public static ForwardContext evaluating() {
-        return new ForwardContext(false, false, 0);
+        return evaluating(true);
+    }
+
+    /** Evaluation, with attention computed piece by piece only if it is {@link #lean}. */
+    public static ForwardContext evaluating(boolean lean) {
+        return new ForwardContext(false, false, lean, 0);
     }
 
     /** Training, with the seed of this batch. */
     public static ForwardContext training(long seed) {
-        return new ForwardContext(true, false, seed);
+        return training(seed, true);
+    }
+
+    /** Training, with attention computed piece by piece only if it is {@link #lean}. */
+    public static ForwardContext training(long seed, boolean lean) {
+        return new ForwardContext(true, false, lean, seed);
     }
 
     /** A second training pass over the same batch, with other dropout. */
     public ForwardContext other() {
-        return new ForwardContext(training, false, DropoutMask.mix(seed ^ 0x5851F42D4C957F2DL));
+        return new ForwardContext(training, false, lean, DropoutMask.mix(seed ^ 0x5851F42D4C957F2DL));
     }
 
     /** Whether the pass trains: dropout drops, and gradients are wanted. */
@@ -40,9 +52,14 @@ public final class ForwardContext {
         return training;
     }
 
+    /** Whether the attention of long rows may be computed piece by piece. */
+    public boolean lean() {
+        return lean;
+    }
+
     /** The same pass for a stage that is computed again: it draws the same numbers and counts nothing a second time. */
     public ForwardContext again() {
-        return new ForwardContext(training, true, seed);
+        return new ForwardContext(training, true, lean, seed);
     }
 
     /** Whether what is computed has been computed before, in the same pass. */

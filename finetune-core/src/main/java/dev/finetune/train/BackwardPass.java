@@ -27,6 +27,7 @@ final class BackwardPass {
     private final Originals originals;
     private final boolean checkpointing;
     private final boolean lean;
+    private final boolean custom;
     private final boolean bfloat16;
     private final FrozenPrefix prefix;
     private final boolean rowsComeAgain;
@@ -43,7 +44,8 @@ final class BackwardPass {
         this.objective = objective;
         this.originals = originals;
         this.checkpointing = settings.gradientCheckpointing();
-        this.lean = settings.leanBackward() && !bfloat16;
+        this.lean = settings.leanBackward();
+        this.custom = lean && !bfloat16;
         this.bfloat16 = bfloat16;
         this.prefix = prefix;
         this.rowsComeAgain = rowsComeAgain;
@@ -56,8 +58,8 @@ final class BackwardPass {
      * @return that quotient
      */
     double run(Batch batch, double weight, long seed) {
-        final ForwardContext context = ForwardContext.training(seed);
-        try (CustomGradients custom = lean && batch.device().is_cpu() ? CustomGradients.open() : null) {
+        final ForwardContext context = ForwardContext.training(seed, lean);
+        try (CustomGradients open = custom && batch.device().is_cpu() ? CustomGradients.open() : null) {
             return checkpointing ? runTwice(batch, weight, context) : runOnce(batch, weight, context);
         }
     }
@@ -92,7 +94,7 @@ final class BackwardPass {
 
     private Optional<Tensor> original(Tensor input, Batch batch) {
         return objective.comparesWithOriginal()
-                ? Optional.of(originals.trunk(prefix.stages(), input, batch))
+                ? Optional.of(originals.trunk(prefix.stages(), input, batch, prefix.context()))
                 : Optional.empty();
     }
 

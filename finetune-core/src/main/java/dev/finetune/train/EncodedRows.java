@@ -62,6 +62,11 @@ public final class EncodedRows implements BatchSource {
      * @param seed of order and collation
      */
     public record Order(int batchSize, boolean training, boolean shuffle, boolean groupByLength, long seed) {
+        /** How an evaluation visits rows. */
+        public static Order evaluating(TrainingSettings settings) {
+            return new Order(settings.evaluationBatchSize(), false, false, settings.groupByLength(), settings.seed());
+        }
+
         /** How the batch with a number is collated. */
         CollateContext context(long number) {
             return new CollateContext(

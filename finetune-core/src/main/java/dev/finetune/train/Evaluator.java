@@ -18,10 +18,14 @@ import org.bytedeco.pytorch.Tensor;
 public final class Evaluator {
     private Evaluator() {}
 
-    /** Loss and metrics over an epoch of a source, in constant memory as far as the metrics allow. */
-    public static Metrics evaluate(Network network, Task task, BatchSource source, Device device, boolean bfloat16) {
-        try (FrozenPrefix none = FrozenPrefix.none(network, bfloat16)) {
-            return evaluate(network, task, source, device, bfloat16, none, false);
+    /**
+     * Loss and metrics over an epoch of a source, in float32, in constant memory as far as the metrics allow.
+     *
+     * @param lean whether the attention of long rows may be computed piece by piece
+     */
+    public static Metrics evaluate(Network network, Task task, BatchSource source, Device device, boolean lean) {
+        try (FrozenPrefix none = FrozenPrefix.none(network, lean)) {
+            return evaluate(network, task, source, device, false, none, false);
         }
     }
 
@@ -45,7 +49,7 @@ public final class Evaluator {
                         Batch batch = new Batch(host, device)) {
                     final Map<String, Tensor> outputs;
                     try (var autocast = Autocast.bfloat16(device.is_cuda(), bfloat16)) {
-                        final ForwardContext context = ForwardContext.evaluating();
+                        final ForwardContext context = prefix.context();
                         final Tensor hidden = network.trunk(
                                 prefix.stages(),
                                 network.stages().size(),
@@ -62,12 +66,5 @@ public final class Evaluator {
             }
         }
         return scorer.result(loss / weight);
-    }
-
-    /** A network's outputs for a batch in evaluation mode, in the current scope. */
-    public static Map<String, Tensor> forward(Network network, Batch batch, boolean bfloat16) {
-        try (var autocast = Autocast.bfloat16(batch.device().is_cuda(), bfloat16)) {
-            return network.forward(batch, ForwardContext.evaluating());
-        }
     }
 }

@@ -29,6 +29,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 final class FrozenPrefix implements AutoCloseable {
     private final Network network;
     private final int stages;
+    private final boolean lean;
     private final boolean bfloat16;
     private final boolean withPadding;
     private final RowStore store;
@@ -40,17 +41,22 @@ final class FrozenPrefix implements AutoCloseable {
      *
      * @param store for what is kept; closed with the prefix
      */
-    FrozenPrefix(Network network, boolean enabled, boolean bfloat16, RowStore store) {
+    FrozenPrefix(Network network, TrainingSettings settings, boolean bfloat16, RowStore store) {
+        this(network, settings.keepFrozenOutputs(), settings.leanBackward(), bfloat16, store);
+    }
+
+    private FrozenPrefix(Network network, boolean enabled, boolean lean, boolean bfloat16, RowStore store) {
         this.network = network;
         this.stages = enabled ? network.frozenStages() : 0;
+        this.lean = lean;
         this.bfloat16 = bfloat16;
         this.withPadding = network.head().readsPadding();
         this.store = store;
     }
 
     /** A prefix of no stage, which keeps nothing. */
-    static FrozenPrefix none(Network network, boolean bfloat16) {
-        return new FrozenPrefix(network, false, bfloat16, new RowStore(0, warning -> {}));
+    static FrozenPrefix none(Network network, boolean lean) {
+        return new FrozenPrefix(network, false, lean, false, new RowStore(0, warning -> {}));
     }
 
     /**
@@ -137,9 +143,14 @@ final class FrozenPrefix implements AutoCloseable {
         return rows.stream().mapToInt(Encoded::length).max().orElse(0);
     }
 
+    /** How stages compute that aren't trained. */
+    ForwardContext context() {
+        return ForwardContext.evaluating(lean);
+    }
+
     private Tensor computed(Batch batch) {
         final Tensor nothing = torch.empty(0);
-        return network.trunk(0, stages, nothing, batch, ForwardContext.evaluating(), each -> {});
+        return network.trunk(0, stages, nothing, batch, context(), each -> {});
     }
 
     private void keep(List<Encoded> rows, Tensor hidden) {

@@ -97,8 +97,10 @@ final class Originals implements AutoCloseable {
     /**
      * What the original stages gave, from a stage's input (borrowed) on: in evaluation mode, without gradients, in the
      * current scope. The network's tensors stand for the originals meanwhile.
+     *
+     * @param context of an evaluation
      */
-    Tensor trunk(int from, Tensor input, Batch batch) {
+    Tensor trunk(int from, Tensor input, Batch batch, ForwardContext context) {
         final List<Tensor> now = new ArrayList<>();
         try (GradientMode off = GradientMode.off()) {
             try (TensorScope scope = TensorScope.open()) {
@@ -107,7 +109,7 @@ final class Originals implements AutoCloseable {
                     pair.live.set_data(pair.start);
                 }
             }
-            return network.trunk(from, network.stages().size(), input, batch, ForwardContext.evaluating(), each -> {});
+            return network.trunk(from, network.stages().size(), input, batch, context, each -> {});
         } finally {
             for (int i = 0; i < now.size(); i++) {
                 all.get(i).live.set_data(now.get(i));

@@ -110,8 +110,7 @@ public final class Trainer {
         final GentleSettings gentle = settings.gentle();
         final Depths depths = new Depths(network);
         // The prefix is what stays frozen throughout, so it comes before what is frozen for a time.
-        try (FrozenPrefix prefix =
-                        new FrozenPrefix(network, settings.keepFrozenOutputs(), bfloat16, frozenOutputs.get());
+        try (FrozenPrefix prefix = new FrozenPrefix(network, settings, bfloat16, frozenOutputs.get());
                 GradualUnfreezing unfreezing = new GradualUnfreezing(network, gentle.epochsPerStage());
                 Optimizer optimizer = new Optimizer(
                         settings.optimizer(), trained, parameter -> depths.share(parameter, gentle.layerDecay()));

@@ -25,13 +25,13 @@ import java.util.Optional;
  * @param keepFrozenOutputs whether the frozen stages that come first compute in evaluation mode, and what they give for
  *     an input that never changes is kept; otherwise they compute in every step, with their dropout
  * @param leanBackward whether attention with dropout, and activations, keep less for the backward pass and compute the
- *     rest again
+ *     rest again, and whether the attention of long rows is computed piece by piece
  * @param evaluateEvery steps between evaluations, 0 for once an epoch
  * @param earlyStopping stops when a metric stops improving, if given
  * @param keepBest whether the weights of the best evaluation are restored at the end
  * @param bestMetric the metric that says which is best; empty for the task's main metric
  * @param shuffle whether each epoch visits the rows in a new order
- * @param groupByLength whether batches are made of rows of similar length
+ * @param groupByLength whether batches, those of evaluations and predictions too, are made of rows of similar length
  * @param seed of everything random, 42 by default
  * @param device where to compute
  */

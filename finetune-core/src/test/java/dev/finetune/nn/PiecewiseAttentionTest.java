@@ -81,13 +81,17 @@ class PiecewiseAttentionTest {
             for (int i = 0; i < 3; i++) {
                 inputs.add(Tensors.of(numbers[i], rows, length, heads * size).mul(new Scalar(2)));
             }
-            final Tensor found = attention.forward(
-                    inputs.get(0),
-                    inputs.get(1),
-                    inputs.get(2),
-                    padded ? Tensors.of(bias, rows, 1, 1, length) : null,
-                    ForwardContext.training(11));
-            assertThat(Tensors.floats(found)).as("without gradients").isEqualTo(pieces.get(0));
+            for (boolean lean : new boolean[] {true, false}) {
+                final Tensor found = attention.forward(
+                        inputs.get(0),
+                        inputs.get(1),
+                        inputs.get(2),
+                        padded ? Tensors.of(bias, rows, 1, 1, length) : null,
+                        ForwardContext.training(11, lean));
+                assertThat(Tensors.floats(found))
+                        .as("without gradients, lean %s", lean)
+                        .isEqualTo(lean ? pieces.get(0) : whole.get(0));
+            }
         }
     }
 

@@ -101,8 +101,8 @@ class Bfloat16Test {
                 TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off();
                 Batch batch = new Batch(host, Tensors.cpu())) {
-            final double plain = Tensors.scalar(TASK.lossSum(Evaluator.forward(network, batch, true), batch)) / ROWS;
-            final double full = Tensors.scalar(TASK.lossSum(Evaluator.forward(network, batch, false), batch)) / ROWS;
+            final double plain = evaluated(network, batch, true);
+            final double full = evaluated(network, batch, false);
             final List<Double> evaluated = new ArrayList<>();
             for (int i = 0; i < 2; i++) { // The second time from what was kept.
                 evaluated.add(Evaluator.evaluate(network, TASK, source, Tensors.cpu(), true, prefix, true)
@@ -110,6 +110,12 @@ class Bfloat16Test {
             }
             assertThat(evaluated).allSatisfy(loss -> assertThat(loss).isCloseTo(plain, within(1e-6)));
             assertThat(plain).isNotCloseTo(full, within(1e-6));
+        }
+    }
+
+    private static double evaluated(Network network, Batch batch, boolean bfloat16) {
+        try (var autocast = Autocast.bfloat16(false, bfloat16)) {
+            return Tensors.scalar(TASK.lossSum(network.forward(batch, ForwardContext.evaluating()), batch)) / ROWS;
         }
     }
 

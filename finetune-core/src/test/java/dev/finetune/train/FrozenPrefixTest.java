@@ -25,7 +25,10 @@ class FrozenPrefixTest {
     private Path directory;
 
     static FrozenPrefix prefix(Network network, boolean enabled, boolean bfloat16) {
-        return new FrozenPrefix(network, enabled, bfloat16, new RowStore(RowStore.MEMORY_BYTES, AssertionError::new));
+        final Settings settings = new Settings();
+        settings.keepFrozenOutputs = enabled;
+        return new FrozenPrefix(
+                network, settings.make(), bfloat16, new RowStore(RowStore.MEMORY_BYTES, AssertionError::new));
     }
 
     private static Network frozen(int stages) {

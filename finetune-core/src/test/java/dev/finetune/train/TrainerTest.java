@@ -99,7 +99,7 @@ class TrainerTest {
                 new Originals(Pulls.NONE, network, List.of()),
                 settings.make(),
                 false,
-                FrozenPrefix.none(network, false),
+                FrozenPrefix.none(network, true),
                 false);
     }
 

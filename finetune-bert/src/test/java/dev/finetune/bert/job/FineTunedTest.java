@@ -16,6 +16,8 @@ import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Text;
 import dev.finetune.data.Words;
+import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.internal.torch.Tensors;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.TrainingHistory;
@@ -30,6 +32,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a fine-tuned model promises: to evaluate, predict, save, load and close. */
@@ -69,6 +73,45 @@ class FineTunedTest {
                             within(1e-12));
             assertThat(history.seconds()).isGreaterThanOrEqualTo(history.trainingSeconds());
         }
+    }
+
+    @Test
+    void batchesOfSimilarLengthAndBatchesInOrderAgree() {
+        final List<Text> texts = Jobs.texts(41, 7);
+        final Dataset<Text> data = Jobs.data(41, 7);
+        final FineTuner tuner = Jobs.classifier().evaluationBatchSize(8);
+        try (FineTuned<Text> grouped = tuner.untrained(Text.class);
+                FineTuned<Text> inOrder = tuner.groupByLength(false).untrained(Text.class)) {
+            assertThat(inOrder.evaluate(data).get("loss"))
+                    .isCloseTo(grouped.evaluate(data).get("loss"), within(1e-5));
+            final List<Prediction> ours = inOrder.predict(texts);
+            final List<Prediction> theirs = grouped.predict(texts);
+            for (int i = 0; i < texts.size(); i++) {
+                assertThat(ours.get(i).logits().get(0))
+                        .containsExactly(theirs.get(i).logits().get(0), within(1e-5f));
+            }
+        }
+    }
+
+    /** In pages of 4 KB. */
+    private static long residentBytes() throws IOException {
+        return 4096
+                * Long.parseLong(Files.readString(Path.of("/proc/self/statm")).split(" ")[1]);
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void closingAModelGivesMemoryThatWasFreedBackToTheSystem() throws IOException {
+        final long before;
+        try (FineTuned<Text> model = Jobs.classifier().untrained(Text.class)) {
+            try (TensorScope scope = TensorScope.open()) {
+                for (int i = 0; i < 200; i++) {
+                    Tensors.of(new float[1 << 18], 1 << 18);
+                }
+            }
+            before = residentBytes();
+        }
+        assertThat(residentBytes()).isLessThan(before - (100L << 20));
     }
 
     @Test

@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.within;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.Lora;
+import dev.finetune.Prediction;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Text;
+import dev.finetune.spi.Encoded;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.TrainingListener;
 import java.nio.file.Path;
@@ -24,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Keeping less for the backward pass changes nothing but memory and time: the dropout is the same, too. */
 class LeanBackwardTest {
@@ -44,12 +47,16 @@ class LeanBackwardTest {
 
     /** Rows so long that attention goes piece by piece, of different lengths. */
     private static Dataset<Text> longTexts(int count) {
+        return longTexts(count, 100);
+    }
+
+    private static Dataset<Text> longTexts(int count, int shortest) {
         final SplittableRandom random = new SplittableRandom(4);
         final List<Example<Text>> examples = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             final boolean good = i % 2 == 0;
             final List<String> words = new ArrayList<>();
-            for (int j = random.nextInt(100, 200); j > 0; j--) {
+            for (int j = random.nextInt(shortest, 200); j > 0; j--) {
                 words.add(Jobs.FILLERS.get(random.nextInt(Jobs.FILLERS.size())));
             }
             words.add(good ? "great" : "waste");
@@ -65,6 +72,7 @@ class LeanBackwardTest {
                 config -> config.addProperty("max_position_embeddings", 256));
         return FineTuner.from(longer)
                 .randomWeights()
+                .maxLength(256)
                 .head("bad", "good")
                 .dropout(0.1)
                 .lr(1e-3)
@@ -93,6 +101,66 @@ class LeanBackwardTest {
                                 within(1e-4 * plainNorms.get(i).gradientNorm()));
             }
         }
+    }
+
+    /**
+     * 32 rows of 175 tokens and more, 48 wide and 96 inside, are more than the 2^18 numbers from which dropout and activations
+     * keep less.
+     */
+    @ParameterizedTest(name = "dropout {0}")
+    @ValueSource(doubles = {0, 0.1})
+    void itAgreesWithKeepingAllWhereDropoutAndActivationsKeepLess(double dropout) {
+        final Dataset<Text> train = longTexts(64, 175);
+        final FineTuner tuner = tuner().dropout(dropout).batchSize(32).epochs(2);
+        try (FineTuned<Text> lean = tuner.fitAll(train);
+                FineTuned<Text> keeping = tuner.leanBackward(false).fitAll(train)) {
+            assertThat(lengths(lean, train)).allMatch(length -> 32 * 48 * length > 1 << 18);
+            final List<StepReport> ours = Jobs.history(lean).steps();
+            final List<StepReport> plain = Jobs.history(keeping).steps();
+            assertThat(ours).hasSameSizeAs(plain).hasSize(4);
+            for (int i = 0; i < ours.size(); i++) {
+                final double norm = plain.get(i).gradientNorm();
+                assertThat(ours.get(i).loss())
+                        .as("step %d", i)
+                        .isCloseTo(plain.get(i).loss(), within(1e-5));
+                assertThat(ours.get(i).gradientNorm()).as("step %d", i).isCloseTo(norm, within(1e-4 * norm));
+            }
+        }
+    }
+
+    @Test
+    void evaluationsAndPredictionsOfLongRowsObeyItAndAgree() {
+        final Dataset<Text> data = longTexts(12, 199);
+        final Path saved = directory.resolve("saved");
+        try (FineTuned<Text> trained = tuner().lr(1e-2).epochs(3).fitAll(longTexts(24))) {
+            trained.save(saved);
+        }
+        try (FineTuned<Text> lean = FineTuner.from(saved).maxLength(256).untrained(Text.class);
+                FineTuned<Text> keeping =
+                        FineTuner.from(saved).maxLength(256).leanBackward(false).untrained(Text.class)) {
+            assertThat(lengths(lean, data)).allMatch(length -> length >= 192);
+            assertThat(lean.evaluate(data).get("loss"))
+                    .isCloseTo(keeping.evaluate(data).get("loss"), within(1e-5));
+            final float[] ours = logits(lean, data);
+            final float[] plain = logits(keeping, data);
+            assertThat(ours).isNotEqualTo(plain).containsExactly(plain, within(1e-5f));
+        }
+    }
+
+    private static List<Integer> lengths(FineTuned<Text> model, Dataset<Text> data) {
+        return model.assembly().encoder().encode(data.asList()).stream()
+                .map(Encoded::length)
+                .toList();
+    }
+
+    private static float[] logits(FineTuned<Text> model, Dataset<Text> data) {
+        final List<Prediction> predictions =
+                model.predict(data.asList().stream().map(Example::input).toList());
+        final float[] all = new float[2 * predictions.size()];
+        for (int i = 0; i < predictions.size(); i++) {
+            System.arraycopy(predictions.get(i).logits().get(0), 0, all, 2 * i, 2);
+        }
+        return all;
     }
 
     @Test
