@@ -8,6 +8,7 @@ import dev.finetune.FineTuner;
 import dev.finetune.Freeze;
 import dev.finetune.Layers;
 import dev.finetune.Lora;
+import dev.finetune.Prediction;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Keeping less for the backward pass of a residual network changes nothing but memory and time. */
 class LeanPicturesTest {
@@ -122,6 +124,33 @@ class LeanPicturesTest {
                             .containsExactly(Tensors.floats(other.value()), within(1e-4f));
                 }
             }
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(strings = {"resnet-basic/model", "resnet-bottleneck/model", "resnet-timm/model"})
+    void channelsLastAgreesWithContiguousInPredictionsAndInAStep(String model) {
+        final Dataset<Image> train = pictures(8);
+        final List<Image> images = train.asList().stream().map(Example::input).toList();
+        final FineTuner tuner = tuner(model).batchSize(8);
+        final FineTuner last = tuner.memoryFormat(MemoryFormat.CHANNELS_LAST);
+        final FineTuner first = tuner.memoryFormat(MemoryFormat.CONTIGUOUS);
+        try (FineTuned<Image> one = last.untrained(Image.class);
+                FineTuned<Image> other = first.untrained(Image.class)) {
+            final List<Prediction> ours = one.predict(images);
+            final List<Prediction> theirs = other.predict(images);
+            for (int i = 0; i < images.size(); i++) {
+                assertThat(ours.get(i).logits().get(0))
+                        .containsExactly(theirs.get(i).logits().get(0), within(1e-5f));
+            }
+        }
+        try (FineTuned<Image> one = last.fitAll(train);
+                FineTuned<Image> other = first.fitAll(train)) {
+            final StepReport ours = one.history().orElseThrow().steps().get(0);
+            final StepReport theirs = other.history().orElseThrow().steps().get(0);
+            assertThat(ours.loss()).isCloseTo(theirs.loss(), within(1e-5));
+            assertThat(ours.gradientNorm())
+                    .isCloseTo(theirs.gradientNorm(), within(ONE_NUMBER * theirs.gradientNorm()));
         }
     }
 
