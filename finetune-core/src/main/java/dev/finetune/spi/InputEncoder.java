@@ -4,6 +4,7 @@ import dev.finetune.data.Example;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Turns examples into numbers and rows of numbers into batches. Thread-safe: encoding and collation run on several
@@ -23,6 +24,14 @@ public interface InputEncoder<I> extends AutoCloseable {
 
     /** Pads rows to the longest of them and lays them out as the network reads them, targets included. */
     HostBatch collate(List<Encoded> rows, CollateContext context);
+
+    /**
+     * The targets of a batch alone, where the inputs take work that is worth sparing when only the first stages of a network
+     * read them and what these give is known; empty, by default, where they don't.
+     */
+    default Optional<HostBatch> collateTargets(List<Encoded> rows) {
+        return Optional.empty();
+    }
 
     /** Whether a row's columns differ from one training batch to another (augmentation, masking); not by default. */
     default boolean variesInTraining() {

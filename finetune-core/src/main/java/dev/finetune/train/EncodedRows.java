@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -97,7 +98,12 @@ public final class EncodedRows implements BatchSource {
 
     @Override
     public Batches epoch(int epoch) {
-        return new Prefetcher(collated(plan(epoch), epoch));
+        return epoch(epoch, rows -> false);
+    }
+
+    @Override
+    public Batches epoch(int epoch, Predicate<List<Encoded>> known) {
+        return new Prefetcher(collated(plan(epoch), epoch, known));
     }
 
     /** The row numbers of each batch of an epoch. */
@@ -123,7 +129,7 @@ public final class EncodedRows implements BatchSource {
         return "the batch of rows " + numbers + " (counted from 0)";
     }
 
-    private Iterator<HostBatch> collated(List<int[]> plan, int epoch) {
+    private Iterator<HostBatch> collated(List<int[]> plan, int epoch, Predicate<List<Encoded>> known) {
         final Iterator<int[]> batches = plan.iterator();
         return new Iterator<>() {
             private int index;
@@ -140,8 +146,20 @@ public final class EncodedRows implements BatchSource {
                     batch.add(rows.get(row));
                 }
                 final long place = (long) (order.training ? epoch : 0) << 32 | index++;
-                return encoder.collate(batch, order.context(place));
+                final CollateContext context = order.context(place);
+                return (known.test(batch) ? encoder.collateTargets(batch) : Optional.<HostBatch>empty())
+                        .map(targets -> late(targets, context))
+                        .orElseGet(() -> encoder.collate(batch, context));
             }
         };
+    }
+
+    /** A batch whose inputs are made if they are read after all. */
+    private HostBatch late(HostBatch targets, CollateContext context) {
+        final List<Encoded> batch = targets.rows();
+        return new HostBatch(
+                new LateColumns(
+                        targets.columns(), () -> encoder.collate(batch, context).columns()),
+                batch);
     }
 }

@@ -41,7 +41,7 @@ public final class Evaluator {
         final Task.Scorer scorer = task.scorer();
         double loss = 0;
         double weight = 0;
-        try (BatchSource.Batches batches = source.epoch(0)) {
+        try (BatchSource.Batches batches = source.epoch(0, rows -> rowsComeAgain && prefix.knows(rows))) {
             while (batches.hasNext()) {
                 final HostBatch host = batches.next();
                 try (TensorScope scope = TensorScope.open();

@@ -9,8 +9,10 @@ import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Network;
 import dev.finetune.spi.Encoded;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.pytorch.Tensor;
@@ -33,8 +35,8 @@ final class FrozenPrefix implements AutoCloseable {
     private final boolean bfloat16;
     private final boolean withPadding;
     private final RowStore store;
-    private final IdentityHashMap<Encoded, RowStore.Place> places = new IdentityHashMap<>();
-    private Optional<Layout> layout = Optional.empty();
+    private final Map<Encoded, RowStore.Place> places = Collections.synchronizedMap(new IdentityHashMap<>());
+    private volatile Optional<Layout> layout = Optional.empty();
 
     /**
      * A prefix of a network; of no stage where the settings want frozen stages to compute like the others.
@@ -106,8 +108,8 @@ final class FrozenPrefix implements AutoCloseable {
      */
     Tensor output(Batch batch, boolean again) {
         final List<Encoded> rows = batch.host().rows();
-        if (again && layout.isPresent() && areKept(rows, layout.get())) {
-            final Optional<Tensor> kept = kept(rows, layout.get());
+        if (again && knows(rows)) {
+            final Optional<Tensor> kept = kept(rows, layout.orElseThrow());
             if (kept.isPresent()) {
                 return kept.get();
             }
@@ -124,9 +126,11 @@ final class FrozenPrefix implements AutoCloseable {
         return hidden;
     }
 
-    private boolean areKept(List<Encoded> rows, Layout how) {
+    /** Whether what it gives for a batch of these rows is kept. May be asked by any thread. */
+    boolean knows(List<Encoded> rows) {
         final long longest = longest(rows);
-        return rows.stream().allMatch(row -> isKept(row, how.bytes(wanted(row, longest))));
+        return layout.map(how -> rows.stream().allMatch(row -> isKept(row, how.bytes(wanted(row, longest)))))
+                .orElse(false);
     }
 
     private boolean isKept(Encoded row, long bytes) {

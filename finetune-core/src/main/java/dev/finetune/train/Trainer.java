@@ -106,6 +106,7 @@ public final class Trainer {
         TrainingHistory.End end = TrainingHistory.End.FINISHED;
         watch.start();
         final boolean comeAgain = isLongerThanAnEpoch(training, total);
+        final boolean trainsAgain = comeAgain && training.repeatsRows();
         final boolean evaluatesAgain = comeAgain || settings.evaluateEvery() > 0 && settings.evaluateEvery() < total;
         final GentleSettings gentle = settings.gentle();
         final Depths depths = new Depths(network);
@@ -119,12 +120,12 @@ public final class Trainer {
                 Progress progress = new Progress(network, trained, task, settings, listener, watch)) {
             warnOfStagesLeftOut(unfreezing, training, total);
             final Objective objective = new Objective(task, gentle.pulls());
-            final BackwardPass backward = new BackwardPass(
-                    network, objective, originals, settings, bfloat16, prefix, comeAgain && training.repeatsRows());
+            final BackwardPass backward =
+                    new BackwardPass(network, objective, originals, settings, bfloat16, prefix, trainsAgain);
             long step = 0;
             for (int epoch = 0; step < total && end == TrainingHistory.End.FINISHED; epoch++) {
                 final long before = step;
-                try (BatchSource.Batches batches = training.epoch(epoch)) {
+                try (BatchSource.Batches batches = training.epoch(epoch, rows -> trainsAgain && prefix.knows(rows))) {
                     while (batches.hasNext() && step < total && end == TrainingHistory.End.FINISHED) {
                         final List<HostBatch> group = next(batches);
                         unfreezing.reach(epochsBefore(training, epoch, step - before));

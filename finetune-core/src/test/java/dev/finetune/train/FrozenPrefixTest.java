@@ -8,6 +8,8 @@ import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.Network;
 import dev.finetune.spi.Encoded;
+import dev.finetune.spi.HostBatch;
+import dev.finetune.spi.HostTensor;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -15,6 +17,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -108,12 +111,17 @@ class FrozenPrefixTest {
     }
 
     private static TrainingHistory trained(boolean keep, long inMemory, RowStore.Opener opener, List<String> warnings) {
+        return trained(keep, inMemory, opener, warnings, new Rows());
+    }
+
+    private static TrainingHistory trained(
+            boolean keep, long inMemory, RowStore.Opener opener, List<String> warnings, Rows encoder) {
         final Settings settings = new Settings();
         settings.epochs = 4;
         settings.keepFrozenOutputs = keep;
         final EncodedRows.Order order = new EncodedRows.Order(4, true, true, true, 3);
         final EncodedRows evaluated =
-                new EncodedRows(rows(9), new Rows(), new EncodedRows.Order(4, false, false, true, 3));
+                new EncodedRows(rows(9), encoder, new EncodedRows.Order(4, false, false, true, 3));
         try (Network network = TinyNet.of(5, 3, 0)) {
             network.stages().subList(0, 3).stream()
                     .flatMap(stage -> stage.parameters().stream())
@@ -131,7 +139,7 @@ class FrozenPrefixTest {
                             },
                             new Cancellation(),
                             () -> new RowStore(inMemory, opener, warnings::add))
-                    .train(new EncodedRows(rows(21), new Rows(), order), Optional.of(evaluated));
+                    .train(new EncodedRows(rows(21), encoder, order), Optional.of(evaluated));
         }
     }
 
@@ -194,6 +202,32 @@ class FrozenPrefixTest {
                                     rows(4), new Rows(), new EncodedRows.Order(4, false, false, true, 3))));
         }
         assertThat(warnings).as("of a file that wasn't even asked for").isEmpty();
+    }
+
+    /** An encoder whose inputs are worth sparing. */
+    private static final class Costly extends Rows {
+        @Override
+        public Optional<HostBatch> collateTargets(List<Encoded> rows) {
+            final HostTensor labels = TinyNet.batch(rows).columns().get("labels");
+            return Optional.of(new HostBatch(Map.of("labels", labels), rows));
+        }
+    }
+
+    @Test
+    void inputsOfWhatIsKeptAreNotMadeAgainUnlessItCannotBeRead() throws IOException {
+        final TrainingHistory plain = trained(false, 0, FrozenPrefixTest::refused, new ArrayList<>());
+        final Costly once = new Costly();
+        assertSame(trained(true, 1L << 30, FrozenPrefixTest::refused, new ArrayList<>(), once), plain);
+        assertThat(once.contexts)
+                .as("6 training and 3 evaluation batches, in 4 epochs")
+                .hasSize(6 + 3);
+
+        final List<String> warnings = new ArrayList<>();
+        final Path some = directory.resolve("write only");
+        try (FileChannel channel = FileChannel.open(some, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            assertSame(trained(true, 0, () -> new RowStore.Spill(channel, 1 << 20), warnings, new Costly()), plain);
+        }
+        assertThat(warnings).hasSize(1);
     }
 
     private static RowStore.Spill refused() throws IOException {

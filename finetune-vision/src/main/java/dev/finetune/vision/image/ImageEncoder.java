@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -164,13 +165,21 @@ public final class ImageEncoder implements InputEncoder<Image> {
         return new HostBatch(columns, List.copyOf(rows));
     }
 
-    /** Always 0: pictures are not cut off. */
+    /** The labels alone, without decoding a picture. */
+    @Override
+    public Optional<HostBatch> collateTargets(List<Encoded> rows) {
+        Map<String, HostTensor> columns = new LinkedHashMap<>();
+        ImageTargets.labels(rows).ifPresent(labels -> columns.put("labels", labels));
+        return Optional.of(new HostBatch(columns, List.copyOf(rows)));
+    }
+
     /** Augmentations change a picture in every batch. */
     @Override
     public boolean variesInTraining() {
         return changing;
     }
 
+    /** Always 0: pictures are not cut off. */
     @Override
     public long truncated() {
         return 0;

@@ -43,6 +43,20 @@ final class ImageEncoderTest {
             Augment.cutMix(1));
 
     @Test
+    void targetsAloneAreThoseOfTheBatchAndNeedNoPicture() {
+        try (ImageEncoder encoder = encoder(List.of(), OnBroken.FAIL)) {
+            List<Encoded> rows = encoder.encode(examples(5));
+            HostBatch targets = encoder.collateTargets(rows).orElseThrow();
+            assertThat(targets.columns()).containsOnlyKeys("labels");
+            assertThat(((HostTensor.Longs) targets.columns().get("labels")).data())
+                    .isEqualTo(((HostTensor.Longs)
+                                    encoder.collate(rows, EVALUATION).columns().get("labels"))
+                            .data());
+            assertThat(targets.rows()).isEqualTo(rows);
+        }
+    }
+
+    @Test
     void evaluationBatchesAreThePreprocessedPicturesAndTheirClasses() {
         try (ImageEncoder encoder = encoder(MANY, OnBroken.FAIL)) {
             List<Example<Image>> examples = examples(5);
