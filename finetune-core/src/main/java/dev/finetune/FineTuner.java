@@ -652,16 +652,21 @@ public final class FineTuner {
      * test suggests, and the one with the lower validation loss gets the rest. Little data is compared by cross-validation,
      * more by a part that is held back. The time is kept to about a training.
      *
-     * @param budget how long it may take
-     * @throws FinetuneException if settings, model and data don't fit together, or if the data is a stream
+     * <p>Compared by the task's main metric, or by the one that {@link #keepBest(String)} or {@link #earlyStopping} names. A
+     * number of {@link #maxSteps} holds for all that is tried, and {@link #maxTime} for each training. Cancelled, it gives the
+     * best model by then.
+     *
+     * @param budget how long it may take, above 0
+     * @throws FinetuneException if settings, model and data don't fit together, if the data is a stream, or if nothing came
+     *     to a result before the time was up or it was cancelled
      */
     public <I> AutoResult<I> auto(Dataset<I> dataset, Duration budget) {
-        return Auto.fit(this, dataset, budget);
+        return Auto.fit(this, dataset, budget, draft.cancellation);
     }
 
     /** The same, compared on validation data. */
     public <I> AutoResult<I> auto(Dataset<I> train, Dataset<I> validation, Duration budget) {
-        return Auto.fit(this, train, validation, budget);
+        return Auto.fit(this, train, validation, budget, draft.cancellation);
     }
 
     /** The same for a model, with the head that the labels of the data ask for, and all other settings by default. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.finetune.FineTuner;
 import dev.finetune.bert.job.Jobs;
 import dev.finetune.data.Text;
+import dev.finetune.train.Cancellation;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.TrainingListener;
 import java.time.Duration;
@@ -37,8 +38,7 @@ class AutoTimeTest {
                 tuner.lr(5e-5).batchSize(BATCH).epochs(epochs).listener(ticking),
                 Jobs.data(BATCH * steps, 7),
                 Jobs.data(40, 8),
-                Duration.ofSeconds(seconds),
-                () -> now);
+                new Allowance(Duration.ofSeconds(seconds), new Cancellation(), () -> now));
     }
 
     @Test

@@ -9,10 +9,9 @@ import dev.finetune.data.Split;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.search.AutoResult.Attempt;
 import dev.finetune.search.Candidates.Candidate;
-import dev.finetune.train.EpochReport;
-import dev.finetune.train.StepReport;
+import dev.finetune.task.Task;
+import dev.finetune.train.Cancellation;
 import dev.finetune.train.TrainingHistory;
-import dev.finetune.train.TrainingListener;
 import dev.finetune.train.TrainingSettings;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,7 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,11 +68,9 @@ public final class Auto<I> {
     private final FineTuner tuner;
     private final Dataset<I> train;
     private final Optional<Dataset<I>> validation;
-    private final Duration budget;
+    private final Allowance time;
     private final String metric;
     private final int layers;
-    private final LongSupplier clock;
-    private final long start;
 
     private final List<Tried> tried = new ArrayList<>();
     private @Nullable FineTuned<I> best;
@@ -83,48 +80,99 @@ public final class Auto<I> {
     private int comparedFolds = FOLDS;
     private boolean raced;
 
-    /** An attempt, its settings, and where they lie in the search's dimensions, if they were searched. */
-    private record Tried(Attempt attempt, Candidate candidate, List<Double> places, List<Metrics> folds, Meter meter) {}
+    /**
+     * An attempt, its settings, and where they lie in the search's dimensions, if they were searched.
+     *
+     * @param candidate what it was trained with
+     * @param folds the metrics of each fold, where it was cross-validated
+     * @param trainings how many models were trained for it
+     */
+    private record Tried(
+            Attempt attempt,
+            Candidate candidate,
+            List<Double> places,
+            List<Metrics> folds,
+            int trainings,
+            Meter meter) {}
 
-    private Auto(
-            FineTuner tuner, Dataset<I> train, Optional<Dataset<I>> validation, Duration budget, LongSupplier clock) {
-        if (train.size().isEmpty()) {
-            throw new FinetuneException("Automatic tuning needs data in memory, not a stream (" + train.describe()
-                    + "): what is tried depends on its size.");
+    /**
+     * What a training came to; NaN where it came to nothing.
+     *
+     * @param model on validation data; none where several were cross-validated, or where it came to nothing
+     * @param tuner what it was trained with
+     * @param trouble why it came to nothing, empty where it didn't
+     */
+    private record Outcome<J>(
+            @Nullable FineTuned<J> model,
+            FineTuner tuner,
+            double value,
+            double loss,
+            List<Metrics> folds,
+            String trouble) {
+        static <J> Outcome<J> nothing(FineTuner tuner, String trouble) {
+            return new Outcome<>(null, tuner, Double.NaN, Double.NaN, List.of(), trouble);
         }
-        this.tuner = tuner;
+    }
+
+    /** Of data that a head's labels are found in, the part to train on, and the other part, or none. */
+    private Auto(
+            FineTuner tuner, Dataset<I> labelled, Dataset<I> train, Optional<Dataset<I>> validation, Allowance time) {
         this.train = train;
         this.validation = validation;
-        this.budget = budget;
-        this.clock = clock;
-        this.start = clock.getAsLong();
-        try (FineTuned<I> model = tuner.untrained(train)) {
-            this.metric = model.assembly().task().mainMetric();
+        this.time = time;
+        try (FineTuned<I> model = tuner.untrained(labelled)) {
+            final Task task = model.assembly().task();
+            this.tuner = tuner.head(task.head()); // A rare label may be missing from what one training learns from.
+            this.metric = tuner.settings().bestMetric().isEmpty()
+                    ? task.mainMetric()
+                    : tuner.settings().bestMetric();
             this.layers = model.assembly().network().stages().size() - 1;
         }
     }
 
-    /** Tunes; of data without a validation part, a large one's is held back, and a small one is cross-validated. */
-    public static <I> AutoResult<I> fit(FineTuner tuner, Dataset<I> dataset, Duration budget) {
+    /**
+     * Tunes; of data without a validation part, a large one's is held back, and a small one is cross-validated.
+     *
+     * @param cancellation the tuner's
+     */
+    public static <I> AutoResult<I> fit(
+            FineTuner tuner, Dataset<I> dataset, Duration budget, Cancellation cancellation) {
+        return fit(tuner, dataset, new Allowance(budget, cancellation, System::nanoTime));
+    }
+
+    /** The same within a time by any clock. */
+    static <I> AutoResult<I> fit(FineTuner tuner, Dataset<I> dataset, Allowance time) {
+        checkInMemory(dataset);
         final TrainingSettings settings = tuner.settings();
         final boolean needsPart =
                 settings.keepBest() || settings.earlyStopping().isPresent();
         if (dataset.size().orElse(0) < SMALL && !needsPart) {
-            return new Auto<>(tuner, dataset, Optional.empty(), budget, System::nanoTime).run();
+            return new Auto<>(tuner, dataset, dataset, Optional.empty(), time).run();
         }
         final Split<I> split = tuner.split(dataset);
-        return fit(tuner, split.train(), split.validation(), budget);
+        return new Auto<>(tuner, dataset, split.train(), Optional.of(split.validation()), time).run();
     }
 
-    /** Tunes, comparing on validation data. */
-    public static <I> AutoResult<I> fit(FineTuner tuner, Dataset<I> train, Dataset<I> validation, Duration budget) {
-        return fit(tuner, train, validation, budget, System::nanoTime);
+    /**
+     * Tunes, comparing on validation data.
+     *
+     * @param cancellation the tuner's
+     */
+    public static <I> AutoResult<I> fit(
+            FineTuner tuner, Dataset<I> train, Dataset<I> validation, Duration budget, Cancellation cancellation) {
+        return fit(tuner, train, validation, new Allowance(budget, cancellation, System::nanoTime));
     }
 
-    /** The same by another clock, of nanoseconds, than the system's. */
-    static <I> AutoResult<I> fit(
-            FineTuner tuner, Dataset<I> train, Dataset<I> validation, Duration budget, LongSupplier clock) {
-        return new Auto<>(tuner, train, Optional.of(validation), budget, clock).run();
+    static <I> AutoResult<I> fit(FineTuner tuner, Dataset<I> train, Dataset<I> validation, Allowance time) {
+        checkInMemory(train);
+        return new Auto<>(tuner, train, train, Optional.of(validation), time).run();
+    }
+
+    private static void checkInMemory(Dataset<?> data) {
+        if (data.size().isEmpty()) {
+            throw new FinetuneException("Automatic tuning needs data in memory, not a stream (" + data.describe()
+                    + "): what is tried depends on its size.");
+        }
     }
 
     private AutoResult<I> run() {
@@ -145,12 +193,17 @@ public final class Auto<I> {
 
     private void compare(int rows) {
         attempt(Candidates.defaults(tuner, rows), List.of());
+        if (time.isCancelled()) {
+            return;
+        }
         final Candidates candidates = new Candidates(tuner, rows, layers, suggestedRate());
         chooseFolds(candidates);
         for (Candidate candidate : candidates.known()) {
             if (fits(candidate)) {
                 attempt(candidate, List.of());
-            } else if (tried.size() == 1 && secondsPerRow > 0) {
+            } else if (tried.size() == 1
+                    && secondsPerRow > 0
+                    && tuner.settings().maxSteps() == 0) {
                 shortened(candidates, rows);
             }
         }
@@ -160,18 +213,18 @@ public final class Auto<I> {
     /** Whether the settings as they are would take most of the time, by what a few steps take. */
     private boolean isTight(int rows) {
         final Dataset<I> held = validation.orElseThrow();
-        final Meter probe = new Meter(clock, LEFT_OUT_STEPS);
+        final Meter probe = new Meter(time.clock(), LEFT_OUT_STEPS);
         try (FineTuned<I> few = tuner.listener(probe)
                 .maxSteps(PROBED_STEPS)
                 .evaluateEvery(0)
-                .maxTime(Duration.ofMillis(Math.max(1, (long) (50 * left()))))
+                .maxTime(Duration.ofMillis(Math.max(1, (long) (50 * time.left()))))
                 .fit(train, held.limit(1))) { // Settings that keep the best evaluation want one.
-            secondsPerRow = probe.rows == 0 ? 0 : probe.secondsOfRow();
+            secondsPerRow = probe.rows() == 0 ? 0 : probe.secondsOfRow();
         } catch (DivergedException e) {
             return false;
         }
         final double evaluated = held.size().orElse(0) / 3.0; // forward alone
-        return secondsPerRow * tuner.settings().epochs() * (rows + evaluated) > TIGHT * left();
+        return secondsPerRow * tuner.settings().epochs() * (rows + evaluated) > TIGHT * time.left();
     }
 
     /**
@@ -180,22 +233,25 @@ public final class Auto<I> {
      * @return whether it was run: not where the range test finds no other rate, or where a tenth of the time is too short
      */
     private boolean race(int rows) {
-        final double affordable = SHARE_OF_RACE * left() / secondsPerRow;
+        final double affordable = SHARE_OF_RACE * time.left() / secondsPerRow;
         final double found = suggestedRate();
         final Candidates candidates = new Candidates(tuner, rows, layers, found);
         if (!candidates.differ()
                 || affordable < FEWEST_RACED_STEPS * tuner.settings().batchSize()) {
             return false;
         }
-        raced = true;
         final Duration longest = share((int) Math.round(0.5 / SHARE_OF_RACE)); // Twice its share.
         final Tried asSet = attempt(candidates.asSetWithin(affordable), List.of(), longest);
+        if (time.isCancelled()) {
+            return true;
+        }
+        raced = true;
         final Tried other = attempt(candidates.shortened(affordable), List.of(), longest);
         final boolean otherWins = other.attempt.loss() < asSet.attempt.loss() || Double.isNaN(asSet.attempt.loss());
         final Meter measured = (otherWins ? other : asSet).meter;
         final Candidate head = candidates.headOnly();
         if (affordableRows(measured, rows) < FEW_PASSES * rows
-                && measured.secondsOfRow() * head.cost() < 0.6 * left()) {
+                && measured.secondsOfRow() * head.cost() < 0.6 * time.left()) {
             attempt(head, List.of(), share(2));
         }
         final double rest = affordableRows(measured, rows);
@@ -207,13 +263,13 @@ public final class Auto<I> {
 
     /** How many rows there is time left to train on, with an evaluation each epoch, as a short training measured it. */
     private double affordableRows(Meter measured, int rows) {
-        final double evaluation = measured.evaluationSeconds;
-        return 0.9 * (left() - secondsBesideOne - evaluation) / (measured.secondsOfRow() + evaluation / rows);
+        final double evaluation = measured.evaluationSeconds();
+        return 0.9 * (time.left() - secondsBesideOne - evaluation) / (measured.secondsOfRow() + evaluation / rows);
     }
 
     /** Tries what is most promising for as long as there is time for, if that is a pass over the data at least. */
     private void shortened(Candidates candidates, int rows) {
-        final double affordable = 0.9 * (left() - secondsBeside()) / secondsPerRow / (folds() + reserved());
+        final double affordable = 0.9 * (time.left() - secondsBeside()) / secondsPerRow / (folds() + reserved());
         if (affordable >= rows) {
             attempt(candidates.shortened(affordable), List.of());
         }
@@ -224,7 +280,7 @@ public final class Auto<I> {
         final double rate = tuner.settings().learningRate();
         final int batch = Math.max(RANGE_BATCH, tuner.settings().batchSize());
         final long rows = (long) RANGE_STEPS * batch;
-        if (secondsPerRow * rows + secondsBesideOne > left() / 4) {
+        if (secondsPerRow * rows + secondsBesideOne > time.left() / 4) {
             return rate;
         }
         try {
@@ -242,7 +298,8 @@ public final class Auto<I> {
     private void chooseFolds(Candidates candidates) {
         if (validation.isEmpty() && secondsPerRow > 0) {
             final double fold = secondsPerRow * candidates.usualCost() * (FOLDS - 1) / FOLDS;
-            comparedFolds = (int) Math.max(1, Math.min(comparedFolds, Math.floor(left() / (WANTED_ATTEMPTS * fold))));
+            comparedFolds =
+                    (int) Math.max(1, Math.min(comparedFolds, Math.floor(time.left() / (WANTED_ATTEMPTS * fold))));
             final Tried first = onComparedFolds(Objects.requireNonNull(bestTried));
             tried.set(0, first);
             bestTried = first;
@@ -264,63 +321,8 @@ public final class Auto<I> {
                 one.candidate,
                 one.places,
                 some,
+                one.trainings,
                 one.meter);
-    }
-
-    /**
-     * Adds up the time of trainings, of which evaluations are a part, and the rows that they saw; without the first steps of
-     * each, which are slow ones, where it is to leave them out.
-     */
-    private static final class Meter implements TrainingListener {
-        private final LongSupplier clock;
-        private final int leftOut;
-        private double seconds;
-        private double evaluationSeconds;
-        private long rows;
-        private long last;
-
-        Meter(LongSupplier clock, int leftOut) {
-            this.clock = clock;
-            this.leftOut = leftOut;
-        }
-
-        /** What training on a row took, evaluations left out. */
-        double secondsOfRow() {
-            return (seconds - evaluationSeconds) / rows;
-        }
-
-        private double sinceLast() {
-            final long now = clock.getAsLong();
-            final double passed = (now - last) / 1e9;
-            last = now;
-            seconds += passed;
-            return passed;
-        }
-
-        @Override
-        public void started(Plan plan) {
-            last = clock.getAsLong();
-        }
-
-        @Override
-        public void stepped(StepReport report) {
-            if (report.step() < leftOut) {
-                last = clock.getAsLong();
-            } else {
-                sinceLast();
-                rows += report.rows();
-            }
-        }
-
-        @Override
-        public void evaluated(EpochReport report) {
-            evaluationSeconds += sinceLast();
-        }
-
-        @Override
-        public void finished(TrainingHistory history) {
-            sinceLast();
-        }
     }
 
     private void search(Candidates candidates, long seed) {
@@ -348,7 +350,7 @@ public final class Auto<I> {
     private boolean fits(Candidate candidate) {
         final double reserve =
                 reserved() * Math.max(candidate.cost(), bestTried == null ? 0 : bestTried.candidate.cost());
-        return secondsBeside() + secondsPerRow * (folds() * candidate.cost() + reserve) <= left();
+        return secondsBeside() + secondsPerRow * (folds() * candidate.cost() + reserve) <= time.left();
     }
 
     /** What is done beside training, to try something and to train what is chosen in the end. */
@@ -366,13 +368,9 @@ public final class Auto<I> {
         return validation.isPresent() ? 0 : 1;
     }
 
-    private double left() {
-        return budget.toNanos() / 1e9 - (clock.getAsLong() - start) / 1e9;
-    }
-
     /** Milliseconds for one of so many trainings in the time that is left. */
     private Duration share(int trainings) {
-        return Duration.ofMillis(Math.max(1, (long) (1000 * left() / trainings)));
+        return Duration.ofMillis(Math.max(1, (long) (1000 * time.left() / trainings)));
     }
 
     private Tried attempt(Candidate candidate, List<Double> places) {
@@ -380,63 +378,133 @@ public final class Auto<I> {
     }
 
     private Tried attempt(Candidate candidate, List<Double> places, Duration longest) {
-        final Meter meter = new Meter(clock, 0);
-        final long begun = clock.getAsLong();
-        final List<Metrics> folds = new ArrayList<>();
-        FineTuned<I> model = null;
-        double value = Double.NaN;
-        double loss = Double.NaN;
-        try {
-            final FineTuner timed = candidate.tuner().listener(meter).maxTime(longest);
-            if (validation.isPresent()) {
-                model = (tried.isEmpty() ? timed : timed.keepBest()).fit(train, validation.get());
-                value = model.evaluation().get(metric);
-                loss = model.evaluation().get("loss");
-            } else {
-                for (Split<I> fold : train.folds(FOLDS, tuner.settings().seed()).subList(0, comparedFolds)) {
-                    try (FineTuned<I> one = timed.fit(fold.train(), fold.validation())) {
-                        folds.add(one.evaluation());
-                    }
-                    if (tried.isEmpty()
-                            && !leavesTime((clock.getAsLong() - begun) / 1e9, folds.size(), candidate, meter)) {
-                        comparedFolds = folds.size();
-                        break;
-                    }
-                }
-                value = mean(folds, metric);
-                loss = mean(folds, "loss");
-            }
-        } catch (DivergedException e) {
-            LOG.info("{} diverged: {}", candidate.name(), e.getMessage());
-        }
+        final Meter meter = new Meter(time.clock(), 0);
+        final double begun = time.passed();
+        final Outcome<I> outcome = train(candidate, longest, meter);
         final Tried one = new Tried(
-                new Attempt(candidate.name(), candidate.reason(), value, loss, (clock.getAsLong() - begun) / 1e9),
-                candidate,
+                new Attempt(
+                        candidate.name(),
+                        candidate.reason() + (outcome.trouble.isEmpty() ? "" : "; " + outcome.trouble),
+                        outcome.value,
+                        outcome.loss,
+                        time.passed() - begun),
+                candidate.trainedBy(outcome.tuner),
                 places,
-                folds,
+                outcome.folds,
+                Math.max(1, outcome.folds.size()),
                 meter);
         learnTime(one);
         tried.add(one);
-        LOG.info("{}: {} {}", candidate.name(), metric, value);
+        LOG.info("{}: {} {} {}", candidate.name(), metric, outcome.value, outcome.trouble);
         if (bestTried == null || isBetter(one)) {
             if (best != null) {
                 best.close();
             }
-            best = model;
+            best = outcome.model;
             bestTried = one;
-        } else if (model != null) {
-            model.close();
+        } else if (outcome.model != null) {
+            outcome.model.close();
         }
         return one;
+    }
+
+    /** Trains; what is refused, other than the settings as they are, comes to nothing, for others may do. */
+    private Outcome<I> train(Candidate candidate, Duration longest, Meter meter) {
+        try {
+            return validation.isPresent()
+                    ? trainOnce(candidate.tuner(), validation.get(), longest, meter)
+                    : crossValidate(candidate, longest, meter);
+        } catch (DivergedException e) {
+            return Outcome.nothing(candidate.tuner(), "it diverged: " + e.getMessage());
+        } catch (FinetuneException e) {
+            if (tried.isEmpty()) {
+                throw e;
+            }
+            return Outcome.nothing(candidate.tuner(), "it was refused: " + e.getMessage());
+        }
+    }
+
+    /** The settings as they are keep what they say; all others their best evaluation. */
+    private Outcome<I> trainOnce(FineTuner settings, Dataset<I> held, Duration longest, Meter meter) {
+        final FineTuner keeping = tried.isEmpty() ? settings : settings.keepBest(metric);
+        final FineTuner timed = within(longest, keeping);
+        final FineTuned<I> model = timed.listener(meter).fit(train, held);
+        try {
+            final Optional<Metrics> evaluation = evaluation(model);
+            if (evaluation.isEmpty()) {
+                final String trouble = notEvaluated(model);
+                model.close();
+                return Outcome.nothing(keeping, trouble);
+            }
+            return new Outcome<>(
+                    model,
+                    end(model) == TrainingHistory.End.OUT_OF_TIME ? timed : keeping,
+                    evaluation.get().get(metric),
+                    evaluation.get().get("loss"),
+                    List.of(),
+                    "");
+        } catch (RuntimeException | Error e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    private Outcome<I> crossValidate(Candidate candidate, Duration longest, Meter meter) {
+        final double begun = time.passed();
+        final FineTuner timed = within(longest, candidate.tuner()).listener(meter);
+        final List<Metrics> folds = new ArrayList<>();
+        for (Split<I> fold : train.folds(FOLDS, tuner.settings().seed()).subList(0, comparedFolds)) {
+            try (FineTuned<I> one = timed.fit(fold.train(), fold.validation())) {
+                final Optional<Metrics> evaluation = evaluation(one);
+                if (evaluation.isEmpty()) {
+                    return Outcome.nothing(candidate.tuner(), notEvaluated(one));
+                }
+                folds.add(evaluation.get());
+            }
+            if (tried.isEmpty() && !leavesTime(time.passed() - begun, folds.size(), candidate, meter)) {
+                comparedFolds = folds.size();
+                break;
+            }
+        }
+        return new Outcome<>(null, candidate.tuner(), mean(folds, metric), mean(folds, "loss"), folds, "");
+    }
+
+    /** Settings that train no longer than this, nor than they say. */
+    private static FineTuner within(Duration longest, FineTuner settings) {
+        return settings.maxTime(settings.settings()
+                .maxTime()
+                .filter(said -> said.compareTo(longest) < 0)
+                .orElse(longest));
+    }
+
+    private static TrainingHistory.End end(FineTuned<?> model) {
+        return model.history().orElseThrow().end();
+    }
+
+    private static String notEvaluated(FineTuned<?> model) {
+        final boolean cancelled = end(model) == TrainingHistory.End.CANCELLED;
+        return (cancelled ? "it was cancelled" : "its time was up") + " before it was evaluated";
+    }
+
+    /**
+     * A model's evaluation, if it was evaluated before it ended. One that was cancelled counts only if it kept its best
+     * evaluation, for it learned on after its last.
+     */
+    private static Optional<Metrics> evaluation(FineTuned<?> model) {
+        final TrainingHistory history = model.history().orElseThrow();
+        final boolean evaluated = history.end() == TrainingHistory.End.CANCELLED
+                ? history.best().isPresent()
+                : !history.epochs().isEmpty();
+        return evaluated ? Optional.of(model.evaluation()) : Optional.empty();
     }
 
     /** Whether the first settings may be tried on another fold: a third of the time for it, and what a training on all needs. */
     private boolean leavesTime(double seconds, int done, Candidate candidate, Meter meter) {
         final double fold = seconds / done;
-        final double last = meter.rows == 0
+        final double last = meter.rows() == 0
                 ? fold
-                : (seconds - meter.seconds) / done + meter.seconds / meter.rows * candidate.cost();
-        return seconds + fold <= budget.toNanos() / 1e9 / 3 && fold + last <= left();
+                : (seconds - meter.seconds()) / done + meter.seconds() / meter.rows() * candidate.cost();
+        return seconds + fold <= time.given() / 3 && fold + last <= time.left();
     }
 
     private static double mean(List<Metrics> folds, String metric) {
@@ -446,9 +514,9 @@ public final class Auto<I> {
     /** Learns how long a row takes, and what is done beside training; the first training is a slow one. */
     private void learnTime(Tried one) {
         final Meter meter = one.meter;
-        if (one.candidate.isFull() && meter.rows > 0) {
-            final double row = meter.seconds / meter.rows;
-            final double beside = (one.attempt.seconds() - meter.seconds) / Math.max(1, one.folds.size());
+        if (one.candidate.isFull() && meter.rows() > 0) {
+            final double row = meter.seconds() / meter.rows();
+            final double beside = (one.attempt.seconds() - meter.seconds()) / one.trainings;
             secondsPerRow = tried.isEmpty() ? row : Math.min(secondsPerRow, row);
             secondsBesideOne = tried.isEmpty() ? beside : Math.min(secondsBesideOne, beside);
         }
@@ -485,22 +553,63 @@ public final class Auto<I> {
     private AutoResult<I> result(int rows) {
         final Tried chosen = Objects.requireNonNull(bestTried);
         if (Double.isNaN(chosen.attempt.value())) {
-            throw new FinetuneException("Every training that was tried diverged. Look at the data (numbers that aren't "
-                    + "finite?), or begin with a lower learning rate.");
+            throw new FinetuneException(nothingCameOfIt());
         }
-        final double searched = (clock.getAsLong() - start) / 1e9;
-        final FineTuned<I> model =
-                best != null ? best : chosen.candidate.tuner().maxTime(share(1)).fitAll(train);
+        if (best == null && time.isCancelled()) {
+            throw new FinetuneException(
+                    "Automatic tuning was cancelled before a model was trained on all of the data; of"
+                            + " the settings that were cross-validated by then the best were " + chosen.attempt.name()
+                            + " ("
+                            + metric + " " + chosen.attempt.value() + ").");
+        }
+        final double searched = time.passed();
+        FineTuner settings = chosen.candidate.tuner();
+        if (best == null) {
+            final FineTuner timed = within(lastTraining(chosen), settings);
+            best = timed.fitAll(train);
+            settings = end(best) == TrainingHistory.End.OUT_OF_TIME ? timed : settings;
+        }
         return new AutoResult<>(
-                model,
-                chosen.candidate.tuner(),
+                best,
+                settings,
                 metric,
                 tried.stream().map(Tried::attempt).toList(),
                 chosen.attempt,
-                reasons(rows, chosen.attempt, searched));
+                reasons(rows, chosen.attempt, searched, best));
     }
 
-    private List<String> reasons(int rows, Attempt chosen, double searched) {
+    private String nothingCameOfIt() {
+        if (time.isCancelled()) {
+            return "Automatic tuning was cancelled before any training came to its end, so there is no model. A training of"
+                    + " fit(...) that is cancelled keeps what it learned.";
+        }
+        return "None of the trainings that were tried came to a result: "
+                + tried.stream()
+                        .map(one -> one.attempt.name() + " (" + one.attempt.reason() + ")")
+                        .collect(Collectors.joining(", "))
+                + ". Where they diverged, look at the data (numbers that aren't finite?), or begin with a lower learning"
+                + " rate; where their time was up, give more, or leave evaluateEvery(...) out.";
+    }
+
+    /** How long the chosen settings may train on all of the data: no less than where a fold was left out. */
+    private Duration lastTraining(Tried chosen) {
+        final double one = chosen.attempt.seconds() / chosen.trainings * FOLDS / (FOLDS - 1);
+        return Duration.ofMillis((long) Math.ceil(1000 * Math.max(one, time.left())));
+    }
+
+    private List<String> reasons(int rows, Attempt chosen, double searched, FineTuned<I> model) {
+        final List<String> lines = new ArrayList<>(choice(rows, chosen, searched));
+        if (time.isCancelled()) {
+            lines.add("It was cancelled: this is the best by then.");
+        }
+        if (end(model) == TrainingHistory.End.OUT_OF_TIME) {
+            lines.add("The model's training was stopped after "
+                    + model.history().orElseThrow().steps().size() + " steps, for its time was up.");
+        }
+        return lines;
+    }
+
+    private List<String> choice(int rows, Attempt chosen, double searched) {
         final List<String> lines = new ArrayList<>();
         lines.add("Data: " + rows + " rows to train on, compared "
                 + (validation.isPresent()
@@ -511,7 +620,7 @@ public final class Auto<I> {
         lines.add(String.format(
                 Locale.ROOT,
                 "Time: %.0f s were given; training on a row takes %.2g s, so %d settings were tried in %.1f s.",
-                budget.toNanos() / 1e9,
+                time.given(),
                 secondsPerRow,
                 tried.size(),
                 searched));
@@ -528,6 +637,15 @@ public final class Auto<I> {
                     chosen.value(),
                     defaults.loss(),
                     other.loss()));
+            return lines;
+        }
+        if (Double.isNaN(defaults.value())) {
+            lines.add(String.format(
+                    Locale.ROOT,
+                    "Chosen: %s, for its %s of %.4f is the best. Nothing came of the settings as they were.",
+                    chosen.name(),
+                    metric,
+                    chosen.value()));
             return lines;
         }
         lines.add(

@@ -9,8 +9,9 @@ import java.util.Locale;
  * What automatic tuning chose, and why.
  *
  * @param model the chosen model, trained; close it
- * @param tuner the settings that it was trained with
- * @param metric what was chosen by
+ * @param tuner the settings that it was trained with: they train the same model again, unless its time was up, for which
+ *     they then have {@link FineTuner#maxTime}
+ * @param metric what was chosen by: the one that the best evaluation is kept by, if one was named, or the task's main one
  * @param attempts all that was tried, the settings as they are first (cut short where time was)
  * @param chosen the attempt whose settings were chosen
  * @param reasons the choice explained, a line each
@@ -34,9 +35,10 @@ public record AutoResult<I>(
      * Something that was tried.
      *
      * @param name the settings in short
-     * @param reason why it was tried
-     * @param value the metric that was chosen by, on validation data; NaN where training diverged
-     * @param loss the loss on validation data
+     * @param reason why it was tried; where it came to nothing, why
+     * @param value the metric that was chosen by, on validation data; NaN where training diverged, was refused, or was
+     *     stopped before it was evaluated
+     * @param loss the loss on validation data; NaN as the value
      * @param seconds how long it took
      */
     public record Attempt(String name, String reason, double value, double loss, double seconds) {}

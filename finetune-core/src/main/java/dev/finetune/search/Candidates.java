@@ -2,6 +2,8 @@ package dev.finetune.search;
 
 import dev.finetune.FineTuner;
 import dev.finetune.Freeze;
+import dev.finetune.train.Schedule;
+import dev.finetune.train.TrainingSettings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -9,7 +11,8 @@ import java.util.Locale;
 /**
  * What automatic tuning tries for data of a size, the most promising first. Small data wants more epochs at a warmed-up
  * rate (Mosbach et al., "On the stability of fine-tuning BERT", 2021; Zhang et al., "Revisiting few-sample BERT
- * fine-tuning", 2021), or fewer trained layers; large data other rates and batches.
+ * fine-tuning", 2021), or fewer trained layers; large data other rates and batches. A number of steps that was set stays,
+ * and a constant rate isn't warmed up.
  */
 final class Candidates {
     /** Optimizer steps that small data is trained for at least. */
@@ -27,6 +30,8 @@ final class Candidates {
     private final double rate;
     private final double epochs;
     private final int batch;
+    private final boolean hasEpochs;
+    private final boolean warms;
     private final double enough;
     private final double found;
 
@@ -36,10 +41,36 @@ final class Candidates {
         this.rows = rows;
         this.layers = layers;
         this.rate = tuner.settings().learningRate();
-        this.epochs = tuner.settings().epochs();
+        this.epochs = passes(tuner, rows);
         this.batch = tuner.settings().batchSize();
+        this.hasEpochs = tuner.settings().maxSteps() == 0;
+        this.warms = !(tuner.settings().schedule() instanceof Schedule.Constant);
         this.found = Math.min(MOST_TIMES * rate, Math.max(2 * rate, suggested));
-        this.enough = Math.min(MOST_EPOCHS, Math.max(epochs, Math.ceil(ENOUGH_STEPS / stepsPerEpoch(batch))));
+        this.enough = hasEpochs
+                ? Math.min(MOST_EPOCHS, Math.max(epochs, Math.ceil(ENOUGH_STEPS / stepsPerEpoch(batch))))
+                : epochs;
+    }
+
+    /** How often settings pass over so many rows. */
+    private static double passes(FineTuner tuner, int rows) {
+        final TrainingSettings settings = tuner.settings();
+        return settings.maxSteps() == 0
+                ? settings.epochs()
+                : settings.maxSteps() * (double) settings.batchSize() * settings.accumulation() / rows;
+    }
+
+    private FineTuner warmed() {
+        return warms ? tuner.warmupRatio(WARMUP) : tuner;
+    }
+
+    private FineTuner lasting(FineTuner changed, double passes) {
+        return hasEpochs ? changed.epochs(passes) : changed;
+    }
+
+    private String length(double passes) {
+        return hasEpochs
+                ? String.format(Locale.ROOT, passes == Math.rint(passes) ? "%.0f epochs" : "%.3g epochs", passes)
+                : tuner.settings().maxSteps() + " steps";
     }
 
     /**
@@ -48,7 +79,12 @@ final class Candidates {
      * @param cost how many rows are trained on, as full training counts them
      * @param isFull whether it freezes nothing more than the settings as they are, so that a row's time is theirs
      */
-    record Candidate(String name, String reason, FineTuner tuner, double cost, boolean isFull) {}
+    record Candidate(String name, String reason, FineTuner tuner, double cost, boolean isFull) {
+        /** The same as it was trained in the end. */
+        Candidate trainedBy(FineTuner other) {
+            return new Candidate(name, reason, other, cost, isFull);
+        }
+    }
 
     private double stepsPerEpoch(int batchSize) {
         return Math.ceil(rows / (double) batchSize);
@@ -56,12 +92,7 @@ final class Candidates {
 
     /** The settings as they are. */
     static Candidate defaults(FineTuner tuner, int rows) {
-        return new Candidate(
-                "as set",
-                "the settings as they are",
-                tuner,
-                rows * tuner.settings().epochs(),
-                true);
+        return new Candidate("as set", "the settings as they are", tuner, rows * passes(tuner, rows), true);
     }
 
     /** What is known to help data of this size. */
@@ -71,14 +102,17 @@ final class Candidates {
         final String steps = few
                 ? String.format(Locale.ROOT, "%.0f steps are few, so more epochs; ", stepsPerEpoch(batch) * epochs)
                 : "";
-        all.add(full(found, enough, steps + "the rate at which the range test learned well, with a warm-up"));
+        final String warmup = warms ? ", with a warm-up" : "";
+        all.add(full(found, enough, steps + "the rate at which the range test learned well" + warmup));
         all.add(headOnly());
         all.add(full(found / 4, enough, steps + "a quarter of that rate"));
         if (layers > 1) {
             all.add(frozen(layers / 2, found, enough));
         }
         all.add(full(2 * rate, enough, steps + "twice the rate that was set"));
-        all.add(full(rate, enough, steps + "the rate that was set, with a warm-up"));
+        if (few || warms) {
+            all.add(full(rate, enough, steps + "the rate that was set" + warmup));
+        }
         return all;
     }
 
@@ -117,30 +151,31 @@ final class Candidates {
 
     private Candidate full(double lr, double passes, String reason) {
         return new Candidate(
-                String.format(Locale.ROOT, "lr %.1e, %.3g epochs", lr, passes),
+                String.format(Locale.ROOT, "lr %.1e, %s", lr, length(passes)),
                 reason,
-                tuner.lr(lr).epochs(passes).warmupRatio(WARMUP),
+                lasting(warmed().lr(lr), passes),
                 rows * passes,
                 true);
     }
 
     private Candidate frozen(int count, double lr, double passes) {
         return new Candidate(
-                String.format(Locale.ROOT, "first %d layers frozen, lr %.1e, %.0f epochs", count, lr, passes),
+                String.format(Locale.ROOT, "first %d layers frozen, lr %.1e, %s", count, lr, length(passes)),
                 "fewer numbers to learn from so many rows",
-                tuner.freeze(count).lr(lr).epochs(passes).warmupRatio(WARMUP),
+                lasting(warmed().freeze(count).lr(lr), passes),
                 rows * passes,
                 false);
     }
 
     /** What is frozen is computed once, forward alone. */
     Candidate headOnly() {
-        final double passes = Math.min(100, Math.max(5, Math.ceil(3 * ENOUGH_STEPS / stepsPerEpoch(batch))));
+        final double passes =
+                hasEpochs ? Math.min(100, Math.max(5, Math.ceil(3 * ENOUGH_STEPS / stepsPerEpoch(batch)))) : epochs;
         final double lr = MOST_TIMES * rate;
         return new Candidate(
-                String.format(Locale.ROOT, "head only, lr %.1e, %.0f epochs", lr, passes),
+                String.format(Locale.ROOT, "head only, lr %.1e, %s", lr, length(passes)),
                 "the pretrained layers stay what they are, and compute once an input",
-                tuner.freeze(Freeze.allButHead()).lr(lr).epochs(passes).warmupRatio(WARMUP),
+                lasting(warmed().freeze(Freeze.allButHead()).lr(lr), passes),
                 rows * (0.3 + 0.02 * passes),
                 false);
     }
@@ -150,7 +185,9 @@ final class Candidates {
         final List<Dimension> all = new ArrayList<>();
         all.add(new Dimension.Real("lr", rate / 4, MOST_TIMES * rate, true, FineTuner::lr));
         all.add(new Dimension.Choice<>("batch size", List.of(batch, 2 * batch), FineTuner::batchSize));
-        all.add(new Dimension.Choice<>("epochs", List.of(enough, Math.min(60, 2 * enough)), FineTuner::epochs));
+        if (hasEpochs) {
+            all.add(new Dimension.Choice<>("epochs", List.of(enough, Math.min(60, 2 * enough)), FineTuner::epochs));
+        }
         if (layers > 1) {
             all.add(new Dimension.Choice<>(
                     "frozen layers",
@@ -161,7 +198,7 @@ final class Candidates {
     }
 
     Candidate searched(List<Dimension> dimensions, List<Double> places) {
-        FineTuner changed = tuner.warmupRatio(WARMUP);
+        FineTuner changed = warmed();
         final List<String> names = new ArrayList<>();
         for (int i = 0; i < places.size(); i++) {
             changed = dimensions.get(i).apply(changed, places.get(i));
@@ -170,8 +207,11 @@ final class Candidates {
                 names.add(dimensions.get(i).name() + " " + shown);
             }
         }
-        final double passes = Double.parseDouble(dimensions.get(2).show(places.get(2)));
         return new Candidate(
-                String.join(", ", names), "searched in the time that was left", changed, rows * passes, false);
+                String.join(", ", names),
+                "searched in the time that was left",
+                changed,
+                rows * passes(changed, rows),
+                false);
     }
 }
