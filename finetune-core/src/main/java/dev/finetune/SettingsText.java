@@ -85,9 +85,17 @@ final class SettingsText {
             lines.put("last layer", "computed for all tokens, read or not");
         }
         lines.put("frozen stages", t.keepFrozenOutputs() ? "computed once an input" : "computed in every step");
-        lines.put("evaluation", t.evaluateEvery() == 0 ? "every epoch" : "every " + t.evaluateEvery() + " steps");
+        lines.put(
+                "evaluation",
+                (t.evaluateEvery() == 0 ? "every epoch" : "every " + t.evaluateEvery() + " steps") + ", in batches of "
+                        + t.evaluationBatchSize());
+        lines.put("validation fraction", draft.validationFraction);
         lines.put("early stopping", t.earlyStopping().map(Object::toString).orElse("none"));
-        lines.put("keep", t.keepBest() ? "the best weights" : "the last weights");
+        lines.put(
+                "keep",
+                t.keepBest()
+                        ? "the best weights" + (t.bestMetric().isEmpty() ? "" : " by " + t.bestMetric())
+                        : "the last weights");
         lines.put("order", (t.shuffle() ? "shuffled" : "as given") + (t.groupByLength() ? ", by similar length" : ""));
         lines.put("seed", t.seed());
         lines.put("device", t.device());

@@ -36,7 +36,8 @@ final class Journal {
     /**
      * Begins a file, or goes on with one.
      *
-     * @param search what is searched; a file of another search is refused
+     * @param search what is searched
+     * @throws FinetuneException if the file records another search, or something else; it then stays what it is
      */
     static Journal open(Path file, JsonObject search) {
         final Journal journal = new Journal(Optional.of(file));
@@ -50,15 +51,18 @@ final class Journal {
         return journal;
     }
 
-    /** Reads what is there; false where not even the first line is whole. */
+    /** Reads what is there; false where it is only the beginning of this search's first line. */
     private boolean read(Path file, JsonObject search) throws IOException {
         final String text = Files.readString(file);
         final int end = text.lastIndexOf('\n') + 1;
         if (end == 0) {
+            if (!search.toString().startsWith(text)) {
+                throw notARecord(file);
+            }
             return false;
         }
         final List<String> lines = text.substring(0, end).lines().toList();
-        compare(parse(file, 1, lines.get(0)), search, file);
+        compare(header(file, lines.get(0)), search, file);
         for (int i = 1; i < lines.size(); i++) {
             try {
                 trials.add(Trial.of(parse(file, i + 1, lines.get(i))));
@@ -72,6 +76,20 @@ final class Journal {
             }
         }
         return true;
+    }
+
+    private static JsonObject header(Path file, String text) {
+        try {
+            return JsonParser.parseString(text).getAsJsonObject();
+        } catch (RuntimeException e) {
+            throw notARecord(file);
+        }
+    }
+
+    private static FinetuneException notARecord(Path file) {
+        return new FinetuneException(
+                file + " is there, but isn't a record of a search: its first line doesn't say what is"
+                        + " searched. It was left as it is; name another file, or delete it.");
     }
 
     private static JsonObject parse(Path file, int line, String text) {
@@ -90,6 +108,9 @@ final class Journal {
     }
 
     private static void compare(JsonObject found, JsonObject search, Path file) {
+        if (!found.keySet().containsAll(search.keySet())) {
+            throw notARecord(file);
+        }
         for (String key : search.keySet()) {
             final JsonElement before = found.get(key);
             if (!search.get(key).equals(before)) {

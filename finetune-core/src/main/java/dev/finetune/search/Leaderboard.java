@@ -31,7 +31,7 @@ final class Leaderboard {
         return Comparator.comparingDouble(value -> Double.isNaN(value) ? Double.POSITIVE_INFINITY : sign * value);
     }
 
-    /** Trials that finished first, then those that were stopped, the later first, then those that diverged. */
+    /** Trials that finished first, then those that were stopped, the later first, then those without a value. */
     static Comparator<Trial> ranking(String metric) {
         return Comparator.comparing(Trial::state)
                 .thenComparing(trial ->

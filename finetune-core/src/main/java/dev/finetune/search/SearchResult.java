@@ -35,7 +35,10 @@ public final class SearchResult {
         return trials;
     }
 
-    /** All trials, the best first; those that were stopped follow those that finished, those that diverged are last. */
+    /**
+     * All trials, the best first; those that were stopped follow those that finished, and those that diverged, or ran out
+     * of time before they were evaluated, are last.
+     */
     public List<Trial> ranked() {
         return trials.stream().sorted(Leaderboard.ranking(metric)).toList();
     }
@@ -140,12 +143,12 @@ public final class SearchResult {
     @Override
     public String toString() {
         final StringBuilder table =
-                new StringBuilder(String.format(Locale.ROOT, "%5s %-8s %10s %8s", "trial", "state", metric, "s"));
+                new StringBuilder(String.format(Locale.ROOT, "%5s %-11s %10s %8s", "trial", "state", metric, "s"));
         dimensions.forEach(dimension -> table.append(String.format(Locale.ROOT, " %12s", dimension.name())));
         for (Trial trial : ranked()) {
             table.append(String.format(
                     Locale.ROOT,
-                    "%n%5d %-8s %10.4f %8.1f",
+                    "%n%5d %-11s %10.4f %8.1f",
                     trial.number(),
                     trial.state().name().toLowerCase(Locale.ROOT),
                     trial.value(),

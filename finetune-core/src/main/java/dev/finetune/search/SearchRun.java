@@ -151,11 +151,14 @@ final class SearchRun {
             if (stopped()) {
                 return Optional.empty();
             }
-            final boolean early = tuned.history().map(TrainingHistory::end).orElse(TrainingHistory.End.FINISHED)
-                    == TrainingHistory.End.CANCELLED;
-            state = early ? Trial.State.STOPPED : Trial.State.FINISHED;
-            metrics = numbers(tuned.evaluation());
-            value = tuned.evaluation().get(metric);
+            final TrainingHistory history = tuned.history().orElseThrow();
+            if (history.epochs().isEmpty()) {
+                state = Trial.State.UNEVALUATED;
+            } else {
+                state = history.end() == TrainingHistory.End.CANCELLED ? Trial.State.STOPPED : Trial.State.FINISHED;
+                metrics = numbers(tuned.evaluation());
+                value = tuned.evaluation().get(metric);
+            }
         } catch (DivergedException e) {
             LOG.info("Trial {} diverged: {}", proposal.number, e.getMessage());
         }

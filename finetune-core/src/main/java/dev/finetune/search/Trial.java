@@ -17,9 +17,10 @@ import java.util.Map;
  * @param settings what was tried, by the names of the dimensions
  * @param places the same as numbers from 0 to 1, from which they can be made again
  * @param state how it ended
- * @param value of the metric that is searched by, at the last evaluation; NaN where training diverged
+ * @param value of the metric that is searched by, at the last evaluation; NaN where training diverged, or where there was
+ *     none
  * @param rungs the metric at each rung that it came to, by the evaluation's number
- * @param metrics all metrics of the last evaluation
+ * @param metrics all metrics of the last evaluation; empty where there was none
  * @param seconds how long it took
  */
 public record Trial(
@@ -38,7 +39,9 @@ public record Trial(
         /** It was worse than others and stopped early. */
         STOPPED,
         /** Its loss became infinite. */
-        DIVERGED
+        DIVERGED,
+        /** Its time was up before it was evaluated. */
+        UNEVALUATED
     }
 
     /** Keeps its own copies. */

@@ -57,6 +57,19 @@ class JournalTest {
     }
 
     @Test
+    void aFileOfSomethingElseIsRefusedAndLeftAsItIs() throws IOException {
+        final Path file = folder.resolve("mine.json");
+        for (String mine : List.of("{\"my\":\"results\"}", "{\"my\":1}\n{\"my\":2}\n", "notes\n", "{\n}\n", "[1]\n")) {
+            Files.writeString(file, mine);
+            assertThatThrownBy(() -> Journal.open(file, search(1)))
+                    .as(mine)
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageContainingAll("mine.json", "isn't a record of a search");
+            assertThat(Files.readString(file)).isEqualTo(mine);
+        }
+    }
+
+    @Test
     void anotherSearchAndABrokenLineAreNamed() throws IOException {
         final Path file = folder.resolve("search.jsonl");
         Journal.open(file, search(1)).add(TRIAL);

@@ -17,8 +17,10 @@ import dev.finetune.train.Cancellation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -119,6 +121,42 @@ class SearchTest {
     void trialsAtOnceComeToTheSameAsOneByOne() {
         final Search search = search().sampler(Sampler.halton()).trials(4);
         assertThat(values(search.parallel(2).run(TRAIN, VALIDATION))).isEqualTo(values(search.run(TRAIN, VALIDATION)));
+    }
+
+    @Test
+    void aTrialThatRunsOutOfTimeUnevaluatedIsRecordedAsSuchAndTheSearchGoesOn() {
+        final SearchResult result = Search.over(Jobs.classifier().epochs(1).evaluateEvery(500))
+                .choice("time", List.of(Duration.ofNanos(1), Duration.ofHours(1)), FineTuner::maxTime)
+                .sampler(Sampler.halton())
+                .trials(4)
+                .run(TRAIN, VALIDATION);
+        assertThat(result.trials()).hasSize(4);
+        assertThat(result.bestTrial().state()).isEqualTo(Trial.State.FINISHED);
+        assertThat(result.trials())
+                .allSatisfy(trial -> assertThat(trial.state() == Trial.State.UNEVALUATED)
+                        .isEqualTo(trial.metrics().isEmpty())
+                        .isEqualTo(Double.isNaN(trial.value())));
+        assertThat(result.ranked().get(0).settings()).containsEntry("time", "PT1H");
+    }
+
+    @Test
+    void aSearchThatComparesOrHoldsBackOtherwiseDoesNotGoOnFromTheFile() {
+        final Path file = folder.resolve("search.jsonl");
+        final FineTuner tuner = Jobs.classifier().epochs(1).keepBest("loss");
+        final Function<FineTuner, Search> over = changed -> Search.over(changed)
+                .logUniform("lr", 1e-5, 1e-3, FineTuner::lr)
+                .trials(1)
+                .file(file);
+        over.apply(tuner).run(TRAIN);
+        for (FineTuner other :
+                List.of(tuner.keepBest("f1_macro"), tuner.validationFraction(0.3), tuner.evaluationBatchSize(8))) {
+            assertThatThrownBy(() -> over.apply(other).run(TRAIN))
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageContaining("another search");
+        }
+        assertThat(tuner.describe())
+                .contains("keep: the best weights by loss", "validation fraction: 0.1", "in batches of 32");
+        assertThat(over.apply(tuner).run(TRAIN).trials()).hasSize(1);
     }
 
     @Test
