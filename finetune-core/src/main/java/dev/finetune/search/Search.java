@@ -105,7 +105,7 @@ public final class Search {
         return with(changed -> changed.maxTime = Optional.of(time));
     }
 
-    /** The metric that trials are compared by; the task's main metric by default. */
+    /** The metric that trials are compared by; the task's main metric by default. Running, one that there isn't is refused. */
     public Search metric(String metric) {
         return with(changed -> changed.metric = Optional.of(metric));
     }
@@ -175,6 +175,7 @@ public final class Search {
         final String main;
         try (FineTuned<?> model = tuner.untrained(train)) {
             main = model.assembly().task().mainMetric();
+            draft.metric.ifPresent(model.assembly().task()::requireMetric);
         }
         final SearchDraft settings = draft.copy();
         settings.metric = Optional.of(draft.metric.orElse(main));

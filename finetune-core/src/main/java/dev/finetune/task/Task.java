@@ -60,6 +60,15 @@ public interface Task {
     /** The metric that says best whether the model got better ("accuracy", "f1"). */
     String mainMetric();
 
+    /**
+     * Checks that evaluations give a metric, so that nobody trains to find out that they don't.
+     *
+     * @throws FinetuneException if there is none of that name, with the names that there are
+     */
+    default void requireMetric(String name) {
+        scorer().result(Double.NaN).get(name);
+    }
+
     /** What its probabilities and decisions are calibrated with. */
     default Calibration calibration() {
         return Calibration.NONE;
@@ -86,7 +95,7 @@ public interface Task {
         return rows.get(0);
     }
 
-    /** Adds up what an evaluation shows. Not thread-safe. */
+    /** Adds up what an evaluation shows; the names of the metrics are the same whatever is added, also nothing. Not thread-safe. */
     interface Scorer {
         /** Takes a batch's outputs in. */
         void add(Map<String, Tensor> outputs, Batch batch);

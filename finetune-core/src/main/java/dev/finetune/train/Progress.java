@@ -1,5 +1,6 @@
 package dev.finetune.train;
 
+import dev.finetune.FinetuneException;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
@@ -32,7 +33,11 @@ final class Progress implements AutoCloseable {
     private int failures;
     private boolean warned;
 
-    /** Follows a run that changes these parameters of a network, sooner or later. */
+    /**
+     * Follows a run that changes these parameters of a network, sooner or later.
+     *
+     * @throws FinetuneException if the settings name a metric that the task doesn't have
+     */
     Progress(
             Network network,
             List<Parameter> trained,
@@ -46,6 +51,13 @@ final class Progress implements AutoCloseable {
         this.settings = settings;
         this.listener = listener;
         this.watch = watch;
+        if (settings.keepBest() && !settings.bestMetric().isEmpty()) {
+            task.requireMetric(settings.bestMetric());
+        }
+        settings.earlyStopping()
+                .map(EarlyStopping::metric)
+                .filter(name -> !name.isEmpty())
+                .ifPresent(task::requireMetric);
     }
 
     void stepped(StepReport report) {

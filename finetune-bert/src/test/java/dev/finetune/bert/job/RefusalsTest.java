@@ -8,19 +8,24 @@ import dev.finetune.Adapters;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.FinetuneException;
+import dev.finetune.Head;
 import dev.finetune.Heads;
 import dev.finetune.Lora;
 import dev.finetune.Pooling;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
+import dev.finetune.data.Question;
 import dev.finetune.data.Text;
 import dev.finetune.data.Words;
 import dev.finetune.internal.torch.Tensors;
+import dev.finetune.search.Search;
+import dev.finetune.task.Task;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -204,10 +209,53 @@ class RefusalsTest {
         isRefused(() -> Jobs.classifier().dropout(1), "dropout");
         isRefused(() -> Jobs.classifier().validationFraction(1), "fraction");
         isRefused(() -> Jobs.classifier().earlyStopping(0), "patience");
+    }
+
+    @Test
+    void aMetricThatThereIsNotIsRefusedBeforeAStepIsTrained() {
+        final Recorder recorder = new Recorder();
+        final FineTuner tuner = Jobs.classifier().listener(recorder);
         isRefused(
-                () -> Jobs.classifier().keepBest("f2").epochs(1).fit(Jobs.data(8, 1), Jobs.data(8, 2)),
-                "\"f2\"",
-                "accuracy");
+                () -> tuner.keepBest("f2").fit(Jobs.data(8, 1), Jobs.data(8, 2)),
+                "no metric \"f2\"",
+                "accuracy",
+                "f1_macro",
+                "loss");
+        isRefused(
+                () -> tuner.earlyStopping("los", 1, 0).keepBest().fit(Jobs.data(8, 1), Jobs.data(8, 2)),
+                "no metric \"los\"",
+                "loss");
+        assertThat(recorder.steps).isEmpty();
+        isRefused(
+                () -> Search.over(tuner)
+                        .logUniform("lr", 1e-5, 1e-3, FineTuner::lr)
+                        .metric("f2")
+                        .run(Jobs.data(8, 1), Jobs.data(8, 2)),
+                "no metric \"f2\"");
+        assertThat(recorder.plans).hasSize(2);
+    }
+
+    @Test
+    void everyTaskKnowsItsMetricsBeforeItHasSeenAnything() {
+        final Map<Head, Class<?>> heads = Map.of(
+                Heads.classes("a", "b"), Text.class,
+                Heads.classes("a", "b", "c"), Text.class,
+                Heads.multiLabel("a", "b"), Text.class,
+                Heads.regression(2), Text.class,
+                Heads.tokens("O", "B-X"), Words.class,
+                Heads.questionAnswering(), Question.class,
+                Heads.maskedLm(), Text.class);
+        heads.forEach((head, inputs) -> {
+            try (FineTuned<?> model = Jobs.classifier().head(head).untrained(inputs)) {
+                final Task task = model.assembly().task();
+                task.requireMetric(task.mainMetric());
+                task.requireMetric("loss");
+                assertThatThrownBy(() -> task.requireMetric("f2"))
+                        .as(head.toString())
+                        .isInstanceOf(FinetuneException.class)
+                        .hasMessageContaining(task.mainMetric());
+            }
+        });
     }
 
     @ParameterizedTest
