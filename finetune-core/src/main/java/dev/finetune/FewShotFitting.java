@@ -24,7 +24,9 @@ import dev.finetune.train.TrainingListener;
 import dev.finetune.train.TrainingSettings;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Scalar;
@@ -53,6 +55,13 @@ final class FewShotFitting<I> {
             throw new FinetuneException(
                     "fitFewShot(...) learns from pairs before there are classes to tell apart, so it"
                             + " doesn't go with rDrop(...): leave that out.");
+        }
+        final List<String> meaningless = meaningless();
+        if (!meaningless.isEmpty()) {
+            throw new FinetuneException("fitFewShot(...) learns from pairs, then fits a logistic regression, without"
+                    + " evaluating; " + String.join(", ", meaningless)
+                    + " would do nothing there. Leave out what is named,"
+                    + " or use fit(...).");
         }
         if (train.size().isEmpty()) {
             throw new FinetuneException(
@@ -93,6 +102,22 @@ final class FewShotFitting<I> {
         }
     }
 
+    /** Settings that were said and have no part in it. */
+    private List<String> meaningless() {
+        final Map<String, Boolean> said = new LinkedHashMap<>();
+        said.put("classWeights(...)", !draft.loss.classWeights().isEmpty());
+        said.put("balancedClassWeights()", draft.balancedClassWeights);
+        said.put("balancedSampling()", draft.balancedSampling);
+        said.put("labelSmoothing(...)", draft.loss.labelSmoothing() > 0);
+        said.put("focalLoss(...)", draft.loss.focalGamma() > 0);
+        said.put("earlyStopping(...)", draft.earlyStopping.isPresent());
+        said.put("keepBest(...)", draft.keepBest && draft.earlyStopping.isEmpty());
+        return said.entrySet().stream()
+                .filter(Map.Entry::getValue)
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
     /** Weight and bias of the layer that gives the logits: a linear one, or a convolution of 1 x 1. */
     private static List<Parameter> lastLayer(LoadedModel<?> model, int classes) {
         final List<Parameter> head = model.assembly().network().head().parameters();
@@ -113,9 +138,6 @@ final class FewShotFitting<I> {
     private TrainingHistory contrast(LoadedModel<I> model, List<Encoded> rows) {
         draft.epochs = 1;
         draft.schedule = Schedule.linear().withWarmupRatio(WARMUP);
-        draft.evaluateEvery = 0;
-        draft.earlyStopping = Optional.empty();
-        draft.keepBest = false;
         final TrainingSettings settings = draft.training();
         final Trainer trainer = new Trainer(
                 model.assembly().network(),

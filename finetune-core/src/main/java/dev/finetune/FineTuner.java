@@ -606,8 +606,12 @@ public final class FineTuner {
      * before its mean is taken (SqueezeNet), all biases are raised alike, so that nothing of these examples is cut off: the
      * probabilities are the regression's. The result is a model like any other, not yet evaluated.
      *
-     * @throws FinetuneException if the head isn't for one class of several, with LoRA, or for data that is a stream or of
-     *     one class
+     * <p>Of this tuner's settings {@link #epochs}, {@link #schedule}, {@link #shuffle} and {@link #groupByLength} aren't
+     * heeded: pairs are drawn, shuffled, and seen once.
+     *
+     * @throws FinetuneException if the head isn't for one class of several; for data that is a stream or of one class; with
+     *     LoRA, IA3 or {@link #rDrop}; and with what has no part in it: class weights, balanced sampling, label smoothing,
+     *     the focal loss, mixing examples, early stopping and keeping the best weights
      */
     public <I> FineTuned<I> fitFewShot(Dataset<I> train, FewShot settings) {
         return new FewShotFitting<I>(draft.copy(), settings).fit(train);

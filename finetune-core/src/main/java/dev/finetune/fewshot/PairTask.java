@@ -60,7 +60,12 @@ public final class PairTask implements Task {
         final long pairs = batch.size() / 2;
         final Tensor vectors = vectors(outputs).to(ScalarType.Float).reshape(pairs, 2, -1);
         final Tensor cosines = torch.cosine_similarity(vectors.select(1, 0), vectors.select(1, 1), 1, SMALLEST);
-        final long[] labels = ((HostTensor.Longs) batch.hostColumn("labels")).data();
+        if (!(batch.hostColumn("labels") instanceof HostTensor.Longs classes)) {
+            throw new FinetuneException(
+                    "Few-shot learning needs one class a row, to say which rows are alike, but these "
+                            + "labels are a probability per class, as mixing examples makes them: leave out Mixup and CutMix.");
+        }
+        final long[] labels = classes.data();
         final float[] same = new float[(int) pairs];
         for (int i = 0; i < pairs; i++) {
             same[i] = labels[2 * i] == labels[2 * i + 1] ? 1 : 0;

@@ -16,6 +16,7 @@ import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.internal.torch.Tensors;
+import dev.finetune.spi.Augmentation;
 import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.StepReport;
 import dev.finetune.vision.image.Crop;
@@ -226,6 +227,15 @@ class ImageJobsTest {
         }
         try (FineTuned<Image> loaded = FineTuned.load(folder.resolve("few"))) {
             assertThat(loaded.evaluate(pictures(400, 40)).get("accuracy")).isGreaterThan(0.85);
+        }
+    }
+
+    @Test
+    void picturesThatAreMixedAreNotLearnedFromInPairs() {
+        for (Augmentation mixing : List.of(Augment.mixup(0.2), Augment.cutMix(1))) {
+            assertThatThrownBy(() -> tuner("resnet-basic/model").augment(mixing).fitFewShot(pictures(0, 8)))
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageContainingAll("one class a row", "Mixup and CutMix");
         }
     }
 

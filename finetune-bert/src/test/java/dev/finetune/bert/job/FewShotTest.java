@@ -23,6 +23,7 @@ import dev.finetune.train.StepReport;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -124,6 +125,17 @@ class FewShotTest {
         assertThatThrownBy(() -> tuner().rDrop(1).fitFewShot(Jobs.data(8, 1)))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("rDrop");
+        final Map<String, FineTuner> idle = Map.of(
+                "classWeights(...)", tuner().classWeights(1, 2),
+                "balancedClassWeights()", tuner().balancedClassWeights(),
+                "balancedSampling()", tuner().balancedSampling(),
+                "labelSmoothing(...)", tuner().labelSmoothing(0.1),
+                "focalLoss(...)", tuner().focalLoss(2),
+                "keepBest(...)", tuner().keepBest(),
+                "earlyStopping(...)", tuner().earlyStopping(2));
+        idle.forEach((name, with) -> assertThatThrownBy(() -> with.fitFewShot(Jobs.data(8, 1)))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("; " + name + " would do nothing there"));
         assertThatThrownBy(() -> tuner().head(Heads.regression())
                         .fitFewShot(
                                 Jobs.data(8, 1).map(e -> new dev.finetune.data.Example<>(e.input(), Label.of(1.0)))))
