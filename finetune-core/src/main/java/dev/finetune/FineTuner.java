@@ -332,7 +332,10 @@ public final class FineTuner {
     /**
      * The weight of each class (or tag) in the loss, in the order of the labels; in place of {@link
      * #balancedClassWeights()}, if that was said before. Where the model is loaded, it is refused for heads that don't choose
-     * one class of several.
+     * one class of several. A step all of whose rows are of classes with weight 0 has a loss of 0 and changes
+     * nothing by it, where PyTorch's mean would be NaN.
+     *
+     * @throws FinetuneException if one is negative or not finite, or if all are 0
      */
     public FineTuner classWeights(double... weights) {
         return with(draft -> {
@@ -464,7 +467,11 @@ public final class FineTuner {
         return with(draft -> draft.maxSteps = steps);
     }
 
-    /** Stops at the first step after this time. */
+    /**
+     * Stops at the first step after this time.
+     *
+     * @throws FinetuneException if it isn't above 0
+     */
     public FineTuner maxTime(Duration time) {
         return with(draft -> draft.maxTime = Optional.of(time));
     }

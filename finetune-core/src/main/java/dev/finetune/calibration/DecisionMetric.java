@@ -1,5 +1,7 @@
 package dev.finetune.calibration;
 
+import dev.finetune.FinetuneException;
+
 /** What a threshold is tuned for: a number, the larger the better, from the counts of right and wrong decisions. */
 @FunctionalInterface
 public interface DecisionMetric {
@@ -18,8 +20,17 @@ public interface DecisionMetric {
         return fBeta(1);
     }
 
-    /** (1 + b²) precision recall / (b² precision + recall): above 1, b makes recall count more. */
+    /**
+     * (1 + b²) precision recall / (b² precision + recall): above 1, b makes recall count more.
+     *
+     * @param b a number of at least 0; with 0 it is the precision
+     * @throws FinetuneException if it is negative or not finite
+     */
     static DecisionMetric fBeta(double b) {
+        if (!(b >= 0) || Double.isInfinite(b)) {
+            throw new FinetuneException("fBeta(" + b
+                    + "): b must be a number of at least 0, such as 2, which makes recall" + " count more.");
+        }
         final double square = b * b;
         return (tp, fp, fn, tn) -> {
             final double all = (1 + square) * tp + square * fn + fp;

@@ -594,7 +594,7 @@ public final class Auto<I> {
     /** How long the chosen settings may train on all of the data: no less than where a fold was left out. */
     private Duration lastTraining(Tried chosen) {
         final double one = chosen.attempt.seconds() / chosen.trainings * FOLDS / (FOLDS - 1);
-        return Duration.ofMillis((long) Math.ceil(1000 * Math.max(one, time.left())));
+        return Duration.ofMillis(Math.max(1, (long) (1000 * Math.max(one, time.left()))));
     }
 
     private List<String> reasons(int rows, Attempt chosen, double searched, FineTuned<I> model) {

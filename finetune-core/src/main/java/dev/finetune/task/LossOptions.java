@@ -9,7 +9,7 @@ import java.util.List;
  *
  * @param labelSmoothing e: the target becomes 1 - e + e/K for the true class and e/K for the others (Szegedy et al.,
  *     2015); 0 by default
- * @param classWeights the weight of each class in the loss, in the order of the labels; empty for none
+ * @param classWeights the weight of each class in the loss, in the order of the labels, not all of them 0; empty for none
  * @param focalGamma g: a row's loss is multiplied by (1 - p)^g, p the probability of its true class, so that what is
  *     easy counts less (Lin et al., "Focal loss for dense object detection", 2017); 0, the plain loss, by default
  */
@@ -22,7 +22,12 @@ public record LossOptions(double labelSmoothing, List<Double> classWeights, doub
         this(labelSmoothing, classWeights, 0);
     }
 
-    /** Checks the ranges. */
+    /**
+     * Checks the ranges.
+     *
+     * @throws FinetuneException if a value is out of its range, if all class weights are 0, or if both smoothing and gamma
+     *     are given
+     */
     public LossOptions {
         classWeights = List.copyOf(classWeights);
         if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
@@ -32,6 +37,10 @@ public record LossOptions(double labelSmoothing, List<Double> classWeights, doub
             if (!(weight >= 0) || Double.isInfinite(weight)) {
                 throw new FinetuneException("Class weights must be finite and not negative: " + classWeights);
             }
+        }
+        if (!classWeights.isEmpty() && classWeights.stream().allMatch(weight -> weight == 0)) {
+            throw new FinetuneException(
+                    "Class weights must not all be 0, for nothing would be learned: " + classWeights);
         }
         if (!(focalGamma >= 0) || Double.isInfinite(focalGamma)) {
             throw new FinetuneException(

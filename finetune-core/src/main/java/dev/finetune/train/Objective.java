@@ -41,9 +41,9 @@ final class Objective {
         return passesDiffer;
     }
 
-    /** The task's part: the sum of the batch's losses over the whole step's weight. */
+    /** The task's part: the sum of the batch's losses over the whole step's weight; 0 where nothing of the step counts. */
     Tensor loss(Map<String, Tensor> outputs, Batch batch, double weight) {
-        return task.lossSum(outputs, batch).mul(new Scalar(1 / weight));
+        return task.lossSum(outputs, batch).mul(new Scalar(weight == 0 ? 0 : 1 / weight));
     }
 
     /**
@@ -77,6 +77,6 @@ final class Objective {
 
     /** How much of the step a batch is. */
     private double share(Batch batch, double weight) {
-        return task.weight(batch.host()) / weight;
+        return weight == 0 ? 0 : task.weight(batch.host()) / weight;
     }
 }

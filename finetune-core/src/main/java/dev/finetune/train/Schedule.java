@@ -28,14 +28,39 @@ public sealed interface Schedule {
      *
      * @param cycles 0.5 for one descent from the peak to 0
      */
-    record Cosine(Warmup warmup, double cycles) implements Schedule {}
+    record Cosine(Warmup warmup, double cycles) implements Schedule {
+        /**
+         * Checks the cycles.
+         *
+         * @throws FinetuneException if they aren't a number above 0
+         */
+        public Cosine {
+            if (!(cycles > 0) || Double.isInfinite(cycles)) {
+                throw new FinetuneException(
+                        "A cosine schedule's cycles must be a number above 0 (0.5 is one descent), not " + cycles
+                                + ".");
+            }
+        }
+    }
 
     /**
      * (1 + cos(pi ((cycles p) mod 1))) / 2, p the progress after warm-up: cycles descents, each from the peak.
      *
      * @param cycles how many descents
      */
-    record CosineWithRestarts(Warmup warmup, int cycles) implements Schedule {}
+    record CosineWithRestarts(Warmup warmup, int cycles) implements Schedule {
+        /**
+         * Checks the cycles.
+         *
+         * @throws FinetuneException if there are none
+         */
+        public CosineWithRestarts {
+            if (cycles < 1) {
+                throw new FinetuneException(
+                        "A cosine schedule with restarts needs at least 1 cycle, but has " + cycles + ".");
+            }
+        }
+    }
 
     /**
      * end + (base - end) (1 - p)^power, p the progress after warm-up.
@@ -248,7 +273,11 @@ public sealed interface Schedule {
         return new Cosine(Warmup.NONE, 0.5);
     }
 
-    /** Several descents along half a cosine. */
+    /**
+     * Several descents along half a cosine.
+     *
+     * @throws FinetuneException if there isn't one at least
+     */
     static Schedule cosineWithRestarts(int cycles) {
         return new CosineWithRestarts(Warmup.NONE, cycles);
     }

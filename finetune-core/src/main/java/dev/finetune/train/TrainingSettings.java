@@ -59,10 +59,19 @@ public record TrainingSettings(
         boolean groupByLength,
         long seed,
         DeviceChoice device) {
-    /** Checks every value. */
+    /**
+     * Checks every value.
+     *
+     * @throws FinetuneException if one is out of its range, by its name
+     */
     public TrainingSettings {
         check(learningRate >= 0 && !Double.isInfinite(learningRate), "lr", learningRate, "a number of at least 0");
-        check(epochs > 0, "epochs", epochs, "above 0");
+        check(epochs > 0 && !Double.isInfinite(epochs), "epochs", epochs, "a number above 0");
+        check(
+                maxTime.filter(time -> time.isZero() || time.isNegative()).isEmpty(),
+                "maxTime",
+                maxTime.map(Duration::toString).orElse("none"),
+                "above 0");
         check(maxSteps >= 0, "maxSteps", maxSteps, "at least 0");
         check(batchSize > 0, "batchSize", batchSize, "above 0");
         check(evaluationBatchSize > 0, "evaluationBatchSize", evaluationBatchSize, "above 0");

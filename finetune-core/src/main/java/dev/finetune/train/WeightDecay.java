@@ -16,10 +16,14 @@ public record WeightDecay(double rate, Optional<Pattern> spared) {
     /** No decay. */
     public static final WeightDecay NONE = of(0);
 
-    /** Checks the rate. */
+    /**
+     * Checks the rate.
+     *
+     * @throws FinetuneException if it is negative or not finite
+     */
     public WeightDecay {
-        if (!(rate >= 0)) {
-            throw new FinetuneException("Weight decay must not be negative, but is " + rate + ".");
+        if (!(rate >= 0) || Double.isInfinite(rate)) {
+            throw new FinetuneException("Weight decay must be a number of at least 0, but is " + rate + ".");
         }
     }
 

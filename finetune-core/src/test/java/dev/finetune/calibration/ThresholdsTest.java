@@ -1,9 +1,11 @@
 package dev.finetune.calibration;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.JsonObject;
+import dev.finetune.FinetuneException;
 import dev.finetune.Reference;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -54,5 +56,14 @@ class ThresholdsTest {
                 .isEqualTo(0.5);
         assertThat(Thresholds.best(new double[] {1, 1}, truths, DecisionMetric.accuracy()))
                 .isEqualTo(0.5);
+    }
+
+    @Test
+    void anFOfNoNumberIsRefused() {
+        for (double bad : new double[] {-1, Double.NaN, Double.POSITIVE_INFINITY}) {
+            assertThatThrownBy(() -> DecisionMetric.fBeta(bad))
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageContaining("fBeta(" + bad + ")");
+        }
     }
 }

@@ -171,6 +171,9 @@ class LossesTest {
         assertThatThrownBy(() -> new LossOptions(1, List.of())).hasMessageContaining("smoothing");
         assertThatThrownBy(() -> new LossOptions(Double.NaN, List.of())).hasMessageContaining("smoothing");
         assertThatThrownBy(() -> new LossOptions(0, List.of(1.0, -1.0))).hasMessageContaining("weights");
+        assertThatThrownBy(() -> new LossOptions(0, List.of(0.0, 0.0)))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("must not all be 0");
         assertThatThrownBy(() -> classification(0, 1.0, 2.0)).hasMessageContainingAll("4 classes", "2 class weights");
     }
 }

@@ -109,6 +109,18 @@ class ScheduleTest {
     }
 
     @Test
+    void cosinesWithoutACycleAreRefused() {
+        assertThatThrownBy(() -> Schedule.cosineWithRestarts(0))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("at least 1 cycle, but has 0");
+        for (double bad : new double[] {0, -0.5, Double.NaN, Double.POSITIVE_INFINITY}) {
+            assertThatThrownBy(() -> new Schedule.Cosine(Warmup.NONE, bad))
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageContaining(Double.toString(bad));
+        }
+    }
+
+    @Test
     void aRatioOfAllStepsIsRoundedUp() {
         final Schedule schedule = Schedule.linear().withWarmupRatio(0.1);
         assertThat(schedule.rate(1, 11, 1)).isEqualTo(0.5);

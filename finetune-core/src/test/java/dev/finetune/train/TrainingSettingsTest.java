@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.finetune.FinetuneException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -27,7 +30,7 @@ class TrainingSettingsTest {
         for (double bad : new double[] {-1e-5, Double.NaN, Double.POSITIVE_INFINITY}) {
             isRefused("lr", Double.toString(bad), s -> s.learningRate = bad);
         }
-        for (double bad : new double[] {0, -1, Double.NaN}) {
+        for (double bad : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
             isRefused("epochs", Double.toString(bad), s -> s.epochs = bad);
         }
         for (int bad : new int[] {0, -3}) {
@@ -35,6 +38,9 @@ class TrainingSettingsTest {
             isRefused("batchSize", shown, s -> s.batchSize = bad);
             isRefused("evaluationBatchSize", shown, s -> s.evaluationBatchSize = bad);
             isRefused("accumulate", shown, s -> s.accumulation = bad);
+        }
+        for (Duration bad : List.of(Duration.ZERO, Duration.ofMillis(-1))) {
+            isRefused("maxTime", bad.toString(), s -> s.maxTime = Optional.of(bad));
         }
         isRefused("maxSteps", "-1", s -> s.maxSteps = -1);
         isRefused("evaluateEvery", "-1", s -> s.evaluateEvery = -1);
@@ -61,6 +67,7 @@ class TrainingSettingsTest {
         isRefused(() -> OptimizerSettings.sgd(1), "momentum", "1.0");
         isRefused(() -> new OptimizerSettings.Sgd(0, true, WeightDecay.NONE), "Nesterov");
         isRefused(() -> WeightDecay.of(-0.01), "Weight decay", "-0.01");
+        isRefused(() -> WeightDecay.of(Double.POSITIVE_INFINITY), "Weight decay", "Infinity");
         isRefused(() -> new EarlyStopping("", 0, 0), "patience", "0");
         isRefused(() -> new EarlyStopping("loss", 1, -1), "minimum change", "-1.0");
         isRefused(() -> new Warmup(-1, 0), "-1");

@@ -65,10 +65,15 @@ public final class MaskedSubstitution implements AutoCloseable {
     /**
      * The examples of a data set, then changed copies of all of them, with their labels.
      *
-     * @param copies how many of each example
+     * @param copies how many of each example; 0 for none
      * @param seed draws the words and what replaces them
+     * @throws FinetuneException if there are to be fewer than no copies
      */
     public Dataset<Text> extend(Dataset<Text> dataset, int copies, long seed) {
+        if (copies < 0) {
+            throw new FinetuneException(
+                    "extend(...) makes so many copies of each example, at least 0, but " + copies + " were asked for.");
+        }
         final List<Example<Text>> all = new ArrayList<>(dataset.asList());
         final SplittableRandom seeds = new SplittableRandom(seed);
         for (int copy = 0; copy < copies; copy++) {

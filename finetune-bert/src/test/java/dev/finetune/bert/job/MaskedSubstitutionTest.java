@@ -45,6 +45,9 @@ class MaskedSubstitutionTest {
                     List.of(
                             new Example<>(Text.of("a [MASK] sound"), Label.of("x")),
                             new Example<>(Text.of("12 !"), Label.of("y"))));
+            assertThatThrownBy(() -> substitution.extend(data, -1, 7))
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageContaining("-1");
             assertThat(substitution.extend(odd, 1, 1).asList().subList(2, 4)).isEqualTo(odd.asList());
         }
     }

@@ -228,6 +228,22 @@ class TrainingControlTest {
     }
 
     @Test
+    void aStepWhoseRowsAllWeighNothingChangesNothingByItsLoss() {
+        final FineTuner tuner = Jobs.inOrder().batchSize(1).weightDecay(0).dropout(0.1);
+        try (FineTuned<Text> tuned = tuner.classWeights(0, 1).fitAll(Jobs.data(6, 1));
+                FineTuned<Text> twice =
+                        tuner.classWeights(0, 1).rDrop(1).distill(1).fitAll(Jobs.data(6, 1))) {
+            for (FineTuned<Text> each : List.of(tuned, twice)) {
+                final List<Double> losses = Jobs.losses(each);
+                for (int i = 0; i < 6; i++) {
+                    assertThat(losses.get(i) > 0).as(losses.toString()).isEqualTo(i % 2 == 0);
+                    assertThat(losses.get(i)).isNotNegative();
+                }
+            }
+        }
+    }
+
+    @Test
     void aRateThatBlowsTheWeightsUpEndsWithTheStepAndItsRows() {
         assertThatThrownBy(() -> Jobs.inOrder().lr(1e30).maxGradientNorm(0).fitAll(Jobs.data(64, 1)))
                 .isInstanceOf(FinetuneException.class)
