@@ -579,7 +579,9 @@ public final class FineTuner {
      */
     public <I> FineTuned<I> fit(Dataset<I> dataset) {
         final Split<I> split = split(dataset);
-        return fit(split.train(), split.validation());
+        final Draft known = draft.copy();
+        known.head = LoadedModel.head(draft, dataset); // A rare label may only be in the part that is held back.
+        return new Fitting<I>(known).fit(split.train(), Optional.of(split.validation()));
     }
 
     /**

@@ -8,6 +8,7 @@ import dev.finetune.CrossValidation;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.FinetuneException;
+import dev.finetune.Heads;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
@@ -22,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -63,6 +65,18 @@ class CrossValidationTest {
                 Jobs.classifier().head(3).epochs(1).crossValidate(Dataset.of(Text.class, examples), 2);
         assertThat(result.folds().get(0).perClass()).hasSize(3);
         assertThat(result.folds().get(1).perClass()).hasSize(3);
+    }
+
+    @Test
+    void aLabelThatOnlyThePartThatIsHeldBackHasIsKnown() {
+        final List<Example<Text>> examples = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            examples.add(new Example<>(Text.of("the price of " + i), new Label.Categories(Set.of("only" + i))));
+        }
+        try (FineTuned<Text> tuned =
+                Jobs.classifier().head(Heads.multiLabel()).epochs(1).fit(Dataset.of(Text.class, examples))) {
+            assertThat(tuned.labels()).hasSize(20);
+        }
     }
 
     @Test
