@@ -95,25 +95,6 @@ public final class Auto<I> {
             int trainings,
             Meter meter) {}
 
-    /**
-     * What a training came to; NaN where it came to nothing.
-     *
-     * @param model on validation data; none where several were cross-validated, or where it came to nothing
-     * @param tuner what it was trained with
-     * @param trouble why it came to nothing, empty where it didn't
-     */
-    private record Outcome<J>(
-            @Nullable FineTuned<J> model,
-            FineTuner tuner,
-            double value,
-            double loss,
-            List<Metrics> folds,
-            String trouble) {
-        static <J> Outcome<J> nothing(FineTuner tuner, String trouble) {
-            return new Outcome<>(null, tuner, Double.NaN, Double.NaN, List.of(), trouble);
-        }
-    }
-
     /** Of data that a head's labels are found in, the part to train on, and the other part, or none. */
     private Auto(
             FineTuner tuner, Dataset<I> labelled, Dataset<I> train, Optional<Dataset<I>> validation, Allowance time) {
@@ -384,26 +365,26 @@ public final class Auto<I> {
         final Tried one = new Tried(
                 new Attempt(
                         candidate.name(),
-                        candidate.reason() + (outcome.trouble.isEmpty() ? "" : "; " + outcome.trouble),
-                        outcome.value,
-                        outcome.loss,
+                        candidate.reason() + (outcome.trouble().isEmpty() ? "" : "; " + outcome.trouble()),
+                        outcome.value(),
+                        outcome.loss(),
                         time.passed() - begun),
-                candidate.trainedBy(outcome.tuner),
+                candidate.trainedBy(outcome.tuner()),
                 places,
-                outcome.folds,
-                Math.max(1, outcome.folds.size()),
+                outcome.folds(),
+                Math.max(1, outcome.folds().size()),
                 meter);
         learnTime(one);
         tried.add(one);
-        LOG.info("{}: {} {} {}", candidate.name(), metric, outcome.value, outcome.trouble);
+        LOG.info("{}: {} {} {}", candidate.name(), metric, outcome.value(), outcome.trouble());
         if (bestTried == null || isBetter(one)) {
             if (best != null) {
                 best.close();
             }
-            best = outcome.model;
+            best = outcome.model();
             bestTried = one;
-        } else if (outcome.model != null) {
-            outcome.model.close();
+        } else if (outcome.model() != null) {
+            outcome.model().close();
         }
         return one;
     }
@@ -427,37 +408,19 @@ public final class Auto<I> {
     /** The settings as they are keep what they say; all others their best evaluation. */
     private Outcome<I> trainOnce(FineTuner settings, Dataset<I> held, Duration longest, Meter meter) {
         final FineTuner keeping = tried.isEmpty() ? settings : settings.keepBest(metric);
-        final FineTuner timed = within(longest, keeping);
-        final FineTuned<I> model = timed.listener(meter).fit(train, held);
-        try {
-            final Optional<Metrics> evaluation = evaluation(model);
-            if (evaluation.isEmpty()) {
-                final String trouble = notEvaluated(model);
-                model.close();
-                return Outcome.nothing(keeping, trouble);
-            }
-            return new Outcome<>(
-                    model,
-                    end(model) == TrainingHistory.End.OUT_OF_TIME ? timed : keeping,
-                    evaluation.get().get(metric),
-                    evaluation.get().get("loss"),
-                    List.of(),
-                    "");
-        } catch (RuntimeException | Error e) {
-            model.close();
-            throw e;
-        }
+        final FineTuner timed = Outcome.within(longest, keeping);
+        return Outcome.of(timed.listener(meter).fit(train, held), keeping, timed, metric);
     }
 
     private Outcome<I> crossValidate(Candidate candidate, Duration longest, Meter meter) {
         final double begun = time.passed();
-        final FineTuner timed = within(longest, candidate.tuner()).listener(meter);
+        final FineTuner timed = Outcome.within(longest, candidate.tuner()).listener(meter);
         final List<Metrics> folds = new ArrayList<>();
         for (Split<I> fold : train.folds(FOLDS, tuner.settings().seed()).subList(0, comparedFolds)) {
             try (FineTuned<I> one = timed.fit(fold.train(), fold.validation())) {
-                final Optional<Metrics> evaluation = evaluation(one);
+                final Optional<Metrics> evaluation = Outcome.evaluation(one);
                 if (evaluation.isEmpty()) {
-                    return Outcome.nothing(candidate.tuner(), notEvaluated(one));
+                    return Outcome.nothing(candidate.tuner(), Outcome.notEvaluated(one));
                 }
                 folds.add(evaluation.get());
             }
@@ -467,35 +430,6 @@ public final class Auto<I> {
             }
         }
         return new Outcome<>(null, candidate.tuner(), mean(folds, metric), mean(folds, "loss"), folds, "");
-    }
-
-    /** Settings that train no longer than this, nor than they say. */
-    private static FineTuner within(Duration longest, FineTuner settings) {
-        return settings.maxTime(settings.settings()
-                .maxTime()
-                .filter(said -> said.compareTo(longest) < 0)
-                .orElse(longest));
-    }
-
-    private static TrainingHistory.End end(FineTuned<?> model) {
-        return model.history().orElseThrow().end();
-    }
-
-    private static String notEvaluated(FineTuned<?> model) {
-        final boolean cancelled = end(model) == TrainingHistory.End.CANCELLED;
-        return (cancelled ? "it was cancelled" : "its time was up") + " before it was evaluated";
-    }
-
-    /**
-     * A model's evaluation, if it was evaluated before it ended. One that was cancelled counts only if it kept its best
-     * evaluation, for it learned on after its last.
-     */
-    private static Optional<Metrics> evaluation(FineTuned<?> model) {
-        final TrainingHistory history = model.history().orElseThrow();
-        final boolean evaluated = history.end() == TrainingHistory.End.CANCELLED
-                ? history.best().isPresent()
-                : !history.epochs().isEmpty();
-        return evaluated ? Optional.of(model.evaluation()) : Optional.empty();
     }
 
     /** Whether the first settings may be tried on another fold: a third of the time for it, and what a training on all needs. */
@@ -565,9 +499,9 @@ public final class Auto<I> {
         final double searched = time.passed();
         FineTuner settings = chosen.candidate.tuner();
         if (best == null) {
-            final FineTuner timed = within(lastTraining(chosen), settings);
+            final FineTuner timed = Outcome.within(lastTraining(chosen), settings);
             best = timed.fitAll(train);
-            settings = end(best) == TrainingHistory.End.OUT_OF_TIME ? timed : settings;
+            settings = Outcome.end(best) == TrainingHistory.End.OUT_OF_TIME ? timed : settings;
         }
         return new AutoResult<>(
                 best,
@@ -602,7 +536,7 @@ public final class Auto<I> {
         if (time.isCancelled()) {
             lines.add("It was cancelled: this is the best by then.");
         }
-        if (end(model) == TrainingHistory.End.OUT_OF_TIME) {
+        if (Outcome.end(model) == TrainingHistory.End.OUT_OF_TIME) {
             lines.add("The model's training was stopped after "
                     + model.history().orElseThrow().steps().size() + " steps, for its time was up.");
         }
