@@ -536,9 +536,11 @@ public final class Auto<I> {
         if (time.isCancelled()) {
             lines.add("It was cancelled: this is the best by then.");
         }
-        if (Outcome.end(model) == TrainingHistory.End.OUT_OF_TIME) {
+        final TrainingHistory.End end = Outcome.end(model);
+        if (end == TrainingHistory.End.OUT_OF_TIME || end == TrainingHistory.End.CANCELLED) {
             lines.add("The model's training was stopped after "
-                    + model.history().orElseThrow().steps().size() + " steps, for its time was up.");
+                    + model.history().orElseThrow().steps().size() + " steps, for "
+                    + (end == TrainingHistory.End.CANCELLED ? "it was cancelled." : "its time was up."));
         }
         return lines;
     }
