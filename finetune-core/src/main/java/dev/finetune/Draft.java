@@ -207,8 +207,18 @@ final class Draft {
         listeners = List.copyOf(all);
     }
 
-    /** Refuses what no model and no data could be trained with. */
+    /**
+     * Checks what has been said.
+     *
+     * @throws FinetuneException if it is out of range, or contradicts itself
+     */
     void check() {
+        if (method != null
+                && freezing.stream().anyMatch(rule -> rule.frozen() && rule.freeze() instanceof Freeze.AllButBiases)) {
+            throw new FinetuneException("bitFit() (Freeze.allButBiases()) trains the model's own biases, but lora(...),"
+                    + " ia3(...) and adapter(...) keep them frozen: leave one of them out."
+                    + " Lora.biases(Lora.Biases.ALL) trains biases beside LoRA's additions.");
+        }
         if (balancedClassWeights && balancedSampling) {
             throw new FinetuneException(
                     "balancedClassWeights() and balancedSampling() both make up for rare classes, and"

@@ -93,7 +93,10 @@ public final class FineTuner {
         return freeze(Freeze.firstLayers(layers));
     }
 
-    /** Freezes what is named; nothing is frozen by default. Later calls add to, or take from, earlier ones. */
+    /**
+     * Freezes what is named; nothing is frozen by default. Later calls add to, or take from, earlier ones. What {@link
+     * #lora} and {@link #ia3} add is always trained: see {@link Freeze}.
+     */
     public FineTuner freeze(Freeze freeze) {
         return with(draft -> draft.freeze(freeze, true));
     }
@@ -128,6 +131,8 @@ public final class FineTuner {
     /**
      * Trains only biases and the head (BitFit: Ben Zaken et al., "BitFit: simple parameter-efficient fine-tuning for
      * transformer-based masked language-models", 2022): the same as {@code freeze(Freeze.allButBiases())}.
+     *
+     * @throws FinetuneException with {@link #lora}, {@link #ia3} or {@link #adapter}, which keep the biases frozen
      */
     public FineTuner bitFit() {
         return freeze(Freeze.allButBiases());

@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Applies freezing rules to a network, in the order in which they were said. */
+/**
+ * Applies freezing rules to a network, in the order in which they were said. They speak of the base's parameters: what an
+ * adapter adds to it is always trained.
+ */
 final class Freezer {
     private static final String STATISTICS = ".running_mean";
 
@@ -17,14 +20,19 @@ final class Freezer {
 
     static void apply(List<Draft.FreezeRule> rules, Network network) {
         for (Draft.FreezeRule rule : rules) {
-            final List<Parameter> named = named(rule.freeze(), network);
+            final List<Parameter> named = named(rule.freeze(), network).stream()
+                    .filter(Freezer::isOfBase)
+                    .toList();
             if (named.isEmpty() && !(rule.freeze() instanceof Freeze.Nothing)) {
-                throw new FinetuneException("freeze(" + rule.freeze() + ") names no parameter. There are, for example, "
-                        + network.parameters().stream()
-                                .limit(3)
-                                .map(Parameter::name)
-                                .toList()
-                        + "; summary() lists them all.");
+                throw new FinetuneException(
+                        "freeze(" + rule.freeze() + ") names no parameter of the model itself. There"
+                                + " are, for example, "
+                                + network.parameters().stream()
+                                        .filter(Freezer::isOfBase)
+                                        .limit(3)
+                                        .map(Parameter::name)
+                                        .toList()
+                                + "; summary() lists them all.");
             }
             named.forEach(parameter -> parameter.setTrained(!rule.frozen()));
         }
@@ -35,12 +43,16 @@ final class Freezer {
         final Set<String> adapted = network.adaptedLayers();
         for (Parameter parameter : network.parameters()) {
             final String name = parameter.name();
-            parameter.setTrained(name.startsWith(AdapterParameters.PREFIX) || method.trains(name, adapted));
+            parameter.setTrained(!isOfBase(parameter) || method.trains(name, adapted));
         }
         if (adapted.isEmpty()) {
             throw new FinetuneException(method + ": the model has no layer of these names. summary()"
                     + " lists its parameters; name the last part of a layer's name before \".weight\".");
         }
+    }
+
+    private static boolean isOfBase(Parameter parameter) {
+        return !parameter.name().startsWith(AdapterParameters.PREFIX);
     }
 
     private static String owner(String name) {

@@ -7,6 +7,7 @@ import dev.finetune.FinetuneException;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Split;
 import dev.finetune.metrics.Metrics;
+import dev.finetune.nn.Network;
 import dev.finetune.search.AutoResult.Attempt;
 import dev.finetune.search.Candidates.Candidate;
 import dev.finetune.task.Task;
@@ -107,7 +108,9 @@ public final class Auto<I> {
             this.metric = tuner.settings().bestMetric().isEmpty()
                     ? task.mainMetric()
                     : tuner.settings().bestMetric();
-            this.layers = model.assembly().network().stages().size() - 1;
+            final Network network = model.assembly().network();
+            // Beside an adapter the base is frozen anyway: freezing more of it would change nothing.
+            this.layers = network.adaptedLayers().isEmpty() ? network.stages().size() - 1 : 0;
         }
     }
 
@@ -230,10 +233,11 @@ public final class Auto<I> {
         final Tried other = attempt(candidates.shortened(affordable), List.of(), longest);
         final boolean otherWins = other.attempt.loss() < asSet.attempt.loss() || Double.isNaN(asSet.attempt.loss());
         final Meter measured = (otherWins ? other : asSet).meter;
-        final Candidate head = candidates.headOnly();
-        if (affordableRows(measured, rows) < FEW_PASSES * rows
-                && measured.secondsOfRow() * head.cost() < 0.6 * time.left()) {
-            attempt(head, List.of(), share(2));
+        if (affordableRows(measured, rows) < FEW_PASSES * rows) {
+            candidates
+                    .headOnly()
+                    .filter(head -> measured.secondsOfRow() * head.cost() < 0.6 * time.left())
+                    .ifPresent(head -> attempt(head, List.of(), share(2)));
         }
         final double rest = affordableRows(measured, rows);
         if (rest > affordable) {

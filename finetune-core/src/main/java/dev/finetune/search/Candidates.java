@@ -7,6 +7,7 @@ import dev.finetune.train.TrainingSettings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * What automatic tuning tries for data of a size, the most promising first. Small data wants more epochs at a warmed-up
@@ -35,7 +36,11 @@ final class Candidates {
     private final double enough;
     private final double found;
 
-    /** Candidates around settings, and around the rate that a range test suggests. */
+    /**
+     * Candidates around settings, and around the rate that a range test suggests.
+     *
+     * @param layers how many there are to freeze; 0 where little is trained beside a frozen base
+     */
     Candidates(FineTuner tuner, int rows, int layers, double suggested) {
         this.tuner = tuner;
         this.rows = rows;
@@ -104,7 +109,7 @@ final class Candidates {
                 : "";
         final String warmup = warms ? ", with a warm-up" : "";
         all.add(full(found, enough, steps + "the rate at which the range test learned well" + warmup));
-        all.add(headOnly());
+        headOnly().ifPresent(all::add);
         all.add(full(found / 4, enough, steps + "a quarter of that rate"));
         if (layers > 1) {
             all.add(frozen(layers / 2, found, enough));
@@ -167,17 +172,20 @@ final class Candidates {
                 false);
     }
 
-    /** What is frozen is computed once, forward alone. */
-    Candidate headOnly() {
+    /** What is frozen is computed once, forward alone; empty where there are no layers to freeze. */
+    Optional<Candidate> headOnly() {
+        if (layers == 0) {
+            return Optional.empty();
+        }
         final double passes =
                 hasEpochs ? Math.min(100, Math.max(5, Math.ceil(3 * ENOUGH_STEPS / stepsPerEpoch(batch)))) : epochs;
         final double lr = MOST_TIMES * rate;
-        return new Candidate(
+        return Optional.of(new Candidate(
                 String.format(Locale.ROOT, "head only, lr %.1e, %s", lr, length(passes)),
                 "the pretrained layers stay what they are, and compute once an input",
                 lasting(warmed().freeze(Freeze.allButHead()).lr(lr), passes),
                 rows * (0.3 + 0.02 * passes),
-                false);
+                false));
     }
 
     /** What is searched in the time that is left. */

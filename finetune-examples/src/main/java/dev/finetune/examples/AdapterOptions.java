@@ -5,7 +5,6 @@ import dev.finetune.FinetuneException;
 import dev.finetune.Ia3;
 import dev.finetune.Lora;
 import java.util.List;
-import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /** The options that train little beside a frozen base. */
@@ -45,8 +44,13 @@ final class AdapterOptions {
 
     /** A tuner with all of it. */
     FineTuner on(FineTuner tuner) {
-        if (Stream.of(rank != 0, ia3, bitFit).filter(said -> said).count() > 1) {
-            throw new FinetuneException("--lora, --ia3 and --bitfit are three ways to do it: give one of them.");
+        final FineTuner adapted = adapted(tuner);
+        return bitFit ? adapted.bitFit() : adapted;
+    }
+
+    private FineTuner adapted(FineTuner tuner) {
+        if (rank != 0 && ia3) {
+            throw new FinetuneException("--lora and --ia3 are two ways to do it: give one of them.");
         }
         if (rank == 0 && (dora || alpha != 0 || dropout != 0 || !targets.isEmpty() || biases != Lora.Biases.NONE)) {
             throw new FinetuneException("--dora and all of --lora-... go with --lora RANK.");
@@ -57,10 +61,7 @@ final class AdapterOptions {
             final Lora targeted = targeted(scaled);
             return tuner.lora(dora ? targeted.withDora() : targeted);
         }
-        if (ia3) {
-            return tuner.ia3(Ia3.usual());
-        }
-        return bitFit ? tuner.bitFit() : tuner;
+        return ia3 ? tuner.ia3(Ia3.usual()) : tuner;
     }
 
     private Lora targeted(Lora lora) {
