@@ -32,6 +32,7 @@ import org.bytedeco.pytorch.Tensor;
 final class AdapterFiles {
     private static final Gson GSON =
             new GsonBuilder().setPrettyPrinting().serializeNulls().create();
+    private static final int SHOWN = 4;
     private static final String ALL_LINEAR = "all-linear";
     private static final List<String> WITHOUT_EFFECT_IF_FALSE = List.of("lora_bias", "fan_in_fan_out");
     private static final List<String> WITHOUT_EFFECT_IF_EMPTY =
@@ -50,10 +51,7 @@ final class AdapterFiles {
             return switch (type) {
                 case "LORA" -> lora(file, json);
                 case "IA3" ->
-                    new Ia3(
-                            targets(json, Optional.empty()),
-                            strings(json, "feedforward_modules"),
-                            strings(json, "modules_to_save"));
+                    new Ia3(targets(json, Optional.empty()), strings(json, "feedforward_modules"), trainedWhole(json));
                 default ->
                     throw new FinetuneException(
                             file + ": the peft_type \"" + type + "\" is not supported; LORA and IA3 are.");
@@ -77,9 +75,20 @@ final class AdapterFiles {
                 json.has("use_dora") && json.get("use_dora").getAsBoolean(),
                 biases(file, json),
                 targets(json, Optional.of(Lora.QUERIES_AND_VALUES)),
-                strings(json, "modules_to_save"),
+                trainedWhole(json),
                 numbers(json, "rank_pattern", JsonElement::getAsInt),
                 numbers(json, "alpha_pattern", JsonElement::getAsDouble));
+    }
+
+    /** The modules to save, with those that PEFT adds for a task. */
+    private static List<String> trainedWhole(JsonObject json) {
+        final JsonElement task = json.get("task_type");
+        final List<String> heads = switch (task == null || task.isJsonNull() ? "" : task.getAsString()) {
+            case "SEQ_CLS", "TOKEN_CLS" -> List.of("classifier", "score");
+            case "QUESTION_ANS" -> List.of("qa_outputs");
+            default -> List.of();
+        };
+        return Lora.joined(strings(json, "modules_to_save"), heads);
     }
 
     private static TargetLayers targets(JsonObject json, Optional<TargetLayers> usual) {
@@ -150,11 +159,26 @@ final class AdapterFiles {
         return all;
     }
 
-    /** Writes a network's additions and what was trained whole. */
+    /**
+     * Writes a network's additions and what was trained whole.
+     *
+     * @throws FinetuneException if other parameters were trained, or are random
+     */
     static void write(Path directory, Network network, PeftMethod method, Head head, String base) {
+        final Set<String> adapted = network.adaptedLayers();
+        final List<Parameter> others = network.parameters().stream()
+                .filter(parameter -> !method.owns(parameter.name(), adapted))
+                .toList();
+        refuseLoss(
+                others.stream().filter(Parameter::isTrained),
+                " were unfrozen and trained, but don't belong to the adapter and would be lost: name their layers in"
+                        + " alsoTrained(...), or save the merged model with save(...).");
+        refuseLoss(
+                others.stream().filter(Parameter::isFresh),
+                " started at random and don't belong to the adapter, which would predict otherwise wherever it is loaded:"
+                        + " save the merged model with save(...).");
         try {
             Files.createDirectories(directory);
-            final Set<String> adapted = network.adaptedLayers();
             final Map<String, Tensor> tensors = new LinkedHashMap<>();
             for (Parameter parameter : network.parameters()) {
                 if (parameter.name().startsWith(AdapterParameters.PREFIX)) {
@@ -171,14 +195,28 @@ final class AdapterFiles {
             }
             SafetensorsWriter.write(directory.resolve("adapter_model.safetensors"), tensors, Map.of("format", "pt"));
             Files.writeString(
-                    directory.resolve("adapter_config.json"), GSON.toJson(config(method, adapted, head, base)) + "\n");
+                    directory.resolve("adapter_config.json"), GSON.toJson(config(method, network, head, base)) + "\n");
         } catch (IOException e) {
             throw new FinetuneException(
                     "The adapter could not be saved in " + directory.toAbsolutePath() + ": " + e, e);
         }
     }
 
-    private static JsonObject config(PeftMethod method, Set<String> adapted, Head head, String base) {
+    private static void refuseLoss(Stream<Parameter> lost, String why) {
+        final List<String> names = lost.map(Parameter::name).toList();
+        if (!names.isEmpty()) {
+            throw new FinetuneException("saveAdapter(...): " + few(names) + why);
+        }
+    }
+
+    /** Some of many names. */
+    static String few(List<String> names) {
+        final String shown = String.join(", ", names.subList(0, Math.min(SHOWN, names.size())));
+        return names.size() <= SHOWN ? shown : shown + " and " + (names.size() - SHOWN) + " more";
+    }
+
+    private static JsonObject config(PeftMethod method, Network network, Head head, String base) {
+        final Set<String> adapted = network.adaptedLayers();
         final boolean allLinear = method.targets() instanceof TargetLayers.AllLinear; // PEFT saves their names, too.
         final JsonObject json = new JsonObject();
         json.addProperty("peft_type", method instanceof Ia3 ? "IA3" : "LORA");
@@ -214,7 +252,10 @@ final class AdapterFiles {
                     "target_modules",
                     array(method.targets() instanceof TargetLayers.Named named ? named.names() : adapted));
         }
-        json.add("modules_to_save", array(method.alsoTrained()));
+        json.add(
+                "modules_to_save",
+                array(method.alsoTrainedOf(
+                        network.parameters().stream().map(Parameter::name).toList())));
         json.addProperty("fan_in_fan_out", false);
         json.addProperty("inference_mode", true);
         return json;

@@ -47,7 +47,8 @@ public final class Adapters<I> implements AutoCloseable {
      * @param name what requests call it
      * @param head what it predicts: PEFT's format doesn't hold the labels
      * @param directory with adapter_config.json and adapter_model.safetensors
-     * @throws FinetuneException if there is one of that name, or if it can't be read or doesn't fit the base
+     * @throws FinetuneException if there is one of that name, if it can't be read or doesn't fit the base, or if neither of
+     *     them has the head's weights
      */
     public synchronized void add(String name, Head head, Path directory) {
         if (models.containsKey(name)) {
@@ -55,6 +56,13 @@ public final class Adapters<I> implements AutoCloseable {
                     "There is an adapter \"" + name + "\" already; remove(\"" + name + "\") first.");
         }
         final FineTuned<I> loaded = base.head(head).adapter(directory).untrained(inputType);
+        final List<String> random = loaded.random();
+        if (!random.isEmpty()) {
+            loaded.close();
+            throw new FinetuneException("Neither the base nor the adapter in " + directory + " has "
+                    + AdapterFiles.few(random) + ", so that predictions would be random: train with adapter(...) and"
+                    + " this head first, or add an adapter that was saved with its head.");
+        }
         models.values().stream().findFirst().ifPresent(loaded::shareFrozen);
         models.put(name, loaded);
     }

@@ -214,7 +214,8 @@ public final class FineTuned<I> implements AutoCloseable {
     /**
      * Saves what LoRA or IA3 trained in PEFT's format, without the base.
      *
-     * @throws FinetuneException if the model was not adapted, or if writing fails
+     * @throws FinetuneException if the model was not adapted, if parameters were trained ({@link FineTuner#unfreeze}) that
+     *     don't belong to the adapter, or if writing fails
      */
     public void saveAdapter(Path directory) {
         use(() -> {
@@ -250,6 +251,11 @@ public final class FineTuned<I> implements AutoCloseable {
     public void unmergeAdapter() {
         method();
         lifetime.alone(assembly().network()::unmerge);
+    }
+
+    /** The names of the parameters that nobody trained: neither the base's checkpoint nor an adapter has them. */
+    List<String> random() {
+        return use(model::random);
     }
 
     /** Shows the parameters to something that reads them, while the model can't be closed. */

@@ -94,10 +94,17 @@ final class Fitting<I> {
     }
 
     private <J> FineTuned<J> untrained(LoadedModel<J> model) {
+        final List<String> warnings = new ArrayList<>();
+        if (draft.adapter != null && !model.random().isEmpty()) {
+            warn(
+                    "Neither the base nor the adapter in " + draft.adapter + " has " + AdapterFiles.few(model.random())
+                            + ": they are random, and so is what the model says until it is trained.",
+                    warnings);
+        }
         return new FineTuned<>(
                 model,
                 new Provenance(
-                        model.base(), draft.maxLength, SettingsText.describe(draft), "none", "none", List.of(), 0),
+                        model.base(), draft.maxLength, SettingsText.describe(draft), "none", "none", warnings, 0),
                 settings,
                 Optional.empty(),
                 Optional.empty());

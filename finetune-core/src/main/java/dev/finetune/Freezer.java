@@ -5,6 +5,7 @@ import dev.finetune.nn.Buffer;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.Stage;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -42,13 +43,43 @@ final class Freezer {
     static void keepForAdapter(PeftMethod method, Network network) {
         final Set<String> adapted = network.adaptedLayers();
         for (Parameter parameter : network.parameters()) {
-            final String name = parameter.name();
-            parameter.setTrained(!isOfBase(parameter) || method.trains(name, adapted));
+            parameter.setTrained(method.owns(parameter.name(), adapted));
         }
         if (adapted.isEmpty()) {
             throw new FinetuneException(method + ": the model has no layer of these names. summary()"
                     + " lists its parameters; name the last part of a layer's name before \".weight\".");
         }
+    }
+
+    /** Refuses names of what is to be trained whole that the network doesn't have. */
+    static void checkTrainedWhole(PeftMethod method, Network network) {
+        final List<String> names =
+                network.parameters().stream().map(Parameter::name).toList();
+        final List<String> unmatched = new ArrayList<>(method.alsoTrained());
+        unmatched.removeAll(method.alsoTrainedOf(names));
+        unmatched.removeAll(Lora.LAST_LAYERS); // A head has one of them, or another name.
+        if (!unmatched.isEmpty()) {
+            throw new FinetuneException("alsoTrained(...): no layer's name ends with "
+                    + String.join(", ", unmatched)
+                    + ". summary() lists the parameters; name the last parts of a layer's"
+                    + " name before \".weight\", such as "
+                    + owner(network.head().parameters().stream()
+                            .map(Parameter::name)
+                            .findFirst()
+                            .orElse(names.get(0)))
+                    + ".");
+        }
+    }
+
+    /** The layers without an adapter that the checkpoint lacked. */
+    static List<String> startingAnew(PeftMethod method, Network network) {
+        final Set<String> adapted = network.adaptedLayers();
+        return network.parameters().stream()
+                .filter(parameter -> parameter.isFresh() && !method.owns(parameter.name(), adapted))
+                .map(parameter -> owner(parameter.name()))
+                .filter(layer -> !layer.isEmpty() && !adapted.contains(layer))
+                .distinct()
+                .toList();
     }
 
     private static boolean isOfBase(Parameter parameter) {

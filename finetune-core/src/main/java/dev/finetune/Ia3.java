@@ -1,5 +1,6 @@
 package dev.finetune;
 
+import java.util.Collection;
 import java.util.List;
 
 /**
@@ -9,7 +10,8 @@ import java.util.List;
  * @param targets the adapted linear layers and convolutions; by default keys, values and the layers that end an attention
  *     or feed-forward block, as PEFT has it for BERT
  * @param feedForward those of them whose inputs are multiplied rather than their outputs
- * @param alsoTrained parts of names of what is trained whole and saved with the adapter; the head's last layer by default
+ * @param alsoTrained what names of layers end with that are trained whole and saved with the adapter; the head's last layer
+ *     by default
  */
 public record Ia3(TargetLayers targets, List<String> feedForward, List<String> alsoTrained) implements PeftMethod {
     /**
@@ -52,6 +54,16 @@ public record Ia3(TargetLayers targets, List<String> feedForward, List<String> a
     /** The same with other layers whose inputs are multiplied; name them among the targets, too. */
     public Ia3 feedForward(String... names) {
         return new Ia3(targets, List.of(names), alsoTrained);
+    }
+
+    /** The same with these trained whole, too: see {@link Lora#alsoTrained(String...)}. */
+    public Ia3 alsoTrained(String... names) {
+        return new Ia3(targets, feedForward, Lora.joined(Lora.LAST_LAYERS, List.of(names)));
+    }
+
+    @Override
+    public Ia3 training(Collection<String> more) {
+        return new Ia3(targets, feedForward, Lora.joined(alsoTrained, more));
     }
 
     /** Whether the inputs of a layer of that dotted name are multiplied, not its outputs: if it ends with one of the names. */

@@ -15,6 +15,7 @@ import dev.finetune.spi.ModelConfig;
 import dev.finetune.spi.ModelFamily;
 import dev.finetune.task.LossOptions;
 import dev.finetune.train.Devices;
+import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Device;
 
@@ -68,15 +69,36 @@ record LoadedModel<I>(Assembly<I> assembly, String base, Optional<PeftMethod> me
         try {
             checkInputs(draft, assembly.encoder().inputType());
             move(assembly.network(), device);
-            if (draft.method != null) {
-                Freezer.keepForAdapter(draft.method, assembly.network());
-            }
+            final Optional<PeftMethod> method = method(draft, assembly.network());
+            method.ifPresent(how -> Freezer.keepForAdapter(how, assembly.network()));
             Freezer.apply(draft.freezing, assembly.network());
-            return new LoadedModel<>(assembly, place.base(), Optional.ofNullable(draft.method), device);
+            return new LoadedModel<>(assembly, place.base(), method, device);
         } catch (RuntimeException e) {
             assembly.close();
             throw e;
         }
+    }
+
+    /** What adapts the network, which also trains what starts at random: unless all does, as was asked for. */
+    private static Optional<PeftMethod> method(Draft draft, Network network) {
+        if (draft.method == null) {
+            return Optional.empty();
+        }
+        if (draft.adapter == null) {
+            Freezer.checkTrainedWhole(draft.method, network);
+        }
+        return Optional.of(
+                draft.randomWeights
+                        ? draft.method
+                        : draft.method.training(Freezer.startingAnew(draft.method, network)));
+    }
+
+    /** The names of what is random here and belongs neither to the base's checkpoint nor to the adapter's. */
+    List<String> random() {
+        return assembly.network().parameters().stream()
+                .filter(Parameter::isFresh)
+                .map(Parameter::name)
+                .toList();
     }
 
     /** As {@link #open(Draft, Optional)}, for inputs of one kind. */

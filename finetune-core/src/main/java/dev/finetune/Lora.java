@@ -1,11 +1,13 @@
 package dev.finetune;
 
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Low-rank adaptation (Hu et al., "LoRA", 2021), named and computed as PEFT does: beside a frozen weight W a linear layer
@@ -20,7 +22,8 @@ import java.util.Set;
  * @param dora whether each output's weights get a learned magnitude (DoRA: Liu et al., 2024)
  * @param biases which biases are trained, too
  * @param targets the adapted layers; queries and values by default, as in PEFT
- * @param alsoTrained parts of names of what is trained whole and saved with the adapter; the head's last layer by default
+ * @param alsoTrained what names of layers end with that are trained whole and saved with the adapter; the head's last layer
+ *     by default
  * @param ranks other ranks for layers whose dotted name matches a regular expression as a whole, or from a dot on; the
  *     first that does counts (PEFT's rank_pattern)
  * @param alphas other alphas, in the same way (alpha_pattern)
@@ -131,9 +134,29 @@ public record Lora(
         return new Lora(rank, alpha, dropout, rankStabilised, dora, biases, other, alsoTrained, ranks, alphas);
     }
 
-    /** The same with other layers trained whole beside it. */
+    /**
+     * The same with these trained whole, too, and saved with the adapter, beside the head's last layer, as PEFT's
+     * modules_to_save are.
+     *
+     * @param names what names of layers or blocks end with: "pooler", "pooler.dense", "LayerNorm"; a model that has none of
+     *     a name is refused
+     */
     public Lora alsoTrained(String... names) {
-        return new Lora(rank, alpha, dropout, rankStabilised, dora, biases, targets, List.of(names), ranks, alphas);
+        return whole(joined(LAST_LAYERS, List.of(names)));
+    }
+
+    @Override
+    public Lora training(Collection<String> more) {
+        return whole(joined(alsoTrained, more));
+    }
+
+    private Lora whole(List<String> names) {
+        return new Lora(rank, alpha, dropout, rankStabilised, dora, biases, targets, names, ranks, alphas);
+    }
+
+    /** All of them once, in order. */
+    static List<String> joined(Collection<String> names, Collection<String> more) {
+        return Stream.concat(names.stream(), more.stream()).distinct().toList();
     }
 
     /**

@@ -1,21 +1,31 @@
 package dev.finetune;
 
+import dev.finetune.checkpoint.AdapterParameters;
 import dev.finetune.nn.LayerKind;
+import java.util.Collection;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
 
-/** A parameter-efficient way to fine-tune, as PEFT has it: the base is frozen, and little beside it learns. */
+/**
+ * A parameter-efficient way to fine-tune, as PEFT has it: the base is frozen, and little beside it learns.
+ *
+ * <p>What a checkpoint lacks (a new head; the pooler below it, where a BERT was saved without one) starts at random. Frozen
+ * it would be noise that no file holds, so it isn't adapted, but trained whole and saved with the adapter, as PEFT's
+ * modules_to_save are.
+ */
 public sealed interface PeftMethod permits Lora, Ia3 {
     /** The adapted layers, but for those that are trained whole. */
     TargetLayers targets();
 
-    /** What parts of names end with of which all is trained whole and saved with the adapter. */
+    /** What names of layers and blocks end with of which all is trained whole and saved with the adapter. */
     List<String> alsoTrained();
+
+    /** The same with more trained whole, beside {@link #alsoTrained()}. */
+    PeftMethod training(Collection<String> more);
 
     /** Whether a layer of that dotted name and kind is adapted. */
     default boolean adapts(String layer, LayerKind kind) {
-        return targets().include(layer, kind) && !part(alsoTrained(), layer);
+        return targets().include(layer, kind) && !within(alsoTrained(), layer);
     }
 
     /**
@@ -24,7 +34,23 @@ public sealed interface PeftMethod permits Lora, Ia3 {
      * @param adapted the dotted names of the adapted layers
      */
     default boolean trains(String parameter, Set<String> adapted) {
-        return part(alsoTrained(), parameter);
+        return within(alsoTrained(), owner(parameter));
+    }
+
+    /**
+     * Whether a parameter of that dotted name belongs to the adapter, not to the base: it adds it, or trains it whole.
+     *
+     * @param adapted the dotted names of the adapted layers
+     */
+    default boolean owns(String parameter, Set<String> adapted) {
+        return parameter.startsWith(AdapterParameters.PREFIX) || trains(parameter, adapted);
+    }
+
+    /** Those of {@link #alsoTrained()} by which some of these parameters are trained whole. */
+    default List<String> alsoTrainedOf(Collection<String> parameters) {
+        return alsoTrained().stream()
+                .filter(name -> parameters.stream().anyMatch(parameter -> within(List.of(name), owner(parameter))))
+                .toList();
     }
 
     /**
@@ -36,8 +62,22 @@ public sealed interface PeftMethod permits Lora, Ia3 {
         return parameter;
     }
 
-    /** Whether one of the names ends a part of a dotted name, as PEFT asks: "classifier" is in "pre_classifier.weight". */
-    private static boolean part(List<String> names, String dotted) {
-        return Stream.of(dotted.split("\\.")).anyMatch(part -> names.stream().anyMatch(part::endsWith));
+    /** The dotted name of the layer that a parameter or buffer belongs to; empty if it is outside all. */
+    private static String owner(String parameter) {
+        return parameter.substring(0, Math.max(0, parameter.lastIndexOf('.')));
+    }
+
+    /**
+     * Whether a layer's dotted name, or that of a block around it, ends with one of the names, as PEFT asks: "classifier"
+     * has "pre_classifier", and "pooler.dense" has "bert.pooler.dense".
+     */
+    private static boolean within(List<String> names, String layer) {
+        for (int end = layer.length(); end > 0; end = layer.lastIndexOf('.', end - 1)) {
+            final String block = layer.substring(0, end);
+            if (names.stream().anyMatch(block::endsWith)) {
+                return true;
+            }
+        }
+        return false;
     }
 }

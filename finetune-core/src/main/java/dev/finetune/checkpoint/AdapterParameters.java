@@ -28,7 +28,7 @@ public final class AdapterParameters implements ParameterSource {
     /** What PEFT puts before every name. */
     public static final String PREFIX = "base_model.model.";
 
-    private final ParameterSource base;
+    private final CheckpointParameters base;
     private final PeftMethod method;
     private final Optional<Weights> adapter;
     private final CheckpointParameters additions;
@@ -43,7 +43,7 @@ public final class AdapterParameters implements ParameterSource {
      * @param adapter an adapter's weights (borrowed while the network is built); empty for a new one
      * @param seed of new additions
      */
-    public AdapterParameters(ParameterSource base, PeftMethod method, Optional<Weights> adapter, long seed) {
+    public AdapterParameters(CheckpointParameters base, PeftMethod method, Optional<Weights> adapter, long seed) {
         this.base = base;
         this.method = method;
         this.adapter = adapter;
@@ -78,7 +78,7 @@ public final class AdapterParameters implements ParameterSource {
     public Parameter weight(LayerKind kind, String name, Init init, long... shape) {
         final Parameter weight = take(name, init, shape);
         final String layer = layer(name);
-        if (method.adapts(layer, kind)) {
+        if (method.adapts(layer, kind) && !startsAnew(weight)) {
             adapted.add(layer);
             weight.adapt(
                     method instanceof Ia3 ia3
@@ -86,6 +86,11 @@ public final class AdapterParameters implements ParameterSource {
                             : lowRank((Lora) method, kind, layer, weight));
         }
         return weight;
+    }
+
+    /** Whether a new adapter finds at random what a checkpoint has elsewhere: that is trained whole, not adapted. */
+    private boolean startsAnew(Parameter weight) {
+        return adapter.isEmpty() && weight.isFresh() && base.hasCheckpoint();
     }
 
     private static String layer(String parameter) {

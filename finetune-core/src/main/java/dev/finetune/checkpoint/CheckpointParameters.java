@@ -74,6 +74,11 @@ public final class CheckpointParameters implements ParameterSource {
         weights.ifPresent(w -> w.names().forEach(name -> stored.putIfAbsent(modern(name), name)));
     }
 
+    /** Whether there is a checkpoint; without one all parameters are random. */
+    boolean hasCheckpoint() {
+        return weights.isPresent();
+    }
+
     @Override
     public Parameter take(String name, Init init, long... shape) {
         final Optional<String> found = find(name);
