@@ -266,10 +266,17 @@ public final class FineTuned<I> implements AutoCloseable {
         });
     }
 
-    /** Lets go of the weights that are frozen here and in a model of the same base, and uses that one's. */
+    /**
+     * Lets go of the base's weights that are frozen here and in a model of the same base, and uses that one's; what belongs
+     * to either's adapter, frozen or not, stays apart.
+     */
     void shareFrozen(FineTuned<I> other) {
         use(() -> other.use(() -> {
-            assembly().network().shareFrozen(other.assembly().network());
+            assembly()
+                    .network()
+                    .shareFrozen(
+                            other.assembly().network(),
+                            name -> model.isOfAdapter(name) || other.model.isOfAdapter(name));
             return other;
         }));
     }

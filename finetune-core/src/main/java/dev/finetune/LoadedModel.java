@@ -93,6 +93,12 @@ record LoadedModel<I>(Assembly<I> assembly, String base, Optional<PeftMethod> me
                         : draft.method.training(Freezer.startingAnew(draft.method, network)));
     }
 
+    /** Whether a parameter of that name is the adapter's, not the base's. */
+    boolean isOfAdapter(String parameter) {
+        return method.filter(how -> how.owns(parameter, assembly.network().adaptedLayers()))
+                .isPresent();
+    }
+
     /** The names of what is random here and belongs neither to the base's checkpoint nor to the adapter's. */
     List<String> random() {
         return assembly.network().parameters().stream()

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -146,11 +147,13 @@ public final class Network implements AutoCloseable {
     /**
      * Uses the tensors of another network of the same checkpoint for what is frozen, of equal name and shape in both. Each
      * may be closed, the last one frees them; neither may train them any more.
+     *
+     * @param own whether a parameter of that name isn't the checkpoint's, so that each keeps its own
      */
-    public void shareFrozen(Network other) {
+    public void shareFrozen(Network other, Predicate<String> own) {
         final Map<String, Parameter> theirs = new HashMap<>();
         other.parameters.stream()
-                .filter(parameter -> !parameter.isTrained())
+                .filter(parameter -> !parameter.isTrained() && !own.test(parameter.name()))
                 .forEach(parameter -> theirs.put(parameter.name(), parameter));
         for (Parameter parameter : parameters) {
             final Parameter same = theirs.get(parameter.name());

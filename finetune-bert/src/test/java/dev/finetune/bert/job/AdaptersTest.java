@@ -7,6 +7,7 @@ import dev.finetune.Adapters;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.FinetuneException;
+import dev.finetune.Freeze;
 import dev.finetune.Heads;
 import dev.finetune.Lora;
 import dev.finetune.Prediction;
@@ -87,13 +88,27 @@ class AdaptersTest {
                 FineTuned<Text> other = base().head("bad", "good")
                         .adapter(folder.resolve("second"))
                         .untrained(Text.class)) {
-            other.assembly().network().shareFrozen(one.assembly().network());
+            other.assembly().network().shareFrozen(one.assembly().network(), name -> name.contains("layer.0"));
             final Map<String, Parameter> ones = parameters(one);
             parameters(other)
                     .forEach((name, parameter) -> assertThat(
                                     address(parameter) == address(ones.getOrDefault(name, parameter)))
                             .as(name)
-                            .isEqualTo(!parameter.isTrained()));
+                            .isEqualTo(!parameter.isTrained() && !name.contains("layer.0")));
+        }
+    }
+
+    @Test
+    void eachKeepsItsOwnWeightsWhateverTheBaseIsToldToFreeze() {
+        for (Freeze freeze : List.of(Freeze.allButHead(), Freeze.firstLayers(2), Freeze.where(name -> true))) {
+            try (Adapters<Text> tasks = Adapters.over(base().freeze(freeze), Text.class)) {
+                tasks.add("first", Heads.classes("bad", "good"), folder.resolve("first"));
+                tasks.add("second", Heads.classes("bad", "good"), folder.resolve("second"));
+                assertThat(probabilities(tasks.predict("first", TEXTS))).isEqualTo(first);
+                assertThat(probabilities(tasks.predict("second", TEXTS)))
+                        .as("%s", freeze)
+                        .isEqualTo(second);
+            }
         }
     }
 
