@@ -13,6 +13,7 @@ import dev.finetune.checkpoint.SafetensorsWriter;
 import dev.finetune.nn.Buffer;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
+import dev.finetune.task.Task;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -160,11 +161,12 @@ final class AdapterFiles {
     }
 
     /**
-     * Writes a network's additions and what was trained whole.
+     * Writes a network's additions and what was trained whole, and beside them how the task is calibrated, which PEFT doesn't
+     * read.
      *
      * @throws FinetuneException if other parameters were trained, or are random
      */
-    static void write(Path directory, Network network, PeftMethod method, Head head, String base) {
+    static void write(Path directory, Network network, PeftMethod method, Task task, String base) {
         final Set<String> adapted = network.adaptedLayers();
         final List<Parameter> others = network.parameters().stream()
                 .filter(parameter -> !method.owns(parameter.name(), adapted))
@@ -195,7 +197,9 @@ final class AdapterFiles {
             }
             SafetensorsWriter.write(directory.resolve("adapter_model.safetensors"), tensors, Map.of("format", "pt"));
             Files.writeString(
-                    directory.resolve("adapter_config.json"), GSON.toJson(config(method, network, head, base)) + "\n");
+                    directory.resolve("adapter_config.json"),
+                    GSON.toJson(config(method, network, task.head(), base)) + "\n");
+            task.calibration().write(directory);
         } catch (IOException e) {
             throw new FinetuneException(
                     "The adapter could not be saved in " + directory.toAbsolutePath() + ": " + e, e);

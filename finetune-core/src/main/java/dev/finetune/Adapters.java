@@ -42,7 +42,7 @@ public final class Adapters<I> implements AutoCloseable {
     }
 
     /**
-     * Loads an adapter.
+     * Loads an adapter, with the calibration that it was saved with.
      *
      * @param name what requests call it
      * @param head what it predicts: PEFT's format doesn't hold the labels

@@ -82,16 +82,7 @@ public final class FineTuned<I> implements AutoCloseable {
      */
     @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // Checked against the encoder at the first use.
     public static <I> FineTuned<I> load(Path directory) {
-        final int maxLength = ModelRecord.maxLength(directory);
-        final FineTuner tuner = FineTuner.from(directory);
-        final FineTuned<I> loaded = (FineTuned<I>) (maxLength > 0 ? tuner.maxLength(maxLength) : tuner).saved();
-        try {
-            final Calibration calibration = Calibration.read(directory);
-            return calibration.isNone() ? loaded : loaded.with(calibration, Optional.empty());
-        } catch (RuntimeException e) {
-            loaded.close();
-            throw e;
-        }
+        return (FineTuned<I>) FineTuner.from(directory).saved();
     }
 
     /**
@@ -177,7 +168,7 @@ public final class FineTuned<I> implements AutoCloseable {
     public FineTuned<I> calibrate(Dataset<I> validation) {
         final Calibrating outputs = new Calibrating(assembly().task());
         evaluate(validation, outputs);
-        return with(outputs.temperature(), Optional.of(validation));
+        return with(outputs.temperature(), validation);
     }
 
     /** The same as {@link #tuneThresholds(Dataset, DecisionMetric)} for F1. */
@@ -196,7 +187,7 @@ public final class FineTuned<I> implements AutoCloseable {
     public FineTuned<I> tuneThresholds(Dataset<I> validation, DecisionMetric metric) {
         final Calibrating outputs = new Calibrating(assembly().task());
         evaluate(validation, outputs);
-        return with(outputs.thresholds(metric), Optional.of(validation));
+        return with(outputs.thresholds(metric), validation);
     }
 
     /** What probabilities and decisions are calibrated with. */
@@ -204,15 +195,15 @@ public final class FineTuned<I> implements AutoCloseable {
         return assembly().task().calibration();
     }
 
-    private FineTuned<I> with(Calibration calibration, Optional<Dataset<I>> validation) {
+    private FineTuned<I> with(Calibration calibration, Dataset<I> validation) {
         final LoadedModel<I> calibrated = model.calibrated(calibration);
-        final Optional<Metrics> metrics =
-                validation.map(data -> evaluate(data, calibrated.assembly().task()));
-        return new FineTuned<>(calibrated, provenance, settings, history, metrics.or(() -> evaluation), lifetime);
+        final Metrics metrics = evaluate(validation, calibrated.assembly().task());
+        return new FineTuned<>(calibrated, provenance, settings, history, Optional.of(metrics), lifetime);
     }
 
     /**
-     * Saves what LoRA or IA3 trained in PEFT's format, without the base.
+     * Saves what LoRA or IA3 trained in PEFT's format, without the base; and, for {@link FineTuner#adapter} and {@link
+     * Adapters}, what it was calibrated to.
      *
      * @throws FinetuneException if the model was not adapted, if parameters were trained ({@link FineTuner#unfreeze}) that
      *     don't belong to the adapter, or if writing fails
@@ -220,7 +211,7 @@ public final class FineTuned<I> implements AutoCloseable {
     public void saveAdapter(Path directory) {
         use(() -> {
             AdapterFiles.write(
-                    directory, assembly().network(), method(), assembly().task().head(), model.base());
+                    directory, assembly().network(), method(), assembly().task(), model.base());
             return directory;
         });
     }

@@ -713,7 +713,9 @@ public final class FineTuner {
 
     /**
      * The model as it is, without training: to evaluate what it knew before, or to predict with a checkpoint that was
-     * fine-tuned elsewhere. Labels must be known, from the head or from the checkpoint.
+     * fine-tuned elsewhere. Labels must be known, from the head or from the checkpoint. An adapter's calibration is that
+     * which it was saved with; without an adapter, and with the checkpoint's own head, that of the checkpoint, and its
+     * {@link #maxLength} unless another is set.
      *
      * @throws FinetuneException if they aren't, if settings and model don't fit together, or if the model reads other inputs
      */

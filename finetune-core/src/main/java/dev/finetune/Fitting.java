@@ -1,5 +1,6 @@
 package dev.finetune;
 
+import dev.finetune.calibration.Calibration;
 import dev.finetune.data.DataCheck;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Finding;
@@ -81,33 +82,60 @@ final class Fitting<I> {
     }
 
     FineTuned<I> untrained(Class<I> inputType) {
+        takeSavedLength();
         return untrained(LoadedModel.open(draft, Optional.empty(), inputType));
     }
 
     FineTuned<I> untrained(Dataset<I> dataset) {
+        takeSavedLength();
         return untrained(LoadedModel.open(draft, Optional.of(dataset), dataset.inputType()));
     }
 
     /** The model as its checkpoint was saved, whatever kind of input it reads. */
     static FineTuned<?> saved(Draft draft) {
-        return new Fitting<>(draft).untrained(LoadedModel.open(draft, Optional.empty()));
+        final Fitting<?> fitting = new Fitting<>(draft);
+        fitting.takeSavedLength();
+        return fitting.untrained(LoadedModel.open(draft, Optional.empty()));
+    }
+
+    /** A model that is used as it was saved reads inputs of the length that it was trained with. */
+    private void takeSavedLength() {
+        if (draft.maxLength == 0 && draft.head == null) {
+            draft.maxLength = ModelPlace.localDirectory(draft.model)
+                    .map(ModelRecord::maxLength)
+                    .orElse(0);
+        }
     }
 
     private <J> FineTuned<J> untrained(LoadedModel<J> model) {
-        final List<String> warnings = new ArrayList<>();
-        if (draft.adapter != null && !model.random().isEmpty()) {
-            warn(
-                    "Neither the base nor the adapter in " + draft.adapter + " has " + AdapterFiles.few(model.random())
-                            + ": they are random, and so is what the model says until it is trained.",
-                    warnings);
+        try {
+            final List<String> warnings = new ArrayList<>();
+            if (draft.adapter != null && !model.random().isEmpty()) {
+                warn(
+                        "Neither the base nor the adapter in " + draft.adapter + " has "
+                                + AdapterFiles.few(model.random())
+                                + ": they are random, and so is what the model says until it is trained.",
+                        warnings);
+            }
+            return new FineTuned<>(
+                    model.calibrated(savedCalibration(model)),
+                    new Provenance(
+                            model.base(), draft.maxLength, SettingsText.describe(draft), "none", "none", warnings, 0),
+                    settings,
+                    Optional.empty(),
+                    Optional.empty());
+        } catch (RuntimeException e) {
+            model.close();
+            throw e;
         }
-        return new FineTuned<>(
-                model,
-                new Provenance(
-                        model.base(), draft.maxLength, SettingsText.describe(draft), "none", "none", warnings, 0),
-                settings,
-                Optional.empty(),
-                Optional.empty());
+    }
+
+    /** An adapter's, which was saved with its head; else the checkpoint's, if its head is used. */
+    private Calibration savedCalibration(LoadedModel<?> model) {
+        if (draft.adapter != null) {
+            return Calibration.read(draft.adapter);
+        }
+        return draft.head == null ? Calibration.read(model.directory()) : Calibration.NONE;
     }
 
     String summary() {

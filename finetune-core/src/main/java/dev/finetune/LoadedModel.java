@@ -15,6 +15,7 @@ import dev.finetune.spi.ModelConfig;
 import dev.finetune.spi.ModelFamily;
 import dev.finetune.task.LossOptions;
 import dev.finetune.train.Devices;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Device;
@@ -23,12 +24,13 @@ import org.bytedeco.pytorch.Device;
  * A model put together from what a tuner was told.
  *
  * @param assembly network, encoder and task; owned
+ * @param directory where its checkpoint's files lie
  * @param base what it was loaded from: a directory, or an id and its commit
  * @param method what adapts it
  * @param device where the network's parameters are
  * @param <I> the kind of input
  */
-record LoadedModel<I>(Assembly<I> assembly, String base, Optional<PeftMethod> method, Device device)
+record LoadedModel<I>(Assembly<I> assembly, Path directory, String base, Optional<PeftMethod> method, Device device)
         implements AutoCloseable {
     /** The head that a model would have for some data, its labels known. */
     static Head head(Draft draft, Dataset<?> data) {
@@ -72,7 +74,7 @@ record LoadedModel<I>(Assembly<I> assembly, String base, Optional<PeftMethod> me
             final Optional<PeftMethod> method = method(draft, assembly.network());
             method.ifPresent(how -> Freezer.keepForAdapter(how, assembly.network()));
             Freezer.apply(draft.freezing, assembly.network());
-            return new LoadedModel<>(assembly, place.base(), method, device);
+            return new LoadedModel<>(assembly, place.directory(), place.base(), method, device);
         } catch (RuntimeException e) {
             assembly.close();
             throw e;
@@ -154,6 +156,7 @@ record LoadedModel<I>(Assembly<I> assembly, String base, Optional<PeftMethod> me
                         assembly.task().calibrated(calibration),
                         assembly.report(),
                         assembly.config()),
+                directory,
                 base,
                 method,
                 device);

@@ -22,7 +22,7 @@ import java.util.Optional;
 record ModelPlace(Path directory, Path weights, String base) {
     /** A local file of weights, a local directory, or the files of a model of the hub. */
     static ModelPlace find(Draft draft) {
-        final Optional<Path> file = localFile(draft.model);
+        final Optional<Path> file = path(draft.model).filter(Files::isRegularFile);
         if (file.isPresent()) {
             final Path weights = file.get().toAbsolutePath();
             return new ModelPlace(weights.getParent(), weights, draft.model);
@@ -36,12 +36,17 @@ record ModelPlace(Path directory, Path weights, String base) {
                 draft.model + found.commit().map(c -> " at " + c).orElse(""));
     }
 
-    private static Optional<Path> localFile(String model) {
+    private static Optional<Path> path(String model) {
         try {
-            return Optional.of(Path.of(model)).filter(Files::isRegularFile);
+            return Optional.of(Path.of(model));
         } catch (InvalidPathException e) {
             return Optional.empty();
         }
+    }
+
+    /** A local directory of that name, if there is one. */
+    static Optional<Path> localDirectory(String model) {
+        return path(model).filter(Files::isDirectory);
     }
 
     /** Its config.json; for weights that come without one, what a family tells from the tensors' names and shapes. */

@@ -72,10 +72,7 @@ final class ModelWriter {
                         ModelCard.write(assembly.task(), provenance, history, evaluation));
                 final JsonObject record = ModelCard.json(assembly.task(), provenance, history, evaluation);
                 Files.writeString(staging.resolve("finetune.json"), GSON.toJson(record) + "\n");
-                final Calibration calibration = assembly.task().calibration();
-                if (!calibration.isNone()) {
-                    Files.writeString(staging.resolve(Calibration.FILE), GSON.toJson(calibration.toJson()) + "\n");
-                }
+                assembly.task().calibration().write(staging);
                 moveAll(staging, directory);
             } finally {
                 deleteAll(staging);

@@ -1,5 +1,7 @@
 package dev.finetune.calibration;
 
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -21,6 +23,8 @@ import java.util.List;
  *     several labels at once one each; empty for the most probable class, or 0.5
  */
 public record Calibration(double temperature, List<Double> thresholds) {
+    private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
+
     /** Probabilities and decisions as the network gives them. */
     public static final Calibration NONE = new Calibration(1, List.of());
 
@@ -82,18 +86,28 @@ public record Calibration(double temperature, List<Double> thresholds) {
         }
     }
 
-    /** As JSON. */
-    public JsonObject toJson() {
+    /**
+     * Writes it to a model's or adapter's directory, for {@link #read}; where it changes nothing, there is no file
+     * afterwards.
+     *
+     * @throws IOException if writing fails
+     */
+    public void write(Path directory) throws IOException {
+        final Path file = directory.resolve(FILE);
+        if (isNone()) {
+            Files.deleteIfExists(file);
+            return;
+        }
         final JsonObject json = new JsonObject();
         json.addProperty("temperature", temperature);
         final JsonArray numbers = new JsonArray();
         thresholds.forEach(numbers::add);
         json.add("thresholds", numbers);
-        return json;
+        Files.writeString(file, GSON.toJson(json) + "\n");
     }
 
     /**
-     * What was saved in a model directory; {@link #NONE} where nothing was.
+     * What was saved in a model's or adapter's directory; {@link #NONE} where nothing was.
      *
      * @throws FinetuneException if the file can't be read
      */

@@ -4,9 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.google.gson.JsonObject;
+import dev.finetune.Adapters;
 import dev.finetune.FineTuned;
+import dev.finetune.FineTuner;
 import dev.finetune.FinetuneException;
+import dev.finetune.Head;
 import dev.finetune.Heads;
+import dev.finetune.Lora;
 import dev.finetune.Prediction;
 import dev.finetune.calibration.Calibration;
 import dev.finetune.calibration.DecisionMetric;
@@ -115,6 +120,51 @@ class CalibrationTest {
                             .isEqualTo(found.probability("a")
                                     >= both.calibration().thresholds().get(0));
                 }
+            }
+        }
+    }
+
+    @Test
+    void anAdapterIsLoadedWithTheCalibrationThatItWasSavedWith() {
+        final Dataset<Text> validation = noisy(60, 2);
+        final Head head = Heads.classes("bad", "good");
+        final JsonObject expected;
+        try (FineTuned<Text> tuned =
+                Jobs.classifier().lora(Lora.rank(2)).lr(1e-2).epochs(12).fit(noisy(40, 1), validation)) {
+            final FineTuned<Text> calibrated = tuned.calibrate(validation).tuneThresholds(validation);
+            assertThat(calibrated.calibration().temperature()).isNotEqualTo(1);
+            calibrated.saveAdapter(folder);
+            expected = calibrated.evaluation().toJson();
+        }
+        try (FineTuned<Text> loaded = Jobs.classifier().adapter(folder).untrained(Text.class);
+                Adapters<Text> tasks = Adapters.over(Jobs.classifier(), Text.class)) {
+            tasks.add("reviews", head, folder);
+            assertThat(loaded.evaluate(validation).toJson()).isEqualTo(expected);
+            assertThat(tasks.evaluate("reviews", validation).toJson()).isEqualTo(expected);
+        }
+        try (FineTuned<Text> plain = Jobs.classifier().lora(Lora.rank(2)).untrained(Text.class)) {
+            plain.saveAdapter(folder);
+        }
+        assertThat(folder.resolve(Calibration.FILE)).doesNotExist();
+    }
+
+    @Test
+    void aSavedModelIsEvaluatedAsItWasSavedUnlessItGetsAnotherHead() {
+        final Dataset<Text> validation = noisy(60, 2);
+        try (FineTuned<Text> tuned = Jobs.classifier().maxLength(6).epochs(12).fit(noisy(40, 1), validation)) {
+            final FineTuned<Text> calibrated = tuned.calibrate(validation).tuneThresholds(validation);
+            calibrated.save(folder);
+            try (FineTuned<Text> loaded = FineTuner.from(folder).untrained(Text.class);
+                    FineTuned<Text> longer =
+                            FineTuner.from(folder).maxLength(32).untrained(Text.class);
+                    FineTuned<Text> other =
+                            FineTuner.from(folder).head("a", "b").untrained(Text.class)) {
+                assertThat(loaded.evaluate(validation).toJson())
+                        .isEqualTo(calibrated.evaluation().toJson());
+                assertThat(longer.evaluate(validation).toJson())
+                        .isNotEqualTo(calibrated.evaluation().toJson());
+                assertThat(longer.calibration()).isEqualTo(calibrated.calibration());
+                assertThat(other.calibration()).isEqualTo(Calibration.NONE);
             }
         }
     }
