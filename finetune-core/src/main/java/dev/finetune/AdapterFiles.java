@@ -3,7 +3,6 @@ package dev.finetune;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
@@ -17,7 +16,6 @@ import dev.finetune.task.Task;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,7 +23,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
@@ -35,9 +32,6 @@ final class AdapterFiles {
             new GsonBuilder().setPrettyPrinting().serializeNulls().create();
     private static final int SHOWN = 4;
     private static final String ALL_LINEAR = "all-linear";
-    private static final List<String> WITHOUT_EFFECT_IF_FALSE = List.of("lora_bias", "fan_in_fan_out");
-    private static final List<String> WITHOUT_EFFECT_IF_EMPTY =
-            List.of("layers_to_transform", "exclude_modules", "trainable_token_indices");
 
     private AdapterFiles() {}
 
@@ -47,117 +41,73 @@ final class AdapterFiles {
         try {
             final JsonObject json =
                     JsonParser.parseString(Files.readString(file)).getAsJsonObject();
-            final String type = json.get("peft_type").getAsString();
-            refuse(file, json);
-            return switch (type) {
-                case "LORA" -> lora(file, json);
-                case "IA3" ->
-                    new Ia3(targets(json, Optional.empty()), strings(json, "feedforward_modules"), trainedWhole(json));
-                default ->
-                    throw new FinetuneException(
-                            file + ": the peft_type \"" + type + "\" is not supported; LORA and IA3 are.");
-            };
+            final AdapterConfig config = new AdapterConfig(file, json);
+            final String type = config.text("peft_type", "");
+            if (!type.equals("LORA") && !type.equals("IA3")) {
+                throw new FinetuneException(
+                        file + ": the peft_type \"" + type + "\" is not supported; LORA and IA3 are.");
+            }
+            config.refuseWhatComputesOtherwise();
+            return type.equals("LORA")
+                    ? lora(config)
+                    : new Ia3(
+                            targets(config, Optional.empty()),
+                            config.strings("feedforward_modules"),
+                            trainedWhole(config));
         } catch (IOException e) {
             throw new FinetuneException(
                     file + " could not be read: " + e + ". An adapter's directory holds"
                             + " adapter_config.json and adapter_model.safetensors.",
                     e);
-        } catch (JsonParseException | IllegalStateException | NullPointerException | NumberFormatException e) {
+        } catch (JsonParseException | IllegalStateException e) {
             throw new FinetuneException(file + " is not an adapter's configuration: " + e.getMessage(), e);
         }
     }
 
-    private static Lora lora(Path file, JsonObject json) {
+    /** With PEFT's defaults for what isn't said. */
+    private static Lora lora(AdapterConfig config) {
         return new Lora(
-                json.get("r").getAsInt(),
-                json.get("lora_alpha").getAsDouble(),
-                json.get("lora_dropout").getAsDouble(),
-                json.has("use_rslora") && json.get("use_rslora").getAsBoolean(),
-                json.has("use_dora") && json.get("use_dora").getAsBoolean(),
-                biases(file, json),
-                targets(json, Optional.of(Lora.QUERIES_AND_VALUES)),
-                trainedWhole(json),
-                numbers(json, "rank_pattern", JsonElement::getAsInt),
-                numbers(json, "alpha_pattern", JsonElement::getAsDouble));
+                config.whole("r", 8),
+                config.number("lora_alpha", 8),
+                config.number("lora_dropout", 0),
+                config.flag("use_rslora"),
+                config.flag("use_dora"),
+                biases(config),
+                targets(config, Optional.of(Lora.QUERIES_AND_VALUES)),
+                trainedWhole(config),
+                config.each("rank_pattern", config::whole),
+                config.each("alpha_pattern", config::number));
     }
 
     /** The modules to save, with those that PEFT adds for a task. */
-    private static List<String> trainedWhole(JsonObject json) {
-        final JsonElement task = json.get("task_type");
-        final List<String> heads = switch (task == null || task.isJsonNull() ? "" : task.getAsString()) {
+    private static List<String> trainedWhole(AdapterConfig config) {
+        final List<String> heads = switch (config.text("task_type", "")) {
             case "SEQ_CLS", "TOKEN_CLS" -> List.of("classifier", "score");
             case "QUESTION_ANS" -> List.of("qa_outputs");
             default -> List.of();
         };
-        return Lora.joined(strings(json, "modules_to_save"), heads);
+        return Lora.joined(config.strings("modules_to_save"), heads);
     }
 
-    private static TargetLayers targets(JsonObject json, Optional<TargetLayers> usual) {
-        final JsonElement said = json.get("target_modules");
-        if (said != null && said.isJsonPrimitive()) {
-            final String text = said.getAsString();
+    private static TargetLayers targets(AdapterConfig config, Optional<TargetLayers> usual) {
+        if (config.isText("target_modules")) {
+            final String text = config.text("target_modules", "");
             return text.equalsIgnoreCase(ALL_LINEAR) ? new TargetLayers.AllLinear() : new TargetLayers.Matching(text);
         }
-        final List<String> names = strings(json, "target_modules");
+        final List<String> names = config.strings("target_modules");
         return usual.filter(any -> names.isEmpty()).orElseGet(() -> new TargetLayers.Named(names));
     }
 
-    private static <T> Map<String, T> numbers(JsonObject json, String key, Function<JsonElement, T> number) {
-        final Map<String, T> numbers = new LinkedHashMap<>();
-        if (json.has(key) && !isEmpty(json.get(key))) {
-            json.getAsJsonObject(key)
-                    .entrySet()
-                    .forEach(entry -> numbers.put(entry.getKey(), number.apply(entry.getValue())));
-        }
-        return numbers;
-    }
-
-    private static Lora.Biases biases(Path file, JsonObject json) {
-        final String name = json.has("bias") ? json.get("bias").getAsString() : "none";
+    private static Lora.Biases biases(AdapterConfig config) {
+        final String name = config.text("bias", "none");
         return Stream.of(Lora.Biases.values())
                 .filter(biases -> name(biases).equals(name))
                 .findFirst()
-                .orElseThrow(() -> new FinetuneException(
-                        file + ": \"bias\": \"" + name + "\" is not known; there are none, all and lora_only."));
+                .orElseThrow(() -> config.refusal("bias", "none, all and lora_only are known"));
     }
 
     private static String name(Lora.Biases biases) {
         return biases.name().toLowerCase(Locale.ROOT);
-    }
-
-    private static void refuse(Path file, JsonObject json) {
-        for (String key : WITHOUT_EFFECT_IF_FALSE) {
-            if (json.has(key) && json.get(key).getAsBoolean()) {
-                throw new FinetuneException(file + ": \"" + key + "\": true is not supported.");
-            }
-        }
-        for (String key : WITHOUT_EFFECT_IF_EMPTY) {
-            if (json.has(key) && !isEmpty(json.get(key))) {
-                throw new FinetuneException(file + ": \"" + key + "\" is not supported, but has entries.");
-            }
-        }
-    }
-
-    private static boolean isEmpty(JsonElement value) {
-        return value.isJsonNull()
-                || value.isJsonObject() && value.getAsJsonObject().isEmpty()
-                || value.isJsonArray() && value.getAsJsonArray().isEmpty();
-    }
-
-    private static List<String> strings(JsonObject json, String key) {
-        if (!json.has(key) || json.get(key).isJsonNull()) {
-            return List.of();
-        }
-        if (!json.get(key).isJsonArray()) {
-            throw new IllegalStateException("\"" + key + "\" should be a list of names, but is " + json.get(key));
-        }
-        final List<String> all = new ArrayList<>();
-        for (JsonElement element : json.getAsJsonArray(key)) {
-            if (!all.contains(element.getAsString())) {
-                all.add(element.getAsString());
-            }
-        }
-        return all;
     }
 
     /**
