@@ -151,14 +151,11 @@ final class SearchRun {
             if (stopped()) {
                 return Optional.empty();
             }
-            final TrainingHistory history = tuned.history().orElseThrow();
-            if (history.epochs().isEmpty()) {
-                state = Trial.State.UNEVALUATED;
-            } else {
-                state = history.end() == TrainingHistory.End.CANCELLED ? Trial.State.STOPPED : Trial.State.FINISHED;
-                metrics = numbers(tuned.evaluation());
-                value = tuned.evaluation().get(metric);
-            }
+            state = tuned.history().orElseThrow().end() == TrainingHistory.End.CANCELLED
+                    ? Trial.State.STOPPED
+                    : Trial.State.FINISHED;
+            metrics = numbers(tuned.evaluation());
+            value = tuned.evaluation().get(metric);
         } catch (DivergedException e) {
             LOG.info("Trial {} diverged: {}", proposal.number, e.getMessage());
         }

@@ -17,10 +17,9 @@ import java.util.Map;
  * @param settings what was tried, by the names of the dimensions
  * @param places the same as numbers from 0 to 1, from which they can be made again
  * @param state how it ended
- * @param value of the metric that is searched by, at the last evaluation; NaN where training diverged, or where there was
- *     none
+ * @param value of the metric that is searched by, at the last evaluation; NaN where training diverged
  * @param rungs the metric at each rung that it came to, by the evaluation's number
- * @param metrics all metrics of the last evaluation; empty where there was none
+ * @param metrics all metrics of the last evaluation
  * @param seconds how long it took
  */
 public record Trial(
@@ -39,9 +38,7 @@ public record Trial(
         /** It was worse than others and stopped early. */
         STOPPED,
         /** Its loss became infinite. */
-        DIVERGED,
-        /** Its time was up before it was evaluated. */
-        UNEVALUATED
+        DIVERGED
     }
 
     /** Keeps its own copies. */

@@ -124,19 +124,15 @@ class SearchTest {
     }
 
     @Test
-    void aTrialThatRunsOutOfTimeUnevaluatedIsRecordedAsSuchAndTheSearchGoesOn() {
+    void aTrialWhoseTimeIsUpBeforeItsFirstEvaluationIsEvaluatedAsItIsAndTheSearchGoesOn() {
         final SearchResult result = Search.over(Jobs.classifier().epochs(1).evaluateEvery(500))
                 .choice("time", List.of(Duration.ofNanos(1), Duration.ofHours(1)), FineTuner::maxTime)
                 .sampler(Sampler.halton())
                 .trials(4)
                 .run(TRAIN, VALIDATION);
-        assertThat(result.trials()).hasSize(4);
-        assertThat(result.bestTrial().state()).isEqualTo(Trial.State.FINISHED);
         assertThat(result.trials())
-                .allSatisfy(trial -> assertThat(trial.state() == Trial.State.UNEVALUATED)
-                        .isEqualTo(trial.metrics().isEmpty())
-                        .isEqualTo(Double.isNaN(trial.value())));
-        assertThat(result.ranked().get(0).settings()).containsEntry("time", "PT1H");
+                .hasSize(4)
+                .allSatisfy(trial -> assertThat(trial.metrics()).containsKey("accuracy"));
     }
 
     @Test
