@@ -19,7 +19,7 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * One encoder layer with norms after the residual sums (Devlin et al., 2018): a = norm(x + attention(x)), then norm(a +
  * down(activation(up(a)))); (batch, length, hidden) to the same. The last layer may compute the first token alone, (batch, 1,
- * hidden), where nothing else is read of it: ten twelfths of its products are then left out.
+ * hidden), where nothing else is read of it: nearly all of its products are then left out.
  */
 final class LayerStage implements Stage {
     private final String name;
@@ -68,12 +68,11 @@ final class LayerStage implements Stage {
     @Override
     public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
         final Tensor read = firstAlone ? input.narrow(1, 0, 1) : input;
-        final Tensor mixed = attention.forward(
-                query.forward(read, context),
-                key.forward(input, context),
-                value.forward(input, context),
-                attentionBias(batch).orElse(null),
-                context);
+        final Tensor bias = attentionBias(batch).orElse(null);
+        final Tensor asked = query.forward(read, context);
+        final Tensor mixed = firstAlone
+                ? attention.ofOne(asked, input, key, value, bias, context)
+                : attention.forward(asked, key.forward(input, context), value.forward(input, context), bias, context);
         final Tensor attended = dropout.forward(attentionOutput.forward(mixed, context), context);
         final Tensor middle = attentionNorm.forward(attended.add(read));
         final Tensor wide = up.forward(middle, context);

@@ -5,6 +5,7 @@ import dev.finetune.internal.torch.DropoutMask;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -54,6 +55,44 @@ public record Attention(int heads, Dropout dropout) {
                         new DoubleOptional(),
                         false);
         return mixed.transpose(1, 2).reshape(batch, length, width);
+    }
+
+    /**
+     * Attends with one query a row, to keys and values that are not computed: q (W x)^T is (q W) x^T, and p (x W^T) is (p x)
+     * W^T, so that the weights multiply one vector a row and head instead of each token's. Where an adapter changes how keys or
+     * values come about, they are computed.
+     *
+     * @param query (batch, 1, width)
+     * @param input (batch, length, width), from which keys and values would come
+     * @param bias as in {@link #forward}
+     * @return (batch, 1, width)
+     */
+    public Tensor ofOne(
+            Tensor query, Tensor input, Linear key, Linear value, @Nullable Tensor bias, ForwardContext context) {
+        if (key.isAdapted() || value.isAdapted()) {
+            return forward(query, key.forward(input, context), value.forward(input, context), bias, context);
+        }
+        final long batch = input.size(0);
+        final long size = query.size(2) / heads;
+        final Tensor q = query.view(batch, heads, size).mul(new Scalar(1 / Math.sqrt((double) size)));
+        final Tensor ofKeys = q.transpose(0, 1).bmm(perHead(key.weight())).transpose(0, 1);
+        final Tensor ofBias = q.mul(key.bias().view(heads, size)).sum(new long[] {-1}, true, new ScalarTypeOptional());
+        Tensor scores = ofKeys.bmm(input.transpose(1, 2)).add(ofBias);
+        if (bias != null) {
+            scores = scores.add_(bias.squeeze(1));
+        }
+        final Tensor weights = dropout.forward(torch.softmax(scores, -1), context);
+        final Tensor mixed = weights.bmm(input)
+                .transpose(0, 1)
+                .bmm(perHead(value.weight()).transpose(1, 2))
+                .transpose(0, 1);
+        final Tensor sums = weights.sum(new long[] {-1}, true, new ScalarTypeOptional());
+        return mixed.add(sums.mul(value.bias().view(heads, size))).reshape(batch, 1, query.size(2));
+    }
+
+    /** (width, in) as (heads, size, in). */
+    private Tensor perHead(Tensor weight) {
+        return weight.view(heads, weight.size(0) / heads, weight.size(1));
     }
 
     /** The fused kernels take no mask of ours, so the weights are computed, dropped and applied one by one. */

@@ -89,6 +89,19 @@ public final class Linear implements Module {
         }
     }
 
+    /** Whether something adapts the layer, so that it isn't only its weight and bias. */
+    boolean isAdapted() {
+        return weight.adapter().isPresent() || bias.adapter().isPresent();
+    }
+
+    Tensor weight() {
+        return weight.value();
+    }
+
+    Tensor bias() {
+        return bias.value();
+    }
+
     @Override
     public List<Parameter> parameters() {
         final List<Parameter> all = new ArrayList<>(List.of(weight, bias));
