@@ -9,8 +9,7 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * Dropout masks from a counter-based generator: element i of a mask is a function of the key and i alone, so that the
- * bits are the same whatever the number of threads, and all cores can draw at once. LibTorch draws serially on the CPU,
- * some twenty times slower.
+ * bits are the same whatever the number of threads, and all cores can draw at once. LibTorch draws serially on the CPU.
  *
  * <p>The generator is SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014): word w
  * is mix(key + w * golden), 16 bits an element. The keep probability is therefore rounded to a multiple of 2^-16. Words

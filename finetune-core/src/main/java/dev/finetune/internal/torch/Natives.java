@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  *       {@code org.bytedeco.openblas.load} says otherwise, and unless the processor is AMD's ({@link MatrixProducts}).
  *   <li>{@code GOMP_SPINCOUNT=1000} with OpenBLAS: OpenMP's idle threads wait a thousand turns before they sleep, rather
  *       than 300,000, and leave the cores to OpenBLAS's own threads. MKL has no others than OpenMP's ({@link Workers} take
- *       care to use them, too), and there short waits cost a tenth of a step.
+ *       care to use them, too), and there short waits only make steps slower.
  *   <li>{@code OPENBLAS_THREAD_TIMEOUT=4} with OpenBLAS: its own idle threads go to sleep after 2^4 turns rather than
  *       2^26, and leave the cores to OpenMP's. Without these two a small network trains a fifth slower.
  *   <li>{@code MKL_THREADING_LAYER=GNU} with MKL: one pool of threads for both. Without it small networks train four

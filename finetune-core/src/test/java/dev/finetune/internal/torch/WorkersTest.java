@@ -111,6 +111,9 @@ class WorkersTest {
     @Test
     @EnabledOnOs(OS.LINUX)
     void onLinuxPiecesRunOnTheThreadsOfLibTorchsOwnOperations() {
-        assertThat(OpenMpTeam.find()).isPresent();
+        final AtomicInteger outside = new AtomicInteger();
+        OpenMpTeam.find().orElseThrow().run(2, () -> outside.addAndGet(torch.in_parallel_region() ? 0 : 1));
+        assertThat(outside).hasValue(0);
+        assertThat(torch.in_parallel_region()).isFalse();
     }
 }
