@@ -415,7 +415,7 @@ public final class FineTuner {
 
     /**
      * Whether the last layer computes only what the head reads: for classes, several labels, numbers and first-token
-     * embeddings that is the first token of a text, so that nearly all of that layer's work are left out; true by default.
+     * embeddings that is the first token of a text, so that nearly all of that layer's work is left out; true by default.
      * Results differ by rounding only, and by the random numbers that dropout then draws. {@link #distill} compares all
      * tokens, and computes them whatever is said here; so do heads that read them all.
      */
