@@ -38,10 +38,11 @@ def folder(path, limit=0):
     return torch.stack([pixels(f) for f, _ in files]), torch.tensor([i for _, i in files])
 
 
-x, y = folder(args.train, args.limit)
-held_x, held_y = folder(args.eval)
+device = "cuda" if torch.cuda.is_available() else "cpu"
+x, y = (part.to(device) for part in folder(args.train, args.limit))
+held_x, held_y = (part.to(device) for part in folder(args.eval))
 model = ResNetForImageClassification.from_pretrained(args.model, num_labels=int(y.max()) + 1,
-                                                     ignore_mismatched_sizes=True)
+                                                     ignore_mismatched_sizes=True).to(device)
 model.resnet.requires_grad_(False)
 trained = [p for p in model.parameters() if p.requires_grad]
 optimizer = torch.optim.AdamW(trained, lr=args.lr, weight_decay=0, fused=True)

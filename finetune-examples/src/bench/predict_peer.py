@@ -17,7 +17,8 @@ with open(args.text, encoding="utf-8") as file:
     lines = [line.rstrip("\n").split("\t", 1)[0] for line in file][1:]
 sentences = [lines[i % len(lines)] for i in range(args.count)]
 tokenizer = AutoTokenizer.from_pretrained(args.model)
-model = AutoModelForSequenceClassification.from_pretrained(args.model).eval()
+device = "cuda" if torch.cuda.is_available() else "cpu"
+model = AutoModelForSequenceClassification.from_pretrained(args.model).eval().to(device)
 
 
 @torch.inference_mode()
@@ -25,7 +26,7 @@ def predict(some):
     total = 0.0
     for i in range(0, len(some), args.batch):
         inputs = tokenizer(some[i:i + args.batch], truncation=True, max_length=128, padding=True, return_tensors="pt")
-        total += model(**inputs).logits.softmax(-1)[:, 0].sum().item()
+        total += model(**inputs.to(device)).logits.softmax(-1)[:, 0].sum().item()
     return total
 
 

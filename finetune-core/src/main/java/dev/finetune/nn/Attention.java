@@ -1,5 +1,6 @@
 package dev.finetune.nn;
 
+import dev.finetune.internal.torch.CudaRandom;
 import dev.finetune.internal.torch.CustomGradients;
 import dev.finetune.internal.torch.DropoutMask;
 import org.bytedeco.pytorch.DoubleOptional;
@@ -43,18 +44,29 @@ public record Attention(int heads, Dropout dropout) {
         final Tensor q = PiecewiseAttention.split(query, heads);
         final Tensor k = PiecewiseAttention.split(key, heads);
         final Tensor v = PiecewiseAttention.split(value, heads);
-        final Tensor mixed = drops
-                ? withDropout(q, k, v, bias, context)
-                : torch.scaled_dot_product_attention(
-                        q,
-                        k,
-                        v,
-                        bias == null ? new TensorOptional() : new TensorOptional(bias),
-                        0.0,
-                        false,
-                        new DoubleOptional(),
-                        false);
-        return mixed.transpose(1, 2).reshape(batch, length, width);
+        return mixed(q, k, v, bias, drops, context).transpose(1, 2).reshape(batch, length, width);
+    }
+
+    /** LibTorch's kernels for the CPU drop nothing; those for GPUs do, and keep no weights for the backward pass. */
+    private Tensor mixed(Tensor q, Tensor k, Tensor v, @Nullable Tensor bias, boolean drops, ForwardContext context) {
+        if (!drops) {
+            return fused(q, k, v, bias, 0);
+        }
+        return q.is_cuda()
+                ? CudaRandom.keyed(context.nextKey(), () -> fused(q, k, v, bias, dropout.probability()))
+                : withDropout(q, k, v, bias, context);
+    }
+
+    private static Tensor fused(Tensor q, Tensor k, Tensor v, @Nullable Tensor bias, double dropped) {
+        return torch.scaled_dot_product_attention(
+                q,
+                k,
+                v,
+                bias == null ? new TensorOptional() : new TensorOptional(bias),
+                dropped,
+                false,
+                new DoubleOptional(),
+                false);
     }
 
     /**
@@ -95,7 +107,7 @@ public record Attention(int heads, Dropout dropout) {
         return weight.view(heads, weight.size(0) / heads, weight.size(1));
     }
 
-    /** The fused kernels take no mask of ours, so the weights are computed, dropped and applied one by one. */
+    /** The weights are computed, dropped and applied one by one. */
     private Tensor withDropout(Tensor q, Tensor k, Tensor v, @Nullable Tensor bias, ForwardContext context) {
         final Tensor scaled = q.mul(new Scalar(1 / Math.sqrt((double) q.size(3))));
         Tensor scores = torch.matmul(scaled, k.transpose(2, 3));

@@ -1,5 +1,6 @@
 package dev.finetune.nn;
 
+import dev.finetune.internal.torch.CudaRandom;
 import dev.finetune.internal.torch.CustomGradients;
 import dev.finetune.internal.torch.DropoutMask;
 import dev.finetune.internal.torch.GradientMode;
@@ -9,12 +10,11 @@ import dev.finetune.internal.torch.Workers;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * In training sets each element to zero with probability p and scales the rest by 1 / (1 - p), so that the expectation
  * stays (Srivastava et al., 2014); otherwise does nothing. Its random numbers come from the forward context, never from
- * the process.
+ * the process: on the CPU from {@link DropoutMask}, on a GPU from LibTorch's kernel with the context's key.
  *
  * @param probability p, from 0 (never drop) to below 1
  */
@@ -26,8 +26,11 @@ public record Dropout(double probability) {
         if (!context.training() || probability == 0) {
             return input;
         }
-        final double keep = DropoutMask.exactKeep(1 - probability);
         final long key = context.nextKey();
+        if (input.is_cuda()) {
+            return CudaRandom.keyed(key, () -> torch.dropout(input, probability, true));
+        }
+        final double keep = DropoutMask.exactKeep(1 - probability);
         try (TensorScope scope = TensorScope.open()) {
             if (CustomGradients.payFor(input)) {
                 return scope.keep(CustomGradients.output(
@@ -37,8 +40,7 @@ public record Dropout(double probability) {
                         (gradient, nothing, gradients) -> gradients.set(0, piecewise(gradient, keep, key))));
             }
             final Tensor mask = DropoutMask.draw(key, keep, (float) (1 / keep), Tensors.shape(input));
-            return scope.keep(
-                    torch.mul(input, mask.to(input.device(), ScalarType.Float)).to(input.scalar_type()));
+            return scope.keep(torch.mul(input, mask).to(input.scalar_type()));
         }
     }
 

@@ -46,15 +46,20 @@ public final class Devices {
 
     /** Whether LibTorch has found a GPU that it can use. */
     public static boolean cudaUsable() {
-        return torch.hasCUDA() && torch.cuda_is_available();
+        return torch.cuda_is_available();
     }
 
     /** Why no GPU can be used. */
     public static String whyNoCuda() {
-        if (!torch.hasCUDA()) {
-            return "the native libraries on the class path are the CPU build. The GPU build is the classifier "
-                    + "linux-x86_64-gpu of org.bytedeco:pytorch with org.bytedeco:cuda (linux-x86_64) and "
-                    + "org.bytedeco:cuda-redist (the profile -Pgpu of this build).";
+        if (!torch.globalContext().hasCUDART()) {
+            return Natives.gpuBuildOnClassPath()
+                    ? "the GPU build is on the class path, but not the libraries of CUDA 13 that it needs (the runtime, CUPTI, "
+                            + "cuBLAS, cuDNN, cuFFT, cuRAND, cuSOLVER, cuSPARSE, cuFile, NCCL): add the cuda-redist artifacts "
+                            + "of org.bytedeco, or install them where the loader finds them. "
+                            + "-Dorg.bytedeco.javacpp.logger.debug=true says which one is missing."
+                    : "the native libraries on the class path are the CPU build. The GPU build is the classifier "
+                            + "linux-x86_64-gpu of org.bytedeco:pytorch with the libraries of CUDA (the profile -Pgpu of "
+                            + "this build).";
         }
         return "the GPU build is there, but the CUDA driver finds no device. Check that nvidia-smi lists one, that its "
                 + "driver is new enough for the CUDA version of the build, and that CUDA_VISIBLE_DEVICES doesn't hide it.";

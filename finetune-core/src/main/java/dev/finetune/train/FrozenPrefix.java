@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
@@ -109,7 +110,7 @@ final class FrozenPrefix implements AutoCloseable {
     Tensor output(Batch batch, boolean again) {
         final List<Encoded> rows = batch.host().rows();
         if (again && knows(rows)) {
-            final Optional<Tensor> kept = kept(rows, layout.orElseThrow());
+            final Optional<Tensor> kept = kept(rows, layout.orElseThrow(), batch.device());
             if (kept.isPresent()) {
                 return kept.get();
             }
@@ -120,7 +121,7 @@ final class FrozenPrefix implements AutoCloseable {
                 var autocast = Autocast.bfloat16(batch.device().is_cuda(), bfloat16)) {
             hidden = computed(batch);
         }
-        if (again && stages > 0 && batch.device().is_cpu()) {
+        if (again && stages > 0) {
             keep(rows, hidden);
         }
         return hidden;
@@ -169,7 +170,9 @@ final class FrozenPrefix implements AutoCloseable {
                 return;
             }
             layout = Optional.of(found);
-            final Tensor flat = (found.channelsLast ? hidden.permute(0, 2, 3, 1) : hidden).contiguous();
+            final Tensor flat = (found.channelsLast ? hidden.permute(0, 2, 3, 1) : hidden)
+                    .contiguous()
+                    .to(Tensors.cpu(), found.type);
             final BytePointer bytes = bytes(flat);
             final long stride = found.bytes(longest);
             for (int i = 0; i < rows.size(); i++) {
@@ -185,8 +188,8 @@ final class FrozenPrefix implements AutoCloseable {
         }
     }
 
-    /** Rows out of the store; empty where it can no longer be read. */
-    private Optional<Tensor> kept(List<Encoded> rows, Layout how) {
+    /** Rows out of the store, on a device; empty where it can no longer be read. */
+    private Optional<Tensor> kept(List<Encoded> rows, Layout how, Device device) {
         final long longest = longest(rows);
         final long[] shape = new long[how.shape.length + 1];
         shape[0] = rows.size();
@@ -205,7 +208,8 @@ final class FrozenPrefix implements AutoCloseable {
                     return Optional.empty();
                 }
             }
-            return Optional.of(scope.keep(how.channelsLast ? batch.permute(0, 3, 1, 2) : batch));
+            final Tensor there = batch.to(device, how.type);
+            return Optional.of(scope.keep(how.channelsLast ? there.permute(0, 3, 1, 2) : there));
         }
     }
 

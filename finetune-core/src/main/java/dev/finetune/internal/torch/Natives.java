@@ -85,9 +85,19 @@ public final class Natives {
         return Platform.isIntel() && !AMD && PRODUCTS != MatrixProducts.MKL;
     }
 
+    /** Whether LibTorch's build for GPUs is there to be loaded, whether or not it could be. */
+    public static boolean gpuBuildOnClassPath() {
+        return isOnClassPath("pytorch/" + (Platform.isWindows() ? "windows" : "linux") + "-x86_64-gpu/"
+                + System.mapLibraryName("torch_cuda"));
+    }
+
     private static boolean mklOnClassPath() {
         final String resource = Platform.isWindows() ? "windows-x86_64/mkl_rt.2.dll" : "linux-x86_64/libmkl_rt.so.2";
-        return Platform.isIntel() && Natives.class.getClassLoader().getResource("org/bytedeco/mkl/" + resource) != null;
+        return Platform.isIntel() && isOnClassPath("mkl/" + resource);
+    }
+
+    private static boolean isOnClassPath(String resource) {
+        return Natives.class.getClassLoader().getResource("org/bytedeco/" + resource) != null;
     }
 
     private static void setDefault(String property, String value) {

@@ -2,11 +2,13 @@ package dev.finetune.internal.torch;
 
 import dev.finetune.FinetuneException;
 import dev.finetune.spi.HostTensor;
+import java.util.Arrays;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
@@ -24,20 +26,30 @@ public final class Tensors {
 
     private Tensors() {}
 
-    /** A copy of a host tensor on a device, in the current scope. */
+    /** A copy of a host tensor on a device, in the current scope. A GPU fetches it while the thread goes on. */
     public static Tensor of(HostTensor host, Device device) {
         try (TensorScope scope = TensorScope.open()) {
-            final Pointer data;
-            final ScalarType type;
+            final ScalarType type = host instanceof HostTensor.Longs ? ScalarType.Long : ScalarType.Float;
+            final boolean elsewhere = !device.is_cpu();
+            final Tensor here = torch.empty(
+                    host.shape(),
+                    new TensorOptions(type).pinned_memory(new BoolOptional(elsewhere)),
+                    new MemoryFormatOptional());
             if (host instanceof HostTensor.Longs longs) {
-                data = new LongPointer(longs.data());
-                type = ScalarType.Long;
-            } else {
-                data = new FloatPointer(((HostTensor.Floats) host).data());
-                type = ScalarType.Float;
+                checkCount(here, longs.data().length);
+                new LongPointer(here.data_ptr()).put(longs.data());
+            } else if (host instanceof HostTensor.Floats floats) {
+                checkCount(here, floats.data().length);
+                new FloatPointer(here.data_ptr()).put(floats.data());
             }
-            final Tensor view = torch.from_blob(data, host.shape(), new TensorOptions(type));
-            return scope.keep(device.is_cpu() ? view.clone() : view.to(device, type));
+            return scope.keep(elsewhere ? here.to(device, type, true, false, new MemoryFormatOptional()) : here);
+        }
+    }
+
+    private static void checkCount(Tensor tensor, int numbers) {
+        if (tensor.numel() != numbers) {
+            throw new IllegalArgumentException(
+                    "a tensor of shape " + Arrays.toString(shape(tensor)) + " can't hold " + numbers + " numbers");
         }
     }
 

@@ -3,6 +3,7 @@ package dev.finetune.examples.bench;
 import com.google.gson.Gson;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import dev.finetune.FinetuneException;
 import dev.finetune.examples.TemporaryFolder;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -45,6 +46,15 @@ public final class AllCommand implements Callable<Integer> {
     @Option(names = "--only", description = "Run only the rows whose name contains this.")
     private String only = "";
 
+    @Option(
+            names = "--device",
+            description =
+                    "cpu, which hides GPUs from both sides, or cuda: jobs and predictions then take the GPU by default.")
+    private String device = "cpu";
+
+    @Option(names = "--dtype", description = "float32 or bfloat16: the precision of both sides' steps.")
+    private String dtype = "float32";
+
     @Option(names = "--quick", description = "Tiny shapes and few rows: to see that it works.")
     private boolean quick;
 
@@ -54,7 +64,7 @@ public final class AllCommand implements Callable<Integer> {
         final JsonArray rows = new JsonArray();
         System.out.println("| work | ours | peer | ratio | bar | | memory, ours | peer | ratio |");
         System.out.println("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
-        for (SpeedRow row : new SpeedRows(folder, train, evaluation, pictures, quick).all()) {
+        for (SpeedRow row : new SpeedRows(folder, train, evaluation, pictures, steps(), quick).all()) {
             if (row.name().contains(only)) {
                 final SpeedResult result = run(row);
                 System.out.println(result.line(row));
@@ -69,15 +79,24 @@ public final class AllCommand implements Callable<Integer> {
         return 0;
     }
 
+    /** What both sides' steps are told. */
+    private List<String> steps() {
+        if (!List.of("cpu", "cuda").contains(device)) {
+            throw new FinetuneException("--device " + device + ": there are cpu and cuda.");
+        }
+        return List.of("--device", device, "--dtype", dtype);
+    }
+
     private SpeedResult run(SpeedRow row) throws IOException, InterruptedException {
         final List<SpeedResult.Pair> measured = new ArrayList<>();
+        final boolean gpu = device.equals("cuda");
         for (int i = 0; i < pairs; i++) {
-            final Job.Measured ours = Job.measure(Job.ours(row.command()), row.ours());
+            final Job.Measured ours = Job.measure(Job.ours(row.command()), row.ours(), gpu);
             Optional<Job.Measured> best = Optional.empty();
             if (peer.isPresent()) {
                 for (List<String> options : row.peers()) {
                     final Job.Measured theirs = Job.measure(
-                            List.of(peer.get(), scripts.resolve(row.script()).toString()), options);
+                            List.of(peer.get(), scripts.resolve(row.script()).toString()), options, gpu);
                     best = best.filter(other -> row.rate(other) >= row.rate(theirs))
                             .or(() -> Optional.of(theirs));
                 }

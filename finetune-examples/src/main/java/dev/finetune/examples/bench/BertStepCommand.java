@@ -11,7 +11,6 @@ import dev.finetune.examples.TemporaryFolder;
 import dev.finetune.internal.torch.Natives;
 import dev.finetune.spi.HostBatch;
 import dev.finetune.spi.HostTensor;
-import dev.finetune.train.DeviceChoice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +22,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The steady-state training step of a BERT encoder, on random weights and tokens. */
@@ -64,6 +64,9 @@ public final class BertStepCommand implements Callable<Integer> {
     @Option(names = "--lora", description = "Train LoRA additions of this rank instead; 0 for none.")
     private int lora;
 
+    @Mixin
+    private ComputeOptions compute = new ComputeOptions();
+
     @Option(names = "--gradient-checkpointing", description = "Compute layers twice to save memory.")
     private boolean gradientCheckpointing;
 
@@ -81,13 +84,13 @@ public final class BertStepCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        FineTuner tuner = FineTuner.from(model()).randomWeights().head(2).dropout(dropout);
+        FineTuner tuner =
+                compute.applied(FineTuner.from(model())).randomWeights().head(2).dropout(dropout);
         tuner = freeze >= 0 ? tuner.freeze(freeze) : tuner;
         tuner = lora > 0 ? tuner.lora(Lora.rank(lora)) : tuner;
         tuner = gradientCheckpointing ? tuner.gradientCheckpointing() : tuner;
         try (FineTuned<Text> model = tuner.leanBackward(leanBackward)
                 .skipUnread(skipUnread)
-                .device(DeviceChoice.CPU)
                 .lr(5e-5)
                 .weightDecay(0.01)
                 .maxSteps(warmup + steps)
@@ -111,6 +114,7 @@ public final class BertStepCommand implements Callable<Integer> {
             json.addProperty("lora", lora);
             json.addProperty("lean_backward", leanBackward);
             json.addProperty("skip_unread", skipUnread);
+            compute.describe(json);
             System.out.println(new Gson().toJson(json));
         }
         return 0;

@@ -45,6 +45,11 @@ public final class Job {
      * @throws FinetuneException if it fails or its last line is no JSON object, with all that it wrote
      */
     public static JsonObject run(List<String> program, List<String> options) throws IOException, InterruptedException {
+        return run(program, options, true);
+    }
+
+    private static JsonObject run(List<String> program, List<String> options, boolean gpu)
+            throws IOException, InterruptedException {
         final List<String> command =
                 Stream.concat(program.stream(), options.stream()).toList();
         final Path out = Files.createTempFile("finetune-job", ".log");
@@ -55,6 +60,9 @@ public final class Job {
                     .keySet()
                     .removeIf(name -> SETTLED.matcher(name).matches());
             builder.environment().put("MALLOC_ARENA_MAX", "1"); // What Python's main thread has by itself.
+            if (!gpu) {
+                builder.environment().put("CUDA_VISIBLE_DEVICES", "");
+            }
             final Process process = builder.start();
             final int exit = end(process);
             final List<String> lines = new ArrayList<>(Files.readAllLines(out, StandardCharsets.UTF_8));
@@ -88,10 +96,15 @@ public final class Job {
      */
     record Measured(JsonObject json, double seconds) {}
 
-    /** Runs a program as {@link #run} does, and takes the time. */
-    static Measured measure(List<String> program, List<String> options) throws IOException, InterruptedException {
+    /**
+     * Runs a program as {@link #run} does, and takes the time.
+     *
+     * @param gpu whether it may see a GPU
+     */
+    static Measured measure(List<String> program, List<String> options, boolean gpu)
+            throws IOException, InterruptedException {
         final long start = System.nanoTime();
-        final JsonObject json = run(program, options);
+        final JsonObject json = run(program, options, gpu);
         return new Measured(json, (System.nanoTime() - start) / 1e9);
     }
 

@@ -14,21 +14,17 @@ import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.spi.HostBatch;
 import dev.finetune.spi.HostTensor;
 import dev.finetune.spi.MemoryFormat;
-import dev.finetune.train.DeviceChoice;
-import dev.finetune.train.Precision;
 import dev.finetune.vision.Image;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
-import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The steady-state training step of a ResNet, on random weights and pixels. */
@@ -68,11 +64,8 @@ public final class ResNetStepCommand implements Callable<Integer> {
     @Option(names = "--classes", description = "Outputs of the head.")
     private int classes = 10;
 
-    @Option(names = "--device", description = "auto, cpu or cuda.")
-    private String device = "cpu";
-
-    @Option(names = "--dtype", description = "float32 or bfloat16.")
-    private String dtype = "float32";
+    @Mixin
+    private ComputeOptions compute = new ComputeOptions();
 
     @Option(
             names = "--lean-backward",
@@ -92,15 +85,13 @@ public final class ResNetStepCommand implements Callable<Integer> {
     }
 
     private FineTuner tuner(Path weights) {
-        final FineTuner tuner = FineTuner.from(weights)
+        final FineTuner tuner = compute.applied(FineTuner.from(weights))
                 .randomWeights()
                 .head(classes)
                 .lr(1e-4)
                 .maxSteps(warmup + steps)
-                .device(named(DeviceChoice.class, "--device", device))
                 .memoryFormat(format())
-                .leanBackward(leanBackward)
-                .precision(named(Precision.class, "--dtype", dtype));
+                .leanBackward(leanBackward);
         return switch (freeze) {
             case "none" -> tuner;
             case "backbone" -> tuner.freeze(Freeze.allButHead());
@@ -119,16 +110,6 @@ public final class ResNetStepCommand implements Callable<Integer> {
             SafetensorsWriter.write(file, tensors, Map.of("format", "pt"));
         }
         return file;
-    }
-
-    private static <E extends Enum<E>> E named(Class<E> type, String option, String name) {
-        final List<String> names = IntStream.range(0, type.getEnumConstants().length)
-                .mapToObj(i -> type.getEnumConstants()[i].name().toLowerCase(Locale.ROOT))
-                .toList();
-        if (!names.contains(name)) {
-            throw new FinetuneException(option + " " + name + ": there are " + names + ".");
-        }
-        return Enum.valueOf(type, name.toUpperCase(Locale.ROOT));
     }
 
     private HostBatch randomBatch() {
@@ -171,8 +152,7 @@ public final class ResNetStepCommand implements Callable<Integer> {
         json.addProperty("warmup", warmup);
         json.addProperty("classes", classes);
         json.addProperty("lean_backward", leanBackward);
-        json.addProperty("device", device);
-        json.addProperty("dtype", dtype);
+        compute.describe(json);
         return json;
     }
 }

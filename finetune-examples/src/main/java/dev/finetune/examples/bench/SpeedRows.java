@@ -21,13 +21,20 @@ final class SpeedRows {
     private final Path train;
     private final Path evaluation;
     private final Optional<Path> pictures;
+    private final List<String> compute;
     private final boolean quick;
 
-    SpeedRows(Path folder, Path train, Path evaluation, Optional<Path> pictures, boolean quick) {
+    /**
+     * The rows.
+     *
+     * @param compute what both sides' steps are told of where and how precisely to compute
+     */
+    SpeedRows(Path folder, Path train, Path evaluation, Optional<Path> pictures, List<String> compute, boolean quick) {
         this.folder = folder;
         this.train = train;
         this.evaluation = evaluation;
         this.pictures = pictures;
+        this.compute = compute;
         this.quick = quick;
     }
 
@@ -116,7 +123,12 @@ final class SpeedRows {
                         "1024"));
     }
 
-    private static SpeedRow step(
+    private SpeedRow step(
+            String name, double bar, String command, String script, List<String> options, List<List<String>> ways) {
+        return rate(name, bar, command, script, with(options, compute.toArray(new String[0])), ways);
+    }
+
+    private static SpeedRow rate(
             String name, double bar, String command, String script, List<String> options, List<List<String>> ways) {
         return new SpeedRow(
                 name,
@@ -132,7 +144,7 @@ final class SpeedRows {
 
     private SpeedRow saved(String name, double bar, String command, String script, Path model, String... options) {
         final List<String> all = with(List.of("--model", model.toString(), "--text", train.toString()), options);
-        return step(name, bar, command, script, all, List.of(List.of()));
+        return rate(name, bar, command, script, all, List.of(List.of()));
     }
 
     /** A tenth of the rows to evaluate on, for a tenth of the job of 8,000 rows. */
