@@ -511,8 +511,8 @@ public final class FineTuner {
     }
 
     /**
-     * How pictures lie in memory: by default channels last where that is faster, from 128 pixels of height on. Results
-     * differ by rounding only. Texts have none.
+     * How pictures lie in memory: by default channels last where that is faster, on GPUs and from 128 pixels of height on.
+     * Results differ by rounding only. Texts have none.
      */
     public FineTuner memoryFormat(MemoryFormat format) {
         return with(draft -> draft.memoryFormat = format);

@@ -11,6 +11,7 @@ import dev.finetune.spi.Adaptation;
 import dev.finetune.spi.Assembly;
 import dev.finetune.spi.AssemblyRequest;
 import dev.finetune.spi.Augmentation;
+import dev.finetune.spi.MemoryFormat;
 import dev.finetune.spi.ModelConfig;
 import dev.finetune.spi.ModelFamily;
 import dev.finetune.task.LossOptions;
@@ -19,6 +20,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * A model put together from what a tuner was told.
@@ -70,7 +73,7 @@ record LoadedModel<I>(Assembly<I> assembly, Path directory, String base, Optiona
                 draft.dropout));
         try {
             checkInputs(draft, assembly.encoder().inputType());
-            move(assembly.network(), device);
+            move(assembly.network(), device, draft.memoryFormat);
             final Optional<PeftMethod> method = method(draft, assembly.network());
             method.ifPresent(how -> Freezer.keepForAdapter(how, assembly.network()));
             Freezer.apply(draft.freezing, assembly.network());
@@ -162,15 +165,15 @@ record LoadedModel<I>(Assembly<I> assembly, Path directory, String base, Optiona
                 device);
     }
 
-    private static void move(Network network, Device device) {
+    /** The weights of convolutions go to a GPU in the format in which it convolves fastest, rather than be turned each time. */
+    private static void move(Network network, Device device, MemoryFormat format) {
         if (!device.is_cpu()) {
             try (TensorScope scope = TensorScope.open()) {
                 for (Parameter parameter : network.parameters()) {
-                    parameter
-                            .value()
-                            .set_data(parameter
-                                    .value()
-                                    .to(device, parameter.value().scalar_type()));
+                    final Tensor value = parameter.value();
+                    final Tensor there = value.to(device, value.scalar_type());
+                    final boolean convolves = value.dim() == 4 && format != MemoryFormat.CONTIGUOUS;
+                    value.set_data(convolves ? there.contiguous(torch.MemoryFormat.ChannelsLast) : there);
                 }
                 for (Buffer buffer : network.buffers()) {
                     buffer.value()

@@ -5,6 +5,7 @@ import dev.finetune.nn.Attention;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.Dropout;
 import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.JointLinear;
 import dev.finetune.nn.LayerNorm;
 import dev.finetune.nn.Linear;
 import dev.finetune.nn.Module;
@@ -28,6 +29,7 @@ final class LayerStage implements Stage {
     private final Linear query;
     private final Linear key;
     private final Linear value;
+    private final JointLinear projections;
     private final Attention attention;
     private final Linear attentionOutput;
     private final LayerNorm attentionNorm;
@@ -51,6 +53,7 @@ final class LayerStage implements Stage {
         this.query = new Linear(source.at(names.query()), hidden, hidden, config.init());
         this.key = new Linear(source.at(names.key()), hidden, hidden, config.init());
         this.value = new Linear(source.at(names.value()), hidden, hidden, config.init());
+        this.projections = new JointLinear(query, key, value);
         this.attention = new Attention(config.heads(), new Dropout(config.attentionDropout()));
         this.attentionOutput = new Linear(source.at(names.attentionOutput()), hidden, hidden, config.init());
         this.attentionNorm = new LayerNorm(source.at(names.attentionNorm()), hidden, config.normEps());
@@ -69,10 +72,13 @@ final class LayerStage implements Stage {
     public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
         final Tensor read = firstAlone ? input.narrow(1, 0, 1) : input;
         final Tensor bias = attentionBias(batch).orElse(null);
-        final Tensor asked = query.forward(read, context);
-        final Tensor mixed = firstAlone
-                ? attention.ofOne(asked, input, key, value, bias, context)
-                : attention.forward(asked, key.forward(input, context), value.forward(input, context), bias, context);
+        final Tensor mixed;
+        if (firstAlone) {
+            mixed = attention.ofOne(query.forward(read, context), input, key, value, bias, context);
+        } else {
+            final List<Tensor> all = projections.forward(input, context);
+            mixed = attention.forward(all.get(0), all.get(1), all.get(2), bias, context);
+        }
         final Tensor attended = dropout.forward(attentionOutput.forward(mixed, context), context);
         final Tensor middle = attentionNorm.forward(attended.add(read));
         final Tensor wide = up.forward(middle, context);
@@ -97,6 +103,11 @@ final class LayerStage implements Stage {
                     ? Optional.of(Tensors.of(new HostTensor.Floats(bias, shape), batch.device()))
                     : Optional.empty();
         });
+    }
+
+    @Override
+    public List<JointLinear> joint() {
+        return firstAlone ? List.of() : List.of(projections);
     }
 
     @Override

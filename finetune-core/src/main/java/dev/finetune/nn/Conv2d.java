@@ -60,6 +60,8 @@ public final class Conv2d implements Sliding {
                 shape.kernel(),
                 shape.kernel());
         this.bias = biased ? Optional.of(source.take("bias", Init.ZEROS, shape.out())) : Optional.empty();
+        weight.markOperand();
+        bias.ifPresent(Parameter::markOperand);
     }
 
     /** Applies the layer, and what adapts it. */
@@ -138,8 +140,8 @@ public final class Conv2d implements Sliding {
         @Override
         public Tensor plain(Tensor input) {
             final TensorOptional own =
-                    bias.map(b -> new TensorOptional(b.value())).orElseGet(TensorOptional::new);
-            return convolve(input, weight.value(), own, shape.stride(), shape.padding(), shape.groups());
+                    bias.map(b -> new TensorOptional(b.operand())).orElseGet(TensorOptional::new);
+            return convolve(input, weight.operand(), own, shape.stride(), shape.padding(), shape.groups());
         }
 
         @Override

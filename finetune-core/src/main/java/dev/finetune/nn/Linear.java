@@ -20,12 +20,16 @@ public final class Linear implements Module {
     public Linear(ParameterSource source, long in, long out, Init init) {
         this.weight = source.weight(new LayerKind.Linear(), "weight", init, out, in);
         this.bias = source.take("bias", Init.ZEROS, out);
+        weight.markOperand();
+        bias.markOperand();
     }
 
     /** Shares a weight with another part of the network (tied embeddings), with a bias of its own. */
     public Linear(Parameter sharedWeight, Parameter bias) {
         this.weight = sharedWeight;
         this.bias = bias;
+        weight.markOperand();
+        bias.markOperand();
     }
 
     /** Applies the layer, and what adapts it. */
@@ -94,12 +98,21 @@ public final class Linear implements Module {
         return weight.adapter().isPresent() || bias.adapter().isPresent();
     }
 
+    /** What products take of the weight; borrowed. */
     Tensor weight() {
-        return weight.value();
+        return weight.operand();
     }
 
     Tensor bias() {
         return bias.value();
+    }
+
+    Parameter weightParameter() {
+        return weight;
+    }
+
+    Parameter biasParameter() {
+        return bias;
     }
 
     @Override
@@ -117,9 +130,9 @@ public final class Linear implements Module {
 
         @Override
         public Tensor plain(Tensor input) {
-            return FewRows.pay(input, weight.value())
-                    ? FewRows.linear(input, weight.value(), bias.value())
-                    : torch.linear(input, weight.value(), new TensorOptional(bias.value()));
+            return FewRows.pay(input, weight.operand())
+                    ? FewRows.linear(input, weight.operand(), bias.operand())
+                    : torch.linear(input, weight.operand(), new TensorOptional(bias.operand()));
         }
 
         @Override

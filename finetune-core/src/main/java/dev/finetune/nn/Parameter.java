@@ -22,6 +22,8 @@ public final class Parameter implements AutoCloseable {
     private boolean trained = true;
     private Optional<Adapter> adapter = Optional.empty();
     private @Nullable Tensor beforeMerge;
+    private boolean operand;
+    private @Nullable Tensor standIn;
 
     /**
      * Takes ownership of a tensor.
@@ -46,6 +48,26 @@ public final class Parameter implements AutoCloseable {
     /** The tensor; borrowed, never to be closed by the caller. */
     public Tensor value() {
         return value;
+    }
+
+    /** Says that products take it, which are computed in bfloat16 in mixed precision. */
+    void markOperand() {
+        operand = true;
+    }
+
+    /** Whether products take it. */
+    boolean isOperand() {
+        return operand;
+    }
+
+    /** What products take: the tensor, or what stands for it now; borrowed. */
+    Tensor operand() {
+        return standIn == null ? value : standIn;
+    }
+
+    /** Has products take another tensor of that shape (borrowed), or, given null, its own again. */
+    void standIn(@Nullable Tensor other) {
+        standIn = other;
     }
 
     /** The shape. */

@@ -1,5 +1,6 @@
 package dev.finetune.nn;
 
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -18,4 +19,9 @@ public interface Stage extends Module {
      * @param batch the batch (borrowed)
      */
     Tensor forward(Tensor input, Batch batch, ForwardContext context);
+
+    /** Layers in it that take the same input, by groups; none by default. */
+    default List<JointLinear> joint() {
+        return List.of();
+    }
 }

@@ -2,7 +2,7 @@ package dev.finetune.spi;
 
 /** How the values of pictures lie in memory while a network computes. Results differ by rounding only. */
 public enum MemoryFormat {
-    /** The faster one for the size of the pictures: channels last from 128 pixels of height on. */
+    /** The faster one: channels last on GPUs, and elsewhere for pictures from 128 pixels of height on. */
     AUTO,
     /** One channel after the other (NCHW). */
     CONTIGUOUS,

@@ -7,6 +7,7 @@ import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.HalfCopies;
 import dev.finetune.nn.Network;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,6 +31,7 @@ final class BackwardPass {
     private final boolean custom;
     private final boolean bfloat16;
     private final FrozenPrefix prefix;
+    private final HalfCopies copies;
     private final boolean rowsComeAgain;
 
     BackwardPass(
@@ -39,6 +41,7 @@ final class BackwardPass {
             TrainingSettings settings,
             boolean bfloat16,
             FrozenPrefix prefix,
+            HalfCopies copies,
             boolean rowsComeAgain) {
         this.network = network;
         this.objective = objective;
@@ -48,23 +51,34 @@ final class BackwardPass {
         this.custom = lean && !bfloat16;
         this.bfloat16 = bfloat16;
         this.prefix = prefix;
+        this.copies = copies;
         this.rowsComeAgain = rowsComeAgain;
     }
 
-    /**
-     * Adds the gradients of (sum of the batch's losses / weight).
-     *
-     * @param weight what the whole step's losses are divided by
-     * @return that quotient
-     */
+    /** As {@link #start}, and waits for the quotient. */
     double run(Batch batch, double weight, long seed) {
-        final ForwardContext context = ForwardContext.training(seed, lean);
-        try (CustomGradients open = custom && batch.device().is_cpu() ? CustomGradients.open() : null) {
-            return checkpointing ? runTwice(batch, weight, context) : runOnce(batch, weight, context);
+        try (Tensor loss = start(batch, weight, seed)) {
+            return Tensors.scalar(loss);
         }
     }
 
-    private double runOnce(Batch batch, double weight, ForwardContext context) {
+    /**
+     * Adds the gradients of (sum of the batch's losses / weight). On a GPU they may not be there yet when it returns.
+     *
+     * @param weight what the whole step's losses are divided by
+     * @return that quotient, of one element; the caller owns it
+     */
+    Tensor start(Batch batch, double weight, long seed) {
+        final ForwardContext context = ForwardContext.training(seed, lean);
+        try (CustomGradients open = custom && batch.device().is_cpu() ? CustomGradients.open() : null;
+                HalfCopies.InUse use = copies.use()) {
+            final Tensor loss = checkpointing ? runTwice(batch, weight, context) : runOnce(batch, weight, context);
+            copies.handOver();
+            return loss;
+        }
+    }
+
+    private Tensor runOnce(Batch batch, double weight, ForwardContext context) {
         try (TensorScope scope = TensorScope.open()) {
             final Tensor loss;
             try (var autocast = Autocast.bfloat16(batch.device().is_cuda(), bfloat16)) {
@@ -84,7 +98,7 @@ final class BackwardPass {
                         .orElse(tasks);
             }
             loss.backward();
-            return Tensors.scalar(loss);
+            return Tensors.own(loss.detach());
         }
     }
 
@@ -98,7 +112,7 @@ final class BackwardPass {
                 : Optional.empty();
     }
 
-    private double runTwice(Batch batch, double weight, ForwardContext context) {
+    private Tensor runTwice(Batch batch, double weight, ForwardContext context) {
         final List<Tensor> kept = new ArrayList<>();
         try (TensorScope scope = TensorScope.open()) {
             final int start = prefix.stages();
@@ -122,7 +136,7 @@ final class BackwardPass {
             for (int i = last; i >= cut; i--) {
                 gradient = recompute(i, kept.get(i - start), i > cut, gradient, batch, context);
             }
-            return Tensors.scalar(loss);
+            return Tensors.own(loss.detach());
         } finally {
             kept.forEach(Tensor::close);
         }

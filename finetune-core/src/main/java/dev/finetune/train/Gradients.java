@@ -7,6 +7,7 @@ import dev.finetune.internal.torch.Workers;
 import dev.finetune.nn.Parameter;
 import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -21,18 +22,26 @@ final class Gradients {
     /** The global norm: the square root of the sum of the squares of all gradients, as torch's clip_grad_norm_. */
     static double norm(List<Parameter> parameters) {
         try (TensorScope scope = TensorScope.open()) {
-            final List<Tensor> gradients = new ArrayList<>();
-            for (Parameter parameter : parameters) {
-                final Tensor gradient = parameter.value().grad();
-                if (gradient.defined()) {
-                    gradients.add(gradient);
-                }
-            }
+            final List<Tensor> gradients = of(parameters);
             if (gradients.isEmpty()) {
                 return 0;
             }
-            return gradients.stream().allMatch(Tensor::is_cpu) ? onAllCores(gradients) : elsewhere(gradients);
+            return gradients.stream().allMatch(Tensor::is_cpu)
+                    ? onAllCores(gradients)
+                    : Tensors.scalar(normThere(gradients));
         }
+    }
+
+    /** The gradients that there are; borrowed, in the current scope. */
+    static List<Tensor> of(List<Parameter> parameters) {
+        final List<Tensor> gradients = new ArrayList<>();
+        for (Parameter parameter : parameters) {
+            final Tensor gradient = parameter.value().grad();
+            if (gradient.defined()) {
+                gradients.add(gradient);
+            }
+        }
+        return gradients;
     }
 
     /** LibTorch takes the norm of a tensor on one core. */
@@ -64,10 +73,15 @@ final class Gradients {
         }
     }
 
-    private static double elsewhere(List<Tensor> gradients) {
+    /** The global norm of gradients (one at least), as a tensor of one element where they are; nobody waits for it. */
+    static Tensor normThere(List<Tensor> gradients) {
         final List<Tensor> norms = Boxed.FOREACH_NORM.list(gradients, 2.0, Boxed.NONE);
-        return Tensors.scalar(
-                torch.stack(new TensorVector(norms.toArray(new Tensor[0]))).norm());
+        return torch.stack(new TensorVector(norms.toArray(new Tensor[0]))).norm();
+    }
+
+    /** What gradients are divided by to have at most the norm {@code max}, which isn't 0; of one element, like the norm. */
+    static Tensor divisor(Tensor norm, double max) {
+        return norm.add(new Scalar(1e-6)).div(new Scalar(max)).clamp_min(new Scalar(1));
     }
 
     /** What gradients of a norm are multiplied by to have at most the norm {@code max}; 1 where {@code max} is 0. */

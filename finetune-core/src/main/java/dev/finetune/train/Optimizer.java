@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -55,11 +56,29 @@ final class Optimizer implements AutoCloseable {
      * @param gradientScale what gradients are multiplied by first (clipping), 1 for none
      */
     void step(double rate, double gradientScale) {
+        try (TensorScope scope = TensorScope.open()) {
+            step(rate, gradientScale == 1 ? Optional.empty() : Optional.of(divisor(gradientScale)), Optional.empty());
+        }
+    }
+
+    /**
+     * One step, of what is on the parameters' device.
+     *
+     * @param rate the learning rate
+     * @param divisor what gradients are divided by first, of one element
+     * @param forbidden 1 where nothing is to change, 0 else, of one element
+     */
+    void step(double rate, Optional<Tensor> divisor, Optional<Tensor> forbidden) {
         for (Group group : groups) {
             try (TensorScope scope = TensorScope.open()) {
-                group.step(rate, gradientScale);
+                group.step(rate, divisor, forbidden);
             }
         }
+    }
+
+    private Tensor divisor(double gradientScale) {
+        return Tensors.of(new float[] {(float) (1 / gradientScale)}, 1)
+                .to(groups.get(0).parameters.get(0).value().device(), torch.ScalarType.Float);
     }
 
     /** Forgets the gradients and frees their memory. */
@@ -89,7 +108,7 @@ final class Optimizer implements AutoCloseable {
             this.pace = pace;
         }
 
-        void step(double rate, double gradientScale) {
+        void step(double rate, Optional<Tensor> divisor, Optional<Tensor> forbidden) {
             final List<State> fresh = new ArrayList<>();
             final List<State> known = new ArrayList<>();
             final List<Tensor> freshGradients = new ArrayList<>();
@@ -104,8 +123,11 @@ final class Optimizer implements AutoCloseable {
                 (found == null ? fresh : known).add(found == null ? make(parameter) : found);
                 (found == null ? freshGradients : gradients).add(gradient);
             }
-            apply(known, gradients, pace.share * rate, gradientScale, false);
-            apply(fresh, freshGradients, pace.share * rate, gradientScale, true);
+            // The kernels divide gradients by the one tensor, and do nothing where the other is 1.
+            final Object scale = divisor.<Object>map(tensor -> tensor).orElse(Boxed.NONE);
+            final Object skip = forbidden.<Object>map(tensor -> tensor).orElse(Boxed.NONE);
+            apply(known, gradients, pace.share * rate, scale, skip, false);
+            apply(fresh, freshGradients, pace.share * rate, scale, skip, true);
         }
 
         private @org.jspecify.annotations.Nullable State find(Parameter parameter) {
@@ -132,17 +154,13 @@ final class Optimizer implements AutoCloseable {
             return state;
         }
 
-        private void apply(List<State> some, List<Tensor> gradients, double rate, double gradientScale, boolean first) {
+        private void apply(
+                List<State> some, List<Tensor> gradients, double rate, Object scale, Object skip, boolean first) {
             if (some.isEmpty()) {
                 return;
             }
             final List<Tensor> values =
                     some.stream().map(s -> s.parameter.value().detach()).toList();
-            // The kernels divide gradients by this tensor.
-            final Object scale = gradientScale == 1
-                    ? Boxed.NONE
-                    : Tensors.of(new float[] {(float) (1 / gradientScale)})
-                            .to(values.get(0).device(), torch.ScalarType.Float);
             if (settings instanceof OptimizerSettings.AdamW adam) {
                 final List<Tensor> steps = state(some, 2);
                 Boxed.FOREACH_ADD.run(steps, 1.0);
@@ -161,7 +179,7 @@ final class Optimizer implements AutoCloseable {
                         false,
                         false,
                         scale,
-                        Boxed.NONE);
+                        skip);
             } else {
                 final OptimizerSettings.Sgd sgd = (OptimizerSettings.Sgd) settings;
                 Boxed.FUSED_SGD.run(
@@ -176,7 +194,7 @@ final class Optimizer implements AutoCloseable {
                         false,
                         first,
                         scale,
-                        Boxed.NONE);
+                        skip);
             }
         }
 

@@ -7,6 +7,7 @@ import dev.finetune.internal.torch.FreedBlocks;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Batch;
+import dev.finetune.nn.HalfCopies;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
 import dev.finetune.spi.HostBatch;
@@ -17,6 +18,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * The training loop, the only one: text, images, masked-LM pretraining all go through it. It knows no family, no file
@@ -117,11 +119,13 @@ public final class Trainer {
                         settings.optimizer(), trained, parameter -> depths.share(parameter, gentle.layerDecay()));
                 Originals originals = new Originals(gentle.pulls(), network, trained);
                 AveragedWeights average = new AveragedWeights(gentle.average(), network, trained, total);
+                HalfCopies copies = copies();
                 Progress progress = new Progress(network, trained, task, settings, listener, watch)) {
             warnOfStagesLeftOut(unfreezing, training, total);
             final Objective objective = new Objective(task, gentle.pulls());
             final BackwardPass backward =
-                    new BackwardPass(network, objective, originals, settings, bfloat16, prefix, trainsAgain);
+                    new BackwardPass(network, objective, originals, settings, bfloat16, prefix, copies, trainsAgain);
+            final StepUpdate update = new StepUpdate(optimizer, trained, settings.maxGradientNorm());
             long step = 0;
             for (int epoch = 0; step < total && end == TrainingHistory.End.FINISHED; epoch++) {
                 final long before = step;
@@ -129,13 +133,11 @@ public final class Trainer {
                     while (batches.hasNext() && step < total && end == TrainingHistory.End.FINISHED) {
                         final List<HostBatch> group = next(batches);
                         unfreezing.reach(epochsBefore(training, epoch, step - before));
-                        final double loss = accumulate(backward, training, group, step, epoch) + originals.pull();
-                        final double norm = Gradients.norm(trained);
                         final double rate = settings.schedule().rate(step, total, settings.learningRate());
-                        optimizer.step(rate, Gradients.clip(norm, settings.maxGradientNorm()));
+                        final Moved moved = step(backward, update, originals, training, group, rate, step, epoch);
                         Optimizer.forgetGradients(trained);
                         average.stepped(step + 1);
-                        report(new StepReport(step, epoch, loss, norm, rate, rows(group)), progress);
+                        report(new StepReport(step, epoch, moved.loss(), moved.norm(), rate, rows(group)), progress);
                         warnOfEqualPasses(objective, step);
                         step++;
                         if (settings.evaluateEvery() > 0 && step % settings.evaluateEvery() == 0) {
@@ -143,7 +145,7 @@ public final class Trainer {
                                 progress.evaluated(
                                         epochs(training, epoch, step - before),
                                         step,
-                                        evaluate(validation, prefix, evaluatesAgain));
+                                        evaluate(validation, prefix, copies, evaluatesAgain));
                             }
                         }
                         end = end(progress);
@@ -157,7 +159,7 @@ public final class Trainer {
                         progress.evaluated(
                                 epochs(training, epoch, step - before),
                                 step,
-                                evaluate(validation, prefix, evaluatesAgain));
+                                evaluate(validation, prefix, copies, evaluatesAgain));
                     }
                     end = end == TrainingHistory.End.FINISHED ? end(progress) : end;
                 }
@@ -193,28 +195,52 @@ public final class Trainer {
         return group;
     }
 
-    /** Adds the gradients of the mean loss over all the batches of a step, and returns that loss. */
-    private double accumulate(BackwardPass backward, BatchSource source, List<HostBatch> group, long step, int epoch) {
-        final double weight = group.stream().mapToDouble(task::weight).sum();
-        double loss = 0;
-        for (int i = 0; i < group.size(); i++) {
-            final HostBatch host = group.get(i);
-            final double part;
-            try (Batch batch = new Batch(host, device)) {
-                part = backward.run(batch, weight, seed(step * settings.accumulation() + i));
-            } catch (RuntimeException e) {
-                throw Tensors.translate("Step " + step + ", " + source.describe(host), e);
+    /** The loss of a step, with what pulls, and the norm of its gradients before clipping. */
+    private record Moved(double loss, double norm) {}
+
+    /** Changes parameters by the gradients of the mean loss over all the batches of a step. */
+    private Moved step(
+            BackwardPass backward,
+            StepUpdate update,
+            Originals originals,
+            BatchSource source,
+            List<HostBatch> group,
+            double rate,
+            long step,
+            int epoch) {
+        final List<Tensor> losses = new ArrayList<>();
+        try {
+            accumulate(backward, source, group, step, losses);
+            final double penalty = originals.pull();
+            final StepUpdate.Numbers numbers = update.apply(losses, rate);
+            double loss = penalty;
+            for (int i = 0; i < losses.size(); i++) {
+                final double part = numbers.losses().get(i);
+                if (!StepUpdate.Numbers.isFinite(part)) {
+                    throw new DivergedException("The loss became " + part + " at step " + step + " (epoch " + epoch
+                            + "), on " + source.describe(group.get(i))
+                            + ". Try a lower learning rate, or a warm-up; the rate of this step was " + rate
+                            + ". Labels of a regression that are not finite do it, too.");
+                }
+                loss += part;
             }
-            if (Double.isNaN(part) || Double.isInfinite(part)) {
-                throw new DivergedException("The loss became " + part + " at step " + step + " (epoch " + epoch
-                        + "), on " + source.describe(host)
-                        + ". Try a lower learning rate, or a warm-up; the rate of this step was "
-                        + settings.schedule().rate(step, TotalSteps.of(settings, source), settings.learningRate())
-                        + ". Labels of a regression that are not finite do it, too.");
-            }
-            loss += part;
+            return new Moved(loss, numbers.norm());
+        } finally {
+            losses.forEach(Tensor::close);
         }
-        return loss;
+    }
+
+    /** Adds gradients batch by batch, and what each batch adds to the step's loss to {@code losses}; the caller owns them. */
+    private void accumulate(
+            BackwardPass backward, BatchSource source, List<HostBatch> group, long step, List<Tensor> losses) {
+        final double weight = group.stream().mapToDouble(task::weight).sum();
+        for (int i = 0; i < group.size(); i++) {
+            try (Batch batch = new Batch(group.get(i), device)) {
+                losses.add(backward.start(batch, weight, seed(step * settings.accumulation() + i)));
+            } catch (RuntimeException e) {
+                throw Tensors.translate("Step " + step + ", " + source.describe(group.get(i)), e);
+            }
+        }
     }
 
     private void report(StepReport report, Progress progress) {
@@ -223,9 +249,17 @@ public final class Trainer {
         listener.stepped(report);
     }
 
-    private Optional<Metrics> evaluate(Optional<BatchSource> validation, FrozenPrefix prefix, boolean comeAgain) {
+    /** On a GPU what starts fewer kernels is faster. Originals take the place of values, which copies wouldn't show. */
+    private HalfCopies copies() {
+        return bfloat16 && device.is_cuda() && settings.gentle().pulls().distill() == 0
+                ? HalfCopies.of(network)
+                : HalfCopies.none();
+    }
+
+    private Optional<Metrics> evaluate(
+            Optional<BatchSource> validation, FrozenPrefix prefix, HalfCopies copies, boolean comeAgain) {
         watch.pause();
-        try {
+        try (HalfCopies.InUse use = copies.use()) {
             return validation.map(source -> Evaluator.evaluate(
                     network, task, source, device, bfloat16, prefix, comeAgain && source.repeatsRows()));
         } finally {

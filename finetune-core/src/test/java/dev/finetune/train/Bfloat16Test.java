@@ -10,6 +10,7 @@ import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.HalfCopies;
 import dev.finetune.nn.Network;
 import dev.finetune.spi.Encoded;
 import dev.finetune.spi.HostBatch;
@@ -61,6 +62,7 @@ class Bfloat16Test {
                             settings.make(),
                             bfloat16,
                             prefix,
+                            HalfCopies.none(),
                             false)
                     .run(batch, ROWS, SEED);
         }
@@ -150,6 +152,7 @@ class Bfloat16Test {
                                 new Settings().make(),
                                 true,
                                 prefix,
+                                HalfCopies.none(),
                                 false)
                         .run(batch, ROWS, SEED);
                 assertThat(network.parameters())

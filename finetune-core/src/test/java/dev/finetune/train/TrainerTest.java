@@ -9,6 +9,7 @@ import dev.finetune.Head;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
+import dev.finetune.nn.HalfCopies;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
 import dev.finetune.spi.CollateContext;
@@ -100,6 +101,7 @@ class TrainerTest {
                 settings.make(),
                 false,
                 FrozenPrefix.none(network, true),
+                HalfCopies.none(),
                 false);
     }
 

@@ -9,6 +9,7 @@ import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.checkpoint.Weights;
 import dev.finetune.data.Text;
+import dev.finetune.golden.GoldenDevice;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
@@ -18,7 +19,6 @@ import dev.finetune.nn.Parameter;
 import dev.finetune.spi.HostBatch;
 import dev.finetune.train.BatchSource;
 import dev.finetune.train.Cancellation;
-import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.GentleSettings;
 import dev.finetune.train.OptimizerSettings;
 import dev.finetune.train.Precision;
@@ -56,7 +56,7 @@ class GoldenLoraTest {
         final Path saved = folder.resolve(golden.name());
         try (FineTuned<Text> model = FineTuner.from(golden.model())
                 .adapter(adapter)
-                .device(DeviceChoice.CPU)
+                .device(GoldenDevice.choice())
                 .untrained(Text.class)) {
             assertClose(logits(model, golden.batch(0)), golden.expected("logits"), 1e-5, "logits");
             assertThat(model.assembly().network().trained().stream()
@@ -68,7 +68,7 @@ class GoldenLoraTest {
                             model.assembly().network(),
                             model.assembly().task(),
                             settings(golden),
-                            Tensors.cpu(),
+                            GoldenDevice.device(),
                             new TrainingListener() {},
                             new Cancellation())
                     .train(new Cycle(golden), Optional.empty());
@@ -88,7 +88,7 @@ class GoldenLoraTest {
             sameTensors(saved.resolve("adapter"), golden.directory().resolve("adapter-after"));
             try (FineTuned<Text> again = FineTuner.from(golden.model())
                     .adapter(saved.resolve("adapter"))
-                    .device(DeviceChoice.CPU)
+                    .device(GoldenDevice.choice())
                     .untrained(Text.class)) {
                 assertThat(logits(again, golden.batch(0))).containsExactly(after, within(1e-6f));
             }
@@ -105,7 +105,7 @@ class GoldenLoraTest {
     private static float[] logits(FineTuned<?> model, HostBatch host) {
         try (TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off();
-                Batch batch = new Batch(host, Tensors.cpu())) {
+                Batch batch = new Batch(host, GoldenDevice.device())) {
             return Tensors.floats(model.assembly()
                     .network()
                     .forward(batch, ForwardContext.evaluating())
@@ -165,7 +165,7 @@ class GoldenLoraTest {
                 false,
                 false,
                 42,
-                DeviceChoice.CPU);
+                GoldenDevice.choice());
     }
 
     /** One long epoch that goes round the four batches in order. */

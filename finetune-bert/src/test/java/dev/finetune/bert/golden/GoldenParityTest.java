@@ -16,6 +16,7 @@ import dev.finetune.data.Label;
 import dev.finetune.data.Question;
 import dev.finetune.data.Text;
 import dev.finetune.data.Words;
+import dev.finetune.golden.GoldenDevice;
 import dev.finetune.golden.GoldenFolders;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
@@ -30,7 +31,6 @@ import dev.finetune.spi.InputEncoder;
 import dev.finetune.task.Task;
 import dev.finetune.train.BatchSource;
 import dev.finetune.train.Cancellation;
-import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.GentleSettings;
 import dev.finetune.train.OptimizerSettings;
 import dev.finetune.train.Precision;
@@ -98,7 +98,7 @@ class GoldenParityTest {
         try (FineTuned<Text> features = FineTuner.from(golden.model())
                 .head(Heads.features(Pooling.MEAN))
                 .maxLength(golden.number("max_length"))
-                .device(DeviceChoice.CPU)
+                .device(GoldenDevice.choice())
                 .untrained(Text.class)) {
             final InputEncoder<Text> encoder = features.assembly().encoder();
             for (int i = 0; i < GoldenCase.BATCHES; i++) {
@@ -144,7 +144,7 @@ class GoldenParityTest {
                             assembly.network(),
                             assembly.task(),
                             settings(golden, gradientCheckpointing),
-                            Tensors.cpu(),
+                            GoldenDevice.device(),
                             new TrainingListener() {},
                             new Cancellation())
                     .train(new Cycle(golden), Optional.empty());
@@ -180,7 +180,7 @@ class GoldenParityTest {
         FineTuner tuner = FineTuner.from(golden.model())
                 .maxLength(golden.number("max_length"))
                 .skipUnread(skipUnread)
-                .device(DeviceChoice.CPU);
+                .device(GoldenDevice.choice());
         if (golden.json().has("frozen_layers")
                 && !golden.json().get("frozen_layers").isJsonNull()) {
             tuner = tuner.freeze(Freeze.firstLayers(golden.number("frozen_layers")));
@@ -198,7 +198,7 @@ class GoldenParityTest {
         inputs.remove("labels");
         try (TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off();
-                Batch batch = new Batch(new HostBatch(inputs, host.rows()), Tensors.cpu())) {
+                Batch batch = new Batch(new HostBatch(inputs, host.rows()), GoldenDevice.device())) {
             final ForwardContext context = ForwardContext.evaluating();
             final Tensor trunk = assembly.network().trunk(batch, context, stage -> hidden.add(Tensors.floats(stage)));
             final Map<String, float[]> outputs = new LinkedHashMap<>();
@@ -214,7 +214,7 @@ class GoldenParityTest {
         final Task task = assembly.task();
         try (TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off();
-                Batch batch = new Batch(host, Tensors.cpu())) {
+                Batch batch = new Batch(host, GoldenDevice.device())) {
             final Map<String, Tensor> outputs = assembly.network().forward(batch, ForwardContext.evaluating());
             return Tensors.scalar(task.lossSum(outputs, batch)) / task.weight(host);
         }
@@ -251,7 +251,7 @@ class GoldenParityTest {
                 false,
                 false,
                 42,
-                DeviceChoice.CPU);
+                GoldenDevice.choice());
     }
 
     private static void assertClose(float[] ours, float[] theirs, double tolerance, String what) {

@@ -29,6 +29,8 @@ public enum Boxed {
     FOREACH_ADD("aten::_foreach_add_", "Scalar", 2),
     /** Moves each tensor of a list toward that of another by a share of the way, in place. */
     FOREACH_LERP("aten::_foreach_lerp_", "Scalar", 3),
+    /** Copies each tensor of a list into that of another, first, of the same shape. */
+    FOREACH_COPY("aten::_foreach_copy_", "", 3),
     /** Sets each tensor of a list to zero. */
     FOREACH_ZERO("aten::_foreach_zero_", "", 1),
     /** The gradient of softmax, written into the last argument. */

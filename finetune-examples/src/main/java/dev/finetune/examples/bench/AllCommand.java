@@ -64,7 +64,7 @@ public final class AllCommand implements Callable<Integer> {
         final JsonArray rows = new JsonArray();
         System.out.println("| work | ours | peer | ratio | bar | | memory, ours | peer | ratio |");
         System.out.println("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
-        for (SpeedRow row : new SpeedRows(folder, train, evaluation, pictures, steps(), quick).all()) {
+        for (SpeedRow row : new SpeedRows(folder, train, evaluation, pictures, gpu(), dtype, quick).all()) {
             if (row.name().contains(only)) {
                 final SpeedResult result = run(row);
                 System.out.println(result.line(row));
@@ -79,24 +79,22 @@ public final class AllCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** What both sides' steps are told. */
-    private List<String> steps() {
+    private boolean gpu() {
         if (!List.of("cpu", "cuda").contains(device)) {
             throw new FinetuneException("--device " + device + ": there are cpu and cuda.");
         }
-        return List.of("--device", device, "--dtype", dtype);
+        return device.equals("cuda");
     }
 
     private SpeedResult run(SpeedRow row) throws IOException, InterruptedException {
         final List<SpeedResult.Pair> measured = new ArrayList<>();
-        final boolean gpu = device.equals("cuda");
         for (int i = 0; i < pairs; i++) {
-            final Job.Measured ours = Job.measure(Job.ours(row.command()), row.ours(), gpu);
+            final Job.Measured ours = Job.measure(Job.ours(row.command()), row.ours(), gpu());
             Optional<Job.Measured> best = Optional.empty();
             if (peer.isPresent()) {
                 for (List<String> options : row.peers()) {
                     final Job.Measured theirs = Job.measure(
-                            List.of(peer.get(), scripts.resolve(row.script()).toString()), options, gpu);
+                            List.of(peer.get(), scripts.resolve(row.script()).toString()), options, gpu());
                     best = best.filter(other -> row.rate(other) >= row.rate(theirs))
                             .or(() -> Optional.of(theirs));
                 }

@@ -21,20 +21,30 @@ final class SpeedRows {
     private final Path train;
     private final Path evaluation;
     private final Optional<Path> pictures;
+    private final boolean gpu;
     private final List<String> compute;
     private final boolean quick;
 
     /**
      * The rows.
      *
-     * @param compute what both sides' steps are told of where and how precisely to compute
+     * @param gpu whether steps take the GPU
+     * @param dtype how precisely they compute, as PyTorch names it
      */
-    SpeedRows(Path folder, Path train, Path evaluation, Optional<Path> pictures, List<String> compute, boolean quick) {
+    SpeedRows(
+            Path folder,
+            Path train,
+            Path evaluation,
+            Optional<Path> pictures,
+            boolean gpu,
+            String dtype,
+            boolean quick) {
         this.folder = folder;
         this.train = train;
         this.evaluation = evaluation;
         this.pictures = pictures;
-        this.compute = compute;
+        this.gpu = gpu;
+        this.compute = List.of("--device", gpu ? "cuda" : "cpu", "--dtype", dtype);
         this.quick = quick;
     }
 
@@ -51,7 +61,7 @@ final class SpeedRows {
         final Path base = quick ? tiny : model("base", 768, 12, 12);
         final List<String> shape = quick
                 ? List.of("--layers", "2", "--hidden", "64", "--heads", "2", "--seq", "16", "--steps", "3")
-                : List.of("--steps", "3");
+                : steps("3");
         final String layers = quick ? "1" : "8";
         final String some = quick ? "64" : "200";
         return List.of(
@@ -106,7 +116,7 @@ final class SpeedRows {
                         1.25,
                         "resnet-step",
                         "resnet_step.py",
-                        quick ? List.of("--batch", "2", "--size", "64", "--steps", "2") : List.of("--steps", "4"),
+                        quick ? List.of("--batch", "2", "--size", "64", "--steps", "2") : steps("4"),
                         List.of(List.of("--channels-last", "0"), List.of("--channels-last", "1"))),
                 job("one step, from start to saved model", 1, tiny, "--epochs", "1", "--limit", "32"),
                 saved("tokenization", 1, "tokenize", "tokenize_peer.py", tiny, "--count", quick ? "1000" : "100000"),
@@ -121,6 +131,11 @@ final class SpeedRows {
                         "32",
                         "--count",
                         "1024"));
+    }
+
+    /** A GPU takes a hundredth of the time, and both sides are slow at first. */
+    private List<String> steps(String onCpu) {
+        return gpu ? List.of("--steps", "50", "--warmup", "20") : List.of("--steps", onCpu);
     }
 
     private SpeedRow step(

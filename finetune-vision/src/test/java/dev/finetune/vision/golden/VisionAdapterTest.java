@@ -11,6 +11,7 @@ import dev.finetune.FineTuner;
 import dev.finetune.FinetuneException;
 import dev.finetune.Lora;
 import dev.finetune.checkpoint.Weights;
+import dev.finetune.golden.GoldenDevice;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
@@ -24,7 +25,6 @@ import dev.finetune.spi.HostTensor;
 import dev.finetune.spi.Target;
 import dev.finetune.train.BatchSource;
 import dev.finetune.train.Cancellation;
-import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.Schedule;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.Trainer;
@@ -60,7 +60,7 @@ class VisionAdapterTest {
         final HostBatch batch = batch();
         final FineTuner tuner = FineTuner.from(SOURCE.resolve("model"))
                 .adapter(golden.resolve("adapter"))
-                .device(DeviceChoice.CPU)
+                .device(GoldenDevice.choice())
                 .lr(1e-3)
                 .schedule(Schedule.constant())
                 .maxSteps(6);
@@ -73,7 +73,7 @@ class VisionAdapterTest {
                             network,
                             model.assembly().task(),
                             model.settings(),
-                            Tensors.cpu(),
+                            GoldenDevice.device(),
                             new TrainingListener() {},
                             new Cancellation())
                     .train(new Same(batch), Optional.empty())
@@ -89,7 +89,7 @@ class VisionAdapterTest {
             sameTensors(folder.resolve("adapter"), golden.resolve("adapter-after"));
             try (FineTuned<Image> again = FineTuner.from(SOURCE.resolve("model"))
                     .adapter(folder.resolve("adapter"))
-                    .device(DeviceChoice.CPU)
+                    .device(GoldenDevice.choice())
                     .untrained(Image.class)) {
                 assertThat(logits(again.assembly().network(), batch)).isEqualTo(after);
             }
@@ -140,7 +140,7 @@ class VisionAdapterTest {
     private static float[] logits(Network network, HostBatch host) {
         try (TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off();
-                Batch batch = new Batch(host, Tensors.cpu())) {
+                Batch batch = new Batch(host, GoldenDevice.device())) {
             return Tensors.floats(
                     network.forward(batch, ForwardContext.evaluating()).get("logits"));
         }

@@ -11,6 +11,7 @@ import dev.finetune.Heads;
 import dev.finetune.Pooling;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
+import dev.finetune.golden.GoldenDevice;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
@@ -23,7 +24,6 @@ import dev.finetune.spi.HostBatch;
 import dev.finetune.spi.HostTensor;
 import dev.finetune.train.BatchSource;
 import dev.finetune.train.Cancellation;
-import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.GentleSettings;
 import dev.finetune.train.OptimizerSettings;
 import dev.finetune.train.Precision;
@@ -147,7 +147,7 @@ class VisionGoldenTest {
                             network,
                             model.assembly().task(),
                             settings(golden, checkpointing),
-                            Tensors.cpu(),
+                            GoldenDevice.device(),
                             new TrainingListener() {},
                             new Cancellation())
                     .train(new Cycle(golden), Optional.empty());
@@ -180,13 +180,14 @@ class VisionGoldenTest {
     }
 
     private static FineTuner tuner(Path weights) {
-        return FineTuner.from(weights).device(DeviceChoice.CPU);
+        return FineTuner.from(weights).device(GoldenDevice.choice());
     }
 
     private static float[] forward(Network network, HostTensor pixels, String output) {
         try (TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off();
-                Batch batch = new Batch(new HostBatch(Map.of("pixel_values", pixels), List.of()), Tensors.cpu())) {
+                Batch batch =
+                        new Batch(new HostBatch(Map.of("pixel_values", pixels), List.of()), GoldenDevice.device())) {
             final Tensor found =
                     network.forward(batch, ForwardContext.evaluating()).get(output);
             return Tensors.floats(found);
@@ -224,7 +225,7 @@ class VisionGoldenTest {
                 false,
                 false,
                 42,
-                DeviceChoice.CPU);
+                GoldenDevice.choice());
     }
 
     private static void assertClose(float[] ours, float[] theirs, double tolerance, String what) {

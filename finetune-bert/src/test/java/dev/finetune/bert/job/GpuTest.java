@@ -1,0 +1,119 @@
+package dev.finetune.bert.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.finetune.FineTuned;
+import dev.finetune.FineTuner;
+import dev.finetune.data.Dataset;
+import dev.finetune.data.Text;
+import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.internal.torch.Tensors;
+import dev.finetune.nn.Dropout;
+import dev.finetune.nn.ForwardContext;
+import dev.finetune.train.DeviceChoice;
+import dev.finetune.train.Devices;
+import java.nio.file.Path;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a GPU does in its own way. Golden cases are computed there with -Dfinetune.device=cuda. */
+class GpuTest {
+    private static final Dataset<Text> TRAIN = Jobs.data(48, 1);
+    private static final Dataset<Text> VALIDATION = Jobs.data(16, 2);
+
+    @BeforeAll
+    static void needsOne() {
+        if (!Devices.cudaUsable()) {
+            System.out.println("SKIPPED, not passed: GpuTest, because there is no GPU: " + Devices.whyNoCuda());
+        }
+        assumeTrue(Devices.cudaUsable());
+    }
+
+    private static FineTuner tuner() {
+        return Jobs.classifier().dropout(0.1).lr(1e-3).epochs(2).device(DeviceChoice.CUDA);
+    }
+
+    private static List<Double> losses(FineTuner tuner) {
+        try (FineTuned<Text> tuned = tuner.fit(TRAIN, VALIDATION)) {
+            return Jobs.losses(tuned);
+        }
+    }
+
+    @Test
+    void dropoutDependsOnTheSeedAloneAndKeepsItsShareAndTheProcessDrawsOn() {
+        try (TensorScope scope = TensorScope.open()) {
+            final Tensor ones = torch.ones(1000, 1000).to(Devices.of(DeviceChoice.CUDA), torch.ScalarType.Float);
+            final Dropout dropout = new Dropout(0.1);
+            torch.manual_seed(3);
+            final float[] undisturbed = Tensors.floats(torch.rand_like(ones));
+            torch.manual_seed(3);
+            final float[] first = Tensors.floats(dropout.forward(ones, ForwardContext.training(7)));
+            assertThat(Tensors.floats(torch.rand_like(ones))).isEqualTo(undisturbed);
+            assertThat(Tensors.floats(dropout.forward(ones, ForwardContext.training(7))))
+                    .isEqualTo(first);
+            final ForwardContext other = ForwardContext.training(8);
+            final float[] second = Tensors.floats(dropout.forward(ones, other));
+            final float[] third = Tensors.floats(dropout.forward(ones, other));
+            int kept = 0;
+            int both = 0;
+            int sameDraw = 0;
+            for (int i = 0; i < first.length; i++) {
+                assertThat(first[i]).isIn(0f, 1 / 0.9f);
+                kept += first[i] > 0 ? 1 : 0;
+                both += first[i] > 0 && second[i] > 0 ? 1 : 0;
+                sameDraw += second[i] > 0 && third[i] > 0 ? 1 : 0;
+            }
+            // Five standard deviations of a million draws.
+            assertThat(kept / 1e6).isCloseTo(0.9, within(0.0015));
+            assertThat(both / 1e6).isCloseTo(0.81, within(0.002));
+            assertThat(sameDraw / 1e6).isCloseTo(0.81, within(0.002));
+        }
+    }
+
+    @Test
+    void equalSeedsGiveEqualLossesAndOthersGiveOthers() {
+        final List<Double> first = losses(tuner());
+        final List<Double> second = losses(tuner());
+        for (int i = 0; i < first.size(); i++) { // Sums of embeddings' gradients come in any order.
+            assertThat(second.get(i)).isCloseTo(first.get(i), within(1e-4));
+        }
+        assertThat(losses(tuner().seed(43)).get(0)).isNotEqualTo(first.get(0));
+    }
+
+    @Test
+    void aLayerComputedTwiceDropsTheSame() {
+        final List<Double> once = losses(tuner());
+        final List<Double> twice = losses(tuner().gradientCheckpointing());
+        for (int i = 0; i < once.size(); i++) {
+            assertThat(twice.get(i)).as("loss of step %d", i).isCloseTo(once.get(i), within(1e-4));
+        }
+    }
+
+    @Test
+    void whatFrozenStagesGiveIsKept() {
+        final List<Double> kept = losses(tuner().dropout(0).freeze(2));
+        final List<Double> anew = losses(tuner().dropout(0).freeze(2).keepFrozenOutputs(false));
+        for (int i = 0; i < kept.size(); i++) {
+            assertThat(kept.get(i)).as("loss of step %d", i).isCloseTo(anew.get(i), within(1e-4));
+        }
+    }
+
+    @Test
+    void aModelTrainedThereSaysTheSameOnACpu(@TempDir Path folder) {
+        final Path saved = folder.resolve("saved");
+        try (FineTuned<Text> there = tuner().fit(TRAIN, VALIDATION)) {
+            there.save(saved);
+            try (FineTuned<Text> here =
+                    FineTuner.from(saved).device(DeviceChoice.CPU).untrained(Text.class)) {
+                assertThat(here.evaluate(VALIDATION).get("loss"))
+                        .isCloseTo(there.evaluate(VALIDATION).get("loss"), within(1e-4));
+            }
+        }
+    }
+}

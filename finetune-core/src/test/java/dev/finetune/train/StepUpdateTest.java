@@ -1,0 +1,86 @@
+package dev.finetune.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.finetune.Head;
+import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.internal.torch.Tensors;
+import dev.finetune.nn.Batch;
+import dev.finetune.nn.HalfCopies;
+import dev.finetune.nn.Network;
+import dev.finetune.task.ClassificationTask;
+import dev.finetune.task.LossOptions;
+import dev.finetune.task.Task;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is decided where the numbers are, as on a GPU, is what is decided with the numbers in hand. */
+class StepUpdateTest {
+    private static final Task TASK =
+            new ClassificationTask(new Head.Classification(TinyNet.CLASSES, List.of("a", "b", "c")), LossOptions.PLAIN);
+
+    private record Outcome(StepUpdate.Numbers numbers, List<float[]> values) {}
+
+    private static Outcome step(boolean there, double maxNorm, double spoiled, OptimizerSettings settings) {
+        try (Network network = TinyNet.of(5, 3, 0);
+                Optimizer optimizer = new Optimizer(settings, network.trained());
+                Batch batch = new Batch(TinyNet.batch(Rows.of(16, 9, 2)), Tensors.cpu());
+                TensorScope scope = TensorScope.open()) {
+            final BackwardPass pass = new BackwardPass(
+                    network,
+                    new Objective(TASK, Pulls.NONE),
+                    new Originals(Pulls.NONE, network, List.of()),
+                    new Settings().make(),
+                    false,
+                    FrozenPrefix.none(network, true),
+                    HalfCopies.none(),
+                    false);
+            final List<Tensor> losses = new ArrayList<>();
+            losses.add(TensorScope.adopt(pass.start(batch, 16, 1)));
+            losses.add(Tensors.of(new float[] {(float) spoiled}, 1).squeeze());
+            final StepUpdate update = new StepUpdate(optimizer, network.trained(), maxNorm);
+            final StepUpdate.Numbers numbers = there ? update.there(losses, 1e-2) : update.here(losses, 1e-2);
+            return new Outcome(
+                    numbers,
+                    network.parameters().stream()
+                            .map(parameter -> Tensors.floats(parameter.value()))
+                            .toList());
+        }
+    }
+
+    @ParameterizedTest(name = "clipped to {0}")
+    @ValueSource(doubles = {0, 1e-3, 1e3})
+    void bothWaysClipAndStepAlike(double maxNorm) {
+        for (OptimizerSettings settings : List.of(OptimizerSettings.adamW(), OptimizerSettings.sgd(0.9))) {
+            final Outcome here = step(false, maxNorm, 0.25, settings);
+            final Outcome there = step(true, maxNorm, 0.25, settings);
+            assertThat(there.numbers().norm()).isCloseTo(here.numbers().norm(), within(1e-6));
+            assertThat(there.numbers().losses()).isEqualTo(here.numbers().losses());
+            for (int i = 0; i < here.values().size(); i++) {
+                assertThat(there.values().get(i)).containsExactly(here.values().get(i), within(1e-6f));
+            }
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY})
+    void aLossThatIsNoNumberChangesNothing(double spoiled) {
+        final List<float[]> before;
+        try (Network network = TinyNet.of(5, 3, 0)) {
+            before = network.parameters().stream()
+                    .map(parameter -> Tensors.floats(parameter.value()))
+                    .toList();
+        }
+        for (boolean there : new boolean[] {false, true}) {
+            final Outcome outcome = step(there, 1, spoiled, OptimizerSettings.adamW());
+            assertThat(outcome.numbers().norm()).isNaN();
+            for (int i = 0; i < before.size(); i++) {
+                assertThat(outcome.values().get(i)).isEqualTo(before.get(i));
+            }
+        }
+    }
+}
