@@ -407,7 +407,8 @@ public final class FineTuner {
      * Whether attention with dropout, and the activations of feed-forward blocks, keep less for the backward pass than they
      * computed, and compute the rest again when it is due; true by default. Takes less memory, and for long rows less time.
      * With false, the attention of long rows is not computed piece by piece in evaluations and predictions either. Results
-     * differ by rounding only. On a GPU, and in bfloat16, it makes no difference.
+     * differ by rounding only. In bfloat16, and on a GPU, that makes no difference; there it says whether in bfloat16 all
+     * weights are cast at once before a pass, and queries, keys and values computed as one product.
      */
     public FineTuner leanBackward(boolean lean) {
         return with(draft -> draft.leanBackward = lean);
@@ -512,7 +513,7 @@ public final class FineTuner {
 
     /**
      * How pictures lie in memory: by default channels last where that is faster, on GPUs and from 128 pixels of height on.
-     * Results differ by rounding only. Texts have none.
+     * Results differ by rounding only. Models of texts, which have none, refuse it.
      */
     public FineTuner memoryFormat(MemoryFormat format) {
         return with(draft -> draft.memoryFormat = format);

@@ -58,7 +58,7 @@ final class Fitting<I> {
                     model.assembly().task(),
                     settings,
                     model.device(),
-                    listener,
+                    keeping(warnings),
                     draft.cancellation);
             final TrainingHistory history = trainer.train(training, evaluation);
             final Optional<Metrics> metrics = history.kept().flatMap(report -> report.validation());
@@ -200,6 +200,17 @@ final class Fitting<I> {
         }
         final EncodedRows source = new EncodedRows(rows, encoder, order);
         return training && draft.balancedSampling ? source.sampledByClass() : source;
+    }
+
+    /** Tells the listener, and keeps what the loop warns of. */
+    private TrainingListener keeping(List<String> warnings) {
+        return TrainingListener.all(List.of(listener, new TrainingListener() {
+            @Override
+            public void warned(String message) {
+                LOG.warn(message);
+                warnings.add(message);
+            }
+        }));
     }
 
     private void warn(String message, List<String> warnings) {

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -171,9 +172,10 @@ record LoadedModel<I>(Assembly<I> assembly, Path directory, String base, Optiona
             try (TensorScope scope = TensorScope.open()) {
                 for (Parameter parameter : network.parameters()) {
                     final Tensor value = parameter.value();
-                    final Tensor there = value.to(device, value.scalar_type());
                     final boolean convolves = value.dim() == 4 && format != MemoryFormat.CONTIGUOUS;
-                    value.set_data(convolves ? there.contiguous(torch.MemoryFormat.ChannelsLast) : there);
+                    final MemoryFormatOptional lies = new MemoryFormatOptional(
+                            convolves ? torch.MemoryFormat.ChannelsLast : torch.MemoryFormat.Preserve);
+                    value.set_data(value.to(device, value.scalar_type(), false, true, lies));
                 }
                 for (Buffer buffer : network.buffers()) {
                     buffer.value()

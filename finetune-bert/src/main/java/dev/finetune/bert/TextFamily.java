@@ -26,6 +26,7 @@ import dev.finetune.nn.Stage;
 import dev.finetune.spi.Assembly;
 import dev.finetune.spi.AssemblyRequest;
 import dev.finetune.spi.HeadConfig;
+import dev.finetune.spi.MemoryFormat;
 import dev.finetune.spi.ModelConfig;
 import dev.finetune.spi.ModelFamily;
 import java.util.ArrayList;
@@ -92,6 +93,10 @@ abstract class TextFamily implements ModelFamily {
 
     @Override
     public Assembly<?> assemble(AssemblyRequest request) {
+        if (request.memoryFormat() != MemoryFormat.AUTO) {
+            throw new FinetuneException("memoryFormat(" + request.memoryFormat()
+                    + ") says how pictures lie in memory, and" + " this model reads texts: leave it out.");
+        }
         final ModelConfig config = request.config();
         EncoderConfig encoder = encoder(config);
         if (!Double.isNaN(request.dropout())) {

@@ -92,7 +92,7 @@ final class Candidates {
     }
 
     private double stepsPerEpoch(int batchSize) {
-        return Math.ceil(rows / (double) batchSize);
+        return Math.ceil(Math.ceil(rows / (double) batchSize) / tuner.settings().accumulation());
     }
 
     /** The settings as they are. */

@@ -100,8 +100,15 @@ public final class Search {
         return with(changed -> changed.trials = trials);
     }
 
-    /** Begins no trial after this time; the one under way is trained to its end. No limit by default. */
+    /**
+     * Begins no trial after this time; the one under way is trained to its end. No limit by default.
+     *
+     * @throws FinetuneException if it is not above 0
+     */
     public Search maxTime(Duration time) {
+        if (time.isZero() || time.isNegative()) {
+            throw new FinetuneException("A search's maxTime must be above 0, but is " + time + ".");
+        }
         return with(changed -> changed.maxTime = Optional.of(time));
     }
 

@@ -19,7 +19,7 @@ import java.util.Optional;
  * @param loss how the loss weighs classes and smooths labels
  * @param augmentations random changes of training inputs, all for the family's kind of input
  * @param inputSettings how inputs become numbers, instead of what the checkpoint says
- * @param memoryFormat how pictures lie in memory; families that read none ignore it
+ * @param memoryFormat how pictures lie in memory; families that read none refuse any but AUTO
  * @param adaptation what the base gets beside its own weights
  * @param skipUnread whether the network may leave out what its head doesn't read
  * @param dropout a dropout probability that replaces the config's, or NaN to keep those

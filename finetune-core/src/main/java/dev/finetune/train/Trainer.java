@@ -251,7 +251,8 @@ public final class Trainer {
 
     /** On a GPU what starts fewer kernels is faster. Originals take the place of values, which copies wouldn't show. */
     private HalfCopies copies() {
-        return bfloat16 && device.is_cuda() && settings.gentle().pulls().distill() == 0
+        final boolean originalsStandIn = settings.gentle().pulls().distill() > 0;
+        return bfloat16 && device.is_cuda() && settings.leanBackward() && !originalsStandIn
                 ? HalfCopies.of(network)
                 : HalfCopies.none();
     }

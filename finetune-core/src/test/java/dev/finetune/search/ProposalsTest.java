@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.finetune.FineTuner;
 import dev.finetune.FinetuneException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -132,6 +133,7 @@ class ProposalsTest {
         assertThatThrownBy(() -> search.uniform("p", 0, 1, FineTuner::dropout).uniform("p", 0, 1, FineTuner::dropout))
                 .hasMessageContaining("two dimensions called \"p\"");
         assertThatThrownBy(() -> search.trials(0)).hasMessageContaining("at least 1");
+        assertThatThrownBy(() -> search.maxTime(Duration.ZERO)).hasMessageContaining("above 0");
         assertThatThrownBy(() -> search.parallel(0)).hasMessageContaining("at least 1");
     }
 

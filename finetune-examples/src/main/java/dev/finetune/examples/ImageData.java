@@ -144,6 +144,9 @@ public final class ImageData {
 
     /** Pictures come class by class, so the first ones would all be of one class. */
     private Dataset<Image> limited(Dataset<Image> pictures) {
+        if (limit < 0) {
+            throw new FinetuneException("--limit " + limit + ": there are 0, for all, and numbers of rows.");
+        }
         final List<Example<Image>> all = pictures.asList();
         if (limit <= 0 || limit >= all.size()) {
             return pictures;

@@ -100,6 +100,9 @@ public final class TextData {
     }
 
     private <I> Parts<I> parts(long seed, Dataset<I> all, @Nullable Dataset<I> held, String metric) {
+        if (limit < 0) {
+            throw new FinetuneException("--limit " + limit + ": there are 0, for all, and numbers of rows.");
+        }
         final Dataset<I> limited = limit > 0 ? all.limit(limit) : all;
         final boolean labelled = task.equals("classification") || task.equals("multi-label") || task.equals("tokens");
         final List<String> labels = labelled

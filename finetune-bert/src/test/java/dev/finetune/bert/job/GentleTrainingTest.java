@@ -114,6 +114,7 @@ class GentleTrainingTest {
         try (FineTuned<Text> tuned = tuner.epochs(1).fitAll(Jobs.data(40, 1))) {
             assertThat(moved(tuner, tuned)).containsExactly(4);
             assertThat(recorder.warnings).singleElement().asString().contains("4 of 4 stages");
+            assertThat(tuned.provenance().warnings()).isEqualTo(recorder.warnings);
         }
         try (FineTuned<Text> tuned = tuner.epochs(2).fitAll(Jobs.data(40, 1))) {
             assertThat(moved(tuner, tuned)).containsExactly(3, 4);

@@ -14,6 +14,7 @@ import dev.finetune.nn.Dropout;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.Devices;
+import dev.finetune.train.Precision;
 import java.nio.file.Path;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -101,6 +102,16 @@ class GpuTest {
         final List<Double> anew = losses(tuner().dropout(0).freeze(2).keepFrozenOutputs(false));
         for (int i = 0; i < kept.size(); i++) {
             assertThat(kept.get(i)).as("loss of step %d", i).isCloseTo(anew.get(i), within(1e-4));
+        }
+    }
+
+    @Test
+    void castingAllWeightsAtOnceTrainsAsAutocastDoes() {
+        final FineTuner half = tuner().dropout(0).precision(Precision.BFLOAT16);
+        final List<Double> atOnce = losses(half);
+        final List<Double> each = losses(half.leanBackward(false));
+        for (int i = 0; i < atOnce.size(); i++) {
+            assertThat(atOnce.get(i)).as("loss of step %d", i).isCloseTo(each.get(i), within(0.02));
         }
     }
 

@@ -20,6 +20,7 @@ import dev.finetune.data.Text;
 import dev.finetune.data.Words;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.search.Search;
+import dev.finetune.spi.MemoryFormat;
 import dev.finetune.task.Task;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -198,6 +199,10 @@ class RefusalsTest {
     void settingsThatDoNotFitTheModelAreRefused() {
         isRefused(() -> Jobs.classifier().maxLength(65).untrained(Text.class), "maxLength(65)", "64 tokens");
         isRefused(() -> Jobs.classifier().maxLength(3), "maxLength", "3");
+        isRefused(
+                () -> Jobs.classifier().memoryFormat(MemoryFormat.CHANNELS_LAST).untrained(Text.class),
+                "memoryFormat(CHANNELS_LAST)",
+                "texts");
         isRefused(() -> Jobs.classifier().freeze(4).fitAll(Jobs.data(8, 1)), "4", "3");
         isRefused(
                 () -> Jobs.classifier().classWeights(1, 2, 3).fitAll(Jobs.data(8, 1)), "2 classes", "3 class weights");

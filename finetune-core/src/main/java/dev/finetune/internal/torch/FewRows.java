@@ -8,15 +8,18 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The product of a few rows x and a large matrix W. MKL has other kernels for W x^T than for x W^T, some of which don't copy
- * W first, and for some ten to forty rows they take a tenth to a fifth less time, the turn of the small result included; for
- * fewer and for more rows they take longer. {@code -Ddev.finetune.fewRows=false} switches it off.
+ * W first; they take up to two fifths less time, the turn of the small result included, from five rows on where W has more than
+ * a million numbers, else from sixteen, and up to forty-eight; for fewer and for more rows they take longer. {@code
+ * -Ddev.finetune.fewRows=false} switches it off.
  */
 public final class FewRows {
     private static final boolean WANTED =
             Natives.multipliesWithMkl() && !"false".equals(System.getProperty("dev.finetune.fewRows"));
-    private static final long LEAST_ROWS = 8;
-    private static final long MOST_ROWS = 40;
     private static final long LEAST_WEIGHTS = 1 << 18;
+    private static final long LEAST_ROWS = 16;
+    private static final long MANY_WEIGHTS = 1 << 20;
+    private static final long LEAST_ROWS_OF_MANY = 5;
+    private static final long MOST_ROWS = 48;
 
     private FewRows() {}
 
@@ -26,7 +29,7 @@ public final class FewRows {
             return false;
         }
         final long rows = input.numel() / weight.size(1);
-        return rows >= LEAST_ROWS
+        return rows >= (weight.numel() < MANY_WEIGHTS ? LEAST_ROWS : LEAST_ROWS_OF_MANY)
                 && rows <= MOST_ROWS
                 && input.is_cpu()
                 && input.scalar_type().intern() == ScalarType.Float

@@ -38,7 +38,11 @@ class FewRowsTest {
             assertThat(FewRows.pay(input, weight)).isFalse();
             try (GradientMode off = GradientMode.off()) {
                 assertThat(FewRows.pay(input, weight)).isEqualTo("MKL".equals(Natives.matrixProducts()));
-                assertThat(FewRows.pay(torch.randn(4, 512), weight)).isFalse();
+                assertThat(FewRows.pay(torch.randn(8, 512), weight)).isFalse();
+                assertThat(FewRows.pay(torch.randn(8, 512), torch.randn(2048, 512)))
+                        .isEqualTo("MKL".equals(Natives.matrixProducts()));
+                assertThat(FewRows.pay(torch.randn(4, 512), torch.randn(2048, 512)))
+                        .isFalse();
                 assertThat(FewRows.pay(torch.randn(100, 512), weight)).isFalse();
                 assertThat(FewRows.pay(input, torch.randn(8, 512))).isFalse();
                 assertThat(FewRows.pay(torch.randn(16, 512).to(torch.ScalarType.Double), weight))
