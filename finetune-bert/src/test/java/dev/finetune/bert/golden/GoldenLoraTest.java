@@ -93,7 +93,9 @@ class GoldenLoraTest {
                 assertThat(logits(again, golden.batch(0))).containsExactly(after, within(1e-6f));
             }
             model.save(saved.resolve("merged"));
-            try (FineTuned<Text> merged = FineTuned.load(saved.resolve("merged"))) {
+            try (FineTuned<Text> merged = FineTuner.from(saved.resolve("merged"))
+                    .device(GoldenDevice.choice())
+                    .untrained(Text.class)) {
                 assertThat(merged.assembly().report().isComplete())
                         .as(merged.assembly().report().summary())
                         .isTrue();

@@ -9,12 +9,25 @@ import dev.finetune.Freeze;
 import dev.finetune.Lora;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Text;
+import dev.finetune.internal.torch.Autocast;
+import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.internal.torch.Tensors;
+import dev.finetune.nn.Batch;
+import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.HalfCopies;
+import dev.finetune.nn.Parameter;
+import dev.finetune.spi.Assembly;
+import dev.finetune.spi.CollateContext;
+import dev.finetune.spi.HostBatch;
 import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.Precision;
 import dev.finetune.train.StepReport;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -43,6 +56,54 @@ class Bfloat16JobTest {
 
     private static Arguments way(String what, UnaryOperator<FineTuner> way) {
         return Arguments.of(what, way);
+    }
+
+    @Test
+    void queriesKeysAndValuesAsOneProductOfCopiesGiveAutocastsLossAndGradients() {
+        try (FineTuned<Text> model = Jobs.classifier()
+                        .device(DeviceChoice.CPU)
+                        .dropout(0)
+                        .skipUnread(false)
+                        .untrained(Text.class);
+                HalfCopies copies = HalfCopies.of(model.assembly().network());
+                HalfCopies none = HalfCopies.none()) {
+            final List<float[]> together = lossAndGradients(model, copies);
+            final List<float[]> each = lossAndGradients(model, none);
+            assertThat(together).hasSameSizeAs(each);
+            for (int i = 0; i < each.size(); i++) {
+                double largest = 0;
+                for (float value : each.get(i)) {
+                    largest = Math.max(largest, Math.abs(value));
+                }
+                // Sums in another order round to another of the neighbours, 2^-8 apart.
+                assertThat(together.get(i))
+                        .as("number %d", i)
+                        .containsExactly(each.get(i), within((float) largest / 64));
+            }
+        }
+    }
+
+    private static List<float[]> lossAndGradients(FineTuned<Text> model, HalfCopies copies) {
+        final Assembly<Text> assembly = model.assembly();
+        final HostBatch host =
+                assembly.encoder().collate(assembly.encoder().encode(Jobs.reviews(8, 3)), CollateContext.predicting());
+        final List<float[]> found = new ArrayList<>();
+        try (TensorScope scope = TensorScope.open();
+                Batch batch = new Batch(host, Tensors.cpu());
+                HalfCopies.InUse use = copies.use()) {
+            final Tensor loss;
+            try (var autocast = Autocast.bfloat16(false, true)) {
+                loss = assembly.task().lossSum(assembly.network().forward(batch, ForwardContext.training(1)), batch);
+            }
+            loss.backward();
+            copies.handOver();
+            found.add(Tensors.floats(loss));
+            for (Parameter parameter : assembly.network().parameters()) {
+                found.add(Tensors.floats(Tensors.gradient(parameter.value())));
+                parameter.value().mutable_grad().reset();
+            }
+        }
+        return found;
     }
 
     @ParameterizedTest(name = "{0}")

@@ -1,6 +1,7 @@
 package dev.finetune.internal.torch;
 
 import java.util.function.Supplier;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -14,13 +15,12 @@ public final class CudaRandom {
     private CudaRandom() {}
 
     /** Made when first asked for, on a machine that has a GPU. */
-    private static final class Device {
+    private static final class Holder {
         static final Generator GENERATOR = generator();
 
         private static Generator generator() {
             try (TensorScope scope = TensorScope.open()) {
-                final Generator found =
-                        torch.globalContext().defaultGenerator(new org.bytedeco.pytorch.Device(torch.DeviceType.CUDA));
+                final Generator found = torch.globalContext().defaultGenerator(new Device(torch.DeviceType.CUDA));
                 found.retainReference();
                 return found;
             }
@@ -29,8 +29,8 @@ public final class CudaRandom {
 
     /** What an operation gives that starts kernels on the GPU, and they draw: equal keys give equal numbers. */
     public static Tensor keyed(long key, Supplier<Tensor> operation) {
-        final Generator generator = Device.GENERATOR;
-        synchronized (Device.class) {
+        final Generator generator = Holder.GENERATOR;
+        synchronized (Holder.class) {
             final long seed = generator.current_seed();
             final long offset = generator.get_offset();
             generator.set_current_seed(key);

@@ -48,6 +48,12 @@ class VisionAdapterTest {
     private static final Path RESOURCES = Path.of("src/test/resources");
     private static final Path SOURCE = RESOURCES.resolve("golden/resnet-bottleneck");
 
+    /**
+     * How near weights come that were trained with batch norms of a few numbers. The case was made in float64; PyTorch's own
+     * float32 is up to 5e-4 from it (said where the case is made), a machine of 16 cores and an H100 both 1.08e-4.
+     */
+    private static final double NORMS = 5e-4;
+
     @TempDir
     private Path folder;
 
@@ -86,7 +92,10 @@ class VisionAdapterTest {
             final float[] after = logits(network, batch);
             assertClose(after, read(golden, "expected.logits_after"), 1e-4);
             model.saveAdapter(folder.resolve("adapter"));
-            sameTensors(folder.resolve("adapter"), golden.resolve("adapter-after"));
+            sameTensors(
+                    folder.resolve("adapter"),
+                    golden.resolve("adapter-after"),
+                    name.equals("resnet-norms") ? NORMS : 1e-4);
             try (FineTuned<Image> again = FineTuner.from(SOURCE.resolve("model"))
                     .adapter(folder.resolve("adapter"))
                     .device(GoldenDevice.choice())
@@ -94,7 +103,9 @@ class VisionAdapterTest {
                 assertThat(logits(again.assembly().network(), batch)).isEqualTo(after);
             }
             model.save(folder.resolve("merged"));
-            try (FineTuned<Image> merged = FineTuned.load(folder.resolve("merged"))) {
+            try (FineTuned<Image> merged = FineTuner.from(folder.resolve("merged"))
+                    .device(GoldenDevice.choice())
+                    .untrained(Image.class)) {
                 assertClose(logits(merged.assembly().network(), batch), after, 2e-5);
             }
             model.mergeAdapter();
@@ -146,7 +157,7 @@ class VisionAdapterTest {
         }
     }
 
-    private static void sameTensors(Path ours, Path theirs) {
+    private static void sameTensors(Path ours, Path theirs, double tolerance) {
         try (Weights one = Weights.open(ours.resolve("adapter_model.safetensors"));
                 Weights other = Weights.open(theirs.resolve("adapter_model.safetensors"));
                 TensorScope scope = TensorScope.open()) {
@@ -155,7 +166,7 @@ class VisionAdapterTest {
                 assertThat(one.describe(name).shape())
                         .as(name)
                         .isEqualTo(other.describe(name).shape());
-                assertClose(Tensors.floats(one.read(name)), Tensors.floats(other.read(name)), 1e-4);
+                assertClose(Tensors.floats(one.read(name)), Tensors.floats(other.read(name)), tolerance);
             }
         }
     }

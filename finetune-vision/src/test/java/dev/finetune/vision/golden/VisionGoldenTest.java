@@ -53,9 +53,21 @@ import org.junit.jupiter.api.TestFactory;
 class VisionGoldenTest {
     private static final double FORWARD = 1e-5;
     private static final double LOSS = 3e-5;
-    private static final double NORM = 1e-3;
+
+    /**
+     * Shares of gradient norms. In float64, and in float32 channels last, PyTorch's own are up to 2.5e-3 from the reference's
+     * (resnet-basic, the last step).
+     */
+    private static final double NORM = 3e-3;
+
     private static final double RATE = 1e-9;
-    private static final double STATISTICS = 1e-5;
+
+    /**
+     * Running statistics after training. In float64 PyTorch itself comes to within 2.7e-5 of the reference, which float32 and
+     * oneDNN's kernels made (resnet-torchvision-bottleneck, layer4.0.bn1); so do an H100 and a machine of 16 cores.
+     */
+    private static final double STATISTICS = 5e-5;
+
     private static final double AFTER = 1e-4;
     private static final int BATCHES = 3;
 
