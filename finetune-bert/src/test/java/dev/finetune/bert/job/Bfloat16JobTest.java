@@ -69,17 +69,17 @@ class Bfloat16JobTest {
                 HalfCopies none = HalfCopies.none()) {
             final List<float[]> together = lossAndGradients(model, copies);
             final List<float[]> each = lossAndGradients(model, none);
-            assertThat(together).hasSameSizeAs(each);
-            for (int i = 0; i < each.size(); i++) {
-                double largest = 0;
-                for (float value : each.get(i)) {
-                    largest = Math.max(largest, Math.abs(value));
+            assertThat(together.get(0)[0]).isCloseTo(each.get(0)[0], within(1e-3f * each.get(0)[0]));
+            double apart = 0;
+            double squares = 0;
+            for (int i = 1; i < each.size(); i++) {
+                for (int j = 0; j < each.get(i).length; j++) {
+                    apart += Math.pow(together.get(i)[j] - each.get(i)[j], 2);
+                    squares += Math.pow(each.get(i)[j], 2);
                 }
-                // Sums in another order round to another of the neighbours, 2^-8 apart.
-                assertThat(together.get(i))
-                        .as("number %d", i)
-                        .containsExactly(each.get(i), within((float) largest / 64));
             }
+            // Numbers of 8 bits, and three sums rounded one by one or together.
+            assertThat(Math.sqrt(apart / squares)).isLessThan(1e-2);
         }
     }
 
