@@ -95,7 +95,7 @@ abstract class TextFamily implements ModelFamily {
     public Assembly<?> assemble(AssemblyRequest request) {
         if (request.memoryFormat() != MemoryFormat.AUTO) {
             throw new FinetuneException("memoryFormat(" + request.memoryFormat()
-                    + ") says how pictures lie in memory, and" + " this model reads texts: leave it out.");
+                    + ") says how pictures lie in memory, and this model reads texts: leave it out.");
         }
         final ModelConfig config = request.config();
         EncoderConfig encoder = encoder(config);

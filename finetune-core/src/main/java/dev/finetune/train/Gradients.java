@@ -19,16 +19,14 @@ final class Gradients {
 
     private Gradients() {}
 
-    /** The global norm: the square root of the sum of the squares of all gradients, as torch's clip_grad_norm_. */
+    /** The global norm, on the CPU: the square root of the sum of the squares of all gradients, as torch's clip_grad_norm_. */
     static double norm(List<Parameter> parameters) {
         try (TensorScope scope = TensorScope.open()) {
             final List<Tensor> gradients = of(parameters);
             if (gradients.isEmpty()) {
                 return 0;
             }
-            return gradients.stream().allMatch(Tensor::is_cpu)
-                    ? onAllCores(gradients)
-                    : Tensors.scalar(normThere(gradients));
+            return onAllCores(gradients);
         }
     }
 

@@ -38,12 +38,7 @@ final class StepUpdate {
      * @param losses what each of its batches added to the loss
      * @param norm the gradients' before clipping; not a number where a loss isn't, for then nothing was changed
      */
-    record Numbers(List<Double> losses, double norm) {
-        /** Whether a loss is a number as it should be. */
-        static boolean isFinite(double loss) {
-            return !Double.isNaN(loss) && !Double.isInfinite(loss);
-        }
-    }
+    record Numbers(List<Double> losses, double norm) {}
 
     /**
      * Updates.
@@ -58,7 +53,7 @@ final class StepUpdate {
     /** Reads the losses first. */
     Numbers here(List<Tensor> losses, double rate) {
         final List<Double> read = losses.stream().map(Tensors::scalar).toList();
-        if (!read.stream().allMatch(Numbers::isFinite)) {
+        if (!read.stream().allMatch(Double::isFinite)) {
             return new Numbers(read, Double.NaN);
         }
         final double norm = Gradients.norm(trained);
@@ -86,7 +81,7 @@ final class StepUpdate {
                 readLosses.add((double) read[i]);
             }
             final double norm = gradients.isEmpty() ? 0 : read[losses.size()];
-            return new Numbers(readLosses, readLosses.stream().allMatch(Numbers::isFinite) ? norm : Double.NaN);
+            return new Numbers(readLosses, readLosses.stream().allMatch(Double::isFinite) ? norm : Double.NaN);
         }
     }
 

@@ -216,7 +216,7 @@ public final class Trainer {
             double loss = penalty;
             for (int i = 0; i < losses.size(); i++) {
                 final double part = numbers.losses().get(i);
-                if (!StepUpdate.Numbers.isFinite(part)) {
+                if (!Double.isFinite(part)) {
                     throw new DivergedException("The loss became " + part + " at step " + step + " (epoch " + epoch
                             + "), on " + source.describe(group.get(i))
                             + ". Try a lower learning rate, or a warm-up; the rate of this step was " + rate
