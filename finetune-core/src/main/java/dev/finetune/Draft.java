@@ -81,6 +81,7 @@ final class Draft {
     boolean gradientCheckpointing;
     boolean keepFrozenOutputs = true;
     boolean leanBackward = true;
+    boolean cudaGraphs = true;
     boolean skipUnread = true;
     long evaluateEvery;
     Optional<EarlyStopping> earlyStopping = Optional.empty();
@@ -134,6 +135,7 @@ final class Draft {
         copy.gradientCheckpointing = gradientCheckpointing;
         copy.keepFrozenOutputs = keepFrozenOutputs;
         copy.leanBackward = leanBackward;
+        copy.cudaGraphs = cudaGraphs;
         copy.skipUnread = skipUnread;
         copy.evaluateEvery = evaluateEvery;
         copy.earlyStopping = earlyStopping;
@@ -244,6 +246,7 @@ final class Draft {
                 gradientCheckpointing,
                 keepFrozenOutputs,
                 leanBackward,
+                cudaGraphs,
                 evaluateEvery,
                 stopping(),
                 keepBest,

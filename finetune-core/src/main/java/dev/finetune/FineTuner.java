@@ -415,6 +415,18 @@ public final class FineTuner {
     }
 
     /**
+     * Whether on a GPU the pass over a batch, forward and backward, is recorded when a batch of its shape comes for the second
+     * time, and the recording replayed for all later ones (CUDA graphs), so that the GPU needn't wait for the processor to
+     * start each kernel; true by default, and of no effect elsewhere. Results differ by rounding, and by the random numbers that
+     * dropout draws. Recordings take device memory, as much as the largest pass, and attention with dropout then keeps its
+     * weights. Steps of several batches ({@link #accumulate}), {@link #gradientCheckpointing}, {@link #distill} and {@link
+     * #rDrop} are not recorded.
+     */
+    public FineTuner cudaGraphs(boolean record) {
+        return with(draft -> draft.cudaGraphs = record);
+    }
+
+    /**
      * Whether the last layer computes only what the head reads: for classes, several labels, numbers and first-token
      * embeddings that is the first token of a text, so that nearly all of that layer's work is left out; true by default.
      * Results differ by rounding only, and by the random numbers that dropout then draws. {@link #distill} compares all

@@ -81,6 +81,9 @@ final class SettingsText {
         if (!t.leanBackward()) {
             lines.put("backward pass", "all that is computed is kept for it");
         }
+        if (!t.cudaGraphs()) {
+            lines.put("CUDA graphs", "none are recorded");
+        }
         if (!draft.skipUnread) {
             lines.put("last layer", "computed for all tokens, read or not");
         }

@@ -47,12 +47,12 @@ public record Attention(int heads, Dropout dropout) {
         return mixed(q, k, v, bias, drops, context).transpose(1, 2).reshape(batch, length, width);
     }
 
-    /** LibTorch's kernels for the CPU drop nothing; those for GPUs do, and keep no weights for the backward pass. */
+    /** LibTorch's kernels for the CPU drop nothing; those for GPUs do, but by no mask, and keep no weights for backward. */
     private Tensor mixed(Tensor q, Tensor k, Tensor v, @Nullable Tensor bias, boolean drops, ForwardContext context) {
         if (!drops) {
             return fused(q, k, v, bias, 0);
         }
-        return q.is_cuda()
+        return q.is_cuda() && context.masks().isEmpty()
                 ? CudaRandom.keyed(context.nextKey(), () -> fused(q, k, v, bias, dropout.probability()))
                 : withDropout(q, k, v, bias, context);
     }

@@ -1,10 +1,15 @@
 package dev.finetune.nn;
 
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.Recorder;
+import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.spi.HostBatch;
 import dev.finetune.spi.HostTensor;
-import java.util.HashMap;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -13,9 +18,13 @@ import org.bytedeco.pytorch.Tensor;
 
 /** A batch's tensors on the device that computes, made when first asked for. Owns them until it is closed. */
 public final class Batch implements AutoCloseable {
-    private final HostBatch host;
+    private HostBatch host;
     private final Device device;
-    private final Map<String, Tensor> tensors = new HashMap<>();
+    /** In the order in which they were made: what one is made from comes before it. */
+    private final Map<String, Made> known = new LinkedHashMap<>();
+
+    /** What there is by a name, and how it is made. */
+    private record Made(Optional<Tensor> tensor, Supplier<Optional<Tensor>> maker) {}
 
     /** Wraps a host batch for a device (borrowed). */
     public Batch(HostBatch host, Device device) {
@@ -30,6 +39,7 @@ public final class Batch implements AutoCloseable {
 
     /** What it was made from. */
     public HostBatch host() {
+        Recorder.refuse("what a batch was made from");
         return host;
     }
 
@@ -40,6 +50,7 @@ public final class Batch implements AutoCloseable {
 
     /** A column on the Java side. */
     public HostTensor hostColumn(String column) {
+        Recorder.refuse("the column \"" + column + "\" of Java's");
         final HostTensor found = host.columns().get(column);
         if (found == null) {
             throw new FinetuneException("The batch has no column \"" + column + "\"; it has "
@@ -50,20 +61,19 @@ public final class Batch implements AutoCloseable {
 
     /** A column on the device; borrowed. */
     public Tensor get(String column) {
-        final Tensor known = tensors.get(column);
-        if (known != null) {
-            return known;
-        }
-        return remember(column, Tensors.of(hostColumn(column), device));
+        return derived(column, () -> Optional.of(Tensors.of(hostColumn(column), device)))
+                .orElseThrow();
     }
 
     /** Something computed from columns once and shared by layers, such as a mask; borrowed. Empty where not needed. */
     public Optional<Tensor> derived(String name, Supplier<Optional<Tensor>> compute) {
-        final Tensor known = tensors.get(name);
-        if (known != null) {
-            return Optional.of(known);
+        final Made made = known.get(name);
+        if (made != null) {
+            return made.tensor;
         }
-        return compute.get().map(tensor -> remember(name, tensor));
+        final Optional<Tensor> tensor = compute.get().map(Tensors::own);
+        known.put(name, new Made(tensor, compute));
+        return tensor;
     }
 
     /** The device (borrowed). */
@@ -71,14 +81,36 @@ public final class Batch implements AutoCloseable {
         return device;
     }
 
-    private Tensor remember(String name, Tensor tensor) {
-        tensors.put(name, Tensors.own(tensor));
-        return tensor;
+    /**
+     * Takes another batch's numbers into the tensors that there are.
+     *
+     * @param other of the same columns and shapes
+     * @return whether it needs the same tensors, in the same shapes; if not, they are of no use until it is called again
+     */
+    public boolean refill(HostBatch other) {
+        host = other;
+        try (TensorScope scope = TensorScope.open();
+                GradientMode off = GradientMode.off()) {
+            for (Made made : List.copyOf(known.values())) {
+                final Optional<Tensor> anew = made.maker.get();
+                if (anew.isPresent() != made.tensor.isPresent()) {
+                    return false;
+                }
+                if (anew.isPresent()) {
+                    final Tensor there = made.tensor.orElseThrow();
+                    if (!Arrays.equals(Tensors.shape(anew.get()), Tensors.shape(there))) {
+                        return false;
+                    }
+                    there.copy_(anew.get());
+                }
+            }
+            return true;
+        }
     }
 
     @Override
     public void close() {
-        tensors.values().forEach(Tensor::close);
-        tensors.clear();
+        known.values().forEach(made -> made.tensor.ifPresent(Tensor::close));
+        known.clear();
     }
 }

@@ -14,7 +14,8 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * In training sets each element to zero with probability p and scales the rest by 1 / (1 - p), so that the expectation
  * stays (Srivastava et al., 2014); otherwise does nothing. Its random numbers come from the forward context, never from
- * the process: on the CPU from {@link DropoutMask}, on a GPU from LibTorch's kernel with the context's key.
+ * the process: on the CPU from {@link DropoutMask}, on a GPU from LibTorch's kernel with the context's key, or from the
+ * context's masks where it has some.
  *
  * @param probability p, from 0 (never drop) to below 1
  */
@@ -27,6 +28,9 @@ public record Dropout(double probability) {
             return input;
         }
         final long key = context.nextKey();
+        if (context.masks().isPresent()) {
+            return context.masks().get().apply(input, probability, key);
+        }
         if (input.is_cuda()) {
             return CudaRandom.keyed(key, () -> torch.dropout(input, probability, true));
         }

@@ -1,6 +1,7 @@
 package dev.finetune.nn;
 
 import dev.finetune.internal.torch.DropoutMask;
+import java.util.Optional;
 
 /**
  * What a forward pass depends on besides its inputs: whether it trains, and its own source of randomness. The keys that
@@ -12,14 +13,21 @@ public final class ForwardContext {
     private final boolean recomputing;
     private final boolean lean;
     private final long seed;
+    private final Optional<DropoutMasks> masks;
     private int stage;
     private int draws;
 
     private ForwardContext(boolean training, boolean recomputing, boolean lean, long seed) {
+        this(training, recomputing, lean, seed, Optional.empty());
+    }
+
+    private ForwardContext(
+            boolean training, boolean recomputing, boolean lean, long seed, Optional<DropoutMasks> masks) {
         this.training = training;
         this.recomputing = recomputing;
         this.lean = lean;
         this.seed = seed;
+        this.masks = masks;
     }
 
     /** Evaluation: dropout does nothing. */
@@ -45,6 +53,16 @@ public final class ForwardContext {
     /** A second training pass over the same batch, with other dropout. */
     public ForwardContext other() {
         return new ForwardContext(training, false, lean, DropoutMask.mix(seed ^ 0x5851F42D4C957F2DL));
+    }
+
+    /** The same pass with dropout by masks (borrowed). */
+    public ForwardContext with(DropoutMasks some) {
+        return new ForwardContext(training, recomputing, lean, seed, Optional.of(some));
+    }
+
+    /** What dropout keeps, where that isn't drawn layer by layer. */
+    Optional<DropoutMasks> masks() {
+        return masks;
     }
 
     /** Whether the pass trains: dropout drops, and gradients are wanted. */

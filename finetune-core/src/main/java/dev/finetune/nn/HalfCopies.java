@@ -160,8 +160,23 @@ public final class HalfCopies implements AutoCloseable {
             for (int i = 0; i < first.size(); i++) {
                 first.get(i).value().mutable_grad().put(targets.get(i));
             }
+            forgetGradients();
+        }
+    }
+
+    /** Forgets the gradients of the copies. */
+    public void forgetGradients() {
+        try (TensorScope scope = TensorScope.open()) {
             leaves.forEach(leaf -> leaf.copy.mutable_grad().reset());
         }
+    }
+
+    /** Whether a parameter's gradient lies where it will lie again after every pass, in memory of these copies. */
+    public boolean keeps(Parameter parameter) {
+        final Tensor kept = gradients.get(parameter);
+        return kept != null
+                && kept.data_ptr().address()
+                        == parameter.value().grad().data_ptr().address();
     }
 
     private Tensor memory(Parameter parameter) {

@@ -1,6 +1,7 @@
 package dev.finetune.report;
 
 import dev.finetune.hub.HubSettings;
+import dev.finetune.internal.torch.CudaGraphs;
 import dev.finetune.internal.torch.Natives;
 import dev.finetune.train.Devices;
 import java.io.IOException;
@@ -35,7 +36,7 @@ public final class Doctor {
         found.put(
                 "threads",
                 torch.get_num_threads() + " of " + Runtime.getRuntime().availableProcessors() + " processors");
-        found.put("GPU", Devices.cudaUsable() ? torch.cuda_device_count() + " found" : "none: " + Devices.whyNoCuda());
+        found.put("GPU", gpu());
         found.put(
                 "model families",
                 families.isEmpty() ? "none: add finetune-bert or another" : String.join(", ", families));
@@ -49,6 +50,14 @@ public final class Doctor {
         return found.entrySet().stream()
                 .map(line -> line.getKey() + ": " + line.getValue())
                 .collect(Collectors.joining("\n"));
+    }
+
+    private static String gpu() {
+        if (!Devices.cudaUsable()) {
+            return "none: " + Devices.whyNoCuda();
+        }
+        return torch.cuda_device_count() + " found; "
+                + CudaGraphs.whyNot().map(why -> "no CUDA graphs: " + why).orElse("CUDA graphs can be recorded");
     }
 
     private static String nativesCache() {

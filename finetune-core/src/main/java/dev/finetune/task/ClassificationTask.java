@@ -62,8 +62,7 @@ public final class ClassificationTask implements Task {
 
     @Override
     public Tensor lossSum(Map<String, Tensor> outputs, Batch batch) {
-        Labels.of(batch.host());
-        return loss.sum(logits(outputs), batch.get("labels"));
+        return loss.sum(logits(outputs), Labels.of(batch), batch);
     }
 
     @Override

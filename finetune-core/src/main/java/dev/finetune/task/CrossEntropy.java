@@ -2,10 +2,13 @@ package dev.finetune.task;
 
 import dev.finetune.FinetuneException;
 import dev.finetune.internal.torch.Tensors;
+import dev.finetune.nn.Batch;
 import dev.finetune.spi.HostBatch;
 import dev.finetune.spi.HostTensor;
 import dev.finetune.spi.Target;
 import java.util.Arrays;
+import java.util.Optional;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -43,22 +46,29 @@ public final class CrossEntropy {
      *
      * @param logits (rows, classes)
      * @param targets (rows) class indices as longs, or (rows, classes) probabilities as floats
+     * @param batch that the rows are of; it keeps the class weights
      * @return a scalar
      * @throws FinetuneException if soft targets are of another shape than the logits
      */
-    public Tensor sum(Tensor logits, Tensor targets) {
+    public Tensor sum(Tensor logits, Tensor targets, Batch batch) {
         if (targets.is_floating_point() && !Arrays.equals(Tensors.shape(logits), Tensors.shape(targets))) {
             throw new FinetuneException("Soft labels need a probability per row and class, "
                     + Arrays.toString(Tensors.shape(logits)) + ", but \"labels\" is of shape "
                     + Arrays.toString(Tensors.shape(targets)) + ".");
         }
-        final TensorOptional weight = weights.length == 0
-                ? new TensorOptional()
-                : new TensorOptional(Tensors.of(new HostTensor.Floats(weights, weights.length), logits.device()));
+        final TensorOptional weight = batch.derived("class_weights", () -> classWeights(batch.device()))
+                .map(TensorOptional::new)
+                .orElseGet(TensorOptional::new);
         if (options.focalGamma() > 0) {
             return focal(logits, targets, weight);
         }
         return torch.cross_entropy_loss(logits, targets, weight, SUM, Target.IGNORED, options.labelSmoothing());
+    }
+
+    private Optional<Tensor> classWeights(Device device) {
+        return weights.length == 0
+                ? Optional.empty()
+                : Optional.of(Tensors.of(new HostTensor.Floats(weights, weights.length), device));
     }
 
     private Tensor focal(Tensor logits, Tensor targets, TensorOptional weight) {

@@ -1,11 +1,15 @@
 package dev.finetune.task;
 
 import dev.finetune.FinetuneException;
+import dev.finetune.nn.Batch;
 import dev.finetune.spi.HostBatch;
 import dev.finetune.spi.HostTensor;
+import org.bytedeco.pytorch.Tensor;
 
 /** The labels of a batch, which losses and metrics need. */
 public final class Labels {
+    private static final String NAME = "labels";
+
     private Labels() {}
 
     /**
@@ -14,12 +18,27 @@ public final class Labels {
      * @throws FinetuneException if the examples were not labelled
      */
     public static HostTensor of(HostBatch batch) {
-        final HostTensor labels = batch.columns().get("labels");
+        final HostTensor labels = batch.columns().get(NAME);
         if (labels == null) {
-            throw new FinetuneException(
-                    "The examples have no labels, so they can only be predicted: to train or evaluate "
-                            + "on them, give each example one (Label.of(...)), and read the right label column.");
+            throw missing();
         }
         return labels;
+    }
+
+    /**
+     * The same on the device; borrowed.
+     *
+     * @throws FinetuneException if the examples were not labelled
+     */
+    public static Tensor of(Batch batch) {
+        if (!batch.has(NAME)) {
+            throw missing();
+        }
+        return batch.get(NAME);
+    }
+
+    private static FinetuneException missing() {
+        return new FinetuneException("The examples have no labels, so they can only be predicted: to train or evaluate "
+                + "on them, give each example one (Label.of(...)), and read the right label column.");
     }
 }

@@ -74,11 +74,10 @@ public final class MultiLabelTask implements Task {
 
     @Override
     public Tensor lossSum(Map<String, Tensor> outputs, Batch batch) {
-        Labels.of(batch.host());
         final boolean focal = options.focalGamma() > 0;
         final Tensor loss = torch.binary_cross_entropy_with_logits(
                 outputs.get("logits").to(ScalarType.Float),
-                batch.get("labels"),
+                Labels.of(batch),
                 new TensorOptional(),
                 new TensorOptional(),
                 focal ? NONE : SUM);

@@ -40,8 +40,7 @@ public final class RegressionTask implements Task {
 
     @Override
     public Tensor lossSum(Map<String, Tensor> outputs, Batch batch) {
-        Labels.of(batch.host());
-        return torch.mse_loss(outputs.get("logits").to(ScalarType.Float), batch.get("labels"), SUM);
+        return torch.mse_loss(outputs.get("logits").to(ScalarType.Float), Labels.of(batch), SUM);
     }
 
     @Override

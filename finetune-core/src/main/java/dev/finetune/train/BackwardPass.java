@@ -6,6 +6,7 @@ import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
+import dev.finetune.nn.DropoutMasks;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.HalfCopies;
 import dev.finetune.nn.Network;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorArrayRefOptional;
@@ -22,7 +24,7 @@ import org.bytedeco.pytorch.TensorArrayRefOptional;
  * (Chen et al., "Training deep nets with sublinear memory cost", 2016): only the stages' outputs are kept, and each
  * stage is computed again, with the same dropout, when its gradient is due.
  */
-final class BackwardPass {
+final class BackwardPass implements Pass {
     private final Network network;
     private final Objective objective;
     private final Originals originals;
@@ -62,27 +64,60 @@ final class BackwardPass {
         }
     }
 
-    /**
-     * Adds the gradients of (sum of the batch's losses / weight). On a GPU they may not be there yet when it returns.
-     *
-     * @param weight what the whole step's losses are divided by
-     * @return that quotient, of one element; the caller owns it
-     */
-    Tensor start(Batch batch, double weight, long seed) {
+    @Override
+    public Tensor start(Batch batch, double weight, long seed) {
+        return start(batch, () -> prefix.output(batch, rowsComeAgain), weight, seed);
+    }
+
+    /** As {@link #start}, from what the frozen prefix gives for the batch. */
+    Tensor start(Batch batch, Supplier<Tensor> input, double weight, long seed) {
         final ForwardContext context = ForwardContext.training(seed, lean);
         try (CustomGradients open = custom && batch.device().is_cpu() ? CustomGradients.open() : null;
                 HalfCopies.InUse use = copies.use()) {
-            final Tensor loss = checkpointing ? runTwice(batch, weight, context) : runOnce(batch, weight, context);
+            final Tensor loss =
+                    checkpointing ? runTwice(batch, input, weight, context) : runOnce(batch, input, weight, context);
             copies.handOver();
             return loss;
         }
     }
 
-    private Tensor runOnce(Batch batch, double weight, ForwardContext context) {
+    /**
+     * The same without gradient checkpointing and with the task's loss alone, and with all that differs from batch to batch in
+     * tensors, so that it can be recorded.
+     *
+     * @param input what the frozen prefix gives
+     * @param factor what the sum of the batch's losses is multiplied with, of one element
+     * @param masks of dropout
+     * @return the product; the caller owns it
+     */
+    Tensor startRecordable(Batch batch, Tensor input, Tensor factor, DropoutMasks masks, long seed) {
+        final ForwardContext context = ForwardContext.training(seed, lean).with(masks);
+        try (HalfCopies.InUse use = copies.use();
+                TensorScope scope = TensorScope.open()) {
+            final Tensor loss;
+            try (var autocast = Autocast.bfloat16(batch.device().is_cuda(), bfloat16)) {
+                loss = objective.loss(network.head(trunk(input, batch, context), batch, context), batch, factor);
+            }
+            loss.backward();
+            copies.handOver();
+            return Tensors.own(loss.detach());
+        }
+    }
+
+    /** What the frozen prefix gives for a batch, in the current scope; not while copies are in use. */
+    Tensor input(Batch batch) {
+        final boolean computes = prefix.stages() > 0
+                && !(rowsComeAgain && prefix.knows(batch.host().rows()));
+        try (HalfCopies.InUse use = computes ? copies.use() : null) {
+            return prefix.output(batch, rowsComeAgain);
+        }
+    }
+
+    private Tensor runOnce(Batch batch, Supplier<Tensor> from, double weight, ForwardContext context) {
         try (TensorScope scope = TensorScope.open()) {
             final Tensor loss;
             try (var autocast = Autocast.bfloat16(batch.device().is_cuda(), bfloat16)) {
-                final Tensor input = prefix.output(batch, rowsComeAgain);
+                final Tensor input = from.get();
                 final Optional<Tensor> original = original(input, batch);
                 final Tensor hidden = trunk(input, batch, context);
                 final Map<String, Tensor> outputs = network.head(hidden, batch, context);
@@ -112,7 +147,7 @@ final class BackwardPass {
                 : Optional.empty();
     }
 
-    private Tensor runTwice(Batch batch, double weight, ForwardContext context) {
+    private Tensor runTwice(Batch batch, Supplier<Tensor> from, double weight, ForwardContext context) {
         final List<Tensor> kept = new ArrayList<>();
         try (TensorScope scope = TensorScope.open()) {
             final int start = prefix.stages();
@@ -120,7 +155,7 @@ final class BackwardPass {
             final int cut = network.frozenStages();
             try (GradientMode off = GradientMode.off();
                     var autocast = Autocast.bfloat16(batch.device().is_cuda(), bfloat16)) {
-                kept.add(Tensors.own(prefix.output(batch, rowsComeAgain)));
+                kept.add(Tensors.own(from.get()));
                 network.trunk(start, last + 1, kept.get(0), batch, context, hidden -> kept.add(Tensors.own(hidden)));
             }
             final Tensor top = leaf(kept.get(last + 1 - start), cut <= last);

@@ -41,9 +41,19 @@ final class Objective {
         return passesDiffer;
     }
 
-    /** The task's part: the sum of the batch's losses over the whole step's weight; 0 where nothing of the step counts. */
+    /** The task's part: the sum of the batch's losses over the whole step's weight. */
     Tensor loss(Map<String, Tensor> outputs, Batch batch, double weight) {
-        return task.lossSum(outputs, batch).mul(new Scalar(weight == 0 ? 0 : 1 / weight));
+        return task.lossSum(outputs, batch).mul(new Scalar(factor(weight)));
+    }
+
+    /** The same with the {@link #factor} in a tensor, of one element. */
+    Tensor loss(Map<String, Tensor> outputs, Batch batch, Tensor factor) {
+        return task.lossSum(outputs, batch).mul(factor);
+    }
+
+    /** What the sum of losses is multiplied with; 0 where nothing of the step counts. */
+    static double factor(double weight) {
+        return weight == 0 ? 0 : 1 / weight;
     }
 
     /**

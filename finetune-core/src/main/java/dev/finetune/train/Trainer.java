@@ -2,6 +2,7 @@ package dev.finetune.train;
 
 import dev.finetune.DivergedException;
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.torch.CudaGraphs;
 import dev.finetune.internal.torch.DropoutMask;
 import dev.finetune.internal.torch.FreedBlocks;
 import dev.finetune.internal.torch.Tensors;
@@ -19,6 +20,8 @@ import java.util.OptionalLong;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The training loop, the only one: text, images, masked-LM pretraining all go through it. It knows no family, no file
@@ -112,19 +115,23 @@ public final class Trainer {
         final boolean evaluatesAgain = comeAgain || settings.evaluateEvery() > 0 && settings.evaluateEvery() < total;
         final GentleSettings gentle = settings.gentle();
         final Depths depths = new Depths(network);
+        final Objective objective = new Objective(task, gentle.pulls());
         // The prefix is what stays frozen throughout, so it comes before what is frozen for a time.
-        try (FrozenPrefix prefix = new FrozenPrefix(network, settings, bfloat16, frozenOutputs.get());
+        try (CudaGraphs graphs = graphs();
+                FrozenPrefix prefix = new FrozenPrefix(network, settings, bfloat16, frozenOutputs.get());
                 GradualUnfreezing unfreezing = new GradualUnfreezing(network, gentle.epochsPerStage());
                 Optimizer optimizer = new Optimizer(
                         settings.optimizer(), trained, parameter -> depths.share(parameter, gentle.layerDecay()));
                 Originals originals = new Originals(gentle.pulls(), network, trained);
                 AveragedWeights average = new AveragedWeights(gentle.average(), network, trained, total);
                 HalfCopies copies = copies();
+                Pass pass = pass(
+                        new BackwardPass(
+                                network, objective, originals, settings, bfloat16, prefix, copies, trainsAgain),
+                        copies,
+                        graphs);
                 Progress progress = new Progress(network, trained, task, settings, listener, watch)) {
             warnOfStagesLeftOut(unfreezing, training, total);
-            final Objective objective = new Objective(task, gentle.pulls());
-            final BackwardPass backward =
-                    new BackwardPass(network, objective, originals, settings, bfloat16, prefix, copies, trainsAgain);
             final StepUpdate update = new StepUpdate(optimizer, trained, settings.maxGradientNorm());
             long step = 0;
             for (int epoch = 0; step < total && end == TrainingHistory.End.FINISHED; epoch++) {
@@ -134,7 +141,7 @@ public final class Trainer {
                         final List<HostBatch> group = next(batches);
                         unfreezing.reach(epochsBefore(training, epoch, step - before));
                         final double rate = settings.schedule().rate(step, total, settings.learningRate());
-                        final Moved moved = step(backward, update, originals, training, group, rate, step, epoch);
+                        final Moved moved = step(pass, update, originals, training, group, rate, step, epoch);
                         Optimizer.forgetGradients(trained);
                         average.stepped(step + 1);
                         report(new StepReport(step, epoch, moved.loss(), moved.norm(), rate, rows(group)), progress);
@@ -178,6 +185,9 @@ public final class Trainer {
         } finally {
             Optimizer.forgetGradients(trained);
             FreedBlocks.giveBack();
+            if (device.is_cuda()) {
+                torch.emptyCache();
+            }
         }
     }
 
@@ -200,7 +210,7 @@ public final class Trainer {
 
     /** Changes parameters by the gradients of the mean loss over all the batches of a step. */
     private Moved step(
-            BackwardPass backward,
+            Pass pass,
             StepUpdate update,
             Originals originals,
             BatchSource source,
@@ -210,7 +220,7 @@ public final class Trainer {
             int epoch) {
         final List<Tensor> losses = new ArrayList<>();
         try {
-            accumulate(backward, source, group, step, losses);
+            accumulate(pass, source, group, step, losses);
             final double penalty = originals.pull();
             final StepUpdate.Numbers numbers = update.apply(losses, rate);
             double loss = penalty;
@@ -231,12 +241,11 @@ public final class Trainer {
     }
 
     /** Adds gradients batch by batch, and what each batch adds to the step's loss to {@code losses}; the caller owns them. */
-    private void accumulate(
-            BackwardPass backward, BatchSource source, List<HostBatch> group, long step, List<Tensor> losses) {
+    private void accumulate(Pass pass, BatchSource source, List<HostBatch> group, long step, List<Tensor> losses) {
         final double weight = group.stream().mapToDouble(task::weight).sum();
         for (int i = 0; i < group.size(); i++) {
             try (Batch batch = new Batch(group.get(i), device)) {
-                losses.add(backward.start(batch, weight, seed(step * settings.accumulation() + i)));
+                losses.add(pass.start(batch, weight, seed(step * settings.accumulation() + i)));
             } catch (RuntimeException e) {
                 throw Tensors.translate("Step " + step + ", " + source.describe(group.get(i)), e);
             }
@@ -255,6 +264,29 @@ public final class Trainer {
         return bfloat16 && device.is_cuda() && settings.leanBackward() && !originalsStandIn
                 ? HalfCopies.of(network)
                 : HalfCopies.none();
+    }
+
+    /** Null where nothing is recorded: what several batches add up to, what is computed twice or compared isn't. */
+    private @Nullable CudaGraphs graphs() {
+        final Pulls pulls = settings.gentle().pulls();
+        if (!device.is_cuda()
+                || !settings.cudaGraphs()
+                || settings.accumulation() > 1
+                || settings.gradientCheckpointing()
+                || pulls.rDrop() > 0
+                || pulls.distill() > 0) {
+            return null;
+        }
+        final Optional<String> whyNot = CudaGraphs.whyNot();
+        if (whyNot.isPresent()) {
+            listener.warned("Steps are not recorded, and take longer: " + whyNot.get());
+            return null;
+        }
+        return CudaGraphs.open();
+    }
+
+    private Pass pass(BackwardPass plain, HalfCopies copies, @Nullable CudaGraphs graphs) {
+        return graphs == null ? plain : new RecordedPass(plain, network.parameters(), copies, graphs, listener::warned);
     }
 
     private Optional<Metrics> evaluate(

@@ -26,6 +26,7 @@ import java.util.Optional;
  *     an input that never changes is kept; otherwise they compute in every step, with their dropout
  * @param leanBackward whether attention with dropout, and activations, keep less for the backward pass and compute the
  *     rest again, and whether the attention of long rows is computed piece by piece
+ * @param cudaGraphs whether on a GPU passes over batches of equal shape are recorded and replayed, true by default
  * @param evaluateEvery steps between evaluations, 0 for once an epoch
  * @param earlyStopping stops when a metric stops improving, if given
  * @param keepBest whether the weights of the best evaluation are restored at the end
@@ -51,6 +52,7 @@ public record TrainingSettings(
         boolean gradientCheckpointing,
         boolean keepFrozenOutputs,
         boolean leanBackward,
+        boolean cudaGraphs,
         long evaluateEvery,
         Optional<EarlyStopping> earlyStopping,
         boolean keepBest,

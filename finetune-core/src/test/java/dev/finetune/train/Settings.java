@@ -38,6 +38,7 @@ final class Settings {
                 gradientCheckpointing,
                 keepFrozenOutputs,
                 true,
+                true,
                 evaluateEvery,
                 earlyStopping,
                 keepBest,

@@ -66,7 +66,7 @@ public final class MaskedLmTask implements Task {
 
     @Override
     public Tensor lossSum(Map<String, Tensor> outputs, Batch batch) {
-        return loss.sum(outputs.get("logits").to(ScalarType.Float), targets(batch));
+        return loss.sum(outputs.get("logits").to(ScalarType.Float), targets(batch), batch);
     }
 
     private static Tensor targets(Batch batch) {

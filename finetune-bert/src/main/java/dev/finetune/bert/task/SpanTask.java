@@ -58,8 +58,9 @@ public final class SpanTask implements Task {
 
     @Override
     public Tensor lossSum(Map<String, Tensor> outputs, Batch batch) {
-        final Tensor start = loss.sum(outputs.get("start_logits").to(ScalarType.Float), batch.get("start_positions"));
-        final Tensor end = loss.sum(outputs.get("end_logits").to(ScalarType.Float), batch.get("end_positions"));
+        final Tensor start =
+                loss.sum(outputs.get("start_logits").to(ScalarType.Float), batch.get("start_positions"), batch);
+        final Tensor end = loss.sum(outputs.get("end_logits").to(ScalarType.Float), batch.get("end_positions"), batch);
         return start.add(end).mul(new Scalar(0.5));
     }
 

@@ -47,10 +47,10 @@ public final class TokenTask implements Task {
 
     @Override
     public Tensor lossSum(Map<String, Tensor> outputs, Batch batch) {
-        Labels.of(batch.host());
         return loss.sum(
                 outputs.get("logits").to(ScalarType.Float).flatten(0, 1),
-                batch.get("labels").flatten());
+                Labels.of(batch).flatten(),
+                batch);
     }
 
     @Override

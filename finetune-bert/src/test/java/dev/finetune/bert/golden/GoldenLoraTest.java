@@ -160,6 +160,7 @@ class GoldenLoraTest {
                 false,
                 true,
                 true,
+                true,
                 0,
                 Optional.empty(),
                 false,

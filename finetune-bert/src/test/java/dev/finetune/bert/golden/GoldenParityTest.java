@@ -244,6 +244,7 @@ class GoldenParityTest {
                 gradientCheckpointing,
                 true,
                 true,
+                true,
                 0,
                 Optional.empty(),
                 false,

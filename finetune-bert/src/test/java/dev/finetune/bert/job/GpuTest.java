@@ -11,6 +11,7 @@ import dev.finetune.data.Text;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Dropout;
+import dev.finetune.nn.DropoutMasks;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.Devices;
@@ -89,7 +90,7 @@ class GpuTest {
 
     @Test
     void aLayerComputedTwiceDropsTheSame() {
-        final List<Double> once = losses(tuner());
+        final List<Double> once = losses(tuner().cudaGraphs(false));
         final List<Double> twice = losses(tuner().gradientCheckpointing());
         for (int i = 0; i < once.size(); i++) {
             assertThat(twice.get(i)).as("loss of step %d", i).isCloseTo(once.get(i), within(1e-4));
@@ -102,6 +103,59 @@ class GpuTest {
         final List<Double> anew = losses(tuner().dropout(0).freeze(2).keepFrozenOutputs(false));
         for (int i = 0; i < kept.size(); i++) {
             assertThat(kept.get(i)).as("loss of step %d", i).isCloseTo(anew.get(i), within(1e-4));
+        }
+    }
+
+    @Test
+    void whatIsRecordedAndReplayedTrainsAsWhatIsNot() {
+        for (Precision precision : List.of(Precision.FLOAT32, Precision.BFLOAT16)) {
+            final FineTuner tuner = tuner().dropout(0).epochs(6).precision(precision);
+            final List<Double> replayed = losses(tuner);
+            final List<Double> plain = losses(tuner.cudaGraphs(false));
+            final double tolerance = precision == Precision.FLOAT32 ? 1e-4 : 0.02;
+            for (int i = 0; i < plain.size(); i++) {
+                assertThat(replayed.get(i))
+                        .as("%s, loss of step %d", precision, i)
+                        .isCloseTo(plain.get(i), within(tolerance));
+            }
+        }
+    }
+
+    @Test
+    void recordingsAreMadeWithoutWarnings() {
+        try (FineTuned<Text> tuned = tuner().epochs(6).fit(TRAIN, VALIDATION)) {
+            assertThat(tuned.provenance().warnings()).noneMatch(warning -> warning.contains("recorded"));
+        }
+    }
+
+    @Test
+    void masksThatAreDrawnBeforehandKeepTheirShareAndDropAnewEachTime() {
+        try (TensorScope scope = TensorScope.open();
+                DropoutMasks masks = new DropoutMasks(Devices.of(DeviceChoice.CUDA))) {
+            final Tensor ones = torch.ones(1000, 1000).to(Devices.of(DeviceChoice.CUDA), torch.ScalarType.Float);
+            final ForwardContext context = ForwardContext.training(7).with(masks);
+            final Dropout dropout = new Dropout(0.1);
+            dropout.forward(ones, context);
+            dropout.forward(ones, context);
+            masks.settle();
+            masks.draw(1);
+            final float[] first = Tensors.floats(dropout.forward(ones, context));
+            final float[] next = Tensors.floats(dropout.forward(ones, context));
+            masks.draw(2);
+            final float[] other = Tensors.floats(dropout.forward(ones, context));
+            masks.draw(1);
+            assertThat(Tensors.floats(dropout.forward(ones, context))).isEqualTo(first);
+            int kept = 0;
+            int both = 0;
+            int otherSeed = 0;
+            for (int i = 0; i < first.length; i++) {
+                kept += first[i] > 0 ? 1 : 0;
+                both += first[i] > 0 && next[i] > 0 ? 1 : 0;
+                otherSeed += first[i] > 0 && other[i] > 0 ? 1 : 0;
+            }
+            assertThat(kept / 1e6).isCloseTo(0.9, within(0.0015));
+            assertThat(both / 1e6).isCloseTo(0.81, within(0.002));
+            assertThat(otherSeed / 1e6).isCloseTo(0.81, within(0.002));
         }
     }
 

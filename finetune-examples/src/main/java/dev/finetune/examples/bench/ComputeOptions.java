@@ -18,14 +18,19 @@ final class ComputeOptions {
     @Option(names = "--dtype", description = "float32 or bfloat16.")
     private String dtype = "float32";
 
+    @Option(names = "--cuda-graphs", arity = "1", description = "Whether passes are recorded on a GPU, and replayed.")
+    private boolean cudaGraphs = true;
+
     FineTuner applied(FineTuner tuner) {
         return tuner.device(named(DeviceChoice.class, "--device", device))
-                .precision(named(Precision.class, "--dtype", dtype));
+                .precision(named(Precision.class, "--dtype", dtype))
+                .cudaGraphs(cudaGraphs);
     }
 
     void describe(JsonObject json) {
         json.addProperty("device", device);
         json.addProperty("dtype", dtype);
+        json.addProperty("cuda_graphs", cudaGraphs);
     }
 
     private static <E extends Enum<E>> E named(Class<E> type, String option, String name) {

@@ -53,6 +53,11 @@ final class StepTimer implements TrainingListener {
         last = now;
     }
 
+    @Override
+    public void warned(String message) {
+        System.err.println(message);
+    }
+
     private record Row() implements Encoded {
         @Override
         public int length() {

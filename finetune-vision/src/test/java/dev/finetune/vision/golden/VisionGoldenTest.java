@@ -230,6 +230,7 @@ class VisionGoldenTest {
                 checkpointing,
                 true,
                 true,
+                true,
                 0,
                 Optional.empty(),
                 false,
