@@ -131,8 +131,9 @@ class ReadmeTest {
         final String pom = Files.readString(ROOT.resolve("pom.xml"));
         final String javacpp = property(pom, "javacpp");
 
-        for (String artifact : List.of("pytorch", "openblas", "mkl", "cuda-redist")) {
-            final String version = property(pom, artifact).replace("${javacpp.version}", javacpp);
+        for (String artifact : List.of("pytorch", "openblas", "mkl", "cuda", "cuda-redist")) {
+            final String version =
+                    property(pom, artifact.replace("-redist", "")).replace("${javacpp.version}", javacpp);
             final String found = Pattern.compile("org\\.bytedeco:" + artifact + ":([^:]+)|<artifactId>" + artifact
                             + "</artifactId>\\s*<version>([^<]+)")
                     .matcher(readme)
