@@ -39,7 +39,7 @@ public final class Batch implements AutoCloseable {
 
     /** What it was made from. */
     public HostBatch host() {
-        Recorder.refuse("what a batch was made from");
+        Recorder.refuse("reading a batch in Java");
         return host;
     }
 
@@ -50,7 +50,7 @@ public final class Batch implements AutoCloseable {
 
     /** A column on the Java side. */
     public HostTensor hostColumn(String column) {
-        Recorder.refuse("the column \"" + column + "\" of Java's");
+        Recorder.refuse("reading a column in Java");
         final HostTensor found = host.columns().get(column);
         if (found == null) {
             throw new FinetuneException("The batch has no column \"" + column + "\"; it has "

@@ -20,7 +20,6 @@ import java.util.OptionalLong;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -186,7 +185,7 @@ public final class Trainer {
             Optimizer.forgetGradients(trained);
             FreedBlocks.giveBack();
             if (device.is_cuda()) {
-                torch.emptyCache();
+                CudaGraphs.emptyCache();
             }
         }
     }

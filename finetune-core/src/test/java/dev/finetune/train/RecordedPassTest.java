@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
@@ -51,15 +52,12 @@ class RecordedPassTest {
     private final class Again implements Recorder {
         @Override
         public Recording record(Runnable work) {
-            UNDERWAY.set(true);
-            try {
+            Recorder.doUnderway(() -> {
                 work.run();
                 if (broken) {
                     unread.host();
                 }
-            } finally {
-                UNDERWAY.remove();
-            }
+            });
             recordings++;
             open++;
             return new Recording() {
@@ -97,12 +95,9 @@ class RecordedPassTest {
         return steps(network, task, bfloat16, record, step -> {});
     }
 
-    private interface Before {
-        void step(int number);
-    }
-
     /** Loss and gradients of each step, all of different weights. */
-    private List<List<float[]>> steps(Network network, Task task, boolean bfloat16, boolean record, Before before) {
+    private List<List<float[]>> steps(
+            Network network, Task task, boolean bfloat16, boolean record, IntConsumer before) {
         final List<List<float[]>> seen = new ArrayList<>();
         try (HalfCopies copies = bfloat16 ? HalfCopies.of(network) : HalfCopies.none();
                 FrozenPrefix prefix = FrozenPrefixTest.prefix(network, network.frozenStages() > 0, bfloat16);
@@ -120,7 +115,7 @@ class RecordedPassTest {
                     ? new RecordedPass(plain, network.parameters(), copies, new Again(), warnings::add)
                     : plain) {
                 for (int step = 0; step < BATCHES.size(); step++) {
-                    before.step(step);
+                    before.accept(step);
                     final List<float[]> now = new ArrayList<>();
                     try (Batch batch = new Batch(BATCHES.get(step), Tensors.cpu());
                             Tensor loss = pass.start(batch, ROWS + step, 11 + step)) {
@@ -225,8 +220,7 @@ class RecordedPassTest {
         }
         assertThat(recordings).isZero();
         assertThat(warnings)
-                .containsExactly(
-                        "Steps are not recorded, and take longer: what a batch was made from can't be recorded");
+                .containsExactly("Steps are not recorded, and take longer: reading a batch in Java can't be recorded");
     }
 
     @Test

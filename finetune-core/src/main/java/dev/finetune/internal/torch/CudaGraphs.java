@@ -1,5 +1,7 @@
 package dev.finetune.internal.torch;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.bytedeco.cuda.cudart.CUgraphExec_st;
@@ -12,6 +14,7 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.cuda.CUDAStream;
 import org.bytedeco.pytorch.cuda.DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair;
 import org.bytedeco.pytorch.cuda.StreamFilter;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch_cuda;
 
 /**
@@ -19,7 +22,8 @@ import org.bytedeco.pytorch.global.torch_cuda;
  * memory of a pool of its own while the stream is captured, and what a graph computes with stays in the pool. All graphs of a
  * recorder share the pool, so that a replay may overwrite what another one left, but for tensors that are still held.
  *
- * <p>Until it is closed the thread that opened it computes on a stream that can be captured, as the default one can't.
+ * <p>Until it is closed the thread that opened it computes on a stream of its own, which can be captured, as the default one can't.
+ * Several threads may each have a recorder; they record one after the other.
  */
 public final class CudaGraphs implements Recorder {
     /** The second part of a pool's number, the first being 0; LibTorch's own are small. */
@@ -27,42 +31,58 @@ public final class CudaGraphs implements Recorder {
 
     private static final int NO_ERROR = 0;
 
+    /** Streams that no recorder uses: LibTorch keeps memory for products on each that was ever used. */
+    private static final Deque<CUDAStream> FREE_STREAMS = new ArrayDeque<>();
+
     /** Made when first asked for, on a machine that has a GPU, and kept by the process. */
     private static final class Holder {
-        static final CUDAStream STREAM = kept(torch_cuda.getStreamFromPool());
-        static final CUstream_st HANDLE = kept(STREAM.stream());
+        /** Whose allocations come from the pool while something is recorded. */
         static final StreamFilter ALL = kept(new StreamFilter() {
             @Override
             public boolean call(Pointer stream) {
                 return true;
             }
         });
-
-        private static <P extends Pointer> P kept(P pointer) {
-            pointer.retainReference();
-            return pointer;
-        }
     }
 
     private final CUDAStream before;
+    private final CUDAStream stream;
+    private final CUstream_st handle;
     private final byte device;
-    private final LongPointer poolNumber = Holder.kept(new LongPointer(2));
+    private final LongPointer poolNumber = kept(new LongPointer(2));
     /** The bindings have no type of its own for the number. */
     private final DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair pool =
-            Holder.kept(new DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair(poolNumber));
+            kept(new DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair(poolNumber));
 
     private int graphs;
 
     private CudaGraphs() {
-        torch_cuda.device_synchronize();
+        final CUDAStream free = FREE_STREAMS.poll();
+        this.stream = free == null ? kept(torch_cuda.getStreamFromPool()) : free;
+        this.handle = kept(stream.stream());
         this.device = torch_cuda.current_device();
-        this.before = Holder.kept(torch_cuda.getCurrentCUDAStream());
-        torch_cuda.setCurrentCUDAStream(Holder.STREAM);
+        this.before = kept(torch_cuda.getCurrentCUDAStream());
+        torch_cuda.device_synchronize();
+        torch_cuda.setCurrentCUDAStream(stream);
+    }
+
+    private static <P extends Pointer> P kept(P pointer) {
+        pointer.retainReference();
+        return pointer;
     }
 
     /** A recorder for the current GPU, while there is no reason why not. Use with try-with-resources. */
     public static CudaGraphs open() {
-        return new CudaGraphs();
+        synchronized (CudaGraphs.class) {
+            return new CudaGraphs();
+        }
+    }
+
+    /** Gives memory of GPUs that nothing uses back to the driver; not while a thread records, which must find all in place. */
+    public static void emptyCache() {
+        synchronized (CudaGraphs.class) {
+            torch.emptyCache();
+        }
     }
 
     /** Why graphs can't be recorded on a machine with a GPU, if so. */
@@ -73,7 +93,7 @@ public final class CudaGraphs implements Recorder {
             return Optional.empty();
         } catch (LinkageError e) {
             return Optional.of("CUDA's runtime can't be called ("
-                    + e.getMessage().lines().findFirst().orElse("") + "); add "
+                    + String.valueOf(e.getMessage()).lines().findFirst().orElse("") + "); add "
                     + "org.bytedeco:cuda with the classifier linux-x86_64 to the class path.");
         }
     }
@@ -111,25 +131,23 @@ public final class CudaGraphs implements Recorder {
         }
     }
 
-    private static CUgraph_st captured(Runnable work) {
-        check(cudart.cudaStreamBeginCapture(Holder.HANDLE, cudart.cudaStreamCaptureModeRelaxed));
+    private CUgraph_st captured(Runnable work) {
+        check(cudart.cudaStreamBeginCapture(handle, cudart.cudaStreamCaptureModeRelaxed));
         final CUgraph_st graph = new CUgraph_st();
         boolean done = false;
-        UNDERWAY.set(true);
         try {
-            work.run();
+            Recorder.doUnderway(work);
             done = true;
         } finally {
-            UNDERWAY.remove();
             if (!done) {
-                cudart.cudaStreamEndCapture(Holder.HANDLE, graph);
+                cudart.cudaStreamEndCapture(handle, graph);
                 cudart.cudaGetLastError();
                 if (!graph.isNull()) {
                     cudart.cudaGraphDestroy(graph);
                 }
             }
         }
-        check(cudart.cudaStreamEndCapture(Holder.HANDLE, graph));
+        check(cudart.cudaStreamEndCapture(handle, graph));
         return graph;
     }
 
@@ -148,10 +166,16 @@ public final class CudaGraphs implements Recorder {
 
     @Override
     public void close() {
-        torch_cuda.device_synchronize();
-        torch_cuda.setCurrentCUDAStream(before);
-        before.close();
-        poolNumber.close();
+        synchronized (CudaGraphs.class) {
+            try {
+                torch_cuda.device_synchronize();
+            } finally {
+                torch_cuda.setCurrentCUDAStream(before);
+                FREE_STREAMS.add(stream);
+                before.close();
+                poolNumber.close();
+            }
+        }
     }
 
     private final class Graph implements Recording {
@@ -163,7 +187,7 @@ public final class CudaGraphs implements Recorder {
 
         @Override
         public void replay() {
-            check(cudart.cudaGraphLaunch(graph, Holder.HANDLE));
+            check(cudart.cudaGraphLaunch(graph, handle));
         }
 
         @Override

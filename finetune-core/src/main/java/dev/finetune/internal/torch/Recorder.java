@@ -5,9 +5,6 @@ package dev.finetune.internal.torch;
  * What was recorded must read nothing but those, and change nothing but tensors.
  */
 public interface Recorder extends AutoCloseable {
-    /** Of this thread. */
-    ThreadLocal<Boolean> UNDERWAY = ThreadLocal.withInitial(() -> false);
-
     /**
      * Records, without computing anything.
      *
@@ -18,9 +15,14 @@ public interface Recorder extends AutoCloseable {
     @Override
     void close();
 
-    /** Whether this thread records. */
-    static boolean isUnderway() {
-        return UNDERWAY.get();
+    /** Does work that is being recorded: until it is done, this thread may do nothing that is {@link #refuse refused}. */
+    static void doUnderway(Runnable work) {
+        Underway.HERE.set(true);
+        try {
+            work.run();
+        } finally {
+            Underway.HERE.remove();
+        }
     }
 
     /**
@@ -29,7 +31,7 @@ public interface Recorder extends AutoCloseable {
      * @throws IllegalStateException while this thread records
      */
     static void refuse(String what) {
-        if (isUnderway()) {
+        if (Underway.HERE.get() != null) {
             throw new IllegalStateException(what + " can't be recorded");
         }
     }

@@ -28,7 +28,7 @@ public final class Tensors {
 
     /** A copy of a host tensor on a device, in the current scope. A GPU fetches it while the thread goes on. */
     public static Tensor of(HostTensor host, Device device) {
-        Recorder.refuse("a copy of numbers of Java's");
+        Recorder.refuse("a copy of an array");
         try (TensorScope scope = TensorScope.open()) {
             final ScalarType type = host instanceof HostTensor.Longs ? ScalarType.Long : ScalarType.Float;
             final boolean elsewhere = !device.is_cpu();
