@@ -18,6 +18,7 @@ import dev.finetune.train.Devices;
 import dev.finetune.train.Precision;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeAll;
@@ -125,6 +126,23 @@ class GpuTest {
     void recordingsAreMadeWithoutWarnings() {
         try (FineTuned<Text> tuned = tuner().epochs(6).fit(TRAIN, VALIDATION)) {
             assertThat(tuned.provenance().warnings()).noneMatch(warning -> warning.contains("recorded"));
+        }
+    }
+
+    @Test
+    void trainingsOfTwoThreadsAreAsIfEachWereAlone() {
+        final FineTuner one = tuner().epochs(6);
+        final FineTuner other = tuner().epochs(6).seed(43);
+        final List<List<Double>> alone = List.of(losses(one), losses(other));
+        final var first = CompletableFuture.supplyAsync(() -> losses(one));
+        final var second = CompletableFuture.supplyAsync(() -> losses(other));
+        final List<List<Double>> together = List.of(first.join(), second.join());
+        for (int run = 0; run < 2; run++) {
+            for (int i = 0; i < alone.get(run).size(); i++) {
+                assertThat(together.get(run).get(i))
+                        .as("run %d, loss of step %d", run, i)
+                        .isCloseTo(alone.get(run).get(i), within(1e-3));
+            }
         }
     }
 
