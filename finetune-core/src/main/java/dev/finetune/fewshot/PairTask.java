@@ -10,6 +10,7 @@ import dev.finetune.spi.HostTensor;
 import dev.finetune.task.Task;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -60,17 +61,24 @@ public final class PairTask implements Task {
         final long pairs = batch.size() / 2;
         final Tensor vectors = vectors(outputs).to(ScalarType.Float).reshape(pairs, 2, -1);
         final Tensor cosines = torch.cosine_similarity(vectors.select(1, 0), vectors.select(1, 1), 1, SMALLEST);
+        final Tensor same = batch.derived("same_class", () -> Optional.of(Tensors.of(sameClass(batch), batch.device())))
+                .orElseThrow();
+        return torch.mse_loss(cosines, same, SUM);
+    }
+
+    /** (pairs): 1 for two rows of one class, 0 for others. */
+    private static HostTensor sameClass(Batch batch) {
         if (!(batch.hostColumn("labels") instanceof HostTensor.Longs classes)) {
             throw new FinetuneException(
                     "Few-shot learning needs one class a row, to say which rows are alike, but these "
                             + "labels are a probability per class, as mixing examples makes them: leave out Mixup and CutMix.");
         }
         final long[] labels = classes.data();
-        final float[] same = new float[(int) pairs];
-        for (int i = 0; i < pairs; i++) {
+        final float[] same = new float[labels.length / 2];
+        for (int i = 0; i < same.length; i++) {
             same[i] = labels[2 * i] == labels[2 * i + 1] ? 1 : 0;
         }
-        return torch.mse_loss(cosines, Tensors.of(new HostTensor.Floats(same, pairs), batch.device()), SUM);
+        return new HostTensor.Floats(same, same.length);
     }
 
     @Override
