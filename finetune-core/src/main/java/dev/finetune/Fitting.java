@@ -207,15 +207,18 @@ final class Fitting<I> {
         return TrainingListener.all(List.of(listener, new TrainingListener() {
             @Override
             public void warned(String message) {
-                LOG.warn(message);
-                warnings.add(message);
+                keep(message, warnings);
             }
         }));
     }
 
-    private void warn(String message, List<String> warnings) {
+    private static void keep(String message, List<String> warnings) {
         LOG.warn(message);
         warnings.add(message);
+    }
+
+    private void warn(String message, List<String> warnings) {
+        keep(message, warnings);
         listener.warned(message);
     }
 }

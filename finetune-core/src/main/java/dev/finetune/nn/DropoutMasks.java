@@ -89,7 +89,7 @@ public final class DropoutMasks implements AutoCloseable {
     }
 
     private Tensor found(double keep, long[] shape) {
-        final Place place = places.get(next++ % places.size());
+        final Place place = places.get(next++);
         if (place.keep != keep || !Arrays.equals(place.shape, shape)) {
             throw new IllegalStateException("a pass of " + Arrays.toString(place.shape) + " kept with probability "
                     + place.keep + " drops " + Arrays.toString(shape) + ", kept with " + keep);

@@ -25,8 +25,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -102,15 +104,7 @@ class RecordedPassTest {
         try (HalfCopies copies = bfloat16 ? HalfCopies.of(network) : HalfCopies.none();
                 FrozenPrefix prefix = FrozenPrefixTest.prefix(network, network.frozenStages() > 0, bfloat16);
                 Optimizer optimizer = new Optimizer(OptimizerSettings.adamW(), network.parameters())) {
-            final BackwardPass plain = new BackwardPass(
-                    network,
-                    new Objective(task, Pulls.NONE),
-                    new Originals(Pulls.NONE, network, List.of()),
-                    new Settings().make(),
-                    bfloat16,
-                    prefix,
-                    copies,
-                    true);
+            final BackwardPass plain = plain(network, task, bfloat16, prefix, copies);
             try (Pass pass = record
                     ? new RecordedPass(plain, network.parameters(), copies, new Again(), warnings::add)
                     : plain) {
@@ -131,6 +125,46 @@ class RecordedPassTest {
             }
         }
         return seen;
+    }
+
+    private static BackwardPass plain(
+            Network network, Task task, boolean bfloat16, FrozenPrefix prefix, HalfCopies copies) {
+        return new BackwardPass(
+                network,
+                new Objective(task, Pulls.NONE),
+                new Originals(Pulls.NONE, network, List.of()),
+                new Settings().make(),
+                bfloat16,
+                prefix,
+                copies,
+                true);
+    }
+
+    private interface Steps {
+        /** The loss of a step with this seed. */
+        float[] loss(long seed);
+    }
+
+    /** Uses passes of a network with dropout over one batch, the third of which is the first to be replayed. */
+    private void recorded(Consumer<Steps> use) {
+        try (Network network = network(0, 0.5);
+                HalfCopies copies = HalfCopies.none();
+                FrozenPrefix prefix = FrozenPrefixTest.prefix(network, false, false);
+                Pass pass = new RecordedPass(
+                        plain(network, TASK, false, prefix, copies),
+                        network.parameters(),
+                        copies,
+                        new Again(),
+                        warnings::add)) {
+            use.accept(seed -> {
+                try (Batch batch = new Batch(BATCHES.get(0), Tensors.cpu());
+                        Tensor loss = pass.start(batch, ROWS, seed)) {
+                    return Tensors.floats(loss);
+                } finally {
+                    Optimizer.forgetGradients(network.parameters());
+                }
+            });
+        }
     }
 
     private static Network network(int frozen, double dropout) {
@@ -192,7 +226,7 @@ class RecordedPassTest {
     }
 
     @Test
-    void dropoutIsDrawnAnewForEveryReplayAndByItsSeedAlone() {
+    void equalRunsDropTheSameAndDropSomethingInEveryStep() {
         final List<List<List<float[]>>> runs = new ArrayList<>();
         for (int run = 0; run < 2; run++) {
             try (Network network = network(0, 0.5)) {
@@ -206,6 +240,33 @@ class RecordedPassTest {
                     .forEach(step -> assertThat(without.get(step).get(0))
                             .isNotEqualTo(runs.get(0).get(step).get(0)));
         }
+    }
+
+    @Test
+    void replaysOfOneBatchDifferByTheirSeedAlone() {
+        recorded(steps -> {
+            steps.loss(1);
+            steps.loss(2);
+            final float[] third = steps.loss(3);
+            assertThat(steps.loss(4)).isNotEqualTo(third);
+            assertThat(steps.loss(3)).isEqualTo(third);
+        });
+        assertThat(replays).isEqualTo(3);
+    }
+
+    @Test
+    void replaysLeaveNoTensorBehind() {
+        recorded(steps -> {
+            for (int i = 0; i < 5; i++) {
+                steps.loss(i);
+            }
+            final long before = Pointer.totalCount();
+            for (int i = 0; i < 50; i++) {
+                steps.loss(i);
+            }
+            assertThat(Pointer.totalCount()).isEqualTo(before);
+        });
+        assertThat(replays).isEqualTo(53);
     }
 
     @Test

@@ -17,8 +17,10 @@ import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.Devices;
 import dev.finetune.train.Precision;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeAll;
@@ -48,6 +50,14 @@ class GpuTest {
         }
     }
 
+    /** The share of places that none of the outputs dropped. */
+    private static double keptByAll(float[]... outputs) {
+        final long kept = IntStream.range(0, outputs[0].length)
+                .filter(place -> Arrays.stream(outputs).allMatch(output -> output[place] > 0))
+                .count();
+        return (double) kept / outputs[0].length;
+    }
+
     @Test
     void dropoutDependsOnTheSeedAloneAndKeepsItsShareAndTheProcessDrawsOn() {
         try (TensorScope scope = TensorScope.open()) {
@@ -63,19 +73,13 @@ class GpuTest {
             final ForwardContext other = ForwardContext.training(8);
             final float[] second = Tensors.floats(dropout.forward(ones, other));
             final float[] third = Tensors.floats(dropout.forward(ones, other));
-            int kept = 0;
-            int both = 0;
-            int sameDraw = 0;
-            for (int i = 0; i < first.length; i++) {
-                assertThat(first[i]).isIn(0f, 1 / 0.9f);
-                kept += first[i] > 0 ? 1 : 0;
-                both += first[i] > 0 && second[i] > 0 ? 1 : 0;
-                sameDraw += second[i] > 0 && third[i] > 0 ? 1 : 0;
+            for (float number : first) {
+                assertThat(number).isIn(0f, 1 / 0.9f);
             }
             // Five standard deviations of a million draws.
-            assertThat(kept / 1e6).isCloseTo(0.9, within(0.0015));
-            assertThat(both / 1e6).isCloseTo(0.81, within(0.002));
-            assertThat(sameDraw / 1e6).isCloseTo(0.81, within(0.002));
+            assertThat(keptByAll(first)).isCloseTo(0.9, within(0.0015));
+            assertThat(keptByAll(first, second)).isCloseTo(0.81, within(0.002));
+            assertThat(keptByAll(second, third)).isCloseTo(0.81, within(0.002));
         }
     }
 
@@ -163,17 +167,9 @@ class GpuTest {
             final float[] other = Tensors.floats(dropout.forward(ones, context));
             masks.draw(1);
             assertThat(Tensors.floats(dropout.forward(ones, context))).isEqualTo(first);
-            int kept = 0;
-            int both = 0;
-            int otherSeed = 0;
-            for (int i = 0; i < first.length; i++) {
-                kept += first[i] > 0 ? 1 : 0;
-                both += first[i] > 0 && next[i] > 0 ? 1 : 0;
-                otherSeed += first[i] > 0 && other[i] > 0 ? 1 : 0;
-            }
-            assertThat(kept / 1e6).isCloseTo(0.9, within(0.0015));
-            assertThat(both / 1e6).isCloseTo(0.81, within(0.002));
-            assertThat(otherSeed / 1e6).isCloseTo(0.81, within(0.002));
+            assertThat(keptByAll(first)).isCloseTo(0.9, within(0.0015));
+            assertThat(keptByAll(first, next)).isCloseTo(0.81, within(0.002));
+            assertThat(keptByAll(first, other)).isCloseTo(0.81, within(0.002));
         }
     }
 
