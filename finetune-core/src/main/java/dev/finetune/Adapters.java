@@ -5,6 +5,7 @@ import dev.finetune.metrics.Metrics;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -38,6 +39,8 @@ public final class Adapters<I> implements AutoCloseable {
 
     /** No adapters yet, over a base whose settings (length, device, batch size) are those of all of them. */
     public static <I> Adapters<I> over(FineTuner base, Class<I> inputType) {
+        Objects.requireNonNull(base, "base");
+        Objects.requireNonNull(inputType, "inputType");
         return new Adapters<>(base, inputType);
     }
 
@@ -51,6 +54,9 @@ public final class Adapters<I> implements AutoCloseable {
      *     them has the head's weights
      */
     public synchronized void add(String name, Head head, Path directory) {
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(head, "head");
+        Objects.requireNonNull(directory, "directory");
         if (models.containsKey(name)) {
             throw new FinetuneException(
                     "There is an adapter \"" + name + "\" already; remove(\"" + name + "\") first.");
@@ -69,6 +75,7 @@ public final class Adapters<I> implements AutoCloseable {
 
     /** Closes an adapter; requests that run with it end first. */
     public void remove(String name) {
+        Objects.requireNonNull(name, "name");
         final FineTuned<I> model;
         synchronized (this) {
             model = model(name);
@@ -84,16 +91,22 @@ public final class Adapters<I> implements AutoCloseable {
 
     /** What an adapter's model says of one input. */
     public Prediction predict(String name, I input) {
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(input, "input");
         return model(name).predict(input);
     }
 
     /** What an adapter's model says of each input, in order. */
     public List<Prediction> predict(String name, List<I> inputs) {
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(inputs, "inputs");
         return model(name).predict(inputs);
     }
 
     /** Loss and metrics of an adapter's model on labelled data. */
     public Metrics evaluate(String name, Dataset<I> dataset) {
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(dataset, "dataset");
         return model(name).evaluate(dataset);
     }
 

@@ -1,6 +1,7 @@
 package dev.finetune;
 
 import dev.finetune.hub.DownloadListener;
+import dev.finetune.hub.Hub;
 import dev.finetune.hub.HubSettings;
 import dev.finetune.spi.Augmentation;
 import dev.finetune.spi.InputSettings;
@@ -27,7 +28,8 @@ import org.jspecify.annotations.Nullable;
 /** The settings of a {@link FineTuner} while they are being said. Copied at every call, so that a tuner never changes. */
 final class Draft {
     String model = "";
-    String revision = "main";
+    boolean local;
+    String revision = Hub.DEFAULT_REVISION;
 
     @Nullable
     HubSettings hub;
@@ -96,11 +98,21 @@ final class Draft {
     Cancellation cancellation = new Cancellation();
 
     /** Freezes what a rule names, or unfreezes it; later rules win. */
-    record FreezeRule(Freeze freeze, boolean frozen) {}
+    record FreezeRule(Freeze freeze, boolean frozen) {
+        /** As it was said. */
+        @Override
+        public String toString() {
+            if (!frozen) {
+                return "unfreeze(" + freeze + ")";
+            }
+            return "freeze(" + (freeze instanceof Freeze.FirstLayers first ? first.layers() : freeze) + ")";
+        }
+    }
 
     Draft copy() {
         final Draft copy = new Draft();
         copy.model = model;
+        copy.local = local;
         copy.revision = revision;
         copy.hub = hub;
         copy.downloads = downloads;
@@ -154,6 +166,24 @@ final class Draft {
         final List<FreezeRule> rules = new ArrayList<>(freezing);
         rules.add(new FreezeRule(freeze, frozen));
         freezing = List.copyOf(rules);
+    }
+
+    /** Takes a way to adapt the model, in place of an earlier one of its kind. */
+    void adapt(PeftMethod said, @Nullable Path from) {
+        if (method != null && !adaptation(said, from).equals(adaptation(method, adapter))) {
+            throw new FinetuneException(adaptation(method, adapter) + " and " + adaptation(said, from) + " both say how"
+                    + " the model is adapted, and it is adapted in one way: leave one of them out.");
+        }
+        method = said;
+        adapter = from;
+    }
+
+    /** The word of the tuner that says it. */
+    private static String adaptation(PeftMethod method, @Nullable Path adapter) {
+        if (adapter != null) {
+            return "adapter(...)";
+        }
+        return method instanceof Lora ? "lora(...)" : "ia3(...)";
     }
 
     /** Takes a schedule with the warm-up that was said, unless it names its own. */
@@ -215,11 +245,18 @@ final class Draft {
      * @throws FinetuneException if it is out of range, or contradicts itself
      */
     void check() {
+        if (local) {
+            ModelPlace.checkWithoutRevision(this);
+        }
         if (method != null
                 && freezing.stream().anyMatch(rule -> rule.frozen() && rule.freeze() instanceof Freeze.AllButBiases)) {
             throw new FinetuneException("bitFit() (Freeze.allButBiases()) trains the model's own biases, but lora(...),"
                     + " ia3(...) and adapter(...) keep them frozen: leave one of them out."
                     + " Lora.biases(Lora.Biases.ALL) trains biases beside LoRA's additions.");
+        }
+        if (balancedClassWeights && !loss.classWeights().isEmpty()) {
+            throw new FinetuneException(
+                    "classWeights(...) and balancedClassWeights() both weigh the classes: use one of" + " the two.");
         }
         if (balancedClassWeights && balancedSampling) {
             throw new FinetuneException(

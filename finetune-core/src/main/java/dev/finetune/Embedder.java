@@ -1,6 +1,8 @@
 package dev.finetune;
 
+import dev.finetune.internal.Arguments;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 
 /**
@@ -14,18 +16,20 @@ public final class Embedder<I> implements AutoCloseable {
 
     <J> Embedder(FineTuned<J> model, Function<I, J> input) {
         this.model = model;
-        this.predict = inputs -> model.predict(inputs.stream().map(input).toList());
+        this.predict = inputs -> model.predict(
+                Arguments.copy(inputs, "inputs").stream().map(input).toList());
     }
 
     /** The vector of one input: as many numbers as the network is wide. */
     public float[] embed(I input) {
+        Objects.requireNonNull(input, "input");
         return embed(List.of(input)).get(0);
     }
 
     /** The vector of each input, in order. */
     public List<float[]> embed(List<I> inputs) {
         return predict.apply(inputs).stream()
-                .map(prediction -> ((Prediction.Vector) prediction).vector())
+                .map(prediction -> prediction.as(Prediction.Vector.class).vector())
                 .toList();
     }
 

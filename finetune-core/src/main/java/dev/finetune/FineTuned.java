@@ -6,6 +6,7 @@ import dev.finetune.checkpoint.LoadReport;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
+import dev.finetune.internal.Arguments;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.metrics.Metrics;
@@ -30,6 +31,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -82,6 +84,7 @@ public final class FineTuned<I> implements AutoCloseable {
      */
     @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // Checked against the encoder at the first use.
     public static <I> FineTuned<I> load(Path directory) {
+        Objects.requireNonNull(directory, "directory");
         return (FineTuned<I>) FineTuner.from(directory).saved();
     }
 
@@ -139,6 +142,7 @@ public final class FineTuned<I> implements AutoCloseable {
      *     rows, and for features, which have no loss
      */
     public Metrics evaluate(Dataset<I> dataset) {
+        Objects.requireNonNull(dataset, "dataset");
         return evaluate(dataset, assembly().task());
     }
 
@@ -166,6 +170,7 @@ public final class FineTuned<I> implements AutoCloseable {
      * @throws FinetuneException if the head has no classes
      */
     public FineTuned<I> calibrate(Dataset<I> validation) {
+        Objects.requireNonNull(validation, "validation");
         final Calibrating outputs = new Calibrating(assembly().task());
         evaluate(validation, outputs);
         return with(outputs.temperature(), validation);
@@ -173,6 +178,7 @@ public final class FineTuned<I> implements AutoCloseable {
 
     /** The same as {@link #tuneThresholds(Dataset, DecisionMetric)} for F1. */
     public FineTuned<I> tuneThresholds(Dataset<I> validation) {
+        Objects.requireNonNull(validation, "validation");
         return tuneThresholds(validation, DecisionMetric.f1());
     }
 
@@ -185,6 +191,8 @@ public final class FineTuned<I> implements AutoCloseable {
      * @throws FinetuneException if the head has no classes, or one of more than two
      */
     public FineTuned<I> tuneThresholds(Dataset<I> validation, DecisionMetric metric) {
+        Objects.requireNonNull(validation, "validation");
+        Objects.requireNonNull(metric, "metric");
         final Calibrating outputs = new Calibrating(assembly().task());
         evaluate(validation, outputs);
         return with(outputs.thresholds(metric), validation);
@@ -209,6 +217,7 @@ public final class FineTuned<I> implements AutoCloseable {
      *     don't belong to the adapter, or if writing fails
      */
     public void saveAdapter(Path directory) {
+        Objects.requireNonNull(directory, "directory");
         use(() -> {
             AdapterFiles.write(
                     directory, assembly().network(), method(), assembly().task(), model.base());
@@ -278,7 +287,33 @@ public final class FineTuned<I> implements AutoCloseable {
      * @throws FinetuneException as {@link #predict(List)}
      */
     public Prediction predict(I input) {
+        Objects.requireNonNull(input, "input");
         return predict(List.of(input)).get(0);
+    }
+
+    /**
+     * What the model says of one input, as the kind of prediction that its head makes: {@code predict(words,
+     * Prediction.Tags.class).tags()}.
+     *
+     * @param input of the kind that the model reads
+     * @param kind the kind of prediction
+     * @throws FinetuneException as {@link #predict(List)}, and if the head makes another kind
+     */
+    public <P extends Prediction> P predict(I input, Class<P> kind) {
+        Objects.requireNonNull(input, "input");
+        return predict(List.of(input), kind).get(0);
+    }
+
+    /**
+     * What the model says of each input, in order, as the kind of prediction that its head makes.
+     *
+     * @param inputs of the kind that the model reads
+     * @param kind the kind of prediction
+     * @throws FinetuneException as {@link #predict(List)}, and if the head makes another kind
+     */
+    public <P extends Prediction> List<P> predict(List<I> inputs, Class<P> kind) {
+        Objects.requireNonNull(kind, "kind");
+        return predict(inputs).stream().map(prediction -> prediction.as(kind)).toList();
     }
 
     /**
@@ -288,7 +323,8 @@ public final class FineTuned<I> implements AutoCloseable {
      * @throws FinetuneException if an input is of another kind than the model reads, or holds nothing that it could read
      */
     public List<Prediction> predict(List<I> inputs) {
-        return use(() -> predictAll(inputs));
+        final List<I> all = Arguments.copy(inputs, "inputs");
+        return use(() -> predictAll(all));
     }
 
     private List<Prediction> predictAll(List<I> inputs) {
@@ -372,6 +408,7 @@ public final class FineTuned<I> implements AutoCloseable {
      * @throws FinetuneException if writing fails
      */
     public void save(Path directory) {
+        Objects.requireNonNull(directory, "directory");
         use(() -> {
             ModelWriter.write(directory, assembly(), provenance, history, evaluation);
             return directory;

@@ -63,9 +63,18 @@ public final class FineTuner {
         return new FineTuner(new Draft()).with(draft -> draft.model = directoryOrId);
     }
 
-    /** Starts from a local model directory, or from a local file of weights. */
+    /**
+     * Starts from a local model directory, or from a local file of weights; never from the hub.
+     *
+     * @throws FinetuneException if there is no such directory or file
+     */
     public static FineTuner from(Path directoryOrFile) {
-        return from(directoryOrFile.toString());
+        Objects.requireNonNull(directoryOrFile, "directoryOrFile");
+        ModelPlace.checkExists(directoryOrFile);
+        return new FineTuner(new Draft()).with(draft -> {
+            draft.model = directoryOrFile.toString();
+            draft.local = true;
+        });
     }
 
     /** What was found of natives, versions, threads, GPU and caches, in readable lines. */
@@ -73,18 +82,26 @@ public final class FineTuner {
         return Doctor.examine(Families.names());
     }
 
-    /** The branch, tag or commit of a model on the hub; "main" by default. */
+    /**
+     * The branch, tag or commit of a model on the hub; "main" by default.
+     *
+     * @throws FinetuneException if the tuner starts from a local directory or file, which has none; where the model is
+     *     loaded, if its name turns out to be one
+     */
     public FineTuner revision(String revision) {
+        Objects.requireNonNull(revision, "revision");
         return with(draft -> draft.revision = revision);
     }
 
     /** Where the hub and its cache are; from the environment (HF_HOME, HF_ENDPOINT, HF_TOKEN ...) by default. */
     public FineTuner hub(HubSettings hub) {
+        Objects.requireNonNull(hub, "hub");
         return with(draft -> draft.hub = hub);
     }
 
     /** Is told how downloads from the hub go on. */
     public FineTuner onDownload(DownloadListener listener) {
+        Objects.requireNonNull(listener, "listener");
         return with(draft -> draft.downloads = listener);
     }
 
@@ -98,34 +115,37 @@ public final class FineTuner {
      * #lora} and {@link #ia3} add is always trained: see {@link Freeze}.
      */
     public FineTuner freeze(Freeze freeze) {
+        Objects.requireNonNull(freeze, "freeze");
         return with(draft -> draft.freeze(freeze, true));
     }
 
     /** Unfreezes what is named, after an earlier freeze. */
     public FineTuner unfreeze(Freeze freeze) {
+        Objects.requireNonNull(freeze, "freeze");
         return with(draft -> draft.freeze(freeze, false));
     }
 
     /**
      * Trains low-rank additions instead of the weights themselves: the base is frozen, the additions and the head's last
      * layer learn. {@link FineTuned#saveAdapter} saves them as PEFT does; {@link FineTuned#save} saves the merged model.
+     * Said again, it replaces what it said before.
+     *
+     * @throws FinetuneException after {@link #ia3} or {@link #adapter}: a model is adapted in one way
      */
     public FineTuner lora(Lora lora) {
-        return with(draft -> {
-            draft.method = lora;
-            draft.adapter = null;
-        });
+        Objects.requireNonNull(lora, "lora");
+        return with(draft -> draft.adapt(lora, null));
     }
 
     /**
      * Trains vectors that multiply what layers read or give, and the head's last layer; the base is frozen. Saved as LoRA's
-     * additions are.
+     * additions are. Said again, it replaces what it said before.
+     *
+     * @throws FinetuneException after {@link #lora} or {@link #adapter}: a model is adapted in one way
      */
     public FineTuner ia3(Ia3 ia3) {
-        return with(draft -> {
-            draft.method = ia3;
-            draft.adapter = null;
-        });
+        Objects.requireNonNull(ia3, "ia3");
+        return with(draft -> draft.adapt(ia3, null));
     }
 
     /**
@@ -140,14 +160,14 @@ public final class FineTuner {
 
     /**
      * Goes on with a LoRA, DoRA or IA3 adapter in PEFT's format (adapter_config.json, adapter_model.safetensors) on this base.
+     * Said again, it replaces what it said before.
      *
-     * @throws FinetuneException if there is none, or if it asks for something that isn't supported
+     * @throws FinetuneException if there is none, if it asks for something that isn't supported, or after {@link #lora} or
+     *     {@link #ia3}: a model is adapted in one way
      */
     public FineTuner adapter(Path directory) {
-        return with(draft -> {
-            draft.method = AdapterFiles.read(directory);
-            draft.adapter = directory;
-        });
+        Objects.requireNonNull(directory, "directory");
+        return with(draft -> draft.adapt(AdapterFiles.read(directory), directory));
     }
 
     /** One class of several; the labels' names are found in the data. */
@@ -162,10 +182,16 @@ public final class FineTuner {
 
     /** What the model is to predict; by default what the checkpoint was saved for, if it was. */
     public FineTuner head(Head head) {
+        Objects.requireNonNull(head, "head");
         return with(draft -> draft.head = head);
     }
 
-    /** The peak learning rate; 5e-5 by default. */
+    /**
+     * The peak learning rate; 5e-5 by default.
+     *
+     * @throws FinetuneException if it isn't a number above 0: with a rate of 0 nothing is learned ({@link #untrained(Class)} gives
+     *     the model as it is)
+     */
     public FineTuner lr(double learningRate) {
         return with(draft -> draft.learningRate = learningRate);
     }
@@ -197,6 +223,7 @@ public final class FineTuner {
      * @throws FinetuneException if it has no warm-up ({@link Schedule#constant}), but one was said
      */
     public FineTuner schedule(Schedule schedule) {
+        Objects.requireNonNull(schedule, "schedule");
         return with(draft -> draft.schedule(schedule));
     }
 
@@ -255,6 +282,7 @@ public final class FineTuner {
      * weights themselves. {@link #keepBest} and {@link #earlyStopping} look at the averages, too. None by default.
      */
     public FineTuner average(WeightAverage average) {
+        Objects.requireNonNull(average, "average");
         return with(draft -> draft.gentle = draft.gentle.withAverage(average));
     }
 
@@ -310,6 +338,7 @@ public final class FineTuner {
 
     /** Decoupled weight decay, and which parameters are spared; none by default. Said before or after the optimizer. */
     public FineTuner weightDecay(WeightDecay weightDecay) {
+        Objects.requireNonNull(weightDecay, "weightDecay");
         return with(draft -> draft.weightDecay(weightDecay));
     }
 
@@ -318,6 +347,7 @@ public final class FineTuner {
      * names its own.
      */
     public FineTuner optimizer(OptimizerSettings optimizer) {
+        Objects.requireNonNull(optimizer, "optimizer");
         return with(draft -> draft.optimizer(optimizer));
     }
 
@@ -335,33 +365,28 @@ public final class FineTuner {
     }
 
     /**
-     * The weight of each class (or tag) in the loss, in the order of the labels; in place of {@link
-     * #balancedClassWeights()}, if that was said before. Where the model is loaded, it is refused for heads that don't choose
+     * The weight of each class (or tag) in the loss, in the order of the labels. Where the model is loaded, it is refused for heads that don't choose
      * one class of several. A step all of whose rows are of classes with weight 0 has a loss of 0 and changes
      * nothing by it, where PyTorch's mean would be NaN.
      *
-     * @throws FinetuneException if one is negative or not finite, or if all are 0
+     * @throws FinetuneException if one is negative or not finite, if all are 0, or with {@link #balancedClassWeights()},
+     *     which says the same in another way
      */
     public FineTuner classWeights(double... weights) {
-        return with(draft -> {
-            draft.loss =
-                    draft.loss.withClassWeights(Arrays.stream(weights).boxed().toList());
-            draft.balancedClassWeights = false;
-        });
+        Objects.requireNonNull(weights, "weights");
+        return with(draft -> draft.loss =
+                draft.loss.withClassWeights(Arrays.stream(weights).boxed().toList()));
     }
 
     /**
      * Weighs classes by n / (classes * count of the class), as scikit-learn's "balanced"; tags likewise, counted by words.
-     * In place of {@link #classWeights}, if those were said before. Where the model is loaded, it is refused for heads that
-     * don't choose one class of several.
+     * Where the model is loaded, it is refused for heads that don't choose one class of several.
      *
-     * @throws FinetuneException with {@link #balancedSampling()}: the two would correct twice
+     * @throws FinetuneException with {@link #balancedSampling()}: the two would correct twice; or with {@link
+     *     #classWeights}, which say the same in another way
      */
     public FineTuner balancedClassWeights() {
-        return with(draft -> {
-            draft.loss = draft.loss.withClassWeights(List.of());
-            draft.balancedClassWeights = true;
-        });
+        return with(draft -> draft.balancedClassWeights = true);
     }
 
     /**
@@ -385,6 +410,7 @@ public final class FineTuner {
 
     /** The precision of matrix products; float32 by default. */
     public FineTuner precision(Precision precision) {
+        Objects.requireNonNull(precision, "precision");
         return with(draft -> draft.precision = precision);
     }
 
@@ -454,6 +480,7 @@ public final class FineTuner {
      * which it was best, or those at which the metric was that {@link #keepBest(String)} names.
      */
     public FineTuner earlyStopping(String metric, int patience, double minimumChange) {
+        Objects.requireNonNull(metric, "metric");
         return with(draft -> {
             draft.earlyStopping = Optional.of(new EarlyStopping(metric, patience, minimumChange));
             draft.keepBest = true;
@@ -471,6 +498,7 @@ public final class FineTuner {
 
     /** Restores the weights of the evaluation at which the metric was best. */
     public FineTuner keepBest(String metric) {
+        Objects.requireNonNull(metric, "metric");
         return with(draft -> {
             draft.keepBest = true;
             draft.bestMetric = metric;
@@ -491,6 +519,7 @@ public final class FineTuner {
      * @throws FinetuneException if it isn't above 0
      */
     public FineTuner maxTime(Duration time) {
+        Objects.requireNonNull(time, "time");
         return with(draft -> draft.maxTime = Optional.of(time));
     }
 
@@ -515,11 +544,13 @@ public final class FineTuner {
 
     /** Changes training inputs at random, in that order, anew in every epoch; nothing by default. */
     public FineTuner augment(Augmentation... augmentations) {
+        Objects.requireNonNull(augmentations, "augmentations");
         return with(draft -> draft.augmentations = List.of(augmentations));
     }
 
     /** How inputs become numbers; what the checkpoint says by default. */
     public FineTuner inputs(InputSettings settings) {
+        Objects.requireNonNull(settings, "settings");
         return with(draft -> draft.inputSettings = settings);
     }
 
@@ -528,6 +559,7 @@ public final class FineTuner {
      * Results differ by rounding only. Models of texts, which have none, refuse it.
      */
     public FineTuner memoryFormat(MemoryFormat format) {
+        Objects.requireNonNull(format, "format");
         return with(draft -> draft.memoryFormat = format);
     }
 
@@ -572,6 +604,7 @@ public final class FineTuner {
 
     /** Where to compute: by default the GPU if one can be used, else the CPU. */
     public FineTuner device(DeviceChoice device) {
+        Objects.requireNonNull(device, "device");
         return with(draft -> draft.device = device);
     }
 
@@ -582,11 +615,13 @@ public final class FineTuner {
 
     /** Adds a listener that is told what happens while training. */
     public FineTuner listener(TrainingListener listener) {
+        Objects.requireNonNull(listener, "listener");
         return with(draft -> draft.listen(listener));
     }
 
     /** What another thread stops training with. */
     public FineTuner cancellation(Cancellation cancellation) {
+        Objects.requireNonNull(cancellation, "cancellation");
         return with(draft -> draft.cancellation = cancellation);
     }
 
@@ -596,6 +631,7 @@ public final class FineTuner {
      * @throws FinetuneException if settings, model or data don't fit together; the message says what and how to mend it
      */
     public <I> FineTuned<I> fit(Dataset<I> dataset) {
+        Objects.requireNonNull(dataset, "dataset");
         final Split<I> split = split(dataset);
         final Draft known = draft.copy();
         known.head = LoadedModel.head(draft, dataset); // A rare label may only be in the part that is held back.
@@ -608,6 +644,8 @@ public final class FineTuner {
      * @throws FinetuneException if settings, model or data don't fit together; the message says what and how to mend it
      */
     public <I> FineTuned<I> fit(Dataset<I> train, Dataset<I> validation) {
+        Objects.requireNonNull(train, "train");
+        Objects.requireNonNull(validation, "validation");
         return new Fitting<I>(draft.copy()).fit(train, Optional.of(validation));
     }
 
@@ -618,11 +656,13 @@ public final class FineTuner {
      *     #keepBest()}, which need data to evaluate on
      */
     public <I> FineTuned<I> fitAll(Dataset<I> train) {
+        Objects.requireNonNull(train, "train");
         return new Fitting<I>(draft.copy()).fit(train, Optional.empty());
     }
 
     /** The same as {@link #fitFewShot(Dataset, FewShot)} with SetFit's defaults. */
     public <I> FineTuned<I> fitFewShot(Dataset<I> train) {
+        Objects.requireNonNull(train, "train");
         return fitFewShot(train, FewShot.usual());
     }
 
@@ -641,6 +681,8 @@ public final class FineTuner {
      *     the focal loss, mixing examples, early stopping and keeping the best weights
      */
     public <I> FineTuned<I> fitFewShot(Dataset<I> train, FewShot settings) {
+        Objects.requireNonNull(train, "train");
+        Objects.requireNonNull(settings, "settings");
         return new FewShotFitting<I>(draft.copy(), settings).fit(train);
     }
 
@@ -653,6 +695,7 @@ public final class FineTuner {
      * @throws FinetuneException if settings, model or data don't fit together, or if there can't be so many folds
      */
     public <I> CrossValidation crossValidate(Dataset<I> dataset, int folds) {
+        Objects.requireNonNull(dataset, "dataset");
         return new CrossValidating<I>(draft.copy()).run(dataset, folds);
     }
 
@@ -664,6 +707,7 @@ public final class FineTuner {
      * @throws FinetuneException if settings, model or data don't fit together
      */
     public <I> LearningRateTest findLearningRate(Dataset<I> dataset) {
+        Objects.requireNonNull(dataset, "dataset");
         return findLearningRate(dataset, LearningRateTest.Range.usual());
     }
 
@@ -673,6 +717,8 @@ public final class FineTuner {
      * @throws FinetuneException if settings, model or data don't fit together
      */
     public <I> LearningRateTest findLearningRate(Dataset<I> dataset, LearningRateTest.Range range) {
+        Objects.requireNonNull(dataset, "dataset");
+        Objects.requireNonNull(range, "range");
         return new RateFinding<I>(draft.copy(), range).run(dataset);
     }
 
@@ -692,21 +738,30 @@ public final class FineTuner {
      *     to a result before the time was up or it was cancelled
      */
     public <I> AutoResult<I> auto(Dataset<I> dataset, Duration budget) {
+        Objects.requireNonNull(dataset, "dataset");
+        Objects.requireNonNull(budget, "budget");
         return Auto.fit(this, dataset, budget, draft.cancellation);
     }
 
     /** The same, compared on validation data. */
     public <I> AutoResult<I> auto(Dataset<I> train, Dataset<I> validation, Duration budget) {
+        Objects.requireNonNull(train, "train");
+        Objects.requireNonNull(validation, "validation");
+        Objects.requireNonNull(budget, "budget");
         return Auto.fit(this, train, validation, budget, draft.cancellation);
     }
 
     /** The same for a model, with the head that the labels of the data ask for, and all other settings by default. */
     public static <I> AutoResult<I> auto(String directoryOrId, Dataset<I> dataset, Duration budget) {
+        Objects.requireNonNull(directoryOrId, "directoryOrId");
+        Objects.requireNonNull(dataset, "dataset");
+        Objects.requireNonNull(budget, "budget");
         return from(directoryOrId).head(Heads.forLabels(dataset)).auto(dataset, budget);
     }
 
     /** The parts that {@link #fit(Dataset)} trains and evaluates on. */
     public <I> Split<I> split(Dataset<I> dataset) {
+        Objects.requireNonNull(dataset, "dataset");
         return dataset.split(draft.validationFraction, draft.seed);
     }
 
@@ -721,6 +776,7 @@ public final class FineTuner {
      * @throws FinetuneException if settings, model and data don't fit together
      */
     public <I> FineTuned<I> untrained(Dataset<I> dataset) {
+        Objects.requireNonNull(dataset, "dataset");
         return new Fitting<I>(draft.copy()).untrained(dataset);
     }
 
@@ -733,6 +789,7 @@ public final class FineTuner {
      * @throws FinetuneException if they aren't, if settings and model don't fit together, or if the model reads other inputs
      */
     public <I> FineTuned<I> untrained(Class<I> inputType) {
+        Objects.requireNonNull(inputType, "inputType");
         return new Fitting<I>(draft.copy()).untrained(inputType);
     }
 
@@ -747,6 +804,7 @@ public final class FineTuner {
      * @throws FinetuneException if settings and model don't fit together, or if the model reads no texts
      */
     public Embedder<String> embedder(Pooling pooling) {
+        Objects.requireNonNull(pooling, "pooling");
         return new Embedder<>(head(Heads.features(pooling)).untrained(Text.class), Text::of);
     }
 
@@ -756,6 +814,7 @@ public final class FineTuner {
      * @throws FinetuneException if settings and model don't fit together, or if the model reads other inputs
      */
     public <I> Embedder<I> embedder(Class<I> inputs) {
+        Objects.requireNonNull(inputs, "inputs");
         return new Embedder<>(head(Heads.features(Pooling.MEAN)).untrained(inputs), Function.identity());
     }
 

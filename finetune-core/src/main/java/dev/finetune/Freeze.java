@@ -1,5 +1,6 @@
 package dev.finetune;
 
+import java.util.Objects;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
@@ -10,7 +11,12 @@ import java.util.regex.Pattern;
  */
 public sealed interface Freeze {
     /** Nothing is frozen: full fine-tuning. */
-    record Nothing() implements Freeze {}
+    record Nothing() implements Freeze {
+        @Override
+        public String toString() {
+            return "Freeze.nothing()";
+        }
+    }
 
     /**
      * The first stage (embeddings, stem) and the first k layers.
@@ -24,25 +30,75 @@ public sealed interface Freeze {
                 throw new FinetuneException("freeze(" + layers + "): the number of layers can't be negative.");
             }
         }
+
+        @Override
+        public String toString() {
+            return "Freeze.firstLayers(" + layers + ")";
+        }
     }
 
     /** The whole trunk; the head is trained, with the pooler that belongs to it. */
-    record AllButHead() implements Freeze {}
+    record AllButHead() implements Freeze {
+        @Override
+        public String toString() {
+            return "Freeze.allButHead()";
+        }
+    }
 
     /** The trunk but its biases; the head is trained, with the pooler that belongs to it. */
-    record AllButBiases() implements Freeze {}
+    record AllButBiases() implements Freeze {
+        @Override
+        public String toString() {
+            return "Freeze.allButBiases()";
+        }
+    }
 
     /** Every stage from the input up to and with the one of that name. */
-    record UpTo(String stage) implements Freeze {}
+    record UpTo(String stage) implements Freeze {
+        /** Checks that there is a name. */
+        public UpTo {
+            Objects.requireNonNull(stage, "stage");
+        }
+
+        @Override
+        public String toString() {
+            return "Layers.upTo(\"" + stage + "\")";
+        }
+    }
 
     /** The batch norms, which then keep their running statistics, too. */
-    record BatchNorms() implements Freeze {}
+    record BatchNorms() implements Freeze {
+        @Override
+        public String toString() {
+            return "Freeze.batchNorms()";
+        }
+    }
 
     /** Every parameter whose dotted name contains a match of the pattern. */
-    record Matching(Pattern pattern) implements Freeze {}
+    record Matching(Pattern pattern) implements Freeze {
+        /** Checks that there is a pattern. */
+        public Matching {
+            Objects.requireNonNull(pattern, "pattern");
+        }
+
+        @Override
+        public String toString() {
+            return "Freeze.matching(\"" + pattern + "\")";
+        }
+    }
 
     /** Every parameter whose dotted name the predicate accepts. */
-    record Where(Predicate<String> names) implements Freeze {}
+    record Where(Predicate<String> names) implements Freeze {
+        /** Checks that there is a predicate. */
+        public Where {
+            Objects.requireNonNull(names, "names");
+        }
+
+        @Override
+        public String toString() {
+            return "Freeze.where(...)";
+        }
+    }
 
     /** Nothing is frozen. */
     static Freeze nothing() {
@@ -80,6 +136,7 @@ public sealed interface Freeze {
      * @throws FinetuneException if it is none
      */
     static Freeze matching(String regex) {
+        Objects.requireNonNull(regex, "regex");
         return new Matching(Regex.compile("Freeze.matching", regex));
     }
 

@@ -21,19 +21,17 @@ final class Freezer {
 
     static void apply(List<Draft.FreezeRule> rules, Network network) {
         for (Draft.FreezeRule rule : rules) {
-            final List<Parameter> named = named(rule.freeze(), network).stream()
-                    .filter(Freezer::isOfBase)
-                    .toList();
+            final List<Parameter> named =
+                    named(rule, network).stream().filter(Freezer::isOfBase).toList();
             if (named.isEmpty() && !(rule.freeze() instanceof Freeze.Nothing)) {
-                throw new FinetuneException(
-                        "freeze(" + rule.freeze() + ") names no parameter of the model itself. There"
-                                + " are, for example, "
-                                + network.parameters().stream()
-                                        .filter(Freezer::isOfBase)
-                                        .limit(3)
-                                        .map(Parameter::name)
-                                        .toList()
-                                + "; summary() lists them all.");
+                throw new FinetuneException(rule + " names no parameter of the model itself. There"
+                        + " are, for example, "
+                        + network.parameters().stream()
+                                .filter(Freezer::isOfBase)
+                                .limit(3)
+                                .map(Parameter::name)
+                                .toList()
+                        + "; summary() lists them all.");
             }
             named.forEach(parameter -> parameter.setTrained(!rule.frozen()));
         }
@@ -90,12 +88,12 @@ final class Freezer {
         return name.substring(0, Math.max(0, name.lastIndexOf('.')));
     }
 
-    private static List<Parameter> named(Freeze freeze, Network network) {
+    private static List<Parameter> named(Draft.FreezeRule rule, Network network) {
+        final Freeze freeze = rule.freeze();
         if (freeze instanceof Freeze.FirstLayers first) {
             final List<Stage> stages = network.stages();
             if (first.layers() > stages.size() - 1) {
-                throw new FinetuneException(
-                        "freeze(" + first.layers() + "): the model has " + (stages.size() - 1) + " layers.");
+                throw new FinetuneException(rule + ": the model has " + (stages.size() - 1) + " layers.");
             }
             return dev.finetune.nn.Module.parametersOf(stages.subList(0, first.layers() + 1));
         }
@@ -104,8 +102,7 @@ final class Freezer {
                     network.stages().stream().map(Stage::name).toList();
             final int last = names.indexOf(upTo.stage());
             if (last < 0) {
-                throw new FinetuneException(
-                        "freeze up to \"" + upTo.stage() + "\": there is no such stage; there are " + names + ".");
+                throw new FinetuneException(rule + ": there is no such stage; there are " + names + ".");
             }
             return dev.finetune.nn.Module.parametersOf(network.stages().subList(0, last + 1));
         }

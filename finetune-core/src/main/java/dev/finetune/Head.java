@@ -1,6 +1,8 @@
 package dev.finetune;
 
+import dev.finetune.internal.Arguments;
 import java.util.List;
+import java.util.Objects;
 
 /** What a model is to predict; {@link Heads} makes them. */
 public sealed interface Head {
@@ -107,12 +109,18 @@ public sealed interface Head {
      *
      * @param pooling how an input's token vectors become one
      */
-    record Features(Pooling pooling) implements Head {}
+    record Features(Pooling pooling) implements Head {
+        /** Checks that there is one. */
+        public Features {
+            Objects.requireNonNull(pooling, "pooling");
+        }
+    }
 
     private static List<String> checked(List<String> labels) {
-        if (labels.stream().distinct().count() != labels.size()) {
-            throw new FinetuneException("Labels must differ from each other: " + labels);
+        final List<String> names = Arguments.copy(labels, "labels");
+        if (names.stream().distinct().count() != names.size()) {
+            throw new FinetuneException("Labels must differ from each other: " + names);
         }
-        return List.copyOf(labels);
+        return names;
     }
 }

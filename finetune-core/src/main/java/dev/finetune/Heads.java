@@ -4,7 +4,9 @@ import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.LabelSet;
+import dev.finetune.internal.Arguments;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /** Makes the heads that {@link FineTuner#head(Head)} takes. */
@@ -17,6 +19,7 @@ public final class Heads {
      * @throws FinetuneException if the data is empty, or its first example has no label
      */
     public static Head forLabels(Dataset<?> dataset) {
+        Objects.requireNonNull(dataset, "dataset");
         final Label first;
         try (Stream<? extends Example<?>> examples = dataset.stream()) {
             first = examples.findFirst()
@@ -49,12 +52,13 @@ public final class Heads {
 
     /** One class of those named. */
     public static Head classes(String... labels) {
-        return new Head.Classification(labels.length, List.of(labels));
+        final List<String> names = Arguments.copy("labels", labels);
+        return new Head.Classification(names.size(), names);
     }
 
     /** Any number of the classes named; of those found in the data if none is named. */
     public static Head multiLabel(String... labels) {
-        return new Head.MultiLabel(List.of(labels));
+        return new Head.MultiLabel(Arguments.copy("labels", labels));
     }
 
     /** One number. */
@@ -69,7 +73,7 @@ public final class Heads {
 
     /** One tag a word, of those named; of those found in the data if none is named. */
     public static Head tokens(String... labels) {
-        return new Head.Tokens(List.of(labels));
+        return new Head.Tokens(Arguments.copy("labels", labels));
     }
 
     /** One tag a word, of those named. */

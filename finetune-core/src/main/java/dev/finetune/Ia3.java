@@ -1,7 +1,9 @@
 package dev.finetune;
 
+import dev.finetune.internal.Arguments;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Learned vectors that multiply what layers read or give (IA3: Liu et al., "Few-shot parameter-efficient fine-tuning is
@@ -20,8 +22,9 @@ public record Ia3(TargetLayers targets, List<String> feedForward, List<String> a
      * @throws FinetuneException if a feed-forward layer isn't among targets that are named (PEFT refuses such an adapter)
      */
     public Ia3 {
-        feedForward = List.copyOf(feedForward);
-        alsoTrained = List.copyOf(alsoTrained);
+        Objects.requireNonNull(targets, "targets");
+        feedForward = Arguments.copy(feedForward, "feedForward");
+        alsoTrained = Arguments.copy(alsoTrained, "alsoTrained");
         if (targets instanceof TargetLayers.Named named && !named.names().containsAll(feedForward)) {
             throw new FinetuneException("The feed-forward layers of IA3 must be among its targets, but " + feedForward
                     + " aren't all in " + named.names() + ": name them there, too.");
@@ -38,11 +41,12 @@ public record Ia3(TargetLayers targets, List<String> feedForward, List<String> a
 
     /** The same for other layers, none of them feed-forward. */
     public Ia3 targets(String... names) {
-        return new Ia3(new TargetLayers.Named(List.of(names)), List.of(), alsoTrained);
+        return new Ia3(new TargetLayers.Named(Arguments.copy("names", names)), List.of(), alsoTrained);
     }
 
     /** The same for the layers whose whole dotted name matches a regular expression. */
     public Ia3 targetsMatching(String regex) {
+        Objects.requireNonNull(regex, "regex");
         return new Ia3(new TargetLayers.Matching(regex), feedForward, alsoTrained);
     }
 
@@ -53,16 +57,17 @@ public record Ia3(TargetLayers targets, List<String> feedForward, List<String> a
 
     /** The same with other layers whose inputs are multiplied; name them among the targets, too. */
     public Ia3 feedForward(String... names) {
-        return new Ia3(targets, List.of(names), alsoTrained);
+        return new Ia3(targets, Arguments.copy("names", names), alsoTrained);
     }
 
     /** The same with these trained whole, too: see {@link Lora#alsoTrained(String...)}. */
     public Ia3 alsoTrained(String... names) {
-        return new Ia3(targets, feedForward, Lora.joined(Lora.LAST_LAYERS, List.of(names)));
+        return new Ia3(targets, feedForward, Lora.joined(Lora.LAST_LAYERS, Arguments.copy("names", names)));
     }
 
     @Override
     public Ia3 training(Collection<String> more) {
+        Objects.requireNonNull(more, "more");
         return new Ia3(targets, feedForward, Lora.joined(alsoTrained, more));
     }
 

@@ -1,10 +1,12 @@
 package dev.finetune;
 
+import dev.finetune.internal.Arguments;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -58,6 +60,10 @@ public record Lora(
 
     /** Checks the ranges and the regular expressions, and keeps its own copies. */
     public Lora {
+        Objects.requireNonNull(biases, "biases");
+        Objects.requireNonNull(targets, "targets");
+        Objects.requireNonNull(ranks, "ranks");
+        Objects.requireNonNull(alphas, "alphas");
         ranks.keySet().forEach(regex -> Regex.compile("The ranks of LoRA", regex));
         alphas.keySet().forEach(regex -> Regex.compile("The alphas of LoRA", regex));
         ranks = Collections.unmodifiableMap(new LinkedHashMap<>(ranks));
@@ -68,7 +74,7 @@ public record Lora(
         for (double other : alphas.values()) {
             check(other, dropout);
         }
-        alsoTrained = List.copyOf(alsoTrained);
+        alsoTrained = Arguments.copy(alsoTrained, "alsoTrained");
     }
 
     private static void checkRank(int rank) {
@@ -112,16 +118,18 @@ public record Lora(
 
     /** The same with biases of the base trained, too; saved with the adapter. */
     public Lora biases(Biases which) {
+        Objects.requireNonNull(which, "which");
         return new Lora(rank, alpha, dropout, rankStabilised, dora, which, targets, alsoTrained, ranks, alphas);
     }
 
     /** The same for other layers: those whose name is, or ends with a dot and, one of these. */
     public Lora targets(String... names) {
-        return targets(new TargetLayers.Named(List.of(names)));
+        return targets(new TargetLayers.Named(Arguments.copy("names", names)));
     }
 
     /** The same for the layers whose whole dotted name matches a regular expression. */
     public Lora targetsMatching(String regex) {
+        Objects.requireNonNull(regex, "regex");
         return targets(new TargetLayers.Matching(regex));
     }
 
@@ -142,11 +150,12 @@ public record Lora(
      *     a name is refused
      */
     public Lora alsoTrained(String... names) {
-        return whole(joined(LAST_LAYERS, List.of(names)));
+        return whole(joined(LAST_LAYERS, Arguments.copy("names", names)));
     }
 
     @Override
     public Lora training(Collection<String> more) {
+        Objects.requireNonNull(more, "more");
         return whole(joined(alsoTrained, more));
     }
 
@@ -164,11 +173,13 @@ public record Lora(
      * a whole or from a dot on.
      */
     public Lora ranks(Map<String, Integer> byPattern) {
+        Objects.requireNonNull(byPattern, "byPattern");
         return new Lora(rank, alpha, dropout, rankStabilised, dora, biases, targets, alsoTrained, byPattern, alphas);
     }
 
     /** The same with other alphas for some layers, chosen as {@link #ranks} are. */
     public Lora alphas(Map<String, Double> byPattern) {
+        Objects.requireNonNull(byPattern, "byPattern");
         return new Lora(rank, alpha, dropout, rankStabilised, dora, biases, targets, alsoTrained, ranks, byPattern);
     }
 

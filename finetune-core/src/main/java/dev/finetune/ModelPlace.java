@@ -7,6 +7,7 @@ import dev.finetune.hub.Hub;
 import dev.finetune.hub.HubSettings;
 import dev.finetune.hub.ResolvedModel;
 import dev.finetune.spi.ModelConfig;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -22,7 +23,13 @@ import java.util.Optional;
 record ModelPlace(Path directory, Path weights, String base) {
     /** A local file of weights, a local directory, or the files of a model of the hub. */
     static ModelPlace find(Draft draft) {
+        if (draft.local) {
+            checkExists(Path.of(draft.model));
+        }
         final Optional<Path> file = path(draft.model).filter(Files::isRegularFile);
+        if (file.isPresent() || localDirectory(draft.model).isPresent()) {
+            checkWithoutRevision(draft);
+        }
         if (file.isPresent()) {
             final Path weights = file.get().toAbsolutePath();
             return new ModelPlace(weights.getParent(), weights, draft.model);
@@ -34,6 +41,36 @@ record ModelPlace(Path directory, Path weights, String base) {
                 found.directory(),
                 found.directory(),
                 draft.model + found.commit().map(c -> " at " + c).orElse(""));
+    }
+
+    /**
+     * Checks a path that was given as one, and so never names a model of the hub.
+     *
+     * @throws FinetuneException if nothing is there, or if it isn't a path of the machine's own file system
+     */
+    static void checkExists(Path directoryOrFile) {
+        if (directoryOrFile.getFileSystem() != FileSystems.getDefault()) {
+            throw new FinetuneException(directoryOrFile.toUri() + " lies in no file system of the machine's own, and a"
+                    + " model is read from such: copy it to a directory first.");
+        }
+        if (!Files.exists(directoryOrFile)) {
+            throw new FinetuneException("There is no model at "
+                    + directoryOrFile.toAbsolutePath().normalize()
+                    + ": neither a directory nor a file is there. Check the path"
+                    + (directoryOrFile.isAbsolute()
+                            ? ""
+                            : ", which counts from " + Path.of("").toAbsolutePath())
+                    + "; a model of the hub is named by a String, FineTuner.from(\"organisation/name\").");
+        }
+    }
+
+    /** Refuses a revision of what is local. */
+    static void checkWithoutRevision(Draft draft) {
+        if (!draft.revision.equals(Hub.DEFAULT_REVISION)) {
+            throw new FinetuneException("revision(\"" + draft.revision + "\") chooses among the versions of a model of"
+                    + " the hub, but " + Path.of(draft.model).toAbsolutePath() + " is local and has only one: leave"
+                    + " revision(...) out, or name the model by its id.");
+        }
     }
 
     private static Optional<Path> path(String model) {

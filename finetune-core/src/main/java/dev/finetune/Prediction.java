@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -41,6 +42,21 @@ public sealed interface Prediction {
     /** The number predicted by a regression of one target. */
     default double value() {
         throw new IllegalStateException("a " + kind() + " is not a number: " + this);
+    }
+
+    /**
+     * This prediction as the kind that it is: {@code prediction.as(Prediction.Tags.class).tags()}.
+     *
+     * @param kind the kind that the model's head predicts
+     * @throws FinetuneException if it is of another kind
+     */
+    default <P extends Prediction> P as(Class<P> kind) {
+        Objects.requireNonNull(kind, "kind");
+        if (!kind.isInstance(this)) {
+            throw new FinetuneException("This model predicts " + kind() + ", not " + kind.getSimpleName()
+                    + ": ask for Prediction." + kind() + ".class, or load a model with another head.");
+        }
+        return kind.cast(this);
     }
 
     /** The raw outputs of the network, before softmax or sigmoid: (classes), or one row a token. */

@@ -9,11 +9,19 @@ import dev.finetune.train.Schedule;
 import dev.finetune.train.TrainingSettings;
 import dev.finetune.train.Warmup;
 import dev.finetune.train.WeightDecay;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What was said stays said, whatever is said before or after it. */
 class SettingsOrderTest {
+    @TempDir
+    private Path folder;
+
     private static final FineTuner TUNER = FineTuner.from("no-model-is-needed");
 
     private static void sameInAnyOrder(UnaryOperator<FineTuner> one, UnaryOperator<FineTuner> other) {
@@ -92,5 +100,51 @@ class SettingsOrderTest {
         assertThat(both.bestMetric()).isEqualTo("f1_macro");
         assertThat(both.earlyStopping()).contains(new EarlyStopping("loss", 2, 0));
         assertThat(TUNER.earlyStopping(2).settings().bestMetric()).isEmpty();
+    }
+
+    private static void refusesBoth(UnaryOperator<FineTuner> one, UnaryOperator<FineTuner> other, String... words) {
+        for (UnaryOperator<FineTuner> both : List.<UnaryOperator<FineTuner>>of(
+                tuner -> one.apply(other.apply(tuner)), tuner -> other.apply(one.apply(tuner)))) {
+            assertThatThrownBy(() -> both.apply(TUNER))
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageContainingAll(words);
+        }
+    }
+
+    @Test
+    void aModelIsAdaptedInOneWayWhicheverIsSaidFirst() throws IOException {
+        Files.writeString(
+                folder.resolve("adapter_config.json"),
+                "{\"peft_type\": \"LORA\", \"r\": 2, \"target_modules\": [\"query\"]}");
+        refusesBoth(
+                tuner -> tuner.lora(Lora.rank(2)),
+                tuner -> tuner.ia3(Ia3.usual()),
+                "lora(...)",
+                "ia3(...)",
+                "leave one");
+        refusesBoth(
+                tuner -> tuner.lora(Lora.rank(2)),
+                tuner -> tuner.adapter(folder),
+                "lora(...)",
+                "adapter(...)",
+                "leave one");
+        refusesBoth(
+                tuner -> tuner.ia3(Ia3.usual()),
+                tuner -> tuner.adapter(folder),
+                "ia3(...)",
+                "adapter(...)",
+                "leave one");
+        final FineTuner again = TUNER.lora(Lora.rank(2)).lora(Lora.rank(4));
+        assertThat(again.describe()).isEqualTo(TUNER.lora(Lora.rank(4)).describe());
+    }
+
+    @Test
+    void classesAreWeighedInOneWayWhicheverIsSaidFirst() {
+        refusesBoth(
+                tuner -> tuner.classWeights(1, 2),
+                FineTuner::balancedClassWeights,
+                "classWeights(...)",
+                "balancedClassWeights()",
+                "one of the two");
     }
 }

@@ -1,9 +1,11 @@
 package dev.finetune.data;
 
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.Arguments;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -59,6 +61,7 @@ public sealed interface Dataset<I> extends Iterable<Example<I>> permits ListData
 
     /** Each example changed into another, say with its labels renamed. */
     default Dataset<I> map(UnaryOperator<Example<I>> change) {
+        Objects.requireNonNull(change, "change");
         return map(inputType(), change);
     }
 
@@ -121,6 +124,8 @@ public sealed interface Dataset<I> extends Iterable<Example<I>> permits ListData
 
     /** Examples in memory. */
     static <I> Dataset<I> of(Class<I> type, List<Example<I>> examples) {
+        Objects.requireNonNull(type, "type");
+        Objects.requireNonNull(examples, "examples");
         return new ListDataset<>(type, examples, examples.size() + " examples from memory");
     }
 
@@ -130,6 +135,8 @@ public sealed interface Dataset<I> extends Iterable<Example<I>> permits ListData
      * @throws FinetuneException if there are more or fewer labels than texts
      */
     static Dataset<Text> texts(List<String> texts, List<String> labels) {
+        Arguments.copy(texts, "texts");
+        Arguments.copy(labels, "labels");
         if (texts.size() != labels.size()) {
             throw new FinetuneException("There are " + texts.size() + " texts and " + labels.size()
                     + " labels. Give one label for each text, in the same order.");
@@ -146,6 +153,8 @@ public sealed interface Dataset<I> extends Iterable<Example<I>> permits ListData
      * must give the same examples in the same order each time. The streams that it gives are closed after each pass.
      */
     static <I> Dataset<I> streamed(Class<I> type, Supplier<Stream<Example<I>>> source) {
+        Objects.requireNonNull(type, "type");
+        Objects.requireNonNull(source, "source");
         return new StreamedDataset<>(type, source, "streamed examples");
     }
 }

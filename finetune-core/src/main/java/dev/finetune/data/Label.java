@@ -1,18 +1,25 @@
 package dev.finetune.data;
 
+import dev.finetune.internal.Arguments;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 
 /** What is known of an example: the thing that a model learns to predict. */
 public sealed interface Label {
     /** One class of several, by name. */
-    record Category(String name) implements Label {}
+    record Category(String name) implements Label {
+        /** Checks that there is a name. */
+        public Category {
+            Objects.requireNonNull(name, "name");
+        }
+    }
 
     /** Any number of classes at once, by name (multi-label). */
     record Categories(Set<String> names) implements Label {
         /** Keeps its own copy. */
         public Categories {
-            names = Set.copyOf(names);
+            names = Set.copyOf(Arguments.copy(names, "names"));
         }
     }
 
@@ -20,7 +27,7 @@ public sealed interface Label {
     record Values(List<Double> values) implements Label {
         /** Keeps its own copy. */
         public Values {
-            values = List.copyOf(values);
+            values = Arguments.copy(values, "values");
         }
     }
 
@@ -28,7 +35,7 @@ public sealed interface Label {
     record Tags(List<String> tags) implements Label {
         /** Keeps its own copy. */
         public Tags {
-            tags = List.copyOf(tags);
+            tags = Arguments.copy(tags, "tags");
         }
     }
 
@@ -36,7 +43,7 @@ public sealed interface Label {
     record Answers(List<Answer> answers) implements Label {
         /** Keeps its own copy. */
         public Answers {
-            answers = List.copyOf(answers);
+            answers = Arguments.copy(answers, "answers");
         }
     }
 
@@ -49,11 +56,16 @@ public sealed interface Label {
      * @param text the answer's words, as they stand in the context
      * @param start where it starts in the context, in UTF-16 units (as {@link String#substring(int)} counts)
      */
-    record Answer(String text, int start) {}
+    record Answer(String text, int start) {
+        /** Checks that there is a text. */
+        public Answer {
+            Objects.requireNonNull(text, "text");
+        }
+    }
 
     /** One class, by name. */
     static Label of(String category) {
-        return new Category(category);
+        return new Category(Objects.requireNonNull(category, "category"));
     }
 
     /** One number. */

@@ -1,12 +1,14 @@
 package dev.finetune.data;
 
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.Arguments;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 /**
@@ -24,7 +26,7 @@ public final class LabelSet {
     private final Map<String, Integer> indices = new HashMap<>();
 
     private LabelSet(List<String> names) {
-        this.names = List.copyOf(names);
+        this.names = Arguments.copy(names, "names");
         for (String name : this.names) {
             if (indices.putIfAbsent(name, indices.size()) != null) {
                 throw new FinetuneException("The label \"" + name + "\" is given twice, at index " + indices.get(name)
@@ -39,6 +41,7 @@ public final class LabelSet {
      * @throws FinetuneException if there are none, or a name occurs twice
      */
     public static LabelSet of(List<String> names) {
+        Objects.requireNonNull(names, "names");
         if (names.isEmpty()) {
             throw new FinetuneException("A label set needs at least one name, but the list is empty.");
         }
@@ -47,7 +50,7 @@ public final class LabelSet {
 
     /** Labels in the given order. */
     public static LabelSet of(String... names) {
-        return of(List.of(names));
+        return of(Arguments.copy("names", names));
     }
 
     /**
@@ -58,6 +61,7 @@ public final class LabelSet {
      *     are of different kinds
      */
     public static LabelSet discover(Dataset<?> data) {
+        Objects.requireNonNull(data, "data");
         Counter counter = new Counter(data.describe());
         data.forEach(counter::add);
         if (counter.counts().isEmpty()) {
@@ -79,6 +83,7 @@ public final class LabelSet {
 
     /** Whether there is a label of this name. */
     public boolean contains(String name) {
+        Objects.requireNonNull(name, "name");
         return indices.containsKey(name);
     }
 
@@ -101,6 +106,7 @@ public final class LabelSet {
      * @throws FinetuneException if there is no such label; the message names those that there are
      */
     public int indexOf(String name) {
+        Objects.requireNonNull(name, "name");
         Integer index = indices.get(name);
         if (index == null) {
             throw new FinetuneException("Unknown label \"" + name + "\"" + nearest(name) + ". The " + names.size()

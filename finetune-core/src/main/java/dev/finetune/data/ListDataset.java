@@ -1,6 +1,7 @@
 package dev.finetune.data;
 
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.Arguments;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.Function;
@@ -10,7 +11,7 @@ import java.util.stream.Stream;
 /** A data set in memory. */
 record ListDataset<I>(Class<I> inputType, List<Example<I>> asList, String describe) implements Dataset<I> {
     ListDataset {
-        asList = List.copyOf(asList);
+        asList = Arguments.copy(asList, "examples");
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.finetune.data;
 
 import dev.finetune.FinetuneException;
 import java.nio.file.Path;
+import java.util.Objects;
 
 /**
  * Reads questions on passages, with the answers marked in the passage, from JSON in the layout of SQuAD 1.1
@@ -31,6 +32,7 @@ public final class SquadFiles {
 
     /** A JSON file with {@code data}, {@code paragraphs} and {@code qas}. */
     public static SquadFiles json(Path path) {
+        Objects.requireNonNull(path, "path");
         return new SquadFiles(path, ReadOptions.DEFAULT);
     }
 

@@ -17,11 +17,13 @@ public record Text(String text, @Nullable String pair) {
 
     /** A single text. */
     public static Text of(String text) {
+        Objects.requireNonNull(text, "text");
         return new Text(text, null);
     }
 
     /** A pair of texts, such as premise and hypothesis. */
     public static Text pair(String first, String second) {
+        Objects.requireNonNull(first, "first");
         return new Text(first, Objects.requireNonNull(second, "second"));
     }
 }

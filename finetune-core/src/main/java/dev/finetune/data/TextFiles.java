@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -57,16 +58,19 @@ public final class TextFiles {
 
     /** Tab-separated columns with a header. A quotation mark is text, as in the files of GLUE. */
     public static TextFiles tsv(Path path) {
+        Objects.requireNonNull(path, "path");
         return of(path, RowFormat.tsv());
     }
 
     /** Comma-separated columns with a header, quoted as RFC 4180 says: quotes may hold commas and line breaks. */
     public static TextFiles csv(Path path) {
+        Objects.requireNonNull(path, "path");
         return of(path, RowFormat.csv());
     }
 
     /** One JSON object on each line. */
     public static TextFiles jsonLines(Path path) {
+        Objects.requireNonNull(path, "path");
         return of(path, new RowFormat.JsonLines());
     }
 
@@ -76,11 +80,13 @@ public final class TextFiles {
      * @throws FinetuneException if the name tells none of these
      */
     public static TextFiles of(Path path) {
+        Objects.requireNonNull(path, "path");
         return of(path, RowFormat.of(path));
     }
 
     /** The column (or JSON key) of the text. */
     public TextFiles text(String name) {
+        Objects.requireNonNull(name, "name");
         return withText(new Column.Named(name));
     }
 
@@ -91,6 +97,7 @@ public final class TextFiles {
 
     /** The column (or JSON key) of the second text of each pair. Default: no pairs. */
     public TextFiles pair(String name) {
+        Objects.requireNonNull(name, "name");
         return withPair(new Column.Named(name));
     }
 
@@ -101,6 +108,8 @@ public final class TextFiles {
 
     /** The column (or JSON key) of the label; several only for {@link #regression} with several outputs. */
     public TextFiles label(String name, String... more) {
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(more, "more");
         return withLabels(Stream.concat(Stream.of(name), Stream.of(more))
                 .<Column>map(Column.Named::new)
                 .toList());
@@ -108,6 +117,7 @@ public final class TextFiles {
 
     /** The column of the label, counted from 0; several only for {@link #regression} with several outputs. */
     public TextFiles label(int column, int... more) {
+        Objects.requireNonNull(more, "more");
         return withLabels(IntStream.concat(IntStream.of(column), IntStream.of(more))
                 .<Column>mapToObj(Column.At::new)
                 .toList());
@@ -139,6 +149,7 @@ public final class TextFiles {
 
     /** The file's encoding. Default: UTF-8. A byte order mark wins over a Unicode encoding named here. */
     public TextFiles charset(Charset charset) {
+        Objects.requireNonNull(charset, "charset");
         return withOptions(options.withCharset(charset));
     }
 
@@ -175,6 +186,7 @@ public final class TextFiles {
      * @throws FinetuneException if the file can't be read, a column is missing, or a row is bad
      */
     public Dataset<Text> multiLabel(String separator) {
+        Objects.requireNonNull(separator, "separator");
         if (separator.isEmpty()) {
             throw new FinetuneException("The separator of multiLabel(separator) is empty, expected such as \",\".");
         }
@@ -190,6 +202,7 @@ public final class TextFiles {
      * @throws FinetuneException if the file can't be read, a column is missing, or a row is bad
      */
     public Dataset<Text> multiLabelColumns(List<String> names) {
+        Objects.requireNonNull(names, "names");
         if (names.isEmpty()) {
             throw new FinetuneException("multiLabelColumns(names) got no names. Name the columns of the classes.");
         }

@@ -4,6 +4,7 @@ import dev.finetune.FinetuneException;
 import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalInt;
 
 /**
@@ -44,11 +45,13 @@ public final class TokenFiles {
 
     /** One word a line; the word in the first column, the tag in the last. */
     public static TokenFiles conll(Path path) {
+        Objects.requireNonNull(path, "path");
         return new TokenFiles(path, new Format.Conll(0, OptionalInt.empty()), ReadOptions.DEFAULT);
     }
 
     /** One JSON object a line, with its words under {@code tokens}, its tags under {@code tags} or {@code ner_tags}. */
     public static TokenFiles jsonLines(Path path) {
+        Objects.requireNonNull(path, "path");
         return new TokenFiles(path, new Format.Json("tokens", List.of("tags", "ner_tags")), ReadOptions.DEFAULT);
     }
 
@@ -65,16 +68,19 @@ public final class TokenFiles {
 
     /** JSON Lines: the key of the words. Default: {@code tokens}. */
     public TokenFiles tokens(String key) {
+        Objects.requireNonNull(key, "key");
         return withFormat(new Format.Json(key, json("tokens(key)").tags()));
     }
 
     /** JSON Lines: the key of the tags. Default: {@code tags} or {@code ner_tags}. */
     public TokenFiles tags(String key) {
+        Objects.requireNonNull(key, "key");
         return withFormat(new Format.Json(json("tags(key)").tokens(), List.of(key)));
     }
 
     /** The file's encoding. Default: UTF-8. A byte order mark wins over a Unicode encoding named here. */
     public TokenFiles charset(Charset charset) {
+        Objects.requireNonNull(charset, "charset");
         return withOptions(options.withCharset(charset));
     }
 

@@ -1,5 +1,6 @@
 package dev.finetune.data;
 
+import dev.finetune.internal.Arguments;
 import java.util.List;
 
 /**
@@ -10,11 +11,11 @@ import java.util.List;
 public record Words(List<String> words) {
     /** Keeps its own copy of the words. */
     public Words {
-        words = List.copyOf(words);
+        words = Arguments.copy(words, "words");
     }
 
     /** A sentence of the given words. */
     public static Words of(String... words) {
-        return new Words(List.of(words));
+        return new Words(Arguments.copy("words", words));
     }
 }

@@ -5,6 +5,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -41,6 +42,11 @@ public record HubSettings(
      * @throws FinetuneException naming the setting that can't be used; the token's text is never part of the message
      */
     public HubSettings {
+        Objects.requireNonNull(cacheDirectory, "cacheDirectory");
+        Objects.requireNonNull(endpoint, "endpoint");
+        Objects.requireNonNull(token, "token");
+        Objects.requireNonNull(patience, "patience");
+        Objects.requireNonNull(progressInterval, "progressInterval");
         cacheDirectory = cacheDirectory.toAbsolutePath().normalize();
         endpoint = requireEndpoint(endpoint);
         if (token.isPresent() && !token.get().matches("[\\x21-\\x7e]+")) {
@@ -54,6 +60,7 @@ public record HubSettings(
 
     /** The public hub without a token, and the given cache. */
     public static HubSettings defaults(Path cacheDirectory) {
+        Objects.requireNonNull(cacheDirectory, "cacheDirectory");
         return new HubSettings(
                 cacheDirectory,
                 DEFAULT_ENDPOINT,
@@ -88,21 +95,26 @@ public record HubSettings(
      * @throws FinetuneException naming the variable whose value can't be used
      */
     public static HubSettings fromEnvironment(Map<String, String> environment, Path userHome) {
+        Objects.requireNonNull(environment, "environment");
+        Objects.requireNonNull(userHome, "userHome");
         return new HubEnvironment(environment, userHome).settings();
     }
 
     /** A variant with another cache. */
     public HubSettings withCacheDirectory(Path directory) {
+        Objects.requireNonNull(directory, "directory");
         return new HubSettings(directory, endpoint, token, offline, symlinks, patience, progressInterval);
     }
 
     /** A variant that asks another hub. */
     public HubSettings withEndpoint(URI hub) {
+        Objects.requireNonNull(hub, "hub");
         return new HubSettings(cacheDirectory, hub, token, offline, symlinks, patience, progressInterval);
     }
 
     /** A variant with the token, or with none. */
     public HubSettings withToken(Optional<String> secret) {
+        Objects.requireNonNull(secret, "secret");
         return new HubSettings(cacheDirectory, endpoint, secret, offline, symlinks, patience, progressInterval);
     }
 
@@ -118,11 +130,13 @@ public record HubSettings(
 
     /** A variant with other retries and time-outs. */
     public HubSettings withPatience(HubPatience other) {
+        Objects.requireNonNull(other, "other");
         return new HubSettings(cacheDirectory, endpoint, token, offline, symlinks, other, progressInterval);
     }
 
     /** A variant that reports progress more or less often. */
     public HubSettings withProgressInterval(Duration interval) {
+        Objects.requireNonNull(interval, "interval");
         return new HubSettings(cacheDirectory, endpoint, token, offline, symlinks, patience, interval);
     }
 

@@ -36,7 +36,8 @@ record Missing(HubSettings settings, ModelId id, Revision revision, Optional<Str
                         + (lacking.isEmpty() ? "optional files" : String.join(", ", lacking)))
                 .orElseGet(() -> "there is no snapshot of that revision in " + cache.folder() + "; needed are "
                         + String.join(", ", lacking));
-        return "The model '" + id.value() + "', revision '" + revision.name() + "', isn't in the cache: " + where + ".";
+        return "The model '" + id.value() + "', revision '" + revision.name() + "', isn't in the cache: " + where + ". "
+                + id.notLocal();
     }
 
     private String remedies() {

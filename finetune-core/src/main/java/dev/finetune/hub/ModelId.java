@@ -59,6 +59,11 @@ record ModelId(String value) {
         }
     }
 
+    /** That nothing local has this name, and where that was looked for: to be said where the hub has nothing either. */
+    String notLocal() {
+        return "There is no directory " + lookedFor(value) + " either.";
+    }
+
     /** The folder of this model in the cache: "models--org--name". */
     String folder() {
         return "models--" + value.replace("/", "--");

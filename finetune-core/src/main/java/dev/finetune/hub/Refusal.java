@@ -42,8 +42,8 @@ record Refusal(URI endpoint, ModelId id, String revision, Optional<String> file,
     }
 
     private String noRepository() {
-        return "There is no model '" + id.value() + "' at " + endpoint + ". Check its spelling at " + page()
-                + "; most ids are 'organisation/name'.";
+        return "There is no model '" + id.value() + "' at " + endpoint + ". " + id.notLocal()
+                + " Check its spelling at " + page() + "; most ids are 'organisation/name'.";
     }
 
     private String noRevision() {
@@ -63,8 +63,9 @@ record Refusal(URI endpoint, ModelId id, String revision, Optional<String> file,
 
     private String noAccess(int status) {
         return endpoint + " gives no access to the model '" + id.value() + "' (status " + status
-                + "): it is private or gated, or there is no such model (the hub doesn't tell which). Check its spelling"
-                + " at " + page() + "; for a gated model accept its terms there, " + howToLogIn();
+                + "): it is private or gated, or there is no such model (the hub doesn't tell which). "
+                + id.notLocal() + " Check its spelling at " + page() + "; for a gated model accept its terms there, "
+                + howToLogIn();
     }
 
     private String howToLogIn() {

@@ -50,21 +50,30 @@ public final class Search {
 
     /** A number from {@code low} to {@code high} whose logarithm is as likely anywhere: learning rates, weight decay. */
     public Search logUniform(String name, double low, double high, BiFunction<FineTuner, Double, FineTuner> setting) {
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(setting, "setting");
         return dimension(new Dimension.Real(name, low, high, true, setting));
     }
 
     /** A number that is as likely anywhere from {@code low} to {@code high}. */
     public Search uniform(String name, double low, double high, BiFunction<FineTuner, Double, FineTuner> setting) {
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(setting, "setting");
         return dimension(new Dimension.Real(name, low, high, false, setting));
     }
 
     /** A whole number from {@code low} to {@code high}, both included. */
     public Search integer(String name, int low, int high, BiFunction<FineTuner, Integer, FineTuner> setting) {
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(setting, "setting");
         return dimension(new Dimension.Whole(name, low, high, setting));
     }
 
     /** One of several values, which have no order. */
     public <T> Search choice(String name, List<T> values, BiFunction<FineTuner, T, FineTuner> setting) {
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(values, "values");
+        Objects.requireNonNull(setting, "setting");
         return dimension(new Dimension.Choice<>(name, values, setting));
     }
 
@@ -84,11 +93,13 @@ public final class Search {
 
     /** How settings are chosen; {@link Sampler#tpe} by default. */
     public Search sampler(Sampler sampler) {
+        Objects.requireNonNull(sampler, "sampler");
         return with(changed -> changed.sampler = sampler);
     }
 
     /** Stops bad trials early; by default all are trained to their end. */
     public Search halving(Halving halving) {
+        Objects.requireNonNull(halving, "halving");
         return with(changed -> changed.halving = Optional.of(halving));
     }
 
@@ -106,6 +117,7 @@ public final class Search {
      * @throws FinetuneException if it is not above 0
      */
     public Search maxTime(Duration time) {
+        Objects.requireNonNull(time, "time");
         if (time.isZero() || time.isNegative()) {
             throw new FinetuneException("A search's maxTime must be above 0, but is " + time + ".");
         }
@@ -114,6 +126,7 @@ public final class Search {
 
     /** The metric that trials are compared by; the task's main metric by default. Running, one that there isn't is refused. */
     public Search metric(String metric) {
+        Objects.requireNonNull(metric, "metric");
         return with(changed -> changed.metric = Optional.of(metric));
     }
 
@@ -127,6 +140,7 @@ public final class Search {
      * training again what had ended; with more {@link #trials} an ended search goes on, too.
      */
     public Search file(Path file) {
+        Objects.requireNonNull(file, "file");
         return with(changed -> changed.file = Optional.of(file));
     }
 
@@ -143,6 +157,7 @@ public final class Search {
 
     /** Is told of each trial when it has ended, on the thread that trained it. */
     public Search onTrial(Consumer<Trial> listener) {
+        Objects.requireNonNull(listener, "listener");
         return with(changed -> changed.listener = listener);
     }
 
@@ -151,6 +166,7 @@ public final class Search {
      * cancellation isn't heard while it is searched.
      */
     public Search cancellation(Cancellation cancellation) {
+        Objects.requireNonNull(cancellation, "cancellation");
         return with(changed -> changed.cancellation = cancellation);
     }
 
@@ -161,6 +177,7 @@ public final class Search {
      *     no trial came to its end
      */
     public <I> SearchResult run(Dataset<I> dataset) {
+        Objects.requireNonNull(dataset, "dataset");
         return run(changed -> changed.fit(dataset), dataset, "a part of the training data");
     }
 
@@ -171,6 +188,8 @@ public final class Search {
      *     no trial came to its end
      */
     public <I> SearchResult run(Dataset<I> train, Dataset<I> validation) {
+        Objects.requireNonNull(train, "train");
+        Objects.requireNonNull(validation, "validation");
         return run(changed -> changed.fit(train, validation), train, validation.describe());
     }
 

@@ -1,6 +1,7 @@
 package dev.finetune.train;
 
 import dev.finetune.FinetuneException;
+import java.util.Objects;
 
 /**
  * Stops training when evaluations no longer get better.
@@ -12,6 +13,7 @@ import dev.finetune.FinetuneException;
 public record EarlyStopping(String metric, int patience, double minimumChange) {
     /** Checks the ranges. */
     public EarlyStopping {
+        Objects.requireNonNull(metric, "metric");
         if (patience < 1 || !(minimumChange >= 0)) {
             throw new FinetuneException("Early stopping needs a patience of at least 1 and a minimum change of at "
                     + "least 0, not " + patience + " and " + minimumChange + ".");

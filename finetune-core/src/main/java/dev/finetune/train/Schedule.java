@@ -2,6 +2,7 @@ package dev.finetune.train;
 
 import dev.finetune.FinetuneException;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * How the learning rate changes from step to step, as Transformers' {@code get_scheduler} computes it, but for
@@ -316,6 +317,7 @@ public sealed interface Schedule {
      * @throws FinetuneException if there is none of that name, with the names that there are
      */
     static Schedule named(String name) {
+        Objects.requireNonNull(name, "name");
         return switch (name) {
             case "linear" -> linear();
             case "cosine" -> cosine();

@@ -107,6 +107,8 @@ public final class Trainer {
                 total,
                 trained.stream().mapToLong(Parameter::count).sum(),
                 network.parameters().stream().mapToLong(Parameter::count).sum()));
+        PlanCheck.warnings(settings, total, training.batchesPerEpoch(), validation.isPresent())
+                .forEach(listener::warned);
         TrainingHistory.End end = TrainingHistory.End.FINISHED;
         watch.start();
         final boolean comeAgain = isLongerThanAnEpoch(training, total);

@@ -8,7 +8,7 @@ import java.util.Optional;
  * How a model is trained: everything that the loop obeys, said once. The defaults are those of the Transformers Trainer,
  * but for batches of similar length.
  *
- * @param learningRate the peak rate, 5e-5 by default
+ * @param learningRate the peak rate, above 0; 5e-5 by default
  * @param optimizer the rule, AdamW by default
  * @param schedule how the rate changes, linear decay without warm-up by default
  * @param gentle whether lower stages learn less, or later, weights are averaged, and what is added to the loss; nothing of
@@ -67,7 +67,7 @@ public record TrainingSettings(
      * @throws FinetuneException if one is out of its range, by its name
      */
     public TrainingSettings {
-        check(learningRate >= 0 && !Double.isInfinite(learningRate), "lr", learningRate, "a number of at least 0");
+        check(learningRate > 0 && !Double.isInfinite(learningRate), "lr", learningRate, "a number above 0");
         check(epochs > 0 && !Double.isInfinite(epochs), "epochs", epochs, "a number above 0");
         check(
                 maxTime.filter(time -> time.isZero() || time.isNegative()).isEmpty(),

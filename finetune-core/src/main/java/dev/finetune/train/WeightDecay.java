@@ -2,6 +2,7 @@ package dev.finetune.train;
 
 import dev.finetune.FinetuneException;
 import dev.finetune.nn.Parameter;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -22,6 +23,7 @@ public record WeightDecay(double rate, Optional<Pattern> spared) {
      * @throws FinetuneException if it is negative or not finite
      */
     public WeightDecay {
+        Objects.requireNonNull(spared, "spared");
         if (!(rate >= 0) || Double.isInfinite(rate)) {
             throw new FinetuneException("Weight decay must be a number of at least 0, but is " + rate + ".");
         }

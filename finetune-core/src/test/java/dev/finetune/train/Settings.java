@@ -22,10 +22,14 @@ final class Settings {
     boolean keepBest;
 
     TrainingSettings make() {
+        return make(Schedule.constant());
+    }
+
+    TrainingSettings make(Schedule schedule) {
         return new TrainingSettings(
                 learningRate,
                 OptimizerSettings.adamW(),
-                Schedule.constant(),
+                schedule,
                 gentle,
                 epochs,
                 maxSteps,

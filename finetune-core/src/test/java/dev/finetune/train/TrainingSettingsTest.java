@@ -42,6 +42,7 @@ class TrainingSettingsTest {
         for (Duration bad : List.of(Duration.ZERO, Duration.ofMillis(-1))) {
             isRefused("maxTime", bad.toString(), s -> s.maxTime = Optional.of(bad));
         }
+        isRefused("lr", "0.0", s -> s.learningRate = 0);
         isRefused("maxSteps", "-1", s -> s.maxSteps = -1);
         isRefused("evaluateEvery", "-1", s -> s.evaluateEvery = -1);
         isRefused("maxGradientNorm", "-1.0", s -> s.maxGradientNorm = -1);
@@ -51,12 +52,12 @@ class TrainingSettingsTest {
     @Test
     void theBoundsThemselvesAreAllowed() {
         final Settings settings = new Settings();
-        settings.learningRate = 0;
+        settings.learningRate = Double.MIN_VALUE;
         settings.epochs = 0.01;
         settings.batchSize = 1;
         settings.accumulation = 1;
         settings.maxGradientNorm = 0;
-        assertThat(settings.make().learningRate()).isZero();
+        assertThat(settings.make().learningRate()).isEqualTo(Double.MIN_VALUE);
     }
 
     @Test

@@ -81,10 +81,10 @@ public final class MaskedSubstitution implements AutoCloseable {
             for (Example<Text> example : dataset.asList()) {
                 hidden.add(hide(example, new SplittableRandom(seeds.nextLong())));
             }
-            final List<Prediction> fills =
-                    model.predict(hidden.stream().map(one -> one.text(mask)).toList());
+            final List<Prediction.Fills> fills =
+                    model.predict(hidden.stream().map(one -> one.text(mask)).toList(), Prediction.Fills.class);
             for (int i = 0; i < hidden.size(); i++) {
-                all.add(filled(hidden.get(i), (Prediction.Fills) fills.get(i)));
+                all.add(filled(hidden.get(i), fills.get(i)));
             }
         }
         return Dataset.of(Text.class, all)

@@ -8,10 +8,13 @@ import dev.finetune.Adapters;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.FinetuneException;
+import dev.finetune.Freeze;
 import dev.finetune.Head;
 import dev.finetune.Heads;
+import dev.finetune.Layers;
 import dev.finetune.Lora;
 import dev.finetune.Pooling;
+import dev.finetune.Prediction;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
@@ -25,6 +28,7 @@ import dev.finetune.task.Task;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -315,5 +319,64 @@ class RefusalsTest {
             config.remove("problem_type");
         });
         isRefused(() -> FineTuner.from(base).untrained(Text.class), "say what to predict");
+    }
+
+    @Test
+    void whatCannotBeUnfrozenIsToldAsItWasSaid() {
+        isRefused(
+                () -> Jobs.classifier().unfreeze(Freeze.matching("no_such")).untrained(Text.class),
+                "unfreeze(Freeze.matching(\"no_such\")) names no parameter");
+        isRefused(
+                () -> Jobs.classifier().unfreeze(Freeze.firstLayers(9)).untrained(Text.class),
+                "unfreeze(Freeze.firstLayers(9)): the model has 3 layers");
+        isRefused(
+                () -> Jobs.classifier().freeze(Layers.upTo("top")).untrained(Text.class),
+                "freeze(Layers.upTo(\"top\")): there is no such stage");
+    }
+
+    @Test
+    void aRankThatALayerCannotHaveIsWarnedOfByLayer() {
+        try (FineTuned<Text> tuned = Jobs.classifier()
+                .lora(Lora.rank(4).ranks(Map.of("layer.1.attention.self.query", 49)))
+                .maxSteps(1)
+                .fitAll(Jobs.data(8, 1))) {
+            assertThat(tuned.provenance().warnings())
+                    .filteredOn(warning -> warning.contains("rank"))
+                    .singleElement()
+                    .asString()
+                    .contains("bert.encoder.layer.1.attention.self.query (rank 49, at most 48)")
+                    .doesNotContain("layer.2.");
+        }
+        try (FineTuned<Text> tuned =
+                Jobs.classifier().lora(Lora.rank(48)).maxSteps(1).fitAll(Jobs.data(8, 1))) {
+            assertThat(tuned.provenance().warnings()).noneMatch(warning -> warning.contains("rank"));
+        }
+    }
+
+    @Test
+    void whatIsNullAmongInputsIsNamedByItsPlace() {
+        try (FineTuned<Text> model = Jobs.classifier().untrained(Text.class)) {
+            final Text missing = null;
+            assertThatThrownBy(() -> model.predict(missing))
+                    .isInstanceOf(NullPointerException.class)
+                    .hasMessage("input");
+            assertThatThrownBy(() -> model.predict(Arrays.asList(Text.of("great"), null)))
+                    .isInstanceOf(NullPointerException.class)
+                    .hasMessage("inputs[1]");
+        }
+    }
+
+    @Test
+    void aPredictionIsAskedForAsTheKindThatTheHeadMakesAndNoOther() {
+        try (FineTuned<Text> model = Jobs.classifier().untrained(Text.class)) {
+            final Prediction.Category says = model.predict(Text.of("great"), Prediction.Category.class);
+            assertThat(says).hasToString(model.predict(Text.of("great")).toString());
+            assertThat(model.predict(Jobs.texts(3, 1), Prediction.Category.class))
+                    .hasToString(model.predict(Jobs.texts(3, 1)).toString());
+            isRefused(
+                    () -> model.predict(Text.of("great"), Prediction.Tags.class),
+                    "predicts Category, not Tags",
+                    "Prediction.Category.class");
+        }
     }
 }

@@ -196,21 +196,6 @@ class TrainingControlTest {
     }
 
     @Test
-    void ofGivenAndBalancedClassWeightsTheLaterOnesCount() {
-        final Dataset<Text> data = Dataset.of(Text.class, Jobs.reviews(41, 1));
-        final FineTuner tuner = Jobs.classifier();
-        final double balanced = firstStep(tuner.balancedClassWeights(), data).loss();
-        final double given = firstStep(tuner.classWeights(3, 0.5), data).loss();
-        assertThat(firstStep(tuner.classWeights(3, 0.5).balancedClassWeights(), data)
-                        .loss())
-                .isEqualTo(balanced)
-                .isNotEqualTo(given);
-        assertThat(firstStep(tuner.balancedClassWeights().classWeights(3, 0.5), data)
-                        .loss())
-                .isEqualTo(given);
-    }
-
-    @Test
     void balancedWeightsOfTagsAreThoseOfTheirCounts() {
         final Dataset<Words> data = Jobs.sentences(40, 1);
         final double outside = ClassCounts.of(data).balancedWeights().get("O");

@@ -58,11 +58,7 @@ public final class PredictCommand implements Callable<Integer> {
         double sum = 0;
         for (int i = 0; i < sentences.size(); i += batch) {
             for (Prediction prediction : loaded.predict(sentences.subList(i, Math.min(sentences.size(), i + batch)))) {
-                sum += ((Prediction.Category) prediction)
-                        .probabilities()
-                        .values()
-                        .iterator()
-                        .next();
+                sum += prediction.probabilities().values().iterator().next();
             }
         }
         return sum;

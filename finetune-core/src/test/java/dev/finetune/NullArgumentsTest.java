@@ -1,0 +1,202 @@
+package dev.finetune;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.finetune.calibration.DecisionMetric;
+import dev.finetune.data.Dataset;
+import dev.finetune.data.Example;
+import dev.finetune.data.Label;
+import dev.finetune.data.LabelSet;
+import dev.finetune.data.Question;
+import dev.finetune.data.SquadFiles;
+import dev.finetune.data.Text;
+import dev.finetune.data.TextFiles;
+import dev.finetune.data.TokenFiles;
+import dev.finetune.data.Words;
+import dev.finetune.fewshot.FewShot;
+import dev.finetune.hub.DownloadListener;
+import dev.finetune.hub.HubPatience;
+import dev.finetune.hub.HubSettings;
+import dev.finetune.search.Halving;
+import dev.finetune.search.LearningRateTest;
+import dev.finetune.search.Sampler;
+import dev.finetune.search.Search;
+import dev.finetune.spi.Augmentation;
+import dev.finetune.spi.InputSettings;
+import dev.finetune.spi.MemoryFormat;
+import dev.finetune.train.Cancellation;
+import dev.finetune.train.DeviceChoice;
+import dev.finetune.train.EarlyStopping;
+import dev.finetune.train.OptimizerSettings;
+import dev.finetune.train.Precision;
+import dev.finetune.train.Schedule;
+import dev.finetune.train.TrainingListener;
+import dev.finetune.train.Warmup;
+import dev.finetune.train.WeightAverage;
+import dev.finetune.train.WeightDecay;
+import java.net.URI;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class NullArgumentsTest {
+    private static final Path FILE = Path.of("none.tsv");
+    private static final FineTuner TUNER = FineTuner.from("no-model-is-needed");
+    private static final Dataset<Text> DATA =
+            Dataset.of(Text.class, List.of(new Example<>(Text.of("a"), Label.of("b"))));
+    private static final NullArguments NULLS = new NullArguments(samples());
+
+    private static Map<Class<?>, Object> samples() {
+        final Map<Class<?>, Object> samples = new HashMap<>(Map.of(
+                int.class,
+                4,
+                long.class,
+                1L,
+                double.class,
+                0.5,
+                boolean.class,
+                true,
+                char.class,
+                ';',
+                Object.class,
+                "any"));
+        samples.put(String.class, "text");
+        samples.put(String[].class, new String[] {"a", "b"});
+        samples.put(int[].class, new int[] {5});
+        samples.put(double[].class, new double[] {1, 2});
+        samples.put(Class.class, Text.class);
+        samples.put(Path.class, FILE);
+        samples.put(Charset.class, StandardCharsets.UTF_8);
+        samples.put(Duration.class, Duration.ofSeconds(1));
+        samples.put(URI.class, URI.create("https://example.org"));
+        samples.put(Pattern.class, Pattern.compile("a"));
+        samples.put(Optional.class, Optional.empty());
+        samples.put(List.class, List.of());
+        samples.put(Set.class, Set.of());
+        samples.put(Collection.class, List.of());
+        samples.put(Map.class, Map.of());
+        samples.put(Predicate.class, (Predicate<Object>) any -> true);
+        samples.put(Supplier.class, (Supplier<Object>) Stream::empty);
+        samples.put(Consumer.class, (Consumer<Object>) any -> {});
+        samples.put(BiFunction.class, (BiFunction<Object, Object, Object>) (one, other) -> one);
+        samples.put(Dataset.class, DATA);
+        samples.put(Label.class, Label.of("b"));
+        samples.put(Text.class, Text.of("a"));
+        samples.put(Freeze.class, Freeze.nothing());
+        samples.put(FineTuner.class, TUNER);
+        samples.put(Head.class, Heads.classes(2));
+        samples.put(Pooling.class, Pooling.MEAN);
+        samples.put(Lora.class, Lora.rank(2));
+        samples.put(Lora.Biases.class, Lora.Biases.ALL);
+        samples.put(TargetLayers.class, new TargetLayers.AllLinear());
+        samples.put(Ia3.class, Ia3.usual());
+        samples.put(HubSettings.class, HubSettings.defaults(FILE));
+        samples.put(HubPatience.class, HubSettings.defaults(FILE).patience());
+        samples.put(DownloadListener.class, DownloadListener.none());
+        samples.put(Schedule.class, Schedule.linear());
+        samples.put(Warmup.class, Warmup.NONE);
+        samples.put(WeightAverage.class, WeightAverage.ema(0.9));
+        samples.put(WeightDecay.class, WeightDecay.NONE);
+        samples.put(OptimizerSettings.class, OptimizerSettings.adamW());
+        samples.put(Precision.class, Precision.FLOAT32);
+        samples.put(MemoryFormat.class, MemoryFormat.AUTO);
+        samples.put(DeviceChoice.class, DeviceChoice.CPU);
+        samples.put(TrainingListener.class, new TrainingListener() {});
+        samples.put(Cancellation.class, new Cancellation());
+        samples.put(FewShot.class, FewShot.usual());
+        samples.put(LearningRateTest.Range.class, LearningRateTest.Range.usual());
+        samples.put(DecisionMetric.class, DecisionMetric.f1());
+        samples.put(Sampler.class, Sampler.random());
+        samples.put(Halving.class, Halving.usual());
+        samples.put(Augmentation[].class, new Augmentation[0]);
+        samples.put(InputSettings.class, new InputSettings() {
+            @Override
+            public Class<?> inputType() {
+                return Text.class;
+            }
+        });
+        return samples;
+    }
+
+    static Stream<Class<?>> makers() {
+        return Stream.of(
+                FineTuner.class,
+                FineTuned.class,
+                Heads.class,
+                Head.Classification.class,
+                Head.MultiLabel.class,
+                Head.Tokens.class,
+                Head.Features.class,
+                Freeze.class,
+                Layers.class,
+                Lora.class,
+                Ia3.class,
+                Adapters.class,
+                Dataset.class,
+                Text.class,
+                Words.class,
+                Question.class,
+                Example.class,
+                Label.class,
+                Label.Category.class,
+                Label.Categories.class,
+                Label.Values.class,
+                Label.Tags.class,
+                Label.Answers.class,
+                Label.Answer.class,
+                LabelSet.class,
+                TextFiles.class,
+                TokenFiles.class,
+                SquadFiles.class,
+                HubSettings.class,
+                EarlyStopping.class,
+                WeightDecay.class,
+                Schedule.class,
+                Search.class);
+    }
+
+    static Stream<Object> objects() {
+        return Stream.of(
+                TUNER,
+                Lora.rank(2),
+                Ia3.usual(),
+                DATA,
+                TextFiles.tsv(FILE),
+                TokenFiles.conll(FILE),
+                SquadFiles.json(FILE),
+                LabelSet.of("a", "b"),
+                HubSettings.defaults(FILE),
+                Schedule.linear(),
+                Adapters.over(TUNER, Text.class),
+                Search.over(TUNER));
+    }
+
+    @ParameterizedTest
+    @MethodSource("makers")
+    void anArgumentThatIsNullIsNamedWhereSomethingIsMade(Class<?> type) {
+        assertThat(NULLS.unnamedInMakersOf(type)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @MethodSource("objects")
+    void anArgumentThatIsNullIsNamedAtTheCall(Object target) {
+        final boolean isMethod = target instanceof PeftMethod; // The rest of these is asked by the library.
+        assertThat(NULLS.unnamedIn(target, method -> !isMethod || method.getReturnType() == target.getClass()))
+                .isEmpty();
+    }
+}
