@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -27,11 +28,13 @@ public record CrossValidation(String mainMetric, List<Metrics> folds) {
 
     /** A metric of each fold, in order. */
     public double[] values(String metric) {
+        Objects.requireNonNull(metric, "metric");
         return folds.stream().mapToDouble(fold -> fold.get(metric)).toArray();
     }
 
     /** The mean of a metric over the folds. */
     public double mean(String metric) {
+        Objects.requireNonNull(metric, "metric");
         double sum = 0;
         for (double value : values(metric)) {
             sum += value;
@@ -41,6 +44,7 @@ public record CrossValidation(String mainMetric, List<Metrics> folds) {
 
     /** The sample standard deviation of a metric: sqrt(sum (x - mean)² / (folds - 1)). */
     public double standardDeviation(String metric) {
+        Objects.requireNonNull(metric, "metric");
         final double mean = mean(metric);
         double sum = 0;
         for (double value : values(metric)) {
@@ -51,6 +55,7 @@ public record CrossValidation(String mainMetric, List<Metrics> folds) {
 
     /** Writes a row per metric: its name, mean, standard deviation, and the value of each fold. */
     public void writeCsv(Path file) {
+        Objects.requireNonNull(file, "file");
         final List<String> heading = new ArrayList<>(List.of("metric", "mean", "standard deviation"));
         for (int fold = 1; fold <= folds.size(); fold++) {
             heading.add("fold " + fold);

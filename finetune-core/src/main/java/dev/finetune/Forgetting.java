@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * How much of what it knew a network lost when it was fine-tuned: a metric before and after.
@@ -25,6 +26,10 @@ public record Forgetting(String metric, double before, double after) {
      * @param metric such as "accuracy" or "loss"
      */
     public static <I> Forgetting of(FineTuned<I> before, FineTuned<I> after, Dataset<I> data, String metric) {
+        Objects.requireNonNull(before, "before");
+        Objects.requireNonNull(after, "after");
+        Objects.requireNonNull(data, "data");
+        Objects.requireNonNull(metric, "metric");
         return new Forgetting(
                 metric, before.evaluate(data).get(metric), after.evaluate(data).get(metric));
     }
@@ -39,6 +44,9 @@ public record Forgetting(String metric, double before, double after) {
      * @throws FinetuneException if the checkpoint has no masked-LM head, or another encoder
      */
     public static <I> Forgetting ofMaskedLm(FineTuner checkpoint, FineTuned<?> tuned, Dataset<I> texts) {
+        Objects.requireNonNull(checkpoint, "checkpoint");
+        Objects.requireNonNull(tuned, "tuned");
+        Objects.requireNonNull(texts, "texts");
         try (FineTuned<I> original = checkpoint.head(Heads.maskedLm()).untrained(texts.inputType())) {
             if (!original.loadReport().newlyInitialized().isEmpty()) {
                 throw new FinetuneException(checkpoint + " was not saved with a masked-LM head: "

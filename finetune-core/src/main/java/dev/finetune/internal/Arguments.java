@@ -26,8 +26,7 @@ public final class Arguments {
     }
 
     /** The same of an array. */
-    @SafeVarargs
-    public static <T> List<T> copy(String name, T... elements) {
+    public static <T> List<T> copy(String name, T[] elements) {
         return copy(Arrays.asList(Objects.requireNonNull(elements, name)), name);
     }
 }

@@ -67,6 +67,7 @@ public final class Image {
 
     /** A picture in a file, which is read whenever it is needed and not before. */
     public static Image of(Path file) {
+        Objects.requireNonNull(file, "file");
         return new Image(new Source.File(file.toAbsolutePath().normalize()), file.toString());
     }
 
@@ -76,16 +77,20 @@ public final class Image {
      * @param name what messages call it, such as an upload's name
      */
     public static Image of(byte[] encoded, String name) {
+        Objects.requireNonNull(encoded, "encoded");
+        Objects.requireNonNull(name, "name");
         return new Image(new Source.Encoded(encoded.clone()), name);
     }
 
     /** A picture of Java's own kind, copied: later changes of it don't show. */
     public static Image of(BufferedImage image) {
+        Objects.requireNonNull(image, "image");
         return decoded(BufferedImages.pixels(image));
     }
 
     /** Decoded pixels. */
     public static Image of(Pixels pixels) {
+        Objects.requireNonNull(pixels, "pixels");
         return decoded(pixels);
     }
 
@@ -96,6 +101,8 @@ public final class Image {
      * @throws FinetuneException if the stream fails
      */
     public static Image read(InputStream encoded, String name) {
+        Objects.requireNonNull(encoded, "encoded");
+        Objects.requireNonNull(name, "name");
         try {
             return new Image(new Source.Encoded(encoded.readAllBytes()), name);
         } catch (IOException e) {
@@ -109,6 +116,7 @@ public final class Image {
      * @throws FinetuneException if there aren't {@code width * height * 3} of them
      */
     public static Image rgb(byte[] interleavedRgb, int width, int height) {
+        Objects.requireNonNull(interleavedRgb, "interleavedRgb");
         return decoded(new Pixels(interleavedRgb.clone(), height, width));
     }
 
@@ -118,6 +126,7 @@ public final class Image {
      * @throws FinetuneException if there aren't {@code width * height} of them
      */
     public static Image grey(byte[] grey, int width, int height) {
+        Objects.requireNonNull(grey, "grey");
         return decoded(Pixels.ofGrey(grey, height, width));
     }
 
@@ -129,6 +138,7 @@ public final class Image {
      * @throws FinetuneException if there aren't {@code channels * height * width} of them
      */
     public static Image pixels(float[] chw, int channels, int height, int width) {
+        Objects.requireNonNull(chw, "chw");
         if (channels < 1 || height < 1 || width < 1 || chw.length != (long) channels * height * width) {
             throw new FinetuneException("An array of " + channels + " x " + height + " x " + width
                     + " (channels x height x width) needs " + (long) channels * height * width
@@ -145,6 +155,7 @@ public final class Image {
 
     /** The same picture under another name for messages. */
     public Image named(String other) {
+        Objects.requireNonNull(other, "other");
         return new Image(source, other);
     }
 

@@ -7,6 +7,7 @@ import dev.finetune.data.Text;
 import dev.finetune.data.TextFiles;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 
 /**
@@ -39,21 +40,25 @@ public final class ImageFiles {
 
     /** Comma-separated columns with a header. */
     public static ImageFiles csv(Path file) {
+        Objects.requireNonNull(file, "file");
         return of(TextFiles.csv(file).text(0), file);
     }
 
     /** Tab-separated columns with a header. */
     public static ImageFiles tsv(Path file) {
+        Objects.requireNonNull(file, "file");
         return of(TextFiles.tsv(file).text(0), file);
     }
 
     /** One JSON object on each line; the path is under the key {@code path} unless told. */
     public static ImageFiles jsonLines(Path file) {
+        Objects.requireNonNull(file, "file");
         return of(TextFiles.jsonLines(file).text("path"), file);
     }
 
     /** The column (or JSON key) of the paths. */
     public ImageFiles path(String column) {
+        Objects.requireNonNull(column, "column");
         return with(reader -> reader.text(column));
     }
 
@@ -64,11 +69,14 @@ public final class ImageFiles {
 
     /** The column (or JSON key) of the label; several only for {@link #regression}. */
     public ImageFiles label(String column, String... more) {
+        Objects.requireNonNull(column, "column");
+        Objects.requireNonNull(more, "more");
         return with(reader -> reader.label(column, more));
     }
 
     /** The column of the label, counted from 0; several only for {@link #regression}. */
     public ImageFiles label(int column, int... more) {
+        Objects.requireNonNull(more, "more");
         return with(reader -> reader.label(column, more));
     }
 
@@ -94,6 +102,7 @@ public final class ImageFiles {
 
     /** Where relative paths start. Default: the table's folder. */
     public ImageFiles folder(Path start) {
+        Objects.requireNonNull(start, "start");
         return new ImageFiles(table, start);
     }
 
@@ -113,6 +122,7 @@ public final class ImageFiles {
      * @throws FinetuneException if the table can't be read, a column is missing, or a row is bad
      */
     public Dataset<Image> multiLabel(String separator) {
+        Objects.requireNonNull(separator, "separator");
         return images(table.multiLabel(separator));
     }
 
@@ -122,6 +132,7 @@ public final class ImageFiles {
      * @throws FinetuneException if the table can't be read, a column is missing, or a row is bad
      */
     public Dataset<Image> multiLabelColumns(List<String> names) {
+        Objects.requireNonNull(names, "names");
         return images(table.multiLabelColumns(names));
     }
 

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -55,6 +56,7 @@ public final class ImageFolder {
      *     parts (train, val) instead of classes
      */
     public static Dataset<Image> of(Path directory) {
+        Objects.requireNonNull(directory, "directory");
         List<Path> classes = folders(directory);
         if (classes.isEmpty()) {
             throw new FinetuneException(
@@ -97,6 +99,7 @@ public final class ImageFolder {
      * @throws FinetuneException if train or validation isn't there, or as {@link #of} throws
      */
     public static Split<Image> splits(Path directory) {
+        Objects.requireNonNull(directory, "directory");
         List<String> names = folders(directory).stream().map(ImageFolder::name).toList();
         String validation =
                 VALIDATION.stream().filter(names::contains).findFirst().orElse("");
@@ -112,6 +115,8 @@ public final class ImageFolder {
 
     /** As {@link #of}, with each picture decoded once to see that it can be: {@link #verified(Dataset, OnBroken)}. */
     public static Dataset<Image> verified(Path directory, OnBroken onBroken) {
+        Objects.requireNonNull(directory, "directory");
+        Objects.requireNonNull(onBroken, "onBroken");
         return verified(of(directory), onBroken);
     }
 
@@ -124,11 +129,16 @@ public final class ImageFolder {
      *     streamed
      */
     public static Dataset<Image> verified(Dataset<Image> pictures, OnBroken onBroken) {
+        Objects.requireNonNull(pictures, "pictures");
+        Objects.requireNonNull(onBroken, "onBroken");
         return verified(pictures, onBroken, ImageLimits.DEFAULT);
     }
 
     /** As {@link #verified(Dataset, OnBroken)}, with other limits. */
     public static Dataset<Image> verified(Dataset<Image> pictures, OnBroken onBroken, ImageLimits limits) {
+        Objects.requireNonNull(pictures, "pictures");
+        Objects.requireNonNull(onBroken, "onBroken");
+        Objects.requireNonNull(limits, "limits");
         List<Example<Image>> examples = pictures.asList();
         ImageDecoder decoder = new ImageDecoder(limits);
         String[] reasons = new String[examples.size()];

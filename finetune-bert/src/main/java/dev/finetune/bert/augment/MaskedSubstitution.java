@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
@@ -50,6 +51,7 @@ public final class MaskedSubstitution implements AutoCloseable {
      * @throws FinetuneException if the checkpoint can't be loaded or has no masked-LM head
      */
     public static MaskedSubstitution by(FineTuner tuner, double share) {
+        Objects.requireNonNull(tuner, "tuner");
         Shares.check("MaskedSubstitution.by", share);
         final FineTuned<Text> model = tuner.augment().head(Heads.maskedLm()).untrained(Text.class);
         final boolean fresh =
@@ -70,6 +72,7 @@ public final class MaskedSubstitution implements AutoCloseable {
      * @throws FinetuneException if there are to be fewer than no copies
      */
     public Dataset<Text> extend(Dataset<Text> dataset, int copies, long seed) {
+        Objects.requireNonNull(dataset, "dataset");
         if (copies < 0) {
             throw new FinetuneException(
                     "extend(...) makes so many copies of each example, at least 0, but " + copies + " were asked for.");
