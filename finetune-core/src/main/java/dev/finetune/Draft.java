@@ -254,6 +254,11 @@ final class Draft {
                     + " ia3(...) and adapter(...) keep them frozen: leave one of them out."
                     + " Lora.biases(Lora.Biases.ALL) trains biases beside LoRA's additions.");
         }
+        if (randomWeights && adapter != null) {
+            throw new FinetuneException(
+                    "randomWeights() and adapter(...) don't go together: an adapter adds to the weights"
+                            + " that it was trained beside. Leave one of them out.");
+        }
         if (balancedClassWeights && !loss.classWeights().isEmpty()) {
             throw new FinetuneException(
                     "classWeights(...) and balancedClassWeights() both weigh the classes: use one of" + " the two.");

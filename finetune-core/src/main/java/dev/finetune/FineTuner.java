@@ -608,7 +608,11 @@ public final class FineTuner {
         return with(draft -> draft.device = device);
     }
 
-    /** Starts from random weights instead of the checkpoint's: what is learned without pretraining. */
+    /**
+     * Starts from random weights instead of the checkpoint's: what is learned without pretraining.
+     *
+     * @throws FinetuneException with {@link #adapter}, which belongs to the checkpoint's weights
+     */
     public FineTuner randomWeights() {
         return with(draft -> draft.randomWeights = true);
     }

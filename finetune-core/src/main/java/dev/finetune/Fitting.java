@@ -5,7 +5,6 @@ import dev.finetune.data.DataCheck;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Finding;
 import dev.finetune.metrics.Metrics;
-import dev.finetune.nn.Parameter;
 import dev.finetune.report.LayerSummary;
 import dev.finetune.spi.Encoded;
 import dev.finetune.spi.InputEncoder;
@@ -20,7 +19,6 @@ import dev.finetune.train.TrainingSettings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,8 +46,8 @@ final class Fitting<I> {
         lookAt(train, validation, warnings);
         final LoadedModel<I> model = LoadedModel.open(draft, Optional.of(train), train.inputType());
         try {
-            warnOfLowRate(model, warnings);
-            warnOfWideRanks(model, warnings);
+            ModelCheck.warnings(draft, settings, model.assembly().network())
+                    .forEach(warning -> warn(warning, warnings));
             final long encodingStart = System.nanoTime();
             final BatchSource training = rows(train, model.assembly().encoder(), true);
             warnOfTruncation(train, model.assembly().encoder(), warnings);
@@ -159,48 +157,6 @@ final class Fitting<I> {
             }
             warn(finding.message(), warnings);
         }
-    }
-
-    /** A bare head that learns at a rate made for whole encoders hardly moves. */
-    private void warnOfLowRate(LoadedModel<I> model, List<String> warnings) {
-        final boolean trunkFrozen = model.assembly().network().stages().stream()
-                .flatMap(stage -> stage.parameters().stream())
-                .noneMatch(parameter -> parameter.isTrained());
-        if (trunkFrozen && settings.learningRate() < 5e-4) {
-            warn(
-                    "Everything but the head is frozen, and the learning rate is " + settings.learningRate()
-                            + ": too low for a bare head. Try lr(1e-3).",
-                    warnings);
-        }
-    }
-
-    /** What is adapted with more than its own rank has more numbers to learn than the layer itself. */
-    private void warnOfWideRanks(LoadedModel<I> model, List<String> warnings) {
-        if (draft.adapter == null && draft.method instanceof Lora lora) {
-            final Set<String> adapted = model.assembly().network().adaptedLayers();
-            final List<String> wide = model.assembly().network().parameters().stream()
-                    .filter(weight ->
-                            adapted.stream().anyMatch(layer -> weight.name().equals(layer + ".weight")))
-                    .flatMap(weight -> tooWide(lora, weight).stream())
-                    .toList();
-            if (!wide.isEmpty()) {
-                warn(
-                        "LoRA's rank is above what these layers can have: " + AdapterFiles.few(wide)
-                                + ". A weight of n x m has at most the rank min(n, m); beyond it LoRA learns more numbers"
-                                + " than the layer has, and nothing more. A lower rank, or ranks(...) for these layers,"
-                                + " does the same with less.",
-                        warnings);
-            }
-        }
-    }
-
-    private static Optional<String> tooWide(Lora lora, Parameter weight) {
-        final String layer = weight.name().substring(0, weight.name().length() - ".weight".length());
-        final long rows = weight.shape()[0];
-        final long most = Math.min(rows, weight.count() / rows);
-        return lora.rank(layer) > most
-                ? Optional.of(layer + " (rank " + lora.rank(layer) + ", at most " + most + ")")
-                : Optional.empty();
     }
 
     private void warnOfTruncation(Dataset<I> train, InputEncoder<I> encoder, List<String> warnings) {

@@ -196,9 +196,14 @@ public record Lora(
 
     private static <T> Optional<T> first(Map<String, T> byPattern, String layer) {
         return byPattern.entrySet().stream()
-                .filter(entry -> layer.matches("(.*\\.)?(" + entry.getKey() + ")"))
+                .filter(entry -> matches(entry.getKey(), layer))
                 .map(Map.Entry::getValue)
                 .findFirst();
+    }
+
+    /** Whether a pattern matches a layer's dotted name as a whole, or from a dot on. */
+    static boolean matches(String pattern, String layer) {
+        return layer.matches("(.*\\.)?(" + pattern + ")");
     }
 
     @Override

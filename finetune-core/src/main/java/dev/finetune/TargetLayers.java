@@ -29,7 +29,12 @@ public sealed interface TargetLayers {
 
         @Override
         public boolean include(String layer, LayerKind kind) {
-            return names.stream().anyMatch(name -> layer.equals(name) || layer.endsWith("." + name));
+            return names.stream().anyMatch(name -> names(layer, name));
+        }
+
+        /** Whether a name is that of a layer, or its last parts. */
+        static boolean names(String layer, String name) {
+            return layer.equals(name) || layer.endsWith("." + name);
         }
     }
 

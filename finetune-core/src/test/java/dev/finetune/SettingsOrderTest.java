@@ -134,6 +134,7 @@ class SettingsOrderTest {
                 "ia3(...)",
                 "adapter(...)",
                 "leave one");
+        refusesBoth(FineTuner::randomWeights, tuner -> tuner.adapter(folder), "randomWeights()", "adapter(...)");
         final FineTuner again = TUNER.lora(Lora.rank(2)).lora(Lora.rank(4));
         assertThat(again.describe()).isEqualTo(TUNER.lora(Lora.rank(4)).describe());
     }

@@ -11,6 +11,7 @@ import dev.finetune.FinetuneException;
 import dev.finetune.Freeze;
 import dev.finetune.Head;
 import dev.finetune.Heads;
+import dev.finetune.Ia3;
 import dev.finetune.Layers;
 import dev.finetune.Lora;
 import dev.finetune.Pooling;
@@ -351,6 +352,39 @@ class RefusalsTest {
                 Jobs.classifier().lora(Lora.rank(48)).maxSteps(1).fitAll(Jobs.data(8, 1))) {
             assertThat(tuned.provenance().warnings()).noneMatch(warning -> warning.contains("rank"));
         }
+    }
+
+    private static List<String> warnings(FineTuner tuner) {
+        try (FineTuned<Text> tuned = tuner.maxSteps(1).fitAll(Jobs.data(8, 1))) {
+            return tuned.provenance().warnings();
+        }
+    }
+
+    @Test
+    void whatNamesNoAdaptedLayerIsWarnedOf() {
+        final FineTuner plain = Jobs.classifier();
+        assertThat(warnings(plain.lora(Lora.rank(2).targets("query", "valeu"))))
+                .anyMatch(warning -> warning.contains("targets(...)")
+                        && warning.contains("valeu.")
+                        && !warning.contains("with query"));
+        assertThat(warnings(
+                        plain.lora(Lora.rank(2).ranks(Map.of("layer.7.*", 4)).alphas(Map.of("key", 1.0)))))
+                .anyMatch(warning -> warning.contains("ranks(...)") && warning.contains("layer.7.*"))
+                .anyMatch(warning -> warning.contains("alphas(...)") && warning.contains("key"));
+        for (FineTuner usual : List.of(
+                plain.lora(Lora.rank(2)),
+                plain.ia3(Ia3.usual()),
+                plain.lora(Lora.rank(2).allLinear().ranks(Map.of("query", 4))))) {
+            assertThat(warnings(usual)).noneMatch(warning -> warning.contains("adapted layer"));
+        }
+    }
+
+    @Test
+    void frozenRandomWeightsAreWarnedOf() {
+        assertThat(warnings(Jobs.classifier().randomWeights().freeze(1)))
+                .anyMatch(warning -> warning.contains("frozen at random values"));
+        assertThat(warnings(Jobs.classifier().randomWeights()))
+                .noneMatch(warning -> warning.contains("frozen at random values"));
     }
 
     @Test
