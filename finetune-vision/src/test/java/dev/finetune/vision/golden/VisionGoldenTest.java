@@ -52,7 +52,12 @@ import org.junit.jupiter.api.TestFactory;
 @Tag("golden")
 class VisionGoldenTest {
     private static final double FORWARD = 1e-5;
-    private static final double LOSS = 3e-5;
+
+    /**
+     * Shares of losses. In float64, and in float32 on a processor without AVX-512 (with and without oneDNN, channels first and
+     * last), PyTorch 2.13's own are up to 3.1e-5 from the reference's (resnet-basic, step 9).
+     */
+    private static final double LOSS = 4e-5;
 
     /**
      * Shares of gradient norms. In float64, and in float32 channels last, PyTorch's own are up to 2.5e-3 from the reference's
