@@ -116,7 +116,7 @@ final class AdapterFiles {
      *
      * @throws FinetuneException if other parameters were trained, or are random
      */
-    static void write(Path directory, Network network, PeftMethod method, Task task, String base) {
+    static void write(Path directory, Overwrite overwrite, Network network, PeftMethod method, Task task, String base) {
         final Set<String> adapted = network.adaptedLayers();
         final List<Parameter> others = network.parameters().stream()
                 .filter(parameter -> !method.owns(parameter.name(), adapted))
@@ -129,31 +129,33 @@ final class AdapterFiles {
                 others.stream().filter(Parameter::isFresh),
                 " started at random and don't belong to the adapter, which would predict otherwise wherever it is loaded:"
                         + " save the merged model with save(...).");
-        try {
-            Files.createDirectories(directory);
-            final Map<String, Tensor> tensors = new LinkedHashMap<>();
-            for (Parameter parameter : network.parameters()) {
-                if (parameter.name().startsWith(AdapterParameters.PREFIX)) {
-                    tensors.put(parameter.name(), parameter.value());
-                } else if (method.trains(parameter.name(), adapted)) {
-                    tensors.put(
-                            AdapterParameters.PREFIX + method.savedName(parameter.name(), adapted), parameter.value());
-                }
+        new ModelDirectory(directory, ModelDirectory.Kind.ADAPTER)
+                .write(overwrite, staging -> writeAll(staging, network, method, task, base));
+    }
+
+    private static void writeAll(Path staging, Network network, PeftMethod method, Task task, String base)
+            throws IOException {
+        final Set<String> adapted = network.adaptedLayers();
+        final Map<String, Tensor> tensors = new LinkedHashMap<>();
+        for (Parameter parameter : network.parameters()) {
+            if (parameter.name().startsWith(AdapterParameters.PREFIX)) {
+                tensors.put(parameter.name(), parameter.value());
+            } else if (method.trains(parameter.name(), adapted)) {
+                tensors.put(AdapterParameters.PREFIX + method.savedName(parameter.name(), adapted), parameter.value());
             }
-            for (Buffer buffer : network.buffers()) {
-                if (method.trains(buffer.name(), adapted)) {
-                    tensors.put(AdapterParameters.PREFIX + buffer.name(), buffer.value());
-                }
-            }
-            SafetensorsWriter.write(directory.resolve("adapter_model.safetensors"), tensors, Map.of("format", "pt"));
-            Files.writeString(
-                    directory.resolve("adapter_config.json"),
-                    GSON.toJson(config(method, network, task.head(), base)) + "\n");
-            task.calibration().write(directory);
-        } catch (IOException e) {
-            throw new FinetuneException(
-                    "The adapter could not be saved in " + directory.toAbsolutePath() + ": " + e, e);
         }
+        for (Buffer buffer : network.buffers()) {
+            if (method.trains(buffer.name(), adapted)) {
+                tensors.put(AdapterParameters.PREFIX + buffer.name(), buffer.value());
+            }
+        }
+        SafetensorsWriter.write(staging.resolve("adapter_model.safetensors"), tensors, Map.of("format", "pt"));
+        Files.writeString(
+                staging.resolve("adapter_config.json"), GSON.toJson(config(method, network, task.head(), base)) + "\n");
+        final JsonObject record = new JsonObject();
+        ModelDirectory.mark(record, ModelDirectory.Kind.ADAPTER);
+        Files.writeString(staging.resolve(ModelFiles.RECORD), GSON.toJson(record) + "\n");
+        task.calibration().write(staging);
     }
 
     private static void refuseLoss(Stream<Parameter> lost, String why) {

@@ -86,9 +86,9 @@ final class FewShotFitting<I> {
             return new FineTuned<>(
                     model,
                     new Provenance(
-                            model.base(),
+                            ModelPlace.shown(model.base()),
                             draft.maxLength,
-                            SettingsText.describe(draft) + "\nfew-shot: " + fewShot,
+                            SettingsText.describe(draft, Map.of("few-shot", fewShot)),
                             train.describe(),
                             "none",
                             List.of(),

@@ -30,6 +30,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -51,6 +52,7 @@ public final class FineTuned<I> implements AutoCloseable {
     private final Optional<TrainingHistory> history;
     private final Optional<Metrics> evaluation;
     private final Lifetime lifetime;
+    private final String device;
 
     FineTuned(
             LoadedModel<I> model,
@@ -74,6 +76,7 @@ public final class FineTuned<I> implements AutoCloseable {
         this.history = history;
         this.evaluation = evaluation;
         this.lifetime = lifetime;
+        this.device = model.device().is_cpu() ? "the CPU" : "a GPU";
     }
 
     /**
@@ -209,20 +212,43 @@ public final class FineTuned<I> implements AutoCloseable {
         return new FineTuned<>(calibrated, provenance, settings, history, Optional.of(metrics), lifetime);
     }
 
+    /** The same as {@link #saveAdapter(Path, Overwrite)}, over adapters of ours only. */
+    public void saveAdapter(Path directory) {
+        saveAdapter(directory, Overwrite.OURS);
+    }
+
     /**
      * Saves what LoRA or IA3 trained in PEFT's format, without the base; and, for {@link FineTuner#adapter} and {@link
-     * Adapters}, what it was calibrated to.
+     * Adapters}, what it was calibrated to. As {@link #save(Path, Overwrite)} in all else; but not beside a model, on which
+     * libraries would put it: a directory holds one or the other.
      *
      * @throws FinetuneException if the model was not adapted, if parameters were trained ({@link FineTuner#unfreeze}) that
-     *     don't belong to the adapter, or if writing fails
+     *     don't belong to the adapter, if the directory holds what mustn't be replaced, or if writing fails
      */
-    public void saveAdapter(Path directory) {
+    public void saveAdapter(Path directory, Overwrite overwrite) {
         Objects.requireNonNull(directory, "directory");
+        Objects.requireNonNull(overwrite, "overwrite");
         use(() -> {
             AdapterFiles.write(
-                    directory, assembly().network(), method(), assembly().task(), model.base());
+                    directory,
+                    overwrite,
+                    assembly().network(),
+                    method(),
+                    assembly().task(),
+                    model.base());
             return directory;
         });
+    }
+
+    /**
+     * Checks, before anything is trained, that {@link #saveAdapter(Path, Overwrite)} can write there.
+     *
+     * @throws FinetuneException if it can't
+     */
+    public static void checkSaveAdapter(Path directory, Overwrite overwrite) {
+        Objects.requireNonNull(directory, "directory");
+        Objects.requireNonNull(overwrite, "overwrite");
+        new ModelDirectory(directory, ModelDirectory.Kind.ADAPTER).check(overwrite);
     }
 
     private PeftMethod method() {
@@ -400,24 +426,57 @@ public final class FineTuned<I> implements AutoCloseable {
         }
     }
 
+    /** The same as {@link #save(Path, Overwrite)}, over models of ours only. */
+    public void save(Path directory) {
+        save(directory, Overwrite.OURS);
+    }
+
     /**
      * Saves the model so that Transformers, and {@link #load}, can load it: config.json with the labels,
-     * model.safetensors, the tokenizer's files, and a model card (README.md) with data, settings and metrics. Files are
-     * written beside and moved into place, so that what was there survives a failure.
+     * model.safetensors, the tokenizer's files, a model card (README.md) with data, settings and metrics, and the same for
+     * programs (finetune.json), which also marks the directory as one of ours. Files are written beside and moved into
+     * place, so that what was there survives a failure. What belonged to the model before is removed, all its shards and
+     * other formats; files that belong to no model, and a README.md that somebody else wrote, stay.
      *
-     * @throws FinetuneException if writing fails
+     * <p>An interrupted thread saves all the same, and stays interrupted.
+     *
+     * @throws FinetuneException if the directory holds what mustn't be replaced, or if writing fails
      */
-    public void save(Path directory) {
+    public void save(Path directory, Overwrite overwrite) {
         Objects.requireNonNull(directory, "directory");
+        Objects.requireNonNull(overwrite, "overwrite");
         use(() -> {
-            ModelWriter.write(directory, assembly(), provenance, history, evaluation);
+            ModelWriter.write(directory, overwrite, assembly(), provenance, history, evaluation);
             return directory;
         });
+    }
+
+    /**
+     * Checks, before anything is trained, that {@link #save(Path, Overwrite)} can write there.
+     *
+     * @throws FinetuneException if it can't
+     */
+    public static void checkSave(Path directory, Overwrite overwrite) {
+        Objects.requireNonNull(directory, "directory");
+        Objects.requireNonNull(overwrite, "overwrite");
+        new ModelDirectory(directory, ModelDirectory.Kind.MODEL).check(overwrite);
     }
 
     /** The native parts, for what this API does not offer; borrowed, not to be closed. */
     public Assembly<I> assembly() {
         return model.assembly();
+    }
+
+    /** What it predicts, from which base, where, and how well; says so of a closed model, too. */
+    @Override
+    public String toString() {
+        final Task task = assembly().task();
+        return "FineTuned: " + task.head() + "; from " + provenance.base() + "; on " + device
+                + evaluation
+                        .map(metrics -> String.format(
+                                Locale.ROOT, "; %s %.4f", task.mainMetric(), metrics.get(task.mainMetric())))
+                        .orElse("; not evaluated")
+                + (lifetime.isOver() ? "; closed" : "");
     }
 
     @Override

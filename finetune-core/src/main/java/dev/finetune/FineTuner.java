@@ -827,7 +827,7 @@ public final class FineTuner {
         return new Fitting<>(draft.copy()).summary();
     }
 
-    /** Every setting, one a line. */
+    /** Every setting, one a line, in words: first those that differ from the defaults, then the others, marked as default. */
     public String describe() {
         return SettingsText.describe(draft);
     }

@@ -66,7 +66,7 @@ final class Fitting<I> {
             return new FineTuned<>(
                     model,
                     new Provenance(
-                            model.base(),
+                            ModelPlace.shown(model.base()),
                             draft.maxLength,
                             SettingsText.describe(draft),
                             train.describe(),
@@ -113,7 +113,7 @@ final class Fitting<I> {
             final List<String> warnings = new ArrayList<>();
             if (draft.adapter != null && !model.random().isEmpty()) {
                 warn(
-                        "Neither the base nor the adapter in " + draft.adapter + " has "
+                        "Neither the base nor the adapter in " + ModelPlace.shown(draft.adapter.toString()) + " has "
                                 + AdapterFiles.few(model.random())
                                 + ": they are random, and so is what the model says until it is trained.",
                         warnings);
@@ -121,7 +121,13 @@ final class Fitting<I> {
             return new FineTuned<>(
                     model.calibrated(savedCalibration(model)),
                     new Provenance(
-                            model.base(), draft.maxLength, SettingsText.describe(draft), "none", "none", warnings, 0),
+                            ModelPlace.shown(model.base()),
+                            draft.maxLength,
+                            SettingsText.describe(draft),
+                            "none",
+                            "none",
+                            warnings,
+                            0),
                     settings,
                     Optional.empty(),
                     Optional.empty());

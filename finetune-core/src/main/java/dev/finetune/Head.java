@@ -30,6 +30,11 @@ public sealed interface Head {
                         "head: " + classes + " classes, but " + labels.size() + " labels: " + labels);
             }
         }
+
+        @Override
+        public String toString() {
+            return "one of " + classes + " classes" + named(labels);
+        }
     }
 
     /**
@@ -41,6 +46,11 @@ public sealed interface Head {
         /** Keeps its own copy. */
         public MultiLabel {
             labels = checked(labels);
+        }
+
+        @Override
+        public String toString() {
+            return "any of several labels" + named(labels);
         }
     }
 
@@ -56,6 +66,11 @@ public sealed interface Head {
                 throw new FinetuneException("A regression head needs at least 1 target, not " + targets + ".");
             }
         }
+
+        @Override
+        public String toString() {
+            return targets == 1 ? "a number" : targets + " numbers";
+        }
     }
 
     /**
@@ -67,6 +82,11 @@ public sealed interface Head {
         /** Keeps its own copy. */
         public Tokens {
             labels = checked(labels);
+        }
+
+        @Override
+        public String toString() {
+            return "a tag for each word" + named(labels);
         }
     }
 
@@ -86,6 +106,12 @@ public sealed interface Head {
                                 + docStride + " and " + maxAnswerLength + ".");
             }
         }
+
+        @Override
+        public String toString() {
+            return "the words that answer a question, of at most " + maxAnswerLength + " tokens, in windows that share "
+                    + docStride;
+        }
     }
 
     /**
@@ -102,6 +128,11 @@ public sealed interface Head {
                         "The masking probability must lie between 0 and 1, not at " + probability + ".");
             }
         }
+
+        @Override
+        public String toString() {
+            return "masked " + (wholeWords ? "words" : "tokens") + ", " + probability + " of all";
+        }
     }
 
     /**
@@ -114,6 +145,15 @@ public sealed interface Head {
         public Features {
             Objects.requireNonNull(pooling, "pooling");
         }
+
+        @Override
+        public String toString() {
+            return "vectors, pooled by " + pooling;
+        }
+    }
+
+    private static String named(List<String> labels) {
+        return labels.isEmpty() ? "" : ": " + String.join(", ", labels);
     }
 
     private static List<String> checked(List<String> labels) {

@@ -75,4 +75,10 @@ public record Ia3(TargetLayers targets, List<String> feedForward, List<String> a
     public boolean scalesInputs(String layer) {
         return feedForward.stream().anyMatch(layer::endsWith);
     }
+
+    @Override
+    public String toString() {
+        return "IA3 on " + targets + (feedForward.isEmpty() ? "" : ", inputs of " + String.join(", ", feedForward))
+                + Lora.also(alsoTrained);
+    }
 }

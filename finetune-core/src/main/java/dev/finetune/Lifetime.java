@@ -7,7 +7,7 @@ import java.util.function.Supplier;
 /** Whether a native model may still be used; shared by all that use it. Closing waits for what is under way. */
 final class Lifetime {
     private final ReadWriteLock lock = new ReentrantReadWriteLock();
-    private boolean closed;
+    private volatile boolean closed;
 
     <T> T use(Supplier<T> action) {
         lock.readLock().lock();
@@ -19,6 +19,11 @@ final class Lifetime {
         } finally {
             lock.readLock().unlock();
         }
+    }
+
+    /** Whether it was closed; waits for nobody. */
+    boolean isOver() {
+        return closed;
     }
 
     /** Does something while nothing else uses it. */

@@ -29,7 +29,7 @@ import org.bytedeco.pytorch.global.torch;
  *
  * @param assembly network, encoder and task; owned
  * @param directory where its checkpoint's files lie
- * @param base what it was loaded from: a directory, or an id and its commit
+ * @param base what it was loaded from: a path, or an id and its commit
  * @param method what adapts it
  * @param device where the network's parameters are
  * @param <I> the kind of input

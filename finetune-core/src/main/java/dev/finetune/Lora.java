@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -225,5 +226,20 @@ public record Lora(
 
     private static String layer(String parameter) {
         return parameter.substring(0, parameter.lastIndexOf('.'));
+    }
+
+    @Override
+    public String toString() {
+        return (dora ? "DoRA" : "LoRA") + " of rank " + rank + " on " + targets + ", scale " + alpha + " / "
+                + (rankStabilised ? "sqrt(rank)" : "rank") + ", dropout " + dropout
+                + (biases == Biases.NONE ? "" : ", biases " + biases.name().toLowerCase(Locale.ROOT))
+                + (ranks.isEmpty() ? "" : ", other ranks " + ranks)
+                + (alphas.isEmpty() ? "" : ", other alphas " + alphas)
+                + also(alsoTrained);
+    }
+
+    /** What is trained whole, where it isn't the heads' last layer alone. */
+    static String also(List<String> alsoTrained) {
+        return alsoTrained.equals(LAST_LAYERS) ? "" : ", trained whole " + String.join(", ", alsoTrained);
     }
 }

@@ -73,6 +73,15 @@ record ModelPlace(Path directory, Path weights, String base) {
         }
     }
 
+    /** What a model is called where others read it: an id as it is, of a local directory or file the name alone. */
+    static String shown(String model) {
+        return path(model)
+                .filter(place -> !model.isEmpty() && (place.isAbsolute() || Files.exists(place)))
+                .map(place -> place.toAbsolutePath().normalize().getFileName())
+                .map(Path::toString)
+                .orElse(model);
+    }
+
     private static Optional<Path> path(String model) {
         try {
             return Optional.of(Path.of(model));

@@ -1,10 +1,12 @@
 package dev.finetune;
 
+import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** Reads what {@link ModelWriter} put beside a model for this library alone: finetune.json. */
 final class ModelRecord {
@@ -12,17 +14,33 @@ final class ModelRecord {
 
     /** The longest input that the model was trained with; 0 where that isn't recorded. */
     static int maxLength(Path directory) {
-        final Path file = directory.resolve("finetune.json");
+        try {
+            return find(directory)
+                    .filter(json -> json.has("max_length"))
+                    .map(json -> json.get("max_length").getAsInt())
+                    .orElse(0);
+        } catch (IllegalStateException | NumberFormatException | UnsupportedOperationException e) {
+            throw unreadable(directory, e);
+        }
+    }
+
+    /** What a directory's record says, if there is one. */
+    static Optional<JsonObject> find(Path directory) {
+        final Path file = directory.resolve(ModelFiles.RECORD);
         if (!Files.isRegularFile(file)) {
-            return 0;
+            return Optional.empty();
         }
         try {
-            final var json = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
-            return json.has("max_length") ? json.get("max_length").getAsInt() : 0;
-        } catch (IOException | JsonParseException | IllegalStateException | NumberFormatException e) {
-            throw new FinetuneException(
-                    file + " can't be read (" + e.getMessage() + "); without it, the model loads as any checkpoint.",
-                    e);
+            return Optional.of(JsonParser.parseString(Files.readString(file)).getAsJsonObject());
+        } catch (IOException | JsonParseException | IllegalStateException e) {
+            throw unreadable(directory, e);
         }
+    }
+
+    private static FinetuneException unreadable(Path directory, Exception e) {
+        return new FinetuneException(
+                directory.resolve(ModelFiles.RECORD) + " can't be read (" + e.getMessage()
+                        + "); without it, the model loads as any checkpoint.",
+                e);
     }
 }

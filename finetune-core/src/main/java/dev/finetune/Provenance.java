@@ -1,13 +1,14 @@
 package dev.finetune;
 
 import java.util.List;
+import java.util.Map;
 
 /**
  * Where a model comes from.
  *
- * @param base the model that it was fine-tuned from: a directory, or an id and its commit
+ * @param base the model that it was fine-tuned from: an id and its commit, or the name of a local directory or file
  * @param maxLength the longest input in tokens, 0 for what the model can take
- * @param settings every setting, one a line
+ * @param settings every setting, one a line; first those that differ from the defaults, then the others, so marked
  * @param training what it was trained on
  * @param validation what it was evaluated on
  * @param warnings what was found that hurts
@@ -24,5 +25,10 @@ public record Provenance(
     /** Keeps its own copy of the warnings. */
     public Provenance {
         warnings = List.copyOf(warnings);
+    }
+
+    /** The settings by name, in their order, without the mark of those that are as by default. */
+    public Map<String, String> settingsByName() {
+        return SettingsText.parse(settings);
     }
 }

@@ -3,29 +3,79 @@ package dev.finetune;
 import dev.finetune.spi.MemoryFormat;
 import dev.finetune.train.Pulls;
 import dev.finetune.train.TrainingSettings;
+import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** Every setting of a tuner in readable lines. */
+/** Every setting of a tuner in readable lines, those that differ from the defaults first. */
 final class SettingsText {
+    /** What follows a setting that nobody changed. */
+    private static final String DEFAULT = " (default)";
+
     private SettingsText() {}
 
     static String describe(Draft draft) {
-        final TrainingSettings t = draft.training();
+        return describe(draft, Map.of());
+    }
+
+    /** The same with lines of one way to fit before it. */
+    static String describe(Draft draft, Map<String, Object> more) {
+        final Map<String, String> defaults = inOneLine(lines(new Draft()));
+        final Map<String, String> said = inOneLine(more);
+        said.putAll(inOneLine(lines(draft)));
+        final Map<Boolean, List<String>> byDefault = said.entrySet().stream()
+                .collect(Collectors.partitioningBy(
+                        line -> line.getValue().equals(defaults.get(line.getKey())),
+                        Collectors.mapping(line -> line.getKey() + ": " + line.getValue(), Collectors.toList())));
+        return Stream.concat(
+                        byDefault.get(false).stream(),
+                        byDefault.get(true).stream().map(line -> line + DEFAULT))
+                .collect(Collectors.joining("\n"));
+    }
+
+    /** The names and values of what {@link #describe(Draft)} says. */
+    static Map<String, String> parse(String settings) {
+        final Map<String, String> values = new LinkedHashMap<>();
+        settings.lines().forEach(line -> {
+            final int colon = line.indexOf(": ");
+            final String value = line.substring(colon + 2);
+            values.put(
+                    line.substring(0, colon),
+                    value.endsWith(DEFAULT) ? value.substring(0, value.length() - DEFAULT.length()) : value);
+        });
+        return values;
+    }
+
+    private static Map<String, Object> lines(Draft draft) {
         final Map<String, Object> lines = new LinkedHashMap<>();
-        lines.put("model", draft.model + (draft.revision.equals("main") ? "" : " at " + draft.revision));
+        model(draft, lines);
+        rates(draft.training(), lines);
+        length(draft.training(), lines);
+        loss(draft, lines);
+        computing(draft, lines);
+        evaluating(draft, lines);
+        return lines;
+    }
+
+    private static void model(Draft draft, Map<String, Object> lines) {
+        lines.put(
+                "model",
+                ModelPlace.shown(draft.model) + (draft.revision.equals("main") ? "" : " at " + draft.revision));
         lines.put("weights", draft.randomWeights ? "random" : "pretrained");
         lines.put("head", draft.head == null ? "as saved" : draft.head);
-        lines.put(
-                "freezing",
-                draft.freezing.isEmpty()
-                        ? "nothing"
-                        : draft.freezing.stream()
-                                .map(rule -> (rule.frozen() ? "freeze " : "unfreeze ") + rule.freeze())
-                                .collect(Collectors.joining(", ")));
+        final String freezing = draft.freezing.stream()
+                .filter(rule -> !(rule.freeze() instanceof Freeze.Nothing))
+                .map(Draft.FreezeRule::toString)
+                .collect(Collectors.joining(", "));
+        lines.put("freezing", freezing.isEmpty() ? "nothing" : freezing);
         if (draft.method != null) {
-            lines.put("adapter", draft.method + (draft.adapter == null ? "" : " from " + draft.adapter));
+            lines.put(
+                    "adapter",
+                    draft.method
+                            + (draft.adapter == null ? "" : " from " + ModelPlace.shown(draft.adapter.toString())));
         }
         lines.put("maximum length", draft.maxLength == 0 ? "the model's" : draft.maxLength + " tokens");
         if (!draft.augmentations.isEmpty()) {
@@ -34,10 +84,10 @@ final class SettingsText {
         if (draft.inputSettings != null) {
             lines.put("inputs", draft.inputSettings);
         }
-        if (draft.memoryFormat != MemoryFormat.AUTO) {
-            lines.put("memory format", draft.memoryFormat);
-        }
         lines.put("dropout", Double.isNaN(draft.dropout) ? "the model's" : draft.dropout);
+    }
+
+    private static void rates(TrainingSettings t, Map<String, Object> lines) {
         lines.put("learning rate", t.learningRate());
         lines.put("schedule", t.schedule());
         if (t.gentle().layerDecay() != 1) {
@@ -58,13 +108,26 @@ final class SettingsText {
         }
         t.gentle().average().ifPresent(average -> lines.put("weight average", average));
         lines.put("optimizer", t.optimizer());
+        lines.put("maximum gradient norm", t.maxGradientNorm() == 0 ? "none" : t.maxGradientNorm());
+    }
+
+    private static void length(TrainingSettings t, Map<String, Object> lines) {
         lines.put("epochs", t.epochs());
         lines.put("steps", t.maxSteps() == 0 ? "those of the epochs" : t.maxSteps() + ", in place of the epochs'");
-        lines.put("maximum time", t.maxTime().map(Object::toString).orElse("none"));
+        lines.put("maximum time", t.maxTime().map(SettingsText::words).orElse("none"));
         lines.put("batch size", t.batchSize());
-        lines.put("accumulation", t.accumulation());
-        lines.put("maximum gradient norm", t.maxGradientNorm() == 0 ? "none" : t.maxGradientNorm());
-        lines.put("label smoothing", draft.loss.labelSmoothing());
+        lines.put("accumulation", t.accumulation() == 1 ? "none" : t.accumulation() + " batches a step");
+        lines.put("order", (t.shuffle() ? "shuffled" : "as given") + (t.groupByLength() ? ", by similar length" : ""));
+        lines.put("seed", t.seed());
+    }
+
+    private static String words(Duration time) {
+        final double seconds = time.toMillis() / 1e3;
+        return seconds < 120 ? seconds + " s" : seconds / 60 + " min";
+    }
+
+    private static void loss(Draft draft, Map<String, Object> lines) {
+        lines.put("label smoothing", draft.loss.labelSmoothing() == 0 ? "none" : draft.loss.labelSmoothing());
         lines.put(
                 "class weights",
                 draft.balancedClassWeights
@@ -76,8 +139,16 @@ final class SettingsText {
         if (draft.balancedSampling) {
             lines.put("sampling", "every class as often as any other");
         }
+    }
+
+    private static void computing(Draft draft, Map<String, Object> lines) {
+        final TrainingSettings t = draft.training();
+        lines.put("device", t.device());
         lines.put("precision", t.precision());
-        lines.put("gradient checkpointing", t.gradientCheckpointing());
+        if (draft.memoryFormat != MemoryFormat.AUTO) {
+            lines.put("memory format", draft.memoryFormat);
+        }
+        lines.put("gradient checkpointing", t.gradientCheckpointing() ? "yes" : "no");
         if (!t.leanBackward()) {
             lines.put("backward pass", "all that is computed is kept for it");
         }
@@ -88,6 +159,10 @@ final class SettingsText {
             lines.put("last layer", "computed for all tokens, read or not");
         }
         lines.put("frozen stages", t.keepFrozenOutputs() ? "computed once an input" : "computed in every step");
+    }
+
+    private static void evaluating(Draft draft, Map<String, Object> lines) {
+        final TrainingSettings t = draft.training();
         lines.put(
                 "evaluation",
                 (t.evaluateEvery() == 0 ? "every epoch" : "every " + t.evaluateEvery() + " steps") + ", in batches of "
@@ -99,16 +174,13 @@ final class SettingsText {
                 t.keepBest()
                         ? "the best weights" + (t.bestMetric().isEmpty() ? "" : " by " + t.bestMetric())
                         : "the last weights");
-        lines.put("order", (t.shuffle() ? "shuffled" : "as given") + (t.groupByLength() ? ", by similar length" : ""));
-        lines.put("seed", t.seed());
-        lines.put("device", t.device());
-        return lines.entrySet().stream()
-                .map(line -> line.getKey() + ": " + inOneLine(line.getValue()))
-                .collect(Collectors.joining("\n"));
     }
 
     /** Labels, for one, may hold line breaks. */
-    private static String inOneLine(Object value) {
-        return value.toString().replace("\r", "\\r").replace("\n", "\\n");
+    private static Map<String, String> inOneLine(Map<String, Object> lines) {
+        final Map<String, String> texts = new LinkedHashMap<>();
+        lines.forEach((name, value) ->
+                texts.put(name, value.toString().replace("\r", "\\r").replace("\n", "\\n")));
+        return texts;
     }
 }

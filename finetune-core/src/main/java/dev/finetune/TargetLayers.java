@@ -36,6 +36,11 @@ public sealed interface TargetLayers {
         static boolean names(String layer, String name) {
             return layer.equals(name) || layer.endsWith("." + name);
         }
+
+        @Override
+        public String toString() {
+            return "layers " + String.join(", ", names);
+        }
     }
 
     /**
@@ -57,6 +62,11 @@ public sealed interface TargetLayers {
         public boolean include(String layer, LayerKind kind) {
             return layer.matches(regex);
         }
+
+        @Override
+        public String toString() {
+            return "layers that match " + regex;
+        }
     }
 
     /** Every linear layer but the output layer: PEFT's "all-linear". */
@@ -64,6 +74,11 @@ public sealed interface TargetLayers {
         @Override
         public boolean include(String layer, LayerKind kind) {
             return kind instanceof LayerKind.Linear;
+        }
+
+        @Override
+        public String toString() {
+            return "every linear layer";
         }
     }
 }

@@ -100,6 +100,7 @@ class NullArgumentsTest {
         samples.put(Freeze.class, Freeze.nothing());
         samples.put(FineTuner.class, TUNER);
         samples.put(Head.class, Heads.classes(2));
+        samples.put(Overwrite.class, Overwrite.OURS);
         samples.put(Pooling.class, Pooling.MEAN);
         samples.put(Lora.class, Lora.rank(2));
         samples.put(Lora.Biases.class, Lora.Biases.ALL);

@@ -25,4 +25,9 @@ public record FewShot(int pairsPerRow, double regularisation) {
     public static FewShot usual() {
         return new FewShot(20, 1);
     }
+
+    @Override
+    public String toString() {
+        return pairsPerRow + " pairs an example, regularisation " + regularisation;
+    }
 }

@@ -9,10 +9,15 @@ import dev.finetune.train.EpochReport;
 import dev.finetune.train.TrainingHistory;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.bytedeco.pytorch.global.torch;
 
 /** What is saved beside a model for those who find it: data, settings and metrics. */
 public final class ModelCard {
+    /** The folders of an absolute path, on Unix and on Windows. */
+    private static final Pattern ABSOLUTE = Pattern.compile(
+            "(?<![\\w:/.\\\\])(?:/(?:[^\\s/:,;()\"']+/)+|[A-Za-z]:[\\\\/](?:[^\\s/\\\\:,;()\"']+[\\\\/])*)(?=[^\\s/])");
+
     private ModelCard() {}
 
     /** The model card as Markdown with the front matter that the hub reads. */
@@ -21,19 +26,19 @@ public final class ModelCard {
         final StringBuilder card = new StringBuilder();
         card.append("---\nlibrary_name: transformers\ntags:\n- finetune\n---\n\n");
         card.append("# Fine-tuned from ").append(provenance.base()).append("\n\n");
-        card.append("Task: ").append(task.head().getClass().getSimpleName()).append('\n');
-        if (!task.labels().isEmpty()) {
-            card.append("Labels: ")
-                    .append(String.join(", ", task.labels()).replaceAll("\\R", " "))
-                    .append('\n');
-        }
-        card.append("\n## Data\n\n- Training: ").append(provenance.training());
-        card.append("\n- Validation: ").append(provenance.validation()).append("\n");
+        card.append("Predicts ")
+                .append(task.head().toString().replaceAll("\\R", " "))
+                .append(".\n");
+        card.append("\n## Data\n\n- Training: ").append(withoutFolders(provenance.training()));
+        card.append("\n- Validation: ")
+                .append(withoutFolders(provenance.validation()))
+                .append("\n");
         if (!provenance.warnings().isEmpty()) {
             card.append("\nFound in the data and settings:\n\n");
             provenance
                     .warnings()
-                    .forEach(warning -> card.append("- ").append(warning).append('\n'));
+                    .forEach(warning ->
+                            card.append("- ").append(withoutFolders(warning)).append('\n'));
         }
         card.append("\n## Settings\n\n```\n").append(provenance.settings()).append("\n```\n");
         history.ifPresent(h -> {
@@ -59,19 +64,21 @@ public final class ModelCard {
         json.addProperty("libtorch", torch.class.getPackage().getImplementationVersion());
         json.addProperty("java", System.getProperty("java.version"));
         json.addProperty("head", task.head().getClass().getSimpleName());
-        json.addProperty("training", provenance.training());
-        json.addProperty("validation", provenance.validation());
+        json.addProperty("training", withoutFolders(provenance.training()));
+        json.addProperty("validation", withoutFolders(provenance.validation()));
         final JsonObject settings = new JsonObject();
-        provenance.settings().lines().forEach(line -> {
-            final int colon = line.indexOf(": ");
-            settings.addProperty(line.substring(0, colon), line.substring(colon + 2));
-        });
+        provenance.settingsByName().forEach(settings::addProperty);
         json.add("settings", settings);
         final JsonArray epochs = new JsonArray();
         history.ifPresent(h -> h.epochs().forEach(report -> epochs.add(epoch(report))));
         json.add("epochs", epochs);
         evaluation.ifPresent(metrics -> json.add("evaluation", metrics.toJson()));
         return json;
+    }
+
+    /** A card is published: of a file that is named by its absolute path the name alone is left. */
+    private static String withoutFolders(String text) {
+        return ABSOLUTE.matcher(text).replaceAll("");
     }
 
     private static JsonObject epoch(EpochReport report) {

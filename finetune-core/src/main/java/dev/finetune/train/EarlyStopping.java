@@ -19,4 +19,11 @@ public record EarlyStopping(String metric, int patience, double minimumChange) {
                     + "least 0, not " + patience + " and " + minimumChange + ".");
         }
     }
+
+    @Override
+    public String toString() {
+        return "after " + patience + (patience == 1 ? " evaluation" : " evaluations") + " without a better "
+                + (metric.isEmpty() ? "main metric" : metric)
+                + (minimumChange == 0 ? "" : ", better by " + minimumChange);
+    }
 }

@@ -21,6 +21,11 @@ public sealed interface OptimizerSettings {
                         + beta1 + ", " + beta2 + ", " + eps + ".");
             }
         }
+
+        @Override
+        public String toString() {
+            return "AdamW, betas " + beta1 + " and " + beta2 + ", eps " + eps + ", " + weightDecay;
+        }
     }
 
     /**
@@ -38,6 +43,11 @@ public sealed interface OptimizerSettings {
                         "SGD needs a momentum of at least 0 and below 1 (above 0 for Nesterov's), not " + momentum
                                 + ".");
             }
+        }
+
+        @Override
+        public String toString() {
+            return "SGD, " + (nesterov ? "Nesterov's " : "") + "momentum " + momentum + ", " + weightDecay;
         }
     }
 

@@ -22,7 +22,12 @@ public sealed interface Schedule {
             "one_cycle");
 
     /** (total - step) / (total - warm-up). */
-    record Linear(Warmup warmup) implements Schedule {}
+    record Linear(Warmup warmup) implements Schedule {
+        @Override
+        public String toString() {
+            return "linear decay to 0, " + warmup;
+        }
+    }
 
     /**
      * (1 + cos(2 pi cycles p)) / 2, p the progress after warm-up.
@@ -41,6 +46,11 @@ public sealed interface Schedule {
                         "A cosine schedule's cycles must be a number above 0 (0.5 is one descent), not " + cycles
                                 + ".");
             }
+        }
+
+        @Override
+        public String toString() {
+            return (cycles == 0.5 ? "cosine decay to 0, " : "cosine of " + cycles + " cycles, ") + warmup;
         }
     }
 
@@ -61,6 +71,11 @@ public sealed interface Schedule {
                         "A cosine schedule with restarts needs at least 1 cycle, but has " + cycles + ".");
             }
         }
+
+        @Override
+        public String toString() {
+            return "cosine decay to 0, " + cycles + " times from the peak, " + warmup;
+        }
     }
 
     /**
@@ -78,6 +93,11 @@ public sealed interface Schedule {
                                 + " and " + power + ".");
             }
         }
+
+        @Override
+        public String toString() {
+            return "polynomial decay to " + end + ", power " + power + ", " + warmup;
+        }
     }
 
     /** The base rate throughout, without warm-up: {@link ConstantWithWarmup} has one. */
@@ -86,13 +106,28 @@ public sealed interface Schedule {
         public Warmup warmup() {
             return Warmup.NONE;
         }
+
+        @Override
+        public String toString() {
+            return "constant";
+        }
     }
 
     /** The base rate after warm-up. */
-    record ConstantWithWarmup(Warmup warmup) implements Schedule {}
+    record ConstantWithWarmup(Warmup warmup) implements Schedule {
+        @Override
+        public String toString() {
+            return "constant, " + warmup;
+        }
+    }
 
     /** 1 / sqrt((step + t - warm-up) / t), t the warm-up steps, or 10,000 where there are none. */
-    record InverseSqrt(Warmup warmup) implements Schedule {}
+    record InverseSqrt(Warmup warmup) implements Schedule {
+        @Override
+        public String toString() {
+            return "inverse square root of the step, " + warmup;
+        }
+    }
 
     /**
      * base (last / base)^(step / (total - 1)): each rate is the same multiple of the one before, as a learning-rate range
@@ -112,6 +147,11 @@ public sealed interface Schedule {
         @Override
         public Warmup warmup() {
             return Warmup.NONE;
+        }
+
+        @Override
+        public String toString() {
+            return "the same multiple each step, to " + last;
         }
     }
 
@@ -137,6 +177,11 @@ public sealed interface Schedule {
                 throw new FinetuneException("A one-cycle schedule needs divisors of at least 1, not " + divisor
                         + " and " + lastDivisor + ".");
             }
+        }
+
+        @Override
+        public String toString() {
+            return "one cycle, from 1/" + divisor + " of the peak and down to 1/" + lastDivisor + " of that, " + warmup;
         }
 
         private double factor(long step, long total) {

@@ -34,6 +34,15 @@ public record WeightDecay(double rate, Optional<Pattern> spared) {
         return new WeightDecay(rate, Optional.empty());
     }
 
+    @Override
+    public String toString() {
+        if (rate == 0) {
+            return "no weight decay";
+        }
+        return "weight decay " + rate
+                + spared.map(names -> " but for names that match " + names).orElse(", none of biases and norms");
+    }
+
     /** The rate for a parameter. */
     double of(Parameter parameter) {
         final boolean spares = spared.isPresent()

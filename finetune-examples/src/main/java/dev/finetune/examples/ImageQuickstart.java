@@ -2,6 +2,7 @@ package dev.finetune.examples;
 
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
+import dev.finetune.Overwrite;
 import dev.finetune.Prediction;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
@@ -46,6 +47,7 @@ public final class ImageQuickstart implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        Output.checkModel("--out", out, Overwrite.OURS);
         final Path folder = TemporaryFolder.create("finetune-image-quickstart");
         GardenPictures.write(folder.resolve("garden"), seed, pictures);
         final Split<Image> split = ImageFolder.of(folder.resolve("garden")).split(0.3, seed);

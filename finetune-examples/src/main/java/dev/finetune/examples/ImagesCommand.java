@@ -97,6 +97,12 @@ public final class ImagesCommand implements Callable<Integer> {
                     "--mistakes shows pictures that were taken for another class: it goes with --task"
                             + " classification.");
         }
+        if (sheet != null) {
+            Output.checkFile("--sheet", sheet);
+        }
+        if (mistakes != null) {
+            Output.checkFile("--mistakes", mistakes);
+        }
         for (Path picture : predict) {
             if (!Files.isRegularFile(picture)) {
                 throw new FinetuneException("--predict " + picture + ": there is no such file.");

@@ -2,6 +2,7 @@ package dev.finetune.examples;
 
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
+import dev.finetune.Overwrite;
 import dev.finetune.Prediction;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Text;
@@ -33,6 +34,7 @@ public final class QuickstartCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        Output.checkModel("--out", out, Overwrite.OURS);
         final Path unpacked = TemporaryFolder.create("finetune-quickstart");
         final Dataset<Text> train =
                 TextFiles.tsv(ShippedFiles.reviews(unpacked, "train.tsv")).classification();

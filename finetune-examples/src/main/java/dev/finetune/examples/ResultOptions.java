@@ -5,9 +5,9 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.finetune.FineTuned;
 import dev.finetune.FinetuneException;
+import dev.finetune.Overwrite;
 import dev.finetune.train.EpochReport;
 import dev.finetune.train.TrainingHistory;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
@@ -18,6 +18,11 @@ final class ResultOptions {
 
     @Option(names = "--adapter-out", description = "Where to save what --lora or --ia3 trained, as PEFT does.")
     private String adapterOut = "";
+
+    @Option(
+            names = "--overwrite",
+            description = "Replace what lies in --out and --adapter-out, whoever saved it there.")
+    private boolean overwrite;
 
     @Option(names = "--summary", description = "Print the layers, their shapes, and what is trained.")
     private boolean summary;
@@ -32,14 +37,21 @@ final class ResultOptions {
             throw new FinetuneException("--adapter-out saves what --lora or --ia3 trains: give one of them, or --out to"
                     + " save the whole model.");
         }
-        checkFolder("--out", out);
-        checkFolder("--adapter-out", adapterOut);
+        if (!out.isEmpty()) {
+            Output.checkModel("--out", Path.of(out), overwrite());
+        }
+        if (!adapterOut.isEmpty()) {
+            Output.checkAdapter("--adapter-out", Path.of(adapterOut), overwrite());
+        }
+        if (!out.isEmpty()
+                && Path.of(out).toAbsolutePath().equals(Path.of(adapterOut).toAbsolutePath())) {
+            throw new FinetuneException("--out and --adapter-out name the same folder; libraries that find a model and"
+                    + " an adapter in one take them together: name two.");
+        }
     }
 
-    private static void checkFolder(String option, String said) {
-        if (!said.isEmpty() && Files.exists(Path.of(said)) && !Files.isDirectory(Path.of(said))) {
-            throw new FinetuneException(option + " " + said + " is a file; expected a folder, be it there or not.");
-        }
+    private Overwrite overwrite() {
+        return overwrite ? Overwrite.ANY : Overwrite.OURS;
     }
 
     /** Prints the layers, if asked to, and the metrics. */
@@ -54,11 +66,11 @@ final class ResultOptions {
     /** Saves the model, if asked to: at once after training, so that nothing that follows can lose it. */
     void save(FineTuned<?> tuned) {
         if (!out.isEmpty()) {
-            tuned.save(Path.of(out));
+            tuned.save(Path.of(out), overwrite());
             System.out.println("saved to " + Path.of(out).toAbsolutePath());
         }
         if (!adapterOut.isEmpty()) {
-            tuned.saveAdapter(Path.of(adapterOut));
+            tuned.saveAdapter(Path.of(adapterOut), overwrite());
             System.out.println("the adapter is in " + Path.of(adapterOut).toAbsolutePath());
         }
     }

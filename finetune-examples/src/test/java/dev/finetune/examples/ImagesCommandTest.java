@@ -142,7 +142,7 @@ class ImagesCommandTest {
 
         assertThat(out.resolve("README.md"))
                 .content()
-                .contains("OneCycle")
+                .contains("one cycle")
                 .contains("layer decay: 0.8")
                 .contains("gradual unfreezing: one more stage every 0.25 epochs")
                 .contains("weight average: exponential, decay 0.9");

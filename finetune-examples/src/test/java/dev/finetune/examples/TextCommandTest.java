@@ -7,6 +7,7 @@ import dev.finetune.data.Dataset;
 import dev.finetune.data.Text;
 import dev.finetune.data.TextFiles;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,10 +84,14 @@ class TextCommandTest {
     }
 
     @Test
-    void whatWouldFailInTheEndIsRefusedBeforeTraining() {
+    void whatWouldFailInTheEndIsRefusedBeforeTraining() throws IOException {
+        final Path theirs = Files.createDirectories(folder.resolve("theirs"));
+        Files.writeString(theirs.resolve("pytorch_model.bin"), "theirs");
         isRefused(text("train.conll", "--task", "tokens", "--predict", "anna"), "--predict", "Words");
         isRefused(text("train.tsv", "--adapter-out", "adapter"), "--adapter-out", "--lora", "--ia3");
         isRefused(text("train.tsv", "--out", folder.resolve("train.tsv").toString()), "--out", "is a file");
+        isRefused(text("train.tsv", "--out", folder.resolve("train.tsv/model").toString()), "--out", "no file can be");
+        isRefused(text("train.tsv", "--out", theirs.toString()), "--out", "pytorch_model.bin", "--overwrite");
     }
 
     @Test

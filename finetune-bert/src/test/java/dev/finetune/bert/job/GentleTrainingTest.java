@@ -301,7 +301,7 @@ class GentleTrainingTest {
                         "layer decay: 0.85",
                         "gradual unfreezing: one more stage every 0.25 epochs",
                         "weight average: equal, of the steps after 0.75 of all",
-                        "schedule: OneCycle[warmup=warm-up ratio 0.3, divisor=25.0, lastDivisor=10000.0]");
+                        "schedule: one cycle, from 1/25.0 of the peak and down to 1/10000.0 of that, warm-up ratio 0.3");
         try (FineTuned<Text> tuned = tuner.fitAll(Jobs.data(40, 1))) {
             tuned.save(folder);
         }

@@ -6,11 +6,14 @@ import com.google.gson.JsonObject;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.Head;
+import dev.finetune.Overwrite;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Text;
 import dev.finetune.examples.Console;
+import dev.finetune.examples.Output;
+import dev.finetune.examples.TemporaryFolder;
 import dev.finetune.train.Schedule;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -89,22 +92,23 @@ public final class PretrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        Output.checkModel("--out", out, Overwrite.OURS);
         final List<String> rows = new ArrayList<>();
         for (Path text : texts) {
             PlainText.paragraphs(text, paragraph -> cut(paragraph, rows));
         }
         System.out.println(rows.size() + " rows of text");
-        Files.createDirectories(out);
+        final Path start = from.isPresent() ? from.get() : TemporaryFolder.create("finetune-pretrain");
         if (from.isEmpty()) {
-            writeTokenizer(rows);
-            writeConfig();
+            writeTokenizer(rows, start);
+            writeConfig(start);
         }
         final List<Example<Text>> examples = new ArrayList<>();
         rows.forEach(row -> examples.add(new Example<>(Text.of(row), Label.none())));
         final int held = Math.min(2000, examples.size() / 20);
         java.util.Collections.shuffle(examples, new java.util.Random(seed));
-        FineTuner tuner = from.map(FineTuner::from)
-                .orElseGet(() -> FineTuner.from(out).randomWeights())
+        final FineTuner empty = FineTuner.from(start);
+        FineTuner tuner = (from.isPresent() ? empty : empty.randomWeights())
                 .dropout(0)
                 .head(new Head.MaskedLm(maskRate, wholeWords))
                 .maxLength(maxLength)
@@ -142,25 +146,25 @@ public final class PretrainCommand implements Callable<Integer> {
         }
     }
 
-    private void writeTokenizer(List<String> rows) throws IOException {
+    private void writeTokenizer(List<String> rows, Path start) throws IOException {
         final WordPieceLearner learner = new WordPieceLearner();
         rows.forEach(learner::add);
-        Files.write(out.resolve("vocab.txt"), learner.learn(vocabulary, 3));
+        Files.write(start.resolve("vocab.txt"), learner.learn(vocabulary, 3));
         final JsonObject config = new JsonObject();
         config.addProperty("tokenizer_class", "BertTokenizer");
         config.addProperty("do_lower_case", true);
         config.addProperty("model_max_length", 128);
-        write("tokenizer_config.json", config);
+        write(start.resolve("tokenizer_config.json"), config);
     }
 
-    private void writeConfig() throws IOException {
+    private void writeConfig(Path start) throws IOException {
         final JsonObject config = new JsonObject();
         final JsonArray architectures = new JsonArray();
         architectures.add("BertForMaskedLM");
         config.add("architectures", architectures);
         config.addProperty("model_type", "bert");
         config.addProperty(
-                "vocab_size", Files.readAllLines(out.resolve("vocab.txt")).size());
+                "vocab_size", Files.readAllLines(start.resolve("vocab.txt")).size());
         config.addProperty("hidden_size", hidden);
         config.addProperty("num_hidden_layers", layers);
         config.addProperty("num_attention_heads", heads);
@@ -173,12 +177,10 @@ public final class PretrainCommand implements Callable<Integer> {
         config.addProperty("initializer_range", 0.02);
         config.addProperty("layer_norm_eps", 1e-12);
         config.addProperty("pad_token_id", 0);
-        write("config.json", config);
+        write(start.resolve("config.json"), config);
     }
 
-    private void write(String name, JsonObject json) throws IOException {
-        Files.writeString(
-                out.resolve(name),
-                new GsonBuilder().setPrettyPrinting().create().toJson(json) + "\n");
+    private static void write(Path file, JsonObject json) throws IOException {
+        Files.writeString(file, new GsonBuilder().setPrettyPrinting().create().toJson(json) + "\n");
     }
 }

@@ -5,11 +5,14 @@ import com.google.gson.JsonObject;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.Heads;
+import dev.finetune.Overwrite;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.LabelSet;
 import dev.finetune.examples.Console;
+import dev.finetune.examples.Output;
+import dev.finetune.examples.TemporaryFolder;
 import dev.finetune.examples.drawing.Drawing;
 import dev.finetune.examples.drawing.PretextPictures;
 import dev.finetune.train.Schedule;
@@ -78,6 +81,8 @@ public final class PretrainImagesCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        Output.checkModel("--out", out, Overwrite.OURS);
+        final Path plan = TemporaryFolder.create("finetune-pretrain");
         final Dataset<Image> held =
                 Dataset.of(Image.class, drawn(0, validation).toList()).describedAs(validation + " drawn pictures");
         final Dataset<Image> training = Dataset.streamed(
@@ -86,8 +91,8 @@ public final class PretrainImagesCommand implements Callable<Integer> {
                                 .boxed()
                                 .flatMap(from -> drawn(from, from + CHUNK)))
                 .describedAs("pictures drawn on the way");
-        writeConfiguration();
-        FineTuner tuner = FineTuner.from(out)
+        writeConfiguration(plan);
+        FineTuner tuner = FineTuner.from(plan)
                 .randomWeights()
                 .head(Heads.classes(LabelSet.discover(held).names().toArray(new String[0])))
                 .batchSize(batch)
@@ -125,8 +130,7 @@ public final class PretrainImagesCommand implements Callable<Integer> {
                 .stream();
     }
 
-    private void writeConfiguration() throws IOException {
-        Files.createDirectories(out);
+    private void writeConfiguration(Path plan) throws IOException {
         final JsonObject config = new JsonObject();
         config.addProperty("model_type", "resnet");
         config.addProperty("num_channels", 3);
@@ -136,18 +140,16 @@ public final class PretrainImagesCommand implements Callable<Integer> {
         config.addProperty("layer_type", "basic");
         config.addProperty("hidden_act", "relu");
         config.addProperty("downsample_in_first_stage", false);
-        write("config.json", config);
+        write(plan.resolve("config.json"), config);
         write(
-                "preprocessor_config.json",
+                plan.resolve("preprocessor_config.json"),
                 Preprocessing.IMAGENET
                         .withResize(new Resize.Exact(size, size))
                         .withCrop(new Crop.None())
                         .toJson());
     }
 
-    private void write(String name, JsonObject json) throws IOException {
-        Files.writeString(
-                out.resolve(name),
-                new GsonBuilder().setPrettyPrinting().create().toJson(json) + "\n");
+    private static void write(Path file, JsonObject json) throws IOException {
+        Files.writeString(file, new GsonBuilder().setPrettyPrinting().create().toJson(json) + "\n");
     }
 }

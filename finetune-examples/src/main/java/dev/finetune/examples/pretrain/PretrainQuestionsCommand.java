@@ -3,10 +3,12 @@ package dev.finetune.examples.pretrain;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.Heads;
+import dev.finetune.Overwrite;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Question;
 import dev.finetune.examples.Console;
+import dev.finetune.examples.Output;
 import dev.finetune.train.Schedule;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -71,6 +73,7 @@ public final class PretrainQuestionsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        Output.checkModel("--out", out, Overwrite.OURS);
         final List<String> paragraphs = new ArrayList<>();
         for (Path text : texts) {
             PlainText.paragraphs(text, paragraphs::add);

@@ -6,6 +6,7 @@ import dev.finetune.spi.InputSettings;
 import dev.finetune.vision.Image;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -219,5 +220,24 @@ public record Preprocessing(
      */
     public JsonObject toJson() {
         return PreprocessingWriter.json(this);
+    }
+
+    @Override
+    public String toString() {
+        return "resized " + words(resize) + ", " + interpolation.name().toLowerCase(Locale.ROOT) + ", " + words(crop)
+                + ", times " + rescale + ", less " + mean + ", by " + std;
+    }
+
+    private static String words(Resize resize) {
+        if (resize instanceof Resize.Exact exact) {
+            return "to " + exact.height() + " x " + exact.width();
+        }
+        return resize instanceof Resize.ShortestEdge edge ? "to a shorter edge of " + edge.length() : "not at all";
+    }
+
+    private static String words(Crop crop) {
+        return crop instanceof Crop.Centre centre
+                ? "the middle " + centre.height() + " x " + centre.width()
+                : "not cropped";
     }
 }

@@ -1,0 +1,219 @@
+package dev.finetune;
+
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A directory that a model or an adapter is saved in, as a whole: what belonged to the one before is removed, and what
+ * belongs to none stays.
+ *
+ * @param path where
+ * @param kind what is saved
+ */
+record ModelDirectory(Path path, Kind kind) {
+    private static final Logger LOG = LoggerFactory.getLogger(FineTuned.class);
+    private static final int SHOWN = 4;
+    private static final String CARD_DIGEST = "card_sha256";
+
+    /** What a directory of ours holds, as finetune.json says. */
+    enum Kind {
+        /** A model that loads on its own. */
+        MODEL,
+        /** What LoRA or IA3 trained, which needs its base. */
+        ADAPTER;
+
+        private String word() {
+            return this == MODEL ? "model" : "adapter";
+        }
+    }
+
+    /** What is saved. */
+    interface Content {
+        void writeTo(Path staging) throws IOException;
+    }
+
+    /** Says in a record what the directory holds. */
+    static void mark(JsonObject record, Kind kind) {
+        record.addProperty("kind", kind.word());
+    }
+
+    /** Says in a record which card was written, so that one that somebody changed is known. */
+    static void mark(JsonObject record, String card) {
+        record.addProperty(CARD_DIGEST, digest(card));
+    }
+
+    /**
+     * Checks that something can be saved, without leaving anything behind.
+     *
+     * @throws FinetuneException if there is a file of that name, if the directory holds what mustn't be replaced, or if it
+     *     can't be written
+     */
+    void check(Overwrite overwrite) {
+        final Path directory = path.toAbsolutePath();
+        try {
+            if (Files.exists(directory) && !Files.isDirectory(directory)) {
+                throw refusal(directory + " is a file; expected a directory, be it there or not.");
+            }
+            if (Files.isDirectory(directory)) {
+                refuseOthers(directory, overwrite);
+            }
+        } catch (IOException e) {
+            throw cantWrite(directory, e);
+        }
+        final Path existing = Stream.iterate(directory, place -> place != null, Path::getParent)
+                .filter(Files::exists)
+                .findFirst()
+                .orElse(directory);
+        try {
+            Files.delete(Files.createTempFile(existing, ".saving-", ""));
+        } catch (IOException e) {
+            throw cantWrite(existing, e);
+        }
+    }
+
+    private FinetuneException cantWrite(Path where, IOException e) {
+        return new FinetuneException(
+                "The " + kind.word() + " can't be saved in " + path.toAbsolutePath() + ": no file can be written in "
+                        + where + " (" + e + "). Choose another place, or make that one writable.",
+                e);
+    }
+
+    private FinetuneException refusal(String why) {
+        return new FinetuneException("The " + kind.word() + " can't be saved: " + why);
+    }
+
+    private void refuseOthers(Path directory, Overwrite overwrite) throws IOException {
+        final List<String> files = ModelFiles.in(directory).stream()
+                .map(file -> directory.relativize(file).toString())
+                .toList();
+        if (files.isEmpty() || overwrite == Overwrite.ANY) {
+            return;
+        }
+        final String how = "Choose another directory, or, if that one is to be replaced, say so: save(directory,"
+                + " Overwrite.ANY), saveAdapter(directory, Overwrite.ANY).";
+        final Optional<JsonObject> record = ModelRecord.find(directory);
+        if (record.isEmpty()) {
+            final String some = files.stream().limit(SHOWN).collect(Collectors.joining(", "));
+            throw refusal(directory + " holds a model that wasn't saved by this library (" + some
+                    + (files.size() > SHOWN ? " and " + (files.size() - SHOWN) + " more" : "") + "; there is no "
+                    + ModelFiles.RECORD + "), which would be overwritten. " + how);
+        }
+        final String there = kindOf(record.get());
+        if (!there.equals(kind.word())) {
+            throw refusal(directory + " holds " + (there.equals(Kind.MODEL.word()) ? "a model" : "an adapter")
+                    + ", and libraries that find both in one directory take them together. " + how);
+        }
+    }
+
+    /** Records that were written before there was a kind are of models. */
+    private static String kindOf(JsonObject record) {
+        return record.has("kind") ? record.get("kind").getAsString() : Kind.MODEL.word();
+    }
+
+    /**
+     * Saves: writes all of it beside, then moves it into place, then removes what is left of the one before. An interrupt
+     * waits until that is done.
+     */
+    void write(Overwrite overwrite, Content content) {
+        final boolean interrupted = Thread.interrupted(); // Else every channel would close at once.
+        try {
+            check(overwrite);
+            Files.createDirectories(path);
+            final Path staging = Files.createTempDirectory(path, ".saving-");
+            try {
+                content.writeTo(staging);
+                replace(staging);
+            } finally {
+                removeAll(staging);
+            }
+        } catch (IOException e) {
+            throw new FinetuneException(
+                    "The " + kind.word() + " could not be saved in " + path.toAbsolutePath() + ": " + e, e);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void replace(Path staging) throws IOException {
+        final Set<Path> before = new TreeSet<>(ModelFiles.in(path));
+        before.removeIf(file -> file.startsWith(staging));
+        final boolean keepCard = keepsCard();
+        try (Stream<Path> files = Files.list(staging)) {
+            for (Path file : files.sorted().toList()) {
+                final Path target = path.resolve(file.getFileName());
+                if (!keepCard || !file.endsWith(ModelFiles.CARD)) {
+                    Files.move(file, target, StandardCopyOption.REPLACE_EXISTING);
+                    before.remove(target);
+                }
+            }
+        }
+        for (Path file : before) {
+            Files.deleteIfExists(file);
+            if (!file.getParent().equals(path)) {
+                removeIfEmpty(file.getParent());
+            }
+        }
+    }
+
+    /** Whether there is a README.md that is no model card, or a card of ours that somebody has changed. */
+    private boolean keepsCard() throws IOException {
+        final Path card = path.resolve(ModelFiles.CARD);
+        if (!Files.exists(card)) {
+            return false;
+        }
+        final String text = new String(Files.readAllBytes(card), StandardCharsets.UTF_8);
+        final Optional<JsonObject> record = ModelRecord.find(path);
+        final boolean changed = record.isPresent()
+                && record.get().has(CARD_DIGEST)
+                && !record.get().get(CARD_DIGEST).getAsString().equals(digest(text));
+        final boolean keep = changed || !text.startsWith("---");
+        if (keep) {
+            LOG.warn("{} was written by somebody else, so it is kept, and no model card is written.", card);
+        }
+        return keep;
+    }
+
+    private static String digest(String text) {
+        try {
+            return HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError(e); // Every Java has it.
+        }
+    }
+
+    private static void removeIfEmpty(Path folder) throws IOException {
+        try {
+            Files.deleteIfExists(folder);
+        } catch (DirectoryNotEmptyException e) {
+            LOG.debug("{} holds more than belonged to the model that was there, and is kept.", folder);
+        }
+    }
+
+    private static void removeAll(Path directory) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            for (Path file : files.toList()) {
+                Files.deleteIfExists(file);
+            }
+        }
+        Files.deleteIfExists(directory);
+    }
+}

@@ -1,0 +1,53 @@
+package dev.finetune.examples;
+
+import dev.finetune.FineTuned;
+import dev.finetune.FinetuneException;
+import dev.finetune.Overwrite;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Refuses, before anything is computed, places that could not be written in the end. */
+public final class Output {
+    private Output() {}
+
+    /** Where a model is to be saved. */
+    public static void checkModel(String option, Path directory, Overwrite overwrite) {
+        check(option, directory, () -> FineTuned.checkSave(directory, overwrite));
+    }
+
+    /** Where an adapter is to be saved. */
+    static void checkAdapter(String option, Path directory, Overwrite overwrite) {
+        check(option, directory, () -> FineTuned.checkSaveAdapter(directory, overwrite));
+    }
+
+    private static void check(String option, Path directory, Runnable check) {
+        try {
+            check.run();
+        } catch (FinetuneException e) {
+            final String message = e.getMessage();
+            throw new FinetuneException(
+                    option + " " + directory + ": " + message
+                            + (message.contains("Overwrite.ANY")
+                                    ? " On the command line it is called --overwrite."
+                                    : ""),
+                    e);
+        }
+    }
+
+    /** Where a file is to be written, over one of that name. */
+    static void checkFile(String option, Path file) {
+        final Path folder = file.toAbsolutePath().getParent();
+        if (Files.isDirectory(file)) {
+            throw new FinetuneException(option + " " + file + " is a folder; expected the name of a file.");
+        }
+        if (folder == null || !Files.isDirectory(folder)) {
+            throw new FinetuneException(option + " " + file + ": there is no folder " + folder + " to write it in.");
+        }
+        try {
+            Files.delete(Files.createTempFile(folder, ".writing-", ""));
+        } catch (IOException e) {
+            throw new FinetuneException(option + " " + file + ": no file can be written in " + folder + ": " + e, e);
+        }
+    }
+}
