@@ -73,7 +73,12 @@ class VisionGoldenTest {
      */
     private static final double STATISTICS = 5e-5;
 
-    private static final double AFTER = 1e-4;
+    /**
+     * Logits after training. PyTorch 2.13's own are 5.4e-4 from the reference's (resnet-basic) in float64, and in float32 on a
+     * processor without AVX-512.
+     */
+    private static final double AFTER = 6e-4;
+
     private static final int BATCHES = 3;
 
     /**
