@@ -91,6 +91,7 @@ final class Draft {
     String bestMetric = "";
     boolean shuffle = true;
     boolean groupByLength = true;
+    boolean groupingSaid;
     long seed = 42;
     DeviceChoice device = DeviceChoice.AUTO;
 
@@ -155,6 +156,7 @@ final class Draft {
         copy.bestMetric = bestMetric;
         copy.shuffle = shuffle;
         copy.groupByLength = groupByLength;
+        copy.groupingSaid = groupingSaid;
         copy.seed = seed;
         copy.device = device;
         copy.listeners = listeners;

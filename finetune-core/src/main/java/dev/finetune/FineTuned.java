@@ -9,6 +9,7 @@ import dev.finetune.data.Label;
 import dev.finetune.internal.Arguments;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.internal.torch.Tensors;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
@@ -423,6 +424,9 @@ public final class FineTuned<I> implements AutoCloseable {
                 Batch batch = new Batch(host, model.device())) {
             final ForwardContext context = ForwardContext.evaluating(settings.leanBackward());
             return assembly().task().decode(assembly().network().forward(batch, context), host);
+        } catch (RuntimeException e) {
+            throw Tensors.translate(
+                    "Predicting a batch of " + rows.size() + (rows.size() == 1 ? " input" : " inputs"), e);
         }
     }
 

@@ -564,7 +564,8 @@ public final class FineTuner {
     }
 
     /**
-     * Replaces every dropout probability of the model's configuration.
+     * Replaces every dropout probability of the model's configuration; of a network for pictures that is the one before the
+     * classifier, which ResNets have without dropout.
      *
      * @throws FinetuneException if it isn't at least 0 and below 1
      */
@@ -584,10 +585,15 @@ public final class FineTuner {
     /**
      * Whether batches are made of inputs of similar length, which wastes less on padding; true by default. With false,
      * evaluations and predictions take inputs in their order, too. Outputs differ by rounding only, but for what depends on
-     * a batch: the masks of masked words, and the loss of question answering, which counts padding.
+     * a batch: the masks of masked words, and the loss of question answering, which counts padding. Pictures have no
+     * length: said as true of a model that reads them, it is refused when the model is loaded; false takes their batches in
+     * the order of the rows.
      */
     public FineTuner groupByLength(boolean group) {
-        return with(draft -> draft.groupByLength = group);
+        return with(draft -> {
+            draft.groupByLength = group;
+            draft.groupingSaid = true;
+        });
     }
 
     /**

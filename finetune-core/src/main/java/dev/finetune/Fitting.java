@@ -49,10 +49,10 @@ final class Fitting<I> {
             ModelCheck.warnings(draft, settings, model.assembly().network())
                     .forEach(warning -> warn(warning, warnings));
             final long encodingStart = System.nanoTime();
-            final BatchSource training = rows(train, model.assembly().encoder(), true);
+            final BatchSource training = trainingRows(train, model, warnings);
             warnOfTruncation(train, model.assembly().encoder(), warnings);
             final Optional<BatchSource> evaluation =
-                    validation.map(v -> rows(v, model.assembly().encoder(), false));
+                    validation.map(v -> validationRows(v, model.assembly().encoder()));
             final double encodingSeconds = (System.nanoTime() - encodingStart) / 1e9;
             final Trainer trainer = new Trainer(
                     model.assembly().network(),
@@ -175,25 +175,45 @@ final class Fitting<I> {
         }
     }
 
-    private BatchSource rows(Dataset<I> dataset, InputEncoder<I> encoder, boolean training) {
-        final EncodedRows.Order order = training
-                ? new EncodedRows.Order(
-                        settings.batchSize(), true, settings.shuffle(), settings.groupByLength(), settings.seed())
-                : EncodedRows.Order.evaluating(settings);
+    private BatchSource validationRows(Dataset<I> dataset, InputEncoder<I> encoder) {
+        final EncodedRows.Order order = EncodedRows.Order.evaluating(settings);
+        return dataset.size().isEmpty()
+                ? new StreamedRows<>(dataset, encoder, order)
+                : new EncodedRows(encoded(dataset, encoder, "validation"), encoder, order);
+    }
+
+    private BatchSource trainingRows(Dataset<I> dataset, LoadedModel<I> model, List<String> warnings) {
+        final InputEncoder<I> encoder = model.assembly().encoder();
+        final EncodedRows.Order order = new EncodedRows.Order(
+                settings.batchSize(), true, settings.shuffle(), settings.groupByLength(), settings.seed());
         if (dataset.size().isEmpty()) {
-            if (training && draft.balancedSampling) {
+            if (draft.balancedSampling) {
                 throw new FinetuneException(
                         "balancedSampling() needs data in memory; a stream doesn't know its classes in advance.");
             }
-            return new StreamedRows<>(dataset, encoder, order);
+            final StreamedRows<I> source = new StreamedRows<>(dataset, encoder, order);
+            return LoneRows.areTooFew(model, dataset, settings.batchSize()) ? source.joiningLoneRows() : source;
         }
+        final List<Encoded> rows = encoded(dataset, encoder, "training");
+        final EncodedRows source = new EncodedRows(rows, encoder, order);
+        final EncodedRows drawn = draft.balancedSampling ? source.sampledByClass() : source;
+        if (!LoneRows.areTooFew(model, source, settings.batchSize())) {
+            return drawn;
+        }
+        warn(
+                rows.size() + " rows in batches of " + settings.batchSize()
+                        + " leave one row alone in each epoch, over which the model's batch norms can't train: it joins"
+                        + " the batch before it.",
+                warnings);
+        return drawn.joiningLoneRows();
+    }
+
+    private static <J> List<Encoded> encoded(Dataset<J> dataset, InputEncoder<J> encoder, String what) {
         final List<Encoded> rows = RowEncoder.encode(dataset, encoder);
         if (rows.isEmpty()) {
-            throw new FinetuneException("The " + (training ? "training" : "validation") + " data holds no rows ("
-                    + dataset.describe() + ").");
+            throw new FinetuneException("The " + what + " data holds no rows (" + dataset.describe() + ").");
         }
-        final EncodedRows source = new EncodedRows(rows, encoder, order);
-        return training && draft.balancedSampling ? source.sampledByClass() : source;
+        return rows;
     }
 
     /** Tells the listener, and keeps what the loop warns of. */

@@ -11,6 +11,7 @@ import dev.finetune.spi.Adaptation;
 import dev.finetune.spi.Assembly;
 import dev.finetune.spi.AssemblyRequest;
 import dev.finetune.spi.Augmentation;
+import dev.finetune.spi.InputEncoder;
 import dev.finetune.spi.MemoryFormat;
 import dev.finetune.spi.ModelConfig;
 import dev.finetune.spi.ModelFamily;
@@ -73,7 +74,7 @@ record LoadedModel<I>(Assembly<I> assembly, Path directory, String base, Optiona
                 draft.skipUnread && draft.gentle.pulls().distill() == 0,
                 draft.dropout));
         try {
-            checkInputs(draft, assembly.encoder().inputType());
+            checkInputs(draft, assembly.encoder());
             move(assembly.network(), device, draft.memoryFormat);
             final Optional<PeftMethod> method = method(draft, assembly.network());
             method.ifPresent(how -> Freezer.keepForAdapter(how, assembly.network()));
@@ -124,7 +125,12 @@ record LoadedModel<I>(Assembly<I> assembly, Path directory, String base, Optiona
         }
     }
 
-    private static void checkInputs(Draft draft, Class<?> reads) {
+    private static void checkInputs(Draft draft, InputEncoder<?> encoder) {
+        final Class<?> reads = encoder.inputType();
+        if (draft.groupingSaid && draft.groupByLength && !encoder.hasLengths()) {
+            throw new FinetuneException("groupByLength(true) puts inputs of similar length into one batch, and those of"
+                    + " this model (" + reads.getSimpleName() + ") have no length: leave it out.");
+        }
         for (Augmentation augmentation : draft.augmentations) {
             check("augment(" + augmentation + ")", augmentation.inputType(), reads);
         }

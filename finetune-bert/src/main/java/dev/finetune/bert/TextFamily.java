@@ -39,6 +39,10 @@ import java.util.Optional;
  * config.json reads, what its parameters are called, and how its heads differ.
  */
 abstract class TextFamily implements ModelFamily {
+    /** What the parts of encoders are called, below the base model's prefix. */
+    private static final List<String> ENCODER_PARTS =
+            List.of("embeddings.", "embeddings_project.", "encoder.", "transformer.");
+
     /** The encoder that a configuration describes. */
     abstract EncoderConfig encoder(ModelConfig config);
 
@@ -195,7 +199,15 @@ abstract class TextFamily implements ModelFamily {
                 name -> name.startsWith(prefix) && !name.startsWith(prefix + "pooler."),
                 name -> name.endsWith("position_ids") || name.endsWith("embeddings.token_type_ids"),
                 name -> false,
-                Map.of(names.bias, names.aliases));
+                Map.of(names.bias, names.aliases),
+                name -> isOfTrunk(name, prefix));
+    }
+
+    /** Whether a stored name is the encoder's, with the base model's prefix or, as a base model is saved, without. */
+    private static boolean isOfTrunk(String name, String prefix) {
+        final String inner = name.startsWith(prefix) ? name.substring(prefix.length()) : name;
+        return !inner.startsWith("pooler.")
+                && (name.startsWith(prefix) || ENCODER_PARTS.stream().anyMatch(inner::startsWith));
     }
 
     private JsonObject savedConfig(ModelConfig config, Head head, List<String> labels) {

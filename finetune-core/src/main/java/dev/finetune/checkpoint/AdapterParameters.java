@@ -49,7 +49,8 @@ public final class AdapterParameters implements ParameterSource {
         this.adapter = adapter;
         this.additions = new CheckpointParameters(
                 adapter,
-                new CheckpointParameters.Naming("", name -> true, AdapterParameters::isTwice, name -> false, Map.of()),
+                new CheckpointParameters.Naming(
+                        "", name -> true, AdapterParameters::isTwice, name -> false, Map.of(), name -> false),
                 seed);
     }
 

@@ -34,6 +34,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * <p>Random numbers depend on the seed and the parameter's name alone, not on the order of loading.
  */
 public final class CheckpointParameters implements ParameterSource {
+    private static final int SHOWN = 6;
+
     private final Optional<Weights> weights;
     private final Naming naming;
     private final long seed;
@@ -54,13 +56,15 @@ public final class CheckpointParameters implements ParameterSource {
      * @param ignored which stored names mean nothing (buffers), so that they aren't reported
      * @param anew which parameters start anew although the checkpoint may have them: a head for other labels
      * @param aliases other names that a parameter has had
+     * @param trunk which stored names are the trunk's, not a head's: one that the network has no place for is an error
      */
     public record Naming(
             String prefix,
             Predicate<String> required,
             Predicate<String> ignored,
             Predicate<String> anew,
-            Map<String, List<String>> aliases) {}
+            Map<String, List<String>> aliases,
+            Predicate<String> trunk) {}
 
     /**
      * Parameters from open weights (borrowed), or at random where there are none.
@@ -132,11 +136,34 @@ public final class CheckpointParameters implements ParameterSource {
 
     /** What was loaded, newly initialised, of another shape, and left over. Ask when the network is built. */
     public LoadReport report() {
-        final List<String> unexpected = weights.map(w -> w.names().stream()
+        return new LoadReport(loaded, missing, unexpected(), fresh, mismatched);
+    }
+
+    /**
+     * Refuses a checkpoint that holds more of the trunk than the network has: it was computed with, so the network isn't
+     * the one that was trained. What is left over of heads is only reported. Ask when the network is built.
+     *
+     * @throws FinetuneException if a tensor of the trunk was left over, with the names of the first
+     */
+    public void refuseLeftOfTrunk() {
+        final List<String> left = unexpected().stream().filter(naming.trunk).toList();
+        if (!left.isEmpty()) {
+            throw new FinetuneException("The checkpoint has " + left.size() + " trained "
+                    + (left.size() == 1 ? "tensor" : "tensors") + " for which the network has no place: "
+                    + String.join(", ", left.subList(0, Math.min(SHOWN, left.size())))
+                    + (left.size() > SHOWN ? " ..." : "") + " (in "
+                    + weights.map(Weights::files).orElse(List.of())
+                    + "). They belong to the trunk, not to a head: without them the network would compute something else"
+                    + " than was trained. Either the checkpoint is of a related network that isn't supported, or its"
+                    + " config.json describes a smaller one.");
+        }
+    }
+
+    private List<String> unexpected() {
+        return weights.map(w -> w.names().stream()
                         .filter(name -> !used.contains(name) && !naming.ignored.test(name))
                         .toList())
                 .orElse(List.of());
-        return new LoadReport(loaded, missing, unexpected, fresh, mismatched);
     }
 
     /** Closes all that was taken: for a network that could not be built to its end, and so owns nothing. */

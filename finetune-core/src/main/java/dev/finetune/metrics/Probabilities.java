@@ -18,7 +18,8 @@ final class Probabilities {
             if (Double.isNaN(probabilities[i])) {
                 throw new DivergedException("The probability of \"" + labels.get(i) + "\" is not a number: "
                         + Arrays.toString(probabilities)
-                        + ". The model's outputs are not finite; train with a lower learning rate, or a warm-up.");
+                        + ". The model's outputs are not finite: if training made them so, a lower learning rate or a"
+                        + " warm-up helps; if it wasn't trained, its checkpoint holds weights that aren't finite.");
             }
         }
     }

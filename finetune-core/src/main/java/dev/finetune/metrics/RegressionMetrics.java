@@ -39,7 +39,8 @@ public final class RegressionMetrics {
         }
         if (!Arrays.stream(values).allMatch(Double::isFinite)) {
             throw new FinetuneException("An example's " + what + " are not finite: " + Arrays.toString(values)
-                    + ". Where they are predictions, train with a lower learning rate, or a warm-up.");
+                    + ". Where they are predictions and training made them so, a lower learning rate or a warm-up helps;"
+                    + " where nothing was trained, the checkpoint holds weights that aren't finite.");
         }
     }
 

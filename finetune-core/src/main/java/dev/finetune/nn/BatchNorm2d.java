@@ -17,8 +17,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * Batch normalisation over (batch, channels, height, width), as torch.nn.BatchNorm2d with its defaults: eps 1e-5,
  * momentum 0.1 (Ioffe and Szegedy, "Batch normalization", 2015).
  *
- * <p>In training a norm uses the batch's own statistics and moves its running ones; in evaluation it uses the running
- * ones. A norm whose weight is frozen is always in evaluation: what is frozen keeps its statistics, too.
+ * <p>In training a norm uses the batch's own statistics and moves its running ones, and so needs two values for each
+ * channel; in evaluation it uses the running ones. A norm whose weight is frozen is always in evaluation: what is frozen keeps its statistics, too.
  */
 public final class BatchNorm2d implements Module {
     private static final double EPS = 1e-5;
@@ -41,6 +41,7 @@ public final class BatchNorm2d implements Module {
 
     /** Applies the layer. */
     public Tensor forward(Tensor input, ForwardContext context) {
+        refuseOneValue(input, context);
         count(context);
         return torch.batch_norm(
                 input,
@@ -56,6 +57,7 @@ public final class BatchNorm2d implements Module {
 
     /** What an input is to be normalised with; counts the batch, as {@link #forward} does. In the current scope. */
     Statistics statistics(Tensor input, ForwardContext context) {
+        refuseOneValue(input, context);
         count(context);
         try (TensorScope scope = TensorScope.open()) {
             if (!usesBatch(context)) {
@@ -70,6 +72,13 @@ public final class BatchNorm2d implements Module {
     /** Whether it normalises with the batch's own statistics. */
     boolean usesBatch(ForwardContext context) {
         return context.training() && weight.isTrained();
+    }
+
+    /** As torch.nn.BatchNorm2d does; LibTorch's kernel alone would make the running variance NaN. */
+    private void refuseOneValue(Tensor input, ForwardContext context) {
+        if (usesBatch(context) && input.numel() == weight.count()) {
+            throw new OneValueException(weight.name());
+        }
     }
 
     private void count(ForwardContext context) {

@@ -23,10 +23,21 @@ import org.jspecify.annotations.Nullable;
  * @param before the norm before it
  * @param sliding the convolution or pool
  * @param after the norm after it
- * @param activation after the first norm, and after the sum
+ * @param activation after the first norm
+ * @param last the activation after the sum
  */
 public record NormedSliding(
-        Optional<BatchNorm2d> before, Sliding sliding, Optional<BatchNorm2d> after, Activation activation) {
+        Optional<BatchNorm2d> before,
+        Sliding sliding,
+        Optional<BatchNorm2d> after,
+        Activation activation,
+        Activation last) {
+    /** One activation, after the first norm and after the sum. */
+    public NormedSliding(
+            Optional<BatchNorm2d> before, Sliding sliding, Optional<BatchNorm2d> after, Activation activation) {
+        this(before, sliding, after, activation, activation);
+    }
+
     /** Applies all but a sum and the activation after it. */
     public Tensor forward(Tensor input, ForwardContext context) {
         return keepsLess(input) ? lean(input, null, context) : plain(input, context);
@@ -36,7 +47,7 @@ public record NormedSliding(
     public Tensor forward(Tensor input, Tensor added, ForwardContext context) {
         return after.isPresent() && keepsLess(input)
                 ? lean(input, added, context)
-                : activation.inPlace(plain(input, context).add_(added));
+                : last.inPlace(plain(input, context).add_(added));
     }
 
     private Tensor plain(Tensor input, ForwardContext context) {
@@ -49,6 +60,7 @@ public record NormedSliding(
     private boolean keepsLess(Tensor input) {
         return (before.isPresent() || after.isPresent())
                 && activation == Activation.RELU
+                && last == Activation.RELU
                 && sliding.isPlain()
                 && CustomGradients.payFor(input);
     }

@@ -22,15 +22,22 @@ public record Adaptation(Optional<PeftMethod> method, Optional<Path> directory, 
     /**
      * Builds something from a base's parameters and these additions. Where that fails, all that was taken is closed.
      *
-     * @throws FinetuneException if the adapter doesn't fit the base
+     * @throws FinetuneException if the adapter doesn't fit the base, or if the checkpoint holds more of the trunk than was
+     *     built
      */
     public <T> T build(CheckpointParameters base, Function<ParameterSource, T> builder) {
         try {
-            return method.isEmpty() ? builder.apply(base) : adapted(base, method.get(), builder);
+            return method.isEmpty() ? plain(base, builder) : adapted(base, method.get(), builder);
         } catch (RuntimeException | Error e) {
             base.takeBack();
             throw e;
         }
+    }
+
+    private static <T> T plain(CheckpointParameters base, Function<ParameterSource, T> builder) {
+        final T built = builder.apply(base);
+        base.refuseLeftOfTrunk();
+        return built;
     }
 
     private <T> T adapted(CheckpointParameters base, PeftMethod how, Function<ParameterSource, T> builder) {
@@ -40,6 +47,7 @@ public record Adaptation(Optional<PeftMethod> method, Optional<Path> directory, 
             final AdapterParameters source = new AdapterParameters(base, how, weights, seed);
             try {
                 final T built = builder.apply(source);
+                base.refuseLeftOfTrunk();
                 if (!source.report().unexpected().isEmpty()) {
                     throw new FinetuneException("The adapter in "
                             + directory.map(Path::toString).orElse("")

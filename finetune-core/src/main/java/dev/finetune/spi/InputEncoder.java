@@ -38,6 +38,11 @@ public interface InputEncoder<I> extends AutoCloseable {
         return false;
     }
 
+    /** Whether rows differ in length, so that batches of similar length save padding; by default they do. */
+    default boolean hasLengths() {
+        return true;
+    }
+
     /** How many of the rows that were encoded so far had to be cut to the maximum length. */
     long truncated();
 

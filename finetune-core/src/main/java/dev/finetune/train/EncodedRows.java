@@ -25,6 +25,7 @@ public final class EncodedRows implements BatchSource {
     private final InputEncoder<?> encoder;
     private final Order order;
     private final Optional<ClassSampler> sampler;
+    private final boolean joinsLone;
 
     /**
      * Batches of rows.
@@ -34,14 +35,20 @@ public final class EncodedRows implements BatchSource {
      * @param order how they are visited
      */
     public EncodedRows(List<Encoded> rows, InputEncoder<?> encoder, Order order) {
-        this(List.copyOf(rows), encoder, order, Optional.empty());
+        this(List.copyOf(rows), encoder, order, Optional.empty(), false);
     }
 
-    private EncodedRows(List<Encoded> rows, InputEncoder<?> encoder, Order order, Optional<ClassSampler> sampler) {
+    private EncodedRows(
+            List<Encoded> rows,
+            InputEncoder<?> encoder,
+            Order order,
+            Optional<ClassSampler> sampler,
+            boolean joinsLone) {
         this.rows = rows;
         this.encoder = encoder;
         this.order = order;
         this.sampler = sampler;
+        this.joinsLone = joinsLone;
     }
 
     /**
@@ -50,7 +57,17 @@ public final class EncodedRows implements BatchSource {
      * @throws FinetuneException if the rows are not labelled with one class each
      */
     public EncodedRows sampledByClass() {
-        return new EncodedRows(rows, encoder, order, Optional.of(ClassSampler.of(rows)));
+        return new EncodedRows(rows, encoder, order, Optional.of(ClassSampler.of(rows)), joinsLone);
+    }
+
+    /** The same batches, but where one row would be left for the last, it joins the batch before, one row larger. */
+    public EncodedRows joiningLoneRows() {
+        return new EncodedRows(rows, encoder, order, sampler, true);
+    }
+
+    /** Whether one row is left for the last batch, or every batch has one only. */
+    public boolean leavesOneRow() {
+        return rows.size() % order.batchSize == 1 || order.batchSize == 1;
     }
 
     /**
@@ -83,7 +100,8 @@ public final class EncodedRows implements BatchSource {
 
     @Override
     public OptionalLong batchesPerEpoch() {
-        return OptionalLong.of((rows.size() + order.batchSize - 1L) / order.batchSize);
+        final long batches = (rows.size() + order.batchSize - 1L) / order.batchSize;
+        return OptionalLong.of(joinsLone && leavesOneRow() && batches > 1 ? batches - 1 : batches);
     }
 
     @Override
@@ -113,9 +131,11 @@ public final class EncodedRows implements BatchSource {
                 .orElseGet(() -> IntStream.range(0, rows.size()).toArray());
         final int[] lengths =
                 IntStream.of(drawn).map(row -> rows.get(row).length()).toArray();
-        return plan.batches(lengths, epoch).stream()
-                .map(batch -> IntStream.of(batch).map(i -> drawn[i]).toArray())
-                .toList();
+        final List<int[]> batches = plan.batches(lengths, epoch);
+        return (joinsLone ? LoneRow.joined(batches) : batches)
+                .stream()
+                        .map(batch -> IntStream.of(batch).map(i -> drawn[i]).toArray())
+                        .toList();
     }
 
     @Override

@@ -62,6 +62,8 @@ public final class Evaluator {
                     loss += Tensors.scalar(task.lossSum(outputs, batch));
                     weight += task.weight(host);
                     scorer.add(outputs, batch);
+                } catch (RuntimeException e) {
+                    throw Tensors.translate("Evaluating " + source.describe(host), e);
                 }
             }
         }

@@ -26,12 +26,23 @@ public final class StreamedRows<I> implements BatchSource {
     private final Dataset<I> dataset;
     private final InputEncoder<I> encoder;
     private final EncodedRows.Order order;
+    private final boolean joinsLone;
 
     /** Batches of a data set that can be read again and again. */
     public StreamedRows(Dataset<I> dataset, InputEncoder<I> encoder, EncodedRows.Order order) {
+        this(dataset, encoder, order, false);
+    }
+
+    private StreamedRows(Dataset<I> dataset, InputEncoder<I> encoder, EncodedRows.Order order, boolean joinsLone) {
         this.dataset = dataset;
         this.encoder = encoder;
         this.order = order;
+        this.joinsLone = joinsLone;
+    }
+
+    /** The same batches, but where one row would be left for the last, it joins the batch before, one row larger. */
+    public StreamedRows<I> joiningLoneRows() {
+        return new StreamedRows<>(dataset, encoder, order, true);
     }
 
     @Override
@@ -53,6 +64,7 @@ public final class StreamedRows<I> implements BatchSource {
     private final class Windows implements Iterator<HostBatch> {
         private final Iterator<Example<I>> examples;
         private final int epoch;
+        private final List<Example<I>> ahead = new ArrayList<>();
         private List<Encoded> window = List.of();
         private Iterator<int[]> plan = List.<int[]>of().iterator();
         private int windows;
@@ -65,23 +77,35 @@ public final class StreamedRows<I> implements BatchSource {
 
         @Override
         public boolean hasNext() {
-            while (!plan.hasNext() && examples.hasNext()) {
+            while (!plan.hasNext() && hasExamples()) {
                 fill();
             }
             return plan.hasNext();
         }
 
+        private boolean hasExamples() {
+            return !ahead.isEmpty() || examples.hasNext();
+        }
+
         private void fill() {
-            final List<Example<I>> chunk = new ArrayList<>();
+            final List<Example<I>> chunk = new ArrayList<>(ahead);
+            ahead.clear();
             while (chunk.size() < WINDOW * order.batchSize() && examples.hasNext()) {
                 chunk.add(examples.next());
+            }
+            if (joinsLone && examples.hasNext()) { // The last row of all may be alone in its window, too.
+                ahead.add(examples.next());
+                if (!examples.hasNext()) {
+                    chunk.addAll(ahead);
+                    ahead.clear();
+                }
             }
             window = encoder.encode(chunk);
             final long seed = DropoutMask.mix(order.seed() ^ DropoutMask.mix(windows++));
             final int[] lengths = window.stream().mapToInt(Encoded::length).toArray();
-            plan = new BatchPlan(order.batchSize(), order.shuffle(), order.groupByLength(), seed)
-                    .batches(lengths, epoch)
-                    .iterator();
+            final List<int[]> planned = new BatchPlan(order.batchSize(), order.shuffle(), order.groupByLength(), seed)
+                    .batches(lengths, epoch);
+            plan = (joinsLone ? LoneRow.joined(planned) : planned).iterator();
         }
 
         @Override

@@ -229,9 +229,8 @@ public final class Trainer {
                 final double part = numbers.losses().get(i);
                 if (!Double.isFinite(part)) {
                     throw new DivergedException("The loss became " + part + " at step " + step + " (epoch " + epoch
-                            + "), on " + source.describe(group.get(i))
-                            + ". Try a lower learning rate, or a warm-up; the rate of this step was " + rate
-                            + ". Labels of a regression that are not finite do it, too.");
+                            + "), on " + source.describe(group.get(i)) + ". " + advice(step, rate)
+                            + " Labels of a regression that are not finite do it, too.");
                 }
                 loss += part;
             }
@@ -239,6 +238,14 @@ public final class Trainer {
         } finally {
             losses.forEach(Tensor::close);
         }
+    }
+
+    /** What may help against a loss that isn't finite. No rate had any part in the first. */
+    private static String advice(long step, double rate) {
+        return step == 0
+                ? "No weight had been changed before, so a lower learning rate won't help: the checkpoint holds weights"
+                        + " that aren't finite, or inputs or weights are far too large."
+                : "Try a lower learning rate, or a warm-up; the rate of this step was " + rate + ".";
     }
 
     /** Adds gradients batch by batch, and what each batch adds to the step's loss to {@code losses}; the caller owns them. */

@@ -1,6 +1,7 @@
 package dev.finetune.nn;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.finetune.internal.torch.CustomGradients;
 import dev.finetune.internal.torch.GradientMode;
@@ -12,7 +13,9 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -101,6 +104,30 @@ class NormedSlidingTest {
             norm.ifPresent(n -> n.buffers().forEach(Buffer::close));
         }
         made.taken.forEach(Parameter::close);
+    }
+
+    /** As torch.nn.BatchNorm2d says "Expected more than 1 value per channel when training"; both ways to compute it. */
+    @Test
+    void oneValueForEachChannelIsRefusedInTrainingAndLeavesTheStatisticsAlone() {
+        final Made made = new Made(3);
+        try (TensorScope scope = TensorScope.open()) {
+            final BatchNorm2d norm = new BatchNorm2d(made, CHANNELS);
+            made.taken.forEach(parameter -> parameter.setTrained(true));
+            final Tensor one = torch.ones(1, CHANNELS, 1, 1);
+            assertThatThrownBy(() -> norm.forward(one, ForwardContext.training(1)))
+                    .isInstanceOf(OneValueException.class)
+                    .hasMessageContaining("single value");
+            assertThatThrownBy(() -> norm.statistics(one, ForwardContext.training(1)))
+                    .isInstanceOf(OneValueException.class);
+            assertThat(Tensors.longs(norm.buffers().get(2).value())).containsExactly(0);
+            norm.forward(one, ForwardContext.evaluating());
+            norm.forward(torch.ones(1, CHANNELS, 1, 2), ForwardContext.training(1));
+            norm.forward(torch.ones(2, CHANNELS, 1, 1), ForwardContext.training(1));
+            made.taken.forEach(parameter -> parameter.setTrained(false));
+            norm.forward(one, ForwardContext.training(1));
+            norm.buffers().forEach(Buffer::close);
+            made.taken.forEach(Parameter::close);
+        }
     }
 
     private static Optional<BatchNorm2d> norm(Made made, int channels, boolean wanted) {

@@ -52,11 +52,27 @@ final class Checkpoints {
         return to;
     }
 
+    /** A copy whose tensors were changed, or to which others were added. */
+    static Path changed(String model, Path to, Consumer<Map<String, Tensor>> change) {
+        copy(model, to, List.of("config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt"));
+        try (TensorScope scope = TensorScope.open();
+                Weights weights = Weights.open(Jobs.model(model))) {
+            final Map<String, Tensor> tensors = new LinkedHashMap<>();
+            weights.names().forEach(name -> tensors.put(name, weights.read(name)));
+            change.accept(tensors);
+            SafetensorsWriter.write(to.resolve("model.safetensors"), tensors, Map.of("format", "pt"));
+        }
+        return to;
+    }
+
     private static void copy(String model, Path to, List<String> files) {
         try {
             Files.createDirectories(to);
             for (String file : files) {
-                Files.copy(Jobs.model(model).resolve(file), to.resolve(file));
+                final Path from = Jobs.model(model).resolve(file);
+                if (Files.exists(from)) { // Not every tokenizer has a vocab.txt.
+                    Files.copy(from, to.resolve(file));
+                }
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);

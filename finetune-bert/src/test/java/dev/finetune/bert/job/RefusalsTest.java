@@ -37,6 +37,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -69,6 +70,52 @@ class RefusalsTest {
         isRefused(
                 () -> FineTuner.from(deeper).lora(Lora.rank(2)).head(2).fitAll(Jobs.data(8, 1)),
                 "it lacks bert.encoder.layer.");
+    }
+
+    @Test
+    void aCheckpointWithMoreOfTheEncoderThanIsBuiltIsRefusedAndAllOfItFreed() {
+        final Path shallower = Checkpoints.configured(
+                "bert-sequence-classification",
+                folder.resolve("shallow"),
+                config -> config.addProperty("num_hidden_layers", 2));
+        isRefused(
+                () -> FineTuner.from(shallower).head(2).fitAll(Jobs.data(8, 1)),
+                "bert.encoder.layer.2.",
+                "belong to the trunk",
+                "its config.json describes a smaller one");
+        isRefused(
+                () -> FineTuner.from(shallower).lora(Lora.rank(2)).head(2).fitAll(Jobs.data(8, 1)),
+                "bert.encoder.layer.2.");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "bert-sequence-classification, bert.encoder.layer.0.attention.self.distance_embedding.weight",
+        "bert-sequence-classification, encoder.layer.0.crossattention.self.query.weight",
+        "bert-sequence-classification, embeddings.task_type_embeddings.weight",
+        "distilbert-sequence-classification, distilbert.transformer.layer.0.adapter.weight",
+        "distilbert-sequence-classification, transformer.layer.0.adapter.weight",
+        "roberta-sequence-classification, roberta.encoder.layer.0.attention.self.query_global.weight",
+        "electra-sequence-classification, electra.encoder.rel_embeddings.weight",
+    })
+    void aTensorOfAnotherEncoderIsRefusedByName(String model, String tensor) {
+        final Path related =
+                Checkpoints.changed(model, folder.resolve("related"), tensors -> tensors.put(tensor, torch.ones(4)));
+        isRefused(() -> FineTuner.from(related).untrained(Text.class).close(), tensor, "belong to the trunk");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "bert-sequence-classification, cls.predictions.bias",
+        "bert-sequence-classification, bert.embeddings.position_ids",
+        "roberta-sequence-classification, roberta.pooler.dense.weight",
+        "distilbert-sequence-classification, vocab_transform.weight",
+        "electra-sequence-classification, discriminator_predictions.dense.weight",
+    })
+    void whatOtherHeadsAndBuffersLeaveIsNoError(String model, String tensor) {
+        final Path other =
+                Checkpoints.changed(model, folder.resolve("other"), tensors -> tensors.put(tensor, torch.ones(4)));
+        FineTuner.from(other).untrained(Text.class).close();
     }
 
     @Test

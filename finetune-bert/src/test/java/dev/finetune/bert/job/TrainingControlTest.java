@@ -21,11 +21,14 @@ import dev.finetune.train.EpochReport;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.TrainingHistory;
 import dev.finetune.train.TrainingListener;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.bytedeco.pytorch.Scalar;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What the settings of training do to a real job. */
 class TrainingControlTest {
@@ -235,6 +238,19 @@ class TrainingControlTest {
                 .hasMessageContaining("The loss became NaN at step 1")
                 .hasMessageContaining("rows 8, 9, 10, 11, 12, 13, 14, 15")
                 .hasMessageContaining("lower learning rate");
+    }
+
+    @Test
+    void noRateIsBlamedForALossThatIsNotFiniteBeforeAnythingWasTrained(@TempDir Path folder) {
+        final Path broken = Checkpoints.changed(
+                "bert-sequence-classification",
+                folder.resolve("broken"),
+                tensors -> tensors.get("bert.encoder.layer.1.output.dense.bias").fill_(new Scalar(Double.NaN)));
+        assertThatThrownBy(() -> FineTuner.from(broken).head("bad", "good").fitAll(Jobs.data(16, 1)))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("The loss became NaN at step 0")
+                .hasMessageContaining("a lower learning rate won't help")
+                .hasMessageContaining("the checkpoint holds weights that aren't finite");
     }
 
     @Test

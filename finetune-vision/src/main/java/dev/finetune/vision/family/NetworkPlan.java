@@ -17,6 +17,8 @@ import java.util.function.Predicate;
  * @param dropout before the classifier, by default
  * @param prefix of the trunk's names, without the dot, where a checkpoint may lack it; empty for none
  * @param isHead whether a parameter's name is the classifier's
+ * @param isTrunk whether a stored tensor's name is the trunk's, so that it has to have a place in the network
+ * @param smallestSide the least height and width, in pixels, of a picture that the network can read
  * @param head makes the classifier
  */
 record NetworkPlan(
@@ -26,6 +28,8 @@ record NetworkPlan(
         double dropout,
         String prefix,
         Predicate<String> isHead,
+        Predicate<String> isTrunk,
+        int smallestSide,
         HeadMaker head) {
     /** Makes a classifier of so many outputs. */
     interface HeadMaker {

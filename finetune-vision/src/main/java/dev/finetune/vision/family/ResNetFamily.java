@@ -3,6 +3,7 @@ package dev.finetune.vision.family;
 import com.google.gson.JsonObject;
 import dev.finetune.Head;
 import dev.finetune.checkpoint.Weights;
+import dev.finetune.nn.Activation;
 import dev.finetune.spi.ModelConfig;
 import dev.finetune.vision.image.Crop;
 import dev.finetune.vision.image.Preprocessing;
@@ -13,6 +14,7 @@ import dev.finetune.vision.net.ResNetPlan;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * Residual networks (He et al., "Deep residual learning for image recognition", 2016): ResNet-18 to 152, wide ones,
@@ -48,28 +50,36 @@ public final class ResNetFamily extends VisionFamily {
         if (!StateDictResNetPlanner.recognises(weights)) {
             return Optional.empty();
         }
-        final ResNetPlan plan = StateDictResNetPlanner.plan(weights);
+        final ResNetPlan plan = StateDictResNetPlanner.plan(weights, Activation.RELU, Optional.empty());
         return Optional.of(described("resnet", StateDictResNetPlanner.classes(weights, plan)));
     }
 
     @Override
     NetworkPlan plan(ModelConfig config) {
-        return network(TransformersResNetPlanner.plan(config), "resnet");
+        return network(TransformersResNetPlanner.plan(config), 0, "resnet", TransformersResNetPlanner::isOfTrunk);
     }
 
     @Override
-    NetworkPlan plan(Weights weights) {
-        return network(StateDictResNetPlanner.plan(weights), "");
+    NetworkPlan plan(Weights weights, ModelConfig config) {
+        final TimmConfig said = TimmConfig.of(config);
+        final ResNetPlan plan = StateDictResNetPlanner.plan(weights, said.activation(), said.classifier());
+        return network(
+                plan,
+                said.dropout(),
+                "",
+                name -> StateDictResNetPlanner.isOfTrunk(name, plan.stages().size()));
     }
 
-    private static NetworkPlan network(ResNetPlan plan, String prefix) {
+    private static NetworkPlan network(ResNetPlan plan, double usualDropout, String prefix, Predicate<String> isTrunk) {
         return new NetworkPlan(
                 (source, pixels) -> ResNet.trunk(plan, source, pixels),
                 plan.features(),
                 plan.pooled(),
-                0,
+                usualDropout,
                 prefix,
                 name -> name.startsWith(plan.head() + "."),
+                isTrunk,
+                1,
                 (source, outputs, dropout) ->
                         new LinearClassifier(source.at(plan.head()), plan.features(), outputs, dropout));
     }

@@ -11,11 +11,14 @@ import dev.finetune.vision.net.SqueezeNet;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** SqueezeNet 1.0 and 1.1 (Iandola et al., 2016) as torchvision writes them: a state dict, told by its tensors. */
 public final class SqueezeNetFamily extends VisionFamily {
     private static final String CLASSIFIER = "classifier.1";
     private static final double DROPOUT = 0.5;
+    private static final List<String> VARIANTS = List.of("squeezenet", "squeezenet1_0", "squeezenet1_1");
+    private static final Set<String> HARMLESS = Set.of("{}", "\"avg\"");
 
     /** For {@link java.util.ServiceLoader}. */
     public SqueezeNetFamily() {}
@@ -55,7 +58,8 @@ public final class SqueezeNetFamily extends VisionFamily {
     }
 
     @Override
-    NetworkPlan plan(Weights weights) {
+    NetworkPlan plan(Weights weights, ModelConfig config) {
+        checkVariant(config);
         final SqueezeNet.Plan plan = network(weights);
         return new NetworkPlan(
                 (source, pixels) -> SqueezeNet.trunk(plan, source, pixels),
@@ -64,13 +68,31 @@ public final class SqueezeNetFamily extends VisionFamily {
                 DROPOUT,
                 "",
                 name -> name.startsWith(CLASSIFIER + "."),
+                name -> name.startsWith("features."),
+                plan.smallestSide(),
                 (source, outputs, dropout) ->
                         new SqueezeNet.Classifier(source.at(CLASSIFIER), plan.features(), outputs, dropout));
+    }
+
+    /** Others of that name have shortcuts or other blocks, and configurations no other arguments than none. */
+    private static void checkVariant(ModelConfig config) {
+        final String variant = config.string(ARCHITECTURE, "");
+        if (!VARIANTS.contains(variant)) {
+            throw new FinetuneException(config.file() + ": the architecture \"" + variant + "\" is not supported; of"
+                    + " SqueezeNets these are: " + String.join(", ", VARIANTS) + ".");
+        }
+        for (String key : List.of("model_args", "global_pool")) {
+            if (config.has(key) && !HARMLESS.contains(config.json().get(key).toString())) {
+                throw new FinetuneException(config.file() + ": \"" + key + "\": "
+                        + config.json().get(key) + " is not supported for a SqueezeNet: leave it out.");
+            }
+        }
     }
 
     /** The fire modules are where "features" has a squeeze; between two of them, what has no tensors is a pool. */
     private static SqueezeNet.Plan network(Weights weights) {
         final long[] stem = shape(weights, "features.0");
+        checkChannels(stem[1], "features.0.weight in " + weights.files() + " reads " + stem[1]);
         final List<SqueezeNet.FirePlan> fires = new ArrayList<>();
         long in = stem[0];
         boolean pooled = false;

@@ -36,6 +36,11 @@ final class TransformersResNetPlanner {
         return new TransformersResNetPlanner(config).plan();
     }
 
+    /** Whether a stored tensor is the trunk's; a base model is saved without the prefix. */
+    static boolean isOfTrunk(String name) {
+        return name.startsWith(TRUNK) || name.startsWith("embedder.") || name.startsWith("encoder.");
+    }
+
     private ResNetPlan plan() {
         final List<Integer> widths = config.integers("hidden_sizes", List.of(256, 512, 1024, 2048));
         final List<Integer> depths = config.integers("depths", List.of(3, 4, 6, 3));
@@ -45,8 +50,9 @@ final class TransformersResNetPlanner {
                             + widths + " and " + depths + ".");
         }
         final long embedded = config.size("embedding_size", 64);
-        final ConvPlan stem =
-                conv("embedder.embedder", Conv2d.Shape.of(config.size("num_channels", 3), embedded, 7, 2));
+        final int channels = config.size("num_channels", 3);
+        VisionFamily.checkChannels(channels, config.file() + ": \"num_channels\" is " + channels);
+        final ConvPlan stem = conv("embedder.embedder", Conv2d.Shape.of(channels, embedded, 7, 2));
         final List<List<BlockPlan>> stages = new ArrayList<>();
         long in = embedded;
         for (int i = 0; i < widths.size(); i++) {
@@ -59,7 +65,13 @@ final class TransformersResNetPlanner {
             stages.add(blocks);
         }
         return new ResNetPlan(
-                List.of(stem), true, stages, "classifier.1", in, Activation.named(config.string("hidden_act", "relu")));
+                List.of(stem),
+                true,
+                stages,
+                "classifier.1",
+                in,
+                Activation.named(config.string("hidden_act", "relu")),
+                Activation.RELU); // Transformers has hidden_act in the stem and after the sums only.
     }
 
     private BlockPlan block(String name, long in, long out, long stride) {

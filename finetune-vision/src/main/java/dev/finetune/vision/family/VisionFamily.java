@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import dev.finetune.FinetuneException;
 import dev.finetune.Head;
 import dev.finetune.Heads;
+import dev.finetune.Pooling;
 import dev.finetune.checkpoint.CheckpointParameters;
 import dev.finetune.checkpoint.Weights;
 import dev.finetune.nn.HeadModule;
@@ -38,12 +39,18 @@ abstract class VisionFamily implements ModelFamily {
 
     private static final String CLASSES = "num_classes";
     private static final String LABELS = "label_names";
+    private static final int RGB = 3;
 
     /** The network that a config.json with a {@code model_type} describes. */
     abstract NetworkPlan plan(ModelConfig config);
 
-    /** The network that a state dict holds. */
-    abstract NetworkPlan plan(Weights weights);
+    /**
+     * The network that a state dict holds.
+     *
+     * @param config what lies beside it, or what was told from the weights alone
+     * @throws FinetuneException if it is another network than one of this family's
+     */
+    abstract NetworkPlan plan(Weights weights, ModelConfig config);
 
     /** What is done to a picture where the checkpoint doesn't say. */
     abstract Preprocessing preprocessing(NetworkPlan plan);
@@ -65,8 +72,8 @@ abstract class VisionFamily implements ModelFamily {
         if (config.has("problem_type")) {
             return Optional.of(HeadConfig.read(config));
         }
-        final List<String> names = config.strings(LABELS);
-        final int classes = config.integer(CLASSES, names.size());
+        final List<String> names = TimmConfig.labels(config);
+        final int classes = TimmConfig.classes(config);
         if (classes < 2) {
             return Optional.empty();
         }
@@ -89,7 +96,11 @@ abstract class VisionFamily implements ModelFamily {
         final boolean needed = request.loadWeights() || !isTransformers(config);
         final Optional<Weights> weights = needed ? Optional.of(Weights.open(request.weights())) : Optional.empty();
         try {
-            final NetworkPlan plan = isTransformers(config) ? plan(config) : plan(weights.orElseThrow());
+            final NetworkPlan plan = isTransformers(config) ? plan(config) : plan(weights.orElseThrow(), config);
+            if (!isTransformers(config)) {
+                TimmConfig.checkFeatures(config, plan.features());
+            }
+            final Preprocessing preprocessing = preprocessing(request, plan);
             final boolean keepsHead = savedHead(config)
                     .filter(saved -> isFor(saved, request.head()))
                     .isPresent();
@@ -100,7 +111,8 @@ abstract class VisionFamily implements ModelFamily {
                             name -> !plan.isHead().test(name),
                             name -> name.endsWith(".num_batches_tracked"),
                             name -> !keepsHead && plan.isHead().test(name),
-                            Map.of()),
+                            Map.of(),
+                            plan.isTrunk()),
                     request.seed());
             final Task task = Task.ofWholeInput(request.head(), request.loss());
             final Pixels pixels = new Pixels(request.memoryFormat());
@@ -112,7 +124,7 @@ abstract class VisionFamily implements ModelFamily {
                 return new Assembly<>(
                         network,
                         new ImageEncoder(
-                                preprocessing(request, plan),
+                                preprocessing,
                                 request.augmentations(),
                                 Targets.of(request.head()),
                                 request.head().labels().size(),
@@ -137,7 +149,11 @@ abstract class VisionFamily implements ModelFamily {
 
     private static HeadModule head(NetworkPlan plan, AssemblyRequest request, ParameterSource source) {
         final Head head = request.head();
-        if (head instanceof Head.Features) {
+        if (head instanceof Head.Features features) {
+            if (features.pooling() == Pooling.CLS) {
+                throw new FinetuneException("Heads.features(CLS) takes the first token's vector, and pictures have no"
+                        + " tokens: use Heads.features(MEAN), or embedder(Image.class), the mean over all places.");
+            }
             return new PooledFeatures();
         }
         final long outputs = head instanceof Head.Regression regression
@@ -148,6 +164,17 @@ abstract class VisionFamily implements ModelFamily {
     }
 
     private Preprocessing preprocessing(AssemblyRequest request, NetworkPlan plan) {
+        final Preprocessing found = foundPreprocessing(request, plan);
+        final int side = found.leastSide().orElse(plan.smallestSide());
+        if (side < plan.smallestSide()) {
+            throw new FinetuneException("The network reads pictures of " + plan.smallestSide() + " x "
+                    + plan.smallestSide() + " and larger, and its preprocessing makes them " + side
+                    + " high or wide, of which nothing would be left: give a larger size with inputs(...).");
+        }
+        return found;
+    }
+
+    private Preprocessing foundPreprocessing(AssemblyRequest request, NetworkPlan plan) {
         if (request.inputSettings().isPresent()) {
             if (request.inputSettings().get() instanceof Preprocessing said) {
                 return said;
@@ -171,6 +198,7 @@ abstract class VisionFamily implements ModelFamily {
         }
         json.addProperty("num_features", plan.features());
         json.remove(LABELS);
+        json.remove("labels");
         json.remove("problem_type");
         if (head instanceof Head.Classification) {
             final JsonArray names = new JsonArray();
@@ -182,10 +210,21 @@ abstract class VisionFamily implements ModelFamily {
             HeadConfig.write(json, head, head.labels());
         }
         if (json.has("pretrained_cfg")) {
-            json.getAsJsonObject("pretrained_cfg")
-                    .addProperty(CLASSES, json.get(CLASSES).getAsInt());
+            final JsonObject pretrained = json.getAsJsonObject("pretrained_cfg");
+            pretrained.addProperty(CLASSES, json.get(CLASSES).getAsInt());
+            pretrained.remove(LABELS);
         }
         return json;
+    }
+
+    /** Refuses a network that reads anything but the three channels of a picture. */
+    static void checkChannels(long channels, String where) {
+        if (channels != RGB) {
+            throw new FinetuneException(where + (channels == 1 ? " channel" : " channels")
+                    + ", but pictures have three (red, green, blue), and only networks of three channels are supported."
+                    + " One that reads grey pictures becomes such a one by its first convolution's weight, three times"
+                    + " and divided by 3.");
+        }
     }
 
     /** A config.json for a state dict that came without one. */

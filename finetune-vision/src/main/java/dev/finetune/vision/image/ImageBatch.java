@@ -90,6 +90,10 @@ record ImageBatch(Preprocessing preprocessing, ImageDecoder decoder, ImageAugmen
 
     private Prepared prepare(EncodedImage row, SplittableRandom random) {
         if (row.image().source() instanceof Image.Source.Normalised numbers) {
+            if (numbers.channels() != Pixels.CHANNELS) {
+                throw new FinetuneException(
+                        row + ": the network reads three channels (red, green, blue), not " + numbers.channels() + ".");
+            }
             return Prepared.of(numbers);
         }
         Entry entry = augmenter.entry();

@@ -179,6 +179,12 @@ public final class ImageEncoder implements InputEncoder<Image> {
         return changing;
     }
 
+    /** Never: pictures of a batch have one size. */
+    @Override
+    public boolean hasLengths() {
+        return false;
+    }
+
     /** Always 0: pictures are not cut off. */
     @Override
     public long truncated() {

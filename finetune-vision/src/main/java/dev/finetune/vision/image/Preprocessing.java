@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * What is done to a picture before a network sees it: resize, crop the middle, and {@code (value * rescale - mean) /
@@ -105,6 +106,17 @@ public record Preprocessing(
      */
     public static Preprocessing ofPretrainedCfg(JsonObject json, String name) {
         return new PreprocessingReader(json, name).timm();
+    }
+
+    /** The lesser of height and width that every picture has afterwards; empty where it depends on the picture. */
+    public OptionalInt leastSide() {
+        if (crop instanceof Crop.Centre centre) {
+            return OptionalInt.of(Math.min(centre.height(), centre.width()));
+        }
+        if (resize instanceof Resize.Exact exact) {
+            return OptionalInt.of(Math.min(exact.height(), exact.width()));
+        }
+        return resize instanceof Resize.ShortestEdge edge ? OptionalInt.of(edge.length()) : OptionalInt.empty();
     }
 
     @Override

@@ -63,6 +63,9 @@ final class PreprocessingReader {
                         new PreprocessingReader(parsed.getAsJsonObject("pretrained_cfg"), config + ", pretrained_cfg")
                                 .timm());
             }
+            if (parsed.has("architecture") && parsed.has("input_size")) { // As older versions of timm wrote it.
+                return Optional.of(new PreprocessingReader(parsed, config.toString()).timm());
+            }
         }
         return Optional.empty();
     }

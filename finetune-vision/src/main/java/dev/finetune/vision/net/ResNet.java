@@ -14,7 +14,7 @@ public final class ResNet {
         final List<Stage> stages = new ArrayList<>();
         stages.add(new ResNetStem(source, plan, pixels));
         for (int i = 0; i < plan.stages().size(); i++) {
-            stages.add(new ResNetStage(source, "layer" + (i + 1), plan.stages().get(i), plan.activation()));
+            stages.add(new ResNetStage(source, "layer" + (i + 1), plan.stages().get(i), plan));
         }
         return stages;
     }

@@ -11,7 +11,8 @@ import java.util.List;
  * @param stages the blocks of each stage, from the input on
  * @param head the dotted name of the classifier
  * @param features how many channels the last stage gives
- * @param activation in the stem and the blocks
+ * @param activation in the stem and after each block's sum
+ * @param innerActivation between the convolutions of a block
  */
 public record ResNetPlan(
         List<ConvPlan> stem,
@@ -19,7 +20,8 @@ public record ResNetPlan(
         List<List<BlockPlan>> stages,
         String head,
         long features,
-        Activation activation) {
+        Activation activation,
+        Activation innerActivation) {
     /** Keeps its own copies. */
     public ResNetPlan {
         stem = List.copyOf(stem);

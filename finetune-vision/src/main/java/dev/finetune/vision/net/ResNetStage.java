@@ -1,7 +1,6 @@
 package dev.finetune.vision.net;
 
 import dev.finetune.internal.torch.TensorScope;
-import dev.finetune.nn.Activation;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.Buffer;
 import dev.finetune.nn.ForwardContext;
@@ -17,10 +16,10 @@ final class ResNetStage implements Stage {
     private final String name;
     private final List<ResidualBlock> blocks;
 
-    ResNetStage(ParameterSource source, String name, List<BlockPlan> plan, Activation activation) {
+    ResNetStage(ParameterSource source, String name, List<BlockPlan> stage, ResNetPlan plan) {
         this.name = name;
-        this.blocks = plan.stream()
-                .map(block -> new ResidualBlock(source, block, activation))
+        this.blocks = stage.stream()
+                .map(block -> new ResidualBlock(source, block, plan.innerActivation(), plan.activation()))
                 .toList();
     }
 

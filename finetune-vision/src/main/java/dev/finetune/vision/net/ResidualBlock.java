@@ -18,16 +18,17 @@ final class ResidualBlock implements Module {
     private final Shortcut shortcut;
     private final List<NormedSliding> steps = new ArrayList<>();
 
-    ResidualBlock(ParameterSource source, BlockPlan plan, Activation activation) {
+    ResidualBlock(ParameterSource source, BlockPlan plan, Activation inner, Activation last) {
         this.path = plan.path().stream().map(conv -> new ConvNorm(source, conv)).toList();
         this.shortcut = new Shortcut(source, plan.shortcut());
-        final int last = path.size() - 1;
-        for (int i = 0; i <= last; i++) {
+        final int end = path.size() - 1;
+        for (int i = 0; i <= end; i++) {
             steps.add(new NormedSliding(
                     i > 0 ? Optional.of(path.get(i - 1).norm()) : Optional.empty(),
                     path.get(i).convolution(),
-                    i == last ? Optional.of(path.get(i).norm()) : Optional.empty(),
-                    activation));
+                    i == end ? Optional.of(path.get(i).norm()) : Optional.empty(),
+                    inner,
+                    last));
         }
     }
 

@@ -49,6 +49,26 @@ public final class SqueezeNet {
             final FirePlan last = fires.get(fires.size() - 1);
             return last.expanded1() + last.expanded3();
         }
+
+        /** The least height and width of a picture of which something is left at the end. */
+        public int smallestSide() {
+            int side = 1;
+            while (!isEnough(side)) {
+                side++;
+            }
+            return side;
+        }
+
+        /** Neither the first convolution nor the pools pad; a last window of a pool may lie partly outside. */
+        private boolean isEnough(long picture) {
+            long side = picture < stem.kernel() ? 0 : (picture - stem.kernel()) / stem.stride() + 1;
+            for (FirePlan fire : fires) {
+                if (fire.pooled()) {
+                    side /= 2;
+                }
+            }
+            return side > 0;
+        }
     }
 
     /** The stages: "features.0", then one for each fire module, named by its place. */
