@@ -22,10 +22,6 @@ final class NativeTensors {
     /** Neither a mapping nor a buffer of Java's can hold 2 GB. */
     private static final long WINDOW = 1L << 30;
 
-    static {
-        Natives.load();
-    }
-
     private NativeTensors() {}
 
     /** Reads a row-major tensor whose first byte is at that position of the file. */
@@ -83,6 +79,7 @@ final class NativeTensors {
     }
 
     private static Tensor empty(StoredTensor stored, long[] shape) {
+        Natives.load();
         try (ScalarTypeOptional type = new ScalarTypeOptional(stored.dtype().scalarType());
                 LayoutOptional layout = new LayoutOptional();
                 DeviceOptional device = new DeviceOptional();

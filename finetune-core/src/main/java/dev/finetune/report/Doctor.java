@@ -1,10 +1,11 @@
 package dev.finetune.report;
 
 import dev.finetune.hub.HubSettings;
+import dev.finetune.internal.natives.Jna;
+import dev.finetune.internal.natives.NativeCache;
 import dev.finetune.internal.torch.CudaGraphs;
 import dev.finetune.internal.torch.Natives;
 import dev.finetune.train.Devices;
-import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +41,11 @@ public final class Doctor {
         found.put(
                 "model families",
                 families.isEmpty() ? "none: add finetune-bert or another" : String.join(", ", families));
-        found.put("natives' cache", nativesCache());
+        found.put("natives' cache", NativeCache.get().describe());
+        found.put("unpacked to", Natives.unpackedTo());
+        found.put(
+                "JNA",
+                Jna.whyNot().map(why -> "not loaded, tuning left out: " + why).orElse("loaded"));
         final HubSettings hub = HubSettings.fromEnvironment();
         found.put(
                 "model cache",
@@ -58,13 +63,5 @@ public final class Doctor {
         }
         return torch.cuda_device_count() + " found; "
                 + CudaGraphs.whyNot().map(why -> "no CUDA graphs: " + why).orElse("CUDA graphs can be recorded");
-    }
-
-    private static String nativesCache() {
-        try {
-            return Loader.getCacheDir().getAbsolutePath();
-        } catch (IOException e) {
-            return "none: " + e.getMessage();
-        }
     }
 }

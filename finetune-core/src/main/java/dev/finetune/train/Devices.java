@@ -11,10 +11,6 @@ import org.bytedeco.pytorch.global.torch;
 
 /** Finds out what the machine can compute on. */
 public final class Devices {
-    static {
-        Natives.load();
-    }
-
     /** Made when first asked for. */
     private static final class Cuda {
         static final Device DEVICE = new Device(torch.DeviceType.CUDA);
@@ -32,6 +28,7 @@ public final class Devices {
      * @throws FinetuneException if a GPU is asked for and none can be used, with the reason
      */
     public static Device of(DeviceChoice choice) {
+        Natives.load();
         if (choice == DeviceChoice.CPU) {
             return Tensors.cpu();
         }
@@ -46,6 +43,7 @@ public final class Devices {
 
     /** Whether LibTorch has found a GPU that it can use. */
     public static boolean cudaUsable() {
+        Natives.load();
         return torch.cuda_is_available();
     }
 

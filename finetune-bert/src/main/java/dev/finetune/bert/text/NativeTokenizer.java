@@ -1,7 +1,6 @@
 package dev.finetune.bert.text;
 
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
-import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import dev.finetune.FinetuneException;
 import java.util.ArrayList;
@@ -11,15 +10,13 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.LongFunction;
 
 /**
- * The only class that talks to the native tokenizers library: loads it once, owns one native tokenizer, and copies what
+ * The only class that talks to the native tokenizers library ({@link TokenizersLoader}): owns one native tokenizer, and copies what
  * it says into Java arrays. Any number of threads may encode at once; closing waits for them.
  *
  * <p>It calls the library's functions itself and not through DJL's {@code HuggingFaceTokenizer}, which copies
  * everything about every token (twice the time for ids alone) and reports each construction over the network.
  */
 final class NativeTokenizer implements AutoCloseable {
-    private static final String OFFLINE = "ai.djl.offline";
-
     /** Texts for one native call: enough to share among its threads, few enough for JNI's local references. */
     private static final int CHUNK = 512;
 
@@ -30,37 +27,6 @@ final class NativeTokenizer implements AutoCloseable {
         this.handle = handle;
     }
 
-    /** Loading happens in the class initializer: once, whatever thread comes first. */
-    private static final class Library {
-        static final TokenizersLibrary CALLS = load();
-
-        private Library() {}
-
-        // DJL reads the property while its library class loads: unless it says true, a machine with CUDA downloads
-        // another build of the library. It is put back afterwards, for applications that use DJL themselves.
-        private static TokenizersLibrary load() {
-            String before = System.getProperty(OFFLINE);
-            System.setProperty(OFFLINE, "true");
-            try {
-                LibUtils.checkStatus();
-                return TokenizersLibrary.LIB;
-            } catch (RuntimeException | LinkageError e) {
-                throw new FinetuneException(
-                        "The native tokenizers library could not be loaded on "
-                                + System.getProperty("os.name") + " " + System.getProperty("os.arch")
-                                + " (it is bundled for Linux x86_64 and aarch64, macOS aarch64 and Windows x86_64;"
-                                + " it unpacks to ~/.djl.ai, or where DJL_CACHE_DIR says): " + e.getMessage(),
-                        e);
-            } finally {
-                if (before == null) {
-                    System.clearProperty(OFFLINE);
-                } else {
-                    System.setProperty(OFFLINE, before);
-                }
-            }
-        }
-    }
-
     /**
      * Builds a tokenizer from the text of a tokenizer.json, without truncation or padding of its own.
      *
@@ -68,7 +34,7 @@ final class NativeTokenizer implements AutoCloseable {
      * @param source what to call it in an error
      */
     static NativeTokenizer of(String json, String source) {
-        TokenizersLibrary calls = Library.CALLS;
+        TokenizersLibrary calls = TokenizersLoader.library();
         NativeTokenizer made;
         try {
             made = new NativeTokenizer(calls.createTokenizerFromString(json));
@@ -100,7 +66,7 @@ final class NativeTokenizer implements AutoCloseable {
     }
 
     private void encodeOne(String text) {
-        Library.CALLS.deleteEncoding(Library.CALLS.encode(handle, text, false));
+        TokenizersLoader.library().deleteEncoding(TokenizersLoader.library().encode(handle, text, false));
     }
 
     /** Tokenizes each text by itself, without special tokens. */
@@ -110,7 +76,7 @@ final class NativeTokenizer implements AutoCloseable {
             for (int from = 0; from < texts.size(); from += CHUNK) {
                 List<String> chunk = texts.subList(from, Math.min(from + CHUNK, texts.size()));
                 String[] clean = chunk.stream().map(NativeTokenizer::wellFormed).toArray(String[]::new);
-                long[] encodings = Library.CALLS.batchEncode(open, clean, false);
+                long[] encodings = TokenizersLoader.library().batchEncode(open, clean, false);
                 for (int i = 0; i < encodings.length; i++) {
                     result.add(take(encodings[i], clean[i], detail));
                 }
@@ -122,13 +88,13 @@ final class NativeTokenizer implements AutoCloseable {
     /** Tokenizes a sentence that is already split, without special tokens; a token's word is its place in the list. */
     RawTokens encodeWords(List<String> words) {
         String[] clean = words.stream().map(NativeTokenizer::wellFormed).toArray(String[]::new);
-        return whileOpen(open -> take(Library.CALLS.encodeList(open, clean, false), "", Detail.WORDS));
+        return whileOpen(open -> take(TokenizersLoader.library().encodeList(open, clean, false), "", Detail.WORDS));
     }
 
     /** Shows how special tokens are laid around a text, or a pair where {@code pair} says so. */
     Probe probe(String text, boolean pair) {
         return whileOpen(open -> {
-            TokenizersLibrary calls = Library.CALLS;
+            TokenizersLibrary calls = TokenizersLoader.library();
             long encoding = pair ? calls.encodeDual(open, text, text, true) : calls.encode(open, text, true);
             try {
                 return new Probe(
@@ -151,7 +117,7 @@ final class NativeTokenizer implements AutoCloseable {
     record Probe(int[] ids, int[] types, int[] sequences) {}
 
     private static RawTokens take(long encoding, String text, Detail detail) {
-        TokenizersLibrary calls = Library.CALLS;
+        TokenizersLibrary calls = TokenizersLoader.library();
         try {
             int[] ids = ints(calls.getTokenIds(encoding));
             int[] words = detail == Detail.IDS ? new int[0] : ints(calls.getWordIds(encoding));
@@ -220,7 +186,7 @@ final class NativeTokenizer implements AutoCloseable {
         lock.writeLock().lock();
         try {
             if (handle != 0) {
-                Library.CALLS.deleteTokenizer(handle);
+                TokenizersLoader.library().deleteTokenizer(handle);
                 handle = 0;
             }
         } finally {

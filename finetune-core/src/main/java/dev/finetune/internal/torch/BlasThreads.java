@@ -2,6 +2,7 @@ package dev.finetune.internal.torch;
 
 import com.sun.jna.Function;
 import com.sun.jna.Pointer;
+import dev.finetune.internal.natives.Jna;
 import java.util.Optional;
 import org.bytedeco.javacpp.Loader;
 
@@ -34,6 +35,9 @@ final class BlasThreads implements AutoCloseable {
 
     /** OpenBLAS is loaded by JavaCPP for itself alone, so that only JavaCPP finds what is in it. */
     private static Optional<Function> find(String name) {
+        if (Jna.whyNot().isPresent()) {
+            return Optional.empty();
+        }
         return Optional.ofNullable(Loader.addressof(name))
                 .map(address -> Function.getFunction(new Pointer(address.address())));
     }

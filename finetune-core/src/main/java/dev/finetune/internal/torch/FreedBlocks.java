@@ -1,6 +1,7 @@
 package dev.finetune.internal.torch;
 
 import com.sun.jna.Platform;
+import dev.finetune.internal.natives.Jna;
 
 /**
  * What the C library's allocator does with large blocks that are freed, in the whole process. By itself glibc gives those
@@ -25,7 +26,7 @@ public final class FreedBlocks {
     /** Tells the allocator, on Linux, unless {@code MALLOC_MMAP_THRESHOLD_} is set in the environment. */
     static void keep() {
         if (Platform.isLinux() && System.getenv("MALLOC_MMAP_THRESHOLD_") == null) {
-            keep((parameter, value) -> Natives.callC("mallopt", parameter, value) != 0);
+            keep((parameter, value) -> Jna.callC("mallopt", parameter, value) != 0);
         }
     }
 
@@ -47,7 +48,7 @@ public final class FreedBlocks {
     /** Gives free memory back to the system, on Linux. */
     public static void giveBack() {
         if (Platform.isLinux()) {
-            Natives.callC("malloc_trim", 0L);
+            Jna.callC("malloc_trim", 0L);
         }
     }
 }

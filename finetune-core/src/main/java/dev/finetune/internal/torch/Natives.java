@@ -1,16 +1,22 @@
 package dev.finetune.internal.torch;
 
-import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
 import dev.finetune.FinetuneException;
-import java.util.List;
+import dev.finetune.internal.natives.JavaCppCache;
+import dev.finetune.internal.natives.Jna;
+import dev.finetune.internal.natives.LoadingFailure;
+import dev.finetune.internal.natives.NativeJars;
+import dev.finetune.internal.natives.NativeLoading;
+import dev.finetune.internal.natives.Once;
+import dev.finetune.internal.natives.TemporaryProperty;
+import java.nio.file.Path;
+import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.global.torch;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * Loads LibTorch once, with the settings that it must see before its first class loads. Every class that touches a
- * tensor calls {@link #load()} in its static initialiser.
+ * Loads LibTorch once, with the settings that it must see before its first class loads. What is public and touches a tensor
+ * calls {@link #load()} first, so that a failure is told in its own words; every class that touches one calls it in its
+ * static initialiser, too.
  *
  * <ul>
  *   <li>JavaCPP's {@code maxphysicalbytes} is switched off: it counts the whole process and stops valid programs.
@@ -26,11 +32,13 @@ import org.slf4j.LoggerFactory;
  *   <li>What the C library's allocator does with large blocks ({@link FreedBlocks}).
  * </ul>
  *
- * <p>An environment variable that is set already is left as it is: setting one is how each of these is switched off.
+ * <p>An environment variable that is set already is left as it is: setting one is how each of these is switched off. Where
+ * JNA can't be loaded, none is set ({@link Jna}).
  */
 public final class Natives {
-    private static final Logger LOG = LoggerFactory.getLogger(Natives.class);
     private static final String OPENBLAS_LOAD = "org.bytedeco.openblas.load";
+
+    private static final String LOADERS = "dev.finetune.internal.classLoaders";
 
     private static final boolean AMD = MatrixProducts.amdHere();
     private static final MatrixProducts PRODUCTS;
@@ -44,7 +52,58 @@ public final class Natives {
         PRODUCTS = mklThere && "mkl".equals(System.getProperty(OPENBLAS_LOAD))
                 ? MatrixProducts.MKL
                 : MatrixProducts.OPENBLAS;
-        if (Platform.isLinux()) {
+    }
+
+    /** Where JavaCPP unpacked LibTorch to. */
+    private static final Once<Path> LOADED = new Once<>(Natives::loadFirst);
+
+    private Natives() {}
+
+    /**
+     * Makes sure that LibTorch is loaded; cheap after the first call.
+     *
+     * @throws FinetuneException if it can't be, with the reason; the same at every call
+     */
+    public static void load() {
+        LOADED.get();
+    }
+
+    /** Where LibTorch was unpacked to, and what it was loaded from. */
+    public static Path unpackedTo() {
+        return LOADED.get();
+    }
+
+    private static Path loadFirst() {
+        final Path directory = JavaCppCache.directory();
+        final NativeJars jars = new NativeJars(torch.class.getClassLoader(), Loader.getPlatform());
+        // OpenBLAS's libraries, MKL's, and for another class loader copies by other names, take each other's place there.
+        final String wanted = jars.identity() + "\n" + PRODUCTS + " for class loader " + countLoaders();
+        try (TemporaryProperty cache = JavaCppCache.use(directory)) {
+            return NativeLoading.alone(directory, wanted, torch.class, () -> {
+                JavaCppCache.check(directory);
+                tune();
+                torch.get_num_threads();
+                if (gpuBuildOnClassPath() && torch.cuda_is_available()) {
+                    CudaGraphs.whyNot();
+                }
+                return directory;
+            });
+        } catch (LinkageError e) {
+            throw LoadingFailure.explain("LibTorch", e, directory, jars.advice());
+        }
+    }
+
+    /** How many class loaders of this process have loaded LibTorch, with this one. */
+    private static int countLoaders() {
+        synchronized (System.getProperties()) {
+            final int count = Integer.getInteger(LOADERS, 0) + 1;
+            System.setProperty(LOADERS, String.valueOf(count));
+            return count;
+        }
+    }
+
+    private static void tune() {
+        if (Jna.whyNot().isEmpty() && Platform.isLinux()) {
             setEnvironmentDefault("MKL_THREADING_LAYER", "GNU");
             if (PRODUCTS == MatrixProducts.OPENBLAS) {
                 setEnvironmentDefault("GOMP_SPINCOUNT", "1000");
@@ -52,23 +111,6 @@ public final class Natives {
             }
             FreedBlocks.keep();
         }
-        try {
-            torch.get_num_threads();
-        } catch (UnsatisfiedLinkError | NoClassDefFoundError | ExceptionInInitializerError e) {
-            throw new FinetuneException(
-                    "LibTorch's native libraries for " + System.getProperty("os.name") + " on "
-                            + System.getProperty("os.arch") + " could not be loaded (" + e.getMessage()
-                            + "). They come as the classified jars of org.bytedeco:pytorch, openblas and javacpp; "
-                            + "Linux x86-64, Windows x86-64 and macOS arm64 have them.",
-                    e);
-        }
-    }
-
-    private Natives() {}
-
-    /** Makes sure that LibTorch is loaded; cheap after the first call. */
-    public static void load() {
-        // The static initialiser has done it.
     }
 
     /** What multiplies matrices: "MKL" or "OpenBLAS". */
@@ -108,23 +150,7 @@ public final class Natives {
 
     private static void setEnvironmentDefault(String name, String value) {
         if (System.getenv(name) == null) {
-            callC("setenv", name, value, 0);
-        }
-    }
-
-    /**
-     * Settings that only make things faster: where the C library lacks the function, nothing is lost but speed.
-     *
-     * @return what the function gives, 0 where it lacks
-     */
-    static int callC(String function, Object... arguments) {
-        try {
-            return NativeLibrary.getInstance(Platform.C_LIBRARY_NAME)
-                    .getFunction(function)
-                    .invokeInt(arguments);
-        } catch (UnsatisfiedLinkError e) {
-            LOG.debug("{}{} could not be called; training may be slower", function, List.of(arguments), e);
-            return 0;
+            Jna.callC("setenv", name, value, 0);
         }
     }
 }

@@ -8,6 +8,7 @@ import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
+import dev.finetune.internal.natives.Jna;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -47,7 +48,7 @@ final class OpenMpTeam implements Team {
 
     /** OpenMP's teams, where LibTorch uses GNU's. */
     static Optional<Team> find() {
-        if (!Platform.isLinux()) {
+        if (!Platform.isLinux() || Jna.whyNot().isPresent()) {
             return Optional.empty();
         }
         // By the name that LibTorch asks for, since MKL's jar brings another OpenMP that knows GNU's functions, too.
