@@ -84,6 +84,17 @@ public final class Hub {
         return locate(idOrPath, revision, needed).directory();
     }
 
+    /** A user without a name has "?" for a home, which is no place for a cache. */
+    private void requireHome() {
+        for (Path name : settings.cacheDirectory()) {
+            if (name.toString().equals(HubSettings.NO_HOME)) {
+                throw new FinetuneException(
+                        "This process's user has no home directory (user.home is \"?\"), and so no"
+                                + " Hugging Face cache: name one with HF_HOME or HF_HUB_CACHE, or load from a local directory.");
+            }
+        }
+    }
+
     /**
      * Finds or brings the model's files.
      *
@@ -102,6 +113,7 @@ public final class Hub {
         }
         ModelId id = ModelId.parse(idOrPath);
         Revision wanted = new Revision(revision);
+        requireHome();
         RepositoryCache cache = new RepositoryCache(settings.cacheDirectory(), id, settings.symlinks());
         Optional<String> cached = LocalWork.at(cache.folder(), () -> cache.commitOf(wanted));
         RepositoryCache.Lacking lacking = cached.map(commit -> cache.lacking(commit, needed))

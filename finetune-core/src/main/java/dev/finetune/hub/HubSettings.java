@@ -36,6 +36,9 @@ public record HubSettings(
     /** The public hub. */
     public static final URI DEFAULT_ENDPOINT = URI.create("https://huggingface.co");
 
+    /** What Java gives for the home of a user who has none, as in a container that runs under a number. */
+    static final String NO_HOME = "?";
+
     /**
      * Checks every value.
      *

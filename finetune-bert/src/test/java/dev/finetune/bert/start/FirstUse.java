@@ -23,8 +23,8 @@ final class FirstUse {
     }
 
     private static Object model() {
-        try (FineTuned<Text> model =
-                FineTuner.from(resource("/golden/bert-sequence-classification/model")).untrained(Text.class)) {
+        try (FineTuned<Text> model = FineTuner.from(resource("/golden/bert-sequence-classification/model"))
+                .untrained(Text.class)) {
             return model.predict(Text.of("the")).getClass().getSimpleName();
         }
     }

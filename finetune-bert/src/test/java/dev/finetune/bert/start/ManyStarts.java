@@ -37,8 +37,7 @@ final class ManyStarts {
         final List<String> options = List.of("-Ddev.finetune.nativeCache=" + round.resolve("cache"));
         final List<String> failures = new ArrayList<>();
         if (killAfter >= 0) {
-            final ChildJvm killed =
-                    ChildJvm.start(round, Map.of(), options, ChildJvm.classPath(), FirstUse.class);
+            final ChildJvm killed = ChildJvm.start(round, Map.of(), options, ChildJvm.classPath(), FirstUse.class);
             Thread.sleep(killAfter);
             killed.kill();
         }

@@ -26,7 +26,9 @@ final class Redeploys {
                 Thread.sleep(100);
             }
             System.out.println(first.get() == null ? "collected" : "not collected");
-            Thread.getAllStackTraces().keySet().forEach(t -> System.out.println("thread " + t + " " + t.getContextClassLoader()));
+            Thread.getAllStackTraces()
+                    .keySet()
+                    .forEach(t -> System.out.println("thread " + t + " " + t.getContextClassLoader()));
         }
     }
 

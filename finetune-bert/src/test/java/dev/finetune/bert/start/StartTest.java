@@ -87,9 +87,9 @@ class StartTest {
 
     @Test
     void jarsThatLackAreNamedEachTime() throws IOException, InterruptedException {
-        final Predicate<String> pytorchsNatives = name -> name.startsWith("pytorch-") && name.matches(".*x86_64.*|.*arm64.*");
-        final ChildJvm.Ended ended =
-                run(List.of(), classPathWithout(pytorchsNatives), FirstUse.class);
+        final Predicate<String> pytorchsNatives =
+                name -> name.startsWith("pytorch-") && name.matches(".*x86_64.*|.*arm64.*");
+        final ChildJvm.Ended ended = run(List.of(), classPathWithout(pytorchsNatives), FirstUse.class);
         assertThat(ended.status()).as(ended.output()).isZero();
         assertThat(Stream.concat(lines(ended, "doctor failed").stream(), lines(ended, "model failed").stream()))
                 .hasSize(4)

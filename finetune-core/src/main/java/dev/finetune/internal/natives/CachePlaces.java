@@ -29,13 +29,14 @@ record CachePlaces(Surroundings around) {
     Optional<Named> asked() {
         return around.property(PROPERTY)
                 .map(text -> Named.of(text, "the system property " + PROPERTY))
-                .or(() -> around.variable(VARIABLE)
-                        .map(text -> Named.of(text, "the environment variable " + VARIABLE)));
+                .or(() ->
+                        around.variable(VARIABLE).map(text -> Named.of(text, "the environment variable " + VARIABLE)));
     }
 
     /** The usual one, in the user's own cache; none for a user without a home. */
     Optional<Path> usual() {
-        return usersCache().map(cache -> cache.resolve("finetune").resolve("natives").normalize());
+        return usersCache()
+                .map(cache -> cache.resolve("finetune").resolve("natives").normalize());
     }
 
     private Optional<Path> usersCache() {

@@ -29,7 +29,8 @@ public final class DjlCache {
     static Optional<CachePlaces.Named> own(Surroundings around) {
         return OWN.stream()
                 .flatMap(name -> around.variable(name).or(() -> around.property(name)).stream()
-                        .map(text -> CachePlaces.Named.of(Path.of(text, "tokenizers").toString(), name)))
+                        .map(text ->
+                                CachePlaces.Named.of(Path.of(text, "tokenizers").toString(), name)))
                 .findFirst();
     }
 

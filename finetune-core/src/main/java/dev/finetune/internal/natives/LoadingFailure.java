@@ -58,14 +58,17 @@ public final class LoadingFailure {
                     + unpacked + ". Or: " + NativeCache.HOW_TO_SET);
         }
         if (reason.contains("GLIBC") || reason.contains("CXXABI")) {
-            return Optional.of("This Linux has an older C or C++ library than the natives need: use a newer distribution or"
-                    + " container image (one with glibc 2.28 or later, such as Debian 12, Ubuntu 22.04, or RHEL 9).");
+            return Optional.of(
+                    "This Linux has an older C or C++ library than the natives need: use a newer distribution or"
+                            + " container image (one with glibc 2.28 or later, such as Debian 12, Ubuntu 22.04, or RHEL 9).");
         }
         if (reason.contains("ld-linux") || reason.contains("musl") || reason.contains("symbol not found")) {
-            return Optional.of("The natives are built for glibc, and this system has another C library (as Alpine has): use"
-                    + " an image with glibc, such as Debian's or Ubuntu's.");
+            return Optional.of(
+                    "The natives are built for glibc, and this system has another C library (as Alpine has): use"
+                            + " an image with glibc, such as Debian's or Ubuntu's.");
         }
-        if (reason.contains("wrong ELF class") || reason.contains("incompatible architecture")
+        if (reason.contains("wrong ELF class")
+                || reason.contains("incompatible architecture")
                 || reason.contains("not a valid Win32 application")) {
             return Optional.of("The native jars on the class path are another platform's.");
         }

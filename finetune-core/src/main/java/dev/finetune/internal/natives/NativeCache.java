@@ -25,8 +25,9 @@ public record NativeCache(Path directory, String origin, boolean lasts) {
     private static final Once<NativeCache> FOUND =
             new Once<>(() -> find(Surroundings.here(), Mounts.here()).told());
 
-    static final String HOW_TO_SET = "Name a directory that only you can write to, on a file system that runs programs,"
-            + " with -D" + CachePlaces.PROPERTY + "=... or " + CachePlaces.VARIABLE + "=...; it is made if it isn't there.";
+    static final String HOW_TO_SET =
+            "Name a directory that only you can write to, on a file system that runs programs," + " with -D"
+                    + CachePlaces.PROPERTY + "=... or " + CachePlaces.VARIABLE + "=...; it is made if it isn't there.";
 
     /**
      * The one of this process.
@@ -85,7 +86,7 @@ public record NativeCache(Path directory, String origin, boolean lasts) {
     private static void check(CachePlaces.Named named, Mounts mounts) {
         PrivateDirectory.prepare(named.directory(), mounts).ifPresent(wrong -> {
             throw new FinetuneException("The directory " + named.directory() + " for native libraries, from "
-                    + named.by() + ", isn't used: " + wrong.why() + ". " + howToMend(wrong));
+                    + named.by() + ", isn't used: " + wrong.why() + ". Change what that says. " + howToMend(wrong));
         });
     }
 
@@ -97,8 +98,7 @@ public record NativeCache(Path directory, String origin, boolean lasts) {
     private static String howToMend(Refusal wrong) {
         return switch (wrong.kind()) {
             case TAMPERED -> "Remove it and start again: it is made anew. Or: " + HOW_TO_SET;
-            case EXPOSED ->
-                "Whoever may do that could have their own code run in this process. " + HOW_TO_SET;
+            case EXPOSED -> "Whoever may do that could have their own code run in this process. " + HOW_TO_SET;
             case UNUSABLE -> HOW_TO_SET;
         };
     }

@@ -29,9 +29,8 @@ public record NativeJars(ClassLoader loader, String platform) {
 
         private Optional<String> version(ClassLoader loader) {
             try {
-                return Optional.ofNullable(Class.forName(javaClass, false, loader)
-                        .getPackage()
-                        .getImplementationVersion());
+                return Optional.ofNullable(
+                        Class.forName(javaClass, false, loader).getPackage().getImplementationVersion());
             } catch (ClassNotFoundException e) {
                 return Optional.empty();
             }

@@ -16,8 +16,7 @@ import java.util.stream.Stream;
  */
 final class PrivateDirectory {
     private static final FileAttribute<?>[] OWNERS_ONLY = Ownership.isKept()
-            ? new FileAttribute<?>[] {
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
+            ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
             }
             : new FileAttribute<?>[0];
 
@@ -65,8 +64,8 @@ final class PrivateDirectory {
                         + "; this process runs as " + user + ")"));
             }
             if (found.othersMayWrite() || found.groupMayWrite()) {
-                return Optional.of(Refusal.tampered("others can write to " + directory + " (mode "
-                        + found.permissions() + "), so that they may have put something there already"));
+                return Optional.of(Refusal.tampered("others can write to " + directory + " (mode " + found.permissions()
+                        + "), so that they may have put something there already"));
             }
             final Optional<Refusal> onTheWay = new SafePath(user, mounts).whyNot(directory);
             if (onTheWay.isPresent()) {
@@ -98,8 +97,8 @@ final class PrivateDirectory {
                 final Path file = each.next();
                 final Ownership found = Ownership.of(file);
                 if (!found.isOfOneOf(user)) {
-                    return Optional.of(Refusal.tampered(
-                            file + " was put there by another user (uid " + found.uid() + ")"));
+                    return Optional.of(
+                            Refusal.tampered(file + " was put there by another user (uid " + found.uid() + ")"));
                 }
             }
             return Optional.empty();

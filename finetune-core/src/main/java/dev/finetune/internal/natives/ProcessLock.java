@@ -28,8 +28,8 @@ final class ProcessLock implements AutoCloseable {
 
     /** Waits for it. Where the file system has no locks, goes on without. */
     static ProcessLock take(Path file, boolean shared) throws IOException {
-        final FileChannel channel = FileChannel.open(
-                file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        final FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
         long told = System.nanoTime();
         while (!tryLock(channel, shared)) {
             if (System.nanoTime() - told > TELL.toNanos()) {

@@ -3,6 +3,7 @@ package dev.finetune.internal.natives;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -103,8 +104,9 @@ final class TemporaryCache {
     private static boolean isLeftBehind(Path directory) throws IOException {
         if (!Files.isDirectory(directory)
                 || Ownership.isKept() && Ownership.of(directory).uid() != Ownership.ofProcess()
-                || Files.getLastModifiedTime(directory).toInstant().isAfter(Instant.now()
-                        .minusSeconds(YOUNG_SECONDS))) {
+                || Files.getLastModifiedTime(directory)
+                        .toInstant()
+                        .isAfter(Instant.now().minusSeconds(YOUNG_SECONDS))) {
             return false;
         }
         if (!Files.exists(directory.resolve(ALIVE))) {
@@ -112,6 +114,9 @@ final class TemporaryCache {
         }
         try (FileChannel channel = FileChannel.open(directory.resolve(ALIVE), StandardOpenOption.WRITE)) {
             return channel.tryLock() != null;
+        } catch (OverlappingFileLockException e) {
+            // Held by this process.
+            return false;
         }
     }
 

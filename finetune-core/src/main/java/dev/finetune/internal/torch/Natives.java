@@ -76,7 +76,8 @@ public final class Natives {
     private static Path loadFirst() {
         final Path directory = JavaCppCache.directory();
         final NativeJars jars = new NativeJars(torch.class.getClassLoader(), Loader.getPlatform());
-        // OpenBLAS's libraries, MKL's, and for another class loader copies by other names, take each other's place there.
+        // OpenBLAS's libraries, MKL's, and for another class loader copies by other names, take each other's place
+        // there.
         final String wanted = jars.identity() + "\n" + PRODUCTS + " for class loader " + countLoaders();
         try (TemporaryProperty cache = JavaCppCache.use(directory)) {
             return NativeLoading.alone(directory, wanted, torch.class, () -> {

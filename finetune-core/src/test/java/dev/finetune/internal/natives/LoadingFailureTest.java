@@ -12,7 +12,8 @@ class LoadingFailureTest {
 
     @Test
     void theFirstCauseIsToldAndNotTheErrorsAroundIt() {
-        final UnsatisfiedLinkError first = new UnsatisfiedLinkError("/c/libx.so: failed to map segment from shared object");
+        final UnsatisfiedLinkError first =
+                new UnsatisfiedLinkError("/c/libx.so: failed to map segment from shared object");
         final UnsatisfiedLinkError last = new UnsatisfiedLinkError("no jnix in java.library.path");
         last.initCause(first);
         assertThat(LoadingFailure.explain("LibTorch", new ExceptionInInitializerError(last), CACHE, "advice"))
@@ -23,10 +24,7 @@ class LoadingFailureTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
             Native Library /c/libjnitorch.so already loaded in another classloader | restart the process
             No space left on device | Make room for /somewhere/natives
             /lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.34' not found (required by /c/libtorch_cpu.so) | newer distribution
@@ -41,8 +39,7 @@ class LoadingFailureTest {
 
     @Test
     void missingJarsAreNamedForMavenAndGradle() {
-        final String advice =
-                new NativeJars(ClassLoader.getPlatformClassLoader(), "linux-x86_64").advice();
+        final String advice = new NativeJars(ClassLoader.getPlatformClassLoader(), "linux-x86_64").advice();
         assertThat(advice)
                 .contains(
                         "not on the class path",

@@ -42,7 +42,9 @@ class NativeCacheTest {
     }
 
     private Path usual(Map<String, String> environment) {
-        return new CachePlaces(new Surroundings(properties, environment)).usual().orElseThrow();
+        return new CachePlaces(new Surroundings(properties, environment))
+                .usual()
+                .orElseThrow();
     }
 
     @Test
@@ -50,7 +52,8 @@ class NativeCacheTest {
         final Path home = temp.resolve("home");
         assertThat(find(Map.of()).directory()).isEqualTo(home.resolve(".cache/finetune/natives"));
         final Path xdg = temp.resolve("xdg").toAbsolutePath();
-        assertThat(find(Map.of("XDG_CACHE_HOME", xdg.toString())).directory()).isEqualTo(xdg.resolve("finetune/natives"));
+        assertThat(find(Map.of("XDG_CACHE_HOME", xdg.toString())).directory())
+                .isEqualTo(xdg.resolve("finetune/natives"));
         assertThat(usual(Map.of("XDG_CACHE_HOME", "relative"))).startsWith(home);
         properties.setProperty("os.name", "Mac OS X");
         assertThat(usual(Map.of())).isEqualTo(home.resolve("Library/Caches/finetune/natives"));
@@ -65,7 +68,8 @@ class NativeCacheTest {
                 Map.of("FINETUNE_NATIVE_CACHE", temp.resolve("variable").toString());
         assertThat(find(variable).directory()).isEqualTo(temp.resolve("variable"));
         assertThat(find(variable).describe()).contains("FINETUNE_NATIVE_CACHE");
-        properties.setProperty("dev.finetune.nativeCache", temp.resolve("property").toString());
+        properties.setProperty(
+                "dev.finetune.nativeCache", temp.resolve("property").toString());
         assertThat(find(variable).directory()).isEqualTo(temp.resolve("property"));
         assertThat(find(variable).lasts()).isTrue();
     }
@@ -151,8 +155,8 @@ class NativeCacheTest {
     void whatALivingProcessHoldsStays() throws IOException {
         properties.setProperty("user.home", "?");
         final Path held = Files.createDirectories(temp.resolve("tmp/finetune-natives-1-1-a"));
-        try (FileChannel channel = FileChannel.open(
-                Files.createFile(held.resolve("alive")), StandardOpenOption.WRITE)) {
+        try (FileChannel channel =
+                FileChannel.open(Files.createFile(held.resolve("alive")), StandardOpenOption.WRITE)) {
             channel.lock();
             Files.setLastModifiedTime(held, FileTime.from(Instant.now().minusSeconds(100)));
             find(Map.of());

@@ -104,8 +104,7 @@ class NativeLoadingTest {
 
     @Test
     void aDirectoryThatIsGoneIsSaid() {
-        assertThatThrownBy(() -> NativeLoading.alone(
-                        temp.resolve("none"), "x", NativeLoadingTest.class, () -> "never"))
+        assertThatThrownBy(() -> NativeLoading.alone(temp.resolve("none"), "x", NativeLoadingTest.class, () -> "never"))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContainingAll("none", "NoSuchFile", "dev.finetune.nativeCache");
     }
@@ -118,7 +117,9 @@ class NativeLoadingTest {
             throw new FinetuneException("the reason", new UnsatisfiedLinkError("the cause"));
         });
         for (int i = 0; i < 2; i++) {
-            assertThatThrownBy(once::get).isExactlyInstanceOf(FinetuneException.class).hasMessage("the reason");
+            assertThatThrownBy(once::get)
+                    .isExactlyInstanceOf(FinetuneException.class)
+                    .hasMessage("the reason");
         }
         assertThat(attempts).hasValue(1);
     }

@@ -104,8 +104,7 @@ class PrivateDirectoryTest {
                 "2 1 8:1 /pods/1 " + volume + " rw,relatime shared:1 - ext4 /dev/sda1 rw");
         assertThat(PrivateDirectory.prepare(inside, Mounts.of(mounts))).isEmpty();
         // The same on a machine that many use.
-        final List<String> machine =
-                List.of("1 0 8:1 / / rw,relatime - ext4 /dev/sda2 rw", mounts.get(1));
+        final List<String> machine = List.of("1 0 8:1 / / rw,relatime - ext4 /dev/sda2 rw", mounts.get(1));
         assertThat(PrivateDirectory.prepare(inside, Mounts.of(machine)).map(Refusal::kind))
                 .contains(Refusal.Kind.EXPOSED);
     }
