@@ -1,5 +1,6 @@
 package dev.finetune.internal.torch;
 
+import dev.finetune.internal.natives.Once;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
@@ -30,6 +31,8 @@ public final class CudaGraphs implements Recorder {
     private static final AtomicLong POOLS = new AtomicLong(1L << 32);
 
     private static final int NO_ERROR = 0;
+
+    private static final Once<Optional<String>> WHY_NOT = new Once<>(CudaGraphs::loadBindings);
 
     /** Streams that no recorder uses: LibTorch keeps memory for products on each that was ever used. */
     private static final Deque<CUDAStream> FREE_STREAMS = new ArrayDeque<>();
@@ -87,6 +90,10 @@ public final class CudaGraphs implements Recorder {
 
     /** Why graphs can't be recorded on a machine with a GPU, if so. */
     public static Optional<String> whyNot() {
+        return WHY_NOT.get();
+    }
+
+    private static Optional<String> loadBindings() {
         try {
             Loader.load(cudart.class);
             Loader.load(torch_cuda.class);

@@ -23,7 +23,9 @@ public final class DropoutMask {
     private static final int BLOCK = 2 * HALF;
     private static final int PIECE = 1 << 16;
     private static final long[] STEPS = new long[WORDS];
-    private static final ThreadLocal<Block> BLOCKS = ThreadLocal.withInitial(Block::new);
+
+    /** Of Java's own types, so that a thread that outlives this class's loader doesn't keep it. */
+    private static final ThreadLocal<long[][]> BLOCKS = ThreadLocal.withInitial(() -> new long[3][WORDS]);
 
     static {
         Natives.load();
@@ -74,7 +76,7 @@ public final class DropoutMask {
                     .capacity((long) count * Float.BYTES)
                     .asByteBuffer()
                     .order(ByteOrder.LITTLE_ENDIAN); // As every processor that LibTorch is built for has it.
-            final Block block = BLOCKS.get();
+            final Block block = new Block(BLOCKS.get());
             final long bits = Float.floatToRawIntBits(kept) & 0xFFFFFFFFL;
             for (int at = 0; at < count; ) {
                 final long number = (from + at) / BLOCK;
@@ -106,9 +108,15 @@ public final class DropoutMask {
 
     /** Floats of one block, two in a long. */
     private static final class Block {
-        private final long[] words = new long[WORDS];
-        private final long[] low = new long[WORDS];
-        private final long[] high = new long[WORDS];
+        private final long[] words;
+        private final long[] low;
+        private final long[] high;
+
+        Block(long[][] arrays) {
+            words = arrays[0];
+            low = arrays[1];
+            high = arrays[2];
+        }
 
         /** Two short loops over arrays: the compiler makes vectors of each, and nothing of one that does both. */
         void draw(long first, long threshold, long bits) {

@@ -88,10 +88,23 @@ class NativeLoadingTest {
         assertThat(new Unpacked(temp, "other jars").isComplete()).isFalse();
         write("library.so", "half");
         assertThat(unpacked.isComplete()).isFalse();
-        // As a process that is killed between the two.
-        NativeLoading.alone(temp, "these jars", NativeLoadingTest.class, () -> write("library.so", "whole"));
-        unpacked.begin();
-        assertThat(unpacked.isComplete()).isFalse();
+    }
+
+    @Test
+    void whatAKilledProcessLeftHalfWrittenIsGoneBeforeTheNextLoadsAnything() throws IOException {
+        write("before.so", "the user's own, from before");
+        final Unpacked killed = new Unpacked(temp, "these jars");
+        killed.begin();
+        write("half.so", "ha");
+        NativeLoading.alone(temp, "these jars", NativeLoadingTest.class, () -> {
+            assertThat(temp.resolve("half.so")).doesNotExist();
+            assertThat(temp.resolve("before.so")).exists();
+            return write("half.so", "whole");
+        });
+        assertThat(killed.isComplete()).isTrue();
+        // What was whole stays when another class path comes.
+        NativeLoading.alone(temp, "other jars", NativeLoadingTest.class, () -> write("other.so", "whole"));
+        assertThat(temp.resolve("half.so")).hasContent("whole");
     }
 
     private Path write(String name, String text) {
