@@ -118,11 +118,22 @@ public sealed interface Prediction {
         }
     }
 
-    /** One tag a word, with its probability; words beyond the maximum length have none ("O", 0). */
+    /**
+     * One tag a word, with its probability. Words that the model didn't read, because they lie beyond the maximum length or
+     * consist of nothing that the tokenizer knows (a soft hyphen, say), have an empty tag and the probability 0.
+     */
     record Tags(List<String> tags, List<Double> tagProbabilities, List<float[]> logits) implements Prediction {
+        /** The indices of the words that the model didn't read, in order; usually none. */
+        public List<Integer> unread() {
+            return IntStream.range(0, tags.size())
+                    .filter(i -> tags.get(i).isEmpty())
+                    .boxed()
+                    .toList();
+        }
+
         @Override
         public String toString() {
-            return String.join(" ", tags);
+            return tags.stream().map(tag -> tag.isEmpty() ? "(not read)" : tag).collect(Collectors.joining(" "));
         }
     }
 

@@ -60,4 +60,11 @@ class PredictionTest {
         assertThat(new Prediction.Vector(List.of(new float[] {1, 2, 3, 4, 5})))
                 .hasToString("5 numbers: 1.0, 2.0, 3.0, 4.0 ...");
     }
+
+    @Test
+    void wordsThatWereNotReadAreNamed() {
+        final Prediction.Tags tags = new Prediction.Tags(List.of("B-PER", "", "O", ""), List.of(0.9, 0.0, 0.8, 0.0), LOGITS);
+        assertThat(tags.unread()).containsExactly(1, 3);
+        assertThat(tags).hasToString("B-PER (not read) O (not read)");
+    }
 }

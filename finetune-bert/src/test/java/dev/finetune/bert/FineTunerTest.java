@@ -320,6 +320,29 @@ class FineTunerTest {
     }
 
     @Test
+    void partsOfSpeechAreScoredAsClassesAndUnreadWordsHaveNoTag() {
+        final List<Example<Words>> sentences = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            sentences.add(new Example<>(
+                    Words.of("the", FILLERS.get(i % FILLERS.size()), "works"),
+                    new Label.Tags(List.of("DET", "NOUN", "VERB"))));
+        }
+        final Dataset<Words> data = Dataset.of(Words.class, sentences);
+        try (FineTuned<Words> tuned = FineTuner.from(MODELS.resolve("bert-token-classification/model"))
+                .head(Heads.tokens())
+                .maxLength(5)
+                .lr(1e-7)
+                .epochs(1)
+                .fit(data, data)) {
+            assertThat(tuned.evaluation().get("f1")).isEqualTo(tuned.evaluation().get("accuracy")).isLessThan(0.9);
+            final Prediction.Tags tags =
+                    tuned.predict(Words.of("the", "\u00ad", "great", "price", "works", "works"), Prediction.Tags.class);
+            assertThat(tags.unread()).containsExactly(1, 4, 5);
+            assertThat(tags.tags().get(1)).isEmpty();
+        }
+    }
+
+    @Test
     void aLongPassageIsSearchedWindowByWindow() {
         final String start = "the price of the sound is high . ".repeat(6) + "the ";
         final List<Example<Question>> questions = Stream.of("battery", "screen")

@@ -11,14 +11,43 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Scores tagged sentences by their entities, as seqeval does in its default mode: an entity counts as found if its type,
- * first and last word are all right. Tags are IOB2 ("B-PER", "I-PER", "O"), also IOB1 and IOBES; an I- that follows no
- * entity of its type begins one, as conlleval has it. Constant memory. Not thread-safe.
+ * Scores tagged sentences. What is scored follows from the tags:
+ *
+ * <ul>
+ *   <li>Tags that mark entities, that is "O" and tags with a prefix: entities, as seqeval does in its default mode. An entity
+ *       counts as found if its type, first and last word are all right. Tags are IOB2 ("B-PER", "I-PER", "O"), also IOB1,
+ *       IOE, IOBES, BILOU and BMES; an I- that follows no entity of its type begins one, as conlleval has it. A tag without a
+ *       prefix beside "O" ("PER") is a type of its own, and neighbours that have it are one entity.
+ *   <li>Tags without "O" that don't all have a prefix, such as parts of speech: words. Each tag is a class; "precision",
+ *       "recall" and "f1" are micro averages, and so equal to "accuracy".
+ * </ul>
+ *
+ * <p>Constant memory. Not thread-safe.
  */
 public final class EntityMetrics {
-    private final Map<String, long[]> counts = new TreeMap<>();
+    private static final int RIGHT = 0;
+    private static final int PREDICTED = 1;
+    private static final int TRUE = 2;
+
+    private final Optional<Boolean> ofEntities;
+    private final Map<String, long[]> entityCounts = new TreeMap<>();
+    private final Map<String, long[]> wordCounts = new TreeMap<>();
     private long words;
     private long rightWords;
+
+    /** An empty score; whether the tags mark entities is told by those that are added. */
+    public EntityMetrics() {
+        this.ofEntities = Optional.empty();
+    }
+
+    /**
+     * An empty score.
+     *
+     * @param tags all tags that there are: they tell whether entities or words are scored
+     */
+    public EntityMetrics(List<String> tags) {
+        this.ofEntities = Optional.of(TagScheme.marksEntities(tags));
+    }
 
     /**
      * An entity.
@@ -41,32 +70,37 @@ public final class EntityMetrics {
         }
         for (int i = 0; i < truths.size(); i++) {
             words++;
-            rightWords += truths.get(i).equals(predictions.get(i)) ? 1 : 0;
+            of(wordCounts, predictions.get(i))[PREDICTED]++;
+            of(wordCounts, truths.get(i))[TRUE]++;
+            if (truths.get(i).equals(predictions.get(i))) {
+                rightWords++;
+                of(wordCounts, truths.get(i))[RIGHT]++;
+            }
         }
         final List<Entity> expected = entities(truths);
         final List<Entity> found = entities(predictions);
         final Set<Entity> both = new HashSet<>(expected);
         both.retainAll(new HashSet<>(found));
-        both.forEach(entity -> of(entity)[0]++);
-        found.forEach(entity -> of(entity)[1]++);
-        expected.forEach(entity -> of(entity)[2]++);
+        both.forEach(entity -> of(entityCounts, entity.type)[RIGHT]++);
+        found.forEach(entity -> of(entityCounts, entity.type)[PREDICTED]++);
+        expected.forEach(entity -> of(entityCounts, entity.type)[TRUE]++);
     }
 
-    private long[] of(Entity entity) {
-        return counts.computeIfAbsent(entity.type, type -> new long[3]);
+    private static long[] of(Map<String, long[]> counts, String name) {
+        return counts.computeIfAbsent(name, each -> new long[3]);
     }
 
-    /** The entities of a tagged sentence, in order. */
+    /** The entities of a tagged sentence, in order; a tag that is empty stands outside, as "O" does. */
     public static List<Entity> entities(List<String> tags) {
         final List<Entity> entities = new ArrayList<>();
-        Tag before = Tag.OUTSIDE;
+        TagScheme.Tag before = TagScheme.OUTSIDE;
         int first = 0;
         for (int i = 0; i <= tags.size(); i++) {
-            final Tag tag = i < tags.size() ? Tag.of(tags.get(i)) : Tag.OUTSIDE;
-            if (ends(before, tag)) {
-                entities.add(new Entity(before.type, first, i - 1));
+            final TagScheme.Tag tag = i < tags.size() ? TagScheme.read(tags.get(i)) : TagScheme.OUTSIDE;
+            if (before.endsBefore(tag)) {
+                entities.add(new Entity(before.type(), first, i - 1));
             }
-            if (begins(before, tag)) {
+            if (tag.beginsAfter(before)) {
                 first = i;
             }
             before = tag;
@@ -74,46 +108,15 @@ public final class EntityMetrics {
         return entities;
     }
 
-    private record Tag(char kind, String type) {
-        static final Tag OUTSIDE = new Tag('O', "");
-
-        static Tag of(String tag) {
-            if (tag.isEmpty() || tag.equals("O")) {
-                return OUTSIDE;
-            }
-            final int dash = tag.indexOf('-');
-            return new Tag(tag.charAt(0), dash < 0 ? "_" : tag.substring(dash + 1));
-        }
-
-        boolean inside() {
-            return kind != 'O';
-        }
-    }
-
-    private static boolean ends(Tag before, Tag tag) {
-        return before.inside()
-                && (before.kind == 'E'
-                        || before.kind == 'S'
-                        || tag.kind == 'B'
-                        || tag.kind == 'S'
-                        || !tag.inside()
-                        || !before.type.equals(tag.type));
-    }
-
-    private static boolean begins(Tag before, Tag tag) {
-        return tag.inside()
-                && (tag.kind == 'B'
-                        || tag.kind == 'S'
-                        || before.kind == 'E'
-                        || before.kind == 'S'
-                        || !before.inside()
-                        || !before.type.equals(tag.type));
-    }
-
-    /** "precision", "recall" and "f1" over all entities (micro averages), "accuracy" over words. */
+    /**
+     * "precision", "recall" and "f1" are micro averages over all entities, or over all words where the tags mark no
+     * entities; "accuracy" is that of words.
+     */
     public Metrics result() {
         final List<Average.Counts> types = new ArrayList<>();
-        counts.forEach((type, c) -> types.add(new Average.Counts(type, c[0], c[1], c[2])));
+        final boolean entities = ofEntities.orElseGet(() -> TagScheme.marksEntities(wordCounts.keySet()));
+        (entities ? entityCounts : wordCounts)
+                .forEach((type, c) -> types.add(new Average.Counts(type, c[RIGHT], c[PREDICTED], c[TRUE])));
         final Map<String, Double> values = new LinkedHashMap<>();
         values.put("precision", Average.MICRO.of(types, Average.Counts::precision));
         values.put("recall", Average.MICRO.of(types, Average.Counts::recall));

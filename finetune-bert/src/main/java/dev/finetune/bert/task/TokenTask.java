@@ -24,7 +24,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** A tag for each word, said by its first token: cross entropy over "logits" (batch, length, tags). */
 public final class TokenTask implements Task {
-    private static final String OUTSIDE = "O";
+    private static final String UNREAD = "";
 
     private final Head.Tokens head;
     private final CrossEntropy loss;
@@ -60,7 +60,7 @@ public final class TokenTask implements Task {
 
     @Override
     public Scorer scorer() {
-        final EntityMetrics metrics = new EntityMetrics();
+        final EntityMetrics metrics = new EntityMetrics(labels());
         return new Scorer() {
             @Override
             public void add(Map<String, Tensor> outputs, Batch batch) {
@@ -110,7 +110,7 @@ public final class TokenTask implements Task {
         final List<Double> probabilities = new ArrayList<>();
         for (int first : words.firstTokens()) {
             if (first < 0) {
-                tags.add(OUTSIDE);
+                tags.add(UNREAD);
                 probabilities.add(0.0);
             } else {
                 final float[] logits = tokens.get(first);

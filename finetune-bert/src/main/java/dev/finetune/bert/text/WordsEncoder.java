@@ -14,21 +14,27 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sentences of words as rows, with one tag a word: token classification. The first token of a word carries its tag, the
  * others and the special tokens {@link Target#IGNORED} (as Transformers' run_ner does). Sentences that are too long are
- * cut at their end. Owns its tokenizer.
+ * cut at their end, and the first of them is told in the log. Owns its tokenizer.
  */
 public final class WordsEncoder implements InputEncoder<Words> {
+    private static final Logger LOG = LoggerFactory.getLogger(WordsEncoder.class);
+
     private final Tokenizer tokenizer;
     private final TextLayout layout;
     private final Function<Label, Target> targets;
     private final TextCollator collator;
     private final LongAdder truncated = new LongAdder();
     private final LongAdder truncatedWords = new LongAdder();
+    private final AtomicBoolean told = new AtomicBoolean();
 
     /**
      * Creates an encoder.
@@ -70,10 +76,23 @@ public final class WordsEncoder implements InputEncoder<Words> {
         int[] firsts = firstTokens(text.wordIds(), words.size());
         if (text.truncated()) {
             truncated.increment();
-            truncatedWords.add(count(firstTokens(raw.words(), words.size())) - count(firsts));
+            noteCut(words.size(), count(firstTokens(raw.words(), words.size())) - count(firsts));
         }
         Target target = spread(targets.apply(example.label()), words, firsts, text.length());
         return EncodedText.of(text, layout.tokenTypes(), target, new EncodedText.Trace.WordStarts(firsts));
+    }
+
+    private void noteCut(int words, long cut) {
+        truncatedWords.add(cut);
+        if (cut > 0 && !told.getAndSet(true)) {
+            LOG.warn(
+                    "A sentence of {} words is longer than the {} tokens that the model reads: {} at its end are neither"
+                            + " learned, scored nor tagged (their tag is empty). Divide long sentences, or set a larger"
+                            + " maxLength where the model has one. Later ones aren't logged.",
+                    words,
+                    layout.maxLength(),
+                    cut);
+        }
     }
 
     static int[] firstTokens(int[] wordIds, int words) {
