@@ -63,6 +63,7 @@ record ExampleFile<I>(Path path, Class<I> type, ReadOptions options, ExampleRead
     }
 
     private void log(ExamplePass<I> pass) {
+        pass.remark().ifPresent(remark -> LOG.warn("{}: {}", path, remark));
         if (pass.skipped() > 0) {
             LOG.warn(
                     "{}: {} of {} rows skipped. {}{}",

@@ -13,6 +13,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
@@ -116,6 +117,10 @@ final class ExamplePass<I> implements Iterator<Example<I>>, Closeable {
 
     long produced() {
         return produced;
+    }
+
+    Optional<String> remark() {
+        return reader.remark();
     }
 
     List<String> reasons() {

@@ -2,6 +2,7 @@ package dev.finetune.data;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** One pass over the examples of a file. */
@@ -11,6 +12,11 @@ interface ExampleReader<I> extends Closeable {
      */
     @Nullable
     Example<I> next() throws IOException, BadRow;
+
+    /** What was read otherwise than the user may expect, told once at the end. */
+    default Optional<String> remark() {
+        return Optional.empty();
+    }
 
     /** Opens a file for a pass. */
     interface Opener<I> {

@@ -5,6 +5,7 @@ import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -16,8 +17,10 @@ import java.util.OptionalInt;
  * }</pre>
  *
  * <p>CoNLL files have one word a line, a blank line after each sentence, and columns parted by a tab or, in lines
- * without one, by blanks; lines that start with {@code -DOCSTART-} are left out. JSON Lines files hold two arrays of
- * strings, {@code tokens} and {@code tags} or {@code ner_tags}. Encoding, gzip and bad rows are as with
+ * without one, by blanks; lines that start with {@code -DOCSTART-} are left out, and so are comments (see {@link
+ * #comments}). JSON Lines files hold two arrays of
+ * strings, {@code tokens} and {@code tags} or {@code ner_tags}. CoNLL-U files ({@link #conllu}) are read by the names of
+ * their columns. Encoding, gzip and bad rows are as with
  * {@link TextFiles}; a bad line spoils its whole sentence.
  *
  * <p>A reader never changes: each setting gives a new one. Reading starts with {@link #tokenClassification} or
@@ -30,8 +33,11 @@ public final class TokenFiles {
 
     /** How sentences are written, and where in it words and tags are. */
     private sealed interface Format {
-        /** Columns counted from 0; the tag's is the last unless given. */
-        record Conll(int token, OptionalInt tag) implements Format {}
+        /** Columns counted from 0; the tag's is the last unless given. What comments start with, unless that is guessed. */
+        record Conll(int token, OptionalInt tag, Optional<String> comments) implements Format {}
+
+        /** Names of columns. */
+        record Conllu(String token, String tag) implements Format {}
 
         /** Keys; the tags' is the first of those that there is. */
         record Json(String tokens, List<String> tags) implements Format {}
@@ -46,7 +52,17 @@ public final class TokenFiles {
     /** One word a line; the word in the first column, the tag in the last. */
     public static TokenFiles conll(Path path) {
         Objects.requireNonNull(path, "path");
-        return new TokenFiles(path, new Format.Conll(0, OptionalInt.empty()), ReadOptions.DEFAULT);
+        return new TokenFiles(path, new Format.Conll(0, OptionalInt.empty(), Optional.empty()), ReadOptions.DEFAULT);
+    }
+
+    /**
+     * Universal Dependencies' CoNLL-U (https://universaldependencies.org/format.html): ten columns parted by tabs, of which
+     * the word is {@code form} and the tag {@code upos}. Comments, the written form of contracted words (1-2) and empty
+     * nodes (8.1) are left out: each of the contracted words has its own line. A word without a tag ("_") is a bad row.
+     */
+    public static TokenFiles conllu(Path path) {
+        Objects.requireNonNull(path, "path");
+        return new TokenFiles(path, new Format.Conllu("form", "upos"), ReadOptions.DEFAULT);
     }
 
     /** One JSON object a line, with its words under {@code tokens}, its tags under {@code tags} or {@code ner_tags}. */
@@ -57,13 +73,48 @@ public final class TokenFiles {
 
     /** CoNLL: the column of the word, counted from 0. Default: the first. */
     public TokenFiles token(int column) {
-        return withFormat(
-                new Format.Conll(checked(column), conll("token(column)").tag()));
+        Format.Conll conll = conll("token(column)");
+        return withFormat(new Format.Conll(checked(column), conll.tag(), conll.comments()));
     }
 
     /** CoNLL: the column of the tag, counted from 0. Default: the last. */
     public TokenFiles tag(int column) {
-        return withFormat(new Format.Conll(conll("tag(column)").token(), OptionalInt.of(checked(column))));
+        Format.Conll conll = conll("tag(column)");
+        return withFormat(new Format.Conll(conll.token(), OptionalInt.of(checked(column)), conll.comments()));
+    }
+
+    /**
+     * CoNLL: what comments start with, before a sentence's first word; behind it there are words only. With "" there are
+     * none. Default: lines that start with {@code #} and can't be a word are comments, and their number is logged: in a file
+     * with tabs those without one or with a blank before the first, else those with more or fewer columns than the words,
+     * or with a lone {@code #} first and in the tag's column neither a tag that was seen before nor one of an entity
+     * ("B-PER", "O"). A word {@code #} or {@code #hashtag} with its tag stays a word.
+     */
+    public TokenFiles comments(String prefix) {
+        Objects.requireNonNull(prefix, "prefix");
+        Format.Conll conll = conll("comments(prefix)");
+        return withFormat(new Format.Conll(conll.token(), conll.tag(), Optional.of(prefix)));
+    }
+
+    /**
+     * CoNLL-U: the column of the word by its name. Default: {@code form}.
+     *
+     * @throws FinetuneException if CoNLL-U has no such column, or for another format
+     */
+    public TokenFiles token(String column) {
+        Objects.requireNonNull(column, "column");
+        return withFormat(new Format.Conllu(
+                ConlluLines.checked(column), conllu("token(name)").tag()));
+    }
+
+    /**
+     * CoNLL-U: the column of the tag by its name, {@code xpos} or {@code deprel}, say. Default: {@code upos}.
+     *
+     * @throws FinetuneException if CoNLL-U has no such column, or for another format
+     */
+    public TokenFiles tag(String column) {
+        Objects.requireNonNull(column, "column");
+        return withFormat(new Format.Conllu(conllu("tag(name)").token(), ConlluLines.checked(column)));
     }
 
     /** JSON Lines: the key of the words. Default: {@code tokens}. */
@@ -121,7 +172,11 @@ public final class TokenFiles {
         ExampleReader.Opener<Words> opener = () -> {
             LineReader lines = LineReader.open(path, options.charset());
             if (format instanceof Format.Conll conll) {
-                return new ConllReader(lines, conll.token(), conll.tag(), tagged);
+                return new SentenceReader(
+                        lines, new ConllLines(conll.token(), conll.tag(), tagged, conll.comments()), tagged);
+            }
+            if (format instanceof Format.Conllu conllu) {
+                return new SentenceReader(lines, new ConlluLines(conllu.token(), conllu.tag(), tagged), tagged);
             }
             Format.Json json = (Format.Json) format;
             return new JsonWordsReader(lines, json.tokens(), json.tags(), tagged);
@@ -133,16 +188,30 @@ public final class TokenFiles {
         if (format instanceof Format.Conll conll) {
             return conll;
         }
-        throw new FinetuneException(setting + " is for CoNLL files, but " + path
-                + " is read as JSON Lines: use tokens(key) and tags(key).");
+        throw misfit(setting, "CoNLL files");
+    }
+
+    private Format.Conllu conllu(String setting) {
+        if (format instanceof Format.Conllu conllu) {
+            return conllu;
+        }
+        throw misfit(setting, "CoNLL-U files");
     }
 
     private Format.Json json(String setting) {
         if (format instanceof Format.Json json) {
             return json;
         }
-        throw new FinetuneException(
-                setting + " is for JSON Lines, but " + path + " is read as CoNLL: use token(column) and tag(column).");
+        throw misfit(setting, "JSON Lines");
+    }
+
+    private FinetuneException misfit(String setting, String meant) {
+        String as = format instanceof Format.Conll
+                ? "CoNLL: use token(column) and tag(column)"
+                : format instanceof Format.Conllu
+                        ? "CoNLL-U: use token(\"form\") and tag(\"upos\")"
+                        : "JSON Lines: use tokens(key) and tags(key)";
+        return new FinetuneException(setting + " is for " + meant + ", but " + path + " is read as " + as + ".");
     }
 
     private static int checked(int column) {

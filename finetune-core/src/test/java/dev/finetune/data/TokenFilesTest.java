@@ -100,4 +100,88 @@ class TokenFilesTest {
         assertThatThrownBy(() -> TokenFiles.jsonLines(Path.of("a")).tag(1)).hasMessageContaining("tags(key)");
         assertThatThrownBy(() -> TokenFiles.conll(Path.of("a")).tags("x")).hasMessageContaining("tag(column)");
     }
+
+    @Test
+    void commentsBeforeASentenceAreNoWords() throws IOException {
+        Path blanks = file("\ufeff# id 17 domain=train\r\nanna _ _ B-PER\nlives _ _ O\n\n# newpar\n# id 18 domain=train\nthe _ _"
+                + " O\n");
+        assertThat(TokenFiles.conll(blanks).tokenClassification())
+                .containsExactly(example(List.of("anna", "lives"), "B-PER", "O"), example(List.of("the"), "O"));
+
+        Path tabs = file("# id 1\nanna\tB-PER\n\n# text = a b\tc\nthe\tO\n");
+        assertThat(TokenFiles.conll(tabs).tokenClassification())
+                .containsExactly(example(List.of("anna"), "B-PER"), example(List.of("the"), "O"));
+        assertThat(TokenFiles.conll(tabs).unlabelled()).hasSize(2);
+
+        Path documents = file("#begin document (bc/00); part 000\na x O\n\n#end document\n");
+        assertThat(TokenFiles.conll(documents).tokenClassification()).containsExactly(example(List.of("a"), "O"));
+    }
+
+    @Test
+    void hashSignsAndHashtagsWithATagStayWords() throws IOException {
+        assertThat(TokenFiles.conll(file("#\tO\nwin\tO\n\n#win\tB-X\n#\tI-X\n")).tokenClassification())
+                .containsExactly(example(List.of("#", "win"), "O", "O"), example(List.of("#win", "#"), "B-X", "I-X"));
+        assertThat(TokenFiles.conll(file("# O\n#win O\n\n#win NN\n# SYM\n\n# SYM\n")).tokenClassification())
+                .containsExactly(
+                        example(List.of("#", "#win"), "O", "O"),
+                        example(List.of("#win", "#"), "NN", "SYM"),
+                        example(List.of("#"), "SYM"));
+        assertThat(TokenFiles.conll(file("# # B-NP\n1.3 CD I-NP\n")).tag(1).tokenClassification())
+                .containsExactly(example(List.of("#", "1.3"), "#", "CD"));
+        assertThat(TokenFiles.conll(file("#\n#a\nb\n")).unlabelled().stream().map(Example::input))
+                .containsExactly(Words.of("#", "#a", "b"));
+    }
+
+    @Test
+    void whatCommentsStartWithCanBeSaid() throws IOException {
+        Path path = file("% one\n# O\n% X\n\n");
+        assertThat(TokenFiles.conll(path).comments("%").tokenClassification())
+                .containsExactly(example(List.of("#", "%"), "O", "X"));
+        assertThat(TokenFiles.conll(file("# id\na O\n")).comments("").tokenClassification())
+                .containsExactly(example(List.of("#", "a"), "id", "O"));
+        assertThat(TokenFiles.conll(file("# O\na O\n")).comments("#").tokenClassification())
+                .containsExactly(example(List.of("a"), "O"));
+        assertThatThrownBy(() -> TokenFiles.jsonLines(path).comments("#"))
+                .hasMessageContainingAll("comments(prefix) is for CoNLL files", "read as JSON Lines");
+    }
+
+    private static final String UNIVERSAL = """
+            # sent_id = 1
+            # text = Vámonos al mar
+            1-2\tVámonos\t_\t_\t_\t_\t_\t_\t_\t_
+            1\tVamos\tir\tVERB\tV\t_\t0\troot\t_\t_
+            2\tnos\tnosotros\tPRON\tP\tCase=Acc\t1\tobj\t_\t_
+            3-4\tal\t_\t_\t_\t_\t_\t_\t_\t_
+            3\ta\ta\tADP\tS\t_\t5\tcase\t_\t_
+            4\tel\tel\tDET\tD\t_\t5\tdet\t_\t_
+            5\tmar\tmar\tNOUN\tN\t_\t1\tobl\t_\tSpaceAfter=No
+            5.1\tva\tir\tVERB\tV\t_\t_\t_\t0:root\t_
+
+            # sent_id = 2
+            1\t#\t#\tSYM\tF\t_\t0\troot\t_\t_
+            2\t_\t_\tPUNCT\tF\t_\t1\tpunct\t_\t_
+            """;
+
+    @Test
+    void universalDependenciesAreReadByTheNamesOfTheirColumns() throws IOException {
+        Path path = file(UNIVERSAL);
+        assertThat(TokenFiles.conllu(path).tokenClassification())
+                .containsExactly(
+                        example(List.of("Vamos", "nos", "a", "el", "mar"), "VERB", "PRON", "ADP", "DET", "NOUN"),
+                        example(List.of("#", "_"), "SYM", "PUNCT"));
+        assertThat(TokenFiles.conllu(path).token("LEMMA").tag("deprel").limit(1).tokenClassification())
+                .containsExactly(example(List.of("ir", "nosotros", "a", "el", "mar"), "root", "obj", "case", "det", "obl"));
+        assertThatThrownBy(() -> TokenFiles.conllu(path).tag("pos"))
+                .hasMessageContainingAll("no column \"pos\"", "upos, xpos");
+        assertThatThrownBy(() -> TokenFiles.conllu(path).tag(3)).hasMessageContaining("read as CoNLL-U");
+    }
+
+    @Test
+    void universalDependenciesWithoutATagOrWithOtherColumnsAreBadRows() throws IOException {
+        assertThatThrownBy(() -> TokenFiles.conllu(file("1\ta\ta\t_\t_\t_\t0\troot\t_\t_\n"))
+                        .tokenClassification())
+                .hasMessageContaining("line 1: the word has no tag (upos)");
+        assertThatThrownBy(() -> TokenFiles.conllu(file("a DET\n")).tokenClassification())
+                .hasMessageContainingAll("line 1: 1 column", "CoNLL-U has 10", "TokenFiles.conll(path)");
+    }
 }
