@@ -63,7 +63,8 @@ class PredictionTest {
 
     @Test
     void wordsThatWereNotReadAreNamed() {
-        final Prediction.Tags tags = new Prediction.Tags(List.of("B-PER", "", "O", ""), List.of(0.9, 0.0, 0.8, 0.0), LOGITS);
+        final Prediction.Tags tags =
+                new Prediction.Tags(List.of("B-PER", "", "O", ""), List.of(0.9, 0.0, 0.8, 0.0), LOGITS);
         assertThat(tags.unread()).containsExactly(1, 3);
         assertThat(tags).hasToString("B-PER (not read) O (not read)");
     }

@@ -334,7 +334,9 @@ class FineTunerTest {
                 .lr(1e-7)
                 .epochs(1)
                 .fit(data, data)) {
-            assertThat(tuned.evaluation().get("f1")).isEqualTo(tuned.evaluation().get("accuracy")).isLessThan(0.9);
+            assertThat(tuned.evaluation().get("f1"))
+                    .isEqualTo(tuned.evaluation().get("accuracy"))
+                    .isLessThan(0.9);
             final Prediction.Tags tags =
                     tuned.predict(Words.of("the", "\u00ad", "great", "price", "works", "works"), Prediction.Tags.class);
             assertThat(tags.unread()).containsExactly(1, 4, 5);

@@ -103,8 +103,9 @@ class TokenFilesTest {
 
     @Test
     void commentsBeforeASentenceAreNoWords() throws IOException {
-        Path blanks = file("\ufeff# id 17 domain=train\r\nanna _ _ B-PER\nlives _ _ O\n\n# newpar\n# id 18 domain=train\nthe _ _"
-                + " O\n");
+        Path blanks = file(
+                "\ufeff# id 17 domain=train\r\nanna _ _ B-PER\nlives _ _ O\n\n# newpar\n# id 18 domain=train\nthe _ _"
+                        + " O\n");
         assertThat(TokenFiles.conll(blanks).tokenClassification())
                 .containsExactly(example(List.of("anna", "lives"), "B-PER", "O"), example(List.of("the"), "O"));
 
@@ -121,7 +122,8 @@ class TokenFilesTest {
     void hashSignsAndHashtagsWithATagStayWords() throws IOException {
         assertThat(TokenFiles.conll(file("#\tO\nwin\tO\n\n#win\tB-X\n#\tI-X\n")).tokenClassification())
                 .containsExactly(example(List.of("#", "win"), "O", "O"), example(List.of("#win", "#"), "B-X", "I-X"));
-        assertThat(TokenFiles.conll(file("# O\n#win O\n\n#win NN\n# SYM\n\n# SYM\n")).tokenClassification())
+        assertThat(TokenFiles.conll(file("# O\n#win O\n\n#win NN\n# SYM\n\n# SYM\n"))
+                        .tokenClassification())
                 .containsExactly(
                         example(List.of("#", "#win"), "O", "O"),
                         example(List.of("#win", "#"), "NN", "SYM"),
@@ -170,7 +172,8 @@ class TokenFilesTest {
                         example(List.of("Vamos", "nos", "a", "el", "mar"), "VERB", "PRON", "ADP", "DET", "NOUN"),
                         example(List.of("#", "_"), "SYM", "PUNCT"));
         assertThat(TokenFiles.conllu(path).token("LEMMA").tag("deprel").limit(1).tokenClassification())
-                .containsExactly(example(List.of("ir", "nosotros", "a", "el", "mar"), "root", "obj", "case", "det", "obl"));
+                .containsExactly(
+                        example(List.of("ir", "nosotros", "a", "el", "mar"), "root", "obj", "case", "det", "obl"));
         assertThatThrownBy(() -> TokenFiles.conllu(path).tag("pos"))
                 .hasMessageContainingAll("no column \"pos\"", "upos, xpos");
         assertThatThrownBy(() -> TokenFiles.conllu(path).tag(3)).hasMessageContaining("read as CoNLL-U");
