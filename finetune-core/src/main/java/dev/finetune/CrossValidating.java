@@ -22,7 +22,7 @@ final class CrossValidating<I> {
         String main = "";
         for (Split<I> fold : folds) {
             try (FineTuned<I> tuned = new Fitting<I>(draft.copy()).fit(fold.train(), Optional.of(fold.validation()))) {
-                if (draft.cancellation.isRequested()) {
+                if (draft.cancellation.isRequestedHere()) {
                     throw new FinetuneException("Cross-validation was cancelled after " + metrics.size() + " of "
                             + count + " folds; its result would depend on when.");
                 }

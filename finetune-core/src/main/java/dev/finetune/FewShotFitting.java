@@ -67,6 +67,9 @@ final class FewShotFitting<I> {
             throw new FinetuneException(
                     "fitFewShot(...) is for a few examples in memory, not for a stream (" + train.describe() + ").");
         }
+        final List<String> warnings = new ArrayList<>();
+        final Fitting<I> fitting = new Fitting<>(draft);
+        fitting.lookAt(train, Optional.empty(), warnings);
         final LoadedModel<I> model = LoadedModel.open(draft, Optional.of(train), train.inputType());
         try {
             if (!(model.assembly().task().head() instanceof Head.Classification head)) {
@@ -78,7 +81,7 @@ final class FewShotFitting<I> {
             final List<Boolean> trained =
                     last.stream().map(Parameter::isTrained).toList();
             last.forEach(parameter -> parameter.setTrained(false));
-            final TrainingHistory history = contrast(model, rows);
+            final TrainingHistory history = contrast(model, rows, fitting.keeping(warnings));
             for (int i = 0; i < last.size(); i++) {
                 last.get(i).setTrained(trained.get(i));
             }
@@ -91,7 +94,7 @@ final class FewShotFitting<I> {
                             SettingsText.describe(draft, Map.of("few-shot", fewShot)),
                             train.describe(),
                             "none",
-                            List.of(),
+                            warnings,
                             0),
                     draft.training(),
                     Optional.of(history),
@@ -135,7 +138,7 @@ final class FewShotFitting<I> {
         return last;
     }
 
-    private TrainingHistory contrast(LoadedModel<I> model, List<Encoded> rows) {
+    private TrainingHistory contrast(LoadedModel<I> model, List<Encoded> rows, TrainingListener listener) {
         draft.epochs = 1;
         draft.schedule = Schedule.linear().withWarmupRatio(WARMUP);
         final TrainingSettings settings = draft.training();
@@ -144,7 +147,7 @@ final class FewShotFitting<I> {
                 new PairTask(model.assembly().task().head()),
                 settings,
                 model.device(),
-                TrainingListener.all(draft.listeners),
+                listener,
                 draft.cancellation);
         return trainer.train(
                 new PairRows(

@@ -629,7 +629,10 @@ public final class FineTuner {
         return with(draft -> draft.listen(listener));
     }
 
-    /** What another thread stops training with. */
+    /**
+     * What another thread stops training with. Interrupting the thread that trains does the same: the step under way is the
+     * last one, what was learned is kept, and the thread stays interrupted.
+     */
     public FineTuner cancellation(Cancellation cancellation) {
         Objects.requireNonNull(cancellation, "cancellation");
         return with(draft -> draft.cancellation = cancellation);

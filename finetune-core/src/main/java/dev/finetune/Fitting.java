@@ -4,12 +4,14 @@ import dev.finetune.calibration.Calibration;
 import dev.finetune.data.DataCheck;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Finding;
+import dev.finetune.internal.Warnings;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.report.LayerSummary;
 import dev.finetune.spi.Encoded;
 import dev.finetune.spi.InputEncoder;
 import dev.finetune.train.BatchSource;
 import dev.finetune.train.EncodedRows;
+import dev.finetune.train.ProgressLog;
 import dev.finetune.train.RowEncoder;
 import dev.finetune.train.StreamedRows;
 import dev.finetune.train.Trainer;
@@ -151,7 +153,7 @@ final class Fitting<I> {
         }
     }
 
-    private void lookAt(Dataset<I> train, Optional<Dataset<I>> validation, List<String> warnings) {
+    void lookAt(Dataset<I> train, Optional<Dataset<I>> validation, List<String> warnings) {
         if (train.size().isEmpty()) {
             return;
         }
@@ -216,9 +218,9 @@ final class Fitting<I> {
         return rows;
     }
 
-    /** Tells the listener, and keeps what the loop warns of. */
-    private TrainingListener keeping(List<String> warnings) {
-        return TrainingListener.all(List.of(listener, new TrainingListener() {
+    /** Tells the listeners, logs how it goes, and keeps what the loop warns of. */
+    TrainingListener keeping(List<String> warnings) {
+        return TrainingListener.all(List.of(listener, new ProgressLog(LOG), new TrainingListener() {
             @Override
             public void warned(String message) {
                 keep(message, warnings);
@@ -226,8 +228,8 @@ final class Fitting<I> {
         }));
     }
 
-    private static void keep(String message, List<String> warnings) {
-        LOG.warn(message);
+    private void keep(String message, List<String> warnings) {
+        Warnings.say(LOG, message, listener.showsWarnings());
         warnings.add(message);
     }
 

@@ -46,6 +46,11 @@ record LoadedModel<I>(Assembly<I> assembly, Path directory, String base, Optiona
 
     /** Finds, loads and freezes a model, and puts it on its device. */
     static LoadedModel<?> open(Draft draft, Optional<Dataset<?>> data) {
+        if (Thread.currentThread().isInterrupted()) {
+            throw new FinetuneException(
+                    "The thread is interrupted, so that no model is loaded; where that was meant for"
+                            + " something else, Thread.interrupted() clears it.");
+        }
         final Device device = Devices.of(draft.device);
         final ModelPlace place = ModelPlace.find(draft);
         final ModelConfig config = place.config();

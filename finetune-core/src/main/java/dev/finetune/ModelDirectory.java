@@ -1,6 +1,7 @@
 package dev.finetune;
 
 import com.google.gson.JsonObject;
+import dev.finetune.internal.Warnings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryNotEmptyException;
@@ -186,7 +187,7 @@ record ModelDirectory(Path path, Kind kind) {
                 && !record.get().get(CARD_DIGEST).getAsString().equals(digest(text));
         final boolean keep = changed || !text.startsWith("---");
         if (keep) {
-            LOG.warn("{} was written by somebody else, so it is kept, and no model card is written.", card);
+            Warnings.say(LOG, card + " was written by somebody else, so it is kept, and no model card is written.");
         }
         return keep;
     }

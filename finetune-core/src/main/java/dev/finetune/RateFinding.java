@@ -35,12 +35,16 @@ final class RateFinding<I> {
         draft.listeners = List.of(new TrainingListener() {
             @Override
             public void stepped(StepReport report) {
-                if (!recorder.add(report.learningRate(), report.loss()) || theirs.isRequested()) {
+                if (!recorder.add(report.learningRate(), report.loss()) || theirs.isRequestedHere()) {
                     ours.cancel();
                 }
             }
         });
         try (FineTuned<I> tuned = new Fitting<I>(draft).fit(dataset, Optional.empty())) {
+            if (theirs.isRequestedHere()) {
+                throw new FinetuneException("The test of learning rates was cancelled; what it would suggest depends on"
+                        + " the rates that it didn't come to.");
+            }
             return recorder.result(range);
         } catch (DivergedException e) {
             return recorder.result(range); // The rates that were too high have been seen.

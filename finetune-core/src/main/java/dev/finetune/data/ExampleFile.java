@@ -1,6 +1,7 @@
 package dev.finetune.data;
 
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.Warnings;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,13 +66,11 @@ record ExampleFile<I>(Path path, Class<I> type, ReadOptions options, ExampleRead
     private void log(ExamplePass<I> pass) {
         pass.remark().ifPresent(remark -> LOG.warn("{}: {}", path, remark));
         if (pass.skipped() > 0) {
-            LOG.warn(
-                    "{}: {} of {} rows skipped. {}{}",
-                    path,
-                    pass.skipped(),
-                    pass.skipped() + pass.produced(),
-                    String.join("; ", pass.reasons()),
-                    pass.skipped() > pass.reasons().size() ? "; ..." : "");
+            Warnings.say(
+                    LOG,
+                    path + ": " + pass.skipped() + " of " + (pass.skipped() + pass.produced()) + " rows skipped. "
+                            + String.join("; ", pass.reasons())
+                            + (pass.skipped() > pass.reasons().size() ? "; ..." : ""));
         }
     }
 

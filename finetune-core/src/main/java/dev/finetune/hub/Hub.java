@@ -1,6 +1,7 @@
 package dev.finetune.hub;
 
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.Warnings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -131,13 +132,10 @@ public final class Hub {
             return found(cache, fetch(cache, wanted, needed));
         } catch (IOException e) {
             if (usable) {
-                log.warn(
-                        "{} can't be reached ({}); using {} at {} from the cache, which may lack {}",
-                        settings.endpoint(),
-                        Retries.reason(e),
-                        id.value(),
-                        cached.get(),
-                        lacking.other());
+                Warnings.say(
+                        log,
+                        settings.endpoint() + " can't be reached (" + Retries.reason(e) + "); using " + id.value()
+                                + " at " + cached.get() + " from the cache, which may lack " + lacking.other());
                 return found(cache, cached.get());
             }
             throw missing.unreachable(e);

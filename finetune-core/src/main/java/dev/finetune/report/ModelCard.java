@@ -46,7 +46,7 @@ public final class ModelCard {
             card.append(String.format(
                     Locale.ROOT,
                     "%nEnded (%s) after %d steps and %.1f s.%n",
-                    h.end().name().toLowerCase(Locale.ROOT).replace('_', ' '),
+                    h.end().words(),
                     h.steps().size(),
                     h.seconds()));
         });

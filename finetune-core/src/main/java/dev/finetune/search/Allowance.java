@@ -49,6 +49,6 @@ final class Allowance {
 
     /** Whether someone asked to stop. */
     boolean isCancelled() {
-        return cancellation.isRequested();
+        return cancellation.isRequestedHere();
     }
 }

@@ -162,8 +162,9 @@ public final class Search {
     }
 
     /**
-     * What another thread stops the search with: the trials under way are dropped, those that ended count. The tuner's own
-     * cancellation isn't heard while it is searched.
+     * What another thread stops the search with: the trials under way are dropped, those that ended count; so it is where
+     * the thread that searches is interrupted, which it stays. The tuner's own cancellation isn't heard while it is
+     * searched.
      */
     public Search cancellation(Cancellation cancellation) {
         Objects.requireNonNull(cancellation, "cancellation");

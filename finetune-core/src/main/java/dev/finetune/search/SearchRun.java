@@ -43,6 +43,7 @@ final class SearchRun {
     private int next;
 
     private volatile boolean failed;
+    private volatile boolean interrupted;
 
     SearchRun(FineTuner tuner, SearchDraft settings, Function<FineTuner, FineTuned<?>> fit, Journal journal) {
         this.tuner = tuner;
@@ -61,6 +62,9 @@ final class SearchRun {
         } else {
             workTogether();
         }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
         return new SearchResult(metric, board.trials(), tuner, settings.dimensions);
     }
 
@@ -76,19 +80,28 @@ final class SearchRun {
                 workers.add(pool.submit(this::work));
             }
             for (Future<?> worker : workers) {
-                worker.get();
+                await(worker);
             }
         } catch (ExecutionException e) {
             if (e.getCause() instanceof RuntimeException cause) {
                 throw cause;
             }
             throw new FinetuneException("A trial failed: " + e.getCause(), e.getCause());
-        } catch (InterruptedException e) {
-            failed = true;
-            Thread.currentThread().interrupt();
-            throw new FinetuneException("Interrupted while searching.", e);
         } finally {
             pool.shutdown();
+        }
+    }
+
+    /** Waits for a worker; where the thread is interrupted, for what is under way to stop, as if it were cancelled. */
+    private void await(Future<?> worker) throws ExecutionException {
+        boolean ended = false;
+        while (!ended) {
+            try {
+                worker.get();
+                ended = true;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
         }
     }
 
@@ -123,7 +136,7 @@ final class SearchRun {
     }
 
     private boolean stopped() {
-        return failed || settings.cancellation.isRequested();
+        return failed || interrupted || settings.cancellation.isRequestedHere();
     }
 
     private synchronized void end(Trial trial) {
@@ -158,6 +171,11 @@ final class SearchRun {
             value = tuned.evaluation().get(metric);
         } catch (DivergedException e) {
             LOG.info("Trial {} diverged: {}", proposal.number, e.getMessage());
+        } catch (FinetuneException e) {
+            if (stopped()) {
+                return Optional.empty(); // It was interrupted before its first step.
+            }
+            throw e;
         }
         return Optional.of(new Trial(
                 proposal.number,

@@ -2,7 +2,10 @@ package dev.finetune.train;
 
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** Asks a training run, from any thread, to stop after the step under way; what it learned so far is kept. */
+/**
+ * Asks a training run, from any thread, to stop after the step under way; what it learned so far is kept. Interrupting the
+ * thread that trains asks the same of it, and leaves it interrupted.
+ */
 public final class Cancellation {
     private final AtomicBoolean requested = new AtomicBoolean();
 
@@ -14,5 +17,10 @@ public final class Cancellation {
     /** Whether someone asked to stop. */
     public boolean isRequested() {
         return requested.get();
+    }
+
+    /** Whether someone asked to stop, or interrupted the thread that asks this. */
+    public boolean isRequestedHere() {
+        return isRequested() || Thread.currentThread().isInterrupted();
     }
 }

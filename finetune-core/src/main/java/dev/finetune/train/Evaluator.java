@@ -22,6 +22,7 @@ public final class Evaluator {
      * Loss and metrics over an epoch of a source, in float32, in constant memory as far as the metrics allow.
      *
      * @param lean whether the attention of long rows may be computed piece by piece
+     * @throws dev.finetune.FinetuneException if the thread is interrupted, which it stays
      */
     public static Metrics evaluate(Network network, Task task, BatchSource source, Device device, boolean lean) {
         try (FrozenPrefix none = FrozenPrefix.none(network, lean)) {
@@ -29,7 +30,11 @@ public final class Evaluator {
         }
     }
 
-    /** The same with what a frozen prefix has kept, and keeping what rows that come again give. */
+    /**
+     * The same with what a frozen prefix has kept, and keeping what rows that come again give.
+     *
+     * @throws InterruptedRun if the thread is interrupted: the metrics of a part of the data are those of other data
+     */
     static Metrics evaluate(
             Network network,
             Task task,
@@ -43,6 +48,11 @@ public final class Evaluator {
         double weight = 0;
         try (BatchSource.Batches batches = source.epoch(0, rows -> rowsComeAgain && prefix.knows(rows))) {
             while (batches.hasNext()) {
+                if (Thread.currentThread().isInterrupted()) {
+                    throw new InterruptedRun(
+                            "The evaluation was interrupted, so there are no metrics: those of a part of"
+                                    + " the data would not be comparable.");
+                }
                 final HostBatch host = batches.next();
                 try (TensorScope scope = TensorScope.open();
                         GradientMode mode = GradientMode.off();

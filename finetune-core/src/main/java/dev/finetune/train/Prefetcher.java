@@ -1,6 +1,5 @@
 package dev.finetune.train;
 
-import dev.finetune.FinetuneException;
 import dev.finetune.spi.HostBatch;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
@@ -63,14 +62,22 @@ final class Prefetcher implements BatchSource.Batches {
         }
     }
 
+    /**
+     * Waits until it is known whether there is another batch.
+     *
+     * @throws InterruptedRun if the thread is interrupted and there is none yet; it stays interrupted
+     */
     @Override
     public boolean hasNext() {
+        if (next == null) {
+            next = queue.poll();
+        }
         if (next == null) {
             try {
                 next = queue.take();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                throw new FinetuneException("Interrupted while waiting for the next batch.", e);
+                throw new InterruptedRun("Interrupted while waiting for the next batch of data.");
             }
         }
         if (next.failure instanceof Error error) {

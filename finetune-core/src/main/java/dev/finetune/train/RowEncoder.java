@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 
 /** Encodes a data set once, chunk by chunk, on all cores, in order. */
 public final class RowEncoder {
@@ -48,7 +49,24 @@ public final class RowEncoder {
             }
             return rows;
         } finally {
-            pool.shutdownNow();
+            end(pool);
+        }
+    }
+
+    /** Waits for the chunks under way: what they encode with is closed by who called. */
+    private static void end(ExecutorService pool) {
+        pool.shutdownNow();
+        boolean interrupted = false;
+        boolean ended = false;
+        while (!ended) {
+            try {
+                ended = pool.awaitTermination(1, TimeUnit.DAYS);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -62,7 +80,7 @@ public final class RowEncoder {
             throw new FinetuneException("Encoding failed: " + e.getCause(), e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new FinetuneException("Interrupted while encoding.", e);
+            throw new InterruptedRun("Interrupted while encoding data; nothing has come of it yet.");
         }
     }
 }

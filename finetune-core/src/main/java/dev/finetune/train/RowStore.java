@@ -2,6 +2,7 @@ package dev.finetune.train;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -170,8 +171,9 @@ final class RowStore implements AutoCloseable {
     }
 
     private void failed(String what, Exception e) {
-        if (!fileFailed) {
-            fileFailed = true;
+        final boolean known = fileFailed || e instanceof ClosedByInterruptException; // Then training ends, too.
+        fileFailed = true;
+        if (!known) {
             warnings.accept("What frozen layers give could not be " + what + " a temporary file (" + e
                     + "), so that from now on some of it is computed in every epoch. For speed, free some space, set"
                     + " java.io.tmpdir to a directory that can be written to, or freeze less.");

@@ -93,7 +93,8 @@ public final class Trainer {
      *
      * @param training the batches to train on
      * @param validation the batches to evaluate on, if any
-     * @throws FinetuneException if nothing is to be trained, or if the loss is not a finite number
+     * @throws FinetuneException if nothing is to be trained, if the loss is not a finite number, or if the thread is
+     *     interrupted before the first step; after that, what was learned is kept, and the thread stays interrupted
      */
     public TrainingHistory train(BatchSource training, Optional<BatchSource> validation) {
         final List<Parameter> trained = network.trained();
@@ -106,7 +107,8 @@ public final class Trainer {
                 validation.map(v -> v.rowsPerEpoch().orElse(-1)).orElse(0L),
                 total,
                 trained.stream().mapToLong(Parameter::count).sum(),
-                network.parameters().stream().mapToLong(Parameter::count).sum()));
+                network.parameters().stream().mapToLong(Parameter::count).sum(),
+                task.mainMetric()));
         PlanCheck.warnings(settings, total, training.batchesPerEpoch(), validation.isPresent())
                 .forEach(listener::warned);
         TrainingHistory.End end = TrainingHistory.End.FINISHED;
@@ -132,14 +134,19 @@ public final class Trainer {
                         copies,
                         graphs);
                 Progress progress = new Progress(network, trained, task, settings, listener, watch)) {
+            final Evaluation evaluation = new Evaluation(validation, average, prefix, copies, evaluatesAgain);
             warnOfStagesLeftOut(unfreezing, training, total);
             final StepUpdate update = new StepUpdate(optimizer, trained, settings.maxGradientNorm());
             long step = 0;
             for (int epoch = 0; step < total && end == TrainingHistory.End.FINISHED; epoch++) {
                 final long before = step;
                 try (BatchSource.Batches batches = training.epoch(epoch, rows -> trainsAgain && prefix.knows(rows))) {
-                    while (batches.hasNext() && step < total && end == TrainingHistory.End.FINISHED) {
+                    while (step < total && end == TrainingHistory.End.FINISHED) {
                         final List<HostBatch> group = next(batches);
+                        if (group.isEmpty()) {
+                            end = end(progress);
+                            break;
+                        }
                         unfreezing.reach(epochsBefore(training, epoch, step - before));
                         final double rate = settings.schedule().rate(step, total, settings.learningRate());
                         final Moved moved = step(pass, update, originals, training, group, rate, step, epoch);
@@ -149,26 +156,16 @@ public final class Trainer {
                         warnOfEqualPasses(objective, step);
                         step++;
                         if (settings.evaluateEvery() > 0 && step % settings.evaluateEvery() == 0) {
-                            try (AveragedWeights.InUse averages = average.use()) {
-                                progress.evaluated(
-                                        epochs(training, epoch, step - before),
-                                        step,
-                                        evaluate(validation, prefix, copies, evaluatesAgain));
-                            }
+                            evaluate(evaluation, progress, epochs(training, epoch, step - before), step);
                         }
                         end = end(progress);
                     }
                 }
                 if (step == before) {
-                    throw new FinetuneException("The training data holds no rows.");
+                    end = endWithoutARow(step);
                 }
                 if (!progress.hasEvaluated(step) && wantsEvaluation(end, step == total)) {
-                    try (AveragedWeights.InUse averages = average.use()) {
-                        progress.evaluated(
-                                epochs(training, epoch, step - before),
-                                step,
-                                evaluate(validation, prefix, copies, evaluatesAgain));
-                    }
+                    evaluate(evaluation, progress, epochs(training, epoch, step - before), step);
                     end = end == TrainingHistory.End.FINISHED ? end(progress) : end;
                 }
             }
@@ -198,12 +195,27 @@ public final class Trainer {
         return batches.isPresent() && totalSteps > TotalSteps.perEpoch(settings, batches.getAsLong());
     }
 
+    /** The batches of the next step; none at the end of an epoch, or where the thread is interrupted before there are any. */
     private List<HostBatch> next(BatchSource.Batches batches) {
         final List<HostBatch> group = new ArrayList<>();
-        while (group.size() < settings.accumulation() && batches.hasNext()) {
-            group.add(batches.next());
+        try {
+            while (group.size() < settings.accumulation() && batches.hasNext()) {
+                group.add(batches.next());
+            }
+        } catch (InterruptedRun e) {
+            return List.of();
         }
         return group;
+    }
+
+    private TrainingHistory.End endWithoutARow(long step) {
+        if (!cancellation.isRequestedHere()) {
+            throw new FinetuneException("The training data holds no rows.");
+        }
+        if (step == 0) {
+            throw new InterruptedRun("Training was interrupted before its first step, so that nothing was learned.");
+        }
+        return TrainingHistory.End.CANCELLED;
     }
 
     /** The loss of a step, with what pulls, and the norm of its gradients before clipping. */
@@ -297,12 +309,28 @@ public final class Trainer {
         return graphs == null ? plain : new RecordedPass(plain, network.parameters(), copies, graphs, listener::warned);
     }
 
-    private Optional<Metrics> evaluate(
-            Optional<BatchSource> validation, FrozenPrefix prefix, HalfCopies copies, boolean comeAgain) {
+    /** What an evaluation needs. */
+    private record Evaluation(
+            Optional<BatchSource> data,
+            AveragedWeights average,
+            FrozenPrefix prefix,
+            HalfCopies copies,
+            boolean comesAgain) {}
+
+    /** Evaluates what so many steps came to; given up where the thread is interrupted meanwhile. */
+    private void evaluate(Evaluation with, Progress progress, double epochs, long step) {
+        try (AveragedWeights.InUse averages = with.average.use()) {
+            progress.evaluated(epochs, step, with.data.map(data -> metrics(with, data)));
+        } catch (InterruptedRun e) {
+            // Training ends here, and what it learned is kept without metrics.
+        }
+    }
+
+    private Metrics metrics(Evaluation with, BatchSource data) {
         watch.pause();
-        try (HalfCopies.InUse use = copies.use()) {
-            return validation.map(source -> Evaluator.evaluate(
-                    network, task, source, device, bfloat16, prefix, comeAgain && source.repeatsRows()));
+        try (HalfCopies.InUse use = with.copies.use()) {
+            return Evaluator.evaluate(
+                    network, task, data, device, bfloat16, with.prefix, with.comesAgain && data.repeatsRows());
         } finally {
             watch.resume();
         }
@@ -318,7 +346,7 @@ public final class Trainer {
     }
 
     private TrainingHistory.End end(Progress progress) {
-        if (cancellation.isRequested()) {
+        if (cancellation.isRequestedHere()) {
             return TrainingHistory.End.CANCELLED;
         }
         if (settings.maxTime().isPresent()

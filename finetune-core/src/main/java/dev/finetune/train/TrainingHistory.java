@@ -23,13 +23,24 @@ public record TrainingHistory(
     /** Why training ended. */
     public enum End {
         /** All epochs or steps were done. */
-        FINISHED,
+        FINISHED("finished"),
         /** The metric stopped improving. */
-        EARLY_STOPPING,
+        EARLY_STOPPING("stopped early"),
         /** The time was up. */
-        OUT_OF_TIME,
-        /** Someone asked for it. */
-        CANCELLED
+        OUT_OF_TIME("out of time"),
+        /** Someone asked for it, or interrupted the thread. */
+        CANCELLED("cancelled");
+
+        private final String words;
+
+        End(String words) {
+            this.words = words;
+        }
+
+        /** The same in words. */
+        public String words() {
+            return words;
+        }
     }
 
     /** Keeps its own copies. */

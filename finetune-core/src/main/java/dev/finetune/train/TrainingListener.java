@@ -18,6 +18,14 @@ public interface TrainingListener {
     /** Something that will hurt was found, before or while training. */
     default void warned(String message) {}
 
+    /**
+     * Whether what it is warned of reaches a person, so that it isn't also printed on standard error where nothing is bound
+     * to SLF4J.
+     */
+    default boolean showsWarnings() {
+        return false;
+    }
+
     /** Training is over. */
     default void finished(TrainingHistory history) {}
 
@@ -29,8 +37,9 @@ public interface TrainingListener {
      * @param steps optimizer steps in all, or -1 where not known
      * @param trainedParameters how many numbers are trained
      * @param parameters how many numbers there are
+     * @param metric the task's main metric, such as "accuracy"
      */
-    record Plan(long rows, long validationRows, long steps, long trainedParameters, long parameters) {}
+    record Plan(long rows, long validationRows, long steps, long trainedParameters, long parameters, String metric) {}
 
     /** A listener that tells several. */
     static TrainingListener all(java.util.List<TrainingListener> listeners) {
@@ -53,6 +62,11 @@ public interface TrainingListener {
             @Override
             public void warned(String message) {
                 listeners.forEach(listener -> listener.warned(message));
+            }
+
+            @Override
+            public boolean showsWarnings() {
+                return listeners.stream().anyMatch(TrainingListener::showsWarnings);
             }
 
             @Override

@@ -60,12 +60,8 @@ public final class ImageData {
     @Option(names = "--skip-bad-rows", description = "Skip rows and pictures that can't be read, and count them.")
     private boolean skipBadRows;
 
-    /**
-     * What was read.
-     *
-     * @param metric the metric to show
-     */
-    public record Parts(Dataset<Image> train, Dataset<Image> evaluation, Head head, String metric) {}
+    /** What was read. */
+    public record Parts(Dataset<Image> train, Dataset<Image> evaluation, Head head) {}
 
     /**
      * Reads the folders or tables.
@@ -82,10 +78,9 @@ public final class ImageData {
                 ? List.of()
                 : LabelSet.discover(some.concat(split.validation())).names();
         return switch (task) {
-            case "multi-label" ->
-                new Parts(some, split.validation(), Heads.multiLabel(labels.toArray(new String[0])), "f1_micro");
-            case "regression" -> new Parts(some, split.validation(), Heads.regression(), "pearson");
-            default -> new Parts(some, split.validation(), Heads.classes(labels.toArray(new String[0])), "accuracy");
+            case "multi-label" -> new Parts(some, split.validation(), Heads.multiLabel(labels.toArray(new String[0])));
+            case "regression" -> new Parts(some, split.validation(), Heads.regression());
+            default -> new Parts(some, split.validation(), Heads.classes(labels.toArray(new String[0])));
         };
     }
 

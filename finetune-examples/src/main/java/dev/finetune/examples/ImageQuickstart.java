@@ -9,6 +9,7 @@ import dev.finetune.data.Example;
 import dev.finetune.data.LabelSet;
 import dev.finetune.data.Split;
 import dev.finetune.examples.drawing.GardenPictures;
+import dev.finetune.train.ConsoleProgress;
 import dev.finetune.vision.Augment;
 import dev.finetune.vision.Image;
 import dev.finetune.vision.ImageFolder;
@@ -61,7 +62,7 @@ public final class ImageQuickstart implements Callable<Integer> {
                 .warmupRatio(0.1)
                 .augment(Augment.randomResizedCrop(SIZE, 0.6, 1), Augment.horizontalFlip())
                 .seed(seed)
-                .listener(Console.progress("accuracy"));
+                .listener(ConsoleProgress.create());
 
         Files.createDirectories(out);
         final Path sheet = out.resolve("augmented-batch.png");

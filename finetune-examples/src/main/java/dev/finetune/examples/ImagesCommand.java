@@ -66,7 +66,11 @@ public final class ImagesCommand implements Callable<Integer> {
     private List<Path> predict = List.of();
 
     @Override
-    public Integer call() {
+    public Integer call() throws Exception {
+        return StopSignals.during(this::run);
+    }
+
+    private boolean run() {
         final double start = ProcessFacts.secondsSinceStart();
         final ImageData.Parts parts = data.read(training.seed());
         check(parts);
@@ -80,13 +84,16 @@ public final class ImagesCommand implements Callable<Integer> {
         try (FineTuned<Image> tuned = tuner.fit(parts.train(), parts.evaluation())) {
             result.show(tuned);
             result.save(tuned);
-            if (mistakes != null) {
-                writeMistakes(tuned, parts, mistakes);
+            if (!Thread.currentThread().isInterrupted()) {
+                if (mistakes != null) {
+                    writeMistakes(tuned, parts, mistakes);
+                }
+                predict.forEach(
+                        picture -> System.out.println(picture + "\n  " + told(tuned.predict(Image.of(picture)))));
             }
-            predict.forEach(picture -> System.out.println(picture + "\n  " + told(tuned.predict(Image.of(picture)))));
             result.finish("images", tuned, parts.train().size().orElse(-1), start);
         }
-        return 0;
+        return true;
     }
 
     /** Refuses, before anything is trained, what would fail in the end. */
@@ -111,7 +118,7 @@ public final class ImagesCommand implements Callable<Integer> {
     }
 
     private FineTuner tuner(ImageData.Parts parts) {
-        FineTuner tuner = training.tuner(parts.head(), parts.metric()).augment(AugmentationNames.parse(augment));
+        FineTuner tuner = training.tuner(parts.head()).augment(AugmentationNames.parse(augment));
         final FineTuner named = freezeBatchNorms ? tuner.freeze(Freeze.batchNorms()) : tuner;
         final PreprocessingChoice choice = PreprocessingChoice.named(preprocess);
         if (choice == PreprocessingChoice.MODEL && size == 0) {

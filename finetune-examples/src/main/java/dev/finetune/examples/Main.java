@@ -7,19 +7,33 @@ import dev.finetune.examples.pretrain.PretrainCommand;
 import dev.finetune.examples.pretrain.PretrainImagesCommand;
 import dev.finetune.examples.pretrain.PretrainQuestionsCommand;
 import dev.finetune.examples.study.StudyCommand;
+import java.io.PrintWriter;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Runs the examples: {@code java -jar finetune.jar COMMAND}. */
 @Command(
         name = "finetune",
         description = "Fine-tune pretrained models inside the JVM.",
         mixinStandardHelpOptions = true,
+        exitCodeListHeading = "Exit status:%n",
+        exitCodeList = {
+            "  0:well",
+            "  1:failed",
+            "  2:wrong usage",
+            "130:stopped by Ctrl-C (SIGINT), what was learned saved",
+            "143:stopped by SIGTERM, likewise"
+        },
         subcommands = {
             QuickstartCommand.class,
             ImageQuickstart.class,
             TextCommand.class,
             ImagesCommand.class,
+            PredictCommand.class,
+            EvaluateCommand.class,
             PretrainCommand.class,
             PretrainQuestionsCommand.class,
             PretrainImagesCommand.class,
@@ -27,13 +41,14 @@ import picocli.CommandLine.Command;
             StudyCommand.class
         })
 public final class Main implements Runnable {
-    /** Runs a command and exits with its status: 0 well, 1 failed, 2 wrong usage. */
+    /** Runs a command and exits with its status: see {@code --help}. */
     public static void main(String[] arguments) {
         System.exit(run(arguments));
     }
 
     static int run(String... arguments) {
-        return new CommandLine(new Main())
+        return commandLine()
+                .setParameterExceptionHandler((wrong, given) -> wrongUsage(wrong))
                 .setExecutionExceptionHandler((thrown, command, parsed) -> {
                     if (thrown instanceof FinetuneException) {
                         System.err.println("error: " + thrown.getMessage());
@@ -44,7 +59,41 @@ public final class Main implements Runnable {
                 .execute(arguments);
     }
 
-    @Command(name = "doctor", description = "Say what was found: natives, threads, GPU, caches.")
+    /** The commands, each of which knows the version. */
+    static CommandLine commandLine() {
+        final CommandLine commands = new CommandLine(new Main());
+        knowVersion(commands);
+        return commands;
+    }
+
+    private static void knowVersion(CommandLine command) {
+        command.getCommandSpec().version(version());
+        command.getSubcommands().values().forEach(Main::knowVersion);
+    }
+
+    private static String version() {
+        final String version = Optional.ofNullable(Main.class.getPackage().getImplementationVersion())
+                .orElse("(not from a jar, so without a version)");
+        return "finetune " + version + ", Java " + Runtime.version().feature();
+    }
+
+    /** What was wrong, what may have been meant, and how the command is used, in three lines. */
+    private static int wrongUsage(ParameterException wrong) {
+        final CommandLine command = wrong.getCommandLine();
+        final PrintWriter errors = command.getErr();
+        errors.println("error: " + wrong.getMessage());
+        UnmatchedArgumentException.printSuggestions(wrong, errors);
+        final String name = command.getCommandSpec().qualifiedName();
+        errors.println("Usage: " + name + " [OPTIONS]"
+                + (command.getSubcommands().isEmpty() ? "" : " COMMAND") + "; " + name + " --help lists them.");
+        errors.flush();
+        return CommandLine.ExitCode.USAGE;
+    }
+
+    @Command(
+            name = "doctor",
+            description = "Say what was found: natives, threads, GPU, caches.",
+            mixinStandardHelpOptions = true)
     void doctor() {
         System.out.println(FineTuner.doctor());
     }

@@ -3,11 +3,16 @@ package dev.finetune.examples;
 import dev.finetune.FineTuned;
 import dev.finetune.FinetuneException;
 import dev.finetune.Overwrite;
+import dev.finetune.metrics.Metrics;
+import dev.finetune.train.EpochReport;
+import dev.finetune.train.TrainingHistory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Function;
 
-/** Refuses, before anything is computed, places that could not be written in the end. */
+/** Where commands write: refused before anything is computed if that could not be done in the end, and said in the end. */
 public final class Output {
     private Output() {}
 
@@ -33,6 +38,14 @@ public final class Output {
                                     : ""),
                     e);
         }
+    }
+
+    /** Says where a model is, and how good it is, if training came to an evaluation. */
+    public static void saved(Path directory, FineTuned<?> model, Function<Metrics, String> howGood) {
+        final Optional<Metrics> metrics =
+                model.history().flatMap(TrainingHistory::kept).flatMap(EpochReport::validation);
+        System.out.println("saved " + directory.toAbsolutePath() + ": "
+                + metrics.map(howGood).orElse("stopped before it was evaluated"));
     }
 
     /** Where a file is to be written, over one of that name. */

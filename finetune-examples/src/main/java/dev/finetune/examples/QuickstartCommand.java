@@ -7,6 +7,7 @@ import dev.finetune.Prediction;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Text;
 import dev.finetune.data.TextFiles;
+import dev.finetune.train.ConsoleProgress;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -47,7 +48,7 @@ public final class QuickstartCommand implements Callable<Integer> {
                 .epochs(epochs)
                 .warmupRatio(0.1)
                 .seed(seed)
-                .listener(Console.progress("accuracy"));
+                .listener(ConsoleProgress.create());
 
         System.out.println(
                 "\n1. Fine-tune the pretrained encoder on " + train.size().orElse(0) + " reviews\n");

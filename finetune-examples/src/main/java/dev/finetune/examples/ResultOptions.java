@@ -6,9 +6,11 @@ import com.google.gson.JsonObject;
 import dev.finetune.FineTuned;
 import dev.finetune.FinetuneException;
 import dev.finetune.Overwrite;
+import dev.finetune.metrics.Metrics;
 import dev.finetune.train.EpochReport;
 import dev.finetune.train.TrainingHistory;
 import java.nio.file.Path;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** The options that say what becomes of a trained model, and the last line that tells how it went. */
@@ -60,7 +62,12 @@ final class ResultOptions {
             System.out.println(tuned.summary());
         }
         System.out.println();
-        System.out.println(tuned.evaluation());
+        System.out.println(evaluation(tuned).map(Metrics::toString).orElse("not evaluated: it was stopped before"));
+    }
+
+    /** Empty where training was stopped before these weights were evaluated. */
+    private static Optional<Metrics> evaluation(FineTuned<?> tuned) {
+        return tuned.history().flatMap(TrainingHistory::kept).flatMap(EpochReport::validation);
     }
 
     /** Saves the model, if asked to: at once after training, so that nothing that follows can lose it. */
@@ -98,7 +105,8 @@ final class ResultOptions {
                     .ifPresent(metrics -> perEpoch.add(metrics.get("accuracy")));
         }
         json.add("accuracy_per_epoch", perEpoch);
-        json.add("evaluation", tuned.evaluation().toJson());
+        evaluation(tuned).ifPresent(metrics -> json.add("evaluation", metrics.toJson()));
+        json.addProperty("end", history.end().words());
         json.addProperty("import_s", rounded(start));
         json.addProperty("tokenize_s", rounded(tuned.provenance().encodingSeconds()));
         json.addProperty("train_s", rounded(history.seconds()));
@@ -111,7 +119,7 @@ final class ResultOptions {
         return json;
     }
 
-    private static double rounded(double value) {
+    static double rounded(double value) {
         return Math.round(value * 100) / 100.0;
     }
 }

@@ -45,11 +45,12 @@ public final class TextCommand implements Callable<Integer> {
     private List<String> predict = List.of();
 
     @Override
-    public Integer call() {
-        return run(data.read(training.seed()));
+    public Integer call() throws Exception {
+        final TextData.Parts<?> parts = data.read(training.seed());
+        return StopSignals.during(() -> run(parts));
     }
 
-    private <I> int run(TextData.Parts<I> parts) {
+    private <I> boolean run(TextData.Parts<I> parts) {
         final double start = ProcessFacts.secondsSinceStart();
         final Dataset<I> train = parts.train();
         result.check(training.adapts());
@@ -57,16 +58,17 @@ public final class TextCommand implements Callable<Integer> {
             throw new FinetuneException("--predict is for tasks that read single texts; this one reads "
                     + train.inputType().getSimpleName() + ". Leave it out, and predict with the saved model.");
         }
-        final FineTuner tuner = training.tuner(parts.head(), parts.metric())
-                .maxLength(maxLength)
-                .groupByLength(groupByLength);
+        final FineTuner tuner =
+                training.tuner(parts.head()).maxLength(maxLength).groupByLength(groupByLength);
         try (FineTuned<I> tuned = tuner.fit(train, parts.evaluation())) {
             result.show(tuned);
             result.save(tuned);
-            predict.forEach(text -> System.out.println(text + "\n  " + prediction(tuned, text)));
+            if (!Thread.currentThread().isInterrupted()) {
+                predict.forEach(text -> System.out.println(text + "\n  " + prediction(tuned, text)));
+            }
             result.finish("text", tuned, train.size().orElse(-1), start);
         }
-        return 0;
+        return true;
     }
 
     @SuppressWarnings("unchecked") // Only models that read texts get here: that was checked.
@@ -83,7 +85,7 @@ public final class TextCommand implements Callable<Integer> {
             case "regression" -> Heads.regression();
             case "question-answering" -> Heads.questionAnswering();
             case "masked-lm" -> Heads.maskedLm();
-            default -> throw new FinetuneException("--task " + task + ": there are " + TextData.TASKS + ".");
+            default -> throw new FinetuneException("--task " + task + ": there are " + Reading.TASKS + ".");
         };
     }
 }

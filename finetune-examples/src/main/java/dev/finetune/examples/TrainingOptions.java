@@ -5,6 +5,7 @@ import dev.finetune.FinetuneException;
 import dev.finetune.Freeze;
 import dev.finetune.Head;
 import dev.finetune.Layers;
+import dev.finetune.train.ConsoleProgress;
 import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.Precision;
 import dev.finetune.train.Schedule;
@@ -123,8 +124,8 @@ final class TrainingOptions {
         return adapter.adapts();
     }
 
-    /** A tuner with all of it, showing a metric while it trains. */
-    FineTuner tuner(Head head, String metric) {
+    /** A tuner with all of it, showing how it trains. */
+    FineTuner tuner(Head head) {
         FineTuner tuner = FineTuner.from(model)
                 .onDownload(Console.downloads())
                 .head(head)
@@ -143,7 +144,7 @@ final class TrainingOptions {
                 .precision(precision)
                 .device(device)
                 .freeze(freeze())
-                .listener(Console.progress(metric));
+                .listener(ConsoleProgress.create());
         tuner = adapter.on(gentle.on(warmedUp(tuner)));
         tuner = headOnly ? tuner.freeze(Freeze.allButHead()) : tuner;
         tuner = balanced ? tuner.balancedClassWeights() : tuner;

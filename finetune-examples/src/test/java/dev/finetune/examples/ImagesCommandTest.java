@@ -72,6 +72,7 @@ class ImagesCommandTest {
                         "what",
                         "accuracy_per_epoch",
                         "evaluation",
+                        "end",
                         "import_s",
                         "tokenize_s",
                         "train_s",

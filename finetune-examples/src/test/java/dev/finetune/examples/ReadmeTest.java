@@ -20,7 +20,6 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** What the documents say is true: snippets compile and run, commands are understood, links lead somewhere. */
 class ReadmeTest {
@@ -92,7 +91,7 @@ class ReadmeTest {
                 .map(line -> line.replaceFirst(".*finetune\\.jar ", ""))
                 .map(line -> dynamicTest(
                         line,
-                        () -> assertThatCode(() -> new CommandLine(new Main()).parseArgs(arguments(line)))
+                        () -> assertThatCode(() -> Main.commandLine().parseArgs(arguments(line)))
                                 .doesNotThrowAnyException()));
     }
 

@@ -5,6 +5,7 @@ import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Split;
+import dev.finetune.internal.Warnings;
 import dev.finetune.vision.image.ImageDecoder;
 import dev.finetune.vision.image.ImageLimits;
 import java.io.IOException;
@@ -81,11 +82,10 @@ public final class ImageFolder {
         }
         int others = ignored.values().stream().mapToInt(Integer::intValue).sum();
         if (others > 0) {
-            LOG.warn(
-                    "{}: {} files are not pictures by their names and were passed over: {}",
-                    directory,
-                    others,
-                    ignored);
+            Warnings.say(
+                    LOG,
+                    directory + ": " + others + " files are not pictures by their names and were passed over: "
+                            + ignored);
         }
         String description = directory.getFileName() + ", " + examples.size() + " pictures of " + classes.size()
                 + " classes" + (others == 0 ? "" : ", " + others + " other files");
@@ -111,6 +111,15 @@ public final class ImageFolder {
         Dataset<Image> train = of(directory.resolve("train"));
         Dataset<Image> held = of(directory.resolve(validation));
         return names.contains("test") ? new Split<>(train, held, of(directory.resolve("test"))) : Split.of(train, held);
+    }
+
+    /**
+     * The pictures in a folder and below, by their names' endings, in order; hidden ones are passed over.
+     *
+     * @throws FinetuneException if it can't be searched
+     */
+    public static List<Path> pictures(Path folder) {
+        return pictures(folder, new TreeMap<>());
     }
 
     /** As {@link #of}, with each picture decoded once to see that it can be: {@link #verified(Dataset, OnBroken)}. */
@@ -170,7 +179,7 @@ public final class ImageFolder {
             throw new FinetuneException(pictures.describe() + ": " + found
                     + (good.isEmpty() ? "" : " Mend or remove them, or leave them out with OnBroken.SKIP."));
         }
-        LOG.warn("{}: {} They are left out.", pictures.describe(), found);
+        Warnings.say(LOG, pictures.describe() + ": " + found + " They are left out.");
         return Dataset.of(Image.class, good)
                 .describedAs(pictures.describe() + ", " + broken.size() + " broken skipped");
     }

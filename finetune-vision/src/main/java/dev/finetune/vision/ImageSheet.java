@@ -1,6 +1,7 @@
 package dev.finetune.vision;
 
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.Warnings;
 import dev.finetune.spi.HostTensor;
 import dev.finetune.vision.image.BufferedImages;
 import dev.finetune.vision.image.Pixels;
@@ -166,10 +167,11 @@ public record ImageSheet(List<Tile> tiles, int columns) {
                 graphics.drawString(tiles.get(i).caption(), left, (i / across + 1) * cellHeight - 2);
             }
         } catch (RuntimeException | LinkageError | InternalError e) {
-            LOG.warn(
-                    "This Java has no fonts ({}), so the sheet has no captions. Install fontconfig and a font. Captions: {}",
-                    e.toString(),
-                    tiles.stream().map(Tile::caption).collect(Collectors.joining(" | ")));
+            Warnings.say(
+                    LOG,
+                    "This Java has no fonts (" + e + "), so the sheet has no captions. Install fontconfig and a font."
+                            + " Captions: "
+                            + tiles.stream().map(Tile::caption).collect(Collectors.joining(" | ")));
         }
     }
 }

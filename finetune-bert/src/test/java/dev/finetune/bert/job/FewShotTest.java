@@ -144,6 +144,6 @@ class FewShotTest {
         assertThatThrownBy(() ->
                         tuner().fitFewShot(Jobs.data(8, 1).filter(e -> e.label().equals(Label.of("good")))))
                 .isInstanceOf(FinetuneException.class)
-                .hasMessageContaining("different classes");
+                .hasMessageContaining("nothing to tell apart");
     }
 }

@@ -11,9 +11,10 @@ import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Text;
-import dev.finetune.examples.Console;
 import dev.finetune.examples.Output;
+import dev.finetune.examples.StopSignals;
 import dev.finetune.examples.TemporaryFolder;
+import dev.finetune.train.ConsoleProgress;
 import dev.finetune.train.Schedule;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -91,7 +92,11 @@ public final class PretrainCommand implements Callable<Integer> {
     private long seed = 42;
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() throws Exception {
+        return StopSignals.during(this::run);
+    }
+
+    private boolean run() throws IOException {
         Output.checkModel("--out", out, Overwrite.OURS);
         final List<String> rows = new ArrayList<>();
         for (Path text : texts) {
@@ -121,7 +126,7 @@ public final class PretrainCommand implements Callable<Integer> {
                 .epochs(epochs)
                 .evaluateEvery(1000)
                 .seed(seed)
-                .listener(Console.progress());
+                .listener(ConsoleProgress.create());
         if (minutes > 0) {
             tuner = tuner.maxTime(Duration.ofMinutes(minutes));
         }
@@ -129,10 +134,9 @@ public final class PretrainCommand implements Callable<Integer> {
         final Dataset<Text> validation = Dataset.of(Text.class, examples.subList(0, held));
         try (FineTuned<Text> encoder = tuner.fit(training, validation)) {
             encoder.save(out);
-            System.out.println("saved " + out.toAbsolutePath() + ": "
-                    + encoder.evaluation().get("perplexity") + " perplexity on rows held back");
+            Output.saved(out, encoder, metrics -> metrics.get("perplexity") + " perplexity on rows held back");
         }
-        return 0;
+        return true;
     }
 
     /** Rows of some 44 words. */

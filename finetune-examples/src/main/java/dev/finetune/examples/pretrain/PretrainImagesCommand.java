@@ -10,11 +10,12 @@ import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.LabelSet;
-import dev.finetune.examples.Console;
 import dev.finetune.examples.Output;
+import dev.finetune.examples.StopSignals;
 import dev.finetune.examples.TemporaryFolder;
 import dev.finetune.examples.drawing.Drawing;
 import dev.finetune.examples.drawing.PretextPictures;
+import dev.finetune.train.ConsoleProgress;
 import dev.finetune.train.Schedule;
 import dev.finetune.vision.Image;
 import dev.finetune.vision.image.Crop;
@@ -80,7 +81,11 @@ public final class PretrainImagesCommand implements Callable<Integer> {
     private long seed = 42;
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() throws Exception {
+        return StopSignals.during(this::run);
+    }
+
+    private boolean run() throws IOException {
         Output.checkModel("--out", out, Overwrite.OURS);
         final Path plan = TemporaryFolder.create("finetune-pretrain");
         final Dataset<Image> held =
@@ -103,19 +108,21 @@ public final class PretrainImagesCommand implements Callable<Integer> {
                 .maxSteps(steps)
                 .evaluateEvery(500)
                 .seed(seed)
-                .listener(Console.progress("accuracy"));
+                .listener(ConsoleProgress.create());
         if (minutes > 0) {
             tuner = tuner.maxTime(Duration.ofMinutes(minutes));
         }
         try (FineTuned<Image> network = tuner.fit(training, held)) {
             network.save(out);
-            System.out.printf(
-                    Locale.ROOT,
-                    "saved %s: %.1f %% of the pictures held back are told apart%n",
-                    out.toAbsolutePath(),
-                    100 * network.evaluation().get("accuracy"));
+            Output.saved(
+                    out,
+                    network,
+                    metrics -> String.format(
+                            Locale.ROOT,
+                            "%.1f %% of the pictures held back are told apart",
+                            100 * metrics.get("accuracy")));
         }
-        return 0;
+        return true;
     }
 
     /** The pictures with these numbers, drawn on all cores. */

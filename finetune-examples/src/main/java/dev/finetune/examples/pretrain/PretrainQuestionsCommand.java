@@ -7,8 +7,9 @@ import dev.finetune.Overwrite;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Question;
-import dev.finetune.examples.Console;
 import dev.finetune.examples.Output;
+import dev.finetune.examples.StopSignals;
+import dev.finetune.train.ConsoleProgress;
 import dev.finetune.train.Schedule;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -72,7 +73,11 @@ public final class PretrainQuestionsCommand implements Callable<Integer> {
     private long seed = 42;
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() throws Exception {
+        return StopSignals.during(this::run);
+    }
+
+    private boolean run() throws IOException {
         Output.checkModel("--out", out, Overwrite.OURS);
         final List<String> paragraphs = new ArrayList<>();
         for (Path text : texts) {
@@ -95,17 +100,16 @@ public final class PretrainQuestionsCommand implements Callable<Integer> {
                 .lr(learningRate)
                 .schedule(Schedule.linear().withWarmupRatio(0.05))
                 .seed(seed)
-                .listener(Console.progress("f1"))
+                .listener(ConsoleProgress.create())
                 .fit(
                         Dataset.of(Question.class, all.subList(HELD_BACK, all.size())),
                         Dataset.of(Question.class, all.subList(0, HELD_BACK)))) {
             model.save(out);
-            System.out.printf(
-                    Locale.ROOT,
-                    "saved %s: F1 %.1f on made questions held back%n",
-                    out.toAbsolutePath(),
-                    model.evaluation().get("f1"));
+            Output.saved(
+                    out,
+                    model,
+                    metrics -> String.format(Locale.ROOT, "F1 %.1f on made questions held back", metrics.get("f1")));
         }
-        return 0;
+        return true;
     }
 }

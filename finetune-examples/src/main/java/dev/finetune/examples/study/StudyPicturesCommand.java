@@ -2,6 +2,7 @@ package dev.finetune.examples.study;
 
 import dev.finetune.FineTuner;
 import dev.finetune.FinetuneException;
+import dev.finetune.Head;
 import dev.finetune.examples.ImageData;
 import dev.finetune.examples.PreprocessingChoice;
 import java.io.IOException;
@@ -32,7 +33,7 @@ public final class StudyPicturesCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         final ImageData.Parts parts = data.read(StudyOptions.SPLIT_SEED);
-        if (!parts.metric().equals("accuracy")) {
+        if (!(parts.head() instanceof Head.Classification)) {
             throw new FinetuneException("A study needs pictures with a class each: --task classification.");
         }
         final FineTuner named = FineTuner.from(options.model()).head(parts.head());

@@ -2,6 +2,7 @@ package dev.finetune.examples.study;
 
 import dev.finetune.FineTuner;
 import dev.finetune.FinetuneException;
+import dev.finetune.Head;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Text;
 import dev.finetune.examples.TextData;
@@ -49,7 +50,7 @@ public final class StudyTextsCommand implements Callable<Integer> {
     @SuppressWarnings("unchecked") // The kind of input was compared.
     private static TextData.Parts<Text> texts(TextData.Parts<?> parts) {
         final Dataset<?> train = parts.train();
-        if (train.inputType() != Text.class || !parts.metric().equals("accuracy")) {
+        if (train.inputType() != Text.class || !(parts.head() instanceof Head.Classification)) {
             throw new FinetuneException("A study needs texts with a class each: --task classification.");
         }
         return (TextData.Parts<Text>) parts;

@@ -4,6 +4,7 @@ import com.google.gson.GsonBuilder;
 import dev.finetune.FinetuneException;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
+import dev.finetune.internal.Warnings;
 import dev.finetune.spi.Augmentation;
 import dev.finetune.spi.CollateContext;
 import dev.finetune.spi.CollateContext.Purpose;
@@ -126,12 +127,11 @@ public final class ImageEncoder implements InputEncoder<Image> {
         }
         if (!broken.isEmpty()) {
             skipped.addAndGet(broken.size());
-            LOG.warn(
-                    "{} of {} pictures skipped. {}{}",
-                    broken.size(),
-                    examples.size(),
-                    String.join("; ", broken.subList(0, Math.min(NAMED, broken.size()))),
-                    broken.size() > NAMED ? "; ..." : "");
+            Warnings.say(
+                    LOG,
+                    broken.size() + " of " + examples.size() + " pictures skipped. "
+                            + String.join("; ", broken.subList(0, Math.min(NAMED, broken.size())))
+                            + (broken.size() > NAMED ? "; ..." : ""));
         }
         return rows;
     }

@@ -1,0 +1,42 @@
+package dev.finetune.internal;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.helpers.NOPLoggerFactory;
+
+/** Warns by SLF4J; where nothing is bound to it, once on standard error, so that nobody works on without a word. */
+public final class Warnings {
+    private static final int REMEMBERED = 1000;
+
+    /** The newest of what was printed. */
+    private static final Set<String> PRINTED =
+            Collections.synchronizedSet(Collections.newSetFromMap(new LinkedHashMap<>() {
+                @Override
+                protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
+                    return size() > REMEMBERED;
+                }
+            }));
+
+    private Warnings() {}
+
+    /** Warns of something. */
+    public static void say(Logger log, String message) {
+        say(log, message, false);
+    }
+
+    /**
+     * Warns of something that may be shown elsewhere.
+     *
+     * @param shown whether somebody shows it on the console already
+     */
+    public static void say(Logger log, String message, boolean shown) {
+        log.warn(message);
+        if (!shown && LoggerFactory.getILoggerFactory() instanceof NOPLoggerFactory && PRINTED.add(message)) {
+            System.err.println("warning: " + message);
+        }
+    }
+}

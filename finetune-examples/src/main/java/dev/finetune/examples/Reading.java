@@ -1,0 +1,131 @@
+package dev.finetune.examples;
+
+import dev.finetune.FinetuneException;
+import dev.finetune.Head;
+import dev.finetune.data.Dataset;
+import dev.finetune.data.Question;
+import dev.finetune.data.SquadFiles;
+import dev.finetune.data.TextFiles;
+import dev.finetune.data.TokenFiles;
+import dev.finetune.data.Words;
+import dev.finetune.vision.Image;
+import dev.finetune.vision.ImageFiles;
+import dev.finetune.vision.ImageFolder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import java.util.function.IntFunction;
+import picocli.CommandLine.Option;
+
+/** The options that say how files are read, and the reading. */
+final class Reading {
+    static final List<String> TASKS =
+            List.of("classification", "multi-label", "regression", "tokens", "question-answering", "masked-lm");
+
+    @Option(names = "--text-column", description = "Header name or zero-based number of the text's column.")
+    private String textColumn = "";
+
+    @Option(names = "--pair-column", description = "Header name or zero-based number of the second text's column.")
+    private String pairColumn = "";
+
+    @Option(names = "--label-column", description = "Header name or zero-based number of the label's column.")
+    private String labelColumn = "";
+
+    @Option(names = "--no-header", description = "The files have no header line.")
+    private boolean noHeader;
+
+    @Option(names = "--separator", description = "Between the labels of a multi-label row.")
+    private String separator = ",";
+
+    @Option(names = "--skip-bad-rows", description = "Skip rows that can't be read, and count them.")
+    private boolean skipBadRows;
+
+    /** The labelled examples of a file, as a task wants them. */
+    Dataset<?> read(String task, Path path) {
+        return switch (task) {
+            case "tokens" -> TokenFiles.conll(path).tokenClassification();
+            case "question-answering" -> SquadFiles.json(path).questionAnswering();
+            case "masked-lm" -> files(path).unlabelled();
+            case "regression" -> files(path).regression();
+            case "multi-label" -> files(path).multiLabel(separator);
+            case "classification" -> files(path).classification();
+            default -> throw new FinetuneException("--task " + task + ": there are " + TASKS + ".");
+        };
+    }
+
+    /** A table of texts, be they labelled or not. */
+    TextFiles files(Path path) {
+        TextFiles files = TextFiles.of(path);
+        files = noHeader ? files.noHeader() : files;
+        files = textColumn.isEmpty() ? files : column(textColumn, files::text, files::text);
+        files = pairColumn.isEmpty() ? files : column(pairColumn, files::pair, files::pair);
+        files = labelColumn.isEmpty() ? files : column(labelColumn, files::label, files::label);
+        return skipBadRows ? files.skipBadRows() : files;
+    }
+
+    /** Texts, words or questions without their labels, as a model reads them. */
+    Dataset<?> unlabelled(Class<?> type, Path path) {
+        final String name = path.toString().toLowerCase(Locale.ROOT).replaceFirst("\\.gz$", "");
+        if (type == Words.class) {
+            return name.endsWith(".jsonl")
+                    ? TokenFiles.jsonLines(path).unlabelled()
+                    : TokenFiles.conll(path).unlabelled();
+        }
+        return type == Question.class
+                ? SquadFiles.json(path).unlabelled()
+                : files(path).unlabelled();
+    }
+
+    /** A table of pictures' paths; the text's column is the path's. */
+    ImageFiles pictures(Path path) {
+        final String name = path.toString().toLowerCase(Locale.ROOT).replaceFirst("\\.gz$", "");
+        ImageFiles files = name.endsWith(".tsv")
+                ? ImageFiles.tsv(path)
+                : name.endsWith(".jsonl") ? ImageFiles.jsonLines(path) : ImageFiles.csv(path);
+        files = noHeader ? files.noHeader() : files;
+        files = textColumn.isEmpty() ? files : column(textColumn, files::path, files::path);
+        files = labelColumn.isEmpty() ? files : column(labelColumn, files::label, files::label);
+        return skipBadRows ? files.skipBadRows() : files;
+    }
+
+    /** Labelled pictures of a folder with a folder for each class, or of a table. */
+    Dataset<Image> labelledPictures(String task, Path path) {
+        if (Files.isDirectory(path)) {
+            return ImageFolder.of(path);
+        }
+        return switch (task) {
+            case "multi-label" -> pictures(path).multiLabel(separator);
+            case "regression" -> pictures(path).regression();
+            default -> pictures(path).classification();
+        };
+    }
+
+    /** The task that a head is for. */
+    static String task(Head head) {
+        if (head instanceof Head.MultiLabel) {
+            return "multi-label";
+        }
+        if (head instanceof Head.Regression) {
+            return "regression";
+        }
+        if (head instanceof Head.Tokens) {
+            return "tokens";
+        }
+        if (head instanceof Head.QuestionAnswering) {
+            return "question-answering";
+        }
+        if (head instanceof Head.MaskedLm) {
+            return "masked-lm";
+        }
+        if (head instanceof Head.Classification) {
+            return "classification";
+        }
+        throw new FinetuneException("This model gives " + head + ", of which there is nothing to evaluate.");
+    }
+
+    private static <F> F column(String said, Function<String, F> byName, IntFunction<F> byNumber) {
+        return said.matches("\\d+") ? byNumber.apply(Integer.parseInt(said)) : byName.apply(said);
+    }
+}
