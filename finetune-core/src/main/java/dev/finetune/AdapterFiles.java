@@ -3,12 +3,15 @@ package dev.finetune;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
 import dev.finetune.checkpoint.AdapterParameters;
 import dev.finetune.checkpoint.SafetensorsWriter;
+import dev.finetune.internal.StandIn;
 import dev.finetune.nn.Buffer;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
@@ -31,14 +34,36 @@ final class AdapterFiles {
     private static final Gson GSON =
             new GsonBuilder().setPrettyPrinting().serializeNulls().create();
     private static final int SHOWN = 4;
+    private static final String CONFIG = "adapter_config.json";
     private static final String ALL_LINEAR = "all-linear";
 
     private AdapterFiles() {}
 
+    /**
+     * Refuses to take a directory for a whole model that holds an adapter, alone or beside a model. Transformers would put
+     * it on top, whether or not the model has it merged already.
+     */
+    static void refuseIn(Path directory) {
+        final Path file = directory.resolve(CONFIG);
+        if (!Files.isRegularFile(file)) {
+            return;
+        }
+        if (!Files.isRegularFile(directory.resolve("config.json"))) {
+            throw new FinetuneException(
+                    directory + " holds an adapter (" + CONFIG + ") and no model: name the model that it"
+                            + " was trained on, FineTuner.from(base).adapter(directory).");
+        }
+        throw new FinetuneException(file
+                + " is an adapter beside a whole model, which Transformers would put on top of it."
+                + " If the model is the adapter's base, say so: FineTuner.from(directory).adapter(directory). If the"
+                + " adapter is merged into the model already, move " + CONFIG + " and adapter_model.* elsewhere.");
+    }
+
     /** What an adapter's configuration says. */
     static PeftMethod read(Path directory) {
-        final Path file = directory.resolve("adapter_config.json");
+        final Path file = directory.resolve(CONFIG);
         try {
+            StandIn.refuse(file);
             final JsonObject json =
                     JsonParser.parseString(Files.readString(file)).getAsJsonObject();
             final AdapterConfig config = new AdapterConfig(file, json);
@@ -81,12 +106,30 @@ final class AdapterFiles {
 
     /** The modules to save, with those that PEFT adds for a task. */
     private static List<String> trainedWhole(AdapterConfig config) {
-        final List<String> heads = switch (config.text("task_type", "")) {
+        return Lora.joined(config.strings("modules_to_save"), headsOf(config.text("task_type", "")));
+    }
+
+    private static List<String> headsOf(String taskType) {
+        return switch (taskType) {
             case "SEQ_CLS", "TOKEN_CLS" -> List.of("classifier", "score");
             case "QUESTION_ANS" -> List.of("qa_outputs");
             default -> List.of();
         };
-        return Lora.joined(config.strings("modules_to_save"), heads);
+    }
+
+    /** A task by which PEFT looks for the head's last layer in the adapter; none where the adapter doesn't train it. */
+    private static JsonElement taskType(PeftMethod method, Head head) {
+        final String type;
+        if (head instanceof Head.Tokens) {
+            type = "TOKEN_CLS";
+        } else if (head instanceof Head.QuestionAnswering) {
+            type = "QUESTION_ANS";
+        } else {
+            type = "SEQ_CLS";
+        }
+        return head instanceof Head.MaskedLm || headsOf(type).stream().noneMatch(method.alsoTrained()::contains)
+                ? JsonNull.INSTANCE
+                : new JsonPrimitive(type);
     }
 
     private static TargetLayers targets(AdapterConfig config, Optional<TargetLayers> usual) {
@@ -150,8 +193,7 @@ final class AdapterFiles {
             }
         }
         SafetensorsWriter.write(staging.resolve("adapter_model.safetensors"), tensors, Map.of("format", "pt"));
-        Files.writeString(
-                staging.resolve("adapter_config.json"), GSON.toJson(config(method, network, task.head(), base)) + "\n");
+        Files.writeString(staging.resolve(CONFIG), GSON.toJson(config(method, network, task.head(), base)) + "\n");
         final JsonObject record = new JsonObject();
         ModelDirectory.mark(record, ModelDirectory.Kind.ADAPTER);
         Files.writeString(staging.resolve(ModelFiles.RECORD), GSON.toJson(record) + "\n");
@@ -177,14 +219,7 @@ final class AdapterFiles {
         final JsonObject json = new JsonObject();
         json.addProperty("peft_type", method instanceof Ia3 ? "IA3" : "LORA");
         json.addProperty("base_model_name_or_path", base);
-        json.add("task_type", JsonNull.INSTANCE);
-        if (head instanceof Head.Tokens) {
-            json.addProperty("task_type", "TOKEN_CLS");
-        } else if (head instanceof Head.QuestionAnswering) {
-            json.addProperty("task_type", "QUESTION_ANS");
-        } else if (!(head instanceof Head.MaskedLm)) {
-            json.addProperty("task_type", "SEQ_CLS");
-        }
+        json.add("task_type", taskType(method, head));
         if (method instanceof Lora lora) {
             json.addProperty("r", lora.rank());
             json.addProperty("lora_alpha", lora.alpha());
@@ -201,8 +236,9 @@ final class AdapterFiles {
                     array(allLinear ? adapted.stream().filter(ia3::scalesInputs).toList() : ia3.feedForward()));
             json.addProperty("init_ia3_weights", true);
         }
-        if (method.targets() instanceof TargetLayers.Matching matching) {
-            json.addProperty("target_modules", matching.regex());
+        if (method.targets() instanceof TargetLayers.Matching matching
+                && adapted.stream().allMatch(layer -> layer.matches(matching.regex()))) {
+            json.addProperty("target_modules", matching.regex()); // Not of an adapter of a model without a head.
         } else {
             json.add(
                     "target_modules",

@@ -113,6 +113,10 @@ final class Fitting<I> {
     private <J> FineTuned<J> untrained(LoadedModel<J> model) {
         try {
             final List<String> warnings = new ArrayList<>();
+            if (model.assembly().task().head() instanceof Head.Features features) {
+                SentenceModules.difference(model.directory(), features.pooling())
+                        .ifPresent(difference -> warn(difference, warnings));
+            }
             if (draft.adapter != null && !model.random().isEmpty()) {
                 warn(
                         "Neither the base nor the adapter in " + ModelPlace.shown(draft.adapter.toString()) + " has "

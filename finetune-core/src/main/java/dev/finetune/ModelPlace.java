@@ -34,9 +34,15 @@ record ModelPlace(Path directory, Path weights, String base) {
             final Path weights = file.get().toAbsolutePath();
             return new ModelPlace(weights.getParent(), weights, draft.model);
         }
+        if (draft.adapter == null) {
+            localDirectory(draft.model).ifPresent(AdapterFiles::refuseIn);
+        }
         final HubSettings hub = draft.hub == null ? HubSettings.fromEnvironment() : draft.hub;
         final ResolvedModel found =
                 new Hub(hub, draft.downloads).locate(draft.model, draft.revision, FilesNeeded.model());
+        if (draft.adapter == null) {
+            AdapterFiles.refuseIn(found.directory());
+        }
         return new ModelPlace(
                 found.directory(),
                 found.directory(),
@@ -97,6 +103,12 @@ record ModelPlace(Path directory, Path weights, String base) {
 
     /** Its config.json; for weights that come without one, what a family tells from the tensors' names and shapes. */
     ModelConfig config() {
+        final ModelConfig config = readOrTold();
+        config.refuseOtherComputations();
+        return config;
+    }
+
+    private ModelConfig readOrTold() {
         if (Files.isRegularFile(directory.resolve("config.json")) || !Weights.areIn(weights)) {
             return ModelConfig.read(directory);
         }

@@ -3,6 +3,7 @@ package dev.finetune;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import dev.finetune.internal.StandIn;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,6 +32,7 @@ final class ModelRecord {
             return Optional.empty();
         }
         try {
+            StandIn.refuse(file);
             return Optional.of(JsonParser.parseString(Files.readString(file)).getAsJsonObject());
         } catch (IOException | JsonParseException | IllegalStateException e) {
             throw unreadable(directory, e);

@@ -49,11 +49,26 @@ public record EncoderConfig(
         double spanDropout,
         double initRange,
         boolean tied) {
+    /** A text of one token between two special ones. */
+    private static final int SHORTEST = 3;
+
     /** Checks what the parts depend on. */
     public EncoderConfig {
         if (hidden % heads != 0) {
             throw new FinetuneException("config.json: the hidden size " + hidden + " is not a multiple of the " + heads
                     + " attention heads.");
+        }
+        if (paddingId < 0 || paddingId >= vocabulary) {
+            throw new FinetuneException("config.json: pad_token_id is " + paddingId + ", and must be one of the "
+                    + vocabulary + " tokens (vocab_size), counted from 0.");
+        }
+        final int taken = positionsFromPadding ? paddingId + 1 : 0;
+        if (positions - taken < SHORTEST) {
+            throw new FinetuneException("config.json: max_position_embeddings is " + positions
+                    + (taken == 0 ? "" : ", of which padding takes " + taken) + ": too few for any text.");
+        }
+        if (types < 0) {
+            throw new FinetuneException("config.json: type_vocab_size is " + types + "; it must be 0 or more.");
         }
         for (double probability :
                 new double[] {hiddenDropout, attentionDropout, sequenceDropout, tokenDropout, spanDropout}) {

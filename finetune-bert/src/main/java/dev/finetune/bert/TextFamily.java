@@ -199,7 +199,7 @@ abstract class TextFamily implements ModelFamily {
                 name -> name.startsWith(prefix) && !name.startsWith(prefix + "pooler."),
                 name -> name.endsWith("position_ids") || name.endsWith("embeddings.token_type_ids"),
                 name -> false,
-                Map.of(names.bias, names.aliases),
+                aliases(config, names),
                 name -> isOfTrunk(name, prefix));
     }
 
@@ -208,6 +208,14 @@ abstract class TextFamily implements ModelFamily {
         final String inner = name.startsWith(prefix) ? name.substring(prefix.length()) : name;
         return !inner.startsWith("pooler.")
                 && (name.startsWith(prefix) || ENCODER_PARTS.stream().anyMatch(inner::startsWith));
+    }
+
+    /** A tied output layer may be stored under either of its names. */
+    private static Map<String, List<String>> aliases(EncoderConfig config, MaskedLmNames names) {
+        final String words = config.names().prefix() + ".embeddings.word_embeddings.weight";
+        return config.tied()
+                ? Map.of(names.bias, names.aliases, words, List.of(names.decoder))
+                : Map.of(names.bias, names.aliases);
     }
 
     private JsonObject savedConfig(ModelConfig config, Head head, List<String> labels) {

@@ -42,17 +42,42 @@ record TextParts<I>(InputEncoder<I> encoder, Task task) {
                 ? Tokenizer.openForWords(request.directory())
                 : Tokenizer.open(request.directory());
         try {
-            if (tokenizer.vocabularySize() > config.vocabulary()) {
-                throw new FinetuneException("The tokenizer in " + request.directory() + " has "
-                        + tokenizer.vocabularySize() + " tokens, but config.json's vocab_size is " + config.vocabulary()
-                        + ": they don't belong together.");
-            }
-            final TextLayout layout =
-                    new TextLayout(maxLength(request, config, tokenizer), tokenTypes, config.paddingId());
-            return of(request, config, tokenizer, layout);
+            checkTokens(request, config, tokenizer);
+            final boolean types = tokenTypes && tokenizer.givesTokenTypes() && config.types() > 0;
+            final boolean pairs = !types || tokenizer.largestType(true) < config.types();
+            checkTypes(head, types, pairs, config, tokenizer);
+            return of(
+                    request,
+                    config,
+                    tokenizer,
+                    new TextLayout(maxLength(request, config, tokenizer), types, config.paddingId(), pairs));
         } catch (RuntimeException e) {
             tokenizer.close();
             throw e;
+        }
+    }
+
+    /** Every token needs its row of the embeddings. */
+    private static void checkTokens(AssemblyRequest request, EncoderConfig config, Tokenizer tokenizer) {
+        final int last = tokenizer.largestId();
+        if (last >= config.vocabulary()) {
+            throw new FinetuneException("The tokenizer in " + request.directory() + " gives the token \""
+                    + tokenizer.token(last) + "\" the id " + last + ", but the model has embeddings for "
+                    + config.vocabulary() + " tokens only (vocab_size in its config.json): they don't belong together."
+                    + " Tokens that were added later (added_tokens.json, special tokens that the vocabulary lacks) need"
+                    + " embeddings, too: resize them in Python (resize_token_embeddings), or remove the tokens.");
+        }
+    }
+
+    private static void checkTypes(Head head, boolean types, boolean pairs, EncoderConfig config, Tokenizer tokenizer) {
+        final boolean asksPairs = head instanceof Head.QuestionAnswering;
+        if (types && (tokenizer.largestType(false) >= config.types() || asksPairs && !pairs)) {
+            throw new FinetuneException("The model knows "
+                    + (config.types() == 1 ? "one segment" : config.types() + " segments")
+                    + " only (type_vocab_size in its config.json), and its tokenizer gives "
+                    + (asksPairs ? "a question and its context" : "a text") + " the token type "
+                    + tokenizer.largestType(asksPairs) + ": use a model that was trained on "
+                    + (asksPairs ? "pairs." : "the texts of this tokenizer."));
         }
     }
 

@@ -15,9 +15,11 @@ import dev.finetune.nn.Scaling;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -28,9 +30,13 @@ public final class AdapterParameters implements ParameterSource {
     /** What PEFT puts before every name. */
     public static final String PREFIX = "base_model.model.";
 
+    /** What PEFT puts behind a layer's name. */
+    private static final Pattern ADDITION = Pattern.compile("\\.(lora_|ia3_|base_layer\\.).*");
+
     private final CheckpointParameters base;
     private final PeftMethod method;
     private final Optional<Weights> adapter;
+    private final boolean ofBareBase;
     private final CheckpointParameters additions;
     private final Set<String> adapted = new HashSet<>();
     private final Map<String, Scaling> scalings = new HashMap<>();
@@ -50,8 +56,24 @@ public final class AdapterParameters implements ParameterSource {
         this.additions = new CheckpointParameters(
                 adapter,
                 new CheckpointParameters.Naming(
-                        "", name -> true, AdapterParameters::isTwice, name -> false, Map.of(), name -> false),
+                        base.prefix(),
+                        name -> true,
+                        AdapterParameters::isTwice,
+                        name -> false,
+                        Map.of(),
+                        name -> false),
+                PREFIX,
                 seed);
+        final String named = PREFIX + base.prefix() + ".";
+        this.ofBareBase = !base.prefix().isEmpty()
+                && adapter.map(weights -> weights.names().stream().noneMatch(name -> name.startsWith(named)))
+                        .orElse(false);
+    }
+
+    /** What an adapter calls a layer: without the base model's name, if it was trained on that model without a head. */
+    private String known(String layer) {
+        final String named = base.prefix() + ".";
+        return ofBareBase && layer.startsWith(named) ? layer.substring(named.length()) : layer;
     }
 
     /** With trained biases PEFT saves those of what is trained whole two times more. */
@@ -79,7 +101,7 @@ public final class AdapterParameters implements ParameterSource {
     public Parameter weight(LayerKind kind, String name, Init init, long... shape) {
         final Parameter weight = take(name, init, shape);
         final String layer = layer(name);
-        if (method.adapts(layer, kind) && !startsAnew(weight)) {
+        if (method.adapts(known(layer), kind) && !startsAnew(weight)) {
             adapted.add(layer);
             weight.adapt(
                     method instanceof Ia3 ia3
@@ -103,7 +125,7 @@ public final class AdapterParameters implements ParameterSource {
             throw new FinetuneException("IA3 is for linear layers and convolutions, but " + layer
                     + " is an embedding: name other layers as targets.");
         }
-        final boolean inputs = ia3.scalesInputs(layer);
+        final boolean inputs = ia3.scalesInputs(known(layer));
         final long[] shape;
         if (kind instanceof LayerKind.Convolution convolution) {
             shape = new long[] {1, inputs ? weight[1] * convolution.groups() : weight[0], 1, 1};
@@ -123,7 +145,7 @@ public final class AdapterParameters implements ParameterSource {
                     + " groups: name other layers as targets.");
         }
         final long[] shape = weight.shape();
-        final long rank = lora.rank(layer);
+        final long rank = lora.rank(known(layer));
         final boolean looksUp = kind instanceof LayerKind.Embedding;
         final boolean convolves = kind instanceof LayerKind.Convolution;
         final long out = looksUp ? shape[1] : shape[0];
@@ -144,7 +166,7 @@ public final class AdapterParameters implements ParameterSource {
                 looksUp
                         ? added(layer, "lora_embedding_B", Init.normal(1), wide)
                         : added(layer, "lora_B.weight", Init.ZEROS, wide),
-                lora.scale(layer),
+                lora.scale(known(layer)),
                 new Dropout(looksUp ? 0 : lora.dropout()), // Of an index there is nothing to drop.
                 magnitude);
         if (magnitude.map(Parameter::isFresh).orElse(false)) {
@@ -170,6 +192,23 @@ public final class AdapterParameters implements ParameterSource {
     /** Closes all additions: for a network that could not be built to its end, and so owns nothing. */
     public void takeBack() {
         additions.takeBack();
+    }
+
+    /**
+     * The adapter's weights that the network has no place for; but for those of layers that it may leave out, such as a
+     * pooler below a head that doesn't read it.
+     */
+    public List<String> leftOver() {
+        return report().unexpected().stream()
+                .filter(name -> !base.mayBeLeftOut(owner(name) + ".weight"))
+                .toList();
+    }
+
+    /** The dotted name, in the network, of the layer that an adapter's tensor belongs to. */
+    private String owner(String name) {
+        final String inside = name.startsWith(PREFIX) ? name.substring(PREFIX.length()) : name;
+        final String layer = layer(ADDITION.matcher(inside).replaceFirst(".weight"));
+        return ofBareBase ? base.prefix() + "." + layer : layer;
     }
 
     /** How the adapter's weights and the additions met. Ask when the network is built. */

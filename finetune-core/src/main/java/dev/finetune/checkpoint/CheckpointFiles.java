@@ -1,6 +1,7 @@
 package dev.finetune.checkpoint;
 
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.StandIn;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -9,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -22,8 +24,8 @@ final class CheckpointFiles {
     private static final List<List<String>> ENDINGS =
             List.of(List.of(".safetensors"), List.of(".pth", ".pt", ".pth.tar", ".bin"));
     /** Files of these names end like weights and are something else. */
-    private static final List<String> NOT_WEIGHTS =
-            List.of("training_args.bin", "optimizer.bin", "optimizer.pt", "scheduler.bin", "scheduler.pt", "scaler.pt");
+    private static final Pattern NOT_WEIGHTS = Pattern.compile(
+            "training_args\\.bin|(optimizer|scheduler|scaler)\\.(bin|pt)|rng_state(_\\d+)?\\.pth|openvino_model\\.bin");
 
     private CheckpointFiles() {}
 
@@ -72,7 +74,8 @@ final class CheckpointFiles {
             return files.filter(Files::isRegularFile)
                     .filter(file -> {
                         String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-                        return endings.stream().anyMatch(name::endsWith) && !NOT_WEIGHTS.contains(name);
+                        return endings.stream().anyMatch(name::endsWith)
+                                && !NOT_WEIGHTS.matcher(name).matches();
                     })
                     .sorted()
                     .toList();
@@ -86,11 +89,8 @@ final class CheckpointFiles {
         if (file.getFileName().toString().endsWith(".index.json")) {
             return ShardedWeights.open(file);
         }
-        byte[] start = firstBytes(file, 512);
-        if (startsWith(start, "version https://git-lfs")) {
-            throw new FinetuneException(file + ": this is a Git LFS pointer, not the weights; fetch the file itself"
-                    + " (git lfs pull, or download it from the hub).");
-        }
+        byte[] start = firstBytes(file, StandIn.START);
+        StandIn.refuse(file, start);
         if (isNamed(file, ".safetensors")) {
             return SafetensorsFile.open(file);
         }

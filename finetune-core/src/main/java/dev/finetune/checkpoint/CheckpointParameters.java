@@ -38,6 +38,7 @@ public final class CheckpointParameters implements ParameterSource {
 
     private final Optional<Weights> weights;
     private final Naming naming;
+    private final String wrapper;
     private final long seed;
     private final Map<String, String> stored = new LinkedHashMap<>();
 
@@ -72,10 +73,27 @@ public final class CheckpointParameters implements ParameterSource {
      * @param seed of what is newly initialised
      */
     public CheckpointParameters(Optional<Weights> weights, Naming naming, long seed) {
+        this(weights, naming, "", seed);
+    }
+
+    /** The same where something stands before every name, and so before the base model's prefix. */
+    CheckpointParameters(Optional<Weights> weights, Naming naming, String wrapper, long seed) {
         this.weights = weights;
+        this.wrapper = wrapper;
         this.naming = naming;
         this.seed = seed;
         weights.ifPresent(w -> w.names().forEach(name -> stored.putIfAbsent(modern(name), name)));
+        weights.ifPresent(w -> w.aliases().forEach((alias, name) -> stored.putIfAbsent(modern(alias), name)));
+    }
+
+    /** The name of the base model, which stands before those of its parameters, without the dot; empty where it has none. */
+    String prefix() {
+        return naming.prefix;
+    }
+
+    /** Whether a parameter is one of the base model that a network may leave out, such as those of a pooler. */
+    boolean mayBeLeftOut(String name) {
+        return name.startsWith(naming.prefix + ".") && !naming.required.test(name);
     }
 
     /** Whether there is a checkpoint; without one all parameters are random. */
@@ -193,9 +211,9 @@ public final class CheckpointParameters implements ParameterSource {
         }
         final List<String> candidates = new ArrayList<>(List.of(name));
         candidates.addAll(naming.aliases.getOrDefault(name, List.of()));
-        final String base = naming.prefix + ".";
+        final String base = wrapper + naming.prefix + ".";
         if (name.startsWith(base)) {
-            candidates.add(name.substring(base.length()));
+            candidates.add(wrapper + name.substring(base.length()));
         }
         return candidates.stream().filter(stored::containsKey).map(stored::get).findFirst();
     }

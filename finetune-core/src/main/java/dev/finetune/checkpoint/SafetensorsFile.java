@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
@@ -14,11 +15,14 @@ final class SafetensorsFile implements Weights {
     private final Path file;
     private final FileChannel channel;
     private final SafetensorsHeader header;
+    private final Map<String, String> aliases;
 
     private SafetensorsFile(Path file, FileChannel channel, SafetensorsHeader header) {
         this.file = file;
         this.channel = channel;
         this.header = header;
+        this.aliases =
+                TensorAliases.of(file, header.metadata(), header.entries().keySet());
     }
 
     static SafetensorsFile open(Path file) {
@@ -44,6 +48,11 @@ final class SafetensorsFile implements Weights {
     public Tensor read(String name) {
         return NativeTensors.read(
                 channel, describe(name), header.dataStart() + entry(name).start());
+    }
+
+    @Override
+    public Map<String, String> aliases() {
+        return aliases;
     }
 
     @Override

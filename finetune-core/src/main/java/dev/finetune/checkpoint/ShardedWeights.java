@@ -4,7 +4,9 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.StandIn;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,15 +26,24 @@ final class ShardedWeights implements Weights {
     private final Path index;
     private final Map<String, Weights> shardOf;
     private final List<Weights> shards;
+    private final Map<String, String> aliases;
 
-    private ShardedWeights(Path index, Map<String, Weights> shardOf, List<Weights> shards) {
+    private ShardedWeights(
+            Path index, Map<String, Weights> shardOf, List<Weights> shards, Map<String, String> metadata) {
         this.index = index;
         this.shardOf = shardOf;
         this.shards = shards;
+        this.aliases = new LinkedHashMap<>(TensorAliases.of(index, metadata, shardOf.keySet()));
+        shards.forEach(shard -> shard.aliases().forEach((alias, kept) -> {
+            if (!shardOf.containsKey(alias) && shardOf.get(kept) == shard) {
+                aliases.put(alias, kept);
+            }
+        }));
     }
 
     static ShardedWeights open(Path index) {
-        Map<String, String> fileOf = readIndex(index);
+        JsonObject read = readIndex(index);
+        Map<String, String> fileOf = files(index, read);
         Set<String> fileNames = new LinkedHashSet<>(fileOf.values());
         List<String> missing = fileNames.stream()
                 .filter(name -> !Files.isRegularFile(index.resolveSibling(name)))
@@ -46,7 +57,8 @@ final class ShardedWeights implements Weights {
             for (String fileName : fileNames) {
                 opened.put(fileName, CheckpointFiles.openFile(index.resolveSibling(fileName)));
             }
-            return new ShardedWeights(index, shardOf(index, fileOf, opened), List.copyOf(opened.values()));
+            return new ShardedWeights(
+                    index, shardOf(index, fileOf, opened), List.copyOf(opened.values()), metadata(read));
         } catch (RuntimeException | Error e) {
             opened.values().forEach(Weights::close);
             throw e;
@@ -71,19 +83,36 @@ final class ShardedWeights implements Weights {
         return shardOf;
     }
 
-    private static Map<String, String> readIndex(Path index) {
+    private static JsonObject readIndex(Path index) {
         JsonElement json;
         try {
             if (Files.size(index) > MAX_INDEX_BYTES) {
                 throw broken(index, "it has more than " + MAX_INDEX_BYTES + " bytes");
             }
+            StandIn.refuse(index);
             json = JsonParser.parseString(Files.readString(index));
         } catch (IOException | JsonParseException e) {
             throw new FinetuneException(index + ": the index couldn't be read as JSON: " + e.getMessage(), e);
         }
-        if (!(json instanceof JsonObject object) || !(object.get("weight_map") instanceof JsonObject map)) {
+        if (!(json instanceof JsonObject object) || !(object.get("weight_map") instanceof JsonObject)) {
             throw broken(index, "it has no object \"weight_map\" of tensor names to file names");
         }
+        return object;
+    }
+
+    /** Where huggingface_hub notes what a file alone has in its own metadata; numbers and the like are left aside. */
+    private static Map<String, String> metadata(JsonObject index) {
+        Map<String, String> texts = new LinkedHashMap<>();
+        if (index.get("metadata") instanceof JsonObject metadata) {
+            metadata.entrySet().stream()
+                    .filter(entry -> entry.getValue() instanceof JsonPrimitive text && text.isString())
+                    .forEach(entry -> texts.put(entry.getKey(), entry.getValue().getAsString()));
+        }
+        return texts;
+    }
+
+    private static Map<String, String> files(Path index, JsonObject object) {
+        JsonObject map = object.getAsJsonObject("weight_map");
         Map<String, String> fileOf = new LinkedHashMap<>();
         for (Map.Entry<String, JsonElement> entry : map.entrySet()) {
             if (!entry.getValue().isJsonPrimitive()) {
@@ -124,6 +153,11 @@ final class ShardedWeights implements Weights {
     @Override
     public Tensor read(String name) {
         return shard(name).read(name);
+    }
+
+    @Override
+    public Map<String, String> aliases() {
+        return Collections.unmodifiableMap(aliases);
     }
 
     @Override

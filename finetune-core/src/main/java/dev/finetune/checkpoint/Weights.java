@@ -3,6 +3,7 @@ package dev.finetune.checkpoint;
 import dev.finetune.FinetuneException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
@@ -55,6 +56,11 @@ public sealed interface Weights extends AutoCloseable permits SafetensorsFile, P
 
     /** The files that hold the tensors: one, or one per shard. */
     List<Path> files();
+
+    /** Other names of tensors, each with the one under which it is stored; often empty. */
+    default Map<String, String> aliases() {
+        return Map.of();
+    }
 
     /** What a user may want to know of how the file was understood, such as a prefix that was dropped; often empty. */
     default List<String> notes() {

@@ -1,5 +1,6 @@
 package dev.finetune.data;
 
+import dev.finetune.internal.StandIn;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,6 +18,9 @@ record TextSource(InputStream stream, Charset charset) {
     static TextSource open(Path path, Charset charset) throws IOException {
         InputStream file = new BufferedInputStream(Files.newInputStream(path));
         try {
+            file.mark(StandIn.START);
+            StandIn.refusePointer(path, file.readNBytes(StandIn.START));
+            file.reset();
             InputStream stream =
                     skip(file, false, 0x1F, 0x8B) ? new BufferedInputStream(new GZIPInputStream(file, 1 << 16)) : file;
             if (!charset.name().toUpperCase(Locale.ROOT).startsWith("UTF-")) {

@@ -27,7 +27,7 @@ public record FilesNeeded(List<String> required, List<String> ifPresent, List<On
 
     /**
      * What fine-tuning a model takes: config.json; what prepares its inputs (tokenizer or image preprocessor files, as
-     * many as there are); and its weights: model.safetensors, else the sharded safetensors, else pytorch_model.bin,
+     * many as there are); what says that more belongs to the model (sentence-transformers' modules, an adapter); and its weights: model.safetensors, else the sharded safetensors, else pytorch_model.bin,
      * else the sharded pickles. Nothing else that a repository may hold (other frameworks' weights, pictures) is
      * fetched.
      */
@@ -38,7 +38,13 @@ public record FilesNeeded(List<String> required, List<String> ifPresent, List<On
                         "tokenizer_config.json",
                         "special_tokens_map.json",
                         "added_tokens.json",
+                        "sentence_bert_config.json",
+                        "modules.json",
+                        "config_sentence_transformers.json",
+                        "1_Pooling/config.json",
+                        "adapter_config.json",
                         "preprocessor_config.json",
+                        "processor_config.json",
                         "tokenizer.json",
                         "vocab.txt",
                         "vocab.json",

@@ -6,6 +6,7 @@ import dev.finetune.checkpoint.AdapterParameters;
 import dev.finetune.checkpoint.CheckpointParameters;
 import dev.finetune.checkpoint.Weights;
 import dev.finetune.nn.ParameterSource;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Function;
@@ -41,18 +42,17 @@ public record Adaptation(Optional<PeftMethod> method, Optional<Path> directory, 
     }
 
     private <T> T adapted(CheckpointParameters base, PeftMethod how, Function<ParameterSource, T> builder) {
-        final Optional<Weights> weights =
-                directory.map(folder -> Weights.open(folder.resolve("adapter_model.safetensors")));
+        final Optional<Weights> weights = directory.map(Adaptation::weights);
         try {
             final AdapterParameters source = new AdapterParameters(base, how, weights, seed);
             try {
                 final T built = builder.apply(source);
                 base.refuseLeftOfTrunk();
-                if (!source.report().unexpected().isEmpty()) {
+                if (!source.leftOver().isEmpty()) {
                     throw new FinetuneException("The adapter in "
                             + directory.map(Path::toString).orElse("")
                             + " doesn't fit the model: there is no place for "
-                            + source.report().unexpected() + ".");
+                            + source.leftOver() + ".");
                 }
                 return built;
             } catch (RuntimeException | Error e) {
@@ -62,5 +62,12 @@ public record Adaptation(Optional<PeftMethod> method, Optional<Path> directory, 
         } finally {
             weights.ifPresent(Weights::close);
         }
+    }
+
+    /** As PEFT writes them today, or as it did before. */
+    private static Weights weights(Path directory) {
+        final Path older = directory.resolve("adapter_model.bin");
+        final Path file = directory.resolve("adapter_model.safetensors");
+        return Weights.open(!Files.isRegularFile(file) && Files.isRegularFile(older) ? older : file);
     }
 }

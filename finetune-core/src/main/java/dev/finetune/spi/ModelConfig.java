@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.StandIn;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
@@ -37,6 +38,7 @@ public final class ModelConfig {
                             + "weights (model.safetensors or pytorch_model.bin) and, for text, tokenizer.json or vocab.txt.");
         }
         try (Reader reader = Files.newBufferedReader(file)) {
+            StandIn.refuse(file);
             final JsonElement parsed = JsonParser.parseReader(reader);
             if (!parsed.isJsonObject()) {
                 throw new FinetuneException(file + " is not a JSON object.");
@@ -140,6 +142,25 @@ public final class ModelConfig {
         if (!found.equals(allowed)) {
             throw new FinetuneException(
                     file + ": \"" + key + "\": " + json.get(key) + " is not supported (only " + allowed + " is).");
+        }
+    }
+
+    /**
+     * Refuses what says, whatever the family, that the network isn't the one that its architecture's name stands for:
+     * quantised weights, and Python code of the model's own.
+     *
+     * @throws FinetuneException naming the key
+     */
+    public void refuseOtherComputations() {
+        if (has("quantization_config")) {
+            throw new FinetuneException(file + ": \"quantization_config\": " + json.get("quantization_config")
+                    + ": quantised weights are not supported; use the model's unquantised weights, or dequantise and save"
+                    + " them in Python.");
+        }
+        if (has("auto_map")) {
+            throw new FinetuneException(file + ": \"auto_map\": " + json.get("auto_map")
+                    + ": the model is computed by Python code of its own, which is not run. If the network is a plain "
+                    + string("model_type", "one") + " after all, remove the entry.");
         }
     }
 

@@ -9,6 +9,7 @@ import dev.finetune.Prediction;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Text;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,8 +31,10 @@ public final class TextCommand implements Callable<Integer> {
     @Mixin
     private ResultOptions result = new ResultOptions();
 
-    @Option(names = "--max-length", description = "The longest input in tokens.")
-    private int maxLength = 128;
+    @Option(
+            names = "--max-length",
+            description = "The longest input in tokens; by default what the model takes, 512 at most.")
+    private Optional<Integer> maxLength = Optional.empty();
 
     @Option(
             names = "--group-by-length",
@@ -58,8 +61,8 @@ public final class TextCommand implements Callable<Integer> {
             throw new FinetuneException("--predict is for tasks that read single texts; this one reads "
                     + train.inputType().getSimpleName() + ". Leave it out, and predict with the saved model.");
         }
-        final FineTuner tuner =
-                training.tuner(parts.head()).maxLength(maxLength).groupByLength(groupByLength);
+        final FineTuner any = training.tuner(parts.head()).groupByLength(groupByLength);
+        final FineTuner tuner = maxLength.map(any::maxLength).orElse(any);
         try (FineTuned<I> tuned = tuner.fit(train, parts.evaluation())) {
             result.show(tuned);
             result.save(tuned);

@@ -6,9 +6,10 @@ import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import dev.finetune.FinetuneException;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.Optional;
 
 /**
  * Writes the definition (tokenizer.json) that Transformers would make of a bare vocabulary: its BertTokenizer for
@@ -19,8 +20,8 @@ final class GeneratedTokenizer {
     private final JsonObject config;
     private final JsonObject vocab;
 
-    /** Added tokens by id, in the order in which the native library wants them. */
-    private final TreeMap<Integer, JsonObject> added = new TreeMap<>();
+    /** The special tokens that the vocabulary has or the settings name, by their key. */
+    private final Map<String, JsonObject> special = new HashMap<>();
 
     private GeneratedTokenizer(TokenizerFiles files, JsonObject vocab) {
         this.files = files;
@@ -44,13 +45,11 @@ final class GeneratedTokenizer {
     }
 
     private JsonObject wordPiece() {
-        String unk = name("unk_token", "[UNK]");
-        String cls = name("cls_token", "[CLS]");
-        String sep = name("sep_token", "[SEP]");
-        List.of(name("pad_token", "[PAD]"), unk, cls, sep).forEach(token -> addSpecial(token, true, false));
-        addSpecial(name("mask_token", "[MASK]"), false, false);
-        addNeverSplit();
-        addListed();
+        special("pad_token", "[PAD]", true, false);
+        String unk = special("unk_token", "[UNK]", true, false);
+        String cls = special("cls_token", "[CLS]", true, false);
+        String sep = special("sep_token", "[SEP]", true, false);
+        special("mask_token", "[MASK]", false, false);
 
         JsonObject normalizer = typed("BertNormalizer");
         normalizer.addProperty("clean_text", true);
@@ -70,18 +69,15 @@ final class GeneratedTokenizer {
         JsonObject decoder = typed("WordPiece");
         decoder.addProperty("prefix", "##");
         decoder.addProperty("cleanup", true);
-        return assemble(normalizer, typed("BertPreTokenizer"), bertTemplate(cls, sep), decoder, model);
+        JsonObject json = assemble(normalizer, typed("BertPreTokenizer"), decoder, model);
+        json.add("post_processor", bertTemplate(id(json, cls), id(json, sep), cls, sep));
+        return json;
     }
 
-    private JsonObject bertTemplate(String cls, String sep) {
+    private static JsonObject bertTemplate(JsonElement clsId, JsonElement sepId, String cls, String sep) {
         JsonObject tokens = new JsonObject();
-        for (String token : List.of(cls, sep)) {
-            JsonObject entry = new JsonObject();
-            entry.addProperty("id", token);
-            entry.add("ids", array(vocab.get(token)));
-            entry.add("tokens", array(new JsonPrimitive(token)));
-            tokens.add(token, entry);
-        }
+        tokens.add(cls, special(cls, clsId));
+        tokens.add(sep, special(sep, sepId));
         JsonObject template = typed("TemplateProcessing");
         template.add(
                 "single",
@@ -98,30 +94,26 @@ final class GeneratedTokenizer {
         return template;
     }
 
+    private static JsonObject special(String token, JsonElement id) {
+        JsonObject entry = new JsonObject();
+        entry.addProperty("id", token);
+        entry.add("ids", array(id));
+        entry.add("tokens", array(new JsonPrimitive(token)));
+        return entry;
+    }
+
     private JsonObject byteLevel() {
-        String cls = name("cls_token", "<s>");
-        String sep = name("sep_token", "</s>");
-        for (String token : List.of(
-                name("bos_token", "<s>"),
-                cls,
-                name("pad_token", "<pad>"),
-                name("eos_token", "</s>"),
-                sep,
-                name("unk_token", "<unk>"))) {
-            addSpecial(token, true, false);
-        }
+        special("bos_token", "<s>", true, false);
+        String cls = special("cls_token", "<s>", true, false);
+        special("pad_token", "<pad>", true, false);
+        special("eos_token", "</s>", true, false);
+        String sep = special("sep_token", "</s>", true, false);
+        special("unk_token", "<unk>", true, false);
         // The mask takes the space before it with it, as in the tokenizers that RoBERTa models are published with.
-        addSpecial(name("mask_token", "<mask>"), false, true);
-        addListed();
+        special("mask_token", "<mask>", false, true);
 
         boolean prefix = flag("add_prefix_space", false);
         boolean trim = flag("trim_offsets", true);
-        JsonObject processor = typed("RobertaProcessing");
-        processor.add("sep", array(new JsonPrimitive(sep), vocab.get(sep)));
-        processor.add("cls", array(new JsonPrimitive(cls), vocab.get(cls)));
-        processor.addProperty("trim_offsets", trim);
-        processor.addProperty("add_prefix_space", prefix);
-
         JsonObject model = typed("BPE");
         model.add("dropout", JsonNull.INSTANCE);
         model.add("unk_token", JsonNull.INSTANCE);
@@ -130,7 +122,15 @@ final class GeneratedTokenizer {
         model.addProperty("fuse_unk", false);
         model.add("vocab", vocab);
         model.add("merges", merges());
-        return assemble(JsonNull.INSTANCE, bytes(prefix), processor, bytes(true), model);
+        JsonObject json = assemble(JsonNull.INSTANCE, bytes(prefix), bytes(true), model);
+
+        JsonObject processor = typed("RobertaProcessing");
+        processor.add("sep", array(new JsonPrimitive(sep), id(json, sep)));
+        processor.add("cls", array(new JsonPrimitive(cls), id(json, cls)));
+        processor.addProperty("trim_offsets", trim);
+        processor.addProperty("add_prefix_space", prefix);
+        json.add("post_processor", processor);
+        return json;
     }
 
     private static JsonObject bytes(boolean prefix) {
@@ -159,30 +159,53 @@ final class GeneratedTokenizer {
         return merges;
     }
 
-    private JsonObject assemble(
-            JsonElement normalizer,
-            JsonObject preTokenizer,
-            JsonObject processor,
-            JsonObject decoder,
-            JsonObject model) {
-        JsonArray tokens = new JsonArray();
-        added.values().forEach(tokens::add);
+    /** Without the special tokens around a text, whose ids are known afterwards only. */
+    private JsonObject assemble(JsonElement normalizer, JsonObject preTokenizer, JsonObject decoder, JsonObject model) {
         JsonObject json = new JsonObject();
         json.addProperty("version", "1.0");
-        json.add("added_tokens", tokens);
+        json.add("added_tokens", neverSplit());
         json.add("normalizer", normalizer);
         json.add("pre_tokenizer", preTokenizer);
-        json.add("post_processor", processor);
         json.add("decoder", decoder);
         json.add("model", model);
+        AddedTokens.complete(json, files, true, special);
         return json;
     }
 
-    private String name(String key, String usual) {
-        return files.settings().stream()
-                .flatMap(settings -> SpecialTokens.nameIn(settings, key).stream())
+    private JsonElement id(JsonObject json, String token) {
+        return json.getAsJsonArray("added_tokens").asList().stream()
+                .map(JsonElement::getAsJsonObject)
+                .filter(entry -> entry.get("content").getAsString().equals(token))
+                .map(entry -> entry.get("id"))
                 .findFirst()
-                .orElse(usual);
+                .orElseThrow();
+    }
+
+    private Optional<JsonElement> said(String key) {
+        return files.settings().stream()
+                .filter(settings -> SpecialTokens.nameIn(settings, key).isPresent())
+                .map(settings -> settings.get(key))
+                .findFirst();
+    }
+
+    /** The special token of a kind, which is added where the vocabulary has it, or the settings name it. */
+    private String special(String key, String usual, boolean needed, boolean takesSpace) {
+        Optional<JsonElement> said = said(key);
+        JsonObject token = AddedTokens.entry(said.orElse(new JsonPrimitive(usual)), true);
+        String content = token.get("content").getAsString();
+        boolean isText = said.map(JsonElement::isJsonPrimitive).orElse(true);
+        if (isText) {
+            token.addProperty("lstrip", takesSpace);
+        }
+        if (vocab.has(content) || said.isPresent() && !key.equals("unk_token")) {
+            special.put(key, token);
+        } else if (needed) {
+            String file = files.has(TokenizerFiles.VOCAB_TXT) ? TokenizerFiles.VOCAB_TXT : TokenizerFiles.VOCAB_JSON;
+            throw new FinetuneException(files.path(file) + " has no token \"" + content
+                    + "\", which every text needs. Name the right one in " + TokenizerFiles.CONFIG
+                    + " (cls_token, sep_token, pad_token, unk_token).");
+        }
+        return content;
     }
 
     private boolean flag(String key, boolean usual) {
@@ -190,64 +213,19 @@ final class GeneratedTokenizer {
         return said ? config.get(key).getAsBoolean() : usual;
     }
 
-    private void addSpecial(String token, boolean needed, boolean takesSpace) {
-        JsonElement id = vocab.get(token);
-        if (id != null) {
-            JsonObject entry = entry(id.getAsInt(), token);
-            entry.addProperty("lstrip", takesSpace);
-            entry.addProperty("special", true);
-            added.put(id.getAsInt(), entry);
-        } else if (needed) {
-            String file = files.has(TokenizerFiles.VOCAB_TXT) ? TokenizerFiles.VOCAB_TXT : TokenizerFiles.VOCAB_JSON;
-            throw new FinetuneException(files.path(file) + " has no token \"" + token
-                    + "\", which every text needs. Name the right one in " + TokenizerFiles.CONFIG
-                    + " (cls_token, sep_token, pad_token, unk_token).");
-        }
-    }
-
-    private void addNeverSplit() {
+    private JsonArray neverSplit() {
+        JsonArray added = new JsonArray();
         if (config.get("never_split") instanceof JsonArray words) {
             for (JsonElement word : words) {
-                JsonElement id = vocab.get(word.getAsString());
-                if (id != null && !added.containsKey(id.getAsInt())) {
-                    JsonObject entry = entry(id.getAsInt(), word.getAsString());
-                    entry.addProperty("single_word", true);
-                    added.put(id.getAsInt(), entry);
+                if (vocab.has(word.getAsString())) {
+                    JsonObject token = AddedTokens.entry(word, false);
+                    token.addProperty("normalized", false);
+                    token.addProperty("single_word", true);
+                    added.add(token);
                 }
             }
         }
-    }
-
-    // Tokens that a user added, as older (added_tokens.json) and newer (added_tokens_decoder) settings list them.
-    private void addListed() {
-        for (Map.Entry<String, JsonElement> entry :
-                files.json(TokenizerFiles.ADDED).entrySet()) {
-            int id = entry.getValue().getAsInt();
-            JsonObject token = entry(id, entry.getKey());
-            token.addProperty("normalized", true);
-            added.putIfAbsent(id, token);
-        }
-        if (config.get("added_tokens_decoder") instanceof JsonObject decoder) {
-            for (Map.Entry<String, JsonElement> entry : decoder.entrySet()) {
-                int id = Integer.parseInt(entry.getKey());
-                JsonObject settings = entry.getValue().getAsJsonObject();
-                JsonObject token = entry(id, settings.get("content").getAsString());
-                settings.entrySet().stream()
-                        .filter(setting -> token.has(setting.getKey()))
-                        .forEach(setting -> token.add(setting.getKey(), setting.getValue()));
-                added.put(id, token);
-            }
-        }
-    }
-
-    private static JsonObject entry(int id, String content) {
-        JsonObject token = new JsonObject();
-        token.addProperty("id", id);
-        token.addProperty("content", content);
-        for (String flag : List.of("single_word", "lstrip", "rstrip", "normalized", "special")) {
-            token.addProperty(flag, false);
-        }
-        return token;
+        return added;
     }
 
     private static JsonObject typed(String type) {

@@ -69,6 +69,7 @@ public final class MaskedEncoder implements InputEncoder<Text> {
         Detail detail = masking.wholeWords() ? Detail.WORDS : Detail.IDS;
         List<Text> inputs = examples.stream().map(Example::input).toList();
         List<Encoded> rows = new ArrayList<>(examples.size());
+        inputs.forEach(layout::check);
         for (TokenizedText text : tokenizer.encode(inputs, layout.maxLength(), detail)) {
             if (Arrays.stream(text.ids()).noneMatch(this::mayBeChosen)) {
                 continue;

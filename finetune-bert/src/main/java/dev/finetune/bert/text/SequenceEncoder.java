@@ -62,6 +62,7 @@ public final class SequenceEncoder implements InputEncoder<Text> {
     @Override
     public List<Encoded> encode(List<Example<Text>> examples) {
         List<Text> inputs = examples.stream().map(Example::input).toList();
+        inputs.forEach(layout::check);
         List<TokenizedText> texts = variesInTraining()
                 ? tokenizer.encode(inputs, layout.maxLength(), Detail.WORDS)
                 : tokenizer.encode(inputs, layout.maxLength());

@@ -86,6 +86,17 @@ final class Template {
         return ofPair ? pair.length() : single.length();
     }
 
+    /** The largest token type around one text, or a pair. */
+    int largestType(boolean ofPair) {
+        Frame frame = ofPair ? pair : single;
+        return Stream.of(
+                        frame.before.types, frame.between.types, frame.after.types, new int[] {frame.first, frame.second
+                        })
+                .flatMapToInt(Arrays::stream)
+                .max()
+                .orElse(0);
+    }
+
     /** How many tokens come before the second text of a pair, when the first has the given number. */
     int secondStart(int firstLength) {
         return pair.before.ids.length + firstLength + pair.between.ids.length;

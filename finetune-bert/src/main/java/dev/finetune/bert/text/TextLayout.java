@@ -1,6 +1,7 @@
 package dev.finetune.bert.text;
 
 import dev.finetune.FinetuneException;
+import dev.finetune.data.Text;
 
 /**
  * How a family wants its rows.
@@ -8,8 +9,9 @@ import dev.finetune.FinetuneException;
  * @param maxLength the most tokens of a row, special tokens included
  * @param tokenTypes whether the network reads {@code token_type_ids}
  * @param padId the id that fills the shorter rows of a batch (on the right)
+ * @param pairs whether the network can be told which text of a pair a token belongs to, or needn't be
  */
-public record TextLayout(int maxLength, boolean tokenTypes, int padId) {
+public record TextLayout(int maxLength, boolean tokenTypes, int padId, boolean pairs) {
     /** Checks the numbers. */
     public TextLayout {
         if (maxLength < 1) {
@@ -17,6 +19,24 @@ public record TextLayout(int maxLength, boolean tokenTypes, int padId) {
         }
         if (padId < 0) {
             throw new FinetuneException("The padding token's id is " + padId + "; ids count from 0.");
+        }
+    }
+
+    /** For a network that reads pairs. */
+    public TextLayout(int maxLength, boolean tokenTypes, int padId) {
+        this(maxLength, tokenTypes, padId, true);
+    }
+
+    /**
+     * Refuses pairs of texts where the network knows one segment only.
+     *
+     * @throws FinetuneException if it is one, and the network can't read it
+     */
+    void check(Text text) {
+        if (!pairs && text.pair() != null) {
+            throw new FinetuneException(
+                    "The model knows one segment only (type_vocab_size in its config.json is 1), so it"
+                            + " can't read pairs of texts: give single texts, or use a model that was trained on pairs.");
         }
     }
 

@@ -28,6 +28,7 @@ public final class Tokenizer implements AutoCloseable {
     private final Template template;
     private final SpecialTokens special;
     private final OptionalInt modelMaxLength;
+    private final boolean givesTokenTypes;
     private final boolean fitForWords;
     private final String source;
 
@@ -35,14 +36,16 @@ public final class Tokenizer implements AutoCloseable {
     private final Map<String, byte[]> toSave;
 
     private Tokenizer(TokenizerFiles files, boolean forWords) {
-        files.refuseLeft();
+        SettingsCheck.check(files);
         TokenizerDefinition found = TokenizerDefinition.of(files);
+        SettingsCheck.refuseLowerCasing(files, found.json());
         boolean changed = forWords && !found.fitForWords();
         TokenizerDefinition definition = changed ? found.forWords() : found;
         String json = definition.json().toString();
         source = definition.source();
         vocabulary = Vocabulary.of(definition.json(), source);
         modelMaxLength = files.modelMaxLength();
+        givesTokenTypes = SettingsCheck.givesTokenTypes(files);
         fitForWords = forWords || found.fitForWords();
         tokens = NativeTokenizer.of(json, source);
         try {
@@ -145,9 +148,30 @@ public final class Tokenizer implements AutoCloseable {
         return special;
     }
 
-    /** The most tokens that the model takes, as tokenizer_config.json says; empty where it says nothing. */
+    /**
+     * The most tokens that the model takes, as sentence_bert_config.json (of sentence-transformers) or else
+     * tokenizer_config.json says; empty where they say nothing.
+     */
     public OptionalInt modelMaxLength() {
         return modelMaxLength;
+    }
+
+    /**
+     * Whether a network that reads token types is to be told them (model_input_names in tokenizer_config.json); otherwise
+     * all are 0.
+     */
+    public boolean givesTokenTypes() {
+        return givesTokenTypes;
+    }
+
+    /** The token with the largest id. */
+    public int largestId() {
+        return vocabulary.largestId();
+    }
+
+    /** The largest token type that a text, or a pair, has. */
+    public int largestType(boolean pair) {
+        return template.largestType(pair);
     }
 
     /** How many special tokens are laid around a text, or around a pair. */

@@ -9,7 +9,9 @@ import dev.finetune.FinetuneException;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A tokenizer as the JSON that the native library reads (the format of tokenizer.json): taken from a model directory,
@@ -60,16 +62,22 @@ record TokenizerDefinition(JsonObject json, String source) {
         }
         json.remove("truncation");
         json.remove("padding");
-        followSettings(json, files.json(TokenizerFiles.CONFIG));
+        JsonObject config = files.json(TokenizerFiles.CONFIG);
+        boolean follows = followsSettings(config);
+        if (follows) {
+            followSettings(json, config);
+        }
+        AddedTokens.complete(json, files, follows, Map.of());
         return new TokenizerDefinition(json, source);
     }
 
-    // Transformers' BERT and RoBERTa tokenizers let what tokenizer_config.json says win over tokenizer.json.
-    private static void followSettings(JsonObject json, JsonObject config) {
+    /** Transformers' BERT and RoBERTa tokenizers let what tokenizer_config.json says win over tokenizer.json. */
+    private static boolean followsSettings(JsonObject config) {
         String kind = SpecialTokens.nameIn(config, "tokenizer_class").orElse("");
-        if (kind.startsWith("PreTrainedTokenizer") || kind.equals("TokenizersBackend")) {
-            return;
-        }
+        return !kind.startsWith("PreTrainedTokenizer") && !kind.equals("TokenizersBackend");
+    }
+
+    private static void followSettings(JsonObject json, JsonObject config) {
         if (json.get("normalizer") instanceof JsonObject normalizer && isA(normalizer, "BertNormalizer")) {
             copy(config, "do_lower_case", normalizer, "lowercase");
             copy(config, "strip_accents", normalizer, "strip_accents");
@@ -77,6 +85,10 @@ record TokenizerDefinition(JsonObject json, String source) {
         }
         if (config.get("add_prefix_space") instanceof JsonPrimitive prefix && prefix.isBoolean()) {
             setPrefixSpace(json, prefix.getAsBoolean());
+            steps(json, "pre_tokenizer", "Metaspace").forEach(step -> {
+                step.remove("add_prefix_space"); // As the library before 0.19 called it.
+                step.addProperty("prepend_scheme", prefix.getAsBoolean() ? "always" : "never");
+            });
         }
     }
 
@@ -121,18 +133,22 @@ record TokenizerDefinition(JsonObject json, String source) {
     }
 
     private static List<JsonObject> byteLevels(JsonObject json, String key) {
+        return steps(json, key, "ByteLevel", "RobertaProcessing");
+    }
+
+    private static List<JsonObject> steps(JsonObject json, String key, String... types) {
         List<JsonObject> found = new ArrayList<>();
-        collect(json.get(key), found);
+        collect(json.get(key), found, types);
         return found;
     }
 
-    private static void collect(JsonElement step, List<JsonObject> found) {
-        if (isA(step, "ByteLevel") || isA(step, "RobertaProcessing")) {
+    private static void collect(JsonElement step, List<JsonObject> found, String... types) {
+        if (Stream.of(types).anyMatch(type -> isA(step, type))) {
             found.add(step.getAsJsonObject());
         } else if (isA(step, "Sequence")) {
             for (String key : List.of("pretokenizers", "processors")) {
                 if (step.getAsJsonObject().get(key) instanceof JsonArray steps) {
-                    steps.forEach(inner -> collect(inner, found));
+                    steps.forEach(inner -> collect(inner, found, types));
                 }
             }
         }

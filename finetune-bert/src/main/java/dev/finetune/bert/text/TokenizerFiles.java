@@ -6,6 +6,7 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.StandIn;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /**
  * A model directory's files about its tokenizer, as they were read: kept, so that they can be saved again unchanged.
@@ -31,7 +33,13 @@ record TokenizerFiles(Path directory, Map<String, byte[]> contents) {
     static final String VOCAB_JSON = "vocab.json";
     static final String MERGES = "merges.txt";
 
-    private static final List<String> KNOWN = List.of(TOKENIZER, CONFIG, SPECIAL, ADDED, VOCAB_TXT, VOCAB_JSON, MERGES);
+    /** What sentence-transformers says beside it of the length of texts and of their case. */
+    static final String SENTENCES = "sentence_bert_config.json";
+
+    private static final List<String> KNOWN =
+            List.of(TOKENIZER, CONFIG, SPECIAL, ADDED, VOCAB_TXT, VOCAB_JSON, MERGES, SENTENCES);
+
+    private static final String CLASS = "tokenizer_class";
 
     /** A maximum that means none: Transformers writes 1e30 where a tokenizer was given no maximum. */
     private static final double NO_MAXIMUM = 1e9;
@@ -46,7 +54,9 @@ record TokenizerFiles(Path directory, Map<String, byte[]> contents) {
             Path file = directory.resolve(name);
             if (Files.isRegularFile(file)) {
                 try {
-                    contents.put(name, Files.readAllBytes(file));
+                    byte[] content = Files.readAllBytes(file);
+                    StandIn.refuse(file, content);
+                    contents.put(name, content);
                 } catch (IOException e) {
                     throw new FinetuneException(file + " cannot be read: " + e.getMessage(), e);
                 }
@@ -89,9 +99,13 @@ record TokenizerFiles(Path directory, Map<String, byte[]> contents) {
         return directory.resolve(name);
     }
 
-    /** What tokenizer_config.json and special_tokens_map.json say, the first of them first. */
+    /**
+     * What is said of special tokens; the first that names one counts. special_tokens_map.json wins over
+     * tokenizer_config.json, but says nothing where that lists all added tokens, as Transformers reads them.
+     */
     List<JsonObject> settings() {
-        return List.of(json(CONFIG), json(SPECIAL));
+        final JsonObject config = json(CONFIG);
+        return AddedTokens.areListedIn(config) ? List.of(config) : List.of(json(SPECIAL), config);
     }
 
     Optional<String> setting(String key) {
@@ -100,22 +114,37 @@ record TokenizerFiles(Path directory, Map<String, byte[]> contents) {
                 : Optional.empty();
     }
 
-    /** The most tokens that the model takes, if the settings say. */
-    OptionalInt modelMaxLength() {
-        if (json(CONFIG).get("model_max_length") instanceof JsonPrimitive value && value.isNumber()) {
-            double maximum = value.getAsDouble();
-            return maximum >= 1 && maximum < NO_MAXIMUM ? OptionalInt.of((int) maximum) : OptionalInt.empty();
-        }
-        return OptionalInt.empty();
+    /** The class of the tokenizer as Transformers calls it, without "Fast"; what config.json says counts last. */
+    Optional<String> tokenizerClass() {
+        return setting(CLASS).or(() -> other("config.json", CLASS)).map(name -> name.replaceAll("Fast$", ""));
     }
 
-    /** Refuses settings that would change every batch and that this library does not follow. */
-    void refuseLeft() {
-        for (String key : List.of("padding_side", "truncation_side")) {
-            if (setting(key).filter("left"::equals).isPresent()) {
-                throw new FinetuneException(path(CONFIG) + " sets " + key + " to \"left\"; encoders of the BERT family"
-                        + " pad and cut on the right. Set it to \"right\" if the model was trained so.");
-            }
+    /** What a file says that isn't the tokenizer's own, and so isn't saved with it. */
+    private Optional<String> other(String name, String key) {
+        if (!Files.isRegularFile(path(name))) {
+            return Optional.empty();
         }
+        try {
+            return JsonParser.parseString(Files.readString(path(name))) instanceof JsonObject object
+                            && object.get(key) instanceof JsonPrimitive value
+                    ? Optional.of(value.getAsString())
+                    : Optional.empty();
+        } catch (IOException | JsonParseException e) {
+            throw new FinetuneException(path(name) + " is not JSON: " + e.getMessage(), e);
+        }
+    }
+
+    /** The most tokens that the model takes, if the settings say: sentence-transformers' win over Transformers'. */
+    OptionalInt modelMaxLength() {
+        return Stream.of(
+                        json(SENTENCES).get("max_seq_length"),
+                        json(CONFIG).get("model_max_length"),
+                        json(CONFIG).get("max_len"))
+                .filter(value -> value instanceof JsonPrimitive number && number.isNumber())
+                .limit(1)
+                .mapToDouble(JsonElement::getAsDouble)
+                .filter(maximum -> maximum >= 1 && maximum < NO_MAXIMUM)
+                .mapToInt(maximum -> (int) maximum)
+                .findFirst();
     }
 }

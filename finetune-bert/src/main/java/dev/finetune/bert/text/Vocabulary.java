@@ -77,6 +77,10 @@ final class Vocabulary {
         return sorted.length;
     }
 
+    int largestId() {
+        return Arrays.stream(sorted).max().orElse(-1);
+    }
+
     Optional<String> token(int id) {
         return id < 0 || id >= tokens.length ? Optional.empty() : Optional.ofNullable(tokens[id]);
     }

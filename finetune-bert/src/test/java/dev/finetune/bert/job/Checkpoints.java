@@ -40,6 +40,12 @@ final class Checkpoints {
 
     /** A copy whose tensors are called otherwise; those without a new name are left out. */
     static Path renamed(String model, Path to, Function<String, Optional<String>> rename) {
+        return renamed(model, to, rename, Map.of());
+    }
+
+    /** The same with metadata of the file, beside its format. */
+    static Path renamed(
+            String model, Path to, Function<String, Optional<String>> rename, Map<String, String> metadata) {
         copy(model, to, List.of("config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt"));
         try (TensorScope scope = TensorScope.open();
                 Weights weights = Weights.open(Jobs.model(model))) {
@@ -47,7 +53,9 @@ final class Checkpoints {
             for (String name : weights.names()) {
                 rename.apply(name).ifPresent(other -> tensors.put(other, weights.read(name)));
             }
-            SafetensorsWriter.write(to.resolve("model.safetensors"), tensors, Map.of("format", "pt"));
+            final Map<String, String> all = new LinkedHashMap<>(metadata);
+            all.put("format", "pt");
+            SafetensorsWriter.write(to.resolve("model.safetensors"), tensors, all);
         }
         return to;
     }

@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.StandIn;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
@@ -51,6 +52,10 @@ final class PreprocessingReader {
     }
 
     static Optional<Preprocessing> find(Path directory) {
+        Path processor = directory.resolve("processor_config.json");
+        if (Files.isRegularFile(processor) && parse(processor).get("image_processor") instanceof JsonObject nested) {
+            return Optional.of(new PreprocessingReader(nested, processor + ", image_processor").transformers());
+        }
         Path preprocessor = directory.resolve("preprocessor_config.json");
         if (Files.isRegularFile(preprocessor)) {
             return Optional.of(new PreprocessingReader(parse(preprocessor), preprocessor.toString()).transformers());
@@ -72,6 +77,7 @@ final class PreprocessingReader {
 
     private static JsonObject parse(Path file) {
         try (Reader reader = Files.newBufferedReader(file)) {
+            StandIn.refuse(file);
             JsonElement parsed = JsonParser.parseReader(reader);
             if (!parsed.isJsonObject()) {
                 throw new FinetuneException(file + " is not a JSON object.");

@@ -1,0 +1,73 @@
+package dev.finetune.bert.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonParser;
+import dev.finetune.Embedder;
+import dev.finetune.FineTuned;
+import dev.finetune.FineTuner;
+import dev.finetune.FinetuneException;
+import dev.finetune.Pooling;
+import dev.finetune.data.Text;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Adapters of encoders without a head, against what PEFT 0.21 gives with them (make_adapters.py). */
+class EncoderAdaptersTest {
+    static final Path ADAPTERS = Path.of("src/test/resources/dev/finetune/bert/job/encoder-adapters");
+
+    private static FineTuner base(String family) {
+        return FineTuner.from(Jobs.model(family + "-sequence-classification"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bert", "distilbert", "roberta", "electra"})
+    void anEmbedderGivesTheReferencesVector(String family) throws IOException {
+        final JsonArray expected = JsonParser.parseString(Files.readString(ADAPTERS.resolve("expected.json")))
+                .getAsJsonObject()
+                .getAsJsonArray(family);
+        try (Embedder<String> embedder =
+                base(family).adapter(ADAPTERS.resolve(family)).embedder(Pooling.MEAN)) {
+            final float[] vector = embedder.embed("the product works on the screen");
+            assertThat(vector).hasSize(expected.size());
+            for (int i = 0; i < vector.length; i++) {
+                assertThat(vector[i]).isCloseTo(expected.get(i).getAsFloat(), within(2e-5f));
+            }
+        }
+    }
+
+    @Test
+    void theAdapterGoesOnBelowAHeadAndIsSavedWithItsLayersByName(@TempDir Path folder) throws IOException {
+        final Text text = Text.of("the product works on the screen");
+        final String expected;
+        try (FineTuned<Text> tuned =
+                base("roberta").adapter(ADAPTERS.resolve("roberta")).untrained(Text.class)) {
+            expected = tuned.predict(text).probabilities().toString();
+            try (FineTuned<Text> plain = base("roberta").untrained(Text.class)) {
+                assertThat(plain.predict(text).probabilities().toString()).isNotEqualTo(expected);
+            }
+            tuned.saveAdapter(folder);
+        }
+        // The regular expression says "encoder", where the whole name of a layer is "roberta.encoder..." now.
+        assertThat(Files.readString(folder.resolve("adapter_config.json")))
+                .contains("\"roberta.encoder.layer.0.attention.self.query\"");
+        try (FineTuned<Text> again = base("roberta").adapter(folder).untrained(Text.class)) {
+            assertThat(again.predict(text).probabilities().toString()).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void anAdapterOfOtherLayersThanTheEncodersIsRefused() {
+        assertThatThrownBy(() ->
+                        base("electra").adapter(ADAPTERS.resolve("distilbert")).embedder(Pooling.MEAN))
+                .isInstanceOf(FinetuneException.class);
+    }
+}
