@@ -4,7 +4,6 @@ import dev.finetune.FinetuneException;
 import dev.finetune.internal.torch.Natives;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.MappedByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.util.Arrays;
@@ -98,13 +97,8 @@ final class NativeTensors {
         long bytes = target.nbytes();
         for (long done = 0; done < bytes; done += WINDOW) {
             long length = Math.min(WINDOW, bytes - done);
-            try {
-                MappedByteBuffer mapped = channel.map(FileChannel.MapMode.READ_ONLY, position + done, length);
-                try {
-                    window(target, done, length).put(mapped);
-                } finally {
-                    Mapping.release(mapped);
-                }
+            try (Mapping mapped = Mapping.of(channel, position + done, length)) {
+                window(target, done, length).put(mapped.buffer());
             } catch (ClosedChannelException e) {
                 throw new FinetuneException(
                         stored.file() + ": '" + stored.name() + "' was asked for after the weights were closed.", e);

@@ -111,12 +111,22 @@ class StartTest {
 
     @Test
     void aSecondClassLoaderIsToldWhereTheLibrariesBelong() throws IOException, InterruptedException {
-        final ChildJvm.Ended ended = run(
-                List.of("-Dredeploys.mode=two", "-Dredeploys.classPath=" + ChildJvm.classPath()),
-                ChildJvm.classPath(),
-                Redeploys.class);
+        final ChildJvm.Ended ended =
+                run(List.of("-Dredeploys.classPath=" + ChildJvm.classPath()), ChildJvm.classPath(), Redeploys.class);
         assertThat(ended.status()).as(ended.output()).isZero();
         final String second = ended.output().substring(ended.output().indexOf("second application"));
         assertThat(second).contains("class loader that the applications share", "restart the process");
+    }
+
+    @Test
+    void withTheLibrariesInWhatApplicationsShareEachIsDeployedAnewAndCollected()
+            throws IOException, InterruptedException {
+        final ChildJvm.Ended ended = run(
+                List.of("-Dredeploys.shared=true", "-Dredeploys.classPath=" + ChildJvm.classPath()),
+                ChildJvm.classPath(),
+                Redeploys.class);
+        assertThat(ended.status()).as(ended.output()).isZero();
+        assertThat(ended.output()).doesNotContain("failed");
+        assertThat(lines(ended, "collected")).as(ended.output()).hasSize(2);
     }
 }

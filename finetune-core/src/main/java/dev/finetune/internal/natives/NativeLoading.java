@@ -3,6 +3,8 @@ package dev.finetune.internal.natives;
 import dev.finetune.FinetuneException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.AccessController;
+import java.security.PrivilegedAction;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
@@ -40,15 +42,13 @@ public final class NativeLoading {
     public static <T> T alone(Path directory, String wanted, Class<?> owner, Supplier<T> work) {
         final AtomicReference<@Nullable T> result = new AtomicReference<>();
         final AtomicReference<@Nullable Throwable> thrown = new AtomicReference<>();
-        final Thread thread = new Thread(
-                () -> {
-                    try {
-                        result.set(locked(new Unpacked(directory, wanted), work));
-                    } catch (RuntimeException | Error e) {
-                        thrown.set(e);
-                    }
-                },
-                "finetune-natives");
+        final Thread thread = thread(() -> {
+            try {
+                result.set(locked(new Unpacked(directory, wanted), work));
+            } catch (RuntimeException | Error e) {
+                thrown.set(e);
+            }
+        });
         thread.setContextClassLoader(owner.getClassLoader());
         thread.setDaemon(true);
         thread.start();
@@ -61,6 +61,16 @@ public final class NativeLoading {
             throw exception;
         }
         return Objects.requireNonNull(result.get());
+    }
+
+    /**
+     * A thread that inherits nothing of the caller's: the libraries start threads that never end, whose protection domains and
+     * inherited values are this one's, and would keep the class loader of the first application that came.
+     */
+    @SuppressWarnings("removal") // Until Java 24, only this keeps the caller's protection domains out.
+    private static Thread thread(Runnable work) {
+        return AccessController.doPrivileged(
+                (PrivilegedAction<Thread>) () -> new Thread(null, work, "finetune-natives", 0, false));
     }
 
     private static void join(Thread thread) {
