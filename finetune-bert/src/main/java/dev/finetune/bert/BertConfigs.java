@@ -1,5 +1,6 @@
 package dev.finetune.bert;
 
+import dev.finetune.FinetuneException;
 import dev.finetune.nn.Activation;
 import dev.finetune.spi.ModelConfig;
 
@@ -22,6 +23,16 @@ final class BertConfigs {
             int intermediate,
             int paddingId) {}
 
+    /** Refuses layers that differ from each other, and weights that aren't plain numbers: of every family's. */
+    static void refuseOtherLayers(ModelConfig config) {
+        config.refuseUnless("per_layer_config", "{}");
+        if (config.has("quantization_config")) {
+            throw new FinetuneException(
+                    config.file() + ": \"quantization_config\": quantized weights are not supported;"
+                            + " use the checkpoint that they were made from.");
+        }
+    }
+
     /**
      * Reads a configuration; what changes the computation and isn't supported is refused by name.
      *
@@ -33,12 +44,13 @@ final class BertConfigs {
         config.refuseUnless("add_cross_attention", "false");
         config.refuseUnless("position_embedding_type", "absolute");
         config.refuseUnless("pruned_heads", "{}");
+        refuseOtherLayers(config);
         final int hidden = config.size("hidden_size", defaults.hidden);
         final double hiddenDropout = config.number("hidden_dropout_prob", 0.1);
         return new EncoderConfig(
                 EncoderNames.bert(defaults.prefix),
                 config.size("vocab_size", defaults.vocabulary),
-                config.size("embedding_size", defaults.embeddingWidth == 0 ? hidden : defaults.embeddingWidth),
+                defaults.embeddingWidth == 0 ? hidden : config.size("embedding_size", defaults.embeddingWidth),
                 hidden,
                 config.size("num_hidden_layers", 12),
                 config.size("num_attention_heads", defaults.heads),

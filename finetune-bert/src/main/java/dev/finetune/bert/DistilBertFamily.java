@@ -20,15 +20,16 @@ public final class DistilBertFamily extends TextFamily {
     @Override
     EncoderConfig encoder(ModelConfig config) {
         config.refuseUnless("pruned_heads", "{}");
-        final int dim = config.size("dim", 768);
+        BertConfigs.refuseOtherLayers(config);
+        final int dim = size(config, "dim", "hidden_size", 768);
         final double dropout = config.number("dropout", 0.1);
         return new EncoderConfig(
                 EncoderNames.distilBert(),
                 config.size("vocab_size", 30_522),
                 dim,
                 dim,
-                config.size("n_layers", 6),
-                config.size("n_heads", 12),
+                size(config, "n_layers", "num_hidden_layers", 6),
+                size(config, "n_heads", "num_attention_heads", 12),
                 config.size("hidden_dim", 3072),
                 config.size("max_position_embeddings", 512),
                 0,
@@ -43,6 +44,11 @@ public final class DistilBertFamily extends TextFamily {
                 config.number("qa_dropout", 0.1),
                 config.number("initializer_range", 0.02),
                 config.bool("tie_word_embeddings", true));
+    }
+
+    /** A size under its own key or, as Transformers reads it too, under BERT's, which wins. */
+    private static int size(ModelConfig config, String key, String asInBert, int otherwise) {
+        return config.size(config.has(asInBert) ? asInBert : key, otherwise);
     }
 
     @Override

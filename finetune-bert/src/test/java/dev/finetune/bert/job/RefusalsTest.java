@@ -105,6 +105,39 @@ class RefusalsTest {
     }
 
     @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "bert-sequence-classification | per_layer_config | {\"0\": {\"hidden_act\": \"relu\"}}",
+                "distilbert-sequence-classification | per_layer_config | {\"0\": {\"activation\": \"relu\"}}",
+                "electra-sequence-classification | quantization_config | {\"load_in_8bit\": true}",
+                "roberta-sequence-classification | quantization_config | {\"quant_method\": \"gptq\"}",
+            })
+    void settingsThatChangeLayersOrTheirNumbersAreRefusedByName(String model, String key, String value) {
+        final Path changed = Checkpoints.configured(
+                model, folder.resolve("changed"), config -> config.add(key, JsonParser.parseString(value)));
+        isRefused(() -> FineTuner.from(changed).untrained(Text.class).close(), "\"" + key + "\"", "not supported");
+    }
+
+    /** Transformers 5.18 reads BERT's keys in a DistilBERT's config.json, too, and they win. */
+    @Test
+    void aDistilBertUnderBertsKeysIsTheSame() {
+        final String model = "distilbert-sequence-classification";
+        final Path other = Checkpoints.configured(model, folder.resolve("keys"), config -> {
+            config.add("num_attention_heads", config.get("n_heads"));
+            config.add("num_hidden_layers", config.remove("n_layers"));
+            config.add("hidden_size", config.remove("dim"));
+            config.addProperty("n_heads", 1);
+        });
+        final Text text = Text.of("the product was great");
+        try (FineTuned<Text> usual = FineTuner.from(Jobs.model(model)).untrained(Text.class);
+                FineTuned<Text> under = FineTuner.from(other).untrained(Text.class)) {
+            assertThat(under.predict(text).probabilities())
+                    .isEqualTo(usual.predict(text).probabilities());
+        }
+    }
+
+    @ParameterizedTest
     @CsvSource({
         "bert-sequence-classification, cls.predictions.bias",
         "bert-sequence-classification, bert.embeddings.position_ids",
