@@ -69,7 +69,14 @@ abstract class TextFamily implements ModelFamily {
      * @param activation after the transform
      */
     record MaskedLmNames(
-            String dense, String norm, String bias, String decoder, List<String> aliases, Activation activation) {}
+            String dense, String norm, String bias, String decoder, List<String> aliases, Activation activation) {
+        /** An untied decoder computes with a bias of its own; the other one is then no part of the model. */
+        MaskedLmNames forTied(boolean tied) {
+            return tied || aliases.isEmpty()
+                    ? this
+                    : new MaskedLmNames(dense, norm, aliases.get(0), decoder, List.of(bias), activation);
+        }
+    }
 
     @Override
     public boolean recognises(ModelConfig config) {
@@ -175,7 +182,7 @@ abstract class TextFamily implements ModelFamily {
     }
 
     private HeadModule maskedLm(EncoderConfig config, ParameterSource source, Parameter words) {
-        final MaskedLmNames names = maskedLmNames(config);
+        final MaskedLmNames names = maskedLmNames(config).forTied(config.tied());
         final long width = config.embeddingWidth();
         final Linear dense = new Linear(source.at(names.dense), config.hidden(), width, config.init());
         final LayerNorm norm = new LayerNorm(source.at(names.norm), width, config.normEps());
@@ -193,7 +200,7 @@ abstract class TextFamily implements ModelFamily {
 
     private CheckpointParameters.Naming naming(EncoderConfig config) {
         final String prefix = config.names().prefix() + ".";
-        final MaskedLmNames names = maskedLmNames(config);
+        final MaskedLmNames names = maskedLmNames(config).forTied(config.tied());
         return new CheckpointParameters.Naming(
                 config.names().prefix(),
                 name -> name.startsWith(prefix) && !name.startsWith(prefix + "pooler."),

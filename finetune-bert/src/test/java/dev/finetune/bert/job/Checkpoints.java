@@ -27,6 +27,12 @@ final class Checkpoints {
                 model,
                 to,
                 List.of("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "vocab.txt"));
+        configure(to, change);
+        return to;
+    }
+
+    /** Changes a copy's config.json. */
+    static void configure(Path to, Consumer<JsonObject> change) {
         try {
             final JsonObject config = JsonParser.parseString(Files.readString(to.resolve("config.json")))
                     .getAsJsonObject();
@@ -35,7 +41,6 @@ final class Checkpoints {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return to;
     }
 
     /** A copy whose tensors are called otherwise; those without a new name are left out. */

@@ -23,6 +23,7 @@ import dev.finetune.data.Question;
 import dev.finetune.data.Text;
 import dev.finetune.data.Words;
 import dev.finetune.internal.torch.Tensors;
+import dev.finetune.nn.Parameter;
 import dev.finetune.search.Search;
 import dev.finetune.spi.MemoryFormat;
 import dev.finetune.task.Task;
@@ -117,6 +118,27 @@ class RefusalsTest {
         final Path changed = Checkpoints.configured(
                 model, folder.resolve("changed"), config -> config.add(key, JsonParser.parseString(value)));
         isRefused(() -> FineTuner.from(changed).untrained(Text.class).close(), "\"" + key + "\"", "not supported");
+    }
+
+    /** As Transformers 5.18 computes it: an untied decoder reads decoder.bias, and cls.predictions.bias nobody. */
+    @Test
+    void anUntiedMaskedLmReadsTheDecodersOwnBias() {
+        final Path untied = Checkpoints.changed("bert-masked-lm", folder.resolve("untied"), tensors -> {
+            tensors.put(
+                    "cls.predictions.decoder.weight",
+                    tensors.get("bert.embeddings.word_embeddings.weight").clone());
+            tensors.put(
+                    "cls.predictions.decoder.bias",
+                    torch.ones(tensors.get("cls.predictions.bias").size(0)));
+        });
+        Checkpoints.configure(untied, config -> config.addProperty("tie_word_embeddings", false));
+        try (FineTuned<Text> model = FineTuner.from(untied).untrained(Text.class)) {
+            final Parameter bias = model.assembly().network().parameters().stream()
+                    .filter(parameter -> parameter.name().endsWith("decoder.bias"))
+                    .findFirst()
+                    .orElseThrow();
+            assertThat(Tensors.floats(bias.value())).containsOnly(1);
+        }
     }
 
     /** Transformers 5.18 reads BERT's keys in a DistilBERT's config.json, too, and they win. */
