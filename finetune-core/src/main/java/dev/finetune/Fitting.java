@@ -9,7 +9,10 @@ import dev.finetune.metrics.Metrics;
 import dev.finetune.report.LayerSummary;
 import dev.finetune.spi.Encoded;
 import dev.finetune.spi.InputEncoder;
+import dev.finetune.task.DecidingMetric;
+import dev.finetune.task.Task;
 import dev.finetune.train.BatchSource;
+import dev.finetune.train.EarlyStopping;
 import dev.finetune.train.EncodedRows;
 import dev.finetune.train.ProgressLog;
 import dev.finetune.train.RowEncoder;
@@ -19,8 +22,10 @@ import dev.finetune.train.TrainingHistory;
 import dev.finetune.train.TrainingListener;
 import dev.finetune.train.TrainingSettings;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,6 +55,7 @@ final class Fitting<I> {
         try {
             ModelCheck.warnings(draft, settings, model.assembly().network())
                     .forEach(warning -> warn(warning, warnings));
+            validation.ifPresent(v -> checkDeciding(model, v));
             final long encodingStart = System.nanoTime();
             final BatchSource training = trainingRows(train, model, warnings);
             warnOfTruncation(train, model.assembly().encoder(), warnings);
@@ -167,8 +173,22 @@ final class Fitting<I> {
             if (finding.severity() == Finding.Severity.ERROR) {
                 throw new FinetuneException(finding.message());
             }
-            warn(finding.message(), warnings);
+            LOG.warn(finding.message());
+            listener.warned(finding.message());
+            warnings.add(finding.withoutText());
         }
+    }
+
+    /** Before anything is trained: what decides must be a number on this validation data. */
+    private void checkDeciding(LoadedModel<I> model, Dataset<I> validation) {
+        final Task task = model.assembly().task();
+        final Set<String> deciding = new LinkedHashSet<>();
+        if (settings.keepBest()) {
+            deciding.add(settings.bestMetric());
+        }
+        settings.earlyStopping().map(EarlyStopping::metric).ifPresent(deciding::add);
+        deciding.forEach(metric ->
+                DecidingMetric.check(metric.isEmpty() ? task.mainMetric() : metric, task.labels(), validation));
     }
 
     private void warnOfTruncation(Dataset<I> train, InputEncoder<I> encoder, List<String> warnings) {

@@ -49,6 +49,7 @@ public final class DataCheck {
                             + " learns. Split some off: train.split(0.1, seed).");
         }
         check.checkUnseen(trainSurvey, validationSurvey);
+        check.checkAbsent(trainSurvey, validationSurvey);
         check.checkEmpty("Validation", validationSurvey);
         check.checkRepeats(new Repeats<>(train, trainSurvey, validation, validationSurvey));
         return List.copyOf(check.findings);
@@ -127,6 +128,19 @@ public final class DataCheck {
         }
     }
 
+    private void checkAbsent(DataSurvey train, DataSurvey validation) {
+        List<String> absent = train.classes().counts().keySet().stream()
+                .filter(name -> !validation.classes().counts().containsKey(name))
+                .toList();
+        if (validation.classed() && !absent.isEmpty()) {
+            warn(
+                    Code.ABSENT_CLASSES,
+                    "Classes of train that never occur in validation: " + some(absent.size(), absent)
+                            + ". Nothing tells how well they are found, and some metrics (AUROC) are undefined without"
+                            + " them: validate on data of all classes, or split the data anew.");
+        }
+    }
+
     private void checkEmpty(String where, DataSurvey survey) {
         if (survey.empty() > 0) {
             warn(
@@ -154,9 +168,15 @@ public final class DataCheck {
                 "They count as often as they occur: leave out what isn't meant.");
     }
 
-    private void report(Code code, String what, List<String> cases, String advice) {
+    private void report(Code code, String what, List<Repeats.Case> cases, String advice) {
         if (!cases.isEmpty()) {
-            warn(code, what + ": " + some(cases.size(), cases) + ". " + advice);
+            List<String> inputs = cases.stream().map(Repeats.Case::shown).toList();
+            List<String> rows = cases.stream().map(Repeats.Case::rows).toList();
+            findings.add(new Finding(
+                    Severity.WARNING,
+                    code,
+                    what + ": " + some(inputs.size(), inputs) + ". " + advice,
+                    what + ": " + some(rows.size(), rows) + " (rows counted from 1). " + advice));
         }
     }
 
@@ -167,10 +187,10 @@ public final class DataCheck {
     }
 
     private void warn(Code code, String message) {
-        findings.add(new Finding(Severity.WARNING, code, message));
+        findings.add(new Finding(Severity.WARNING, code, message, message));
     }
 
     private void error(Code code, String message) {
-        findings.add(new Finding(Severity.ERROR, code, message));
+        findings.add(new Finding(Severity.ERROR, code, message, message));
     }
 }

@@ -5,9 +5,10 @@ package dev.finetune.data;
  *
  * @param severity how bad it is
  * @param code what it is
- * @param message what was found where, and what to do about it
+ * @param message what was found where, with the first inputs, and what to do about it
+ * @param withoutText the same with numbers of rows in place of inputs: what may be published with a model
  */
-public record Finding(Severity severity, Code code, String message) {
+public record Finding(Severity severity, Code code, String message, String withoutText) {
     /** How bad it is. */
     public enum Severity {
         /** Training works, but the result is worse, or looks better than it is. */
@@ -26,6 +27,8 @@ public record Finding(Severity severity, Code code, String message) {
         ONE_CLASS,
         /** Validation has classes that train hasn't. */
         UNSEEN_CLASSES,
+        /** Train has classes that validation hasn't. */
+        ABSENT_CLASSES,
         /** The most frequent class occurs at least ten times as often as the rarest. */
         IMBALANCE,
         /** Classes of very few examples. */

@@ -28,7 +28,17 @@ final class Repeats<I> {
         private int validation;
         private int timesInTrain;
         private @Nullable Label otherLabel;
+        private String firstRow = "";
+        private String otherRow = "";
     }
+
+    /**
+     * An input that occurs more than once.
+     *
+     * @param shown the start of the input, and where it is
+     * @param rows where it is
+     */
+    record Case(String shown, String rows) {}
 
     Repeats(Dataset<I> train, DataSurvey survey) {
         this.repeatedHashes = repeated(survey.hashes());
@@ -72,6 +82,8 @@ final class Repeats<I> {
 
     private void add(Example<I> example, int row, boolean train) {
         Sightings sightings = seen.computeIfAbsent(example.input(), input -> new Sightings());
+        String place = (train ? "train " : "validation ") + row;
+        sightings.firstRow = sightings.firstRow.isEmpty() ? place : sightings.firstRow;
         if (train) {
             sightings.train = sightings.train == 0 ? row : sightings.train;
             sightings.timesInTrain++;
@@ -81,42 +93,52 @@ final class Repeats<I> {
         Label first = labels.putIfAbsent(example.input(), example.label());
         // A question may well have several answers.
         if (first != null && !first.equals(example.label()) && !(first instanceof Label.Answers)) {
+            sightings.otherRow = sightings.otherLabel == null ? place : sightings.otherRow;
             sightings.otherLabel = sightings.otherLabel == null ? example.label() : sightings.otherLabel;
         }
     }
 
     /** Inputs in both parts. */
-    List<String> shared() {
-        return list(
-                sightings -> sightings.train > 0 && sightings.validation > 0,
-                (input, sightings) -> "train " + sightings.train + " and validation " + sightings.validation);
+    List<Case> shared() {
+        return list(sightings -> sightings.train > 0 && sightings.validation > 0, (input, sightings) -> {
+            String rows = "train " + sightings.train + " and validation " + sightings.validation;
+            return new Case(quoted(input, rows), rows);
+        });
     }
 
     /** Inputs with more than one label. */
-    List<String> conflicting() {
+    List<Case> conflicting() {
         return list(
                 sightings -> sightings.otherLabel != null,
-                (input, sightings) -> show(Objects.requireNonNull(labels.get(input))) + " and "
-                        + show(Objects.requireNonNull(sightings.otherLabel)));
+                (input, sightings) -> new Case(
+                        quoted(
+                                input,
+                                show(Objects.requireNonNull(labels.get(input))) + " and "
+                                        + show(Objects.requireNonNull(sightings.otherLabel))),
+                        sightings.firstRow + " and " + sightings.otherRow));
     }
 
     /** Inputs more than once in train. */
-    List<String> duplicated() {
-        return list(
-                sightings -> sightings.timesInTrain > 1,
-                (input, sightings) -> sightings.timesInTrain + " times, first at " + sightings.train);
+    List<Case> duplicated() {
+        return list(sightings -> sightings.timesInTrain > 1, (input, sightings) -> {
+            String rows = sightings.timesInTrain + " times, first at " + sightings.train;
+            return new Case(quoted(input, rows), rows);
+        });
     }
 
     private interface Detail<I> {
-        String of(I input, Sightings sightings);
+        Case of(I input, Sightings sightings);
     }
 
-    private List<String> list(Predicate<Sightings> which, Detail<I> detail) {
+    private List<Case> list(Predicate<Sightings> which, Detail<I> detail) {
         return seen.entrySet().stream()
                 .filter(entry -> which.test(entry.getValue()))
-                .map(entry ->
-                        "\"" + trim(show(entry.getKey())) + "\" (" + detail.of(entry.getKey(), entry.getValue()) + ")")
+                .map(entry -> detail.of(entry.getKey(), entry.getValue()))
                 .toList();
+    }
+
+    private String quoted(I input, String detail) {
+        return "\"" + trim(show(input)) + "\" (" + detail + ")";
     }
 
     private static String show(Object input) {

@@ -164,8 +164,9 @@ final class Stratification {
             Dataset<I> data, List<Example<I>> examples, List<Integer> rows, String name, boolean wanted) {
         if (wanted && rows.isEmpty()) {
             throw new FinetuneException("The " + name + " part of this split would be empty: " + examples.size()
-                    + " examples are too few (a class of one example stays in train). Add examples, or use a larger"
-                    + " fraction. Data: " + data.describe());
+                    + " examples are too few (a class of one example stays in train). Add examples, use a larger"
+                    + " fraction, train on all of them with fitAll(dataset), or bring a part of your own:"
+                    + " fit(train, validation). Data: " + data.describe());
         }
         int[] inOrder = rows.stream().mapToInt(Integer::intValue).toArray();
         Arrays.sort(inOrder);

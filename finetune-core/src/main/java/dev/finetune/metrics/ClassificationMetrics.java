@@ -129,6 +129,14 @@ public final class ClassificationMetrics {
                 values.put("top" + TOP[i] + "_accuracy", (double) inTop[i] / confusion.total());
             }
         }
-        return new Metrics(values, classes.stream().map(Average.Counts::row).toList(), Optional.of(confusion));
+        Metrics metrics = new Metrics(
+                        values, classes.stream().map(Average.Counts::row).toList(), Optional.of(confusion))
+                .withShare("accuracy", confusion.right(), confusion.total(), 1);
+        for (int i = 0; i < TOP.length; i++) {
+            metrics = labels.size() > TOP[i]
+                    ? metrics.withShare("top" + TOP[i] + "_accuracy", inTop[i], confusion.total(), 1)
+                    : metrics;
+        }
+        return metrics;
     }
 }

@@ -11,21 +11,25 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
 /**
  * The result of an evaluation: numbers by name, and for classes a row each and the confusion matrix. Immutable. A metric
- * that is undefined on the data (a correlation of constants, say) is NaN.
+ * that is undefined on the data (a correlation of constants, say) is NaN. Shares of rows ("accuracy", "exact_match") of fewer
+ * than 400 rows are shown with their {@link Interval}: it may reach more than five points away from them.
  */
 public final class Metrics {
     private static final Set<String> LOWER_IS_BETTER =
             Set.of("loss", "log_loss", "mse", "rmse", "mae", "hamming_loss", "perplexity", "ece");
     private static final int LARGEST_TABLE = 20;
+    private static final int FEW_ROWS = 400;
 
     private final Map<String, Double> values;
     private final List<PerClass> perClass;
     private final Optional<ConfusionMatrix> confusion;
+    private final Map<String, Interval> intervals;
 
     /**
      * How well one class was found.
@@ -45,9 +49,18 @@ public final class Metrics {
 
     /** Numbers, a row per class, and the confusion matrix if there is one. */
     public Metrics(Map<String, Double> values, List<PerClass> perClass, Optional<ConfusionMatrix> confusion) {
+        this(values, perClass, confusion, Map.of());
+    }
+
+    private Metrics(
+            Map<String, Double> values,
+            List<PerClass> perClass,
+            Optional<ConfusionMatrix> confusion,
+            Map<String, Interval> intervals) {
         this.values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
         this.perClass = List.copyOf(perClass);
         this.confusion = confusion.map(ConfusionMatrix::copy);
+        this.intervals = Collections.unmodifiableMap(new LinkedHashMap<>(intervals));
     }
 
     /**
@@ -83,7 +96,22 @@ public final class Metrics {
         final Map<String, Double> all = new LinkedHashMap<>();
         all.put(name, value);
         values.forEach(all::putIfAbsent);
-        return new Metrics(all, perClass, confusion);
+        return new Metrics(all, perClass, confusion, intervals);
+    }
+
+    /** The same, knowing of one of its numbers that it is a share of rows; of no rows it stays as it is. */
+    Metrics withShare(String name, long right, long of, double unit) {
+        if (of == 0) {
+            return this;
+        }
+        final Map<String, Interval> all = new LinkedHashMap<>(intervals);
+        all.put(name, Interval.wilson(right, of).times(unit));
+        return new Metrics(values, perClass, confusion, all);
+    }
+
+    /** How sure a metric is that is a share of rows; empty for all others. */
+    public Optional<Interval> interval(String name) {
+        return Optional.ofNullable(intervals.get(Objects.requireNonNull(name, "name")));
     }
 
     /** Whether larger values of a metric are better; smaller are for losses and errors. */
@@ -91,10 +119,21 @@ public final class Metrics {
         return !LOWER_IS_BETTER.contains(name);
     }
 
-    /** Everything as JSON; undefined numbers are null. */
+    /** Everything as JSON; undefined numbers are null, "intervals" has both ends of each that is shown. */
     public JsonObject toJson() {
         final JsonObject json = new JsonObject();
         values.forEach((name, value) -> json.add(name, number(value)));
+        final JsonObject ends = new JsonObject();
+        values.keySet()
+                .forEach(name -> shown(name).ifPresent(interval -> {
+                    final JsonArray both = new JsonArray();
+                    both.add(interval.low());
+                    both.add(interval.high());
+                    ends.add(name, both);
+                }));
+        if (!ends.isEmpty()) {
+            json.add("intervals", ends);
+        }
         if (!perClass.isEmpty()) {
             final JsonObject classes = new JsonObject();
             for (PerClass row : perClass) {
@@ -129,7 +168,12 @@ public final class Metrics {
     @Override
     public String toString() {
         final StringBuilder table = new StringBuilder();
-        values.forEach((name, value) -> table.append(String.format(Locale.ROOT, "%-20s %.4f%n", name, value)));
+        values.forEach((name, value) -> table.append(String.format(
+                Locale.ROOT,
+                "%-20s %.4f%s%n",
+                name,
+                value,
+                shown(name).map(interval -> " (" + interval + ")").orElse(""))));
         if (!perClass.isEmpty()) {
             table.append(String.format(
                     Locale.ROOT, "%n%-20s %9s %9s %9s %9s%n", "class", "precision", "recall", "f1", "support"));
@@ -155,6 +199,10 @@ public final class Metrics {
             }
         });
         return table.toString().stripTrailing();
+    }
+
+    private Optional<Interval> shown(String name) {
+        return interval(name).filter(interval -> interval.of() < FEW_ROWS);
     }
 
     private String name(int index) {

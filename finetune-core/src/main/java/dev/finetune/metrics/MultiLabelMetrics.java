@@ -100,6 +100,7 @@ public final class MultiLabelMetrics {
         values.put("f1_samples", f1s / examples);
         values.put(
                 "auroc", Stream.of(scores).mapToDouble(Scores::auroc).average().orElse(Double.NaN));
-        return new Metrics(values, classes.stream().map(Average.Counts::row).toList(), Optional.empty());
+        return new Metrics(values, classes.stream().map(Average.Counts::row).toList(), Optional.empty())
+                .withShare("accuracy", exact, examples, 1);
     }
 }

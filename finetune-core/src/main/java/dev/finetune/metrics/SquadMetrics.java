@@ -16,7 +16,7 @@ public final class SquadMetrics {
     private static final Set<String> ARTICLES = Set.of("a", "an", "the");
 
     private long questions;
-    private double exact;
+    private long exact;
     private double f1;
 
     /** Counts one question. */
@@ -32,9 +32,9 @@ public final class SquadMetrics {
     /** "exact_match" and "f1", 0 to 100. */
     public Metrics result() {
         final Map<String, Double> values = new LinkedHashMap<>();
-        values.put("exact_match", questions == 0 ? 0 : 100 * exact / questions);
+        values.put("exact_match", questions == 0 ? 0 : 100.0 * exact / questions);
         values.put("f1", questions == 0 ? 0 : 100 * f1 / questions);
-        return new Metrics(values);
+        return new Metrics(values).withShare("exact_match", exact, questions, 100);
     }
 
     /** The harmonic mean of precision and recall over words, each as often as it occurs. */

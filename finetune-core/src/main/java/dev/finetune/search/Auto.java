@@ -10,6 +10,7 @@ import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Network;
 import dev.finetune.search.AutoResult.Attempt;
 import dev.finetune.search.Candidates.Candidate;
+import dev.finetune.task.DecidingMetric;
 import dev.finetune.task.Task;
 import dev.finetune.train.Cancellation;
 import dev.finetune.train.TrainingHistory;
@@ -108,6 +109,7 @@ public final class Auto<I> {
             this.metric = tuner.settings().bestMetric().isEmpty()
                     ? task.mainMetric()
                     : tuner.settings().bestMetric();
+            validation.ifPresent(data -> DecidingMetric.check(metric, task.labels(), data));
             final Network network = model.assembly().network();
             // Beside an adapter the base is frozen anyway: freezing more of it would change nothing.
             this.layers = network.adaptedLayers().isEmpty() ? network.stages().size() - 1 : 0;

@@ -6,6 +6,7 @@ import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.FinetuneException;
 import dev.finetune.data.Dataset;
+import dev.finetune.task.DecidingMetric;
 import dev.finetune.train.Cancellation;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -179,7 +180,7 @@ public final class Search {
      */
     public <I> SearchResult run(Dataset<I> dataset) {
         Objects.requireNonNull(dataset, "dataset");
-        return run(changed -> changed.fit(dataset), dataset, "a part of the training data");
+        return run(changed -> changed.fit(dataset), dataset, Optional.empty());
     }
 
     /**
@@ -191,10 +192,10 @@ public final class Search {
     public <I> SearchResult run(Dataset<I> train, Dataset<I> validation) {
         Objects.requireNonNull(train, "train");
         Objects.requireNonNull(validation, "validation");
-        return run(changed -> changed.fit(train, validation), train, validation.describe());
+        return run(changed -> changed.fit(train, validation), train, Optional.of(validation));
     }
 
-    private SearchResult run(Function<FineTuner, FineTuned<?>> fit, Dataset<?> train, String validation) {
+    private SearchResult run(Function<FineTuner, FineTuned<?>> fit, Dataset<?> train, Optional<Dataset<?>> validation) {
         if (draft.dimensions.isEmpty()) {
             throw new FinetuneException("There is nothing to search: name a setting, as in "
                     + "logUniform(\"lr\", 1e-5, 1e-3, FineTuner::lr).");
@@ -203,11 +204,18 @@ public final class Search {
         try (FineTuned<?> model = tuner.untrained(train)) {
             main = model.assembly().task().mainMetric();
             draft.metric.ifPresent(model.assembly().task()::requireMetric);
+            validation.ifPresent(data -> DecidingMetric.check(
+                    draft.metric.orElse(main), model.assembly().task().labels(), data));
         }
         final SearchDraft settings = draft.copy();
         settings.metric = Optional.of(draft.metric.orElse(main));
         final Journal journal = draft.file
-                .map(file -> Journal.open(file, header(settings, train.describe(), validation)))
+                .map(file -> Journal.open(
+                        file,
+                        header(
+                                settings,
+                                train.describe(),
+                                validation.map(Dataset::describe).orElse("a part of the training data"))))
                 .orElseGet(Journal::none);
         return new SearchRun(tuner, settings, fit, journal).run();
     }

@@ -46,14 +46,19 @@ public final class SearchResult {
     /**
      * The best of the trials that finished; the first of equally good ones.
      *
-     * @throws FinetuneException if none finished
+     * @throws FinetuneException if none finished, or if the metric is undefined for all that did
      */
     public Trial bestTrial() {
-        return ranked().stream()
+        final Trial first = ranked().stream()
                 .filter(trial -> trial.state() == Trial.State.FINISHED)
                 .findFirst()
                 .orElseThrow(() -> new FinetuneException("None of the " + trials.size()
                         + " trials came to its end. Give the search more trials or time, or lower learning rates."));
+        if (Double.isNaN(first.value())) {
+            throw new FinetuneException("None of the trials that came to their end has a " + metric
+                    + ": it is undefined on the validation data. Validate on other data, or search by another metric.");
+        }
+        return first;
     }
 
     /** The tuner with the best trial's settings, ready to fit; with the trial's data it gives the same model. */

@@ -32,6 +32,7 @@ final class Progress implements AutoCloseable {
     private double watched = Double.NaN;
     private int failures;
     private boolean warned;
+    private boolean warnedOfUndefined;
 
     /**
      * Follows a run that changes these parameters of a network, sooner or later.
@@ -83,7 +84,7 @@ final class Progress implements AutoCloseable {
         since = now;
         validation.ifPresent(metrics -> {
             keepIfBest(report, metrics);
-            watch(metrics);
+            watch(report, metrics);
             warnWhereTheyPart(report, metrics);
         });
         reports.add(report);
@@ -93,6 +94,10 @@ final class Progress implements AutoCloseable {
     private void keepIfBest(EpochReport report, Metrics metrics) {
         final String name = settings.bestMetric().isEmpty() ? task.mainMetric() : settings.bestMetric();
         final double value = metrics.get(name);
+        if (!Double.isFinite(value)) {
+            warnOfUndefined(name, value, report.step());
+            return;
+        }
         if (best == null || better(name, value, best.validation().orElseThrow().get(name), 0)) {
             best = report;
             if (settings.keepBest()) {
@@ -105,17 +110,31 @@ final class Progress implements AutoCloseable {
         }
     }
 
-    private void watch(Metrics metrics) {
+    private void watch(EpochReport report, Metrics metrics) {
         settings.earlyStopping().ifPresent(stopping -> {
             final String name = stopping.metric().isEmpty() ? task.mainMetric() : stopping.metric();
             final double value = metrics.get(name);
-            if (better(name, value, watched, stopping.minimumChange())) {
+            if (!Double.isFinite(value)) {
+                warnOfUndefined(name, value, report.step());
+            } else if (Double.isNaN(watched) || better(name, value, watched, stopping.minimumChange())) {
                 watched = value;
                 failures = 0;
             } else {
                 failures++;
             }
         });
+    }
+
+    /** No number says nothing of the weights: neither that they are the best, nor that they didn't get better. */
+    private void warnOfUndefined(String metric, double value, long step) {
+        if (!warnedOfUndefined
+                && (settings.keepBest() || settings.earlyStopping().isPresent())) {
+            warnedOfUndefined = true;
+            listener.warned("The metric \"" + metric + "\" is " + value + " after step " + step
+                    + ": such an evaluation neither counts as the best nor brings training nearer to its stop. If none gives"
+                    + " a number, the last weights are kept. Validate on other data, or name another metric,"
+                    + " keepBest(\"loss\") say.");
+        }
     }
 
     private void warnWhereTheyPart(EpochReport report, Metrics metrics) {
@@ -144,9 +163,6 @@ final class Progress implements AutoCloseable {
     }
 
     private static boolean better(String metric, double value, double than, double by) {
-        if (Double.isNaN(than)) {
-            return !Double.isNaN(value); // Any number is better than none, whatever the minimum change.
-        }
         return Metrics.higherIsBetter(metric) ? value > than + by : value < than - by;
     }
 

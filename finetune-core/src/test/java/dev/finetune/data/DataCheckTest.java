@@ -84,6 +84,26 @@ class DataCheckTest {
     }
 
     @Test
+    void classesThatValidationNeverShowsAreFound() {
+        Finding finding =
+                only(DataCheck.check(with(sound("train")), with(List.of(example("a", "neg"), example("b", "neg")))));
+
+        assertThat(finding.code()).isEqualTo(Code.ABSENT_CLASSES);
+        assertThat(finding.message()).contains("never occur in validation: 1: pos");
+    }
+
+    @Test
+    void whatMayBePublishedHasRowsInPlaceOfInputs() {
+        List<Finding> findings = DataCheck.check(
+                with(sound("train"), example("so so", "neg"), example("so so", "pos")),
+                with(sound("validation"), example("so so", "pos")));
+
+        assertThat(findings).extracting(Finding::withoutText).noneMatch(text -> text.contains("so so"));
+        assertThat(findings.get(0).withoutText()).contains("1: train 21 and validation 21 (rows counted from 1)");
+        assertThat(findings.get(1).withoutText()).contains("train 21 and train 22");
+    }
+
+    @Test
     void oneClassOnlyIsAnError() {
         Finding finding = only(DataCheck.check(with(List.of(example("a", "pos"), example("b", "pos")))));
 

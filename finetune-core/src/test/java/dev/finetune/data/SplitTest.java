@@ -193,4 +193,12 @@ class SplitTest {
                         .validation()))
                 .hasSize(1);
     }
+
+    @Test
+    void tooFewExamplesToSplitAreToldWhatElseToDo() {
+        Dataset<Text> one = Dataset.of(Text.class, List.of(new Example<>(Text.of("a"), Label.of("x"))));
+
+        assertThatThrownBy(() -> one.split(0.1, 1))
+                .hasMessageContainingAll("validation part", "fitAll(dataset)", "fit(train, validation)");
+    }
 }

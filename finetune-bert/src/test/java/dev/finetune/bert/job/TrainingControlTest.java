@@ -64,6 +64,55 @@ class TrainingControlTest {
     }
 
     @Test
+    void aMetricThatTheValidationDataCannotTellIsRefusedBeforeTraining() {
+        final Dataset<Text> train = Jobs.data(32, 1);
+        final Dataset<Text> oneClass =
+                Jobs.data(16, 2).filter(example -> example.label().equals(Label.of("good")));
+        for (FineTuner tuner : List.of(
+                Jobs.classifier().earlyStopping("auroc", 2, 0),
+                Jobs.classifier().keepBest("auroc"))) {
+            assertThatThrownBy(() -> tuner.listener(recorder).fit(train, oneClass))
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageContainingAll("\"auroc\"", "no row is \"bad\"", "keepBest(\"loss\")");
+        }
+        assertThat(recorder.steps).isEmpty();
+        try (FineTuned<Text> tuned = Jobs.classifier().epochs(1).keepBest().fit(train, oneClass)) {
+            assertThat(tuned.provenance().warnings())
+                    .anyMatch(warning -> warning.contains("Classes of train that never occur in validation: 1: bad"));
+            assertThat(tuned.evaluation().get("auroc")).isNaN();
+        }
+    }
+
+    @Test
+    void whatIsSavedOfFindingsQuotesNoText() {
+        final List<Example<Text>> rows = new ArrayList<>(Jobs.reviews(32, 1));
+        rows.add(new Example<>(Text.of("my secret"), Label.of("good")));
+        rows.add(new Example<>(Text.of("my secret"), Label.of("bad")));
+        final List<Example<Text>> validation = new ArrayList<>(Jobs.reviews(16, 2));
+        validation.add(rows.get(32));
+        final List<String> heard = new ArrayList<>();
+        final TrainingListener listener = new TrainingListener() {
+            @Override
+            public void warned(String message) {
+                heard.add(message);
+            }
+        };
+        try (FineTuned<Text> tuned = Jobs.classifier()
+                .epochs(1)
+                .listener(listener)
+                .fit(Dataset.of(Text.class, rows), Dataset.of(Text.class, validation))) {
+            assertThat(heard)
+                    .filteredOn(message -> message.contains("my secret"))
+                    .hasSize(3);
+            assertThat(tuned.provenance().warnings())
+                    .noneMatch(warning -> warning.contains("secret"))
+                    .anyMatch(warning -> warning.contains("train 33 and validation 17"))
+                    .anyMatch(warning -> warning.contains("train 33 and train 34"))
+                    .anyMatch(warning -> warning.contains("2 times, first at 33"));
+        }
+    }
+
+    @Test
     void timeUpEndsAfterAStep() {
         try (FineTuned<Text> tuned =
                 Jobs.classifier().epochs(1000).maxTime(Duration.ofMillis(1)).fitAll(Jobs.data(32, 1))) {
@@ -265,7 +314,10 @@ class TrainingControlTest {
             assertThat(recorder.warnings)
                     .anyMatch(warning -> warning.startsWith("Inputs in both train and validation: 1")
                             && warning.contains("train 7 and validation 11"));
-            assertThat(tuned.provenance().warnings()).isEqualTo(recorder.warnings);
+            assertThat(tuned.provenance().warnings())
+                    .hasSameSizeAs(recorder.warnings)
+                    .anyMatch(warning -> warning.startsWith(
+                            "Inputs in both train and validation: 1: train 7 and validation 11 (rows counted from 1)"));
         }
     }
 
