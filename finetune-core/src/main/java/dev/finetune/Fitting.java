@@ -173,9 +173,9 @@ final class Fitting<I> {
             if (finding.severity() == Finding.Severity.ERROR) {
                 throw new FinetuneException(finding.message());
             }
-            LOG.warn(finding.message());
+            Warnings.say(LOG, finding.message(), listener.showsWarnings());
             listener.warned(finding.message());
-            warnings.add(finding.withoutText());
+            warnings.add(finding.withoutText()); // What is kept is published with the model.
         }
     }
 

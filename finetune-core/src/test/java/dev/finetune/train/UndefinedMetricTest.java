@@ -45,7 +45,10 @@ class UndefinedMetricTest {
             }
             assertThat(progress.shouldStop()).isFalse();
             assertThat(progress.best()).as("the last weights are kept").isEmpty();
-            assertThat(warnings).singleElement().asString().contains("\"accuracy\" is NaN after step 1", "last weights");
+            assertThat(warnings)
+                    .singleElement()
+                    .asString()
+                    .contains("\"accuracy\" is NaN after step 1", "last weights");
 
             evaluated(progress, 0.5);
             evaluated(progress, Double.NaN);
