@@ -40,7 +40,7 @@ class ProgressTest {
             listener.stepped(reports.get(step));
             if (step % 100 == 99) {
                 evaluations.add(new EpochReport(
-                        step / 100 + 1.0,
+                        (step + 1) / 100.0,
                         step + 1,
                         0.5,
                         Optional.of(new Metrics(Map.of("loss", 0.4, "accuracy", 0.875))),

@@ -2,9 +2,11 @@ package dev.finetune.examples;
 
 import dev.finetune.FinetuneException;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -50,36 +52,44 @@ public final class StopSignals {
 
     private List<Runnable> listen() {
         final List<Runnable> restore = new ArrayList<>();
-        for (String name : NAMES) {
-            try {
-                final Class<?> type = Class.forName("sun.misc.Signal");
-                final Class<?> handlers = Class.forName("sun.misc.SignalHandler");
-                final Object signal = type.getConstructor(String.class).newInstance(name);
-                final int number = (int) type.getMethod("getNumber").invoke(signal);
-                final Object ours = Proxy.newProxyInstance(
-                        handlers.getClassLoader(), new Class<?>[] {handlers}, (proxy, method, arguments) -> {
-                            if (method.getName().equals("handle")) {
-                                received(name, BASE_STATUS + number);
-                                return null;
-                            }
-                            return method.invoke(this, arguments);
-                        });
-                final var handle = type.getMethod("handle", type, handlers);
-                final Object before = handle.invoke(null, signal, ours);
-                restore.add(() -> {
-                    try {
-                        handle.invoke(null, signal, before);
-                    } catch (ReflectiveOperationException e) {
-                        throw new IllegalStateException(e); // It went well a moment ago.
-                    }
-                });
-            } catch (InvocationTargetException e) {
-                continue; // Windows knows no SIGHUP; with -Xrs Java leaves signals to the system.
-            } catch (ReflectiveOperationException e) {
-                return restore;
+        try {
+            final Class<?> type = Class.forName("sun.misc.Signal");
+            final Class<?> handlers = Class.forName("sun.misc.SignalHandler");
+            for (String name : NAMES) {
+                listen(name, type, handlers).ifPresent(restore::add);
             }
+        } catch (ReflectiveOperationException e) {
+            return restore; // Signals end the process as ever.
         }
         return restore;
+    }
+
+    /** Handles a signal until what is returned runs; empty where the system has no such signal, or keeps it (-Xrs). */
+    private Optional<Runnable> listen(String name, Class<?> type, Class<?> handlers)
+            throws ReflectiveOperationException {
+        try {
+            final Object signal = type.getConstructor(String.class).newInstance(name);
+            final int number = (int) type.getMethod("getNumber").invoke(signal);
+            final Object ours = Proxy.newProxyInstance(
+                    handlers.getClassLoader(), new Class<?>[] {handlers}, (proxy, method, arguments) -> {
+                        if (method.getName().equals("handle")) {
+                            received(name, BASE_STATUS + number);
+                            return null;
+                        }
+                        return method.invoke(this, arguments);
+                    });
+            final Method handle = type.getMethod("handle", type, handlers);
+            final Object before = handle.invoke(null, signal, ours);
+            return Optional.of(() -> {
+                try {
+                    handle.invoke(null, signal, before);
+                } catch (ReflectiveOperationException e) {
+                    throw new IllegalStateException(e); // It went well a moment ago.
+                }
+            });
+        } catch (InvocationTargetException e) {
+            return Optional.empty();
+        }
     }
 
     private void received(String name, int exitStatus) {
