@@ -11,6 +11,10 @@ import java.util.stream.Collectors;
 
 /** The model families on the class path. */
 final class Families {
+    private static final String WHERE_FROM = " Families of texts come with the artifact finetune-bert, of pictures with"
+            + " finetune-vision: add the one that is missing to your dependencies. If it is there, look into your fat jar:"
+            + " its META-INF/services/" + ModelFamily.class.getName() + " has to hold the lines of both.";
+
     private Families() {}
 
     /** The family that can build what a configuration describes. */
@@ -20,8 +24,9 @@ final class Families {
                 .findFirst()
                 .orElseThrow(() -> new FinetuneException(config.file() + " describes a model_type \""
                         + config.string("model_type", "(none)") + "\", architectures "
-                        + config.strings("architectures") + ", which no family on the class path supports. "
-                        + supported()));
+                        + config.strings("architectures") + ", which no family on the class path or the module path supports. "
+                        + supported()
+                        + WHERE_FROM));
     }
 
     /** What the first family that knows them tells of weights without config.json; empty where none does. */
@@ -35,7 +40,7 @@ final class Families {
     static String supported() {
         final List<ModelFamily> all = all();
         return all.isEmpty()
-                ? "There is no family at all: add finetune-bert (or another) to your dependencies."
+                ? "There is no family at all."
                 : "Supported: "
                         + all.stream()
                                 .map(family -> family.name() + " (" + String.join(", ", family.modelTypes()) + ")")

@@ -55,9 +55,9 @@ public final class Devices {
                             + "cuBLAS, cuDNN, cuFFT, cuRAND, cuSOLVER, cuSPARSE, cuFile, NCCL): add the cuda-redist artifacts "
                             + "of org.bytedeco, or install them where the loader finds them. "
                             + "-Dorg.bytedeco.javacpp.logger.debug=true says which one is missing."
-                    : "the native libraries on the class path are the CPU build. The GPU build is the classifier "
-                            + "linux-x86_64-gpu of org.bytedeco:pytorch with the libraries of CUDA (the profile -Pgpu of "
-                            + "this build).";
+                    : "the native libraries on the class path are the CPU build. Add the GPU build to your dependencies: "
+                            + "org.bytedeco:pytorch with the classifier linux-x86_64-gpu, and org.bytedeco:cuda and "
+                            + "cuda-redist with the classifier linux-x86_64.";
         }
         return "the GPU build is there, but the CUDA driver finds no device. Check that nvidia-smi lists one, that its "
                 + "driver is new enough for the CUDA version of the build, and that CUDA_VISIBLE_DEVICES doesn't hide it.";

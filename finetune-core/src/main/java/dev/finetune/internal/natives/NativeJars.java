@@ -38,8 +38,8 @@ public record NativeJars(ClassLoader loader, String platform) {
     }
 
     private Optional<URL> find(String artifact, String directory, String library) {
-        return Optional.ofNullable(loader.getResource(
-                "org/bytedeco/" + artifact + "/" + directory + "/" + System.mapLibraryName(library)));
+        return ModulePath.find(
+                loader, "org/bytedeco/" + artifact + "/" + directory + "/" + System.mapLibraryName(library));
     }
 
     private Optional<URL> find(Artifact artifact) {
@@ -53,8 +53,7 @@ public record NativeJars(ClassLoader loader, String platform) {
         NEEDED.forEach(artifact -> find(artifact).ifPresent(found::add));
         find("pytorch", platform + "-gpu", "torch_cuda").ifPresent(found::add);
         for (String mkl : List.of("libmkl_rt.so.2", "mkl_rt.2.dll")) {
-            Optional.ofNullable(loader.getResource("org/bytedeco/mkl/" + platform + "/" + mkl))
-                    .ifPresent(found::add);
+            ModulePath.find(loader, "org/bytedeco/mkl/" + platform + "/" + mkl).ifPresent(found::add);
         }
         return found.stream().map(NativeJars::identity).collect(Collectors.joining("\n"));
     }

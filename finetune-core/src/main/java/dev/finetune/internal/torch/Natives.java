@@ -5,6 +5,7 @@ import dev.finetune.FinetuneException;
 import dev.finetune.internal.natives.JavaCppCache;
 import dev.finetune.internal.natives.Jna;
 import dev.finetune.internal.natives.LoadingFailure;
+import dev.finetune.internal.natives.ModulePath;
 import dev.finetune.internal.natives.NativeJars;
 import dev.finetune.internal.natives.NativeLoading;
 import dev.finetune.internal.natives.Once;
@@ -82,6 +83,7 @@ public final class Natives {
         try (TemporaryProperty cache = JavaCppCache.use(directory)) {
             return NativeLoading.alone(directory, wanted, torch.class, () -> {
                 JavaCppCache.check(directory);
+                ModulePath.unpack(directory);
                 tune();
                 torch.get_num_threads();
                 if (gpuBuildOnClassPath() && torch.cuda_is_available()) {
@@ -140,7 +142,7 @@ public final class Natives {
     }
 
     private static boolean isOnClassPath(String resource) {
-        return Natives.class.getClassLoader().getResource("org/bytedeco/" + resource) != null;
+        return ModulePath.contains(Natives.class.getClassLoader(), "org/bytedeco/" + resource);
     }
 
     private static void setDefault(String property, String value) {

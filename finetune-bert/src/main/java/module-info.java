@@ -1,0 +1,24 @@
+import dev.finetune.bert.BertFamily;
+import dev.finetune.bert.DistilBertFamily;
+import dev.finetune.bert.ElectraFamily;
+import dev.finetune.bert.RobertaFamily;
+import dev.finetune.spi.ModelFamily;
+
+/** BERT, DistilBERT, RoBERTa, XLM-RoBERTa, CamemBERT and ELECTRA encoders and their tasks. */
+module dev.finetune.bert {
+    requires ai.djl.tokenizers;
+    requires transitive dev.finetune.core;
+    requires org.slf4j;
+
+    exports dev.finetune.bert;
+    exports dev.finetune.bert.augment;
+    exports dev.finetune.bert.heads;
+    exports dev.finetune.bert.task;
+    exports dev.finetune.bert.text;
+
+    provides ModelFamily with
+            BertFamily,
+            DistilBertFamily,
+            RobertaFamily,
+            ElectraFamily;
+}

@@ -1,0 +1,49 @@
+/**
+ * What every model family shares: the hub, checkpoints, data, the training loop, metrics and results. Add a family, such as
+ * {@code dev.finetune.bert}, to have models.
+ */
+@SuppressWarnings("module") // The families that see more of it need not be there.
+module dev.finetune.core {
+    requires transitive com.google.gson;
+    requires com.sun.jna;
+    requires java.desktop;
+    requires java.net.http;
+    requires jdk.unsupported; // Mapped files are released at once, in checkpoint.
+    requires org.apache.commons.csv;
+    requires transitive org.bytedeco.javacpp;
+    requires org.bytedeco.cuda;
+    requires org.bytedeco.openblas;
+    requires transitive org.bytedeco.pytorch;
+    requires static transitive org.jspecify;
+    requires org.knowm.xchart;
+    requires org.slf4j;
+
+    uses dev.finetune.spi.ModelFamily;
+
+    exports dev.finetune;
+    exports dev.finetune.calibration;
+    exports dev.finetune.checkpoint;
+    exports dev.finetune.data;
+    exports dev.finetune.fewshot;
+    exports dev.finetune.hub;
+    exports dev.finetune.metrics;
+    exports dev.finetune.nn;
+    exports dev.finetune.report;
+    exports dev.finetune.search;
+    exports dev.finetune.spi;
+    exports dev.finetune.task;
+    exports dev.finetune.train;
+    exports dev.finetune.internal to
+            dev.finetune.bert,
+            dev.finetune.vision;
+    exports dev.finetune.internal.natives to
+            dev.finetune.bert,
+            dev.finetune.vision;
+    exports dev.finetune.internal.torch to
+            dev.finetune.bert,
+            dev.finetune.vision;
+
+    // JNA calls back an interface there.
+    opens dev.finetune.internal.torch to
+            com.sun.jna;
+}

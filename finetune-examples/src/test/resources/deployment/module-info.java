@@ -1,0 +1,4 @@
+module app {
+    requires dev.finetune.core;
+    requires dev.finetune.bert;
+}
