@@ -24,7 +24,8 @@ final class Families {
                 .findFirst()
                 .orElseThrow(() -> new FinetuneException(config.file() + " describes a model_type \""
                         + config.string("model_type", "(none)") + "\", architectures "
-                        + config.strings("architectures") + ", which no family on the class path or the module path supports. "
+                        + config.strings("architectures")
+                        + ", which no family on the class path or the module path supports. "
                         + supported()
                         + WHERE_FROM));
     }
