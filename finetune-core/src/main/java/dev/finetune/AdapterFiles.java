@@ -15,6 +15,8 @@ import dev.finetune.internal.StandIn;
 import dev.finetune.nn.Buffer;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
+import dev.finetune.spi.HeadConfig;
+import dev.finetune.spi.ModelConfig;
 import dev.finetune.task.Task;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,6 +37,10 @@ final class AdapterFiles {
             new GsonBuilder().setPrettyPrinting().serializeNulls().create();
     private static final int SHOWN = 4;
     private static final String CONFIG = "adapter_config.json";
+
+    /** What the record calls the kind of head. */
+    private static final String HEAD = "head";
+
     private static final String ALL_LINEAR = "all-linear";
 
     private AdapterFiles() {}
@@ -87,6 +93,18 @@ final class AdapterFiles {
         } catch (JsonParseException | IllegalStateException e) {
             throw new FinetuneException(file + " is not an adapter's configuration: " + e.getMessage(), e);
         }
+    }
+
+    /** The head that an adapter of ours was trained for, which PEFT's format doesn't tell; empty for others. */
+    static Optional<Head> savedHead(Path directory) {
+        return ModelRecord.find(directory).filter(json -> json.has(HEAD)).flatMap(json -> {
+            final ModelConfig record = ModelConfig.of(directory.resolve(ModelFiles.RECORD), json);
+            return switch (record.string(HEAD, "")) {
+                case "Classification", "MultiLabel", "Regression" -> Optional.of(HeadConfig.read(record));
+                case "Tokens" -> Optional.of(Heads.tokens(record.outputNames()));
+                default -> Optional.empty();
+            };
+        });
     }
 
     /** With PEFT's defaults for what isn't said. */
@@ -196,6 +214,8 @@ final class AdapterFiles {
         Files.writeString(staging.resolve(CONFIG), GSON.toJson(config(method, network, task.head(), base)) + "\n");
         final JsonObject record = new JsonObject();
         ModelDirectory.mark(record, ModelDirectory.Kind.ADAPTER);
+        record.addProperty(HEAD, task.head().getClass().getSimpleName());
+        HeadConfig.write(record, task.head(), task.labels());
         Files.writeString(staging.resolve(ModelFiles.RECORD), GSON.toJson(record) + "\n");
         task.calibration().write(staging);
     }

@@ -39,6 +39,8 @@ final class Draft {
     @Nullable
     Head head;
 
+    boolean keepHead;
+
     List<FreezeRule> freezing = List.of();
     int maxLength;
     List<Augmentation> augmentations = List.of();
@@ -118,6 +120,7 @@ final class Draft {
         copy.hub = hub;
         copy.downloads = downloads;
         copy.head = head;
+        copy.keepHead = keepHead;
         copy.freezing = freezing;
         copy.maxLength = maxLength;
         copy.augmentations = augmentations;

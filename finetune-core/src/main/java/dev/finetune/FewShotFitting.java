@@ -70,7 +70,7 @@ final class FewShotFitting<I> {
         final List<String> warnings = new ArrayList<>();
         final Fitting<I> fitting = new Fitting<>(draft);
         fitting.lookAt(train, Optional.empty(), warnings);
-        final LoadedModel<I> model = LoadedModel.open(draft, Optional.of(train), train.inputType());
+        final LoadedModel<I> model = LoadedModel.openToTrain(draft, train);
         try {
             if (!(model.assembly().task().head() instanceof Head.Classification head)) {
                 throw new FinetuneException("fitFewShot(...) is for one class of several, not for a "

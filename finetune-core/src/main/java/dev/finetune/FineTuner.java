@@ -170,20 +170,42 @@ public final class FineTuner {
         return with(draft -> draft.adapt(AdapterFiles.read(directory), directory));
     }
 
-    /** One class of several; the labels' names are found in the data. */
+    /**
+     * One class of several; the labels' names are found in the data. As {@link #head(Head)}: a fresh last layer, unless the
+     * checkpoint's head has classes of just these names.
+     */
     public FineTuner head(int classes) {
         return head(Heads.classes(classes));
     }
 
-    /** One class of those named. */
+    /** One class of those named; as {@link #head(Head)}. */
     public FineTuner head(String... labels) {
         return head(Heads.classes(labels));
     }
 
-    /** What the model is to predict; by default what the checkpoint was saved for, if it was. */
+    /**
+     * What the model is to predict; by default what the checkpoint was saved for, if it was.
+     *
+     * <p>Where the checkpoint (or the adapter) has a head of this kind whose labels have the same names, the rows of its last
+     * layer are taken over, each under its name, whatever the order. With other names, another number of them, or another
+     * kind of head, the last layer starts at random, which the load report and the log tell; layers below it, such as a
+     * pooler, don't depend on the labels and are taken over where they fit, as Transformers does with {@code
+     * ignore_mismatched_sizes}. LABEL_0, LABEL_1 ..., as Transformers calls outputs without names, are names like others.
+     * {@link #keepHead} takes the rows over under other names.
+     */
     public FineTuner head(Head head) {
         Objects.requireNonNull(head, "head");
         return with(draft -> draft.head = head);
+    }
+
+    /**
+     * Goes on with the checkpoint's (or the adapter's) head row by row, whatever its outputs were called there: {@code
+     * head("negative", "positive").keepHead()} gives names to a classifier that was saved without.
+     *
+     * @throws FinetuneException where the model is loaded, if that has no head of the kind and size that is asked for
+     */
+    public FineTuner keepHead() {
+        return with(draft -> draft.keepHead = true);
     }
 
     /**

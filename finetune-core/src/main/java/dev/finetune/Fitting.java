@@ -1,6 +1,7 @@
 package dev.finetune;
 
 import dev.finetune.calibration.Calibration;
+import dev.finetune.checkpoint.OutputRows;
 import dev.finetune.data.DataCheck;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Finding;
@@ -51,8 +52,10 @@ final class Fitting<I> {
                     + " fit(train, validation), or fit(dataset), which holds a part back.");
         }
         lookAt(train, validation, warnings);
-        final LoadedModel<I> model = LoadedModel.open(draft, Optional.of(train), train.inputType());
+        final LoadedModel<I> model = LoadedModel.openToTrain(draft, train);
         try {
+            validation.ifPresent(
+                    data -> DataForHead.check(model.assembly().task().head(), data));
             ModelCheck.warnings(draft, settings, model.assembly().network())
                     .forEach(warning -> warn(warning, warnings));
             validation.ifPresent(v -> checkDeciding(model, v));
@@ -130,6 +133,7 @@ final class Fitting<I> {
                                 + ": they are random, and so is what the model says until it is trained.",
                         warnings);
             }
+            model.newHead().ifPresent(told -> keep(told + " What it says is random until it is trained.", warnings));
             return new FineTuned<>(
                     model.calibrated(savedCalibration(model)),
                     new Provenance(
@@ -149,12 +153,13 @@ final class Fitting<I> {
         }
     }
 
-    /** An adapter's, which was saved with its head; else the checkpoint's, if its head is used. */
+    /** An adapter's, which was saved with its head, else the checkpoint's: where that head is used, be it in another order. */
     private Calibration savedCalibration(LoadedModel<?> model) {
-        if (draft.adapter != null) {
-            return Calibration.read(draft.adapter);
+        if (model.rows() instanceof OutputRows.Anew) {
+            return Calibration.NONE;
         }
-        return draft.head == null ? Calibration.read(model.directory()) : Calibration.NONE;
+        final Calibration saved = Calibration.read(draft.adapter != null ? draft.adapter : model.directory());
+        return model.rows() instanceof OutputRows.Moved moved ? saved.moved(moved.from()) : saved;
     }
 
     String summary() {

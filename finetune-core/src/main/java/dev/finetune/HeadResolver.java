@@ -27,14 +27,16 @@ final class HeadResolver {
         final List<String> known = saved.filter(s -> s.getClass() == head.getClass())
                 .map(Head::labels)
                 .orElse(List.of());
+        final boolean knownFit = !(head instanceof Head.Classification c) || c.classes() == known.size();
         if (data.isEmpty()) {
-            return withLabels(head, known.isEmpty() ? numbered(head) : known);
+            return withLabels(head, known.isEmpty() || !knownFit ? numbered(head) : known);
         }
+        DataForHead.check(head, data.get());
         final List<String> found = LabelSet.discover(data.get()).names();
-        if (known.containsAll(found) && (!(head instanceof Head.Classification c) || c.classes() == known.size())) {
+        if (knownFit && known.containsAll(found)) {
             return withLabels(head, known);
         }
-        return withLabels(head, head instanceof Head.Classification c ? fitted(c.classes(), found) : found);
+        return withLabels(head, head instanceof Head.Classification c ? fitted(c.classes(), found, data.get()) : found);
     }
 
     private static boolean wantsLabels(Head head) {
@@ -61,7 +63,7 @@ final class HeadResolver {
     }
 
     /** Labels for a number of classes; numbers below it stand for themselves, even if some don't occur. */
-    private static List<String> fitted(int classes, List<String> found) {
+    private static List<String> fitted(int classes, List<String> found, Dataset<?> data) {
         if (found.size() == classes) {
             return found;
         }
@@ -72,9 +74,16 @@ final class HeadResolver {
         if (found.size() < classes && numbers.containsAll(found)) {
             return numbers;
         }
+        if (found.size() == 1) {
+            throw new FinetuneException("head(" + classes + "): all labels of " + data.describe() + " are \""
+                    + found.get(0)
+                    + "\", so that there is nothing to tell apart. Was the right label column read, or only"
+                    + " the start of a sorted file? Where other classes are to come, name them all: head(\""
+                    + found.get(0) + "\", ...).");
+        }
         throw new FinetuneException("head(" + classes + "): the data has " + found.size() + " labels: "
-                + found.stream().limit(20).toList() + (found.size() > 20 ? " ..." : "")
-                + ". Use head(" + Math.max(2, found.size())
+                + found.stream().limit(20).toList() + (found.size() > 20 ? " ..." : "") + " (" + data.describe()
+                + "). Use head(" + found.size()
                 + "), or name the labels, in order, to keep some that don't occur.");
     }
 }

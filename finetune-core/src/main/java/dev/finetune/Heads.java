@@ -27,7 +27,14 @@ public final class Heads {
                     .label();
         }
         if (first instanceof Label.Category) {
-            return classes(LabelSet.discover(dataset).size());
+            final List<String> labels = LabelSet.discover(dataset).names();
+            if (labels.size() == 1) {
+                throw new FinetuneException("All labels of " + dataset.describe() + " are \"" + labels.get(0)
+                        + "\", so that there is nothing to tell apart. Was the right label column read, or only the start"
+                        + " of a sorted file? Where other classes are to come, name them all: head(\"" + labels.get(0)
+                        + "\", ...).");
+            }
+            return classes(labels.size());
         }
         if (first instanceof Label.Categories) {
             return multiLabel();

@@ -1,6 +1,7 @@
 package dev.finetune;
 
 import dev.finetune.calibration.Calibration;
+import dev.finetune.checkpoint.OutputRows;
 import dev.finetune.data.Dataset;
 import dev.finetune.internal.torch.FreedBlocks;
 import dev.finetune.internal.torch.TensorScope;
@@ -24,6 +25,8 @@ import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A model put together from what a tuner was told.
@@ -32,16 +35,40 @@ import org.bytedeco.pytorch.global.torch;
  * @param directory where its checkpoint's files lie
  * @param base what it was loaded from: a path, or an id and its commit
  * @param method what adapts it
+ * @param rows what became of the last layer that was saved, by the adapter if it says, else by the checkpoint
+ * @param newHead what to tell of a saved head that was given up, if one was
  * @param device where the network's parameters are
  * @param <I> the kind of input
  */
-record LoadedModel<I>(Assembly<I> assembly, Path directory, String base, Optional<PeftMethod> method, Device device)
+record LoadedModel<I>(
+        Assembly<I> assembly,
+        Path directory,
+        String base,
+        Optional<PeftMethod> method,
+        OutputRows rows,
+        Optional<String> newHead,
+        Device device)
         implements AutoCloseable {
-    /** The head that a model would have for some data, its labels known. */
+    private static final Logger LOG = LoggerFactory.getLogger(FineTuner.class);
+
+    /**
+     * The head that a model would have to learn from some data, its labels known.
+     *
+     * @throws FinetuneException if it can't learn from the data's labels
+     */
     static Head head(Draft draft, Dataset<?> data) {
         final ModelConfig config = ModelPlace.find(draft).config();
-        return HeadResolver.resolve(
-                Optional.ofNullable(draft.head), Families.of(config).savedHead(config), Optional.of(data));
+        final Head head = HeadResolver.resolve(
+                Optional.ofNullable(draft.head), saved(draft, Families.of(config), config), Optional.of(data));
+        DataForHead.check(head, data);
+        return head;
+    }
+
+    /** The head that the adapter was saved with, if it says, else the checkpoint's. */
+    private static Optional<Head> saved(Draft draft, ModelFamily family, ModelConfig config) {
+        return Optional.ofNullable(draft.adapter)
+                .flatMap(AdapterFiles::savedHead)
+                .or(() -> family.savedHead(config));
     }
 
     /** Finds, loads and freezes a model, and puts it on its device. */
@@ -55,19 +82,29 @@ record LoadedModel<I>(Assembly<I> assembly, Path directory, String base, Optiona
         final ModelPlace place = ModelPlace.find(draft);
         final ModelConfig config = place.config();
         final ModelFamily family = Families.of(config);
-        final Head head = HeadResolver.resolve(Optional.ofNullable(draft.head), family.savedHead(config), data);
+        final Optional<Head> ofBase = family.savedHead(config);
+        final Optional<Head> ofAdapter = Optional.ofNullable(draft.adapter).flatMap(AdapterFiles::savedHead);
+        final Optional<Head> saved = saved(draft, family, config);
+        final Head head = HeadResolver.resolve(Optional.ofNullable(draft.head), saved, data);
+        final OutputRows rows = rows(draft, ofBase, ofAdapter, head);
+        final Optional<String> newHead = HeadRows.told(saved, head, rows);
+        newHead.ifPresent(LOG::info);
         final LossOptions loss = ClassWeights.of(draft, head, data);
         if (draft.method != null && draft.gentle.pulls().l2sp() > 0) {
             throw new FinetuneException("l2sp(...) pulls pretrained weights back, and LoRA or IA3 doesn't change them:"
                     + " leave one of them out.");
         }
-        final Adaptation adaptation =
-                new Adaptation(Optional.ofNullable(draft.method), Optional.ofNullable(draft.adapter), draft.seed);
+        final Adaptation adaptation = new Adaptation(
+                Optional.ofNullable(draft.method),
+                Optional.ofNullable(draft.adapter),
+                ofAdapter.isPresent() ? rows : new OutputRows.Kept(false),
+                draft.seed);
         final Assembly<?> assembly = family.assemble(new AssemblyRequest(
                 place.directory(),
                 place.weights(),
                 config,
                 head,
+                draft.adapter == null ? rows : ofBase(ofBase, head),
                 draft.maxLength,
                 draft.seed,
                 !draft.randomWeights,
@@ -84,11 +121,25 @@ record LoadedModel<I>(Assembly<I> assembly, Path directory, String base, Optiona
             final Optional<PeftMethod> method = method(draft, assembly.network());
             method.ifPresent(how -> Freezer.keepForAdapter(how, assembly.network()));
             Freezer.apply(draft.freezing, assembly.network());
-            return new LoadedModel<>(assembly, place.directory(), place.base(), method, device);
+            return new LoadedModel<>(assembly, place.directory(), place.base(), method, rows, newHead, device);
         } catch (RuntimeException e) {
             assembly.close();
             throw e;
         }
+    }
+
+    /** The rule for the last layer: the adapter's, where that says what its outputs are. */
+    private static OutputRows rows(Draft draft, Optional<Head> ofBase, Optional<Head> ofAdapter, Head head) {
+        if (ofAdapter.isPresent() || draft.adapter == null) {
+            return HeadRows.of(ofAdapter.or(() -> ofBase), head, draft.keepHead);
+        }
+        return new OutputRows.Kept(false); // PEFT's format doesn't name the outputs.
+    }
+
+    /** The rule for the base's last layer under an adapter, which may bring its own. */
+    private static OutputRows ofBase(Optional<Head> saved, Head head) {
+        final OutputRows rows = HeadRows.of(saved, head, false);
+        return rows instanceof OutputRows.Kept ? new OutputRows.Kept(false) : rows;
     }
 
     /** What adapts the network, which also trains what starts at random: unless all does, as was asked for. */
@@ -117,6 +168,16 @@ record LoadedModel<I>(Assembly<I> assembly, Path directory, String base, Optiona
                 .filter(Parameter::isFresh)
                 .map(Parameter::name)
                 .toList();
+    }
+
+    /**
+     * As {@link #open(Draft, Optional)}, to learn from data.
+     *
+     * @throws FinetuneException if the head can't learn from the data's labels
+     */
+    static <J> LoadedModel<J> openToTrain(Draft draft, Dataset<J> train) {
+        head(draft, train);
+        return open(draft, Optional.of(train), train.inputType());
     }
 
     /** As {@link #open(Draft, Optional)}, for inputs of one kind. */
@@ -174,6 +235,8 @@ record LoadedModel<I>(Assembly<I> assembly, Path directory, String base, Optiona
                 directory,
                 base,
                 method,
+                rows,
+                newHead,
                 device);
     }
 

@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * What the BERT-family encoders share: how a network, its encoder and its task are put together. A family says how its
@@ -85,11 +86,10 @@ abstract class TextFamily implements ModelFamily {
 
     @Override
     public Optional<Head> savedHead(ModelConfig config) {
-        final List<String> labels = config.labels();
         final String architecture =
                 config.strings("architectures").stream().findFirst().orElse("");
         if (architecture.endsWith("ForTokenClassification")) {
-            return Optional.of(Heads.tokens(labels));
+            return Optional.of(Heads.tokens(config.outputNames()));
         }
         if (architecture.endsWith("ForQuestionAnswering")) {
             return Optional.of(Heads.questionAnswering());
@@ -116,7 +116,8 @@ abstract class TextFamily implements ModelFamily {
         final Optional<Weights> weights =
                 request.loadWeights() ? Optional.of(Weights.open(request.weights())) : Optional.empty();
         try {
-            final CheckpointParameters source = new CheckpointParameters(weights, naming(encoder), request.seed());
+            final CheckpointParameters source =
+                    new CheckpointParameters(weights, naming(encoder, request), request.seed());
             final EncoderConfig shape = encoder;
             final Network network = request.adaptation().build(source, adapted -> network(shape, request, adapted));
             try {
@@ -198,14 +199,15 @@ abstract class TextFamily implements ModelFamily {
         return new MaskedLmHead(dense, names.activation, norm, new Linear(decoder, bias));
     }
 
-    private CheckpointParameters.Naming naming(EncoderConfig config) {
+    private CheckpointParameters.Naming naming(EncoderConfig config, AssemblyRequest request) {
         final String prefix = config.names().prefix() + ".";
         final MaskedLmNames names = maskedLmNames(config).forTied(config.tied());
         return new CheckpointParameters.Naming(
                 config.names().prefix(),
                 name -> name.startsWith(prefix) && !name.startsWith(prefix + "pooler."),
                 name -> name.endsWith("position_ids") || name.endsWith("embeddings.token_type_ids"),
-                name -> false,
+                outputs(request.head(), config),
+                request.rows(),
                 aliases(config, names),
                 name -> isOfTrunk(name, prefix));
     }
@@ -223,6 +225,18 @@ abstract class TextFamily implements ModelFamily {
         return config.tied()
                 ? Map.of(names.bias, names.aliases, words, List.of(names.decoder))
                 : Map.of(names.bias, names.aliases);
+    }
+
+    /** The layer whose rows are the head's classes, tags or numbers. */
+    private Predicate<String> outputs(Head head, EncoderConfig config) {
+        if (head instanceof Head.Tokens) {
+            return name -> name.startsWith(TokenHead.OUTPUT + ".");
+        }
+        if (head instanceof Head.Classification || head instanceof Head.MultiLabel || head instanceof Head.Regression) {
+            final String output = sequenceLayout(config).output() + ".";
+            return name -> name.startsWith(output);
+        }
+        return name -> false;
     }
 
     private JsonObject savedConfig(ModelConfig config, Head head, List<String> labels) {

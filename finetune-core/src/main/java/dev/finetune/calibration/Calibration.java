@@ -71,6 +71,21 @@ public record Calibration(double temperature, List<Double> thresholds) {
     }
 
     /**
+     * The same for the same labels in another order: thresholds go with their labels. Of two classes that change places, the
+     * other is the second one, and its threshold one minus the first's.
+     *
+     * @param from for each label of the new order, which it was, counted from 0
+     */
+    public Calibration moved(List<Integer> from) {
+        if (thresholds.size() == 1 && from.equals(List.of(1, 0))) {
+            return withThresholds(List.of(1 - thresholds.get(0)));
+        }
+        return thresholds.size() == from.size()
+                ? withThresholds(from.stream().map(thresholds::get).toList())
+                : this;
+    }
+
+    /**
      * Checks that there is no threshold, or as many as there should be.
      *
      * @throws FinetuneException otherwise

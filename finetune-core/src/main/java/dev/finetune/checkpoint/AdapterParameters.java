@@ -47,9 +47,11 @@ public final class AdapterParameters implements ParameterSource {
      * @param base where the base's parameters come from
      * @param method which weights are adapted, and how
      * @param adapter an adapter's weights (borrowed while the network is built); empty for a new one
+     * @param rows what becomes of the last layer that the adapter holds, if it does
      * @param seed of new additions
      */
-    public AdapterParameters(CheckpointParameters base, PeftMethod method, Optional<Weights> adapter, long seed) {
+    public AdapterParameters(
+            CheckpointParameters base, PeftMethod method, Optional<Weights> adapter, OutputRows rows, long seed) {
         this.base = base;
         this.method = method;
         this.adapter = adapter;
@@ -59,7 +61,8 @@ public final class AdapterParameters implements ParameterSource {
                         base.prefix(),
                         name -> true,
                         AdapterParameters::isTwice,
-                        name -> false,
+                        name -> name.startsWith(PREFIX) && base.isOutput(name.substring(PREFIX.length())),
+                        rows,
                         Map.of(),
                         name -> false),
                 PREFIX,
@@ -196,11 +199,11 @@ public final class AdapterParameters implements ParameterSource {
 
     /**
      * The adapter's weights that the network has no place for; but for those of layers that it may leave out, such as a
-     * pooler below a head that doesn't read it.
+     * pooler below a head that doesn't read it, and of a last layer for other outputs.
      */
     public List<String> leftOver() {
         return report().unexpected().stream()
-                .filter(name -> !base.mayBeLeftOut(owner(name) + ".weight"))
+                .filter(name -> !base.mayBeLeftOut(owner(name) + ".weight") && !base.isOutput(owner(name) + ".weight"))
                 .toList();
     }
 

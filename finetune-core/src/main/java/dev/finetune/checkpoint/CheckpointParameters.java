@@ -35,6 +35,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 public final class CheckpointParameters implements ParameterSource {
     private static final int SHOWN = 6;
+    private static final String PROMISED = ". Its id2label, or num_labels, must name the outputs that the weights have;"
+            + " to start with a new head instead, say head(...) with other names or another number.";
 
     private final Optional<Weights> weights;
     private final Naming naming;
@@ -55,7 +57,8 @@ public final class CheckpointParameters implements ParameterSource {
      * @param prefix of the base model, without the dot: "bert"
      * @param required which parameters a checkpoint must have
      * @param ignored which stored names mean nothing (buffers), so that they aren't reported
-     * @param anew which parameters start anew although the checkpoint may have them: a head for other labels
+     * @param outputs which parameters have a row for each output: a head's last layer
+     * @param rows what becomes of those
      * @param aliases other names that a parameter has had
      * @param trunk which stored names are the trunk's, not a head's: one that the network has no place for is an error
      */
@@ -63,7 +66,8 @@ public final class CheckpointParameters implements ParameterSource {
             String prefix,
             Predicate<String> required,
             Predicate<String> ignored,
-            Predicate<String> anew,
+            Predicate<String> outputs,
+            OutputRows rows,
             Map<String, List<String>> aliases,
             Predicate<String> trunk) {}
 
@@ -104,21 +108,23 @@ public final class CheckpointParameters implements ParameterSource {
     @Override
     public Parameter take(String name, Init init, long... shape) {
         final Optional<String> found = find(name);
-        if (found.isPresent()) {
+        if (naming.rows instanceof OutputRows.Anew && naming.outputs.test(name)) {
+            found.ifPresent(other -> giveUp(name, other, shape));
+        } else if (found.isPresent()) {
             final Weights source = weights.orElseThrow();
             final long[] there = source.describe(found.get()).shape();
             used.add(found.get());
             if (Arrays.equals(there, shape)) {
                 loaded.add(name);
-                return given(new Parameter(name, read(source, found.get()), false));
+                return given(new Parameter(name, read(source, found.get(), naming.outputs.test(name)), false));
             }
-            if (naming.required.test(name)) {
+            if (naming.required.test(name) || isPromised(name)) {
                 throw new FinetuneException("The checkpoint doesn't fit its config.json: " + found.get() + " has shape "
                         + Arrays.toString(there) + " in " + source.files() + ", but the configuration asks for "
-                        + Arrays.toString(shape) + ".");
+                        + Arrays.toString(shape) + (isPromised(name) ? PROMISED : "."));
             }
             mismatched.add(new LoadReport.Mismatch(name, there, shape));
-        } else if (weights.isPresent() && naming.required.test(name)) {
+        } else if (weights.isPresent() && (naming.required.test(name) || isPromised(name))) {
             throw lacks(name);
         }
         if (found.isEmpty()) {
@@ -200,15 +206,34 @@ public final class CheckpointParameters implements ParameterSource {
         return buffer;
     }
 
+    /** A last layer for other outputs: one of another size is told as that, one of the same size is left over. */
+    private void giveUp(String name, String found, long... shape) {
+        final long[] there = weights.orElseThrow().describe(found).shape();
+        if (!Arrays.equals(there, shape)) {
+            used.add(found);
+            mismatched.add(new LoadReport.Mismatch(name, there, shape));
+        }
+    }
+
     private FinetuneException lacks(String name) {
         return new FinetuneException("The checkpoint doesn't fit its config.json: it lacks " + name + " (looked in "
-                + weights.map(Weights::files).orElse(List.of()) + ").");
+                + weights.map(Weights::files).orElse(List.of()) + ")"
+                + (isPromised(name) ? PROMISED : "."));
+    }
+
+    /** Whether a parameter is the last layer of the head that the configuration says the checkpoint has. */
+    private boolean isPromised(String name) {
+        final boolean has = naming.rows instanceof OutputRows.Moved
+                || naming.rows instanceof OutputRows.Kept kept && kept.required();
+        return has && naming.outputs.test(name);
+    }
+
+    /** Whether a parameter has a row for each output of the head. */
+    boolean isOutput(String name) {
+        return naming.outputs.test(name);
     }
 
     private Optional<String> find(String name) {
-        if (naming.anew.test(name)) {
-            return Optional.empty();
-        }
         final List<String> candidates = new ArrayList<>(List.of(name));
         candidates.addAll(naming.aliases.getOrDefault(name, List.of()));
         final String base = wrapper + naming.prefix + ".";
@@ -228,9 +253,15 @@ public final class CheckpointParameters implements ParameterSource {
         return name;
     }
 
-    private static Tensor read(Weights source, String name) {
+    private Tensor read(Weights source, String name, boolean output) {
         try (TensorScope scope = TensorScope.open()) {
-            return Tensors.own(source.read(name, DType.F32));
+            final Tensor stored = source.read(name, DType.F32);
+            if (output && naming.rows instanceof OutputRows.Moved moved) {
+                final long[] from =
+                        moved.from().stream().mapToLong(Integer::longValue).toArray();
+                return Tensors.own(stored.index_select(0, Tensors.of(from, from.length)));
+            }
+            return Tensors.own(stored);
         }
     }
 

@@ -111,7 +111,7 @@ public final class LabelSet {
         if (index == null) {
             throw new FinetuneException("Unknown label \"" + name + "\"" + nearest(name) + ". The " + names.size()
                     + " known labels are: " + listed()
-                    + ". Correct it in the data, or give all labels at the start: LabelSet.of(names).");
+                    + ". Correct it in the data, or name every label where the head is said: head(\"a\", \"b\", ...).");
         }
         return index;
     }

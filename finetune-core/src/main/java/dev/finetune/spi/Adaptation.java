@@ -4,6 +4,7 @@ import dev.finetune.FinetuneException;
 import dev.finetune.PeftMethod;
 import dev.finetune.checkpoint.AdapterParameters;
 import dev.finetune.checkpoint.CheckpointParameters;
+import dev.finetune.checkpoint.OutputRows;
 import dev.finetune.checkpoint.Weights;
 import dev.finetune.nn.ParameterSource;
 import java.nio.file.Files;
@@ -17,9 +18,10 @@ import java.util.function.Function;
  *
  * @param method which weights are adapted, and how; empty for none
  * @param directory an adapter to load, in PEFT's format; empty for a new one
+ * @param rows what becomes of the last layer that an adapter to load holds, if it does
  * @param seed of new additions
  */
-public record Adaptation(Optional<PeftMethod> method, Optional<Path> directory, long seed) {
+public record Adaptation(Optional<PeftMethod> method, Optional<Path> directory, OutputRows rows, long seed) {
     /**
      * Builds something from a base's parameters and these additions. Where that fails, all that was taken is closed.
      *
@@ -44,7 +46,7 @@ public record Adaptation(Optional<PeftMethod> method, Optional<Path> directory, 
     private <T> T adapted(CheckpointParameters base, PeftMethod how, Function<ParameterSource, T> builder) {
         final Optional<Weights> weights = directory.map(Adaptation::weights);
         try {
-            final AdapterParameters source = new AdapterParameters(base, how, weights, seed);
+            final AdapterParameters source = new AdapterParameters(base, how, weights, rows, seed);
             try {
                 final T built = builder.apply(source);
                 base.refuseLeftOfTrunk();

@@ -1,6 +1,7 @@
 package dev.finetune.spi;
 
 import dev.finetune.Head;
+import dev.finetune.checkpoint.OutputRows;
 import dev.finetune.task.LossOptions;
 import java.nio.file.Path;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.Optional;
  * @param weights the file of weights, or the directory where they are found
  * @param config its config.json, or what was told from the weights alone
  * @param head what the model is to predict, its labels known
+ * @param rows what becomes of the last layer that the checkpoint was saved with
  * @param maxLength the longest input in tokens, or 0 for the family's default (512 tokens at most, for text)
  * @param seed the seed of newly initialised parameters
  * @param loadWeights whether to load the checkpoint's weights; false initialises all of them at random
@@ -29,6 +31,7 @@ public record AssemblyRequest(
         Path weights,
         ModelConfig config,
         Head head,
+        OutputRows rows,
         int maxLength,
         long seed,
         boolean loadWeights,

@@ -16,19 +16,17 @@ public final class HeadConfig {
     private HeadConfig() {}
 
     /**
-     * The head that a classifier was saved with: regression, several labels, or one class of several; two unnamed ones
-     * where nothing is said.
+     * The head that a classifier was saved with: regression, several labels, or one class of several.
      *
      * @throws FinetuneException if the problem type is not known
      */
     public static Head read(ModelConfig config) {
-        final List<String> labels = config.labels();
+        final List<String> labels = config.outputNames();
         return switch (config.string(
                 "problem_type", labels.size() == 1 ? "regression" : "single_label_classification")) {
             case "regression" -> Heads.regression(Math.max(1, labels.size()));
             case "multi_label_classification" -> Heads.multiLabel(labels.toArray(new String[0]));
-            case "single_label_classification" ->
-                labels.isEmpty() ? Heads.classes("LABEL_0", "LABEL_1") : Heads.classes(labels.toArray(new String[0]));
+            case "single_label_classification" -> Heads.classes(labels.toArray(new String[0]));
             default ->
                 throw new FinetuneException(config.file() + ": the problem_type \"" + config.string("problem_type", "")
                         + "\" is not known.");

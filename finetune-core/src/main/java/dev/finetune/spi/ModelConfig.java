@@ -13,7 +13,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /** A checkpoint's {@code config.json}, read with errors that name the file and the key. */
 public final class ModelConfig {
@@ -124,16 +126,49 @@ public final class ModelConfig {
         });
     }
 
-    /** The labels in {@code id2label} in the order of their ids, empty where there are none. */
+    /**
+     * The labels in {@code id2label} in the order of their ids, empty where there are none.
+     *
+     * @throws FinetuneException if ids aren't the whole numbers from 0 on, or if a name is there twice
+     */
     public List<String> labels() {
         if (!has("id2label")) {
             return List.of();
         }
-        return get("id2label", "an object from ids to names", element -> {
-            final Map<Integer, String> byId = new TreeMap<>();
-            element.getAsJsonObject().asMap().forEach((id, name) -> byId.put(Integer.parseInt(id), name.getAsString()));
-            return List.copyOf(byId.values());
+        final Map<Integer, String> byId = get("id2label", "an object from ids to names", element -> {
+            final Map<Integer, String> named = new TreeMap<>();
+            element.getAsJsonObject()
+                    .asMap()
+                    .forEach((id, name) -> named.put(Integer.parseInt(id.strip()), name.getAsString()));
+            return named;
         });
+        int next = 0;
+        for (int id : byId.keySet()) {
+            if (id != next++) {
+                throw new FinetuneException(file + ": \"id2label\" has the ids " + byId.keySet()
+                        + ", where they should run" + " from 0 to " + (byId.size() - 1)
+                        + " without gaps: each names a row of the classifier. Correct them.");
+            }
+        }
+        final List<String> names = List.copyOf(byId.values());
+        if (Set.copyOf(names).size() < names.size()) {
+            throw new FinetuneException(file + ": \"id2label\" gives two outputs the same name, " + names
+                    + ": nobody could tell them apart. Give each a name of its own.");
+        }
+        return names;
+    }
+
+    /**
+     * The names of a classifier's outputs: {@link #labels()}, or LABEL_0, LABEL_1 ... as Transformers calls them where there
+     * are none: as many as {@code num_labels} says, or two.
+     */
+    public List<String> outputNames() {
+        final List<String> named = labels();
+        return named.isEmpty()
+                ? IntStream.range(0, size("num_labels", 2))
+                        .mapToObj(i -> "LABEL_" + i)
+                        .toList()
+                : named;
     }
 
     /** Refuses a setting that changes the computation in a way that isn't supported. */

@@ -14,13 +14,16 @@ import org.bytedeco.pytorch.Tensor;
 
 /** Classes for every token: drop, {@code classifier}. "logits" is (batch, length, outputs). */
 public final class TokenHead implements HeadModule {
+    /** What its layer is called. */
+    public static final String OUTPUT = "classifier";
+
     private final Dropout dropout;
     private final Linear classifier;
 
     /** Takes {@code classifier} from a source. */
     public TokenHead(ParameterSource source, double dropout, long hidden, long outputs, Init init) {
         this.dropout = new Dropout(dropout);
-        this.classifier = new Linear(source.at("classifier"), hidden, outputs, init);
+        this.classifier = new Linear(source.at(OUTPUT), hidden, outputs, init);
     }
 
     @Override

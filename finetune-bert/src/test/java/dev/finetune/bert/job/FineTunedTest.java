@@ -319,7 +319,7 @@ class FineTunedTest {
         assertThatThrownBy(
                         () -> Jobs.classifier().head(Heads.tokens("O", "B-X")).fitAll(Jobs.data(8, 1)))
                 .isInstanceOf(FinetuneException.class)
-                .hasMessageContaining("reads Words");
+                .hasMessageContainingAll("one class each", "a tag for each word", "say head(...)");
     }
 
     @Test

@@ -259,7 +259,7 @@ class GentleTrainingTest {
             assertThat(tuned.predict(Text.of("great")).label()).isIn("good", "bad");
         }
         final FineTuner masked = gentle.head(Heads.maskedLm()).epochs(1).gradualUnfreezing(10);
-        try (FineTuned<Text> tuned = masked.fitAll(Jobs.data(40, 1))) {
+        try (FineTuned<Text> tuned = masked.fitAll(Jobs.unlabelled(40, 1))) {
             assertThat(moved(masked, tuned))
                     .as("the words' vectors, which the head predicts with, wait for the embeddings' turn")
                     .containsExactly(4);

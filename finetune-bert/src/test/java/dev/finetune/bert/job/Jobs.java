@@ -62,6 +62,15 @@ public final class Jobs {
         return Dataset.of(Text.class, reviews(count, seed));
     }
 
+    /** The texts alone, to pretrain on. */
+    static Dataset<Text> unlabelled(int count, long seed) {
+        return Dataset.of(
+                Text.class,
+                texts(count, seed).stream()
+                        .map(text -> new Example<>(text, Label.none()))
+                        .toList());
+    }
+
     static List<Text> texts(int count, long seed) {
         return reviews(count, seed).stream().map(Example::input).toList();
     }

@@ -36,7 +36,7 @@ class TextAugmentationJobTest {
 
     @Test
     void headsThatWordsCannotBeChangedForRefuseIt() {
-        assertThatThrownBy(() -> augmented().head(Heads.maskedLm()).fitAll(Jobs.data(8, 1)))
+        assertThatThrownBy(() -> augmented().head(Heads.maskedLm()).fitAll(Jobs.unlabelled(8, 1)))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContainingAll("wordDropout(0.1)", "masked");
         assertThatThrownBy(() -> augmented().head(Heads.tokens()).fitAll(Jobs.sentences(8, 1)))

@@ -101,16 +101,14 @@ abstract class VisionFamily implements ModelFamily {
                 TimmConfig.checkFeatures(config, plan.features());
             }
             final Preprocessing preprocessing = preprocessing(request, plan);
-            final boolean keepsHead = savedHead(config)
-                    .filter(saved -> isFor(saved, request.head()))
-                    .isPresent();
             final CheckpointParameters source = new CheckpointParameters(
                     weights.filter(w -> request.loadWeights()),
                     new CheckpointParameters.Naming(
                             plan.prefix(),
                             name -> !plan.isHead().test(name),
                             name -> name.endsWith(".num_batches_tracked"),
-                            name -> !keepsHead && plan.isHead().test(name),
+                            plan.isHead(),
+                            request.rows(),
                             Map.of(),
                             plan.isTrunk()),
                     request.seed());
@@ -140,11 +138,6 @@ abstract class VisionFamily implements ModelFamily {
         } finally {
             weights.ifPresent(Weights::close);
         }
-    }
-
-    /** A head that was trained for other classes, or for another task, starts anew, be it of the right size. */
-    private static boolean isFor(Head saved, Head wanted) {
-        return saved.getClass() == wanted.getClass() && saved.labels().equals(wanted.labels());
     }
 
     private static HeadModule head(NetworkPlan plan, AssemblyRequest request, ParameterSource source) {
