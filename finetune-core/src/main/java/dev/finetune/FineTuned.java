@@ -9,6 +9,7 @@ import dev.finetune.data.Label;
 import dev.finetune.internal.Arguments;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.internal.torch.Turn;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Batch;
@@ -351,10 +352,14 @@ public final class FineTuned<I> implements AutoCloseable {
      */
     public List<Prediction> predict(List<I> inputs) {
         final List<I> all = Arguments.copy(inputs, "inputs");
-        return use(() -> predictAll(all));
+        return use(() -> {
+            try (Turn turn = model.device().is_cpu() ? Turn.take() : Turn.none()) {
+                return predictAll(all, turn);
+            }
+        });
     }
 
-    private List<Prediction> predictAll(List<I> inputs) {
+    private List<Prediction> predictAll(List<I> inputs, Turn turn) {
         for (I input : inputs) {
             if (!assembly().encoder().inputType().isInstance(input)) {
                 throw new FinetuneException("This model reads "
@@ -364,12 +369,14 @@ public final class FineTuned<I> implements AutoCloseable {
         }
         final List<Row> rows = new ArrayList<>();
         for (int i = 0; i < inputs.size(); i++) {
+            turn.pass();
             for (Encoded encoded : assembly().encoder().encode(List.of(new Example<>(inputs.get(i), Label.none())))) {
                 rows.add(new Row(i, rows.size(), encoded));
             }
         }
         final Prediction[] byRow = new Prediction[rows.size()];
         for (List<Row> some : batches(rows)) {
+            turn.pass();
             final List<Prediction> predictions =
                     forward(some.stream().map(Row::encoded).toList());
             for (int i = 0; i < some.size(); i++) {

@@ -76,13 +76,21 @@ final class NativeTokenizer implements AutoCloseable {
             for (int from = 0; from < texts.size(); from += CHUNK) {
                 List<String> chunk = texts.subList(from, Math.min(from + CHUNK, texts.size()));
                 String[] clean = chunk.stream().map(NativeTokenizer::wellFormed).toArray(String[]::new);
-                long[] encodings = TokenizersLoader.library().batchEncode(open, clean, false);
+                long[] encodings = encode(open, clean);
                 for (int i = 0; i < encodings.length; i++) {
                     result.add(take(encodings[i], clean[i], detail));
                 }
             }
             return result;
         });
+    }
+
+    /** Few texts are tokenized on this thread, since handing them to the library's own costs more. */
+    private static long[] encode(long open, String[] texts) {
+        TokenizersLibrary calls = TokenizersLoader.library();
+        return texts.length > 1
+                ? calls.batchEncode(open, texts, false)
+                : new long[] {calls.encode(open, texts[0], false)};
     }
 
     /** Tokenizes a sentence that is already split, without special tokens; a token's word is its place in the list. */

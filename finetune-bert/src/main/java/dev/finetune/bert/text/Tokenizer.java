@@ -30,6 +30,7 @@ public final class Tokenizer implements AutoCloseable {
     private final OptionalInt modelMaxLength;
     private final boolean givesTokenTypes;
     private final boolean fitForWords;
+    private final TextStart start;
     private final String source;
 
     /** The files to save, by name. */
@@ -46,6 +47,7 @@ public final class Tokenizer implements AutoCloseable {
         vocabulary = Vocabulary.of(definition.json(), source);
         modelMaxLength = files.modelMaxLength();
         givesTokenTypes = SettingsCheck.givesTokenTypes(files);
+        start = TextStart.of(definition.json());
         fitForWords = forWords || found.fitForWords();
         tokens = NativeTokenizer.of(json, source);
         try {
@@ -206,7 +208,7 @@ public final class Tokenizer implements AutoCloseable {
             }
         }
         checkMaxLength(maxLength, pairs);
-        List<RawTokens> raw = tokens.encode(flat, detail);
+        List<RawTokens> raw = starts(flat, maxLength, detail);
         List<TokenizedText> result = new ArrayList<>(texts.size());
         int at = 0;
         for (Text text : texts) {
@@ -214,13 +216,37 @@ public final class Tokenizer implements AutoCloseable {
             RawTokens second = text.pair() == null ? null : raw.get(at++);
             if (second != null && Math.min(first.length(), second.length()) >= maxLength && detail == Detail.IDS) {
                 // Both are cut: which of them keeps the odd token depends on where their words end.
-                List<RawTokens> words = tokens.encode(flat.subList(at - 2, at), Detail.WORDS);
+                List<RawTokens> words = starts(flat.subList(at - 2, at), maxLength, Detail.WORDS);
                 first = words.get(0);
                 second = words.get(1);
             }
             result.add(template.lay(first, second, maxLength, detail));
         }
         return result;
+    }
+
+    /**
+     * The tokens of texts, of long ones only those of a beginning with whole words that has more than {@code enough}: what
+     * follows will be cut away.
+     */
+    private List<RawTokens> starts(List<String> texts, int enough, Detail detail) {
+        int units = Math.multiplyExact(8, Math.max(enough, 32));
+        if (texts.stream().noneMatch(text -> text.length() / 2 > units)) {
+            return tokens.encode(texts, detail);
+        }
+        List<RawTokens> result =
+                new ArrayList<>(tokens.encode(texts.stream().map(text -> startOf(text, units)).toList(), detail));
+        for (int i = 0; i < texts.size(); i++) {
+            for (long more = 4L * units; result.get(i).length() <= enough && more / 4 <= texts.get(i).length(); more *= 4) {
+                String longer = startOf(texts.get(i), (int) Math.min(more, Integer.MAX_VALUE));
+                result.set(i, tokens.encode(List.of(longer), detail).get(0));
+            }
+        }
+        return result;
+    }
+
+    private String startOf(String text, int units) {
+        return text.length() / 2 > units ? start.of(text, units) : text;
     }
 
     /**

@@ -31,6 +31,7 @@ import org.bytedeco.pytorch.global.torch;
  *   <li>{@code MKL_THREADING_LAYER=GNU} with MKL: one pool of threads for both. Without it small networks train four
  *       times slower.
  *   <li>What the C library's allocator does with large blocks ({@link FreedBlocks}).
+ *   <li>The end of the process doesn't wait for native libraries ({@link ProcessEnd}).
  * </ul>
  *
  * <p>An environment variable that is set already is left as it is: setting one is how each of these is switched off. Where
@@ -86,6 +87,9 @@ public final class Natives {
                 ModulePath.unpack(directory);
                 tune();
                 torch.get_num_threads();
+                if (Jna.whyNot().isEmpty() && Platform.isLinux()) {
+                    ProcessEnd.leaveOutExitHandlers();
+                }
                 if (gpuBuildOnClassPath() && torch.cuda_is_available()) {
                     CudaGraphs.whyNot();
                 }

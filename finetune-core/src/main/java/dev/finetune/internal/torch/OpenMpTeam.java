@@ -5,10 +5,7 @@ import com.sun.jna.CallbackReference;
 import com.sun.jna.CallbackThreadInitializer;
 import com.sun.jna.Function;
 import com.sun.jna.Native;
-import com.sun.jna.NativeLibrary;
-import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
-import dev.finetune.internal.natives.Jna;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,13 +19,6 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>Within, LibTorch and MKL see that they are in a parallel region and use one thread.
  */
 final class OpenMpTeam implements Team {
-    private static final String GNU = "libgomp.so.1";
-
-    /** The C library's numbers for binding functions when they are called, and for a library that is loaded already. */
-    private static final int RTLD_LAZY = 1;
-
-    private static final int RTLD_NOLOAD = 4;
-
     /** What OpenMP calls on each thread of a team, with the number of what is to run there. */
     private interface Region extends Callback {
         void run(long number);
@@ -48,17 +38,7 @@ final class OpenMpTeam implements Team {
 
     /** OpenMP's teams, where LibTorch uses GNU's. */
     static Optional<Team> find() {
-        if (!Platform.isLinux() || Jna.whyNot().isPresent()) {
-            return Optional.empty();
-        }
-        // By the name that LibTorch asks for, since MKL's jar brings another OpenMP that knows GNU's functions, too.
-        final NativeLibrary process = NativeLibrary.getProcess();
-        final Pointer library =
-                process.getFunction("dlopen").invokePointer(new Object[] {GNU, RTLD_LAZY | RTLD_NOLOAD});
-        final Pointer address = library == null
-                ? null
-                : process.getFunction("dlsym").invokePointer(new Object[] {library, "GOMP_parallel"});
-        return Optional.ofNullable(address).map(Function::getFunction).map(OpenMpTeam::new);
+        return OpenMp.find("GOMP_parallel").map(OpenMpTeam::new);
     }
 
     @Override

@@ -37,7 +37,8 @@ public final class Workers {
     }
 
     /**
-     * Runs pieces 0 to count - 1, in any order, and returns when none runs any more.
+     * Runs pieces 0 to count - 1, in any order, and returns when none runs any more; all on this thread where it is to use
+     * {@link OneCore}.
      *
      * @param work does one piece, without recording gradients, and frees what it makes; is told which piece, and which
      *     worker it runs on, of {@link #count}
@@ -45,7 +46,7 @@ public final class Workers {
      */
     public static void run(int count, Work work) {
         final Pieces pieces = new Pieces(count, work);
-        if (count <= 1) {
+        if (count <= 1 || OneCore.isOn()) {
             pieces.run();
         } else {
             final Workers workers = get();

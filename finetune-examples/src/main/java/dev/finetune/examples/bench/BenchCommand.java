@@ -16,6 +16,7 @@ import picocli.CommandLine.Command;
             ImagesBenchCommand.class,
             TokenizeCommand.class,
             PredictCommand.class,
+            CallersCommand.class,
             MemoryCommand.class,
             GrowthCommand.class,
             StreamRowsCommand.class
