@@ -14,8 +14,8 @@ import java.util.Set;
  */
 final class TextStart {
     /** Steps that look at one character, or at one letter with its accents, at a time. */
-    private static final Set<String> LOCAL_NORMALIZERS =
-            Set.of("BertNormalizer", "NFC", "NFD", "NFKC", "NFKD", "Lowercase", "StripAccents", "Precompiled", "Strip", "Nmt");
+    private static final Set<String> LOCAL_NORMALIZERS = Set.of(
+            "BertNormalizer", "NFC", "NFD", "NFKC", "NFKD", "Lowercase", "StripAccents", "Precompiled", "Strip", "Nmt");
 
     private static final Set<String> SPACE_SPLITTERS = Set.of("BertPreTokenizer", "Whitespace", "WhitespaceSplit");
     private static final Set<String> LOCAL_SPLITTERS = Set.of("Punctuation", "Digits");
@@ -31,7 +31,10 @@ final class TextStart {
     /** For a tokenizer, from the text of its tokenizer.json. */
     static TextStart of(JsonObject json) {
         boolean local = all(json.get("normalizer"), "normalizers", TextStart::isLocalNormalizer)
-                && all(json.get("pre_tokenizer"), "pretokenizers", step -> splitsAtSpaces(step) || isLocalSplitter(step))
+                && all(
+                        json.get("pre_tokenizer"),
+                        "pretokenizers",
+                        step -> splitsAtSpaces(step) || isLocalSplitter(step))
                 && !all(json.get("pre_tokenizer"), "pretokenizers", step -> !splitsAtSpaces(step))
                 && noAddedTokenWithSpaces(json);
         return new TextStart(local, local && setsIdeographsApart(json));
@@ -135,7 +138,8 @@ final class TextStart {
         boolean halfwidth = c >= 0xFF00;
         return !thaiOrLao
                 && !halfwidth
-                && List.of((int) Character.UPPERCASE_LETTER, (int) Character.LOWERCASE_LETTER, (int) Character.OTHER_LETTER)
+                && List.of((int) Character.UPPERCASE_LETTER, (int) Character.LOWERCASE_LETTER, (int)
+                                Character.OTHER_LETTER)
                         .contains(type);
     }
 

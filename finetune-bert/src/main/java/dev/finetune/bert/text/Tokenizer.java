@@ -234,10 +234,12 @@ public final class Tokenizer implements AutoCloseable {
         if (texts.stream().noneMatch(text -> text.length() / 2 > units)) {
             return tokens.encode(texts, detail);
         }
-        List<RawTokens> result =
-                new ArrayList<>(tokens.encode(texts.stream().map(text -> startOf(text, units)).toList(), detail));
+        List<RawTokens> result = new ArrayList<>(
+                tokens.encode(texts.stream().map(text -> startOf(text, units)).toList(), detail));
         for (int i = 0; i < texts.size(); i++) {
-            for (long more = 4L * units; result.get(i).length() <= enough && more / 4 <= texts.get(i).length(); more *= 4) {
+            for (long more = 4L * units;
+                    result.get(i).length() <= enough && more / 4 <= texts.get(i).length();
+                    more *= 4) {
                 String longer = startOf(texts.get(i), (int) Math.min(more, Integer.MAX_VALUE));
                 result.set(i, tokens.encode(List.of(longer), detail).get(0));
             }

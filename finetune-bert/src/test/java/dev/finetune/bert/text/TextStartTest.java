@@ -13,16 +13,46 @@ import org.junit.jupiter.api.Test;
 
 class TextStartTest {
     private static final String[] PIECES = {
-        "the", "story", "don't", "Ünïcödé", "e\u0301a\u0301", "日本語", "東京", "한국어", "नमस्ते", "สวัสดี", "😀👍🏽", "[MASK]", "<mask>",
-        "[SEP]", "42", "...", "!?", "\n", "\n\n", "\t", "  ", "   ", "\u00a0", "\u3000", "ﬁn", "ΟΔΟΣ", "a-b", "\u200d", "\ufffd",
-        "x".repeat(120), "\u0000"
+        "the",
+        "story",
+        "don't",
+        "Ünïcödé",
+        "e\u0301a\u0301",
+        "日本語",
+        "東京",
+        "한국어",
+        "नमस्ते",
+        "สวัสดี",
+        "😀👍🏽",
+        "[MASK]",
+        "<mask>",
+        "[SEP]",
+        "42",
+        "...",
+        "!?",
+        "\n",
+        "\n\n",
+        "\t",
+        "  ",
+        "   ",
+        "\u00a0",
+        "\u3000",
+        "ﬁn",
+        "ΟΔΟΣ",
+        "a-b",
+        "\u200d",
+        "\ufffd",
+        "x".repeat(120),
+        "\u0000"
     };
 
     /** The tokens of the whole, cut as if it had been tokenized so. */
     private static List<TokenizedText> whole(Tokenizer tokenizer, Text text, int maxLength, Detail detail) {
         RawTokens first = tokenizer.raw(List.of(text.text()), Detail.OFFSETS).get(0);
         String pair = text.pair();
-        RawTokens second = pair == null ? null : tokenizer.raw(List.of(pair), Detail.OFFSETS).get(0);
+        RawTokens second = pair == null
+                ? null
+                : tokenizer.raw(List.of(pair), Detail.OFFSETS).get(0);
         return List.of(tokenizer.template().lay(first, second, maxLength, detail));
     }
 
@@ -47,8 +77,10 @@ class TextStartTest {
                 Text text = i % 2 == 0 ? Text.of(first) : Text.pair(first, second);
                 int maxLength = 8 + random.nextInt(40);
                 for (Detail detail : Detail.values()) {
-                    TokenizedText made = tokenizer.encode(List.of(text), maxLength, detail).get(0);
-                    TokenizedText wanted = whole(tokenizer, text, maxLength, detail).get(0);
+                    TokenizedText made =
+                            tokenizer.encode(List.of(text), maxLength, detail).get(0);
+                    TokenizedText wanted =
+                            whole(tokenizer, text, maxLength, detail).get(0);
                     assertThat(made.ids()).isEqualTo(wanted.ids());
                     assertThat(made.typeIds()).isEqualTo(wanted.typeIds());
                     assertThat(made.wordIds()).isEqualTo(wanted.wordIds());
@@ -78,7 +110,8 @@ class TextStartTest {
                 Tokenizer roberta = Tokenizer.open(Fixtures.robertaModel())) {
             bert.encode(List.of(Text.of("warm")), 64);
             long start = System.nanoTime();
-            assertThat(bert.encode(List.of(Text.of(words)), 64).get(0).truncated()).isTrue();
+            assertThat(bert.encode(List.of(Text.of(words)), 64).get(0).truncated())
+                    .isTrue();
             assertThat(bert.encode(List.of(Text.of(ideographs)), 64).get(0).truncated())
                     .isTrue();
             assertThat(bert.encode(List.of(Text.pair(words, words)), 64).get(0).truncated())
@@ -102,14 +135,24 @@ class TextStartTest {
     void tokenizersWhoseTokensMayCrossSpacesGetTheWholeText() {
         String text = "one two three four";
         assertThat(start("null", "null", "<s>").of(text, 10)).isEqualTo(text);
-        assertThat(start("null", "{\"type\":\"Metaspace\",\"split\":false}", "<s>").of(text, 10)).isEqualTo(text);
-        assertThat(start("null", "{\"type\":\"Split\",\"pattern\":{\"Regex\":\".*\"}}", "<s>").of(text, 10))
+        assertThat(start("null", "{\"type\":\"Metaspace\",\"split\":false}", "<s>")
+                        .of(text, 10))
                 .isEqualTo(text);
-        assertThat(start("{\"type\":\"Replace\"}", "{\"type\":\"Metaspace\"}", "<s>").of(text, 10)).isEqualTo(text);
-        assertThat(start("null", "{\"type\":\"ByteLevel\",\"use_regex\":false}", "<s>").of(text, 10)).isEqualTo(text);
-        assertThat(start("null", "{\"type\":\"ByteLevel\"}", "two three").of(text, 10)).isEqualTo(text);
-        String both = "{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"WhitespaceSplit\"},{\"type\":\"Metaspace\"}]}";
-        assertThat(start("{\"type\":\"Precompiled\"}", both, "<s>").of(text, 10)).isEqualTo("one two");
+        assertThat(start("null", "{\"type\":\"Split\",\"pattern\":{\"Regex\":\".*\"}}", "<s>")
+                        .of(text, 10))
+                .isEqualTo(text);
+        assertThat(start("{\"type\":\"Replace\"}", "{\"type\":\"Metaspace\"}", "<s>")
+                        .of(text, 10))
+                .isEqualTo(text);
+        assertThat(start("null", "{\"type\":\"ByteLevel\",\"use_regex\":false}", "<s>")
+                        .of(text, 10))
+                .isEqualTo(text);
+        assertThat(start("null", "{\"type\":\"ByteLevel\"}", "two three").of(text, 10))
+                .isEqualTo(text);
+        String both =
+                "{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"WhitespaceSplit\"},{\"type\":\"Metaspace\"}]}";
+        assertThat(start("{\"type\":\"Precompiled\"}", both, "<s>").of(text, 10))
+                .isEqualTo("one two");
     }
 
     private static TextStart start(String normalizer, String preTokenizer, String added) {

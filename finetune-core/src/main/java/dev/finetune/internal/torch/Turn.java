@@ -7,9 +7,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A caller's turn to compute. Who calls alone uses all cores; of several callers each uses one ({@link OneCore}), as many at
- * once as there are cores, and the others wait in the order in which they came. So many callers get no less done together
- * than a few.
+ * A caller's turn to compute. Who calls alone uses all cores; of several callers each uses one ({@link OneCore}), at most
+ * twice as many at once as there are cores, and the others wait in the order in which they came.
  */
 public final class Turn implements AutoCloseable {
     /** For so long after there were several callers each uses one core: between two requests of theirs they aren't there. */
@@ -18,7 +17,10 @@ public final class Turn implements AutoCloseable {
     /** The least time for which a turn is kept where others wait: changing costs some of it. */
     private static final long SHARE = TimeUnit.MILLISECONDS.toNanos(20);
 
-    private static final Semaphore CORES = new Semaphore(Runtime.getRuntime().availableProcessors(), true);
+    /** Twice the cores: while a caller that waited wakes up, another one computes in its place. */
+    static final int MOST = 2 * Runtime.getRuntime().availableProcessors();
+
+    private static final Semaphore CORES = new Semaphore(MOST, true);
     private static final AtomicInteger CALLERS = new AtomicInteger();
     private static final ThreadLocal<Turn> HELD = new ThreadLocal<>();
     private static volatile long lastCrowd = System.nanoTime() - MEMORY;

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class TurnTest {
-    private static final int CORES = Runtime.getRuntime().availableProcessors();
+    private static final int MOST = Turn.MOST;
 
     @Test
     void whoCallsAloneUsesAllCores() throws InterruptedException {
@@ -32,10 +32,10 @@ class TurnTest {
     }
 
     @Test
-    void severalCallersUseOneCoreEachAndAsManyAtOnceAsThereAre() throws Exception {
+    void severalCallersUseOneCoreEachAndAFewComputeAtOnce() throws Exception {
         final AtomicInteger now = new AtomicInteger();
         final AtomicInteger most = new AtomicInteger();
-        final int callers = 2 * CORES + 2;
+        final int callers = 2 * MOST + 2;
         final CountDownLatch all = new CountDownLatch(callers);
         final ExecutorService threads = Executors.newFixedThreadPool(callers);
         final List<Future<?>> running = new ArrayList<>();
@@ -62,7 +62,7 @@ class TurnTest {
             future.get();
         }
         threads.shutdown();
-        assertThat(most.get()).isBetween(1, CORES);
+        assertThat(most.get()).isBetween(1, MOST);
         assertThat(Turn.waiting()).isZero();
     }
 
@@ -72,10 +72,10 @@ class TurnTest {
         try (Turn turn = Turn.take()) {
             assertThat(Thread.interrupted()).isTrue();
         }
-        final CountDownLatch taken = new CountDownLatch(CORES);
+        final CountDownLatch taken = new CountDownLatch(MOST);
         final CountDownLatch end = new CountDownLatch(1);
-        final ExecutorService threads = Executors.newFixedThreadPool(CORES);
-        for (int i = 0; i < CORES; i++) {
+        final ExecutorService threads = Executors.newFixedThreadPool(MOST);
+        for (int i = 0; i < MOST; i++) {
             threads.submit(() -> {
                 try (Turn turn = Turn.take()) {
                     taken.countDown();
@@ -112,7 +112,8 @@ class TurnTest {
         final int before = torch.get_num_threads();
         final Thread self = Thread.currentThread();
         try (OneCore one = OneCore.use()) {
-            Workers.run(20, (piece, worker) -> assertThat(Thread.currentThread()).isSameAs(self));
+            Workers.run(
+                    20, (piece, worker) -> assertThat(Thread.currentThread()).isSameAs(self));
         }
         assertThat(OneCore.isOn()).isFalse();
         assertThat(torch.get_num_threads()).isEqualTo(before);
