@@ -283,6 +283,7 @@ class FineTunedTest {
         assertThat(tuned.evaluation().get("accuracy")).isBetween(0.0, 1.0);
     }
 
+    /** But for rounding: alone a caller has all cores, beside others one. */
     @Test
     void eightThreadsAtOncePredictWhatOneDoes() throws Exception {
         final List<Text> texts = Jobs.texts(32, 7);
@@ -294,7 +295,9 @@ class FineTunedTest {
                 tasks.add(() -> logits(tuned.predict(texts)));
             }
             for (Future<float[][]> result : pool.invokeAll(tasks)) {
-                assertThat(result.get()).isDeepEqualTo(alone);
+                for (int i = 0; i < alone.length; i++) {
+                    assertThat(result.get()[i]).containsExactly(alone[i], within(1e-6f));
+                }
             }
         } finally {
             pool.shutdownNow();
