@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.finetune.FineTuned;
 import dev.finetune.NullArguments;
+import dev.finetune.Overwrite;
 import dev.finetune.Prediction;
 import dev.finetune.calibration.DecisionMetric;
 import dev.finetune.data.Dataset;
@@ -19,6 +20,7 @@ class NullArgumentsOfModelTest {
             List.class, List.of(Text.of("great")),
             Class.class, Prediction.Category.class,
             Dataset.class, Jobs.data(8, 1),
+            Overwrite.class, Overwrite.ANY,
             DecisionMetric.class, DecisionMetric.f1(),
             Path.class, Path.of("nowhere")));
 
