@@ -2,6 +2,7 @@ package dev.finetune.train;
 
 import dev.finetune.internal.torch.Autocast;
 import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.OwnProducts;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.metrics.Metrics;
@@ -54,7 +55,8 @@ public final class Evaluator {
                                     + " the data would not be comparable.");
                 }
                 final HostBatch host = batches.next();
-                try (TensorScope scope = TensorScope.open();
+                try (OwnProducts own = OwnProducts.take(device.is_cpu());
+                        TensorScope scope = TensorScope.open();
                         GradientMode mode = GradientMode.off();
                         Batch batch = new Batch(host, device)) {
                     final Map<String, Tensor> outputs;

@@ -5,6 +5,7 @@ import dev.finetune.FinetuneException;
 import dev.finetune.internal.torch.CudaGraphs;
 import dev.finetune.internal.torch.DropoutMask;
 import dev.finetune.internal.torch.FreedBlocks;
+import dev.finetune.internal.torch.OwnProducts;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Batch;
@@ -232,7 +233,7 @@ public final class Trainer {
             long step,
             int epoch) {
         final List<Tensor> losses = new ArrayList<>();
-        try {
+        try (OwnProducts own = OwnProducts.take(device.is_cpu())) {
             accumulate(pass, source, group, step, losses);
             final double penalty = originals.pull();
             final StepUpdate.Numbers numbers = update.apply(losses, rate);

@@ -70,7 +70,10 @@ class LabelSetTest {
 
         assertThatThrownBy(() -> labels.indexOf("postive"))
                 .hasMessageContainingAll(
-                        "\"postive\"", "did you mean \"positive\"?", "negative, neutral, positive", "LabelSet.of");
+                        "\"postive\"",
+                        "did you mean \"positive\"?",
+                        "negative, neutral, positive",
+                        "where the head is said");
         assertThatThrownBy(() -> labels.indexOf("Neutral ")).hasMessageContaining("did you mean \"neutral\"?");
         assertThatThrownBy(() -> labels.indexOf("spam"))
                 .hasMessageNotContaining("did you mean")
