@@ -26,8 +26,7 @@ final class Families {
                         + config.string("model_type", "(none)") + "\", architectures "
                         + config.strings("architectures")
                         + ", which no family on the class path or the module path supports. "
-                        + supported()
-                        + WHERE_FROM));
+                        + supported()));
     }
 
     /** What the first family that knows them tells of weights without config.json; empty where none does. */
@@ -37,16 +36,17 @@ final class Families {
                 .findFirst();
     }
 
-    /** Which families there are, or that there are none. */
+    /** Which families there are, or that there are none, and where others come from. */
     static String supported() {
         final List<ModelFamily> all = all();
-        return all.isEmpty()
+        final String there = all.isEmpty()
                 ? "There is no family at all."
                 : "Supported: "
                         + all.stream()
                                 .map(family -> family.name() + " (" + String.join(", ", family.modelTypes()) + ")")
                                 .collect(Collectors.joining(", "))
                         + ".";
+        return there + WHERE_FROM;
     }
 
     /** What they are called. */
