@@ -10,7 +10,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.bytedeco.pytorch.global.torch;
@@ -75,14 +74,15 @@ class TurnTest {
         final CountDownLatch taken = new CountDownLatch(MOST);
         final CountDownLatch end = new CountDownLatch(1);
         final ExecutorService threads = Executors.newFixedThreadPool(MOST);
+        final List<Future<?>> running = new ArrayList<>();
         for (int i = 0; i < MOST; i++) {
-            threads.submit(() -> {
+            running.add(threads.submit(() -> {
                 try (Turn turn = Turn.take()) {
                     taken.countDown();
                     end.await();
                 }
                 return null;
-            });
+            }));
         }
         taken.await();
         final AtomicBoolean asserted = new AtomicBoolean();
@@ -100,8 +100,10 @@ class TurnTest {
         waits.join();
         assertThat(asserted).isTrue();
         end.countDown();
+        for (Future<?> future : running) {
+            future.get();
+        }
         threads.shutdown();
-        assertThat(threads.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
         try (Turn turn = Turn.take()) {
             assertThat(Turn.waiting()).isZero();
         }
