@@ -103,7 +103,7 @@ class TextStartTest {
     }
 
     @Test
-    void aTextOfMegabytesTakesMilliseconds() {
+    void aTextOfMegabytesIsNotTokenizedWhole() {
         String words = "the story is long ".repeat(230_000);
         String ideographs = "東京日本".repeat(500_000);
         try (Tokenizer bert = Tokenizer.open(Fixtures.bertModel());
@@ -118,7 +118,8 @@ class TextStartTest {
                     .isTrue();
             assertThat(roberta.encode(List.of(Text.of(words)), 64).get(0).truncated())
                     .isTrue();
-            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofMillis(500));
+            // Milliseconds; one of them whole takes some 20 seconds.
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
         }
     }
 
