@@ -43,7 +43,8 @@ final class HeadRows {
 
     /** What to tell the user where a saved head is given up; empty where none is. */
     static Optional<String> told(Optional<Head> saved, Head wanted, OutputRows rows) {
-        if (!(rows instanceof OutputRows.Anew) || saved.isEmpty() || outputs(saved.get()) == 0) {
+        final boolean starts = rows instanceof OutputRows.Anew && outputs(wanted) > 0;
+        if (!starts || saved.isEmpty() || outputs(saved.get()) == 0) {
             return Optional.empty();
         }
         return Optional.of("The checkpoint's head is for " + saved.get() + "; the one asked for is for " + wanted

@@ -251,21 +251,21 @@ class RefusalsTest {
         final FineTuner tuner = Jobs.classifier();
         isRefused(
                 () -> tuner.head(Heads.regression()).fitAll(labelled(Label.of("good"), Label.of("bad"))),
-                "Regression",
+                "the head is for a number",
                 "Label.of(number)");
         isRefused(
                 () -> tuner.head("good", "bad").fitAll(labelled(Label.of(1.5), Label.of(2.5))),
-                "Classification",
+                "the head is for one of 2 classes",
                 "Label.of(\"name\")");
         isRefused(
                 () -> tuner.head(Heads.multiLabel("good", "bad")).fitAll(labelled(Label.of("good"), Label.of("bad"))),
-                "MultiLabel",
+                "the head is for any of several labels",
                 "Label.Categories");
         isRefused(
                 () -> tuner.head("good", "bad")
                         .fitAll(labelled(
                                 new Label.Categories(Set.of("good")), new Label.Categories(Set.of("bad", "good")))),
-                "Classification");
+                "the head is for one of 2 classes");
         isRefused(
                 () -> tuner.head(Heads.regression(2)).fitAll(labelled(Label.of(1.5), Label.of(2.5))),
                 "predicts 2",
@@ -290,8 +290,10 @@ class RefusalsTest {
     @Test
     void inputsOfAnotherKindThanTheHeadReadsAreRefused() {
         isRefused(
-                () -> Jobs.classifier().head(Heads.tokens("O", "B-X")).fitAll(Jobs.data(8, 1)), "reads Words", "Text");
-        isRefused(() -> Jobs.classifier().fitAll(Jobs.sentences(8, 1)), "reads Text", "Words");
+                () -> Jobs.classifier().head(Heads.tokens("O", "B-X")).fitAll(Jobs.data(8, 1)),
+                "a tag for each word",
+                "one class each");
+        isRefused(() -> Jobs.classifier().fitAll(Jobs.sentences(8, 1)), "one of 2 classes", "a tag a word");
         isRefused(() -> Jobs.classifier().head(Heads.tokens("O")).fitAll(Jobs.sentences(8, 1)), "Unknown label", "B-X");
         final Words words = new Words(List.of("great", "sound"));
         final Dataset<Words> uneven = Dataset.of(
@@ -407,7 +409,8 @@ class RefusalsTest {
     void aHeadWithoutALossIsNotTrained() {
         isRefused(
                 () -> Jobs.classifier().head(Heads.features(Pooling.MEAN)).fitAll(Jobs.data(8, 1)),
-                "Feature extraction");
+                "Heads.features(...)",
+                "say what to predict");
         try (FineTuned<Text> features =
                 Jobs.classifier().head(Heads.features(Pooling.MEAN)).untrained(Text.class)) {
             assertThat(features.labels()).isEmpty();
