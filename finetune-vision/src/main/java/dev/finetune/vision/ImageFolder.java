@@ -119,6 +119,7 @@ public final class ImageFolder {
      * @throws FinetuneException if it can't be searched
      */
     public static List<Path> pictures(Path folder) {
+        Objects.requireNonNull(folder, "folder");
         return pictures(folder, new TreeMap<>());
     }
 
