@@ -21,6 +21,13 @@ final class DataForHead {
         });
     }
 
+    /** That all labels of some data are the same one. */
+    static FinetuneException oneClass(String label, Dataset<?> data) {
+        return new FinetuneException("All labels of " + data.describe() + " are \"" + label
+                + "\", so that there is nothing to tell apart. Was the right label column read, or only the start of a"
+                + " sorted file? Where other classes are to come, name them all: head(\"" + label + "\", ...).");
+    }
+
     private static Optional<Label> first(Dataset<?> data) {
         try (Stream<? extends Example<?>> examples = data.stream()) {
             return examples.findFirst().map(Example::label);

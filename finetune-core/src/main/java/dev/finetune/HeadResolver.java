@@ -75,11 +75,7 @@ final class HeadResolver {
             return numbers;
         }
         if (found.size() == 1) {
-            throw new FinetuneException("head(" + classes + "): all labels of " + data.describe() + " are \""
-                    + found.get(0)
-                    + "\", so that there is nothing to tell apart. Was the right label column read, or only"
-                    + " the start of a sorted file? Where other classes are to come, name them all: head(\""
-                    + found.get(0) + "\", ...).");
+            throw DataForHead.oneClass(found.get(0), data);
         }
         throw new FinetuneException("head(" + classes + "): the data has " + found.size() + " labels: "
                 + found.stream().limit(20).toList() + (found.size() > 20 ? " ..." : "") + " (" + data.describe()

@@ -29,10 +29,7 @@ public final class Heads {
         if (first instanceof Label.Category) {
             final List<String> labels = LabelSet.discover(dataset).names();
             if (labels.size() == 1) {
-                throw new FinetuneException("All labels of " + dataset.describe() + " are \"" + labels.get(0)
-                        + "\", so that there is nothing to tell apart. Was the right label column read, or only the start"
-                        + " of a sorted file? Where other classes are to come, name them all: head(\"" + labels.get(0)
-                        + "\", ...).");
+                throw DataForHead.oneClass(labels.get(0), dataset);
             }
             return classes(labels.size());
         }

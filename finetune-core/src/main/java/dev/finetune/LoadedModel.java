@@ -176,8 +176,10 @@ record LoadedModel<I>(
      * @throws FinetuneException if the head can't learn from the data's labels
      */
     static <J> LoadedModel<J> openToTrain(Draft draft, Dataset<J> train) {
-        head(draft, train);
-        return open(draft, Optional.of(train), train.inputType());
+        final Draft known = draft.copy();
+        known.head =
+                head(draft, train); // So that labels are looked for once: of a stream that is a pass over all of it.
+        return open(known, Optional.of(train), train.inputType());
     }
 
     /** As {@link #open(Draft, Optional)}, for inputs of one kind. */
