@@ -37,7 +37,13 @@ public final class Adapters<I> implements AutoCloseable {
         this.inputType = inputType;
     }
 
-    /** No adapters yet, over a base whose settings (length, device, batch size) are those of all of them. */
+    /**
+     * {@return a set, yet empty, of adapters over a base whose settings (length, device, batch size) are those of all of them}
+     *
+     * @param <I> the kind of input
+     * @param base what all adapters are put on
+     * @param inputType what the base reads, such as {@code Text.class}
+     */
     public static <I> Adapters<I> over(FineTuner base, Class<I> inputType) {
         Objects.requireNonNull(base, "base");
         Objects.requireNonNull(inputType, "inputType");
@@ -73,7 +79,11 @@ public final class Adapters<I> implements AutoCloseable {
         models.put(name, loaded);
     }
 
-    /** Closes an adapter; requests that run with it end first. */
+    /**
+     * Closes an adapter; requests that run with it end first.
+     *
+     * @param name of an adapter that was added
+     */
     public void remove(String name) {
         Objects.requireNonNull(name, "name");
         final FineTuned<I> model;
@@ -84,26 +94,41 @@ public final class Adapters<I> implements AutoCloseable {
         model.close();
     }
 
-    /** The names of the adapters, sorted. */
+    /** {@return the names of the adapters, sorted} */
     public Set<String> names() {
         return new TreeSet<>(models.keySet());
     }
 
-    /** What an adapter's model says of one input. */
+    /**
+     * {@return what an adapter's model says of one input}
+     *
+     * @param name of an adapter that was added
+     * @param input of the kind that the base reads
+     */
     public Prediction predict(String name, I input) {
         Objects.requireNonNull(name, "name");
         Objects.requireNonNull(input, "input");
         return model(name).predict(input);
     }
 
-    /** What an adapter's model says of each input, in order. */
+    /**
+     * {@return what an adapter's model says of each input, in order}
+     *
+     * @param name of an adapter that was added
+     * @param inputs of the kind that the base reads
+     */
     public List<Prediction> predict(String name, List<I> inputs) {
         Objects.requireNonNull(name, "name");
         Objects.requireNonNull(inputs, "inputs");
         return model(name).predict(inputs);
     }
 
-    /** Loss and metrics of an adapter's model on labelled data. */
+    /**
+     * {@return loss and metrics of an adapter's model on labelled data}
+     *
+     * @param name of an adapter that was added
+     * @param dataset labelled examples
+     */
     public Metrics evaluate(String name, Dataset<I> dataset) {
         Objects.requireNonNull(name, "name");
         Objects.requireNonNull(dataset, "dataset");

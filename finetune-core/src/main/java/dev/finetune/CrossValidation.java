@@ -21,18 +21,26 @@ public record CrossValidation(String mainMetric, List<Metrics> folds) {
         folds = List.copyOf(folds);
     }
 
-    /** The names of the metrics. */
+    /** {@return the names of the metrics} */
     public Set<String> names() {
         return folds.get(0).names();
     }
 
-    /** A metric of each fold, in order. */
+    /**
+     * {@return a metric of each fold, in order}
+     *
+     * @param metric one of {@link #names}
+     */
     public double[] values(String metric) {
         Objects.requireNonNull(metric, "metric");
         return folds.stream().mapToDouble(fold -> fold.get(metric)).toArray();
     }
 
-    /** The mean of a metric over the folds. */
+    /**
+     * {@return the mean of a metric over the folds}
+     *
+     * @param metric one of {@link #names}
+     */
     public double mean(String metric) {
         Objects.requireNonNull(metric, "metric");
         double sum = 0;
@@ -42,7 +50,11 @@ public record CrossValidation(String mainMetric, List<Metrics> folds) {
         return sum / folds.size();
     }
 
-    /** The sample standard deviation of a metric: sqrt(sum (x - mean)² / (folds - 1)). */
+    /**
+     * {@return the sample standard deviation of a metric: sqrt(sum (x - mean)² / (folds - 1))}
+     *
+     * @param metric one of {@link #names}
+     */
     public double standardDeviation(String metric) {
         Objects.requireNonNull(metric, "metric");
         final double mean = mean(metric);
@@ -53,7 +65,11 @@ public record CrossValidation(String mainMetric, List<Metrics> folds) {
         return Math.sqrt(sum / (folds.size() - 1));
     }
 
-    /** Writes a row per metric: its name, mean, standard deviation, and the value of each fold. */
+    /**
+     * Writes a row per metric: its name, mean, standard deviation, and the value of each fold.
+     *
+     * @param file the CSV file, replaced if it is there
+     */
     public void writeCsv(Path file) {
         Objects.requireNonNull(file, "file");
         final List<String> heading = new ArrayList<>(List.of("metric", "mean", "standard deviation"));

@@ -7,7 +7,11 @@ package dev.finetune;
 public final class DivergedException extends FinetuneException {
     private static final long serialVersionUID = 1L;
 
-    /** Creates an exception with a message for the user. */
+    /**
+     * Creates an exception with a message for the user.
+     *
+     * @param message what was found, what was expected, and how to mend it
+     */
     public DivergedException(String message) {
         super(message);
     }

@@ -20,13 +20,21 @@ public final class Embedder<I> implements AutoCloseable {
                 Arguments.copy(inputs, "inputs").stream().map(input).toList());
     }
 
-    /** The vector of one input: as many numbers as the network is wide. */
+    /**
+     * {@return the vector of one input: as many numbers as the network is wide}
+     *
+     * @param input of the kind that the network reads
+     */
     public float[] embed(I input) {
         Objects.requireNonNull(input, "input");
         return embed(List.of(input)).get(0);
     }
 
-    /** The vector of each input, in order. */
+    /**
+     * {@return the vector of each input, in order}
+     *
+     * @param inputs of the kind that the network reads
+     */
     public List<float[]> embed(List<I> inputs) {
         return predict.apply(inputs).stream()
                 .map(prediction -> prediction.as(Prediction.Vector.class).vector())

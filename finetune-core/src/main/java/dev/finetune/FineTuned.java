@@ -85,6 +85,9 @@ public final class FineTuned<I> implements AutoCloseable {
      * Loads a model that was saved by {@link #save}, or by Transformers. The kind of input is the one that the model and its
      * head read: Text, Words, Question or Image; it is checked at the first use.
      *
+     * @param <I> the kind of input
+     * @param directory with config.json, weights, and the tokenizer's or preprocessor's files
+     * @return the model, to be closed by the caller
      * @throws FinetuneException if the directory holds no model that can be read
      */
     @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // Checked against the encoder at the first use.
@@ -94,7 +97,7 @@ public final class FineTuned<I> implements AutoCloseable {
     }
 
     /**
-     * The metrics on the validation data after training, of the weights that were kept.
+     * {@return the metrics on the validation data after training, of the weights that were kept}
      *
      * @throws IllegalStateException if these weights were not evaluated: without validation data, for a model that was
      *     loaded, and where training was cancelled some steps after its last evaluation (unless the best weights are kept)
@@ -110,39 +113,40 @@ public final class FineTuned<I> implements AutoCloseable {
         return history.map(TrainingHistory::end).orElse(TrainingHistory.End.FINISHED) == TrainingHistory.End.CANCELLED;
     }
 
-    /** How training went; empty for a model that was loaded. */
+    /** {@return how training went; empty for a model that was loaded} */
     public Optional<TrainingHistory> history() {
         return history;
     }
 
-    /** Where the model comes from: base, settings, data, warnings. */
+    /** {@return where the model comes from: base, settings, data, warnings} */
     public Provenance provenance() {
         return provenance;
     }
 
-    /** How it was trained, or would be. */
+    /** {@return how it was trained, or would be} */
     public TrainingSettings settings() {
         return settings;
     }
 
-    /** The names of the outputs, in order; empty where they have none. */
+    /** {@return the names of the outputs, in order; empty where they have none} */
     public List<String> labels() {
         return assembly().task().labels();
     }
 
-    /** What was loaded from the checkpoint, missing, left over, and newly initialised. */
+    /** {@return what was loaded from the checkpoint, missing, left over, and newly initialised} */
     public LoadReport loadReport() {
         return assembly().report();
     }
 
-    /** The network layer by layer: shape, parameters, frozen or trained, and totals. */
+    /** {@return the network layer by layer: shape, parameters, frozen or trained, and totals} */
     public String summary() {
         return use(() -> LayerSummary.of(assembly().network()));
     }
 
     /**
-     * Loss and metrics on labelled data.
+     * {@return loss and metrics on labelled data}
      *
+     * @param dataset labelled examples
      * @throws FinetuneException if the data holds other inputs than the model reads, labels that don't fit its head, or no
      *     rows, and for features, which have no loss
      */
@@ -166,12 +170,13 @@ public final class FineTuned<I> implements AutoCloseable {
     }
 
     /**
-     * The same model with honest probabilities: logits are divided by the temperature that makes the likelihood of the
-     * validation data largest (Guo et al., 2017), which changes no decision. Fit it on data that the model didn't learn
-     * from. "log_loss" and "ece" among the metrics are then those of the tempered probabilities, while "loss" stays the
-     * loss of training; {@link #evaluation} is that of this data. Saved with the model. Both share the native model:
-     * closing either closes it.
+     * {@return the same model with honest probabilities: logits are divided by the temperature that makes the
+     * likelihood of the validation data largest (Guo et al., 2017), which changes no decision} Fit it on data that the
+     * model didn't learn from. "log_loss" and "ece" among the metrics are then those of the tempered probabilities,
+     * while "loss" stays the loss of training; {@link #evaluation} is that of this data. Saved with the model. Both
+     * share the native model: closing either closes it.
      *
+     * @param validation labelled examples that the model didn't learn from
      * @throws FinetuneException if the head has no classes
      */
     public FineTuned<I> calibrate(Dataset<I> validation) {
@@ -181,18 +186,24 @@ public final class FineTuned<I> implements AutoCloseable {
         return with(outputs.temperature(), validation);
     }
 
-    /** The same as {@link #tuneThresholds(Dataset, DecisionMetric)} for F1. */
+    /**
+     * {@return the same as {@link #tuneThresholds(Dataset, DecisionMetric)} for F1}
+     *
+     * @param validation labelled examples that the model didn't learn from
+     */
     public FineTuned<I> tuneThresholds(Dataset<I> validation) {
         Objects.requireNonNull(validation, "validation");
         return tuneThresholds(validation, DecisionMetric.f1());
     }
 
     /**
-     * The same model with other decisions: of two classes the second is chosen, of several labels at once each is, from
-     * the probability on that makes a metric largest on the validation data. Evaluation and prediction obey it, {@link
-     * #evaluation} is that of this data, and it is saved with the model. Both share the native model: closing either
-     * closes it.
+     * {@return the same model with other decisions: of two classes the second is chosen, of several labels at once each
+     * is, from the probability on that makes a metric largest on the validation data} Evaluation and prediction obey
+     * it, {@link #evaluation} is that of this data, and it is saved with the model. Both share the native model:
+     * closing either closes it.
      *
+     * @param validation labelled examples that the model didn't learn from
+     * @param metric what is to be largest, such as {@link DecisionMetric#mcc()}
      * @throws FinetuneException if the head has no classes, or one of more than two
      */
     public FineTuned<I> tuneThresholds(Dataset<I> validation, DecisionMetric metric) {
@@ -203,7 +214,7 @@ public final class FineTuned<I> implements AutoCloseable {
         return with(outputs.thresholds(metric), validation);
     }
 
-    /** What probabilities and decisions are calibrated with. */
+    /** {@return what probabilities and decisions are calibrated with} */
     public Calibration calibration() {
         return assembly().task().calibration();
     }
@@ -214,7 +225,11 @@ public final class FineTuned<I> implements AutoCloseable {
         return new FineTuned<>(calibrated, provenance, settings, history, Optional.of(metrics), lifetime);
     }
 
-    /** The same as {@link #saveAdapter(Path, Overwrite)}, over adapters of ours only. */
+    /**
+     * The same as {@link #saveAdapter(Path, Overwrite)}, over adapters of ours only.
+     *
+     * @param directory made if it isn't there
+     */
     public void saveAdapter(Path directory) {
         saveAdapter(directory, Overwrite.OURS);
     }
@@ -224,6 +239,8 @@ public final class FineTuned<I> implements AutoCloseable {
      * Adapters}, what it was calibrated to. As {@link #save(Path, Overwrite)} in all else; but not beside a model, on which
      * libraries would put it: a directory holds one or the other.
      *
+     * @param directory made if it isn't there
+     * @param overwrite what may be replaced of what the directory holds
      * @throws FinetuneException if the model was not adapted, if parameters were trained ({@link FineTuner#unfreeze}) that
      *     don't belong to the adapter, if the directory holds what mustn't be replaced, or if writing fails
      */
@@ -245,6 +262,8 @@ public final class FineTuned<I> implements AutoCloseable {
     /**
      * Checks, before anything is trained, that {@link #saveAdapter(Path, Overwrite)} can write there.
      *
+     * @param directory where the adapter is to be saved
+     * @param overwrite what may be replaced of what the directory holds
      * @throws FinetuneException if it can't
      */
     public static void checkSaveAdapter(Path directory, Overwrite overwrite) {
@@ -310,8 +329,9 @@ public final class FineTuned<I> implements AutoCloseable {
     }
 
     /**
-     * What the model says of one input.
+     * {@return what the model says of one input}
      *
+     * @param input of the kind that the model reads
      * @throws FinetuneException as {@link #predict(List)}
      */
     public Prediction predict(I input) {
@@ -320,9 +340,10 @@ public final class FineTuned<I> implements AutoCloseable {
     }
 
     /**
-     * What the model says of one input, as the kind of prediction that its head makes: {@code predict(words,
-     * Prediction.Tags.class).tags()}.
+     * {@return what the model says of one input, as the kind of prediction that its head makes: {@code predict(words,
+     * Prediction.Tags.class).tags()}}
      *
+     * @param <P> the kind of prediction
      * @param input of the kind that the model reads
      * @param kind the kind of prediction
      * @throws FinetuneException as {@link #predict(List)}, and if the head makes another kind
@@ -333,8 +354,9 @@ public final class FineTuned<I> implements AutoCloseable {
     }
 
     /**
-     * What the model says of each input, in order, as the kind of prediction that its head makes.
+     * {@return what the model says of each input, in order, as the kind of prediction that its head makes}
      *
+     * @param <P> the kind of prediction
      * @param inputs of the kind that the model reads
      * @param kind the kind of prediction
      * @throws FinetuneException as {@link #predict(List)}, and if the head makes another kind
@@ -345,9 +367,10 @@ public final class FineTuned<I> implements AutoCloseable {
     }
 
     /**
-     * What the model says of each input, in order; computed in batches of similar length (unless {@link
-     * FineTuner#groupByLength} says otherwise), of {@link FineTuner#evaluationBatchSize} inputs at most.
+     * {@return what the model says of each input, in order; computed in batches of similar length (unless {@link
+     * FineTuner#groupByLength} says otherwise), of {@link FineTuner#evaluationBatchSize} inputs at most}
      *
+     * @param inputs of the kind that the model reads
      * @throws FinetuneException if an input is of another kind than the model reads, or holds nothing that it could read
      */
     public List<Prediction> predict(List<I> inputs) {
@@ -437,7 +460,11 @@ public final class FineTuned<I> implements AutoCloseable {
         }
     }
 
-    /** The same as {@link #save(Path, Overwrite)}, over models of ours only. */
+    /**
+     * The same as {@link #save(Path, Overwrite)}, over models of ours only.
+     *
+     * @param directory made if it isn't there
+     */
     public void save(Path directory) {
         save(directory, Overwrite.OURS);
     }
@@ -451,6 +478,8 @@ public final class FineTuned<I> implements AutoCloseable {
      *
      * <p>An interrupted thread saves all the same, and stays interrupted.
      *
+     * @param directory made if it isn't there
+     * @param overwrite what may be replaced of what the directory holds
      * @throws FinetuneException if the directory holds what mustn't be replaced, or if writing fails
      */
     public void save(Path directory, Overwrite overwrite) {
@@ -465,6 +494,8 @@ public final class FineTuned<I> implements AutoCloseable {
     /**
      * Checks, before anything is trained, that {@link #save(Path, Overwrite)} can write there.
      *
+     * @param directory where the model is to be saved
+     * @param overwrite what may be replaced of what the directory holds
      * @throws FinetuneException if it can't
      */
     public static void checkSave(Path directory, Overwrite overwrite) {
@@ -473,7 +504,7 @@ public final class FineTuned<I> implements AutoCloseable {
         new ModelDirectory(directory, ModelDirectory.Kind.MODEL).check(overwrite);
     }
 
-    /** The native parts, for what this API does not offer; borrowed, not to be closed. */
+    /** {@return the native parts, for what this API does not offer; borrowed, not to be closed} */
     public Assembly<I> assembly() {
         return model.assembly();
     }

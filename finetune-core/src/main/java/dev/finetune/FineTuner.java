@@ -57,6 +57,10 @@ public final class FineTuner {
      * Starts from a local model directory, from a local file of weights (.safetensors, .bin, .pth, .th, .pt ...) whose
      * configuration and other files lie beside it, or from a Hugging Face model id, looked for in the user's Hugging Face
      * cache and then on the hub. Weights of pictures' networks need no configuration.
+     *
+     * @param directoryOrId a path where there is such a file or directory, else an id such as "bert-base-uncased" or
+     *     "org/name"
+     * @return a tuner with the defaults; nothing is read or fetched yet
      */
     public static FineTuner from(String directoryOrId) {
         Objects.requireNonNull(directoryOrId, "directoryOrId");
@@ -66,6 +70,8 @@ public final class FineTuner {
     /**
      * Starts from a local model directory, or from a local file of weights; never from the hub.
      *
+     * @param directoryOrFile a model's directory, or its weights
+     * @return a tuner with the defaults; the weights are read later
      * @throws FinetuneException if there is no such directory or file
      */
     public static FineTuner from(Path directoryOrFile) {
@@ -77,7 +83,7 @@ public final class FineTuner {
         });
     }
 
-    /** What was found of natives, versions, threads, GPU and caches, in readable lines. */
+    /** {@return what was found of natives, versions, threads, GPU and caches, in readable lines} */
     public static String doctor() {
         return Doctor.examine(Families.names());
     }
@@ -85,6 +91,8 @@ public final class FineTuner {
     /**
      * The branch, tag or commit of a model on the hub; "main" by default.
      *
+     * @param revision a name or a commit's hash
+     * @return a new tuner with that setting
      * @throws FinetuneException if the tuner starts from a local directory or file, which has none; where the model is
      *     loaded, if its name turns out to be one
      */
@@ -93,19 +101,34 @@ public final class FineTuner {
         return with(draft -> draft.revision = revision);
     }
 
-    /** Where the hub and its cache are; from the environment (HF_HOME, HF_ENDPOINT, HF_TOKEN ...) by default. */
+    /**
+     * Where the hub and its cache are; from the environment (HF_HOME, HF_ENDPOINT, HF_TOKEN ...) by default.
+     *
+     * @param hub where models are looked for, and kept
+     * @return a new tuner with that setting
+     */
     public FineTuner hub(HubSettings hub) {
         Objects.requireNonNull(hub, "hub");
         return with(draft -> draft.hub = hub);
     }
 
-    /** Is told how downloads from the hub go on. */
+    /**
+     * Is told how downloads from the hub go on.
+     *
+     * @param listener called on the threads that download
+     * @return a new tuner with that setting
+     */
     public FineTuner onDownload(DownloadListener listener) {
         Objects.requireNonNull(listener, "listener");
         return with(draft -> draft.downloads = listener);
     }
 
-    /** Freezes the embeddings and the first {@code layers} layers. */
+    /**
+     * Freezes the embeddings and the first {@code layers} layers.
+     *
+     * @param layers how many, at least 0; 0 freezes the embeddings alone
+     * @return a new tuner with that setting
+     */
     public FineTuner freeze(int layers) {
         return freeze(Freeze.firstLayers(layers));
     }
@@ -113,13 +136,21 @@ public final class FineTuner {
     /**
      * Freezes what is named; nothing is frozen by default. Later calls add to, or take from, earlier ones. What {@link
      * #lora} and {@link #ia3} add is always trained: see {@link Freeze}.
+     *
+     * @param freeze which parameters learn nothing
+     * @return a new tuner with that setting
      */
     public FineTuner freeze(Freeze freeze) {
         Objects.requireNonNull(freeze, "freeze");
         return with(draft -> draft.freeze(freeze, true));
     }
 
-    /** Unfreezes what is named, after an earlier freeze. */
+    /**
+     * Unfreezes what is named, after an earlier freeze.
+     *
+     * @param freeze which parameters learn after all
+     * @return a new tuner with that setting
+     */
     public FineTuner unfreeze(Freeze freeze) {
         Objects.requireNonNull(freeze, "freeze");
         return with(draft -> draft.freeze(freeze, false));
@@ -130,6 +161,8 @@ public final class FineTuner {
      * layer learn. {@link FineTuned#saveAdapter} saves them as PEFT does; {@link FineTuned#save} saves the merged model.
      * Said again, it replaces what it said before.
      *
+     * @param lora rank, scale and targets
+     * @return a new tuner with that setting
      * @throws FinetuneException after {@link #ia3} or {@link #adapter}: a model is adapted in one way
      */
     public FineTuner lora(Lora lora) {
@@ -141,6 +174,8 @@ public final class FineTuner {
      * Trains vectors that multiply what layers read or give, and the head's last layer; the base is frozen. Saved as LoRA's
      * additions are. Said again, it replaces what it said before.
      *
+     * @param ia3 which layers it multiplies
+     * @return a new tuner with that setting
      * @throws FinetuneException after {@link #lora} or {@link #adapter}: a model is adapted in one way
      */
     public FineTuner ia3(Ia3 ia3) {
@@ -152,6 +187,7 @@ public final class FineTuner {
      * Trains only biases and the head (BitFit: Ben Zaken et al., "BitFit: simple parameter-efficient fine-tuning for
      * transformer-based masked language-models", 2022): the same as {@code freeze(Freeze.allButBiases())}.
      *
+     * @return a new tuner with that setting
      * @throws FinetuneException with {@link #lora}, {@link #ia3} or {@link #adapter}, which keep the biases frozen
      */
     public FineTuner bitFit() {
@@ -162,6 +198,8 @@ public final class FineTuner {
      * Goes on with a LoRA, DoRA or IA3 adapter in PEFT's format (adapter_config.json, adapter_model.safetensors) on this base.
      * Said again, it replaces what it said before.
      *
+     * @param directory of the adapter, not of the base
+     * @return a new tuner with that setting
      * @throws FinetuneException if there is none, if it asks for something that isn't supported, or after {@link #lora} or
      *     {@link #ia3}: a model is adapted in one way
      */
@@ -173,12 +211,20 @@ public final class FineTuner {
     /**
      * One class of several; the labels' names are found in the data. As {@link #head(Head)}: a fresh last layer, unless the
      * checkpoint's head has classes of just these names.
+     *
+     * @param classes how many, at least 2
+     * @return a new tuner with that setting
      */
     public FineTuner head(int classes) {
         return head(Heads.classes(classes));
     }
 
-    /** One class of those named; as {@link #head(Head)}. */
+    /**
+     * One class of those named; as {@link #head(Head)}.
+     *
+     * @param labels at least two different names, in the order of the outputs
+     * @return a new tuner with that setting
+     */
     public FineTuner head(String... labels) {
         return head(Heads.classes(labels));
     }
@@ -192,6 +238,9 @@ public final class FineTuner {
      * pooler, don't depend on the labels and are taken over where they fit, as Transformers does with {@code
      * ignore_mismatched_sizes}. LABEL_0, LABEL_1 ..., as Transformers calls outputs without names, are names like others.
      * {@link #keepHead} takes the rows over under other names.
+     *
+     * @param head one of {@link Heads}, or of a family's own
+     * @return a new tuner with that setting
      */
     public FineTuner head(Head head) {
         Objects.requireNonNull(head, "head");
@@ -202,6 +251,7 @@ public final class FineTuner {
      * Goes on with the checkpoint's (or the adapter's) head row by row, whatever its outputs were called there: {@code
      * head("negative", "positive").keepHead()} gives names to a classifier that was saved without.
      *
+     * @return a new tuner with that setting
      * @throws FinetuneException where the model is loaded, if that has no head of the kind and size that is asked for
      */
     public FineTuner keepHead() {
@@ -211,6 +261,8 @@ public final class FineTuner {
     /**
      * The peak learning rate; 5e-5 by default.
      *
+     * @param learningRate above 0
+     * @return a new tuner with that setting
      * @throws FinetuneException if it isn't a number above 0: with a rate of 0 nothing is learned ({@link #untrained(Class)} gives
      *     the model as it is)
      */
@@ -218,22 +270,42 @@ public final class FineTuner {
         return with(draft -> draft.learningRate = learningRate);
     }
 
-    /** Passes over the data, 3 by default; may be a fraction. */
+    /**
+     * Passes over the data, 3 by default; may be a fraction.
+     *
+     * @param epochs above 0
+     * @return a new tuner with that setting
+     */
     public FineTuner epochs(double epochs) {
         return with(draft -> draft.epochs = epochs);
     }
 
-    /** Rows in a training batch; 8 by default. */
+    /**
+     * Rows in a training batch; 8 by default.
+     *
+     * @param rows at least 1
+     * @return a new tuner with that setting
+     */
     public FineTuner batchSize(int rows) {
         return with(draft -> draft.batchSize = rows);
     }
 
-    /** Rows in an evaluation batch; 32 by default. */
+    /**
+     * Rows in an evaluation batch; 32 by default.
+     *
+     * @param rows at least 1
+     * @return a new tuner with that setting
+     */
     public FineTuner evaluationBatchSize(int rows) {
         return with(draft -> draft.evaluationBatchSize = rows);
     }
 
-    /** Batches per optimizer step; 1 by default. */
+    /**
+     * Batches per optimizer step; 1 by default.
+     *
+     * @param batches at least 1
+     * @return a new tuner with that setting
+     */
     public FineTuner accumulate(int batches) {
         return with(draft -> draft.accumulation = batches);
     }
@@ -242,6 +314,8 @@ public final class FineTuner {
      * How the learning rate changes; linear decay without warm-up by default. A warm-up that was said before stays, unless
      * the schedule names its own.
      *
+     * @param schedule what the learning rate is multiplied by, step by step
+     * @return a new tuner with that setting
      * @throws FinetuneException if it has no warm-up ({@link Schedule#constant}), but one was said
      */
     public FineTuner schedule(Schedule schedule) {
@@ -253,6 +327,8 @@ public final class FineTuner {
      * Steps in which the learning rate rises from 0, whatever the schedule, and whether that is said before or after; none
      * by default. In place of {@link #warmupRatio}, if that was said before.
      *
+     * @param steps at least 0
+     * @return a new tuner with that setting
      * @throws FinetuneException if they are negative, or if the schedule has no warm-up ({@link Schedule#constant})
      */
     public FineTuner warmupSteps(long steps) {
@@ -263,6 +339,8 @@ public final class FineTuner {
      * The share of all steps in which the learning rate rises from 0, whatever the schedule, and whether that is said before
      * or after; none by default. In place of {@link #warmupSteps}, if those were said before.
      *
+     * @param ratio from 0 to 1
+     * @return a new tuner with that setting
      * @throws FinetuneException if it isn't from 0 to 1, or if the schedule has no warm-up ({@link Schedule#constant})
      */
     public FineTuner warmupRatio(double ratio) {
@@ -278,6 +356,7 @@ public final class FineTuner {
      * them. The schedule multiplies all rates; reports show the head's.
      *
      * @param factor above 0 and at most 1; 1, the default, is one rate throughout; 0.8 to 0.95 are usual for a dozen layers
+     * @return a new tuner with that setting
      * @throws FinetuneException if it lies outside
      */
     public FineTuner layerDecay(double factor) {
@@ -293,6 +372,7 @@ public final class FineTuner {
      * count. Not by default.
      *
      * @param epochsPerStage above 0; may be a fraction
+     * @return a new tuner with that setting
      * @throws FinetuneException if it isn't a number above 0
      */
     public FineTuner gradualUnfreezing(double epochsPerStage) {
@@ -302,13 +382,21 @@ public final class FineTuner {
     /**
      * Evaluates, while training, and keeps in the end, an average of the weights over the steps; training goes on with the
      * weights themselves. {@link #keepBest} and {@link #earlyStopping} look at the averages, too. None by default.
+     *
+     * @param average how weights are averaged
+     * @return a new tuner with that setting
      */
     public FineTuner average(WeightAverage average) {
         Objects.requireNonNull(average, "average");
         return with(draft -> draft.gentle = draft.gentle.withAverage(average));
     }
 
-    /** The same as {@link #l2sp(double, double)} with a tenth of it for what is new. */
+    /**
+     * The same as {@link #l2sp(double, double)} with a tenth of it for what is new.
+     *
+     * @param alpha at least 0
+     * @return a new tuner with that setting
+     */
     public FineTuner l2sp(double alpha) {
         return l2sp(alpha, alpha / 10);
     }
@@ -319,6 +407,10 @@ public final class FineTuner {
      * pretrained weights, beta/2 |w|^2 for new ones, such as a head's. It goes into the gradients, before these are clipped,
      * and into the reported training loss. Takes one copy of what is trained in memory. 0, the default, is none; the paper
      * found alphas from 1e-3 to 1 best, with SGD. Not with LoRA, which leaves pretrained weights as they are.
+     *
+     * @param alpha for pretrained weights, at least 0
+     * @param beta for new weights, at least 0
+     * @return a new tuner with that setting
      */
     public FineTuner l2sp(double alpha, double beta) {
         return with(draft -> {
@@ -332,6 +424,9 @@ public final class FineTuner {
      * last stage's outputs is added to the loss, over the positions of a batch that aren't padding, so that what was
      * pretrained is less easily forgotten. The original computes in evaluation mode; it takes one copy of what is trained
      * in memory, and a forward pass more a step. 0, the default, is none.
+     *
+     * @param weight at least 0
+     * @return a new tuner with that setting
      */
     public FineTuner distill(double weight) {
         return with(draft -> {
@@ -345,6 +440,9 @@ public final class FineTuner {
      * Kullback-Leibler divergences between the two predictions to the mean of both losses (R-Drop: Liang et al., 2021;
      * alphas from 1 to 5 are usual). A step takes twice the time and nearly twice the memory. 0, the default, is one pass.
      * For heads of one class of several; not with gradient checkpointing.
+     *
+     * @param alpha at least 0
+     * @return a new tuner with that setting
      */
     public FineTuner rDrop(double alpha) {
         return with(draft -> {
@@ -353,12 +451,22 @@ public final class FineTuner {
         });
     }
 
-    /** Decoupled weight decay, not applied to biases and norms; 0 by default. Said before or after the optimizer. */
+    /**
+     * Decoupled weight decay, not applied to biases and norms; 0 by default. Said before or after the optimizer.
+     *
+     * @param weightDecay the rate, at least 0; 0.01 is usual
+     * @return a new tuner with that setting
+     */
     public FineTuner weightDecay(double weightDecay) {
         return weightDecay(WeightDecay.of(weightDecay));
     }
 
-    /** Decoupled weight decay, and which parameters are spared; none by default. Said before or after the optimizer. */
+    /**
+     * Decoupled weight decay, and which parameters are spared; none by default. Said before or after the optimizer.
+     *
+     * @param weightDecay the rate, and which parameters it spares
+     * @return a new tuner with that setting
+     */
     public FineTuner weightDecay(WeightDecay weightDecay) {
         Objects.requireNonNull(weightDecay, "weightDecay");
         return with(draft -> draft.weightDecay(weightDecay));
@@ -367,13 +475,21 @@ public final class FineTuner {
     /**
      * The rule that changes parameters; AdamW by default. A weight decay that was said before stays, unless the optimizer
      * names its own.
+     *
+     * @param optimizer the rule and its constants
+     * @return a new tuner with that setting
      */
     public FineTuner optimizer(OptimizerSettings optimizer) {
         Objects.requireNonNull(optimizer, "optimizer");
         return with(draft -> draft.optimizer(optimizer));
     }
 
-    /** Gradients are scaled down to this global norm; 1 by default, 0 for no clipping. */
+    /**
+     * Gradients are scaled down to this global norm; 1 by default, 0 for no clipping.
+     *
+     * @param norm at least 0
+     * @return a new tuner with that setting
+     */
     public FineTuner maxGradientNorm(double norm) {
         return with(draft -> draft.maxGradientNorm = norm);
     }
@@ -381,6 +497,9 @@ public final class FineTuner {
     /**
      * The share of the target's probability that is spread over all classes; 0 by default. Where the model is loaded, it is
      * refused for heads of several labels at once, of numbers, and of features.
+     *
+     * @param share from 0 to below 1
+     * @return a new tuner with that setting
      */
     public FineTuner labelSmoothing(double share) {
         return with(draft -> draft.loss = draft.loss.withLabelSmoothing(share));
@@ -391,6 +510,8 @@ public final class FineTuner {
      * one class of several. A step all of whose rows are of classes with weight 0 has a loss of 0 and changes
      * nothing by it, where PyTorch's mean would be NaN.
      *
+     * @param weights one a label, none below 0 and not all 0
+     * @return a new tuner with that setting
      * @throws FinetuneException if one is negative or not finite, if all are 0, or with {@link #balancedClassWeights()},
      *     which says the same in another way
      */
@@ -404,6 +525,7 @@ public final class FineTuner {
      * Weighs classes by n / (classes * count of the class), as scikit-learn's "balanced"; tags likewise, counted by words.
      * Where the model is loaded, it is refused for heads that don't choose one class of several.
      *
+     * @return a new tuner with that setting
      * @throws FinetuneException with {@link #balancedSampling()}: the two would correct twice; or with {@link
      *     #classWeights}, which say the same in another way
      */
@@ -415,6 +537,7 @@ public final class FineTuner {
      * Draws the rows of an epoch with replacement, every class as often as any other: rare classes are seen more often. For
      * one class of several, in memory.
      *
+     * @return a new tuner with that setting
      * @throws FinetuneException with {@link #balancedClassWeights()}: the two would correct twice
      */
     public FineTuner balancedSampling() {
@@ -425,18 +548,30 @@ public final class FineTuner {
      * Multiplies the loss of each row by (1 - p)^gamma, p the probability of its true class, so that easy rows count less
      * (Lin et al., "Focal loss for dense object detection", 2017); 2 is usual, 0 (the default) is the plain loss. Goes with
      * class weights, of several labels at once it looks at each; refused with label smoothing and for heads without classes.
+     *
+     * @param gamma at least 0
+     * @return a new tuner with that setting
      */
     public FineTuner focalLoss(double gamma) {
         return with(draft -> draft.loss = draft.loss.withFocalGamma(gamma));
     }
 
-    /** The precision of matrix products; float32 by default. */
+    /**
+     * The precision of matrix products; float32 by default.
+     *
+     * @param precision of products in training; evaluations compute in float32
+     * @return a new tuner with that setting
+     */
     public FineTuner precision(Precision precision) {
         Objects.requireNonNull(precision, "precision");
         return with(draft -> draft.precision = precision);
     }
 
-    /** Computes layers twice instead of keeping what they computed: less memory, about a third more time. */
+    /**
+     * Computes layers twice instead of keeping what they computed: less memory, about a third more time.
+     *
+     * @return a new tuner with that setting
+     */
     public FineTuner gradientCheckpointing() {
         return with(draft -> draft.gradientCheckpointing = true);
     }
@@ -446,6 +581,9 @@ public final class FineTuner {
      * temporary file); true by default. They then compute in evaluation mode, without dropout, and the result is the same
      * as without keeping. Inputs that change from epoch to epoch (augmented pictures, masked words) and streams are
      * computed each time. With false, frozen stages compute in every step with their dropout, as under the Trainer.
+     *
+     * @param keep whether they are kept
+     * @return a new tuner with that setting
      */
     public FineTuner keepFrozenOutputs(boolean keep) {
         return with(draft -> draft.keepFrozenOutputs = keep);
@@ -457,6 +595,9 @@ public final class FineTuner {
      * With false, the attention of long rows is not computed piece by piece in evaluations and predictions either. Results
      * differ by rounding only. In bfloat16, and on a GPU, that makes no difference; there it says whether in bfloat16 all
      * weights are cast at once before a pass, and queries, keys and values computed as one product.
+     *
+     * @param lean whether less is kept than was computed
+     * @return a new tuner with that setting
      */
     public FineTuner leanBackward(boolean lean) {
         return with(draft -> draft.leanBackward = lean);
@@ -469,6 +610,9 @@ public final class FineTuner {
      * dropout draws. Recordings take device memory, as much as the largest pass, and attention with dropout then keeps its
      * weights. Steps of several batches ({@link #accumulate}), {@link #gradientCheckpointing}, {@link #distill} and {@link
      * #rDrop} are not recorded.
+     *
+     * @param record whether passes are recorded
+     * @return a new tuner with that setting
      */
     public FineTuner cudaGraphs(boolean record) {
         return with(draft -> draft.cudaGraphs = record);
@@ -479,12 +623,20 @@ public final class FineTuner {
      * embeddings that is the first token of a text, so that nearly all of that layer's work is left out; true by default.
      * Results differ by rounding only, and by the random numbers that dropout then draws. {@link #distill} compares all
      * tokens, and computes them whatever is said here; so do heads that read them all.
+     *
+     * @param skip whether what nobody reads is left out
+     * @return a new tuner with that setting
      */
     public FineTuner skipUnread(boolean skip) {
         return with(draft -> draft.skipUnread = skip);
     }
 
-    /** Evaluates every so many steps rather than once an epoch. */
+    /**
+     * Evaluates every so many steps rather than once an epoch.
+     *
+     * @param steps at least 0; 0, the default, for once an epoch
+     * @return a new tuner with that setting
+     */
     public FineTuner evaluateEvery(long steps) {
         return with(draft -> draft.evaluateEvery = steps);
     }
@@ -492,6 +644,9 @@ public final class FineTuner {
     /**
      * Stops when the metric that {@link #keepBest(String)} names, or else the task's main metric, hasn't improved in {@code
      * patience} evaluations, and keeps the best weights.
+     *
+     * @param patience at least 1
+     * @return a new tuner with that setting
      */
     public FineTuner earlyStopping(int patience) {
         return earlyStopping("", patience, 0);
@@ -500,6 +655,11 @@ public final class FineTuner {
     /**
      * Stops when a metric hasn't improved by {@code minimumChange} in {@code patience} evaluations, and keeps the weights at
      * which it was best, or those at which the metric was that {@link #keepBest(String)} names.
+     *
+     * @param metric one of the task's, such as "f1" or "loss"
+     * @param patience at least 1
+     * @param minimumChange at least 0, in the metric's unit
+     * @return a new tuner with that setting
      */
     public FineTuner earlyStopping(String metric, int patience, double minimumChange) {
         Objects.requireNonNull(metric, "metric");
@@ -513,12 +673,19 @@ public final class FineTuner {
      * Restores the weights of the best evaluation at the end, by the metric that {@link #earlyStopping(String, int, double)}
      * or {@link #keepBest(String)} names, or else by the task's main metric; the last weights are kept by default, as by the
      * Trainer.
+     *
+     * @return a new tuner with that setting
      */
     public FineTuner keepBest() {
         return with(draft -> draft.keepBest = true);
     }
 
-    /** Restores the weights of the evaluation at which the metric was best. */
+    /**
+     * Restores the weights of the evaluation at which the metric was best.
+     *
+     * @param metric one of the task's, such as "f1" or "loss"; whether larger is better follows from its name
+     * @return a new tuner with that setting
+     */
     public FineTuner keepBest(String metric) {
         Objects.requireNonNull(metric, "metric");
         return with(draft -> {
@@ -530,6 +697,9 @@ public final class FineTuner {
     /**
      * The number of optimizer steps, in place of those that the epochs make, be they more or fewer; 0, the default, for
      * those.
+     *
+     * @param steps at least 0
+     * @return a new tuner with that setting
      */
     public FineTuner maxSteps(long steps) {
         return with(draft -> draft.maxSteps = steps);
@@ -538,6 +708,8 @@ public final class FineTuner {
     /**
      * Stops at the first step after this time.
      *
+     * @param time of training, evaluations included
+     * @return a new tuner with that setting
      * @throws FinetuneException if it isn't above 0
      */
     public FineTuner maxTime(Duration time) {
@@ -545,7 +717,12 @@ public final class FineTuner {
         return with(draft -> draft.maxTime = Optional.of(time));
     }
 
-    /** The seed of everything random; 42 by default. */
+    /**
+     * The seed of everything random; 42 by default.
+     *
+     * @param seed any number
+     * @return a new tuner with that setting
+     */
     public FineTuner seed(long seed) {
         return with(draft -> draft.seed = seed);
     }
@@ -555,6 +732,8 @@ public final class FineTuner {
      * the model can take by default, at most 512, or 384 for question answering. Models of pictures, which have no tokens,
      * refuse it.
      *
+     * @param tokens at least 4, special tokens included
+     * @return a new tuner with that setting
      * @throws FinetuneException if it is below 4; where the model is loaded, if that can't take so many
      */
     public FineTuner maxLength(int tokens) {
@@ -564,13 +743,23 @@ public final class FineTuner {
         return with(draft -> draft.maxLength = tokens);
     }
 
-    /** Changes training inputs at random, in that order, anew in every epoch; nothing by default. */
+    /**
+     * Changes training inputs at random, in that order, anew in every epoch; nothing by default.
+     *
+     * @param augmentations of the kind of input that the model reads; none for no change
+     * @return a new tuner with that setting
+     */
     public FineTuner augment(Augmentation... augmentations) {
         Objects.requireNonNull(augmentations, "augmentations");
         return with(draft -> draft.augmentations = List.of(augmentations));
     }
 
-    /** How inputs become numbers; what the checkpoint says by default. */
+    /**
+     * How inputs become numbers; what the checkpoint says by default.
+     *
+     * @param settings of the family, such as {@code Preprocessing} for pictures
+     * @return a new tuner with that setting
+     */
     public FineTuner inputs(InputSettings settings) {
         Objects.requireNonNull(settings, "settings");
         return with(draft -> draft.inputSettings = settings);
@@ -579,6 +768,9 @@ public final class FineTuner {
     /**
      * How pictures lie in memory: by default channels last where that is faster, on GPUs and from 128 pixels of height on.
      * Results differ by rounding only. Models of texts, which have none, refuse it.
+     *
+     * @param format of activations and of convolutions' weights
+     * @return a new tuner with that setting
      */
     public FineTuner memoryFormat(MemoryFormat format) {
         Objects.requireNonNull(format, "format");
@@ -589,6 +781,8 @@ public final class FineTuner {
      * Replaces every dropout probability of the model's configuration; of a network for pictures that is the one before the
      * classifier, which ResNets have without dropout.
      *
+     * @param probability from 0 to below 1
+     * @return a new tuner with that setting
      * @throws FinetuneException if it isn't at least 0 and below 1
      */
     public FineTuner dropout(double probability) {
@@ -599,7 +793,12 @@ public final class FineTuner {
         return with(draft -> draft.dropout = probability);
     }
 
-    /** Whether each epoch visits the rows in a new order; true by default. */
+    /**
+     * Whether each epoch visits the rows in a new order; true by default.
+     *
+     * @param shuffle whether to draw a new order
+     * @return a new tuner with that setting
+     */
     public FineTuner shuffle(boolean shuffle) {
         return with(draft -> draft.shuffle = shuffle);
     }
@@ -610,6 +809,9 @@ public final class FineTuner {
      * a batch: the masks of masked words, and the loss of question answering, which counts padding. Pictures have no
      * length: said as true of a model that reads them, it is refused when the model is loaded; false takes their batches in
      * the order of the rows.
+     *
+     * @param group whether they are
+     * @return a new tuner with that setting
      */
     public FineTuner groupByLength(boolean group) {
         return with(draft -> {
@@ -621,6 +823,8 @@ public final class FineTuner {
     /**
      * The share of the data that {@link #fit(Dataset)} holds back to evaluate on; 0.1 by default.
      *
+     * @param fraction above 0 and below 1
+     * @return a new tuner with that setting
      * @throws FinetuneException if it doesn't lie between 0 and 1
      */
     public FineTuner validationFraction(double fraction) {
@@ -630,7 +834,12 @@ public final class FineTuner {
         return with(draft -> draft.validationFraction = fraction);
     }
 
-    /** Where to compute: by default the GPU if one can be used, else the CPU. */
+    /**
+     * Where to compute: by default the GPU if one can be used, else the CPU.
+     *
+     * @param device which is to be used, or whichever there is
+     * @return a new tuner with that setting
+     */
     public FineTuner device(DeviceChoice device) {
         Objects.requireNonNull(device, "device");
         return with(draft -> draft.device = device);
@@ -639,13 +848,19 @@ public final class FineTuner {
     /**
      * Starts from random weights instead of the checkpoint's: what is learned without pretraining.
      *
+     * @return a new tuner with that setting
      * @throws FinetuneException with {@link #adapter}, which belongs to the checkpoint's weights
      */
     public FineTuner randomWeights() {
         return with(draft -> draft.randomWeights = true);
     }
 
-    /** Adds a listener that is told what happens while training. */
+    /**
+     * Adds a listener that is told what happens while training.
+     *
+     * @param listener called on the thread that trains
+     * @return a new tuner with that setting
+     */
     public FineTuner listener(TrainingListener listener) {
         Objects.requireNonNull(listener, "listener");
         return with(draft -> draft.listen(listener));
@@ -654,6 +869,9 @@ public final class FineTuner {
     /**
      * What another thread stops training with. Interrupting the thread that trains does the same: the step under way is the
      * last one, what was learned is kept, and the thread stays interrupted.
+     *
+     * @param cancellation which another thread may cancel, before training or while it goes on
+     * @return a new tuner with that setting
      */
     public FineTuner cancellation(Cancellation cancellation) {
         Objects.requireNonNull(cancellation, "cancellation");
@@ -663,6 +881,9 @@ public final class FineTuner {
     /**
      * Trains, evaluating on a stratified, seeded part of the data that is held back.
      *
+     * @param <I> the kind of input
+     * @param dataset labelled examples
+     * @return the trained and evaluated model, to be closed by the caller
      * @throws FinetuneException if settings, model or data don't fit together; the message says what and how to mend it
      */
     public <I> FineTuned<I> fit(Dataset<I> dataset) {
@@ -676,6 +897,10 @@ public final class FineTuner {
     /**
      * Trains on one data set and evaluates on another.
      *
+     * @param <I> the kind of input
+     * @param train labelled examples to learn from
+     * @param validation labelled examples to evaluate on, which are not learned from
+     * @return the trained and evaluated model, to be closed by the caller
      * @throws FinetuneException if settings, model or data don't fit together; the message says what and how to mend it
      */
     public <I> FineTuned<I> fit(Dataset<I> train, Dataset<I> validation) {
@@ -687,6 +912,9 @@ public final class FineTuner {
     /**
      * Trains without evaluating.
      *
+     * @param <I> the kind of input
+     * @param train labelled examples, all of which are learned from
+     * @return the trained model, to be closed by the caller; it has no evaluation
      * @throws FinetuneException if settings, model or data don't fit together, or with {@link #earlyStopping(int)} or {@link
      *     #keepBest()}, which need data to evaluate on
      */
@@ -695,7 +923,12 @@ public final class FineTuner {
         return new Fitting<I>(draft.copy()).fit(train, Optional.empty());
     }
 
-    /** The same as {@link #fitFewShot(Dataset, FewShot)} with SetFit's defaults. */
+    /**
+     * {@return the same as {@link #fitFewShot(Dataset, FewShot)} with SetFit's defaults}
+     *
+     * @param <I> the kind of input
+     * @param train labelled examples, a few a class
+     */
     public <I> FineTuned<I> fitFewShot(Dataset<I> train) {
         Objects.requireNonNull(train, "train");
         return fitFewShot(train, FewShot.usual());
@@ -711,6 +944,10 @@ public final class FineTuner {
      * <p>Of this tuner's settings {@link #epochs}, {@link #schedule}, {@link #shuffle} and {@link #groupByLength} aren't
      * heeded: pairs are drawn, shuffled, and seen once.
      *
+     * @param <I> the kind of input
+     * @param train labelled examples, a few a class
+     * @param settings how many pairs a row, and how strong the regression's pull is
+     * @return the trained model, to be closed by the caller; it has no evaluation
      * @throws FinetuneException if the head isn't for one class of several; for data that is a stream or of one class; with
      *     LoRA, IA3 or {@link #rDrop}; and with what has no part in it: class weights, balanced sampling, label smoothing,
      *     the focal loss, mixing examples, early stopping and keeping the best weights
@@ -726,7 +963,10 @@ public final class FineTuner {
      * closes them: how good a model of these settings is, and how much that depends on the data. Every model starts from
      * the same seed.
      *
+     * @param <I> the kind of input
+     * @param dataset labelled examples
      * @param folds how many, 5 or 10 usually
+     * @return the metrics of each fold
      * @throws FinetuneException if settings, model or data don't fit together, or if there can't be so many folds
      */
     public <I> CrossValidation crossValidate(Dataset<I> dataset, int folds) {
@@ -739,6 +979,9 @@ public final class FineTuner {
      * 2015) on a model of its own, which is thrown away, and suggests one. Of {@link #layerDecay}, unfreezing, averaging
      * and what is added to the loss only the first is heeded: the others need a run of their own length.
      *
+     * @param <I> the kind of input
+     * @param dataset labelled examples
+     * @return the loss at each rate, and the rate that is suggested
      * @throws FinetuneException if settings, model or data don't fit together
      */
     public <I> LearningRateTest findLearningRate(Dataset<I> dataset) {
@@ -749,6 +992,10 @@ public final class FineTuner {
     /**
      * Tries the learning rates of a range; as {@link #findLearningRate(Dataset)} in all else.
      *
+     * @param <I> the kind of input
+     * @param dataset labelled examples
+     * @param range the lowest and highest rate, and in how many steps
+     * @return the loss at each rate, and the rate that is suggested
      * @throws FinetuneException if settings, model or data don't fit together
      */
     public <I> LearningRateTest findLearningRate(Dataset<I> dataset, LearningRateTest.Range range) {
@@ -768,7 +1015,10 @@ public final class FineTuner {
      * number of {@link #maxSteps} holds for all that is tried, and {@link #maxTime} for each training. Cancelled, it gives the
      * best model by then.
      *
+     * @param <I> the kind of input
+     * @param dataset labelled examples
      * @param budget how long it may take, above 0
+     * @return the best model, to be closed by the caller, with its settings and the reasons for them
      * @throws FinetuneException if settings, model and data don't fit together, if the data is a stream, or if nothing came
      *     to a result before the time was up or it was cancelled
      */
@@ -778,7 +1028,14 @@ public final class FineTuner {
         return Auto.fit(this, dataset, budget, draft.cancellation);
     }
 
-    /** The same, compared on validation data. */
+    /**
+     * {@return the same, compared on validation data}
+     *
+     * @param <I> the kind of input
+     * @param train labelled examples to learn from
+     * @param validation labelled examples to evaluate on, which are not learned from
+     * @param budget how long it may take, above 0
+     */
     public <I> AutoResult<I> auto(Dataset<I> train, Dataset<I> validation, Duration budget) {
         Objects.requireNonNull(train, "train");
         Objects.requireNonNull(validation, "validation");
@@ -786,7 +1043,15 @@ public final class FineTuner {
         return Auto.fit(this, train, validation, budget, draft.cancellation);
     }
 
-    /** The same for a model, with the head that the labels of the data ask for, and all other settings by default. */
+    /**
+     * {@return the same for a model, with the head that the labels of the data ask for, and all other settings by
+     * default}
+     *
+     * @param <I> the kind of input
+     * @param directoryOrId as in {@link #from(String)}
+     * @param dataset labelled examples
+     * @param budget how long it may take, above 0
+     */
     public static <I> AutoResult<I> auto(String directoryOrId, Dataset<I> dataset, Duration budget) {
         Objects.requireNonNull(directoryOrId, "directoryOrId");
         Objects.requireNonNull(dataset, "dataset");
@@ -794,20 +1059,28 @@ public final class FineTuner {
         return from(directoryOrId).head(Heads.forLabels(dataset)).auto(dataset, budget);
     }
 
-    /** The parts that {@link #fit(Dataset)} trains and evaluates on. */
+    /**
+     * {@return the parts that {@link #fit(Dataset)} trains and evaluates on}
+     *
+     * @param <I> the kind of input
+     * @param dataset labelled examples
+     */
     public <I> Split<I> split(Dataset<I> dataset) {
         Objects.requireNonNull(dataset, "dataset");
         return dataset.split(draft.validationFraction, draft.seed);
     }
 
-    /** How it would train. */
+    /** {@return how this tuner would train} */
     public TrainingSettings settings() {
         return draft.training();
     }
 
     /**
-     * The model as it is, without training, its labels found in a data set: to see what a head has before it learns.
+     * {@return the model as it is, without training, its labels found in a data set: to see what a head has before it
+     * learns}
      *
+     * @param <I> the kind of input
+     * @param dataset labelled examples
      * @throws FinetuneException if settings, model and data don't fit together
      */
     public <I> FineTuned<I> untrained(Dataset<I> dataset) {
@@ -816,11 +1089,13 @@ public final class FineTuner {
     }
 
     /**
-     * The model as it is, without training: to evaluate what it knew before, or to predict with a checkpoint that was
-     * fine-tuned elsewhere. Labels must be known, from the head or from the checkpoint. An adapter's calibration is that
-     * which it was saved with; without an adapter, and with the checkpoint's own head, that of the checkpoint, and its
-     * {@link #maxLength} unless another is set.
+     * {@return the model as it is, without training: to evaluate what it knew before, or to predict with a checkpoint
+     * that was fine-tuned elsewhere} Labels must be known, from the head or from the checkpoint. An adapter's
+     * calibration is that which it was saved with; without an adapter, and with the checkpoint's own head, that of the
+     * checkpoint, and its {@link #maxLength} unless another is set.
      *
+     * @param <I> the kind of input
+     * @param inputType what the model reads, such as {@code Text.class}
      * @throws FinetuneException if they aren't, if settings and model don't fit together, or if the model reads other inputs
      */
     public <I> FineTuned<I> untrained(Class<I> inputType) {
@@ -834,8 +1109,9 @@ public final class FineTuner {
     }
 
     /**
-     * Vectors of texts from the encoder as it is, for an index or a classifier of your own.
+     * {@return vectors of texts from the encoder as it is, for an index or a classifier of your own}
      *
+     * @param pooling how the vectors of a text's tokens become one
      * @throws FinetuneException if settings and model don't fit together, or if the model reads no texts
      */
     public Embedder<String> embedder(Pooling pooling) {
@@ -844,8 +1120,10 @@ public final class FineTuner {
     }
 
     /**
-     * Vectors of inputs of any kind from the network as it is: of pictures, {@code embedder(Image.class)}.
+     * {@return vectors of inputs of any kind from the network as it is: of pictures, {@code embedder(Image.class)}}
      *
+     * @param <I> the kind of input
+     * @param inputs what the model reads
      * @throws FinetuneException if settings and model don't fit together, or if the model reads other inputs
      */
     public <I> Embedder<I> embedder(Class<I> inputs) {
@@ -853,12 +1131,17 @@ public final class FineTuner {
         return new Embedder<>(head(Heads.features(Pooling.MEAN)).untrained(inputs), Function.identity());
     }
 
-    /** The network layer by layer: shape, parameters, frozen or trained, and totals. Loads the model to tell. */
+    /**
+     * {@return the network layer by layer: shape, parameters, frozen or trained, and totals} Loads the model to tell.
+     */
     public String summary() {
         return new Fitting<>(draft.copy()).summary();
     }
 
-    /** Every setting, one a line, in words: first those that differ from the defaults, then the others, marked as default. */
+    /**
+     * {@return every setting, one a line, in words: first those that differ from the defaults, then the others, marked
+     * as default}
+     */
     public String describe() {
         return SettingsText.describe(draft);
     }

@@ -21,8 +21,12 @@ import java.util.Objects;
  */
 public record Forgetting(String metric, double before, double after) {
     /**
-     * A metric of two models on the same data: of a second task that both were trained for, say.
+     * {@return a metric of two models on the same data: of a second task that both were trained for, say}
      *
+     * @param <I> the kind of input
+     * @param before the model to start from
+     * @param after the model to compare with it
+     * @param data labelled examples, the same for both
      * @param metric such as "accuracy" or "loss"
      */
     public static <I> Forgetting of(FineTuned<I> before, FineTuned<I> after, Dataset<I> data, String metric) {
@@ -35,9 +39,11 @@ public record Forgetting(String metric, double before, double after) {
     }
 
     /**
-     * The loss of the pretrained task, masked-LM, on plain inputs: with the checkpoint's own masked-LM head on its own
-     * encoder, then with the same head on the tuned encoder (LoRA's additions taken in). The masks are the same.
+     * {@return the loss of the pretrained task, masked-LM, on plain inputs: with the checkpoint's own masked-LM head on
+     * its own encoder, then with the same head on the tuned encoder (LoRA's additions taken in)} The masks are the
+     * same.
      *
+     * @param <I> the kind of input
      * @param checkpoint what the model was tuned from, with the seed and length to use
      * @param tuned a model of the same encoder; it stays as it is
      * @param texts inputs without labels
@@ -82,7 +88,7 @@ public record Forgetting(String metric, double before, double after) {
         }
     }
 
-    /** After minus before: above 0 is worse for a loss, below 0 for an accuracy. */
+    /** {@return after minus before: above 0 is worse for a loss, below 0 for an accuracy} */
     public double change() {
         return after - before;
     }

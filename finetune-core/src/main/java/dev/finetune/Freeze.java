@@ -100,39 +100,44 @@ public sealed interface Freeze {
         }
     }
 
-    /** Nothing is frozen. */
+    /** {@return a rule by which nothing is frozen} */
     static Freeze nothing() {
         return new Nothing();
     }
 
-    /** The embeddings (the first stage) only. */
+    /** {@return the embeddings (the first stage) only} */
     static Freeze embeddings() {
         return new FirstLayers(0);
     }
 
-    /** The embeddings and the first k layers. */
+    /**
+     * {@return the embeddings and the first k layers}
+     *
+     * @param layers k, at least 0
+     */
     static Freeze firstLayers(int layers) {
         return new FirstLayers(layers);
     }
 
-    /** Everything but the head: transfer learning. */
+    /** {@return everything but the head: transfer learning} */
     static Freeze allButHead() {
         return new AllButHead();
     }
 
-    /** Everything but biases and the head (BitFit). */
+    /** {@return everything but biases and the head (BitFit)} */
     static Freeze allButBiases() {
         return new AllButBiases();
     }
 
-    /** The batch norms, wherever they are: they keep weights and running statistics, as in evaluation. */
+    /** {@return the batch norms, wherever they are: they keep weights and running statistics, as in evaluation} */
     static Freeze batchNorms() {
         return new BatchNorms();
     }
 
     /**
-     * Every parameter whose dotted name contains a match of the regular expression.
+     * {@return every parameter whose dotted name contains a match of the regular expression}
      *
+     * @param regex Java's, found anywhere in the name
      * @throws FinetuneException if it is none
      */
     static Freeze matching(String regex) {
@@ -140,7 +145,11 @@ public sealed interface Freeze {
         return new Matching(Regex.compile("Freeze.matching", regex));
     }
 
-    /** Every parameter whose dotted name the predicate accepts. */
+    /**
+     * {@return every parameter whose dotted name the predicate accepts}
+     *
+     * @param names true for the names that are frozen, such as "encoder.layer.0.output.dense.weight"
+     */
     static Freeze where(Predicate<String> names) {
         return new Where(names);
     }

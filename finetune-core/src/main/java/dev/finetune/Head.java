@@ -6,7 +6,10 @@ import java.util.Objects;
 
 /** What a model is to predict; {@link Heads} makes them. */
 public sealed interface Head {
-    /** The names of the classes or tags; empty where they are still to be found in the data, or where there are none. */
+    /**
+     * {@return the names of the classes or tags; empty where they are still to be found in the data, or where there are
+     * none}
+     */
     default List<String> labels() {
         return List.of();
     }

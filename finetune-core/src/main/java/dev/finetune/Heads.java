@@ -14,8 +14,10 @@ public final class Heads {
     private Heads() {}
 
     /**
-     * The head that the labels of a data set ask for: classes, several labels at once, numbers, tags, or answers.
+     * {@return the head that the labels of a data set ask for: classes, several labels at once, numbers, tags, or
+     * answers}
      *
+     * @param dataset labelled examples; of classes all are read, to count them
      * @throws FinetuneException if the data is empty, or its first example has no label
      */
     public static Head forLabels(Dataset<?> dataset) {
@@ -49,53 +51,89 @@ public final class Heads {
                 + " has no label, so there is nothing to learn; read the right label column, or choose a head.");
     }
 
-    /** One class of {@code classes}; their names are found in the data. */
+    /**
+     * {@return a head for one class of {@code classes}; their names are found in the data}
+     *
+     * @param classes how many, at least 2
+     */
     public static Head classes(int classes) {
         return new Head.Classification(classes, List.of());
     }
 
-    /** One class of those named. */
+    /**
+     * {@return a head for one class of those named}
+     *
+     * @param labels at least two different names, in the order of the outputs
+     */
     public static Head classes(String... labels) {
         final List<String> names = Arguments.copy("labels", labels);
         return new Head.Classification(names.size(), names);
     }
 
-    /** Any number of the classes named; of those found in the data if none is named. */
+    /**
+     * {@return a head for any number of the classes named; of those found in the data if none is named}
+     *
+     * @param labels different names, in the order of the outputs
+     */
     public static Head multiLabel(String... labels) {
         return new Head.MultiLabel(Arguments.copy("labels", labels));
     }
 
-    /** One number. */
+    /** {@return a head for one number} */
     public static Head regression() {
         return new Head.Regression(1);
     }
 
-    /** Several numbers. */
+    /**
+     * {@return a head for several numbers}
+     *
+     * @param targets how many, at least 1
+     */
     public static Head regression(int targets) {
         return new Head.Regression(targets);
     }
 
-    /** One tag a word, of those named; of those found in the data if none is named. */
+    /**
+     * {@return a head for one tag a word, of those named; of those found in the data if none is named}
+     *
+     * @param labels such as "O", "B-PER" and "I-PER", in the order of the outputs
+     */
     public static Head tokens(String... labels) {
         return new Head.Tokens(Arguments.copy("labels", labels));
     }
 
-    /** One tag a word, of those named. */
+    /**
+     * {@return a head for one tag a word, of those named}
+     *
+     * @param labels such as "O", "B-PER" and "I-PER", in the order of the outputs
+     */
     public static Head tokens(List<String> labels) {
         return new Head.Tokens(labels);
     }
 
-    /** The span that answers a question; windows of long passages share 128 tokens at most, answers have 30 at most. */
+    /**
+     * {@return the span that answers a question; windows of long passages share 128 tokens at most, answers have 30 at
+     * most}
+     */
     public static Head questionAnswering() {
         return new Head.QuestionAnswering(0, 30);
     }
 
-    /** Masked words: 15 % of the tokens are predicted, 80 % of them masked, 10 % replaced, 10 % kept (Devlin et al., 2018). */
+    /**
+     * Masked words: 15 % of the tokens are predicted, 80 % of them masked, 10 % replaced, 10 % kept (Devlin et al., 2018).
+     *
+     * @return the head of masked words: 15 % of the tokens are predicted, 80 % of them masked, 10 % replaced, 10 % kept
+     *     (Devlin et al., 2018)
+     */
     public static Head maskedLm() {
         return new Head.MaskedLm(0.15, false);
     }
 
-    /** No task: one vector an input. */
+    /**
+     * {@return a head without a task: one vector an input}
+     *
+     * @param pooling how the vectors of an input's tokens become one
+     */
     public static Head features(Pooling pooling) {
         return new Head.Features(pooling);
     }

@@ -31,7 +31,7 @@ public record Ia3(TargetLayers targets, List<String> feedForward, List<String> a
         }
     }
 
-    /** PEFT's layers for BERT and its kin. */
+    /** {@return PEFT's layers for BERT and its kin} */
     public static Ia3 usual() {
         return new Ia3(
                 new TargetLayers.Named(List.of("key", "value", "output.dense", "k_lin", "v_lin", "ffn.lin2")),
@@ -39,28 +39,44 @@ public record Ia3(TargetLayers targets, List<String> feedForward, List<String> a
                 Lora.LAST_LAYERS);
     }
 
-    /** The same for other layers, none of them feed-forward. */
+    /**
+     * {@return the same for other layers, none of them feed-forward}
+     *
+     * @param names what dotted names end with, such as "key"; at least one
+     */
     public Ia3 targets(String... names) {
         return new Ia3(new TargetLayers.Named(Arguments.copy("names", names)), List.of(), alsoTrained);
     }
 
-    /** The same for the layers whose whole dotted name matches a regular expression. */
+    /**
+     * {@return the same for the layers whose whole dotted name matches a regular expression}
+     *
+     * @param regex Java's
+     */
     public Ia3 targetsMatching(String regex) {
         Objects.requireNonNull(regex, "regex");
         return new Ia3(new TargetLayers.Matching(regex), feedForward, alsoTrained);
     }
 
-    /** The same for every linear layer but the output layer (PEFT's "all-linear"). */
+    /** {@return the same for every linear layer but the output layer (PEFT's "all-linear")} */
     public Ia3 allLinear() {
         return new Ia3(new TargetLayers.AllLinear(), feedForward, alsoTrained);
     }
 
-    /** The same with other layers whose inputs are multiplied; name them among the targets, too. */
+    /**
+     * {@return the same with other layers whose inputs are multiplied; name them among the targets, too}
+     *
+     * @param names what dotted names end with, such as "output.dense"
+     */
     public Ia3 feedForward(String... names) {
         return new Ia3(targets, Arguments.copy("names", names), alsoTrained);
     }
 
-    /** The same with these trained whole, too: see {@link Lora#alsoTrained(String...)}. */
+    /**
+     * {@return the same with these trained whole, too: see {@link Lora#alsoTrained(String...)}}
+     *
+     * @param names what dotted names end with
+     */
     public Ia3 alsoTrained(String... names) {
         return new Ia3(targets, feedForward, Lora.joined(Lora.LAST_LAYERS, Arguments.copy("names", names)));
     }
@@ -71,7 +87,12 @@ public record Ia3(TargetLayers targets, List<String> feedForward, List<String> a
         return new Ia3(targets, feedForward, Lora.joined(alsoTrained, more));
     }
 
-    /** Whether the inputs of a layer of that dotted name are multiplied, not its outputs: if it ends with one of the names. */
+    /**
+     * {@return whether the inputs of a layer of that dotted name are multiplied, not its outputs: if it ends with one
+     * of the names}
+     *
+     * @param layer the layer's dotted name
+     */
     public boolean scalesInputs(String layer) {
         return feedForward.stream().anyMatch(layer::endsWith);
     }

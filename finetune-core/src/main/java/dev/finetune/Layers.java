@@ -4,7 +4,12 @@ package dev.finetune;
 public final class Layers {
     private Layers() {}
 
-    /** Every stage from the input up to and with the one of that name: {@code upTo("layer3")}, {@code upTo("layer.7")}. */
+    /**
+     * {@return every stage from the input up to and with the one of that name: {@code upTo("layer3")}, {@code
+     * upTo("layer.7")}}
+     *
+     * @param stage the stage's dotted name, or its end
+     */
     public static Freeze upTo(String stage) {
         return new Freeze.UpTo(stage);
     }

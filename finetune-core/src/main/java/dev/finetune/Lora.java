@@ -91,50 +91,79 @@ public record Lora(
         }
     }
 
-    /** Queries and values at this rank, with alpha twice the rank and without dropout. */
+    /**
+     * Queries and values at this rank, with alpha twice the rank and without dropout.
+     *
+     * @param rank at least 1; 8 is usual
+     * @return an adapter of queries and values at this rank, with alpha twice the rank and without dropout
+     */
     public static Lora rank(int rank) {
         return new Lora(
                 rank, 2.0 * rank, 0, false, false, Biases.NONE, QUERIES_AND_VALUES, LAST_LAYERS, Map.of(), Map.of());
     }
 
-    /** The same with another numerator of the scale. */
+    /**
+     * {@return the same with another numerator of the scale}
+     *
+     * @param other above 0
+     */
     public Lora alpha(double other) {
         return new Lora(rank, other, dropout, rankStabilised, dora, biases, targets, alsoTrained, ranks, alphas);
     }
 
-    /** The same with dropout before A. */
+    /**
+     * {@return the same with dropout before A}
+     *
+     * @param other its probability, from 0 to below 1
+     */
     public Lora dropout(double other) {
         return new Lora(rank, alpha, other, rankStabilised, dora, biases, targets, alsoTrained, ranks, alphas);
     }
 
-    /** The same with the scale alpha / sqrt(rank). */
+    /**
+     * {@return the same with the scale alpha / sqrt(rank)}
+     *
+     * @param stabilised false for alpha / rank
+     */
     public Lora rankStabilised(boolean stabilised) {
         return new Lora(rank, alpha, dropout, stabilised, dora, biases, targets, alsoTrained, ranks, alphas);
     }
 
-    /** The same with a learned magnitude for each output (DoRA). */
+    /** {@return the same with a learned magnitude for each output (DoRA)} */
     public Lora withDora() {
         return new Lora(rank, alpha, dropout, rankStabilised, true, biases, targets, alsoTrained, ranks, alphas);
     }
 
-    /** The same with biases of the base trained, too; saved with the adapter. */
+    /**
+     * {@return the same with biases of the base trained, too; saved with the adapter}
+     *
+     * @param which of all layers, of the adapted ones, or none
+     */
     public Lora biases(Biases which) {
         Objects.requireNonNull(which, "which");
         return new Lora(rank, alpha, dropout, rankStabilised, dora, which, targets, alsoTrained, ranks, alphas);
     }
 
-    /** The same for other layers: those whose name is, or ends with a dot and, one of these. */
+    /**
+     * {@return the same for other layers: those whose name is, or ends with a dot and, one of these}
+     *
+     * @param names such as "query" or "attention.self.query"; at least one
+     */
     public Lora targets(String... names) {
         return targets(new TargetLayers.Named(Arguments.copy("names", names)));
     }
 
-    /** The same for the layers whose whole dotted name matches a regular expression. */
+    /**
+     * {@return the same for the layers whose whole dotted name matches a regular expression}
+     *
+     * @param regex Java's
+     */
     public Lora targetsMatching(String regex) {
         Objects.requireNonNull(regex, "regex");
         return targets(new TargetLayers.Matching(regex));
     }
 
-    /** The same for every linear layer but the output layer (PEFT's "all-linear"). */
+    /** {@return the same for every linear layer but the output layer (PEFT's "all-linear")} */
     public Lora allLinear() {
         return targets(new TargetLayers.AllLinear());
     }
@@ -144,8 +173,8 @@ public record Lora(
     }
 
     /**
-     * The same with these trained whole, too, and saved with the adapter, beside the head's last layer, as PEFT's
-     * modules_to_save are.
+     * {@return the same with these trained whole, too, and saved with the adapter, beside the head's last layer, as
+     * PEFT's modules_to_save are}
      *
      * @param names what names of layers or blocks end with: "pooler", "pooler.dense", "LayerNorm"; a model that has none of
      *     a name is refused
@@ -170,26 +199,40 @@ public record Lora(
     }
 
     /**
-     * The same with other ranks for some layers: the first regular expression counts that a layer's dotted name matches, as
-     * a whole or from a dot on.
+     * {@return the same with other ranks for some layers: the first regular expression counts that a layer's dotted
+     * name matches, as a whole or from a dot on}
+     *
+     * @param byPattern a rank of at least 1 by regular expression, in the order in which they are tried
      */
     public Lora ranks(Map<String, Integer> byPattern) {
         Objects.requireNonNull(byPattern, "byPattern");
         return new Lora(rank, alpha, dropout, rankStabilised, dora, biases, targets, alsoTrained, byPattern, alphas);
     }
 
-    /** The same with other alphas for some layers, chosen as {@link #ranks} are. */
+    /**
+     * {@return the same with other alphas for some layers, chosen as {@link #ranks} are}
+     *
+     * @param byPattern an alpha above 0 by regular expression
+     */
     public Lora alphas(Map<String, Double> byPattern) {
         Objects.requireNonNull(byPattern, "byPattern");
         return new Lora(rank, alpha, dropout, rankStabilised, dora, biases, targets, alsoTrained, ranks, byPattern);
     }
 
-    /** The rank for a layer of that dotted name. */
+    /**
+     * {@return the rank for a layer of that dotted name}
+     *
+     * @param layer the layer's dotted name
+     */
     public int rank(String layer) {
         return first(ranks, layer).orElse(rank);
     }
 
-    /** What B A x is multiplied with in a layer of that dotted name. */
+    /**
+     * {@return what B A x is multiplied with in a layer of that dotted name}
+     *
+     * @param layer the layer's dotted name
+     */
     public double scale(String layer) {
         final double own = first(alphas, layer).orElse(alpha);
         return own / (rankStabilised ? Math.sqrt(rank(layer)) : rank(layer));

@@ -14,23 +14,33 @@ import java.util.Set;
  * modules_to_save are.
  */
 public sealed interface PeftMethod permits Lora, Ia3 {
-    /** The adapted layers, but for those that are trained whole. */
+    /** {@return the adapted layers, but for those that are trained whole} */
     TargetLayers targets();
 
-    /** What names of layers and blocks end with of which all is trained whole and saved with the adapter. */
+    /** {@return what names of layers and blocks end with of which all is trained whole and saved with the adapter} */
     List<String> alsoTrained();
 
-    /** The same with more trained whole, beside {@link #alsoTrained()}. */
+    /**
+     * {@return the same with more trained whole, beside {@link #alsoTrained()}}
+     *
+     * @param more what dotted names end with
+     */
     PeftMethod training(Collection<String> more);
 
-    /** Whether a layer of that dotted name and kind is adapted. */
+    /**
+     * {@return whether a layer of that dotted name and kind is adapted}
+     *
+     * @param layer the layer's dotted name
+     * @param kind what the layer is
+     */
     default boolean adapts(String layer, LayerKind kind) {
         return targets().include(layer, kind) && !within(alsoTrained(), layer);
     }
 
     /**
-     * Whether a parameter of that dotted name is trained whole, or a buffer belongs to what is.
+     * {@return whether a parameter of that dotted name is trained whole, or a buffer belongs to what is}
      *
+     * @param parameter its dotted name
      * @param adapted the dotted names of the adapted layers
      */
     default boolean trains(String parameter, Set<String> adapted) {
@@ -38,15 +48,21 @@ public sealed interface PeftMethod permits Lora, Ia3 {
     }
 
     /**
-     * Whether a parameter of that dotted name belongs to the adapter, not to the base: it adds it, or trains it whole.
+     * {@return whether a parameter of that dotted name belongs to the adapter, not to the base: it adds it, or trains
+     * it whole}
      *
+     * @param parameter its dotted name
      * @param adapted the dotted names of the adapted layers
      */
     default boolean owns(String parameter, Set<String> adapted) {
         return parameter.startsWith(AdapterParameters.PREFIX) || trains(parameter, adapted);
     }
 
-    /** Those of {@link #alsoTrained()} by which some of these parameters are trained whole. */
+    /**
+     * {@return those of {@link #alsoTrained()} by which some of these parameters are trained whole}
+     *
+     * @param parameters their dotted names
+     */
     default List<String> alsoTrainedOf(Collection<String> parameters) {
         return alsoTrained().stream()
                 .filter(name -> parameters.stream().anyMatch(parameter -> within(List.of(name), owner(parameter))))
@@ -54,8 +70,9 @@ public sealed interface PeftMethod permits Lora, Ia3 {
     }
 
     /**
-     * What PEFT calls a parameter that is trained whole, without its prefix.
+     * {@return what PEFT calls a parameter that is trained whole, without its prefix}
      *
+     * @param parameter its dotted name
      * @param adapted the dotted names of the adapted layers
      */
     default String savedName(String parameter, Set<String> adapted) {

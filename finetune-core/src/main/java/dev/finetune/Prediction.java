@@ -14,17 +14,23 @@ import java.util.stream.IntStream;
  * they make sense and throw an {@link IllegalStateException} that says so where they don't.
  */
 public sealed interface Prediction {
-    /** The label of a class, the text of an answer, or the most probable token of the one place that is masked. */
+    /**
+     * {@return the label of a class, the text of an answer, or the most probable token of the one place that is masked}
+     */
     default String label() {
         throw new IllegalStateException("a " + kind() + " has no single label: " + this);
     }
 
-    /** The probability of the label that was predicted. */
+    /** {@return the probability of the label that was predicted} */
     default double probability() {
         return probability(label());
     }
 
-    /** The probability of a label. */
+    /**
+     * {@return the probability of a label}
+     *
+     * @param label one of the head's
+     */
     default double probability(String label) {
         final Double probability = probabilities().get(label);
         if (probability == null) {
@@ -34,19 +40,20 @@ public sealed interface Prediction {
         return probability;
     }
 
-    /** The probability of each label, in the order of the labels. */
+    /** {@return the probability of each label, in the order of the labels} */
     default Map<String, Double> probabilities() {
         throw new IllegalStateException("a " + kind() + " has no probability per label: " + this);
     }
 
-    /** The number predicted by a regression of one target. */
+    /** {@return the number predicted by a regression of one target} */
     default double value() {
         throw new IllegalStateException("a " + kind() + " is not a number: " + this);
     }
 
     /**
-     * This prediction as the kind that it is: {@code prediction.as(Prediction.Tags.class).tags()}.
+     * {@return this prediction as the kind that it is: {@code prediction.as(Prediction.Tags.class).tags()}}
      *
+     * @param <P> the kind of prediction
      * @param kind the kind that the model's head predicts
      * @throws FinetuneException if it is of another kind
      */
@@ -59,7 +66,7 @@ public sealed interface Prediction {
         return kind.cast(this);
     }
 
-    /** The raw outputs of the network, before softmax or sigmoid: (classes), or one row a token. */
+    /** {@return the raw outputs of the network, before softmax or sigmoid: (classes), or one row a token} */
     List<float[]> logits();
 
     private static String told(String label, double probability) {
@@ -77,7 +84,11 @@ public sealed interface Prediction {
             return Prediction.told(label, probability());
         }
 
-        /** The k most probable labels with their probabilities, the most probable first. */
+        /**
+         * {@return the k most probable labels with their probabilities, the most probable first}
+         *
+         * @param k at most as many are given
+         */
         public List<Map.Entry<String, Double>> top(int k) {
             return probabilities.entrySet().stream()
                     .sorted(Map.Entry.comparingByValue(Comparator.reverseOrder()))
@@ -123,7 +134,7 @@ public sealed interface Prediction {
      * consist of nothing that the tokenizer knows (a soft hyphen, say), have an empty tag and the probability 0.
      */
     record Tags(List<String> tags, List<Double> tagProbabilities, List<float[]> logits) implements Prediction {
-        /** The indices of the words that the model didn't read, in order; usually none. */
+        /** {@return the indices of the words that the model didn't read, in order; usually none} */
         public List<Integer> unread() {
             return IntStream.range(0, tags.size())
                     .filter(i -> tags.get(i).isEmpty())
@@ -206,7 +217,7 @@ public sealed interface Prediction {
     record Vector(List<float[]> logits) implements Prediction {
         private static final int SHOWN = 4;
 
-        /** The numbers. */
+        /** {@return the numbers} */
         public float[] vector() {
             return logits.get(0);
         }

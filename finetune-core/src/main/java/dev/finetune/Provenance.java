@@ -27,7 +27,7 @@ public record Provenance(
         warnings = List.copyOf(warnings);
     }
 
-    /** The settings by name, in their order, without the mark of those that are as by default. */
+    /** {@return the settings by name, in their order, without the mark of those that are as by default} */
     public Map<String, String> settingsByName() {
         return SettingsText.parse(settings);
     }

@@ -5,7 +5,12 @@ import java.util.List;
 
 /** Which layers are adapted, as PEFT's target_modules says it. What is trained whole is never adapted. */
 public sealed interface TargetLayers {
-    /** Whether a layer of that dotted name and kind is one of them. */
+    /**
+     * {@return whether a layer of that dotted name and kind is one of them}
+     *
+     * @param layer the layer's dotted name
+     * @param kind what the layer is
+     */
     boolean include(String layer, LayerKind kind);
 
     /**

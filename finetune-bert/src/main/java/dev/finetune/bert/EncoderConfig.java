@@ -79,17 +79,21 @@ public record EncoderConfig(
         }
     }
 
-    /** The most tokens that one input can have: the positions that are left after those that padding takes. */
+    /** {@return the most tokens that one input can have: the positions that are left after those that padding takes} */
     public int maxTokens() {
         return positionsFromPadding ? positions - paddingId - 1 : positions;
     }
 
-    /** How new weights start. */
+    /** {@return how new weights start} */
     public Init init() {
         return Init.normal(initRange);
     }
 
-    /** The same network with every dropout probability replaced. */
+    /**
+     * {@return the same network with every dropout probability replaced}
+     *
+     * @param p from 0 to below 1
+     */
     public EncoderConfig withDropout(double p) {
         return new EncoderConfig(
                 names,

@@ -25,7 +25,11 @@ public record EncoderNames(
         String up,
         String down,
         String outputNorm) {
-    /** The names that BERT, RoBERTa and ELECTRA share. */
+    /**
+     * {@return the names that BERT, RoBERTa and ELECTRA share}
+     *
+     * @param prefix what the file's names start with, such as "bert."
+     */
     public static EncoderNames bert(String prefix) {
         return new EncoderNames(
                 prefix,
@@ -40,7 +44,11 @@ public record EncoderNames(
                 "output.LayerNorm");
     }
 
-    /** DistilBERT's names. */
+    /**
+     * DistilBERT's names.
+     *
+     * @return the names that DistilBERT has
+     */
     public static EncoderNames distilBert() {
         return new EncoderNames(
                 "distilbert",

@@ -44,14 +44,16 @@ public record Calibration(double temperature, List<Double> thresholds) {
         }
     }
 
-    /** Whether it changes nothing. */
+    /** {@return whether it changes nothing} */
     public boolean isNone() {
         return equals(NONE);
     }
 
     /**
-     * The same decisions at another temperature: thresholds move with the probabilities, to
-     * sigmoid(logit(threshold) temperature / other).
+     * {@return the same decisions at another temperature: thresholds move with the probabilities, to
+     * sigmoid(logit(threshold) temperature / other)}
+     *
+     * @param other above 0; 1 for the logits as they are
      */
     public Calibration withTemperature(double other) {
         return new Calibration(
@@ -65,14 +67,18 @@ public record Calibration(double temperature, List<Double> thresholds) {
                 : 1 / (1 + Math.exp(-Math.log(threshold / (1 - threshold)) * by));
     }
 
-    /** The same probabilities with other decisions. */
+    /**
+     * {@return the same probabilities with other decisions}
+     *
+     * @param others one a label (for two classes, one alone), or none for the usual decisions
+     */
     public Calibration withThresholds(List<Double> others) {
         return new Calibration(temperature, others);
     }
 
     /**
-     * The same for the same labels in another order: thresholds go with their labels. Of two classes that change places, the
-     * other is the second one, and its threshold one minus the first's.
+     * {@return the same for the same labels in another order: thresholds go with their labels} Of two classes that
+     * change places, the other is the second one, and its threshold one minus the first's.
      *
      * @param from for each label of the new order, which it was, counted from 0
      */
@@ -88,6 +94,8 @@ public record Calibration(double temperature, List<Double> thresholds) {
     /**
      * Checks that there is no threshold, or as many as there should be.
      *
+     * @param expected how many thresholds the head can have
+     * @param labels the names of the outputs, for the message
      * @throws FinetuneException otherwise
      */
     public void check(int expected, List<String> labels) {
@@ -105,6 +113,7 @@ public record Calibration(double temperature, List<Double> thresholds) {
      * Writes it to a model's or adapter's directory, for {@link #read}; where it changes nothing, there is no file
      * afterwards.
      *
+     * @param directory which is there
      * @throws IOException if writing fails
      */
     public void write(Path directory) throws IOException {
@@ -122,8 +131,9 @@ public record Calibration(double temperature, List<Double> thresholds) {
     }
 
     /**
-     * What was saved in a model's or adapter's directory; {@link #NONE} where nothing was.
+     * {@return what was saved in a model's or adapter's directory; {@link #NONE} where nothing was}
      *
+     * @param directory of a model or an adapter
      * @throws FinetuneException if the file can't be read
      */
     public static Calibration read(Path directory) {

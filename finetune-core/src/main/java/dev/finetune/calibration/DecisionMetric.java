@@ -6,7 +6,7 @@ import dev.finetune.FinetuneException;
 @FunctionalInterface
 public interface DecisionMetric {
     /**
-     * The number.
+     * {@return the number}
      *
      * @param truePositives chosen, and rightly
      * @param falsePositives chosen, and wrongly
@@ -15,7 +15,7 @@ public interface DecisionMetric {
      */
     double of(long truePositives, long falsePositives, long falseNegatives, long trueNegatives);
 
-    /** The harmonic mean of precision and recall; 0 where there is neither. */
+    /** {@return the harmonic mean of precision and recall; 0 where there is neither} */
     static DecisionMetric f1() {
         return fBeta(1);
     }
@@ -24,6 +24,7 @@ public interface DecisionMetric {
      * (1 + b²) precision recall / (b² precision + recall): above 1, b makes recall count more.
      *
      * @param b a number of at least 0; with 0 it is the precision
+     * @return the metric F-beta
      * @throws FinetuneException if it is negative or not finite
      */
     static DecisionMetric fBeta(double b) {
@@ -38,17 +39,17 @@ public interface DecisionMetric {
         };
     }
 
-    /** The share of right decisions. */
+    /** {@return the share of right decisions} */
     static DecisionMetric accuracy() {
         return (tp, fp, fn, tn) -> (tp + tn) / (double) (tp + fp + fn + tn);
     }
 
-    /** The mean of the recalls of both sides. */
+    /** {@return the mean of the recalls of both sides} */
     static DecisionMetric balancedAccuracy() {
         return (tp, fp, fn, tn) -> (share(tp, fn) + share(tn, fp)) / 2;
     }
 
-    /** Matthews' correlation coefficient; 0 where it has nothing to divide by. */
+    /** {@return Matthews' correlation coefficient; 0 where it has nothing to divide by} */
     static DecisionMetric mcc() {
         return (tp, fp, fn, tn) -> {
             final double product = (double) (tp + fp) * (tp + fn) * (tn + fp) * (tn + fn);

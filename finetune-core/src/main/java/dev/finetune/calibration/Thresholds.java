@@ -10,9 +10,9 @@ public final class Thresholds {
     private Thresholds() {}
 
     /**
-     * The threshold t for which "yes where p >= t" makes a metric largest on the examples. Of all thresholds that decide
-     * the same it is 0.5 if that is one of them, else the middle; of equally good ones the nearest to 0.5. It is 0.5 where
-     * all examples are true, or none is.
+     * {@return the threshold t for which "yes where p >= t" makes a metric largest on the examples} Of all thresholds
+     * that decide the same it is 0.5 if that is one of them, else the middle; of equally good ones the nearest to 0.5.
+     * It is 0.5 where all examples are true, or none is.
      *
      * @param probabilities one per example
      * @param truths whether it should be chosen

@@ -198,8 +198,8 @@ public final class AdapterParameters implements ParameterSource {
     }
 
     /**
-     * The adapter's weights that the network has no place for; but for those of layers that it may leave out, such as a
-     * pooler below a head that doesn't read it, and of a last layer for other outputs.
+     * {@return the adapter's weights that the network has no place for; but for those of layers that it may leave out,
+     * such as a pooler below a head that doesn't read it, and of a last layer for other outputs}
      */
     public List<String> leftOver() {
         return report().unexpected().stream()
@@ -214,7 +214,7 @@ public final class AdapterParameters implements ParameterSource {
         return ofBareBase ? base.prefix() + "." + layer : layer;
     }
 
-    /** How the adapter's weights and the additions met. Ask when the network is built. */
+    /** {@return how the adapter's weights and the additions met} Ask when the network is built. */
     public LoadReport report() {
         return additions.report();
     }

@@ -74,6 +74,8 @@ public final class CheckpointParameters implements ParameterSource {
     /**
      * Parameters from open weights (borrowed), or at random where there are none.
      *
+     * @param weights borrowed, until all is taken
+     * @param naming what the file calls a parameter of ours
      * @param seed of what is newly initialised
      */
     public CheckpointParameters(Optional<Weights> weights, Naming naming, long seed) {
@@ -158,7 +160,7 @@ public final class CheckpointParameters implements ParameterSource {
         }
     }
 
-    /** What was loaded, newly initialised, of another shape, and left over. Ask when the network is built. */
+    /** {@return what was loaded, newly initialised, of another shape, and left over} Ask when the network is built. */
     public LoadReport report() {
         return new LoadReport(loaded, missing, unexpected(), fresh, mismatched);
     }

@@ -39,22 +39,30 @@ public enum DType {
         this.bytes = bytes;
     }
 
-    /** Bytes per element. */
+    /**
+     * Bytes per element.
+     *
+     * @return how many bytes an element takes
+     */
     public int bytes() {
         return bytes;
     }
 
-    /** The name in a safetensors header, such as {@code F32}. */
+    /** {@return the name in a safetensors header, such as {@code F32}} */
     public String safetensorsName() {
         return name();
     }
 
-    /** The name in PyTorch, without the {@code torch.}: such as {@code float32}. */
+    /** {@return the name in PyTorch, without the {@code torch.}: such as {@code float32}} */
     public String torchName() {
         return torchName;
     }
 
-    /** LibTorch's name of this type. */
+    /**
+     * LibTorch's name of this type.
+     *
+     * @return the type as LibTorch names it
+     */
     public ScalarType scalarType() {
         Natives.load();
         return switch (this) {
@@ -72,8 +80,9 @@ public enum DType {
     }
 
     /**
-     * The type of that LibTorch name.
+     * {@return the type of that LibTorch name}
      *
+     * @param type any of LibTorch's
      * @throws FinetuneException when checkpoints cannot hold it here (complex, quantized, 8-bit floats and the like)
      */
     public static DType of(ScalarType type) {
@@ -88,7 +97,12 @@ public enum DType {
                 + " int16, int8, uint8 or bool.");
     }
 
-    /** The type that a safetensors header calls so; empty for one that is not supported here, such as {@code U16}. */
+    /**
+     * {@return the type that a safetensors header calls so; empty for one that is not supported here, such as {@code
+     * U16}}
+     *
+     * @param name such as "F32"
+     */
     public static Optional<DType> ofSafetensors(String name) {
         for (DType dtype : values()) {
             if (dtype.name().equals(name)) {

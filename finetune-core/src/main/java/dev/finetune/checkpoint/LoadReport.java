@@ -44,13 +44,13 @@ public record LoadReport(
             expected = expected.clone();
         }
 
-        /** The shape in the checkpoint, as a copy. */
+        /** {@return the shape in the checkpoint, as a copy} */
         @Override
         public long[] found() {
             return found.clone();
         }
 
-        /** The shape in the network, as a copy. */
+        /** {@return the shape in the network, as a copy} */
         @Override
         public long[] expected() {
             return expected.clone();
@@ -77,12 +77,14 @@ public record LoadReport(
         }
     }
 
-    /** Whether every parameter got its value from the checkpoint, and every tensor of the checkpoint was used. */
+    /**
+     * {@return whether every parameter got its value from the checkpoint, and every tensor of the checkpoint was used}
+     */
     public boolean isComplete() {
         return missing.isEmpty() && unexpected.isEmpty() && mismatched.isEmpty();
     }
 
-    /** A few lines for a user: what was not used, what has no trained values, and what that means. */
+    /** {@return a few lines for a user: what was not used, what has no trained values, and what that means} */
     public String summary() {
         List<String> lines = new ArrayList<>();
         lines.add("Loaded " + loaded.size() + (loaded.size() == 1 ? " tensor" : " tensors") + " from the checkpoint"

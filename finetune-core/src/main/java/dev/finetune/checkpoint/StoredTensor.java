@@ -18,13 +18,13 @@ public record StoredTensor(String name, DType dtype, long[] shape, Path file) {
         shape = shape.clone();
     }
 
-    /** The sizes, as a copy. */
+    /** {@return the sizes, as a copy} */
     @Override
     public long[] shape() {
         return shape.clone();
     }
 
-    /** How many elements it has: the product of the sizes. */
+    /** {@return how many elements it has: the product of the sizes} */
     public long elements() {
         long elements = 1;
         for (long size : shape) {
@@ -33,7 +33,7 @@ public record StoredTensor(String name, DType dtype, long[] shape, Path file) {
         return elements;
     }
 
-    /** How many bytes its elements take, in the stored type. */
+    /** {@return how many bytes its elements take, in the stored type} */
     public long bytes() {
         return elements() * dtype.bytes();
     }

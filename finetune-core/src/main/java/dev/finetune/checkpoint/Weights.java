@@ -17,12 +17,14 @@ import org.bytedeco.pytorch.Tensor;
  * <p>Every file that is damaged, or that isn't what it seems, is refused with a {@link FinetuneException} that names it.
  */
 public sealed interface Weights extends AutoCloseable permits SafetensorsFile, PickledFile, ShardedWeights {
-    /** The names of all tensors, in the order of the file. */
+    /** {@return the names of all tensors, in the order of the file} */
     Set<String> names();
 
     /**
      * Says what is stored under that name, without reading its data.
      *
+     * @param name as the file calls it
+     * @return its type and shape, and the file that it is in
      * @throws FinetuneException when there is no such tensor, or its element type is not supported
      */
     StoredTensor describe(String name);
@@ -30,6 +32,7 @@ public sealed interface Weights extends AutoCloseable permits SafetensorsFile, P
     /**
      * Reads a tensor in its stored type.
      *
+     * @param name as the file calls it
      * @return a contiguous tensor in the processor's memory, owned by the caller: to be closed by the caller, or by the
      *     {@code PointerScope} in which this is called
      * @throws FinetuneException when there is no such tensor, its element type is not supported, or reading fails
@@ -39,6 +42,8 @@ public sealed interface Weights extends AutoCloseable permits SafetensorsFile, P
     /**
      * Reads a tensor and converts it, as {@code tensor.to(dtype)} does.
      *
+     * @param name as the file calls it
+     * @param wanted the type to convert to
      * @return a contiguous tensor of the wanted type, owned by the caller as in {@link #read(String)}
      * @throws FinetuneException as {@link #read(String)}
      */
@@ -54,15 +59,18 @@ public sealed interface Weights extends AutoCloseable permits SafetensorsFile, P
         }
     }
 
-    /** The files that hold the tensors: one, or one per shard. */
+    /** {@return the files that hold the tensors: one, or one per shard} */
     List<Path> files();
 
-    /** Other names of tensors, each with the one under which it is stored; often empty. */
+    /** {@return other names of tensors, each with the one under which it is stored; often empty} */
     default Map<String, String> aliases() {
         return Map.of();
     }
 
-    /** What a user may want to know of how the file was understood, such as a prefix that was dropped; often empty. */
+    /**
+     * {@return what a user may want to know of how the file was understood, such as a prefix that was dropped; often
+     * empty}
+     */
     default List<String> notes() {
         return List.of();
     }
@@ -71,7 +79,12 @@ public sealed interface Weights extends AutoCloseable permits SafetensorsFile, P
     @Override
     void close();
 
-    /** Whether a path is a file, or a directory where {@link #open} would find weights, be it one file too many. */
+    /**
+     * {@return whether a path is a file, or a directory where {@link #open} would find weights, be it one file too
+     * many}
+     *
+     * @param directoryOrFile it need not be there
+     */
     static boolean areIn(Path directoryOrFile) {
         return CheckpointFiles.areIn(directoryOrFile);
     }
@@ -84,6 +97,7 @@ public sealed interface Weights extends AutoCloseable permits SafetensorsFile, P
      * {@code *.safetensors}, or else the only {@code *.pth}, {@code *.pt}, {@code *.pth.tar} or {@code *.bin}.
      *
      * @param directoryOrFile a model's directory, a file of weights, or a shards' index
+     * @return the open weights, to be closed by the caller
      * @throws FinetuneException when there are no weights or it isn't clear which, or the file is damaged or refused
      */
     static Weights open(Path directoryOrFile) {

@@ -26,6 +26,8 @@ public record ClassCounts(Map<String, Long> counts) {
     /**
      * Counts the classes (or tags) of a data set.
      *
+     * @param data labelled examples; streamed ones are read once
+     * @return how often each class occurs, in the order of {@link LabelSet#discover}
      * @throws FinetuneException if an example's label has no class, or labels are of different kinds
      */
     public static ClassCounts of(Dataset<?> data) {
@@ -40,12 +42,15 @@ public record ClassCounts(Map<String, Long> counts) {
         return new ClassCounts(ordered);
     }
 
-    /** The sum over all classes: for single-class examples, the number of examples. */
+    /** {@return the sum over all classes: for single-class examples, the number of examples} */
     public long total() {
         return counts.values().stream().mapToLong(Long::longValue).sum();
     }
 
-    /** How many times as often the most frequent class occurs as the rarest; 1 if there are fewer than two classes. */
+    /**
+     * {@return how many times as often the most frequent class occurs as the rarest; 1 if there are fewer than two
+     * classes}
+     */
     public double imbalance() {
         if (counts.size() < 2) {
             return 1;
@@ -54,8 +59,9 @@ public record ClassCounts(Map<String, Long> counts) {
     }
 
     /**
-     * Weights that make every class count the same in the loss: {@code n / (k * count)} with n the {@link #total} and k
-     * the number of classes (as {@code class_weight="balanced"} of scikit-learn), in the order of {@link #counts}.
+     * {@return weights that make every class count the same in the loss: {@code n / (k * count)} with n the {@link
+     * #total} and k the number of classes (as {@code class_weight="balanced"} of scikit-learn), in the order of {@link
+     * #counts}}
      */
     public Map<String, Double> balancedWeights() {
         double share = (double) total() / counts.size();

@@ -29,7 +29,12 @@ public final class DataCheck {
 
     private DataCheck() {}
 
-    /** What will hurt in data that is trained on. */
+    /**
+     * {@return what will hurt in data that is trained on}
+     *
+     * @param <I> the kind of input
+     * @param train labelled examples, in memory or streamed
+     */
     public static <I> List<Finding> check(Dataset<I> train) {
         DataCheck check = new DataCheck();
         DataSurvey survey = check.checkTrain(train);
@@ -37,7 +42,13 @@ public final class DataCheck {
         return List.copyOf(check.findings);
     }
 
-    /** What will hurt in data that is trained on and data that is validated with; errors come first. */
+    /**
+     * {@return what will hurt in data that is trained on and data that is validated with; errors come first}
+     *
+     * @param <I> the kind of input
+     * @param train labelled examples to learn from
+     * @param validation labelled examples to evaluate on
+     */
     public static <I> List<Finding> check(Dataset<I> train, Dataset<I> validation) {
         DataCheck check = new DataCheck();
         DataSurvey trainSurvey = check.checkTrain(train);

@@ -27,48 +27,74 @@ import java.util.stream.Stream;
  * @param <I> the kind of input, such as {@link Text}
  */
 public sealed interface Dataset<I> extends Iterable<Example<I>> permits ListDataset, StreamedDataset {
-    /** The kind of input. */
+    /** {@return the kind of input} */
     Class<I> inputType();
 
-    /** How many examples there are; empty when the data is streamed, for then nobody knows before the end. */
+    /** {@return how many examples there are; empty when the data is streamed, for then nobody knows before the end} */
     OptionalLong size();
 
-    /** All examples in order, from the first. Close the stream if it is left before its end: it may hold a file open. */
+    /**
+     * {@return all examples in order, from the first} Close the stream if it is left before its end: it may hold a file
+     * open.
+     */
     Stream<Example<I>> stream();
 
     /**
-     * All examples in order, as a list that can't be changed.
+     * {@return all examples in order, as a list that can't be changed}
      *
      * @throws FinetuneException if the data set is streamed, as it may be larger than memory
      */
     List<Example<I>> asList();
 
-    /** Where the examples came from, such as {@code sst2/train.tsv, 67349 rows, 3 skipped}. */
+    /** {@return where the examples came from, such as {@code sst2/train.tsv, 67349 rows, 3 skipped}} */
     String describe();
 
-    /** The same examples under another description. */
+    /**
+     * {@return the same examples under another description}
+     *
+     * @param description what messages and model cards call the data
+     */
     Dataset<I> describedAs(String description);
 
     /**
-     * The first {@code n} examples, or all if there are fewer.
+     * {@return the first {@code n} examples, or all if there are fewer}
      *
+     * @param n at least 0
      * @throws FinetuneException if {@code n} is negative
      */
     Dataset<I> limit(long n);
 
-    /** Each example changed into one of another kind of input. In memory: at once; streamed: at each pass. */
+    /**
+     * {@return each example changed into one of another kind of input} In memory: at once; streamed: at each pass.
+     *
+     * @param <J> the other kind of input
+     * @param type the class of the other kind
+     * @param change called once an example and pass
+     */
     <J> Dataset<J> map(Class<J> type, Function<? super Example<I>, Example<J>> change);
 
-    /** Each example changed into another, say with its labels renamed. */
+    /**
+     * {@return each example changed into another, say with its labels renamed}
+     *
+     * @param change called once an example and pass
+     */
     default Dataset<I> map(UnaryOperator<Example<I>> change) {
         Objects.requireNonNull(change, "change");
         return map(inputType(), change);
     }
 
-    /** The examples that {@code keep} accepts. */
+    /**
+     * {@return the examples that {@code keep} accepts}
+     *
+     * @param keep true for the examples that stay
+     */
     Dataset<I> filter(Predicate<? super Example<I>> keep);
 
-    /** These examples, then those of {@code other}; streamed if either is. */
+    /**
+     * {@return these examples, then those of {@code other}; streamed if either is}
+     *
+     * @param other examples of the same kind
+     */
     Dataset<I> concat(Dataset<I> other);
 
     /**
@@ -79,6 +105,7 @@ public sealed interface Dataset<I> extends Iterable<Example<I>> permits ListData
      *
      * @param validationFraction the share that goes to validation, above 0 and below 1
      * @param seed the seed of the draw
+     * @return the parts train and validation
      * @throws FinetuneException if the fraction is out of range, the validation part would be empty, or the data set is
      *     streamed
      */
@@ -93,6 +120,7 @@ public sealed interface Dataset<I> extends Iterable<Example<I>> permits ListData
      * @param validation the share of the validation part
      * @param test the share of the test part
      * @param seed the seed of the draw
+     * @return the three parts
      * @throws FinetuneException if a fraction isn't above 0 or they don't sum to 1, a part would be empty, or the data
      *     set is streamed
      */
@@ -111,6 +139,7 @@ public sealed interface Dataset<I> extends Iterable<Example<I>> permits ListData
      *
      * @param count how many, at least 2, at most as many as there are examples
      * @param seed the seed of the draw
+     * @return a split for each fold
      * @throws FinetuneException if there can't be so many, or the data set is streamed
      */
     default List<Split<I>> folds(int count, long seed) {
@@ -122,7 +151,13 @@ public sealed interface Dataset<I> extends Iterable<Example<I>> permits ListData
         return new ClosingIterator<>(stream());
     }
 
-    /** Examples in memory. */
+    /**
+     * {@return examples in memory}
+     *
+     * @param <I> the kind of input
+     * @param type the class of the inputs
+     * @param examples in their order; copied
+     */
     static <I> Dataset<I> of(Class<I> type, List<Example<I>> examples) {
         Objects.requireNonNull(type, "type");
         Objects.requireNonNull(examples, "examples");
@@ -130,8 +165,10 @@ public sealed interface Dataset<I> extends Iterable<Example<I>> permits ListData
     }
 
     /**
-     * Texts with one class each.
+     * {@return texts with one class each}
      *
+     * @param texts one an example
+     * @param labels the class of each text
      * @throws FinetuneException if there are more or fewer labels than texts
      */
     static Dataset<Text> texts(List<String> texts, List<String> labels) {
@@ -149,8 +186,13 @@ public sealed interface Dataset<I> extends Iterable<Example<I>> permits ListData
     }
 
     /**
-     * Examples that are fetched anew at each pass, for data larger than memory. Every pass calls the source again; it
-     * must give the same examples in the same order each time. The streams that it gives are closed after each pass.
+     * {@return examples that are fetched anew at each pass, for data larger than memory} Every pass calls the source
+     * again; it must give the same examples in the same order each time. The streams that it gives are closed after
+     * each pass.
+     *
+     * @param <I> the kind of input
+     * @param type the class of the inputs
+     * @param source gives a new stream at each call
      */
     static <I> Dataset<I> streamed(Class<I> type, Supplier<Stream<Example<I>>> source) {
         Objects.requireNonNull(type, "type");

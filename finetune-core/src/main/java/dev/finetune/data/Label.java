@@ -63,17 +63,25 @@ public sealed interface Label {
         }
     }
 
-    /** One class, by name. */
+    /**
+     * {@return one class, by name}
+     *
+     * @param category the class's name
+     */
     static Label of(String category) {
         return new Category(Objects.requireNonNull(category, "category"));
     }
 
-    /** One number. */
+    /**
+     * {@return one number}
+     *
+     * @param value any finite number
+     */
     static Label of(double value) {
         return new Values(List.of(value));
     }
 
-    /** No label. */
+    /** {@return the absence of a label} */
     static Label none() {
         return new None();
     }

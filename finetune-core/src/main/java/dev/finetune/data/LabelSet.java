@@ -36,8 +36,9 @@ public final class LabelSet {
     }
 
     /**
-     * Labels in the given order.
+     * {@return labels in the given order}
      *
+     * @param names in the order of the outputs
      * @throws FinetuneException if there are none, or a name occurs twice
      */
     public static LabelSet of(List<String> names) {
@@ -48,15 +49,21 @@ public final class LabelSet {
         return new LabelSet(names);
     }
 
-    /** Labels in the given order. */
+    /**
+     * {@return labels in the given order}
+     *
+     * @param names in the order of the outputs, each once
+     */
     public static LabelSet of(String... names) {
         return of(Arguments.copy("names", names));
     }
 
     /**
-     * The labels that occur in a data set. Classes are in numeric order if all their names are integers, else in that of
-     * {@link String#compareTo}; tags of words are {@code O} first, then by type, {@code B-} before {@code I-}.
+     * {@return the labels that occur in a data set} Classes are in numeric order if all their names are integers, else
+     * in that of {@link String#compareTo}; tags of words are {@code O} first, then by type, {@code B-} before {@code
+     * I-}.
      *
+     * @param data labelled examples; streamed ones are read once
      * @throws FinetuneException if there are none, if an example has no label or numbers or answers for one, or if labels
      *     are of different kinds
      */
@@ -71,25 +78,30 @@ public final class LabelSet {
         return new LabelSet(counter.order());
     }
 
-    /** How many labels there are. */
+    /** {@return how many labels there are} */
     public int size() {
         return names.size();
     }
 
-    /** All names in order. */
+    /** {@return all names in order} */
     public List<String> names() {
         return names;
     }
 
-    /** Whether there is a label of this name. */
+    /**
+     * {@return whether there is a label of this name}
+     *
+     * @param name as the data writes it
+     */
     public boolean contains(String name) {
         Objects.requireNonNull(name, "name");
         return indices.containsKey(name);
     }
 
     /**
-     * The name at an index.
+     * {@return the name at an index}
      *
+     * @param index from 0
      * @throws FinetuneException if the index is out of range
      */
     public String name(int index) {
@@ -101,8 +113,9 @@ public final class LabelSet {
     }
 
     /**
-     * The index of a name.
+     * {@return the index of a name}
      *
+     * @param name as the data writes it
      * @throws FinetuneException if there is no such label; the message names those that there are
      */
     public int indexOf(String name) {

@@ -11,7 +11,13 @@ import java.util.List;
  * @param <I> the kind of input
  */
 public record Split<I>(Dataset<I> train, Dataset<I> validation, Dataset<I> test) {
-    /** Two parts that came split, with no test part. */
+    /**
+     * {@return two parts that came split, with no test part}
+     *
+     * @param <I> the kind of input
+     * @param train to learn from
+     * @param validation to evaluate on
+     */
     public static <I> Split<I> of(Dataset<I> train, Dataset<I> validation) {
         return new Split<>(train, validation, Dataset.of(train.inputType(), List.of()));
     }

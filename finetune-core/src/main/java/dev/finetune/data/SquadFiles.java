@@ -30,29 +30,46 @@ public final class SquadFiles {
         this.options = options;
     }
 
-    /** A JSON file with {@code data}, {@code paragraphs} and {@code qas}. */
+    /**
+     * {@return a reader of a JSON file with {@code data}, {@code paragraphs} and {@code qas}}
+     *
+     * @param path the file, which may be gzipped
+     */
     public static SquadFiles json(Path path) {
         Objects.requireNonNull(path, "path");
         return new SquadFiles(path, ReadOptions.DEFAULT);
     }
 
-    /** Leaves bad questions out instead of failing; their number and the first reasons are logged at the end. */
+    /**
+     * Leaves bad questions out instead of failing; their number and the first reasons are logged at the end.
+     *
+     * @return a new reader with that setting
+     */
     public SquadFiles skipBadRows() {
         return new SquadFiles(path, options.skippingBadRows());
     }
 
-    /** Reads only the first {@code n} good questions. Default: all. */
+    /**
+     * Reads only the first {@code n} good questions. Default: all.
+     *
+     * @param n at least 0
+     * @return a new reader with that setting
+     */
     public SquadFiles limit(long n) {
         return new SquadFiles(path, options.withLimit(n));
     }
 
-    /** Reads the file anew at each pass, one article at a time, for files larger than memory. */
+    /**
+     * Reads the file anew at each pass, one article at a time, for files larger than memory.
+     *
+     * @return a new reader with that setting
+     */
     public SquadFiles streamed() {
         return new SquadFiles(path, options.asStream());
     }
 
     /**
-     * Questions with their answers: each label is a {@link Label.Answers}, never empty.
+     * {@return the questions with their answers: each label is a {@link Label.Answers}, never empty}
      *
      * @throws FinetuneException if the file can't be read, isn't JSON of this layout, or a question is bad
      */
@@ -61,7 +78,7 @@ public final class SquadFiles {
     }
 
     /**
-     * Questions alone, whether or not the file has answers: each label is a {@link Label.None}.
+     * {@return the questions alone, whether or not the file has answers: each label is a {@link Label.None}}
      *
      * @throws FinetuneException if the file can't be read, isn't JSON of this layout, or a question is bad
      */

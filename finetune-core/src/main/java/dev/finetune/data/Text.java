@@ -15,13 +15,22 @@ public record Text(String text, @Nullable String pair) {
         Objects.requireNonNull(text, "text");
     }
 
-    /** A single text. */
+    /**
+     * {@return a single text}
+     *
+     * @param text may be empty
+     */
     public static Text of(String text) {
         Objects.requireNonNull(text, "text");
         return new Text(text, null);
     }
 
-    /** A pair of texts, such as premise and hypothesis. */
+    /**
+     * {@return a pair of texts, such as premise and hypothesis}
+     *
+     * @param first the premise, say
+     * @param second the hypothesis, say
+     */
     public static Text pair(String first, String second) {
         Objects.requireNonNull(first, "first");
         return new Text(first, Objects.requireNonNull(second, "second"));

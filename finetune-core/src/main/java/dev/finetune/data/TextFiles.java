@@ -56,27 +56,43 @@ public final class TextFiles {
         return new TextFiles(path, format, Column.TEXT, null, List.of(Column.LABEL), ReadOptions.DEFAULT);
     }
 
-    /** Tab-separated columns with a header. A quotation mark is text, as in the files of GLUE. */
+    /**
+     * Tab-separated columns with a header. A quotation mark is text, as in the files of GLUE.
+     *
+     * @param path the file, which may be gzipped
+     * @return a reader of it
+     */
     public static TextFiles tsv(Path path) {
         Objects.requireNonNull(path, "path");
         return of(path, RowFormat.tsv());
     }
 
-    /** Comma-separated columns with a header, quoted as RFC 4180 says: quotes may hold commas and line breaks. */
+    /**
+     * Comma-separated columns with a header, quoted as RFC 4180 says: quotes may hold commas and line breaks.
+     *
+     * @param path the file, which may be gzipped
+     * @return a reader of it
+     */
     public static TextFiles csv(Path path) {
         Objects.requireNonNull(path, "path");
         return of(path, RowFormat.csv());
     }
 
-    /** One JSON object on each line. */
+    /**
+     * {@return a reader of one JSON object on each line}
+     *
+     * @param path the file, which may be gzipped
+     */
     public static TextFiles jsonLines(Path path) {
         Objects.requireNonNull(path, "path");
         return of(path, new RowFormat.JsonLines());
     }
 
     /**
-     * The format that the file's name tells: {@code .tsv}, {@code .csv} or {@code .jsonl}, with or without {@code .gz}.
+     * {@return the format that the file's name tells: {@code .tsv}, {@code .csv} or {@code .jsonl}, with or without
+     * {@code .gz}}
      *
+     * @param path the file
      * @throws FinetuneException if the name tells none of these
      */
     public static TextFiles of(Path path) {
@@ -84,29 +100,55 @@ public final class TextFiles {
         return of(path, RowFormat.of(path));
     }
 
-    /** The column (or JSON key) of the text. */
+    /**
+     * The column (or JSON key) of the text.
+     *
+     * @param name as the header, or the JSON objects, write it
+     * @return a new reader with that setting
+     */
     public TextFiles text(String name) {
         Objects.requireNonNull(name, "name");
         return withText(new Column.Named(name));
     }
 
-    /** The column of the text, counted from 0. */
+    /**
+     * The column of the text, counted from 0.
+     *
+     * @param column at least 0
+     * @return a new reader with that setting
+     */
     public TextFiles text(int column) {
         return withText(new Column.At(column));
     }
 
-    /** The column (or JSON key) of the second text of each pair. Default: no pairs. */
+    /**
+     * The column (or JSON key) of the second text of each pair. Default: no pairs.
+     *
+     * @param name as the header, or the JSON objects, write it
+     * @return a new reader with that setting
+     */
     public TextFiles pair(String name) {
         Objects.requireNonNull(name, "name");
         return withPair(new Column.Named(name));
     }
 
-    /** The column of the second text of each pair, counted from 0. Default: no pairs. */
+    /**
+     * The column of the second text of each pair, counted from 0. Default: no pairs.
+     *
+     * @param column at least 0
+     * @return a new reader with that setting
+     */
     public TextFiles pair(int column) {
         return withPair(new Column.At(column));
     }
 
-    /** The column (or JSON key) of the label; several only for {@link #regression} with several outputs. */
+    /**
+     * The column (or JSON key) of the label; several only for {@link #regression} with several outputs.
+     *
+     * @param name as the header, or the JSON objects, write it
+     * @param more the columns of further outputs
+     * @return a new reader with that setting
+     */
     public TextFiles label(String name, String... more) {
         Objects.requireNonNull(name, "name");
         Objects.requireNonNull(more, "more");
@@ -115,7 +157,13 @@ public final class TextFiles {
                 .toList());
     }
 
-    /** The column of the label, counted from 0; several only for {@link #regression} with several outputs. */
+    /**
+     * The column of the label, counted from 0; several only for {@link #regression} with several outputs.
+     *
+     * @param column at least 0
+     * @param more the columns of further outputs
+     * @return a new reader with that setting
+     */
     public TextFiles label(int column, int... more) {
         Objects.requireNonNull(more, "more");
         return withLabels(IntStream.concat(IntStream.of(column), IntStream.of(more))
@@ -123,53 +171,90 @@ public final class TextFiles {
                 .toList());
     }
 
-    /** The first line holds data; columns are named by number. */
+    /**
+     * The first line holds data; columns are named by number.
+     *
+     * @return a new reader with that setting
+     */
     public TextFiles noHeader() {
         RowFormat.Delimited old = delimited("noHeader()");
         return withFormat(new RowFormat.Delimited(old.delimiter(), old.quoting(), false));
     }
 
-    /** The first line holds the columns' names. This is the default. */
+    /**
+     * The first line holds the columns' names. This is the default.
+     *
+     * @return a new reader with that setting
+     */
     public TextFiles header() {
         RowFormat.Delimited old = delimited("header()");
         return withFormat(new RowFormat.Delimited(old.delimiter(), old.quoting(), true));
     }
 
-    /** Whether quotation marks hold a column together. Default: true for CSV, false for TSV. */
+    /**
+     * Whether quotation marks hold a column together. Default: true for CSV, false for TSV.
+     *
+     * @param on false where a quotation mark is text
+     * @return a new reader with that setting
+     */
     public TextFiles quoting(boolean on) {
         RowFormat.Delimited old = delimited("quoting()");
         return withFormat(new RowFormat.Delimited(old.delimiter(), on, old.header()));
     }
 
-    /** The character between columns, such as {@code ';'}. Default: a tab for TSV, a comma for CSV. */
+    /**
+     * The character between columns, such as {@code ';'}. Default: a tab for TSV, a comma for CSV.
+     *
+     * @param delimiter no quotation mark and no line break
+     * @return a new reader with that setting
+     */
     public TextFiles delimiter(char delimiter) {
         RowFormat.Delimited old = delimited("delimiter()");
         return withFormat(new RowFormat.Delimited(delimiter, old.quoting(), old.header()));
     }
 
-    /** The file's encoding. Default: UTF-8. A byte order mark wins over a Unicode encoding named here. */
+    /**
+     * The file's encoding. Default: UTF-8. A byte order mark wins over a Unicode encoding named here.
+     *
+     * @param charset how the file writes characters
+     * @return a new reader with that setting
+     */
     public TextFiles charset(Charset charset) {
         Objects.requireNonNull(charset, "charset");
         return withOptions(options.withCharset(charset));
     }
 
-    /** Leaves bad rows out instead of failing; their number and the first reasons are logged at the end. */
+    /**
+     * Leaves bad rows out instead of failing; their number and the first reasons are logged at the end.
+     *
+     * @return a new reader with that setting
+     */
     public TextFiles skipBadRows() {
         return withOptions(options.skippingBadRows());
     }
 
-    /** Reads only the first {@code n} good rows. Default: all. */
+    /**
+     * Reads only the first {@code n} good rows. Default: all.
+     *
+     * @param n at least 0
+     * @return a new reader with that setting
+     */
     public TextFiles limit(long n) {
         return withOptions(options.withLimit(n));
     }
 
-    /** Reads the file anew at each pass, in constant memory, for files larger than memory. */
+    /**
+     * Reads the file anew at each pass, in constant memory, for files larger than memory.
+     *
+     * @return a new reader with that setting
+     */
     public TextFiles streamed() {
         return withOptions(options.asStream());
     }
 
     /**
-     * One class a text: each label is a {@link Label.Category}. Numbers and truth values of JSON are names, too.
+     * {@return the texts with one class each: each label is a {@link Label.Category}} Numbers and truth values of JSON are names,
+     * too.
      *
      * @throws FinetuneException if the file can't be read, a column is missing, or a row is bad
      */
@@ -179,8 +264,8 @@ public final class TextFiles {
     }
 
     /**
-     * Any number of classes a text, in one column: each label is a {@link Label.Categories}. An empty value means no
-     * class; JSON may hold an array of names.
+     * {@return the texts with any number of classes, in one column: each label is a {@link Label.Categories}} An empty value
+     * means no class; JSON may hold an array of names.
      *
      * @param separator what stands between the names, such as {@code ","}
      * @throws FinetuneException if the file can't be read, a column is missing, or a row is bad
@@ -195,8 +280,8 @@ public final class TextFiles {
     }
 
     /**
-     * Any number of classes a text, each in a column of its own that holds 0 or 1: each label is a
-     * {@link Label.Categories}.
+     * {@return the texts with any number of classes, each in a column of its own that holds 0 or 1: each label is a {@link
+     * Label.Categories}}
      *
      * @param names the columns, which are the names of the classes
      * @throws FinetuneException if the file can't be read, a column is missing, or a row is bad
@@ -219,7 +304,8 @@ public final class TextFiles {
     }
 
     /**
-     * Numbers, from one label column or several: each label is a {@link Label.Values}. A JSON value may be an array.
+     * {@return the texts with numbers, from one label column or several: each label is a {@link Label.Values}} A JSON value may be an
+     * array.
      *
      * @throws FinetuneException if the file can't be read, a column is missing, or a row is bad
      */
@@ -234,7 +320,7 @@ public final class TextFiles {
     }
 
     /**
-     * Texts alone: each label is a {@link Label.None}.
+     * {@return the texts alone: each label is a {@link Label.None}}
      *
      * @throws FinetuneException if the file can't be read, a column is missing, or a row is bad
      */

@@ -49,7 +49,11 @@ public final class TokenFiles {
         this.options = options;
     }
 
-    /** One word a line; the word in the first column, the tag in the last. */
+    /**
+     * {@return a reader of one word a line; the word in the first column, the tag in the last}
+     *
+     * @param path the file, which may be gzipped
+     */
     public static TokenFiles conll(Path path) {
         Objects.requireNonNull(path, "path");
         return new TokenFiles(path, new Format.Conll(0, OptionalInt.empty(), Optional.empty()), ReadOptions.DEFAULT);
@@ -59,25 +63,43 @@ public final class TokenFiles {
      * Universal Dependencies' CoNLL-U (https://universaldependencies.org/format.html): ten columns parted by tabs, of which
      * the word is {@code form} and the tag {@code upos}. Comments, the written form of contracted words (1-2) and empty
      * nodes (8.1) are left out: each of the contracted words has its own line. A word without a tag ("_") is a bad row.
+     *
+     * @param path the file, which may be gzipped
+     * @return a reader of it
      */
     public static TokenFiles conllu(Path path) {
         Objects.requireNonNull(path, "path");
         return new TokenFiles(path, new Format.Conllu("form", "upos"), ReadOptions.DEFAULT);
     }
 
-    /** One JSON object a line, with its words under {@code tokens}, its tags under {@code tags} or {@code ner_tags}. */
+    /**
+     * {@return a reader of one JSON object a line, with its words under {@code tokens}, its tags under {@code tags} or {@code
+     * ner_tags}}
+     *
+     * @param path the file, which may be gzipped
+     */
     public static TokenFiles jsonLines(Path path) {
         Objects.requireNonNull(path, "path");
         return new TokenFiles(path, new Format.Json("tokens", List.of("tags", "ner_tags")), ReadOptions.DEFAULT);
     }
 
-    /** CoNLL: the column of the word, counted from 0. Default: the first. */
+    /**
+     * CoNLL: the column of the word, counted from 0. Default: the first.
+     *
+     * @param column at least 0
+     * @return a new reader with that setting
+     */
     public TokenFiles token(int column) {
         Format.Conll conll = conll("token(column)");
         return withFormat(new Format.Conll(checked(column), conll.tag(), conll.comments()));
     }
 
-    /** CoNLL: the column of the tag, counted from 0. Default: the last. */
+    /**
+     * CoNLL: the column of the tag, counted from 0. Default: the last.
+     *
+     * @param column at least 0
+     * @return a new reader with that setting
+     */
     public TokenFiles tag(int column) {
         Format.Conll conll = conll("tag(column)");
         return withFormat(new Format.Conll(conll.token(), OptionalInt.of(checked(column)), conll.comments()));
@@ -89,6 +111,9 @@ public final class TokenFiles {
      * with tabs those without one or with a blank before the first, else those with more or fewer columns than the words,
      * or with a lone {@code #} first and in the tag's column neither a tag that was seen before nor one of an entity
      * ("B-PER", "O"). A word {@code #} or {@code #hashtag} with its tag stays a word.
+     *
+     * @param prefix such as "//"
+     * @return a new reader with that setting
      */
     public TokenFiles comments(String prefix) {
         Objects.requireNonNull(prefix, "prefix");
@@ -99,6 +124,8 @@ public final class TokenFiles {
     /**
      * CoNLL-U: the column of the word by its name. Default: {@code form}.
      *
+     * @param column one of CoNLL-U's ten, such as "lemma"
+     * @return a new reader with that setting
      * @throws FinetuneException if CoNLL-U has no such column, or for another format
      */
     public TokenFiles token(String column) {
@@ -110,6 +137,8 @@ public final class TokenFiles {
     /**
      * CoNLL-U: the column of the tag by its name, {@code xpos} or {@code deprel}, say. Default: {@code upos}.
      *
+     * @param column one of CoNLL-U's ten
+     * @return a new reader with that setting
      * @throws FinetuneException if CoNLL-U has no such column, or for another format
      */
     public TokenFiles tag(String column) {
@@ -117,41 +146,69 @@ public final class TokenFiles {
         return withFormat(new Format.Conllu(conllu("tag(name)").token(), ConlluLines.checked(column)));
     }
 
-    /** JSON Lines: the key of the words. Default: {@code tokens}. */
+    /**
+     * JSON Lines: the key of the words. Default: {@code tokens}.
+     *
+     * @param key of an array of strings
+     * @return a new reader with that setting
+     */
     public TokenFiles tokens(String key) {
         Objects.requireNonNull(key, "key");
         return withFormat(new Format.Json(key, json("tokens(key)").tags()));
     }
 
-    /** JSON Lines: the key of the tags. Default: {@code tags} or {@code ner_tags}. */
+    /**
+     * JSON Lines: the key of the tags. Default: {@code tags} or {@code ner_tags}.
+     *
+     * @param key of an array of strings
+     * @return a new reader with that setting
+     */
     public TokenFiles tags(String key) {
         Objects.requireNonNull(key, "key");
         return withFormat(new Format.Json(json("tags(key)").tokens(), List.of(key)));
     }
 
-    /** The file's encoding. Default: UTF-8. A byte order mark wins over a Unicode encoding named here. */
+    /**
+     * The file's encoding. Default: UTF-8. A byte order mark wins over a Unicode encoding named here.
+     *
+     * @param charset how the file writes characters
+     * @return a new reader with that setting
+     */
     public TokenFiles charset(Charset charset) {
         Objects.requireNonNull(charset, "charset");
         return withOptions(options.withCharset(charset));
     }
 
-    /** Leaves bad sentences out instead of failing; their number and the first reasons are logged at the end. */
+    /**
+     * Leaves bad sentences out instead of failing; their number and the first reasons are logged at the end.
+     *
+     * @return a new reader with that setting
+     */
     public TokenFiles skipBadRows() {
         return withOptions(options.skippingBadRows());
     }
 
-    /** Reads only the first {@code n} good sentences. Default: all. */
+    /**
+     * Reads only the first {@code n} good sentences. Default: all.
+     *
+     * @param n at least 0
+     * @return a new reader with that setting
+     */
     public TokenFiles limit(long n) {
         return withOptions(options.withLimit(n));
     }
 
-    /** Reads the file anew at each pass, in constant memory, for files larger than memory. */
+    /**
+     * Reads the file anew at each pass, in constant memory, for files larger than memory.
+     *
+     * @return a new reader with that setting
+     */
     public TokenFiles streamed() {
         return withOptions(options.asStream());
     }
 
     /**
-     * Sentences with one tag a word: each label is a {@link Label.Tags}.
+     * {@return the sentences with one tag a word: each label is a {@link Label.Tags}}
      *
      * @throws FinetuneException if the file can't be read or a sentence is bad
      */
@@ -160,7 +217,7 @@ public final class TokenFiles {
     }
 
     /**
-     * Sentences without their tags: each label is a {@link Label.None}.
+     * {@return the sentences without their tags: each label is a {@link Label.None}}
      *
      * @throws FinetuneException if the file can't be read or a sentence is bad
      */

@@ -14,7 +14,11 @@ public record Words(List<String> words) {
         words = Arguments.copy(words, "words");
     }
 
-    /** A sentence of the given words. */
+    /**
+     * {@return a sentence of the given words}
+     *
+     * @param words one a token of the sentence, at least one
+     */
     public static Words of(String... words) {
         return new Words(Arguments.copy("words", words));
     }

@@ -21,7 +21,11 @@ public record FewShot(int pairsPerRow, double regularisation) {
         }
     }
 
-    /** SetFit's defaults. */
+    /**
+     * SetFit's defaults.
+     *
+     * @return the settings that SetFit has by default
+     */
     public static FewShot usual() {
         return new FewShot(20, 1);
     }

@@ -45,6 +45,7 @@ public final class LogisticRegression {
      * @param truths the class of each
      * @param classes how many classes there are
      * @param c the inverse strength of the pull toward 0
+     * @return the weights, and how the fit ended
      */
     public static Fit fit(List<float[]> rows, int[] truths, int classes, double c) {
         return new LogisticRegression(rows, truths, classes, classes == 2 ? c / 2 : c).solve();

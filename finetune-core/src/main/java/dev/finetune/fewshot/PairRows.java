@@ -35,6 +35,7 @@ public final class PairRows implements BatchSource {
      * @param encoder that made them (borrowed)
      * @param pairsPerRow of the same class, and of others
      * @param pairsPerBatch how many pairs a batch holds
+     * @param seed of the draw of pairs
      * @throws FinetuneException if rows have no class, or all the same
      */
     public PairRows(List<Encoded> rows, InputEncoder<?> encoder, int pairsPerRow, int pairsPerBatch, long seed) {

@@ -26,14 +26,19 @@ public final class PairTask implements Task {
 
     private final Head head;
 
-    /** A task for the rows of a head's classes. */
+    /**
+     * A task for the rows of a head's classes.
+     *
+     * @param head whose labels are known
+     */
     public PairTask(Head head) {
         this.head = head;
     }
 
     /**
-     * What the head's last layer reads.
+     * {@return what the head's last layer reads}
      *
+     * @param outputs the head's outputs by name (borrowed)
      * @throws FinetuneException if the network doesn't show it
      */
     public static Tensor vectors(Map<String, Tensor> outputs) {

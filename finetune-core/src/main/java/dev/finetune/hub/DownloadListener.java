@@ -9,10 +9,14 @@ package dev.finetune.hub;
  */
 @FunctionalInterface
 public interface DownloadListener {
-    /** Takes note of a file's progress. */
+    /**
+     * Takes note of a file's progress.
+     *
+     * @param progress the file, and how much of it is there
+     */
     void onProgress(DownloadProgress progress);
 
-    /** A listener that does nothing. */
+    /** {@return a listener that does nothing} */
     static DownloadListener none() {
         return progress -> {};
     }

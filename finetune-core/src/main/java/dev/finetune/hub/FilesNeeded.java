@@ -26,10 +26,10 @@ public record FilesNeeded(List<String> required, List<String> ifPresent, List<On
     }
 
     /**
-     * What fine-tuning a model takes: config.json; what prepares its inputs (tokenizer or image preprocessor files, as
-     * many as there are); what says that more belongs to the model (sentence-transformers' modules, an adapter); and its weights: model.safetensors, else the sharded safetensors, else pytorch_model.bin,
-     * else the sharded pickles. Nothing else that a repository may hold (other frameworks' weights, pictures) is
-     * fetched.
+     * {@return what fine-tuning a model takes: config.json; what prepares its inputs (tokenizer or image preprocessor
+     * files, as many as there are); what says that more belongs to the model (sentence-transformers' modules, an
+     * adapter); and its weights: model.safetensors, else the sharded safetensors, else pytorch_model.bin, else the
+     * sharded pickles} Nothing else that a repository may hold (other frameworks' weights, pictures) is fetched.
      */
     public static FilesNeeded model() {
         return new FilesNeeded(
@@ -66,7 +66,12 @@ public record FilesNeeded(List<String> required, List<String> ifPresent, List<On
                                         List.of("pytorch_model.bin.index.json")))));
     }
 
-    /** Exactly the named files, all of them required. */
+    /**
+     * Exactly the named files, all of them required.
+     *
+     * @param names as the repository calls them, at least one
+     * @return the choice of these files
+     */
     public static FilesNeeded of(String... names) {
         return new FilesNeeded(List.of(names), List.of(), List.of());
     }

@@ -48,12 +48,21 @@ public final class Hub {
     private final Retries retries;
     private final HubClient client;
 
-    /** A hub with the settings, whose downloads nobody listens to. */
+    /**
+     * A hub with the settings, whose downloads nobody listens to.
+     *
+     * @param settings where the hub and its cache are
+     */
     public Hub(HubSettings settings) {
         this(settings, DownloadListener.none());
     }
 
-    /** A hub with the settings, and a listener that hears of its downloads. */
+    /**
+     * A hub with the settings, and a listener that hears of its downloads.
+     *
+     * @param settings where the hub and its cache are
+     * @param listener called on the thread that resolves
+     */
     public Hub(HubSettings settings, DownloadListener listener) {
         this(settings, listener, Pause.sleeping());
     }
@@ -65,22 +74,37 @@ public final class Hub {
         this.client = new HubClient(settings, retries);
     }
 
-    /** A hub with {@linkplain HubSettings#fromEnvironment() the settings of this process's environment}. */
+    /** {@return a hub with {@linkplain HubSettings#fromEnvironment() the settings of this process's environment}} */
     public static Hub fromEnvironment() {
         return new Hub(HubSettings.fromEnvironment());
     }
 
-    /** The directory of the model's files, for {@link #DEFAULT_REVISION} and {@link FilesNeeded#model()}. */
+    /**
+     * {@return the directory of the model's files, for {@link #DEFAULT_REVISION} and {@link FilesNeeded#model()}}
+     *
+     * @param idOrPath a local directory, or a model id: "name" or "org/name"
+     */
     public Path resolve(String idOrPath) {
         return resolve(idOrPath, DEFAULT_REVISION, FilesNeeded.model());
     }
 
-    /** The directory of the model's files at a revision, for {@link FilesNeeded#model()}. */
+    /**
+     * {@return the directory of the model's files at a revision, for {@link FilesNeeded#model()}}
+     *
+     * @param idOrPath a local directory, or a model id: "name" or "org/name"
+     * @param revision a branch, a tag or a commit; of no meaning for a local directory
+     */
     public Path resolve(String idOrPath, String revision) {
         return resolve(idOrPath, revision, FilesNeeded.model());
     }
 
-    /** The directory that {@link #locate} finds. */
+    /**
+     * {@return the directory that {@link #locate} finds}
+     *
+     * @param idOrPath a local directory, or a model id: "name" or "org/name"
+     * @param revision a branch, a tag or a commit; of no meaning for a local directory
+     * @param needed the files that must be there
+     */
     public Path resolve(String idOrPath, String revision, FilesNeeded needed) {
         return locate(idOrPath, revision, needed).directory();
     }
@@ -102,6 +126,7 @@ public final class Hub {
      * @param idOrPath a local directory, or a model id: "name" or "org/name"
      * @param revision a branch, a tag or a commit; of no meaning for a local directory
      * @param needed the files that must be there
+     * @return where they are, and what they are called there
      * @throws FinetuneException if there is neither such a directory nor such a model, access is refused, a mandatory
      *     file is missing, the hub can't be reached, a file arrives wrong twice, the disk fails, or the thread is
      *     interrupted; the message says what was looked for, where, and how to mend it

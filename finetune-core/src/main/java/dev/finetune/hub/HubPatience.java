@@ -36,18 +36,32 @@ public record HubPatience(
         require(!readTimeout.isNegative() && !readTimeout.isZero(), "readTimeout", readTimeout, "more than 0");
     }
 
-    /** Five retries, the first after half a second; 10 seconds to connect, 30 seconds of silence. */
+    /**
+     * Five retries, the first after half a second; 10 seconds to connect, 30 seconds of silence.
+     *
+     * @return the usual patience
+     */
     public static HubPatience defaults() {
         return new HubPatience(
                 5, Duration.ofMillis(500), Duration.ofMinutes(5), Duration.ofSeconds(10), Duration.ofSeconds(30));
     }
 
-    /** A variant with other retries. */
+    /**
+     * {@return a variant with other retries}
+     *
+     * @param max how often a request is made again, at least 0
+     * @param firstWait before the first retry; it doubles with each
+     */
     public HubPatience withRetries(int max, Duration firstWait) {
         return new HubPatience(max, firstWait, longestWait, connectTimeout, readTimeout);
     }
 
-    /** A variant with other time-outs. */
+    /**
+     * {@return a variant with other time-outs}
+     *
+     * @param connect until a connection stands
+     * @param read of silence while data is awaited
+     */
     public HubPatience withTimeouts(Duration connect, Duration read) {
         return new HubPatience(maxRetries, backOff, longestWait, connect, read);
     }

@@ -61,7 +61,11 @@ public record HubSettings(
         }
     }
 
-    /** The public hub without a token, and the given cache. */
+    /**
+     * {@return the public hub without a token, and the given cache}
+     *
+     * @param cacheDirectory in the layout of Hugging Face's own cache
+     */
     public static HubSettings defaults(Path cacheDirectory) {
         Objects.requireNonNull(cacheDirectory, "cacheDirectory");
         return new HubSettings(
@@ -74,13 +78,13 @@ public record HubSettings(
                 Duration.ofMillis(200));
     }
 
-    /** The settings of this process's environment and user: see {@link #fromEnvironment(Map, Path)}. */
+    /** {@return the settings of this process's environment and user: see {@link #fromEnvironment(Map, Path)}} */
     public static HubSettings fromEnvironment() {
         return fromEnvironment(System.getenv(), Path.of(System.getProperty("user.home", ".")));
     }
 
     /**
-     * The settings that huggingface_hub would read from the same variables; an empty variable counts as unset.
+     * {@return the settings that huggingface_hub would read from the same variables; an empty variable counts as unset}
      *
      * <ul>
      *   <li>cache: HF_HUB_CACHE, else HUGGINGFACE_HUB_CACHE, else HF_HOME/hub, else XDG_CACHE_HOME/huggingface/hub,
@@ -103,41 +107,69 @@ public record HubSettings(
         return new HubEnvironment(environment, userHome).settings();
     }
 
-    /** A variant with another cache. */
+    /**
+     * {@return a variant with another cache}
+     *
+     * @param directory in the layout of Hugging Face's own cache
+     */
     public HubSettings withCacheDirectory(Path directory) {
         Objects.requireNonNull(directory, "directory");
         return new HubSettings(directory, endpoint, token, offline, symlinks, patience, progressInterval);
     }
 
-    /** A variant that asks another hub. */
+    /**
+     * {@return a variant that asks another hub}
+     *
+     * @param hub with scheme and host, as HF_ENDPOINT
+     */
     public HubSettings withEndpoint(URI hub) {
         Objects.requireNonNull(hub, "hub");
         return new HubSettings(cacheDirectory, hub, token, offline, symlinks, patience, progressInterval);
     }
 
-    /** A variant with the token, or with none. */
+    /**
+     * {@return a variant with the token, or with none}
+     *
+     * @param secret as HF_TOKEN; sent to the hub alone, and never logged
+     */
     public HubSettings withToken(Optional<String> secret) {
         Objects.requireNonNull(secret, "secret");
         return new HubSettings(cacheDirectory, endpoint, secret, offline, symlinks, patience, progressInterval);
     }
 
-    /** A variant that may not, or may, use the network. */
+    /**
+     * {@return a variant that may not, or may, use the network}
+     *
+     * @param onlyLocal true to use what the cache has and nothing else
+     */
     public HubSettings withOffline(boolean onlyLocal) {
         return new HubSettings(cacheDirectory, endpoint, token, onlyLocal, symlinks, patience, progressInterval);
     }
 
-    /** A variant that may, or may not, make symbolic links. */
+    /**
+     * {@return a variant that may, or may not, make symbolic links}
+     *
+     * @param allowed false where the cache's file system has none: files are copied then
+     */
     public HubSettings withSymlinks(boolean allowed) {
         return new HubSettings(cacheDirectory, endpoint, token, offline, allowed, patience, progressInterval);
     }
 
-    /** A variant with other retries and time-outs. */
+    /**
+     * {@return a variant with other retries and time-outs}
+     *
+     * @param other retries and time-outs
+     */
     public HubSettings withPatience(HubPatience other) {
         Objects.requireNonNull(other, "other");
         return new HubSettings(cacheDirectory, endpoint, token, offline, symlinks, other, progressInterval);
     }
 
-    /** A variant that reports progress more or less often. */
+    /**
+     * {@return a variant that reports progress more or less often}
+     *
+     * @param interval the least time between two reports of a file
+     */
     public HubSettings withProgressInterval(Duration interval) {
         Objects.requireNonNull(interval, "interval");
         return new HubSettings(cacheDirectory, endpoint, token, offline, symlinks, patience, interval);

@@ -27,12 +27,22 @@ public record OneOf(String what, boolean mandatory, List<List<String>> alternati
         }
     }
 
-    /** A choice of which the repository must have one. */
+    /**
+     * {@return a choice of which the repository must have one}
+     *
+     * @param what what messages call it
+     * @param alternatives sets of files, the first preferred
+     */
     public static OneOf mandatory(String what, List<List<String>> alternatives) {
         return new OneOf(what, true, alternatives);
     }
 
-    /** A choice that a repository may lack altogether. */
+    /**
+     * {@return a choice that a repository may lack altogether}
+     *
+     * @param what what messages call it
+     * @param alternatives sets of files, the first preferred
+     */
     public static OneOf ifAny(String what, List<List<String>> alternatives) {
         return new OneOf(what, false, alternatives);
     }

@@ -22,7 +22,11 @@ public final class CalibrationError {
         this(BINS);
     }
 
-    /** An empty score with a number of bins. */
+    /**
+     * An empty score with a number of bins.
+     *
+     * @param bins how many parts of equal width the confidences from 0 to 1 are counted in
+     */
     public CalibrationError(int bins) {
         this.counts = new long[bins];
         this.right = new long[bins];
@@ -40,7 +44,12 @@ public final class CalibrationError {
      */
     public record Bin(double from, double to, long count, double confidence, double accuracy) {}
 
-    /** Counts one prediction. */
+    /**
+     * Counts one prediction.
+     *
+     * @param confidence the probability of what was predicted, from 0 to 1
+     * @param isRight whether the prediction was true
+     */
     public void add(double confidence, boolean isRight) {
         final int bin = Math.max(0, Math.min(counts.length - 1, (int) Math.ceil(confidence * counts.length) - 1));
         counts[bin]++;
@@ -48,7 +57,11 @@ public final class CalibrationError {
         confidences[bin] += confidence;
     }
 
-    /** Adds what another with as many bins has counted. */
+    /**
+     * Adds what another with as many bins has counted.
+     *
+     * @param other it stays as it is
+     */
     public void merge(CalibrationError other) {
         for (int i = 0; i < counts.length; i++) {
             counts[i] += other.counts[i];
@@ -57,7 +70,7 @@ public final class CalibrationError {
         }
     }
 
-    /** The expected calibration error, 0 (best) to 1; NaN of nothing. */
+    /** {@return the expected calibration error, 0 (best) to 1; NaN of nothing} */
     public double result() {
         double error = 0;
         long all = 0;
@@ -68,7 +81,7 @@ public final class CalibrationError {
         return all == 0 ? Double.NaN : error / all;
     }
 
-    /** The bins in order: what a reliability diagram shows. */
+    /** {@return the bins in order: what a reliability diagram shows} */
     public List<Bin> bins() {
         final List<Bin> bins = new ArrayList<>();
         final double width = 1.0 / counts.length;

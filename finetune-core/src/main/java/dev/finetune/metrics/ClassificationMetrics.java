@@ -23,7 +23,11 @@ public final class ClassificationMetrics {
     private final CalibrationError calibration = new CalibrationError();
     private double logLoss;
 
-    /** An empty score over named classes. */
+    /**
+     * An empty score over named classes.
+     *
+     * @param labels the names of the classes, in the order of the outputs
+     */
     public ClassificationMetrics(List<String> labels) {
         this.labels = List.copyOf(labels);
         this.confusion = new ConfusionMatrix(labels.size());
@@ -50,6 +54,8 @@ public final class ClassificationMetrics {
     /**
      * Counts one example whose prediction was decided otherwise, by a threshold, say.
      *
+     * @param truth the index of the true class
+     * @param probabilities one a class, summing to 1
      * @param predicted the index of the class that was predicted
      * @throws FinetuneException as {@link #add(int, double[])}
      */
@@ -77,6 +83,7 @@ public final class ClassificationMetrics {
     /**
      * Adds what another accumulator over the same classes has counted.
      *
+     * @param other it stays as it is
      * @throws FinetuneException if the other's classes are others
      */
     public void merge(ClassificationMetrics other) {
@@ -96,11 +103,11 @@ public final class ClassificationMetrics {
     }
 
     /**
-     * The metrics. "ece" is the expected calibration error in 15 bins ({@link CalibrationError}). "precision", "recall"
-     * and "f1" are those of class 1 of two, the macro average of more. "auroc" is that of class 1 of two, the macro
-     * average of one-against-rest of more; NaN where a class has no examples. "top2_accuracy" and "top5_accuracy" exist
-     * where there are more classes than that: the share of examples whose class is among so many
-     * of the most probable, of equally probable ones the later first, as scikit-learn's top_k_accuracy_score.
+     * {@return the metrics} "ece" is the expected calibration error in 15 bins ({@link CalibrationError}). "precision",
+     * "recall" and "f1" are those of class 1 of two, the macro average of more. "auroc" is that of class 1 of two, the
+     * macro average of one-against-rest of more; NaN where a class has no examples. "top2_accuracy" and "top5_accuracy"
+     * exist where there are more classes than that: the share of examples whose class is among so many of the most
+     * probable, of equally probable ones the later first, as scikit-learn's top_k_accuracy_score.
      */
     public Metrics result() {
         final List<Average.Counts> classes = Average.counts(confusion, labels);

@@ -7,7 +7,11 @@ import java.util.Arrays;
 public final class ConfusionMatrix {
     private final long[][] counts;
 
-    /** An empty matrix over so many classes. */
+    /**
+     * An empty matrix over so many classes.
+     *
+     * @param classes how many, at least 1
+     */
     public ConfusionMatrix(int classes) {
         this.counts = new long[classes][classes];
     }
@@ -16,7 +20,7 @@ public final class ConfusionMatrix {
         this.counts = counts;
     }
 
-    /** A matrix of its own with the same counts. */
+    /** {@return a matrix of its own with the same counts} */
     public ConfusionMatrix copy() {
         return new ConfusionMatrix(counts());
     }
@@ -24,6 +28,8 @@ public final class ConfusionMatrix {
     /**
      * Counts one example.
      *
+     * @param truth the index of the true class
+     * @param predicted the index of the predicted class
      * @throws FinetuneException if there is no class of one of the indices
      */
     public void add(int truth, int predicted) {
@@ -42,6 +48,7 @@ public final class ConfusionMatrix {
     /**
      * Adds the counts of another matrix over the same classes.
      *
+     * @param other it stays as it is
      * @throws FinetuneException if the other has another number of classes
      */
     public void merge(ConfusionMatrix other) {
@@ -56,37 +63,50 @@ public final class ConfusionMatrix {
         }
     }
 
-    /** How many classes there are. */
+    /** {@return how many classes there are} */
     public int classes() {
         return counts.length;
     }
 
-    /** A cell. */
+    /**
+     * {@return a cell}
+     *
+     * @param truth the index of the true class, the row
+     * @param predicted the index of the predicted class, the column
+     */
     public long count(int truth, int predicted) {
         return counts[truth][predicted];
     }
 
-    /** A copy of all cells, a row per true class. */
+    /** {@return a copy of all cells, a row per true class} */
     public long[][] counts() {
         return Arrays.stream(counts).map(long[]::clone).toArray(long[][]::new);
     }
 
-    /** How many examples were counted. */
+    /** {@return how many examples were counted} */
     public long total() {
         return Arrays.stream(counts).flatMapToLong(Arrays::stream).sum();
     }
 
-    /** How many examples a class has. */
+    /**
+     * {@return how many examples a class has}
+     *
+     * @param index of the class, from 0
+     */
     public long support(int index) {
         return Arrays.stream(counts[index]).sum();
     }
 
-    /** How often a class was predicted. */
+    /**
+     * {@return how often a class was predicted}
+     *
+     * @param index of the class, from 0
+     */
     public long predicted(int index) {
         return Arrays.stream(counts).mapToLong(row -> row[index]).sum();
     }
 
-    /** How many examples were predicted right. */
+    /** {@return how many examples were predicted right} */
     public long right() {
         long right = 0;
         for (int i = 0; i < counts.length; i++) {
@@ -95,27 +115,40 @@ public final class ConfusionMatrix {
         return right;
     }
 
-    /** The share of right predictions of a class; 0 where it was never predicted, as scikit-learn's zero_division=0. */
+    /**
+     * {@return the share of right predictions of a class; 0 where it was never predicted, as scikit-learn's
+     * zero_division=0}
+     *
+     * @param index of the class, from 0
+     */
     public double precision(int index) {
         return ratio(counts[index][index], predicted(index));
     }
 
-    /** The share of a class's examples that were found; 0 where it has none. */
+    /**
+     * {@return the share of a class's examples that were found; 0 where it has none}
+     *
+     * @param index of the class, from 0
+     */
     public double recall(int index) {
         return ratio(counts[index][index], support(index));
     }
 
-    /** 2 right / (predicted + support): the harmonic mean of precision and recall; 0 where both are. */
+    /**
+     * {@return 2 right / (predicted + support): the harmonic mean of precision and recall; 0 where both are}
+     *
+     * @param index of the class, from 0
+     */
     public double f1(int index) {
         return ratio(2 * counts[index][index], predicted(index) + support(index));
     }
 
-    /** The share of examples that were predicted right. */
+    /** {@return the share of examples that were predicted right} */
     public double accuracy() {
         return ratio(right(), total());
     }
 
-    /** The mean recall over the classes that have examples. */
+    /** {@return the mean recall over the classes that have examples} */
     public double balancedAccuracy() {
         double sum = 0;
         int classes = 0;
@@ -129,8 +162,8 @@ public final class ConfusionMatrix {
     }
 
     /**
-     * Matthews' correlation for any number of classes (Gorodkin, 2004): (c s - sum p t) / sqrt((s^2 - sum p^2) (s^2 - sum
-     * t^2)), s examples, c right, p predicted and t true per class; 0 where the denominator is.
+     * {@return Matthews' correlation for any number of classes (Gorodkin, 2004): (c s - sum p t) / sqrt((s^2 - sum p^2)
+     * (s^2 - sum t^2)), s examples, c right, p predicted and t true per class; 0 where the denominator is}
      */
     public double mcc() {
         final double s = total();
@@ -149,7 +182,8 @@ public final class ConfusionMatrix {
     }
 
     /**
-     * Cohen's kappa: (observed - expected) / (1 - expected) agreement; NaN where truth and predictions are all one class.
+     * {@return Cohen's kappa: (observed - expected) / (1 - expected) agreement; NaN where truth and predictions are all
+     * one class}
      */
     public double kappa() {
         final double s = total();

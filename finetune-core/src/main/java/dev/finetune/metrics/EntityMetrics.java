@@ -61,6 +61,8 @@ public final class EntityMetrics {
     /**
      * Counts one sentence: the true and the predicted tag of each word.
      *
+     * @param truths one a word
+     * @param predictions one a word
      * @throws FinetuneException if there are more or fewer predicted tags than true ones
      */
     public void add(List<String> truths, List<String> predictions) {
@@ -90,7 +92,11 @@ public final class EntityMetrics {
         return counts.computeIfAbsent(name, each -> new long[3]);
     }
 
-    /** The entities of a tagged sentence, in order; a tag that is empty stands outside, as "O" does. */
+    /**
+     * {@return the entities of a tagged sentence, in order; a tag that is empty stands outside, as "O" does}
+     *
+     * @param tags such as "B-PER", one a word
+     */
     public static List<Entity> entities(List<String> tags) {
         final List<Entity> entities = new ArrayList<>();
         TagScheme.Tag before = TagScheme.OUTSIDE;
@@ -111,6 +117,8 @@ public final class EntityMetrics {
     /**
      * "precision", "recall" and "f1" are micro averages over all entities, or over all words where the tags mark no
      * entities; "accuracy" is that of words.
+     *
+     * @return what was counted so far
      */
     public Metrics result() {
         final List<Average.Counts> types = new ArrayList<>();

@@ -42,12 +42,22 @@ public final class Metrics {
      */
     public record PerClass(String name, double precision, double recall, double f1, long support) {}
 
-    /** Numbers without classes. */
+    /**
+     * Numbers without classes.
+     *
+     * @param values by the metrics' names, in the order in which they are shown
+     */
     public Metrics(Map<String, Double> values) {
         this(values, List.of(), Optional.empty());
     }
 
-    /** Numbers, a row per class, and the confusion matrix if there is one. */
+    /**
+     * Numbers, a row per class, and the confusion matrix if there is one.
+     *
+     * @param values by the metrics' names, in the order in which they are shown
+     * @param perClass a row a class, or none
+     * @param confusion of the predicted classes
+     */
     public Metrics(Map<String, Double> values, List<PerClass> perClass, Optional<ConfusionMatrix> confusion) {
         this(values, perClass, confusion, Map.of());
     }
@@ -64,8 +74,9 @@ public final class Metrics {
     }
 
     /**
-     * A metric.
+     * {@return a metric}
      *
+     * @param name such as "accuracy"
      * @throws FinetuneException if there is none of that name, with the names that there are
      */
     public double get(String name) {
@@ -76,22 +87,27 @@ public final class Metrics {
         return value;
     }
 
-    /** The names of the metrics, in order. */
+    /** {@return the names of the metrics, in order} */
     public Set<String> names() {
         return values.keySet();
     }
 
-    /** A row per class, empty where there are no classes. */
+    /** {@return a row per class, empty where there are no classes} */
     public List<PerClass> perClass() {
         return perClass;
     }
 
-    /** A copy of the confusion matrix of a classification. */
+    /** {@return a copy of the confusion matrix of a classification} */
     public Optional<ConfusionMatrix> confusion() {
         return confusion.map(ConfusionMatrix::copy);
     }
 
-    /** The same with another number, which comes first. */
+    /**
+     * {@return the same with another number, which comes first}
+     *
+     * @param name of the metric, new or not
+     * @param value may be NaN where it is not defined
+     */
     public Metrics with(String name, double value) {
         final Map<String, Double> all = new LinkedHashMap<>();
         all.put(name, value);
@@ -109,17 +125,25 @@ public final class Metrics {
         return new Metrics(values, perClass, confusion, all);
     }
 
-    /** How sure a metric is that is a share of rows; empty for all others. */
+    /**
+     * {@return how sure a metric is that is a share of rows; empty for all others}
+     *
+     * @param name such as "accuracy"
+     */
     public Optional<Interval> interval(String name) {
         return Optional.ofNullable(intervals.get(Objects.requireNonNull(name, "name")));
     }
 
-    /** Whether larger values of a metric are better; smaller are for losses and errors. */
+    /**
+     * {@return whether larger values of a metric are better; smaller are for losses and errors}
+     *
+     * @param name such as "accuracy"; one that isn't known counts as a score
+     */
     public static boolean higherIsBetter(String name) {
         return !LOWER_IS_BETTER.contains(name);
     }
 
-    /** Everything as JSON; undefined numbers are null, "intervals" has both ends of each that is shown. */
+    /** {@return everything as JSON; undefined numbers are null, "intervals" has both ends of each that is shown} */
     public JsonObject toJson() {
         final JsonObject json = new JsonObject();
         values.forEach((name, value) -> json.add(name, number(value)));

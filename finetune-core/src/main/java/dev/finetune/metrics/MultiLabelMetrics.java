@@ -26,12 +26,21 @@ public final class MultiLabelMetrics {
     private double recalls;
     private double f1s;
 
-    /** An empty score over named labels. */
+    /**
+     * An empty score over named labels.
+     *
+     * @param labels in the order of the outputs
+     */
     public MultiLabelMetrics(List<String> labels) {
         this(labels, List.of());
     }
 
-    /** The same with the probability from which each label counts as predicted; 0.5 for all if there is none. */
+    /**
+     * The same with the probability from which each label counts as predicted; 0.5 for all if there is none.
+     *
+     * @param labels in the order of the outputs
+     * @param thresholds one a label, or none
+     */
     public MultiLabelMetrics(List<String> labels, List<Double> thresholds) {
         this.labels = List.copyOf(labels);
         this.thresholds = List.copyOf(thresholds);
@@ -82,6 +91,8 @@ public final class MultiLabelMetrics {
     /**
      * "accuracy" is the share of examples with every label right; "precision", "recall" and "f1" are micro averages. Those
      * that end in "_samples" are means over the examples of each example's own, 0 for one that has nothing to divide by.
+     *
+     * @return what was counted so far
      */
     public Metrics result() {
         final List<Average.Counts> classes = new ArrayList<>();

@@ -22,7 +22,11 @@ public final class PerplexityMetrics {
         this.right += right;
     }
 
-    /** "loss", the mean over tokens; "perplexity", e to the loss; "accuracy". */
+    /**
+     * "loss", the mean over tokens; "perplexity", e to the loss; "accuracy".
+     *
+     * @return what was counted so far
+     */
     public Metrics result() {
         final Map<String, Double> values = new LinkedHashMap<>();
         values.put("loss", loss / tokens);

@@ -14,7 +14,11 @@ import java.util.stream.Stream;
 public final class RegressionMetrics {
     private final Target[] targets;
 
-    /** An empty score over so many targets. */
+    /**
+     * An empty score over so many targets.
+     *
+     * @param targets how many, at least 1
+     */
     public RegressionMetrics(int targets) {
         this.targets = Stream.generate(Target::new).limit(targets).toArray(Target[]::new);
     }
@@ -22,6 +26,8 @@ public final class RegressionMetrics {
     /**
      * Counts one example: the true value and the prediction of each target.
      *
+     * @param truths one a target
+     * @param predictions one a target
      * @throws FinetuneException if there is not one of each a target, or if one is not finite; then nothing is counted
      */
     public void add(double[] truths, double[] predictions) {
@@ -48,6 +54,8 @@ public final class RegressionMetrics {
      * Mean squared and absolute error, the root of the squared error (of several targets the mean of their roots), R
      * squared (NaN for fewer than two examples), Pearson's and Spearman's correlation (NaN where truths or predictions
      * are all the same).
+     *
+     * @return what was counted so far
      */
     public Metrics result() {
         final Map<String, Double> values = new LinkedHashMap<>();

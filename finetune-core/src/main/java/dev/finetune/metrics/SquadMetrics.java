@@ -19,7 +19,12 @@ public final class SquadMetrics {
     private long exact;
     private double f1;
 
-    /** Counts one question. */
+    /**
+     * Counts one question.
+     *
+     * @param prediction the text that was predicted
+     * @param accepted the true answers, the best match of which counts
+     */
     public void add(String prediction, List<String> accepted) {
         questions++;
         exact += accepted.stream().anyMatch(answer -> normalised(answer).equals(normalised(prediction))) ? 1 : 0;
@@ -29,7 +34,11 @@ public final class SquadMetrics {
                 .orElse(0);
     }
 
-    /** "exact_match" and "f1", 0 to 100. */
+    /**
+     * "exact_match" and "f1", 0 to 100.
+     *
+     * @return what was counted so far
+     */
     public Metrics result() {
         final Map<String, Double> values = new LinkedHashMap<>();
         values.put("exact_match", questions == 0 ? 0 : 100.0 * exact / questions);

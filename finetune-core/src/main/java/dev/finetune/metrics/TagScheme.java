@@ -40,15 +40,21 @@ public final class TagScheme {
     }
 
     /**
-     * Whether tags mark entities: "O" is among them, or each has a prefix ("B-PER", "I_PER", or "B" alone). Others, parts of
-     * speech say, are a class each.
+     * {@return whether tags mark entities: "O" is among them, or each has a prefix ("B-PER", "I_PER", or "B" alone)}
+     * Others, parts of speech say, are a class each.
+     *
+     * @param tags all that a data set or a head has
      */
     public static boolean marksEntities(Collection<String> tags) {
         return tags.stream().anyMatch(TagScheme::isOutside)
                 || tags.stream().allMatch(tag -> PREFIXED.matcher(tag).matches());
     }
 
-    /** Whether a tag says that a word belongs to no entity. */
+    /**
+     * {@return whether a tag says that a word belongs to no entity}
+     *
+     * @param tag of one word
+     */
     public static boolean isOutside(String tag) {
         return tag.isEmpty() || tag.equals("O");
     }

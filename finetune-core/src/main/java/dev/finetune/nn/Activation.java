@@ -60,8 +60,9 @@ public enum Activation {
     LINEAR;
 
     /**
-     * The activation of that name.
+     * {@return the activation of that name}
      *
+     * @param name as Transformers writes it, such as "gelu_new"
      * @throws FinetuneException if there is none, with the names that there are
      */
     public static Activation named(String name) {
@@ -74,12 +75,17 @@ public enum Activation {
                 + Arrays.stream(values()).map(Activation::configName).collect(Collectors.joining(", ")) + ".");
     }
 
-    /** Its name in {@code config.json}. */
+    /** {@return its name in {@code config.json}} */
     public String configName() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** Applies it. */
+    /**
+     * Applies it.
+     *
+     * @param x of any shape (borrowed)
+     * @return a tensor of the same shape, in the current scope
+     */
     public Tensor forward(Tensor x) {
         return switch (this) {
             case GELU, GELU_PYTHON -> torch.gelu(x);
@@ -115,7 +121,12 @@ public enum Activation {
         torch.gelu_backward_out(gradient, gradient, input, this == GELU || this == GELU_PYTHON ? "none" : "tanh");
     }
 
-    /** Applies it, in place where it can be: for an input that nobody else reads, nor any gradient. */
+    /**
+     * Applies it, in place where it can be: for an input that nobody else reads, nor any gradient.
+     *
+     * @param x of any shape; it may be overwritten
+     * @return the same tensor, or one of the same shape in the current scope
+     */
     public Tensor inPlace(Tensor x) {
         return this == RELU ? x.relu_() : forward(x);
     }

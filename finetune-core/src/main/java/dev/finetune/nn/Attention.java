@@ -26,6 +26,7 @@ public record Attention(int heads, Dropout dropout) {
      * @param key (batch, length, width)
      * @param value (batch, length, width)
      * @param bias added to the scores, (batch, 1, 1, length), or null for none; gets no gradient where pieces are computed
+     * @param context of this pass: whether it trains, and what dropout draws from
      * @return (batch, queries, width)
      */
     public Tensor forward(Tensor query, Tensor key, Tensor value, @Nullable Tensor bias, ForwardContext context) {
@@ -76,7 +77,10 @@ public record Attention(int heads, Dropout dropout) {
      *
      * @param query (batch, 1, width)
      * @param input (batch, length, width), from which keys and values would come
+     * @param key the layer of the keys
+     * @param value the layer of the values
      * @param bias as in {@link #forward}
+     * @param context of this pass: whether it trains, and what dropout draws from
      * @return (batch, 1, width)
      */
     public Tensor ofOne(

@@ -26,29 +26,42 @@ public final class Batch implements AutoCloseable {
     /** What there is by a name, and how it is made. */
     private record Made(Optional<Tensor> tensor, Supplier<Optional<Tensor>> maker) {}
 
-    /** Wraps a host batch for a device (borrowed). */
+    /**
+     * Wraps a host batch for a device (borrowed).
+     *
+     * @param host on the Java side
+     * @param device where the columns go
+     */
     public Batch(HostBatch host, Device device) {
         this.host = host;
         this.device = device;
     }
 
-    /** How many rows it holds. */
+    /** {@return how many rows it holds} */
     public int size() {
         return host.size();
     }
 
-    /** What it was made from. */
+    /** {@return what it was made from} */
     public HostBatch host() {
         Recorder.refuse("reading a batch in Java");
         return host;
     }
 
-    /** Whether there is a column of that name. */
+    /**
+     * {@return whether there is a column of that name}
+     *
+     * @param column such as "attention_mask"
+     */
     public boolean has(String column) {
         return host.columns().containsKey(column);
     }
 
-    /** A column on the Java side. */
+    /**
+     * {@return a column on the Java side}
+     *
+     * @param column such as "labels"
+     */
     public HostTensor hostColumn(String column) {
         Recorder.refuse("reading a column in Java");
         final HostTensor found = host.columns().get(column);
@@ -59,13 +72,23 @@ public final class Batch implements AutoCloseable {
         return found;
     }
 
-    /** A column on the device; borrowed. */
+    /**
+     * {@return a column on the device; borrowed}
+     *
+     * @param column such as "input_ids"
+     */
     public Tensor get(String column) {
         return derived(column, () -> Optional.of(Tensors.of(hostColumn(column), device)))
                 .orElseThrow();
     }
 
-    /** Something computed from columns once and shared by layers, such as a mask; borrowed. Empty where not needed. */
+    /**
+     * {@return something computed from columns once and shared by layers, such as a mask; borrowed} Empty where not
+     * needed.
+     *
+     * @param name what it is kept under
+     * @param compute called for the first that asks
+     */
     public Optional<Tensor> derived(String name, Supplier<Optional<Tensor>> compute) {
         final Made made = known.get(name);
         if (made != null) {
@@ -76,7 +99,7 @@ public final class Batch implements AutoCloseable {
         return tensor;
     }
 
-    /** The device (borrowed). */
+    /** {@return the device (borrowed)} */
     public Device device() {
         return device;
     }

@@ -30,7 +30,12 @@ public final class BatchNorm2d implements Module {
     private final Buffer variance;
     private final Buffer batches;
 
-    /** Takes {@code weight}, {@code bias} and the running statistics (channels) from a source. */
+    /**
+     * Takes {@code weight}, {@code bias} and the running statistics (channels) from a source.
+     *
+     * @param source where the parameters come from, by their names
+     * @param channels of its input
+     */
     public BatchNorm2d(ParameterSource source, long channels) {
         this.weight = source.take("weight", Init.ONES, channels);
         this.bias = source.take("bias", Init.ZEROS, channels);
@@ -39,7 +44,13 @@ public final class BatchNorm2d implements Module {
         this.batches = source.buffer("num_batches_tracked", 0, ScalarType.Long);
     }
 
-    /** Applies the layer. */
+    /**
+     * Applies the layer.
+     *
+     * @param input (batch, channels, height, width)
+     * @param context of this pass: whether it trains, and what dropout draws from
+     * @return a tensor of the same shape, in the current scope
+     */
     public Tensor forward(Tensor input, ForwardContext context) {
         refuseOneValue(input, context);
         count(context);

@@ -21,17 +21,21 @@ public final class Buffer implements AutoCloseable {
         this.value = value;
     }
 
-    /** The dotted name, as the library that the checkpoint came from writes it. */
+    /** {@return the dotted name, as the library that the checkpoint came from writes it} */
     public String name() {
         return name;
     }
 
-    /** The tensor; borrowed, never to be closed by the caller. */
+    /** {@return the tensor; borrowed, never to be closed by the caller} */
     public Tensor value() {
         return value;
     }
 
-    /** The same buffer under another name; this object must not be used or closed any more. */
+    /**
+     * {@return the same buffer under another name; this object must not be used or closed any more}
+     *
+     * @param other the dotted name
+     */
     public Buffer renamed(String other) {
         return new Buffer(other, value);
     }

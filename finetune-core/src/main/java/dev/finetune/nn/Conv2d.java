@@ -42,13 +42,27 @@ public final class Conv2d implements Sliding {
             }
         }
 
-        /** One group, and padding that keeps the size at stride 1. */
+        /**
+         * {@return one group, and padding that keeps the size at stride 1}
+         *
+         * @param in channels read
+         * @param out channels given
+         * @param kernel height and width of the window
+         * @param stride in rows and columns
+         */
         public static Shape of(long in, long out, long kernel, long stride) {
             return new Shape(in, out, kernel, stride, kernel / 2, 1);
         }
     }
 
-    /** Takes {@code weight} (out, in / groups, kernel, kernel) and, if wanted, {@code bias} (out) from a source. */
+    /**
+     * Takes {@code weight} (out, in / groups, kernel, kernel) and, if wanted, {@code bias} (out) from a source.
+     *
+     * @param source where the parameters come from, by their names
+     * @param shape channels, window and groups
+     * @param init how parameters start that the checkpoint lacks
+     * @param biased whether there is a bias
+     */
     public Conv2d(ParameterSource source, Shape shape, Init init, boolean biased) {
         this.shape = shape;
         this.weight = source.weight(

@@ -22,7 +22,13 @@ import org.bytedeco.pytorch.global.torch;
 public record Dropout(double probability) {
     private static final long PIECE = 1 << 16;
 
-    /** Applies dropout if the context trains. */
+    /**
+     * Applies dropout if the context trains.
+     *
+     * @param input of any shape (borrowed)
+     * @param context of this pass: whether it trains, and what dropout draws from
+     * @return a tensor of the same shape, in the current scope, or the input itself
+     */
     public Tensor forward(Tensor input, ForwardContext context) {
         if (!context.training() || probability == 0) {
             return input;

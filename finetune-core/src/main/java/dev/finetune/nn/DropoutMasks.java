@@ -51,7 +51,11 @@ public final class DropoutMasks implements AutoCloseable {
         private static final long serialVersionUID = 1;
     }
 
-    /** Masks on a device (borrowed), as yet of unknown number. */
+    /**
+     * Masks on a device (borrowed), as yet of unknown number.
+     *
+     * @param device where they lie
+     */
     public DropoutMasks(Device device) {
         this(device, MOST);
     }
@@ -109,7 +113,11 @@ public final class DropoutMasks implements AutoCloseable {
         settled = true;
     }
 
-    /** Draws all masks, by a seed alone, for the next pass. */
+    /**
+     * Draws all masks, by a seed alone, for the next pass.
+     *
+     * @param seed of this pass
+     */
     public void draw(long seed) {
         next = 0;
         try (TensorScope scope = TensorScope.open()) {

@@ -14,21 +14,31 @@ public final class Embedding implements Module {
     /**
      * Takes {@code weight} from a source.
      *
+     * @param source where the parameters come from, by their names
+     * @param rows how many indices there are
+     * @param width of a row
      * @param padding the row that gets no gradient (the padding token's), or -1 for none
+     * @param init how parameters start that the checkpoint lacks
      */
     public Embedding(ParameterSource source, long rows, long width, long padding, Init init) {
         this.weight = source.weight(new LayerKind.Embedding(), "weight", init, rows, width);
         this.padding = padding;
     }
 
-    /** Looks indices of any shape up, and what adapts the layer: the result has one more dimension, the width. */
+    /**
+     * Looks indices of any shape up, and what adapts the layer: the result has one more dimension, the width.
+     *
+     * @param indices whole numbers below the number of rows
+     * @param context of this pass: whether it trains, and what dropout draws from
+     * @return (..., width), in the current scope
+     */
     public Tensor forward(Tensor indices, ForwardContext context) {
         return weight.adapter()
                 .map(adapter -> adapter.forward(indices, layer, context))
                 .orElseGet(() -> layer.plain(indices));
     }
 
-    /** The weight, for layers that share it. */
+    /** {@return the weight, for layers that share it} */
     public Parameter weight() {
         return weight;
     }

@@ -30,32 +30,60 @@ public final class ForwardContext {
         this.masks = masks;
     }
 
-    /** Evaluation: dropout does nothing. */
+    /**
+     * Evaluation: dropout does nothing.
+     *
+     * @return a context for evaluation: dropout does nothing
+     */
     public static ForwardContext evaluating() {
         return evaluating(true);
     }
 
-    /** Evaluation, with attention computed piece by piece only if it is {@link #lean}. */
+    /**
+     * Evaluation, with attention computed piece by piece only if it is {@link #lean}.
+     *
+     * @param lean whether attention may be computed piece by piece
+     * @return a context for evaluation
+     */
     public static ForwardContext evaluating(boolean lean) {
         return new ForwardContext(false, false, lean, 0);
     }
 
-    /** Training, with the seed of this batch. */
+    /**
+     * Training, with the seed of this batch.
+     *
+     * @param seed of what dropout draws
+     * @return a context for training
+     */
     public static ForwardContext training(long seed) {
         return training(seed, true);
     }
 
-    /** Training, with attention computed piece by piece only if it is {@link #lean}. */
+    /**
+     * Training, with attention computed piece by piece only if it is {@link #lean}.
+     *
+     * @param seed of what dropout draws
+     * @param lean whether attention may be computed piece by piece
+     * @return a context for training
+     */
     public static ForwardContext training(long seed, boolean lean) {
         return new ForwardContext(true, false, lean, seed);
     }
 
-    /** A second training pass over the same batch, with other dropout. */
+    /**
+     * A second training pass over the same batch, with other dropout.
+     *
+     * @return the context of a second training pass over the same batch, with other dropout
+     */
     public ForwardContext other() {
         return new ForwardContext(training, false, lean, DropoutMask.mix(seed ^ 0x5851F42D4C957F2DL));
     }
 
-    /** The same pass with dropout by masks (borrowed). */
+    /**
+     * {@return the same pass with dropout by masks (borrowed)}
+     *
+     * @param some drawn for this pass
+     */
     public ForwardContext with(DropoutMasks some) {
         return new ForwardContext(training, recomputing, lean, seed, Optional.of(some));
     }
@@ -65,33 +93,40 @@ public final class ForwardContext {
         return masks;
     }
 
-    /** Whether the pass trains: dropout drops, and gradients are wanted. */
+    /** {@return whether the pass trains: dropout drops, and gradients are wanted} */
     public boolean training() {
         return training;
     }
 
-    /** Whether the attention of long rows may be computed piece by piece. */
+    /** {@return whether the attention of long rows may be computed piece by piece} */
     public boolean lean() {
         return lean;
     }
 
-    /** The same pass for a stage that is computed again: it draws the same numbers and counts nothing a second time. */
+    /**
+     * {@return the same pass for a stage that is computed again: it draws the same numbers and counts nothing a second
+     * time}
+     */
     public ForwardContext again() {
         return new ForwardContext(training, true, lean, seed);
     }
 
-    /** Whether what is computed has been computed before, in the same pass. */
+    /** {@return whether what is computed has been computed before, in the same pass} */
     public boolean recomputing() {
         return recomputing;
     }
 
-    /** Starts stage number {@code stage}: its draws begin anew. */
+    /**
+     * Starts stage number {@code stage}: its draws begin anew.
+     *
+     * @param stage counted from 0
+     */
     public void enter(int stage) {
         this.stage = stage;
         this.draws = 0;
     }
 
-    /** A key that no other draw of this pass has. */
+    /** {@return a key that no other draw of this pass has} */
     public long nextKey() {
         final long place = (long) stage << 32 | draws++;
         return DropoutMask.mix(DropoutMask.mix(seed) ^ DropoutMask.mix(place + 0x632BE59BD9B4E019L));

@@ -60,12 +60,17 @@ public final class HalfCopies implements AutoCloseable {
 
     private HalfCopies() {}
 
-    /** Copies of nothing: using them changes nothing. */
+    /** {@return copies of nothing: using them changes nothing} */
     public static HalfCopies none() {
         return new HalfCopies();
     }
 
-    /** Copies of what the products of a network take; its adapters must be in place. */
+    /**
+     * Copies of what the products of a network take; its adapters must be in place.
+     *
+     * @param network whose weights are copied (borrowed)
+     * @return the copies, to be closed by the caller
+     */
     public static HalfCopies of(Network network) {
         final HalfCopies copies = new HalfCopies();
         final Set<Parameter> joint = new HashSet<>();
@@ -106,7 +111,11 @@ public final class HalfCopies implements AutoCloseable {
         }
     }
 
-    /** Copies anew what training changes, and has products take the copies. Use with try-with-resources. */
+    /**
+     * Copies anew what training changes, and has products take the copies. Use with try-with-resources.
+     *
+     * @return what ends the use, on closing
+     */
     public InUse use() {
         final List<Tensor> copies = new ArrayList<>();
         final List<Tensor> values = new ArrayList<>();
@@ -171,7 +180,11 @@ public final class HalfCopies implements AutoCloseable {
         }
     }
 
-    /** Whether a parameter's gradient lies where it will lie again after every pass, in memory of these copies. */
+    /**
+     * {@return whether a parameter's gradient lies where it will lie again after every pass, in memory of these copies}
+     *
+     * @param parameter of the network
+     */
     public boolean keeps(Parameter parameter) {
         final Tensor kept = gradients.get(parameter);
         return kept != null

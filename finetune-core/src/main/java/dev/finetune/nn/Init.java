@@ -17,7 +17,12 @@ public sealed interface Init {
     /** All ones. */
     Init ONES = new Constant(1);
 
-    /** Normal with mean 0 and the given standard deviation. */
+    /**
+     * Normal with mean 0 and the given standard deviation.
+     *
+     * @param std at least 0
+     * @return numbers drawn from the normal distribution with mean 0 and the given standard deviation
+     */
     static Init normal(double std) {
         return new Normal(std);
     }

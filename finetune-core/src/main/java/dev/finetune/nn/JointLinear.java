@@ -17,12 +17,21 @@ public final class JointLinear {
     private @Nullable Tensor weight;
     private @Nullable Tensor bias;
 
-    /** Layers of one input width (borrowed). */
+    /**
+     * Layers of one input width (borrowed).
+     *
+     * @param layers in the order of their outputs
+     */
     public JointLinear(Linear... layers) {
         this.layers = List.of(layers);
     }
 
-    /** What each layer gives for an input (..., in), in order: (..., out). */
+    /**
+     * {@return what each layer gives for an input (..., in), in order: (..., out)}
+     *
+     * @param input what all of them read (borrowed)
+     * @param context of this pass: whether it trains, and what dropout draws from
+     */
     public List<Tensor> forward(Tensor input, ForwardContext context) {
         if (weight == null || bias == null) {
             return layers.stream().map(layer -> layer.forward(input, context)).toList();

@@ -12,7 +12,13 @@ public final class LayerNorm implements Module {
     private final long size;
     private final double eps;
 
-    /** Takes {@code weight} and {@code bias}, each of shape (size), from a source. */
+    /**
+     * Takes {@code weight} and {@code bias}, each of shape (size), from a source.
+     *
+     * @param source where the parameters come from, by their names
+     * @param size of the last dimension
+     * @param eps added to the variance
+     */
     public LayerNorm(ParameterSource source, long size, double eps) {
         this.weight = source.take("weight", Init.ONES, size);
         this.bias = source.take("bias", Init.ZEROS, size);
@@ -20,7 +26,12 @@ public final class LayerNorm implements Module {
         this.eps = eps;
     }
 
-    /** Normalises the last dimension. */
+    /**
+     * Normalises the last dimension.
+     *
+     * @param input (..., size)
+     * @return a tensor of the same shape, in the current scope
+     */
     public Tensor forward(Tensor input) {
         return torch.layer_norm(
                 input,

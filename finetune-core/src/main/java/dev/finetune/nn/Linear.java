@@ -16,7 +16,14 @@ public final class Linear implements Module {
     private final Parameter bias;
     private final AdaptedLayer layer = new Layer();
 
-    /** Takes {@code weight} (out, in) and {@code bias} (out) from a source. */
+    /**
+     * Takes {@code weight} (out, in) and {@code bias} (out) from a source.
+     *
+     * @param source where the parameters come from, by their names
+     * @param in width read
+     * @param out width given
+     * @param init how parameters start that the checkpoint lacks
+     */
     public Linear(ParameterSource source, long in, long out, Init init) {
         this.weight = source.weight(new LayerKind.Linear(), "weight", init, out, in);
         this.bias = source.take("bias", Init.ZEROS, out);
@@ -24,7 +31,12 @@ public final class Linear implements Module {
         bias.markOperand();
     }
 
-    /** Shares a weight with another part of the network (tied embeddings), with a bias of its own. */
+    /**
+     * Shares a weight with another part of the network (tied embeddings), with a bias of its own.
+     *
+     * @param sharedWeight owned by the other part
+     * @param bias owned by this layer
+     */
     public Linear(Parameter sharedWeight, Parameter bias) {
         this.weight = sharedWeight;
         this.bias = bias;
@@ -32,7 +44,13 @@ public final class Linear implements Module {
         bias.markOperand();
     }
 
-    /** Applies the layer, and what adapts it. */
+    /**
+     * Applies the layer, and what adapts it.
+     *
+     * @param input (..., in)
+     * @param context of this pass: whether it trains, and what dropout draws from
+     * @return (..., out), in the current scope
+     */
     public Tensor forward(Tensor input, ForwardContext context) {
         return weight.adapter()
                 .map(adapter -> adapter.forward(input, layer, context))
@@ -42,6 +60,11 @@ public final class Linear implements Module {
     /**
      * Applies an activation and then the layer. Where gradients may be custom, the activation's output isn't kept for
      * backward, which computes it again from the input.
+     *
+     * @param activation applied first
+     * @param input (..., in), before the activation
+     * @param context of this pass: whether it trains, and what dropout draws from
+     * @return (..., out), in the current scope
      */
     public Tensor forward(Activation activation, Tensor input, ForwardContext context) {
         final boolean keepsLess = CustomGradients.payFor(input)

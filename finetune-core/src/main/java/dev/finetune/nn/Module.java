@@ -4,20 +4,28 @@ import java.util.List;
 
 /** A part of a network that holds parameters. Closing a network closes them. */
 public interface Module {
-    /** Its own parameters and those of its parts, in the order in which data meets them. */
+    /** {@return its own parameters and those of its parts, in the order in which data meets them} */
     List<Parameter> parameters();
 
-    /** Its own buffers and those of its parts; none by default. */
+    /** {@return its own buffers and those of its parts; none by default} */
     default List<Buffer> buffers() {
         return List.of();
     }
 
-    /** The parameters of several parts, in order. */
+    /**
+     * {@return the parameters of several parts, in order}
+     *
+     * @param parts of a network
+     */
     static List<Parameter> parametersOf(List<? extends Module> parts) {
         return parts.stream().flatMap(part -> part.parameters().stream()).toList();
     }
 
-    /** The buffers of several parts, in order. */
+    /**
+     * {@return the buffers of several parts, in order}
+     *
+     * @param parts of a network
+     */
     static List<Buffer> buffersOf(List<? extends Module> parts) {
         return parts.stream().flatMap(part -> part.buffers().stream()).toList();
     }

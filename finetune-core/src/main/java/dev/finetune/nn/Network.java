@@ -24,7 +24,12 @@ public final class Network implements AutoCloseable {
     private final List<Parameter> parameters;
     private final List<Buffer> buffers;
 
-    /** Puts a head on a trunk. */
+    /**
+     * Puts a head on a trunk.
+     *
+     * @param stages from the input up; owned from now on
+     * @param head reads the last stage; owned from now on
+     */
     public Network(List<? extends Stage> stages, HeadModule head) {
         this.stages = List.copyOf(stages);
         this.head = head;
@@ -36,27 +41,27 @@ public final class Network implements AutoCloseable {
         this.buffers = List.copyOf(kept);
     }
 
-    /** The trunk, in order. */
+    /** {@return the trunk, in order} */
     public List<Stage> stages() {
         return stages;
     }
 
-    /** The head. */
+    /** {@return the head} */
     public HeadModule head() {
         return head;
     }
 
-    /** Every parameter once, in the order in which data meets them. */
+    /** {@return every parameter once, in the order in which data meets them} */
     public List<Parameter> parameters() {
         return parameters;
     }
 
-    /** The parameters that training changes. */
+    /** {@return the parameters that training changes} */
     public List<Parameter> trained() {
         return parameters.stream().filter(Parameter::isTrained).toList();
     }
 
-    /** The dotted names of the layers that something adapts, merged or not, in order. */
+    /** {@return the dotted names of the layers that something adapts, merged or not, in order} */
     public Set<String> adaptedLayers() {
         final String weight = ".weight";
         return parameters.stream()
@@ -66,19 +71,28 @@ public final class Network implements AutoCloseable {
                 .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
-    /** Every buffer: what is saved with the parameters and no gradient changes. */
+    /** {@return every buffer: what is saved with the parameters and no gradient changes} */
     public List<Buffer> buffers() {
         return buffers;
     }
 
-    /** The outputs of the head, in the current scope. */
+    /**
+     * {@return the outputs of the head, in the current scope}
+     *
+     * @param batch the batch (borrowed)
+     * @param context of this pass: whether it trains, and what dropout draws from
+     */
     public Map<String, Tensor> forward(Batch batch, ForwardContext context) {
         return head(trunk(batch, context, hidden -> {}), batch, context);
     }
 
     /**
-     * The output of the last stage, in the current scope; {@code each} is shown every stage's output (borrowed) as it is
-     * made. What a stage gave is let go as soon as the next one has it, unless gradients need it.
+     * {@return the output of the last stage, in the current scope; {@code each} is shown every stage's output
+     * (borrowed) as it is made} What a stage gave is let go as soon as the next one has it, unless gradients need it.
+     *
+     * @param batch the batch (borrowed)
+     * @param context of this pass: whether it trains, and what dropout draws from
+     * @param each called once a stage, in order
      */
     public Tensor trunk(Batch batch, ForwardContext context, Consumer<Tensor> each) {
         final Tensor nothing = nothing();
@@ -90,8 +104,15 @@ public final class Network implements AutoCloseable {
     }
 
     /**
-     * The output of stage {@code to - 1} from that of stage {@code from - 1} (borrowed), as {@link #trunk(Batch,
-     * ForwardContext, Consumer)}; the input itself where there is no stage between.
+     * {@return the output of stage {@code to - 1} from that of stage {@code from - 1} (borrowed), as {@link
+     * #trunk(Batch, ForwardContext, Consumer)}; the input itself where there is no stage between}
+     *
+     * @param from the first stage that computes
+     * @param to the stage after the last that computes
+     * @param input what stage {@code from - 1} gave
+     * @param batch the batch (borrowed)
+     * @param context of this pass: whether it trains, and what dropout draws from
+     * @param each called once a stage, in order
      */
     public Tensor trunk(int from, int to, Tensor input, Batch batch, ForwardContext context, Consumer<Tensor> each) {
         Tensor hidden = input;
@@ -115,7 +136,7 @@ public final class Network implements AutoCloseable {
         return ours ? TensorScope.adopt(hidden) : hidden;
     }
 
-    /** How many stages, from the input on, have nothing that is trained. */
+    /** {@return how many stages, from the input on, have nothing that is trained} */
     public int frozenStages() {
         int count = 0;
         while (count < stages.size() && stages.get(count).parameters().stream().noneMatch(Parameter::isTrained)) {
@@ -124,7 +145,14 @@ public final class Network implements AutoCloseable {
         return count;
     }
 
-    /** One stage's output; the caller owns it. Its temporaries are gone. */
+    /**
+     * {@return one stage's output; the caller owns it} Its temporaries are gone.
+     *
+     * @param index from 0
+     * @param input what the stage before gave (borrowed); the first stage doesn't look at it
+     * @param batch the batch (borrowed)
+     * @param context of this pass: whether it trains, and what dropout draws from
+     */
     public Tensor stage(int index, Tensor input, Batch batch, ForwardContext context) {
         context.enter(index);
         try (TensorScope scope = TensorScope.open()) {
@@ -138,7 +166,13 @@ public final class Network implements AutoCloseable {
         }
     }
 
-    /** The head's outputs from the last stage's, in the current scope. */
+    /**
+     * {@return the head's outputs from the last stage's, in the current scope}
+     *
+     * @param hidden the last stage's output (borrowed)
+     * @param batch the batch (borrowed)
+     * @param context of this pass: whether it trains, and what dropout draws from
+     */
     public Map<String, Tensor> head(Tensor hidden, Batch batch, ForwardContext context) {
         context.enter(stages.size());
         return head.forward(hidden, batch, context);
@@ -148,6 +182,7 @@ public final class Network implements AutoCloseable {
      * Uses the tensors of another network of the same checkpoint for what is frozen, of equal name and shape in both. Each
      * may be closed, the last one frees them; neither may train them any more.
      *
+     * @param other of the same checkpoint
      * @param own whether a parameter of that name isn't the checkpoint's, so that each keeps its own
      */
     public void shareFrozen(Network other, Predicate<String> own) {
@@ -173,12 +208,19 @@ public final class Network implements AutoCloseable {
         parameters.forEach(Parameter::unmerge);
     }
 
-    /** Copies of what training changes, trained parameters and buffers, to come back to with {@link Snapshot#restore}. */
+    /**
+     * {@return copies of what training changes, trained parameters and buffers, to come back to with {@link
+     * Snapshot#restore}; to be closed by the caller}
+     */
     public Snapshot snapshot() {
         return snapshot(trained());
     }
 
-    /** Copies of these parameters and of the buffers. */
+    /**
+     * {@return copies of these parameters and of the buffers, to be closed by the caller}
+     *
+     * @param some of this network
+     */
     public Snapshot snapshot(List<Parameter> some) {
         final List<Tensor> live = new ArrayList<>();
         some.forEach(parameter -> live.add(parameter.value()));

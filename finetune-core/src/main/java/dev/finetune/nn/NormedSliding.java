@@ -32,18 +32,38 @@ public record NormedSliding(
         Optional<BatchNorm2d> after,
         Activation activation,
         Activation last) {
-    /** One activation, after the first norm and after the sum. */
+    /**
+     * One activation, after the first norm and after the sum.
+     *
+     * @param before the norm before it, if any
+     * @param sliding the convolution or pooling
+     * @param after the norm after it, if any
+     * @param activation after the first norm and after the sum
+     */
     public NormedSliding(
             Optional<BatchNorm2d> before, Sliding sliding, Optional<BatchNorm2d> after, Activation activation) {
         this(before, sliding, after, activation, activation);
     }
 
-    /** Applies all but a sum and the activation after it. */
+    /**
+     * Applies all but a sum and the activation after it.
+     *
+     * @param input (batch, channels, height, width)
+     * @param context of this pass: whether it trains, and what dropout draws from
+     * @return what the norm after it gives, in the current scope
+     */
     public Tensor forward(Tensor input, ForwardContext context) {
         return keepsLess(input) ? lean(input, null, context) : plain(input, context);
     }
 
-    /** Applies all; keeps less only where there is a norm before the sum. */
+    /**
+     * Applies all; keeps less only where there is a norm before the sum.
+     *
+     * @param input (batch, channels, height, width)
+     * @param added of the result's shape (borrowed)
+     * @param context of this pass: whether it trains, and what dropout draws from
+     * @return the activated sum, in the current scope
+     */
     public Tensor forward(Tensor input, Tensor added, ForwardContext context) {
         return after.isPresent() && keepsLess(input)
                 ? lean(input, added, context)

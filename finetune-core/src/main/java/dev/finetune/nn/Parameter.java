@@ -40,12 +40,12 @@ public final class Parameter implements AutoCloseable {
         value.set_requires_grad(true);
     }
 
-    /** The dotted name, as the library that the checkpoint came from writes it. */
+    /** {@return the dotted name, as the library that the checkpoint came from writes it} */
     public String name() {
         return name;
     }
 
-    /** The tensor; borrowed, never to be closed by the caller. */
+    /** {@return the tensor; borrowed, never to be closed by the caller} */
     public Tensor value() {
         return value;
     }
@@ -70,27 +70,31 @@ public final class Parameter implements AutoCloseable {
         standIn = other;
     }
 
-    /** The shape. */
+    /** {@return the shape} */
     public long[] shape() {
         return shape.clone();
     }
 
-    /** How many numbers it holds. */
+    /** {@return how many numbers it holds} */
     public long count() {
         return Arrays.stream(shape).reduce(1, (a, b) -> a * b);
     }
 
-    /** Whether it was newly initialised rather than loaded from a checkpoint. */
+    /** {@return whether it was newly initialised rather than loaded from a checkpoint} */
     public boolean isFresh() {
         return fresh;
     }
 
-    /** The same tensor under another name; this object must not be used or closed any more. */
+    /**
+     * {@return the same tensor under another name; this object must not be used or closed any more}
+     *
+     * @param other the dotted name
+     */
     public Parameter renamed(String other) {
         return new Parameter(other, value, fresh);
     }
 
-    /** What adapts the layer that this is the weight or bias of; empty while it is merged. */
+    /** {@return what adapts the layer that this is the weight or bias of; empty while it is merged} */
     public Optional<Adapter> adapter() {
         return beforeMerge == null ? adapter : Optional.empty();
     }
@@ -120,17 +124,25 @@ public final class Parameter implements AutoCloseable {
         }
     }
 
-    /** Adapts the layer that this is the weight or bias of. */
+    /**
+     * Adapts the layer that this is the weight or bias of.
+     *
+     * @param addition owned by whoever adds it
+     */
     public void adapt(Adapter addition) {
         this.adapter = Optional.of(addition);
     }
 
-    /** Whether training changes it. */
+    /** {@return whether training changes it} */
     public boolean isTrained() {
         return trained;
     }
 
-    /** Freezes (false) or unfreezes (true) it; a frozen parameter's gradient is freed. */
+    /**
+     * Freezes (false) or unfreezes (true) it; a frozen parameter's gradient is freed.
+     *
+     * @param trained whether it gets gradients
+     */
     public void setTrained(boolean trained) {
         this.trained = trained;
         value.set_requires_grad(trained);

@@ -15,7 +15,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 @FunctionalInterface
 public interface ParameterSource {
     /**
-     * The parameter of that name and shape.
+     * {@return the parameter of that name and shape}
      *
      * @param name the name below this source's prefix
      * @param init how it starts where there is nothing to load
@@ -25,16 +25,19 @@ public interface ParameterSource {
     Parameter take(String name, Init init, long... shape);
 
     /**
-     * The weight of a layer: as {@link #take}, and with what adapts the layer where this source adapts it.
+     * {@return the weight of a layer: as {@link #take}, and with what adapts the layer where this source adapts it}
      *
      * @param kind of the layer
+     * @param name dotted, below this source's prefix
+     * @param init how it starts if the checkpoint lacks it
+     * @param shape what the layer needs
      */
     default Parameter weight(LayerKind kind, String name, Init init, long... shape) {
         return take(name, init, shape);
     }
 
     /**
-     * The buffer of that name and shape; a source that has none stored gives its start.
+     * {@return the buffer of that name and shape; a source that has none stored gives its start}
      *
      * @param name the name below this source's prefix
      * @param start every element's value where there is nothing to load
@@ -49,7 +52,12 @@ public interface ParameterSource {
         }
     }
 
-    /** The same source with every name under a prefix: {@code at("encoder").take("weight")} takes "encoder.weight". */
+    /**
+     * {@return the same source with every name under a prefix: {@code at("encoder").take("weight")} takes
+     * "encoder.weight"}
+     *
+     * @param prefix without the dot at its end
+     */
     default ParameterSource at(String prefix) {
         final ParameterSource whole = this;
         return new ParameterSource() {

@@ -6,16 +6,27 @@ import org.bytedeco.pytorch.Tensor;
 
 /** What slides over pictures (batch, channels, height, width), a convolution or a pool, and knows its gradients. */
 public interface Sliding extends Module {
-    /** Applies it. */
+    /**
+     * Applies it.
+     *
+     * @param input (batch, channels, height, width)
+     * @param context of this pass: whether it trains, and what dropout draws from
+     * @return (batch, channels given, rows given, columns given), in the current scope
+     */
     Tensor forward(Tensor input, ForwardContext context);
 
-    /** The weight that the gradients are of, besides the input; empty if it has none. */
+    /** {@return the weight that the gradients are of, besides the input; empty if it has none} */
     Optional<Parameter> weight();
 
-    /** Whether {@link #forward} depends on the input and {@link #weight} alone, so that the gradients are all. */
+    /**
+     * {@return whether {@link #forward} depends on the input and {@link #weight} alone, so that the gradients are all}
+     */
     boolean isPlain();
 
-    /** Whether it takes so few operations for each number of its output that these are better computed again than kept. */
+    /**
+     * {@return whether it takes so few operations for each number of its output that these are better computed again
+     * than kept}
+     */
     boolean isCheap();
 
     /**

@@ -9,7 +9,7 @@ import org.bytedeco.pytorch.Tensor;
  * twice to save memory.
  */
 public interface Stage extends Module {
-    /** Its name, for freezing and summaries: "embeddings", "layer.0". */
+    /** {@return its name, for freezing and summaries: "embeddings", "layer.0"} */
     String name();
 
     /**
@@ -17,10 +17,12 @@ public interface Stage extends Module {
      *
      * @param input what the stage before gave; the first stage must not look at it
      * @param batch the batch (borrowed)
+     * @param context of this pass: whether it trains, and what dropout draws from
+     * @return its output, in the current scope
      */
     Tensor forward(Tensor input, Batch batch, ForwardContext context);
 
-    /** Layers in it that take the same input, by groups; none by default. */
+    /** {@return layers in it that take the same input, by groups; none by default} */
     default List<JointLinear> joint() {
         return List.of();
     }

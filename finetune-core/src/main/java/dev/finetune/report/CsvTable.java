@@ -16,6 +16,9 @@ public final class CsvTable {
     /**
      * Writes a heading and rows.
      *
+     * @param file the CSV file, replaced if it is there
+     * @param heading a name a column
+     * @param rows cells, written by their {@code toString}
      * @throws FinetuneException if the file can't be written
      */
     public static void write(Path file, List<String> heading, List<? extends List<?>> rows) {

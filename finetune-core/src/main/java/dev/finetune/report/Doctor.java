@@ -18,7 +18,7 @@ public final class Doctor {
     private Doctor() {}
 
     /**
-     * The findings, one a line.
+     * {@return the findings, one a line}
      *
      * @param families what models the class path can build
      */

@@ -8,7 +8,11 @@ import java.util.Locale;
 public final class EpochTable {
     private EpochTable() {}
 
-    /** The heading of a table of plain text. */
+    /**
+     * {@return the heading of a table of plain text}
+     *
+     * @param metric shown beside the losses
+     */
     public static String heading(String metric) {
         return String.format(
                 Locale.ROOT,
@@ -22,7 +26,12 @@ public final class EpochTable {
                 "s");
     }
 
-    /** A line of a table of plain text. */
+    /**
+     * {@return a line of a table of plain text}
+     *
+     * @param report one epoch's
+     * @param metric shown beside the losses
+     */
     public static String line(EpochReport report, String metric) {
         return String.format(
                 Locale.ROOT,
@@ -36,7 +45,12 @@ public final class EpochTable {
                 report.seconds());
     }
 
-    /** The whole table as Markdown. */
+    /**
+     * {@return the whole table as Markdown}
+     *
+     * @param reports in their order
+     * @param metric shown beside the losses
+     */
     public static String markdown(List<EpochReport> reports, String metric) {
         final StringBuilder table = new StringBuilder();
         table.append("| epoch | step | training loss | validation loss | ")

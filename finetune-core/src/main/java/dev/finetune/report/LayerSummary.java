@@ -15,7 +15,11 @@ public final class LayerSummary {
 
     private LayerSummary() {}
 
-    /** The table. */
+    /**
+     * {@return the table}
+     *
+     * @param network the network (borrowed)
+     */
     public static String of(Network network) {
         final StringBuilder table = new StringBuilder();
         table.append(String.format(Locale.ROOT, "%-62s %-16s %14s%n", "layer", "shape", "parameters"));

@@ -20,7 +20,14 @@ public final class ModelCard {
 
     private ModelCard() {}
 
-    /** The model card as Markdown with the front matter that the hub reads. */
+    /**
+     * {@return the model card as Markdown with the front matter that the hub reads}
+     *
+     * @param task of the model
+     * @param provenance where the model comes from
+     * @param history how training went, if it was trained here
+     * @param evaluation its metrics, if it was evaluated
+     */
     public static String write(
             Task task, Provenance provenance, Optional<TrainingHistory> history, Optional<Metrics> evaluation) {
         final StringBuilder card = new StringBuilder();
@@ -55,7 +62,14 @@ public final class ModelCard {
         return card.toString();
     }
 
-    /** The same for programs. */
+    /**
+     * {@return the same for programs}
+     *
+     * @param task of the model
+     * @param provenance where the model comes from
+     * @param history how training went, if it was trained here
+     * @param evaluation its metrics, if it was evaluated
+     */
     public static JsonObject json(
             Task task, Provenance provenance, Optional<TrainingHistory> history, Optional<Metrics> evaluation) {
         final JsonObject json = new JsonObject();

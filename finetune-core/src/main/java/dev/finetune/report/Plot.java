@@ -38,12 +38,20 @@ public record Plot(Axis x, Axis y, List<Series> series) {
      * @param logarithmic whether steps on it are factors; values that aren't above 0 are then left out
      */
     public record Axis(String title, boolean logarithmic) {
-        /** An axis in proportion. */
+        /**
+         * {@return an axis in proportion}
+         *
+         * @param title what stands beside it
+         */
         public static Axis of(String title) {
             return new Axis(title, false);
         }
 
-        /** An axis of factors. */
+        /**
+         * {@return an axis of factors}
+         *
+         * @param title what stands beside it
+         */
         public static Axis logarithmic(String title) {
             return new Axis(title, true);
         }
@@ -76,6 +84,7 @@ public record Plot(Axis x, Axis y, List<Series> series) {
     /**
      * Draws it.
      *
+     * @param file the PNG file, replaced if it is there
      * @throws FinetuneException if the file can't be written, or this Java runtime can't draw
      */
     public void writePng(Path file) {
@@ -85,7 +94,9 @@ public record Plot(Axis x, Axis y, List<Series> series) {
     /**
      * Draws several on one picture, in rows.
      *
+     * @param file the PNG file, replaced if it is there
      * @param columns how many there are beside each other
+     * @param plots row by row
      * @throws FinetuneException if the file can't be written, or this Java runtime can't draw
      */
     public static void writePng(Path file, int columns, List<Plot> plots) {

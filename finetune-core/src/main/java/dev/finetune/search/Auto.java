@@ -119,7 +119,12 @@ public final class Auto<I> {
     /**
      * Tunes; of data without a validation part, a large one's is held back, and a small one is cross-validated.
      *
+     * @param <I> the kind of input
+     * @param tuner the settings to start from
+     * @param dataset labelled examples
+     * @param budget how long it may take, above 0
      * @param cancellation the tuner's
+     * @return the best model, to be closed by the caller, with its settings and the reasons for them
      */
     public static <I> AutoResult<I> fit(
             FineTuner tuner, Dataset<I> dataset, Duration budget, Cancellation cancellation) {
@@ -142,7 +147,13 @@ public final class Auto<I> {
     /**
      * Tunes, comparing on validation data.
      *
+     * @param <I> the kind of input
+     * @param tuner the settings to start from
+     * @param train labelled examples to learn from
+     * @param validation labelled examples to evaluate on, which are not learned from
+     * @param budget how long it may take, above 0
      * @param cancellation the tuner's
+     * @return the best model, to be closed by the caller, with its settings and the reasons for them
      */
     public static <I> AutoResult<I> fit(
             FineTuner tuner, Dataset<I> train, Dataset<I> validation, Duration budget, Cancellation cancellation) {

@@ -43,7 +43,7 @@ public record AutoResult<I>(
      */
     public record Attempt(String name, String reason, double value, double loss, double seconds) {}
 
-    /** The choice in readable lines: why, then all that was tried. */
+    /** {@return the choice in readable lines: why, then all that was tried} */
     public String explanation() {
         final StringBuilder text = new StringBuilder();
         reasons.forEach(line -> text.append(line).append('\n'));

@@ -21,7 +21,11 @@ public record Halving(int first, int factor) {
         }
     }
 
-    /** Compared after the first evaluation, then after 3, 9 ...: a third goes on. */
+    /**
+     * Compared after the first evaluation, then after 3, 9 ...: a third goes on.
+     *
+     * @return the rungs 1, 3, 9 ..., of each of which a third goes on
+     */
     public static Halving usual() {
         return new Halving(1, 3);
     }

@@ -48,7 +48,11 @@ public record LearningRateTest(Range range, List<Point> points) {
             }
         }
 
-        /** From 1e-7 to 1 in 100 steps. */
+        /**
+         * From 1e-7 to 1 in 100 steps.
+         *
+         * @return the range from 1e-7 to 1 in 100 steps
+         */
         public static Range usual() {
             return new Range(1e-7, 1, 100);
         }
@@ -72,6 +76,8 @@ public record LearningRateTest(Range range, List<Point> points) {
         /**
          * Takes a step in.
          *
+         * @param rate the learning rate of the step
+         * @param loss of its batch, before the step
          * @return whether to go on: false where the smoothed loss exceeds 4 times its minimum
          */
         public boolean add(double rate, double loss) {
@@ -82,15 +88,19 @@ public record LearningRateTest(Range range, List<Point> points) {
             return smoothed <= DIVERGED * lowest;
         }
 
-        /** What was seen so far. */
+        /**
+         * {@return what was seen so far}
+         *
+         * @param range what was asked for
+         */
         public LearningRateTest result(Range range) {
             return new LearningRateTest(range, points);
         }
     }
 
     /**
-     * The suggested rate: where the smoothed loss falls most steeply over the logarithm of the rate. The first tenth of
-     * the steps and the last 5 don't count, where enough are left.
+     * {@return the suggested rate: where the smoothed loss falls most steeply over the logarithm of the rate} The first
+     * tenth of the steps and the last 5 don't count, where enough are left.
      */
     public double suggestion() {
         final List<Point> inner = inner();
@@ -107,7 +117,7 @@ public record LearningRateTest(Range range, List<Point> points) {
         return inner.get(steepest).rate;
     }
 
-    /** A cautious rate: a tenth of that at which the smoothed loss is lowest. */
+    /** {@return a cautious rate: a tenth of that at which the smoothed loss is lowest} */
     public double minimumOverTen() {
         return inner().stream().min(Comparator.comparingDouble(Point::smoothed)).orElseThrow().rate / 10;
     }
@@ -118,7 +128,11 @@ public record LearningRateTest(Range range, List<Point> points) {
         return to - from >= FEWEST ? points.subList(from, to) : points;
     }
 
-    /** Writes rate, loss and smoothed loss of each step. */
+    /**
+     * Writes rate, loss and smoothed loss of each step.
+     *
+     * @param file the CSV file, replaced if it is there
+     */
     public void writeCsv(Path file) {
         CsvTable.write(
                 file,
@@ -128,7 +142,11 @@ public record LearningRateTest(Range range, List<Point> points) {
                         .toList());
     }
 
-    /** Draws the losses over the rate, and the rates that are suggested, to a PNG. */
+    /**
+     * Draws the losses over the rate, and the rates that are suggested, to a PNG.
+     *
+     * @param file the PNG file, replaced if it is there
+     */
     public void writePlot(Path file) {
         final List<Double> rates = points.stream().map(Point::rate).toList();
         new Plot(

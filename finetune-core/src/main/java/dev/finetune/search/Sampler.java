@@ -32,17 +32,25 @@ public sealed interface Sampler {
         }
     }
 
-    /** Each setting at random. */
+    /** {@return each setting at random} */
     static Sampler random() {
         return new Random();
     }
 
-    /** Evenly spread settings. */
+    /**
+     * Evenly spread settings.
+     *
+     * @return the sampler
+     */
     static Sampler halton() {
         return new Halton();
     }
 
-    /** Settings near those that were good. */
+    /**
+     * Settings near those that were good.
+     *
+     * @return the sampler
+     */
     static Sampler tpe() {
         return new Tpe(10, 0.15, 24);
     }

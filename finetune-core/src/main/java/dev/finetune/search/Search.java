@@ -44,33 +44,70 @@ public final class Search {
         this.draft = draft;
     }
 
-    /** A search over settings of a tuner, which are still to be named; what isn't named stays as the tuner has it. */
+    /**
+     * {@return a search over settings of a tuner, which are still to be named; what isn't named stays as the tuner has
+     * it}
+     *
+     * @param tuner which stays as it is
+     */
     public static Search over(FineTuner tuner) {
         return new Search(Objects.requireNonNull(tuner, "tuner"), new SearchDraft());
     }
 
-    /** A number from {@code low} to {@code high} whose logarithm is as likely anywhere: learning rates, weight decay. */
+    /**
+     * A number from {@code low} to {@code high} whose logarithm is as likely anywhere: learning rates, weight decay.
+     *
+     * @param name what tables and files call it
+     * @param low the least value, above 0
+     * @param high the largest value, above the least
+     * @param setting gives the tuner with a value, such as {@code FineTuner::lr}
+     * @return a new search with that setting
+     */
     public Search logUniform(String name, double low, double high, BiFunction<FineTuner, Double, FineTuner> setting) {
         Objects.requireNonNull(name, "name");
         Objects.requireNonNull(setting, "setting");
         return dimension(new Dimension.Real(name, low, high, true, setting));
     }
 
-    /** A number that is as likely anywhere from {@code low} to {@code high}. */
+    /**
+     * A number that is as likely anywhere from {@code low} to {@code high}.
+     *
+     * @param name what tables and files call it
+     * @param low the least value
+     * @param high the largest value, above the least
+     * @param setting gives the tuner with a value, such as {@code FineTuner::dropout}
+     * @return a new search with that setting
+     */
     public Search uniform(String name, double low, double high, BiFunction<FineTuner, Double, FineTuner> setting) {
         Objects.requireNonNull(name, "name");
         Objects.requireNonNull(setting, "setting");
         return dimension(new Dimension.Real(name, low, high, false, setting));
     }
 
-    /** A whole number from {@code low} to {@code high}, both included. */
+    /**
+     * A whole number from {@code low} to {@code high}, both included.
+     *
+     * @param name what tables and files call it
+     * @param low the least value
+     * @param high the largest value
+     * @param setting gives the tuner with a value, such as {@code FineTuner::freeze}
+     * @return a new search with that setting
+     */
     public Search integer(String name, int low, int high, BiFunction<FineTuner, Integer, FineTuner> setting) {
         Objects.requireNonNull(name, "name");
         Objects.requireNonNull(setting, "setting");
         return dimension(new Dimension.Whole(name, low, high, setting));
     }
 
-    /** One of several values, which have no order. */
+    /**
+     * One of several values, which have no order.
+     *
+     * @param <T> the kind of value
+     * @param name what tables and files call it
+     * @param values at least one; their {@code toString} tells them apart in tables and files
+     * @param setting gives the tuner with a value, such as {@code FineTuner::batchSize}
+     * @return a new search with that setting
+     */
     public <T> Search choice(String name, List<T> values, BiFunction<FineTuner, T, FineTuner> setting) {
         Objects.requireNonNull(name, "name");
         Objects.requireNonNull(values, "values");
@@ -92,19 +129,34 @@ public final class Search {
         });
     }
 
-    /** How settings are chosen; {@link Sampler#tpe} by default. */
+    /**
+     * How settings are chosen; {@link Sampler#tpe} by default.
+     *
+     * @param sampler one of {@link Sampler}'s
+     * @return a new search with that setting
+     */
     public Search sampler(Sampler sampler) {
         Objects.requireNonNull(sampler, "sampler");
         return with(changed -> changed.sampler = sampler);
     }
 
-    /** Stops bad trials early; by default all are trained to their end. */
+    /**
+     * Stops bad trials early; by default all are trained to their end.
+     *
+     * @param halving at which evaluations trials are compared, and how many go on
+     * @return a new search with that setting
+     */
     public Search halving(Halving halving) {
         Objects.requireNonNull(halving, "halving");
         return with(changed -> changed.halving = Optional.of(halving));
     }
 
-    /** How many models are trained, those of an earlier run with the same file included; 20 by default. */
+    /**
+     * How many models are trained, those of an earlier run with the same file included; 20 by default.
+     *
+     * @param trials at least 1
+     * @return a new search with that setting
+     */
     public Search trials(int trials) {
         if (trials < 1) {
             throw new FinetuneException("A search needs at least 1 trial, not " + trials + ".");
@@ -115,6 +167,8 @@ public final class Search {
     /**
      * Begins no trial after this time; the one under way is trained to its end. No limit by default.
      *
+     * @param time above 0
+     * @return a new search with that setting
      * @throws FinetuneException if it is not above 0
      */
     public Search maxTime(Duration time) {
@@ -125,13 +179,23 @@ public final class Search {
         return with(changed -> changed.maxTime = Optional.of(time));
     }
 
-    /** The metric that trials are compared by; the task's main metric by default. Running, one that there isn't is refused. */
+    /**
+     * The metric that trials are compared by; the task's main metric by default. Running, one that there isn't is refused.
+     *
+     * @param metric one of the task's, such as "f1" or "loss"
+     * @return a new search with that setting
+     */
     public Search metric(String metric) {
         Objects.requireNonNull(metric, "metric");
         return with(changed -> changed.metric = Optional.of(metric));
     }
 
-    /** The seed of what is tried, 42 by default; the seed of training is the tuner's. */
+    /**
+     * The seed of what is tried, 42 by default; the seed of training is the tuner's.
+     *
+     * @param seed any number
+     * @return a new search with that setting
+     */
     public Search seed(long seed) {
         return with(changed -> changed.seed = seed);
     }
@@ -139,6 +203,9 @@ public final class Search {
     /**
      * Records each trial as a line of JSON when it has ended. A search that was killed goes on from there, without
      * training again what had ended; with more {@link #trials} an ended search goes on, too.
+     *
+     * @param file made if it isn't there
+     * @return a new search with that setting
      */
     public Search file(Path file) {
         Objects.requireNonNull(file, "file");
@@ -148,6 +215,9 @@ public final class Search {
     /**
      * How many models are trained at once, 1 by default. More need so much more memory, and share the cores; what is tried
      * then depends on which ends first, but for the samplers that don't learn.
+     *
+     * @param trials at least 1
+     * @return a new search with that setting
      */
     public Search parallel(int trials) {
         if (trials < 1) {
@@ -156,7 +226,12 @@ public final class Search {
         return with(changed -> changed.parallel = trials);
     }
 
-    /** Is told of each trial when it has ended, on the thread that trained it. */
+    /**
+     * Is told of each trial when it has ended, on the thread that trained it.
+     *
+     * @param listener called once a trial
+     * @return a new search with that setting
+     */
     public Search onTrial(Consumer<Trial> listener) {
         Objects.requireNonNull(listener, "listener");
         return with(changed -> changed.listener = listener);
@@ -166,6 +241,9 @@ public final class Search {
      * What another thread stops the search with: the trials under way are dropped, those that ended count; so it is where
      * the thread that searches is interrupted, which it stays. The tuner's own cancellation isn't heard while it is
      * searched.
+     *
+     * @param cancellation which another thread may cancel
+     * @return a new search with that setting
      */
     public Search cancellation(Cancellation cancellation) {
         Objects.requireNonNull(cancellation, "cancellation");
@@ -175,6 +253,9 @@ public final class Search {
     /**
      * Searches, each trial trained and evaluated as {@link FineTuner#fit(Dataset)} does.
      *
+     * @param <I> the kind of input
+     * @param dataset labelled examples
+     * @return all trials, and the tuner with the best one's settings
      * @throws FinetuneException if settings, model and data don't fit together, if the file records another search, or if
      *     no trial came to its end
      */
@@ -186,6 +267,10 @@ public final class Search {
     /**
      * Searches, each trial trained on one data set and evaluated on another.
      *
+     * @param <I> the kind of input
+     * @param train labelled examples to learn from
+     * @param validation labelled examples to evaluate on, which are not learned from
+     * @return all trials, and the tuner with the best one's settings
      * @throws FinetuneException if settings, model and data don't fit together, if the file records another search, or if
      *     no trial came to its end
      */

@@ -25,26 +25,26 @@ public final class SearchResult {
         this.dimensions = List.copyOf(dimensions);
     }
 
-    /** The metric that trials were compared by. */
+    /** {@return the metric that trials were compared by} */
     public String metric() {
         return metric;
     }
 
-    /** All trials, in the order of their numbers. */
+    /** {@return all trials, in the order of their numbers} */
     public List<Trial> trials() {
         return trials;
     }
 
     /**
-     * All trials, the best first; those that were stopped follow those that finished, and those that diverged, or ran out
-     * of time before they were evaluated, are last.
+     * {@return all trials, the best first; those that were stopped follow those that finished, and those that diverged,
+     * or ran out of time before they were evaluated, are last}
      */
     public List<Trial> ranked() {
         return trials.stream().sorted(Leaderboard.ranking(metric)).toList();
     }
 
     /**
-     * The best of the trials that finished; the first of equally good ones.
+     * {@return the best of the trials that finished; the first of equally good ones}
      *
      * @throws FinetuneException if none finished, or if the metric is undefined for all that did
      */
@@ -61,12 +61,18 @@ public final class SearchResult {
         return first;
     }
 
-    /** The tuner with the best trial's settings, ready to fit; with the trial's data it gives the same model. */
+    /**
+     * {@return the tuner with the best trial's settings, ready to fit; with the trial's data it gives the same model}
+     */
     public FineTuner best() {
         return tuner(bestTrial());
     }
 
-    /** The tuner with a trial's settings. */
+    /**
+     * {@return the tuner with a trial's settings}
+     *
+     * @param trial of this search
+     */
     public FineTuner tuner(Trial trial) {
         FineTuner changed = tuner;
         for (int i = 0; i < dimensions.size(); i++) {
@@ -75,7 +81,11 @@ public final class SearchResult {
         return changed;
     }
 
-    /** Writes a row per trial, in the order of their numbers: settings, state, all metrics, seconds. */
+    /**
+     * Writes a row per trial, in the order of their numbers: settings, state, all metrics, seconds.
+     *
+     * @param file the CSV file, replaced if it is there
+     */
     public void writeCsv(Path file) {
         final List<String> names = trials.stream()
                 .flatMap(trial -> trial.metrics().keySet().stream())
@@ -100,6 +110,8 @@ public final class SearchResult {
     /**
      * Draws the trials to a PNG: the metric of each with the best so far, then the metric over each setting. Settings
      * without an order are at 0, 1 ... in the order of their first trial; only trials that finished are drawn.
+     *
+     * @param file the PNG file, replaced if it is there
      */
     public void writePlot(Path file) {
         final List<Trial> finished = trials.stream()

@@ -25,6 +25,10 @@ public record Adaptation(Optional<PeftMethod> method, Optional<Path> directory, 
     /**
      * Builds something from a base's parameters and these additions. Where that fails, all that was taken is closed.
      *
+     * @param <T> what is built
+     * @param base the checkpoint's parameters (borrowed)
+     * @param builder takes every parameter that it needs
+     * @return what the builder made
      * @throws FinetuneException if the adapter doesn't fit the base, or if the checkpoint holds more of the trunk than was
      *     built
      */

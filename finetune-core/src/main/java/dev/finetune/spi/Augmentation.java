@@ -5,6 +5,6 @@ package dev.finetune.spi;
  * applies it when a training batch is collated; its {@code toString} is shown among the settings.
  */
 public interface Augmentation {
-    /** The kind of input that it changes. */
+    /** {@return the kind of input that it changes} */
     Class<?> inputType();
 }

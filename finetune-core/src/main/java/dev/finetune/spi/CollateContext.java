@@ -17,7 +17,11 @@ public record CollateContext(Purpose purpose, long seed) {
         PREDICTION
     }
 
-    /** For prediction. */
+    /**
+     * For prediction.
+     *
+     * @return a context for inputs without labels
+     */
     public static CollateContext predicting() {
         return new CollateContext(Purpose.PREDICTION, 0);
     }

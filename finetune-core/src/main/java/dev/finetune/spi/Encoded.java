@@ -5,9 +5,9 @@ package dev.finetune.spi;
  * once, kept for all epochs, so it should be small.
  */
 public interface Encoded {
-    /** How much the example costs, in the unit that batches are padded to (tokens, for text). */
+    /** {@return how much the example costs, in the unit that batches are padded to (tokens, for text)} */
     int length();
 
-    /** What the loss compares the output with. */
+    /** {@return what the loss compares the output with} */
     Target target();
 }

@@ -16,8 +16,9 @@ public final class HeadConfig {
     private HeadConfig() {}
 
     /**
-     * The head that a classifier was saved with: regression, several labels, or one class of several.
+     * {@return the head that a classifier was saved with: regression, several labels, or one class of several}
      *
+     * @param config of the checkpoint
      * @throws FinetuneException if the problem type is not known
      */
     public static Head read(ModelConfig config) {
@@ -36,6 +37,8 @@ public final class HeadConfig {
     /**
      * Says what a head predicts, instead of what the configuration said before.
      *
+     * @param json the configuration to be saved, which is changed
+     * @param head what its outputs mean
      * @param labels the names of its outputs, where they have any
      */
     public static void write(JsonObject json, Head head, List<String> labels) {

@@ -11,7 +11,7 @@ import java.util.Map;
  * @param rows the encoded examples, in the order of the batch's rows
  */
 public record HostBatch(Map<String, HostTensor> columns, List<Encoded> rows) {
-    /** How many examples (rows) it holds. */
+    /** {@return how many examples (rows) it holds} */
     public int size() {
         return rows.size();
     }

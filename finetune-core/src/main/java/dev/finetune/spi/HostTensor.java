@@ -5,7 +5,7 @@ package dev.finetune.spi;
  * that computes.
  */
 public sealed interface HostTensor {
-    /** The tensor's shape. */
+    /** {@return the tensor's shape} */
     long[] shape();
 
     /** 64-bit integers. */

@@ -13,40 +13,59 @@ import java.util.Optional;
  * @param <I> the kind of input
  */
 public interface InputEncoder<I> extends AutoCloseable {
-    /** The kind of input that it encodes. */
+    /** {@return the kind of input that it encodes} */
     Class<I> inputType();
 
     /**
      * Encodes examples in order. Usually one row an example; question answering makes a row per window of a long
      * context.
+     *
+     * @param examples labelled or not
+     * @return the rows, those of an example beside each other
      */
     List<Encoded> encode(List<Example<I>> examples);
 
-    /** Pads rows to the longest of them and lays them out as the network reads them, targets included. */
+    /**
+     * Pads rows to the longest of them and lays them out as the network reads them, targets included.
+     *
+     * @param rows of one batch
+     * @param context the batch's seed and whether it trains
+     * @return the batch
+     */
     HostBatch collate(List<Encoded> rows, CollateContext context);
 
     /**
-     * The targets of a batch alone, where the inputs take work that is worth sparing when only the first stages of a network
-     * read them and what these give is known; empty, by default, where they don't.
+     * {@return the targets of a batch alone, where the inputs take work that is worth sparing when only the first
+     * stages of a network read them and what these give is known; empty, by default, where they don't}
+     *
+     * @param rows of one batch
      */
     default Optional<HostBatch> collateTargets(List<Encoded> rows) {
         return Optional.empty();
     }
 
-    /** Whether a row's columns differ from one training batch to another (augmentation, masking); not by default. */
+    /**
+     * {@return whether a row's columns differ from one training batch to another (augmentation, masking); not by
+     * default}
+     */
     default boolean variesInTraining() {
         return false;
     }
 
-    /** Whether rows differ in length, so that batches of similar length save padding; by default they do. */
+    /** {@return whether rows differ in length, so that batches of similar length save padding; by default they do} */
     default boolean hasLengths() {
         return true;
     }
 
-    /** How many of the rows that were encoded so far had to be cut to the maximum length. */
+    /** {@return how many of the rows that were encoded so far had to be cut to the maximum length} */
     long truncated();
 
-    /** Writes what it takes to encode again (a tokenizer, say) into a model directory. */
+    /**
+     * Writes what it takes to encode again (a tokenizer, say) into a model directory.
+     *
+     * @param directory made already
+     * @throws IOException if writing fails
+     */
     void save(Path directory) throws IOException;
 
     @Override

@@ -5,6 +5,6 @@ package dev.finetune.spi;
  * only carries it to the family that reads that kind of input; its {@code toString} is shown among the settings.
  */
 public interface InputSettings {
-    /** The kind of input that it is for. */
+    /** {@return the kind of input that it is for} */
     Class<?> inputType();
 }

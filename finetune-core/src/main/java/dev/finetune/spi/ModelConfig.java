@@ -30,6 +30,8 @@ public final class ModelConfig {
     /**
      * Reads {@code config.json} of a model directory.
      *
+     * @param directory of a model
+     * @return the configuration
      * @throws FinetuneException if there is none, or if it isn't a JSON object
      */
     public static ModelConfig read(Path directory) {
@@ -53,47 +55,81 @@ public final class ModelConfig {
         }
     }
 
-    /** A configuration that wasn't read from config.json but told from elsewhere; errors name the file. */
+    /**
+     * {@return a configuration that wasn't read from config.json but told from elsewhere; errors name the file}
+     *
+     * @param file what errors name
+     * @param json the settings
+     */
     public static ModelConfig of(Path file, JsonObject json) {
         return new ModelConfig(file, json.deepCopy());
     }
 
-    /** The file that it was read from. */
+    /** {@return the file that it was read from} */
     public Path file() {
         return file;
     }
 
-    /** A copy of everything in it. */
+    /** {@return a copy of everything in it} */
     public JsonObject json() {
         return json.deepCopy();
     }
 
-    /** Whether the key is there and not null. */
+    /**
+     * {@return whether the key is there and not null}
+     *
+     * @param key as config.json calls it
+     */
     public boolean has(String key) {
         return json.has(key) && !json.get(key).isJsonNull();
     }
 
-    /** A string, or the default where the key is absent or null. */
+    /**
+     * {@return a string, or the default where the key is absent or null}
+     *
+     * @param key as config.json calls it
+     * @param otherwise the default
+     */
     public String string(String key, String otherwise) {
         return has(key) ? get(key, "a string", JsonElement::getAsString) : otherwise;
     }
 
-    /** A whole number, or the default where the key is absent or null. */
+    /**
+     * {@return a whole number, or the default where the key is absent or null}
+     *
+     * @param key as config.json calls it
+     * @param otherwise the default
+     */
     public int integer(String key, int otherwise) {
         return has(key) ? get(key, "a whole number", JsonElement::getAsInt) : otherwise;
     }
 
-    /** A number, or the default where the key is absent or null. */
+    /**
+     * {@return a number, or the default where the key is absent or null}
+     *
+     * @param key as config.json calls it
+     * @param otherwise the default
+     */
     public double number(String key, double otherwise) {
         return has(key) ? get(key, "a number", JsonElement::getAsDouble) : otherwise;
     }
 
-    /** A truth value, or the default where the key is absent or null. */
+    /**
+     * {@return a truth value, or the default where the key is absent or null}
+     *
+     * @param key as config.json calls it
+     * @param otherwise the default
+     */
     public boolean bool(String key, boolean otherwise) {
         return has(key) ? get(key, "true or false", JsonElement::getAsBoolean) : otherwise;
     }
 
-    /** A positive whole number, or the default where the key is absent or null. */
+    /**
+     * {@return a positive whole number, or the default where the key is absent or null}
+     *
+     * @param key as config.json calls it
+     * @param otherwise the default
+     */
     public int size(String key, int otherwise) {
         final int size = integer(key, otherwise);
         if (size <= 0) {
@@ -102,7 +138,11 @@ public final class ModelConfig {
         return size;
     }
 
-    /** A list of strings, empty where the key is absent or null. */
+    /**
+     * {@return a list of strings, empty where the key is absent or null}
+     *
+     * @param key as config.json calls it
+     */
     public List<String> strings(String key) {
         if (!has(key)) {
             return List.of();
@@ -114,7 +154,12 @@ public final class ModelConfig {
         });
     }
 
-    /** A list of whole numbers, or the default where the key is absent or null. */
+    /**
+     * {@return a list of whole numbers, or the default where the key is absent or null}
+     *
+     * @param key as config.json calls it
+     * @param otherwise the default
+     */
     public List<Integer> integers(String key, List<Integer> otherwise) {
         if (!has(key)) {
             return otherwise;
@@ -127,7 +172,7 @@ public final class ModelConfig {
     }
 
     /**
-     * The labels in {@code id2label} in the order of their ids, empty where there are none.
+     * {@return the labels in {@code id2label} in the order of their ids, empty where there are none}
      *
      * @throws FinetuneException if ids aren't the whole numbers from 0 on, or if a name is there twice
      */
@@ -159,8 +204,8 @@ public final class ModelConfig {
     }
 
     /**
-     * The names of a classifier's outputs: {@link #labels()}, or LABEL_0, LABEL_1 ... as Transformers calls them where there
-     * are none: as many as {@code num_labels} says, or two.
+     * {@return the names of a classifier's outputs: {@link #labels()}, or LABEL_0, LABEL_1 ... as Transformers calls
+     * them where there are none: as many as {@code num_labels} says, or two}
      */
     public List<String> outputNames() {
         final List<String> named = labels();
@@ -171,7 +216,12 @@ public final class ModelConfig {
                 : named;
     }
 
-    /** Refuses a setting that changes the computation in a way that isn't supported. */
+    /**
+     * Refuses a setting that changes the computation in a way that isn't supported.
+     *
+     * @param key as config.json calls it
+     * @param allowed the one value that is computed; absent and null count as that
+     */
     public void refuseUnless(String key, String allowed) {
         final String found = has(key) ? json.get(key).toString().replace("\"", "") : allowed;
         if (!found.equals(allowed)) {

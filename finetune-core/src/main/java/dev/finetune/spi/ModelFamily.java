@@ -11,18 +11,22 @@ import java.util.Optional;
  * {@code META-INF/services/dev.finetune.spi.ModelFamily}.
  */
 public interface ModelFamily {
-    /** Its name, for messages. */
+    /** {@return its name, for messages} */
     String name();
 
-    /** The values of {@code model_type} in config.json that it knows, for messages. */
+    /** {@return the values of {@code model_type} in config.json that it knows, for messages} */
     List<String> modelTypes();
 
-    /** Whether it can build what the configuration describes. */
+    /**
+     * {@return whether it can build what the configuration describes}
+     *
+     * @param config of the checkpoint
+     */
     boolean recognises(ModelConfig config);
 
     /**
-     * The configuration of weights that came without config.json, told from the names and shapes of their tensors; empty
-     * where they aren't of this family.
+     * {@return the configuration of weights that came without config.json, told from the names and shapes of their
+     * tensors; empty where they aren't of this family}
      *
      * @param weights open, borrowed for the call
      */
@@ -30,12 +34,18 @@ public interface ModelFamily {
         return Optional.empty();
     }
 
-    /** The head that the checkpoint was saved with, if it has one. */
+    /**
+     * {@return the head that the checkpoint was saved with, if it has one}
+     *
+     * @param config of the checkpoint
+     */
     Optional<Head> savedHead(ModelConfig config);
 
     /**
      * Builds the network, loads its weights, and makes its encoder and task.
      *
+     * @param request checkpoint, head, settings and where to compute
+     * @return the parts of the model, owned by the caller
      * @throws dev.finetune.FinetuneException if the configuration asks for something unsupported, or if the checkpoint
      *     doesn't fit it
      */

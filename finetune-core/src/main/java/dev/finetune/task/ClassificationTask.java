@@ -28,7 +28,12 @@ public final class ClassificationTask implements Task {
     private final CrossEntropy loss;
     private final Calibration calibration;
 
-    /** A task for a head whose labels are known. */
+    /**
+     * A task for a head whose labels are known.
+     *
+     * @param head with its labels
+     * @param options label smoothing, class weights and focal loss
+     */
     public ClassificationTask(Head.Classification head, LossOptions options) {
         this(head, new CrossEntropy(options, head.classes()), Calibration.NONE);
     }

@@ -28,7 +28,12 @@ public final class CrossEntropy {
     private final LossOptions options;
     private final float[] weights;
 
-    /** A loss over {@code classes} classes. */
+    /**
+     * A loss over {@code classes} classes.
+     *
+     * @param options label smoothing, class weights and focal loss
+     * @param classes how many, at least 2
+     */
     public CrossEntropy(LossOptions options, int classes) {
         this.options = options;
         final int given = options.classWeights().size();
@@ -82,8 +87,10 @@ public final class CrossEntropy {
     }
 
     /**
-     * What the sum is divided by to give PyTorch's mean: the sum of the weights of the targets; of soft targets the number
-     * of rows, whatever the weights.
+     * {@return what the sum is divided by to give PyTorch's mean: the sum of the weights of the targets; of soft
+     * targets the number of rows, whatever the weights}
+     *
+     * @param batch the batch (borrowed)
      */
     public double weight(HostBatch batch) {
         final HostTensor labels = Labels.of(batch);

@@ -42,6 +42,7 @@ public final class DecidingMetric {
      *
      * @param metric the metric that decides; one that no task has passes
      * @param labels the names of the outputs, in order
+     * @param validation labelled examples
      * @throws FinetuneException if the metric has the same value, or none, whatever is predicted
      */
     public static void check(String metric, List<String> labels, Dataset<?> validation) {

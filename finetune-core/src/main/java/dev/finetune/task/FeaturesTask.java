@@ -16,7 +16,11 @@ import org.bytedeco.pytorch.Tensor;
 public final class FeaturesTask implements Task {
     private final Head.Features head;
 
-    /** A task for a head. */
+    /**
+     * A task for a head.
+     *
+     * @param head how vectors are pooled
+     */
     public FeaturesTask(Head.Features head) {
         this.head = head;
     }

@@ -13,8 +13,9 @@ public final class Labels {
     private Labels() {}
 
     /**
-     * The column "labels".
+     * {@return the column "labels"}
      *
+     * @param batch the batch (borrowed)
      * @throws FinetuneException if the examples were not labelled
      */
     public static HostTensor of(HostBatch batch) {
@@ -26,8 +27,9 @@ public final class Labels {
     }
 
     /**
-     * The same on the device; borrowed.
+     * {@return the same on the device; borrowed}
      *
+     * @param batch the batch (borrowed)
      * @throws FinetuneException if the examples were not labelled
      */
     public static Tensor of(Batch batch) {

@@ -17,7 +17,12 @@ public record LossOptions(double labelSmoothing, List<Double> classWeights, doub
     /** No smoothing, no weights, not focal. */
     public static final LossOptions PLAIN = new LossOptions(0, List.of());
 
-    /** A loss that isn't focal. */
+    /**
+     * A loss that isn't focal.
+     *
+     * @param labelSmoothing the share of the target's probability that is spread over all classes, from 0 to below 1
+     * @param classWeights one a label, or none
+     */
     public LossOptions(double labelSmoothing, List<Double> classWeights) {
         this(labelSmoothing, classWeights, 0);
     }
@@ -70,17 +75,29 @@ public record LossOptions(double labelSmoothing, List<Double> classWeights, doub
                 + head.getClass().getSimpleName() + " head it would change nothing: leave it out.");
     }
 
-    /** The same with another label smoothing. */
+    /**
+     * {@return the same with another label smoothing}
+     *
+     * @param share from 0 to below 1
+     */
     public LossOptions withLabelSmoothing(double share) {
         return new LossOptions(share, classWeights, focalGamma);
     }
 
-    /** The same with other class weights. */
+    /**
+     * {@return the same with other class weights}
+     *
+     * @param weights one a label, or none
+     */
     public LossOptions withClassWeights(List<Double> weights) {
         return new LossOptions(labelSmoothing, weights, focalGamma);
     }
 
-    /** The same with another gamma of the focal loss. */
+    /**
+     * {@return the same with another gamma of the focal loss}
+     *
+     * @param gamma at least 0
+     */
     public LossOptions withFocalGamma(double gamma) {
         return new LossOptions(labelSmoothing, classWeights, gamma);
     }

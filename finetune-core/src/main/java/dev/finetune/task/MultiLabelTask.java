@@ -34,12 +34,21 @@ public final class MultiLabelTask implements Task {
     private final LossOptions options;
     private final Calibration calibration;
 
-    /** A task for a head whose labels are known. */
+    /**
+     * A task for a head whose labels are known.
+     *
+     * @param head with its labels
+     */
     public MultiLabelTask(Head.MultiLabel head) {
         this(head, LossOptions.PLAIN);
     }
 
-    /** The same with a loss that may be focal; its other options are for one class of several. */
+    /**
+     * The same with a loss that may be focal; its other options are for one class of several.
+     *
+     * @param head with its labels
+     * @param options label smoothing, class weights and focal loss
+     */
     public MultiLabelTask(Head.MultiLabel head, LossOptions options) {
         this(head, options, Calibration.NONE);
     }

@@ -22,7 +22,11 @@ public final class RegressionTask implements Task {
 
     private final Head.Regression head;
 
-    /** A task for a head. */
+    /**
+     * A task for a head.
+     *
+     * @param head with its number of targets
+     */
     public RegressionTask(Head.Regression head) {
         this.head = head;
     }

@@ -4,12 +4,26 @@ package dev.finetune.task;
 public final class Softmax {
     private Softmax() {}
 
-    /** e^x / sum e^x over {@code count} logits from an offset. */
+    /**
+     * e^x / sum e^x over {@code count} logits from an offset.
+     *
+     * @param logits any finite numbers
+     * @param from the offset of the first
+     * @param count how many, at least 1
+     * @return the {@code count} probabilities: e^x / sum e^x over the logits from the offset on
+     */
     public static double[] of(float[] logits, int from, int count) {
         return of(logits, from, count, 1);
     }
 
-    /** The same of logits / temperature. */
+    /**
+     * {@return the same of logits / temperature}
+     *
+     * @param logits any finite numbers
+     * @param from the offset of the first
+     * @param count how many, at least 1
+     * @param temperature above 0
+     */
     public static double[] of(float[] logits, int from, int count, double temperature) {
         final double max = logits[from + best(logits, from, count)];
         final double[] probabilities = new double[count];
@@ -24,7 +38,13 @@ public final class Softmax {
         return probabilities;
     }
 
-    /** The index, counted from the offset, of the first of the largest logits. */
+    /**
+     * {@return the index, counted from the offset, of the first of the largest logits}
+     *
+     * @param logits any finite numbers
+     * @param from the offset of the first
+     * @param count how many, at least 1
+     */
     public static int best(float[] logits, int from, int count) {
         int best = 0;
         for (int i = 1; i < count; i++) {

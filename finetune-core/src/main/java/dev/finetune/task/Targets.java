@@ -12,8 +12,9 @@ public final class Targets {
     private Targets() {}
 
     /**
-     * How a head's labels become targets. {@link Label.None} becomes {@link Target.None}, for prediction.
+     * {@return how a head's labels become targets} {@link Label.None} becomes {@link Target.None}, for prediction.
      *
+     * @param head whose labels are known
      * @throws FinetuneException from the function, if a label is of another kind than the head's, or unknown to it
      */
     public static Function<Label, Target> of(Head head) {

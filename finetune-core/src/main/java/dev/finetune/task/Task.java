@@ -14,8 +14,10 @@ import org.bytedeco.pytorch.Tensor;
 /** What a head is trained for: the loss that compares outputs with targets, metrics, and predictions. Stateless. */
 public interface Task {
     /**
-     * The task of a head that says one thing of a whole input: a class, classes, numbers, or a vector.
+     * {@return the task of a head that says one thing of a whole input: a class, classes, numbers, or a vector}
      *
+     * @param head whose labels are known
+     * @param loss label smoothing, class weights and focal loss
      * @throws FinetuneException for heads that need a family's own task, and for options that mean nothing to the head
      */
     static Task ofWholeInput(Head head, LossOptions loss) {
@@ -37,46 +39,61 @@ public interface Task {
                         + "; it can be given one for classes, several labels, regression or features.");
     }
 
-    /** The head that it belongs to, with its labels. */
+    /** {@return the head that it belongs to, with its labels} */
     Head head();
 
-    /** The names of the outputs' columns, empty where they have none. */
+    /** {@return the names of the outputs' columns, empty where they have none} */
     default List<String> labels() {
         return head().labels();
     }
 
     /**
-     * What the sum of losses is divided by to give the mean: the number of examples, labelled tokens or values, weighted
-     * as the loss weighs them.
+     * {@return what the sum of losses is divided by to give the mean: the number of examples, labelled tokens or
+     * values, weighted as the loss weighs them}
+     *
+     * @param batch the batch (borrowed)
      */
     double weight(HostBatch batch);
 
-    /** The sum of the losses of a batch, a scalar in the current scope; divided by {@link #weight} it is the loss. */
+    /**
+     * {@return the sum of the losses of a batch, a scalar in the current scope; divided by {@link #weight} it is the
+     * loss}
+     *
+     * @param outputs the head's outputs by name (borrowed)
+     * @param batch the batch (borrowed)
+     */
     Tensor lossSum(Map<String, Tensor> outputs, Batch batch);
 
-    /** Starts to score an evaluation. */
+    /**
+     * Starts to score an evaluation.
+     *
+     * @return an empty score, for the batches of one evaluation
+     */
     Scorer scorer();
 
-    /** The metric that says best whether the model got better ("accuracy", "f1"). */
+    /** {@return the metric that says best whether the model got better ("accuracy", "f1")} */
     String mainMetric();
 
     /**
      * Checks that evaluations give a metric, so that nobody trains to find out that they don't.
      *
+     * @param name such as "f1"
      * @throws FinetuneException if there is none of that name, with the names that there are
      */
     default void requireMetric(String name) {
         scorer().result(Double.NaN).get(name);
     }
 
-    /** What its probabilities and decisions are calibrated with. */
+    /** {@return what its probabilities and decisions are calibrated with} */
     default Calibration calibration() {
         return Calibration.NONE;
     }
 
     /**
-     * The same task with calibrated probabilities and decisions, in metrics and predictions; the loss stays what it is.
+     * {@return the same task with calibrated probabilities and decisions, in metrics and predictions; the loss stays
+     * what it is}
      *
+     * @param calibration temperature and thresholds
      * @throws FinetuneException if there are no classes to calibrate, or if there are as many thresholds as don't fit
      */
     default Task calibrated(Calibration calibration) {
@@ -87,21 +104,35 @@ public interface Task {
                 "Only classes can be calibrated; a " + head().getClass().getSimpleName() + " head has none.");
     }
 
-    /** One prediction a row of the batch. */
+    /**
+     * {@return one prediction a row of the batch}
+     *
+     * @param outputs the head's outputs by name (borrowed)
+     * @param batch the batch (borrowed)
+     */
     List<Prediction> decode(Map<String, Tensor> outputs, HostBatch batch);
 
-    /** What the rows that one input was encoded to say together. Most inputs are one row. */
+    /**
+     * {@return what the rows that one input was encoded to say together} Most inputs are one row.
+     *
+     * @param rows the predictions of its rows, in order
+     */
     default Prediction join(List<Prediction> rows) {
         return rows.get(0);
     }
 
     /** Adds up what an evaluation shows; the names of the metrics are the same whatever is added, also nothing. Not thread-safe. */
     interface Scorer {
-        /** Takes a batch's outputs in. */
+        /**
+         * Takes a batch's outputs in.
+         *
+         * @param outputs the head's outputs by name (borrowed)
+         * @param batch the batch (borrowed)
+         */
         void add(Map<String, Tensor> outputs, Batch batch);
 
         /**
-         * The metrics of all that was added.
+         * {@return the metrics of all that was added}
          *
          * @param loss the mean loss, stored as "loss"
          */

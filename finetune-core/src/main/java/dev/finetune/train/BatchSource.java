@@ -9,31 +9,41 @@ import java.util.function.Predicate;
 
 /** Where batches come from, epoch after epoch. */
 public interface BatchSource {
-    /** How many batches an epoch has, where it is known before the epoch is over. */
+    /** {@return how many batches an epoch has, where it is known before the epoch is over} */
     OptionalLong batchesPerEpoch();
 
-    /** How many rows an epoch has, where it is known. */
+    /** {@return how many rows an epoch has, where it is known} */
     OptionalLong rowsPerEpoch();
 
-    /** The batches of an epoch, in order. Close it when done, also half way. */
+    /**
+     * {@return the batches of an epoch, in order} Close it when done, also half way.
+     *
+     * @param epoch from 0
+     */
     Batches epoch(int epoch);
 
     /**
-     * The same batches, where it is known of which rows only the targets will be read, most likely; by default that makes
-     * no difference.
+     * {@return the same batches, where it is known of which rows only the targets will be read, most likely; by default
+     * that makes no difference}
      *
+     * @param epoch from 0
      * @param known asked of a batch's rows when it is made, by any thread
      */
     default Batches epoch(int epoch, Predicate<List<Encoded>> known) {
         return epoch(epoch);
     }
 
-    /** Whether the same rows come again in every epoch, with the same columns; not by default. */
+    /** {@return whether the same rows come again in every epoch, with the same columns; not by default} */
     default boolean repeatsRows() {
         return false;
     }
 
-    /** Says which rows a batch holds, for errors. */
+    /**
+     * Says which rows a batch holds, for errors.
+     *
+     * @param batch the batch (borrowed)
+     * @return the names or numbers of the rows, for a message
+     */
     default String describe(HostBatch batch) {
         return "a batch of " + batch.size() + " rows";
     }

@@ -14,12 +14,12 @@ public final class Cancellation {
         requested.set(true);
     }
 
-    /** Whether someone asked to stop. */
+    /** {@return whether someone asked to stop} */
     public boolean isRequested() {
         return requested.get();
     }
 
-    /** Whether someone asked to stop, or interrupted the thread that asks this. */
+    /** {@return whether someone asked to stop, or interrupted the thread that asks this} */
     public boolean isRequestedHere() {
         return isRequested() || Thread.currentThread().isInterrupted();
     }

@@ -30,12 +30,21 @@ public final class ConsoleProgress implements TrainingListener {
     private double drawnAt = Double.NEGATIVE_INFINITY;
     private int drawn;
 
-    /** On System.out, with a bar if that is a terminal. */
+    /**
+     * On System.out, with a bar if that is a terminal.
+     *
+     * @return a listener that writes to System.out, with a bar if that is a terminal
+     */
     public static ConsoleProgress create() {
         return new ConsoleProgress(System.out, Terminal.isWatched(), System::nanoTime);
     }
 
-    /** On a stream of yours, without a bar. */
+    /**
+     * On a stream of yours, without a bar.
+     *
+     * @param out whatever it prints to; not closed
+     * @return a listener that writes lines to it
+     */
     public static ConsoleProgress plain(PrintStream out) {
         return new ConsoleProgress(java.util.Objects.requireNonNull(out, "out"), false, System::nanoTime);
     }

@@ -23,8 +23,9 @@ public final class Devices {
     private Devices() {}
 
     /**
-     * The device that a choice means on this machine: one object for the whole process, never to be closed.
+     * {@return the device that a choice means on this machine: one object for the whole process, never to be closed}
      *
+     * @param choice a GPU, the CPU, or the better one
      * @throws FinetuneException if a GPU is asked for and none can be used, with the reason
      */
     public static Device of(DeviceChoice choice) {
@@ -41,13 +42,17 @@ public final class Devices {
         return Tensors.cpu();
     }
 
-    /** Whether LibTorch has found a GPU that it can use. */
+    /** {@return whether LibTorch has found a GPU that it can use} */
     public static boolean cudaUsable() {
         Natives.load();
         return torch.cuda_is_available();
     }
 
-    /** Why no GPU can be used. */
+    /**
+     * Why no GPU can be used.
+     *
+     * @return the reason, in words for the user
+     */
     public static String whyNoCuda() {
         if (!torch.globalContext().hasCUDART()) {
             return Natives.gpuBuildOnClassPath()

@@ -52,7 +52,8 @@ public final class EncodedRows implements BatchSource {
     }
 
     /**
-     * The same rows, but an epoch draws as many as there are, with replacement, each class as often as any other.
+     * {@return the same rows, but an epoch draws as many as there are, with replacement, each class as often as any
+     * other}
      *
      * @throws FinetuneException if the rows are not labelled with one class each
      */
@@ -60,12 +61,15 @@ public final class EncodedRows implements BatchSource {
         return new EncodedRows(rows, encoder, order, Optional.of(ClassSampler.of(rows)), joinsLone);
     }
 
-    /** The same batches, but where one row would be left for the last, it joins the batch before, one row larger. */
+    /**
+     * {@return the same batches, but where one row would be left for the last, it joins the batch before, one row
+     * larger}
+     */
     public EncodedRows joiningLoneRows() {
         return new EncodedRows(rows, encoder, order, sampler, true);
     }
 
-    /** Whether one row is left for the last batch, or every batch has one only. */
+    /** {@return whether one row is left for the last batch, or every batch has one only} */
     public boolean leavesOneRow() {
         return rows.size() % order.batchSize == 1 || order.batchSize == 1;
     }
@@ -80,7 +84,11 @@ public final class EncodedRows implements BatchSource {
      * @param seed of order and collation
      */
     public record Order(int batchSize, boolean training, boolean shuffle, boolean groupByLength, long seed) {
-        /** How an evaluation visits rows. */
+        /**
+         * {@return how an evaluation visits rows}
+         *
+         * @param settings of which the batch size, the seed and the grouping by length count
+         */
         public static Order evaluating(TrainingSettings settings) {
             return new Order(settings.evaluationBatchSize(), false, false, settings.groupByLength(), settings.seed());
         }
@@ -93,7 +101,7 @@ public final class EncodedRows implements BatchSource {
         }
     }
 
-    /** The rows. */
+    /** {@return the rows} */
     public List<Encoded> rows() {
         return rows;
     }
@@ -124,7 +132,11 @@ public final class EncodedRows implements BatchSource {
         return new Prefetcher(collated(plan(epoch), epoch, known));
     }
 
-    /** The row numbers of each batch of an epoch. */
+    /**
+     * {@return the row numbers of each batch of an epoch}
+     *
+     * @param epoch from 0
+     */
     public List<int[]> plan(int epoch) {
         final BatchPlan plan = new BatchPlan(order.batchSize, order.shuffle, order.groupByLength, order.seed);
         final int[] drawn = sampler.map(s -> s.draw(order.seed, epoch))

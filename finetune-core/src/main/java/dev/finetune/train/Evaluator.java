@@ -20,8 +20,12 @@ public final class Evaluator {
     private Evaluator() {}
 
     /**
-     * Loss and metrics over an epoch of a source, in float32, in constant memory as far as the metrics allow.
+     * {@return loss and metrics over an epoch of a source, in float32, in constant memory as far as the metrics allow}
      *
+     * @param network the network (borrowed)
+     * @param task what the head predicts, and its loss
+     * @param source of labelled batches, one epoch of which is read
+     * @param device where to compute (borrowed)
      * @param lean whether the attention of long rows may be computed piece by piece
      * @throws dev.finetune.FinetuneException if the thread is interrupted, which it stays
      */

@@ -28,14 +28,19 @@ public record GentleSettings(double layerDecay, double epochsPerStage, Optional<
         }
     }
 
-    /** The same with another layer decay. */
+    /**
+     * {@return the same with another layer decay}
+     *
+     * @param factor above 0 and at most 1; 1 for one rate throughout
+     */
     public GentleSettings withLayerDecay(double factor) {
         return new GentleSettings(factor, epochsPerStage, average, pulls);
     }
 
     /**
-     * The same with gradual unfreezing.
+     * {@return the same with gradual unfreezing}
      *
+     * @param epochs above 0; after so many the next stage is unfrozen
      * @throws FinetuneException if the epochs aren't a number above 0
      */
     public GentleSettings withGradualUnfreezing(double epochs) {
@@ -46,12 +51,20 @@ public record GentleSettings(double layerDecay, double epochsPerStage, Optional<
         return new GentleSettings(layerDecay, epochs, average, pulls);
     }
 
-    /** The same with an average of the weights. */
+    /**
+     * {@return the same with an average of the weights}
+     *
+     * @param wanted how weights are averaged
+     */
     public GentleSettings withAverage(WeightAverage wanted) {
         return new GentleSettings(layerDecay, epochsPerStage, Optional.of(wanted), pulls);
     }
 
-    /** The same with other additions to the loss. */
+    /**
+     * {@return the same with other additions to the loss}
+     *
+     * @param wanted what is added to the loss
+     */
     public GentleSettings withPulls(Pulls wanted) {
         return new GentleSettings(layerDecay, epochsPerStage, average, wanted);
     }

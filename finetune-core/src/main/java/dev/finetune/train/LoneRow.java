@@ -19,8 +19,8 @@ public final class LoneRow {
     private LoneRow() {}
 
     /**
-     * Whether a network has batch norms that are trained and would be given a single value for each channel by a batch of
-     * one row. Tried out, where there are batch norms at all, by a pass forward that changes nothing.
+     * {@return whether a network has batch norms that are trained and would be given a single value for each channel by
+     * a batch of one row} Tried out, where there are batch norms at all, by a pass forward that changes nothing.
      *
      * @param network with everything trained that is to be, sooner or later
      * @param encoder that made the row

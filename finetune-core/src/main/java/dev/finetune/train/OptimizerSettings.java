@@ -51,10 +51,14 @@ public sealed interface OptimizerSettings {
         }
     }
 
-    /** What parameters are pulled toward zero with. */
+    /** {@return what parameters are pulled toward zero with} */
     WeightDecay weightDecay();
 
-    /** The same rule with another weight decay. */
+    /**
+     * {@return the same rule with another weight decay}
+     *
+     * @param weightDecay the rate, and which parameters it spares
+     */
     default OptimizerSettings withWeightDecay(WeightDecay weightDecay) {
         if (this instanceof AdamW adam) {
             return new AdamW(adam.beta1, adam.beta2, adam.eps, weightDecay);
@@ -63,12 +67,17 @@ public sealed interface OptimizerSettings {
         return new Sgd(sgd.momentum, sgd.nesterov, weightDecay);
     }
 
-    /** The Trainer's default: AdamW with betas 0.9 and 0.999, eps 1e-8, no weight decay. */
+    /** {@return the Trainer's default: AdamW with betas 0.9 and 0.999, eps 1e-8, no weight decay} */
     static OptimizerSettings adamW() {
         return new AdamW(0.9, 0.999, 1e-8, WeightDecay.NONE);
     }
 
-    /** Stochastic gradient descent with momentum. */
+    /**
+     * Stochastic gradient descent with momentum.
+     *
+     * @param momentum from 0 to below 1; 0 for none, 0.9 is usual
+     * @return the rule SGD without Nesterov's momentum and without weight decay
+     */
     static OptimizerSettings sgd(double momentum) {
         return new Sgd(momentum, false, WeightDecay.NONE);
     }

@@ -16,7 +16,11 @@ public final class ProgressLog implements TrainingListener {
     private @Nullable Course course;
     private String metric = "loss";
 
-    /** Logs to a logger. */
+    /**
+     * Logs to a logger.
+     *
+     * @param log written to at INFO
+     */
     public ProgressLog(Logger log) {
         this(log, System::nanoTime);
     }

@@ -22,7 +22,13 @@ public final class RowEncoder {
 
     private RowEncoder() {}
 
-    /** The encoded rows of a data set, in its order. */
+    /**
+     * {@return the encoded rows of a data set, in its order}
+     *
+     * @param <I> the kind of input
+     * @param dataset labelled examples
+     * @param encoder of the model (borrowed)
+     */
     public static <I> List<Encoded> encode(Dataset<I> dataset, InputEncoder<I> encoder) {
         final int threads = Runtime.getRuntime().availableProcessors();
         final ExecutorService pool = Executors.newFixedThreadPool(threads, task -> {

@@ -197,17 +197,18 @@ public sealed interface Schedule {
         }
     }
 
-    /** The warm-up. */
+    /** {@return the warm-up} */
     Warmup warmup();
 
-    /** Whether it says itself how long it warms up, other than {@link #named} and the methods beside it do. */
+    /** {@return whether it says itself how long it warms up, other than {@link #named} and the methods beside it do} */
     default boolean namesWarmup() {
         return !warmup().equals(this instanceof OneCycle ? OneCycle.USUAL : Warmup.NONE);
     }
 
     /**
-     * The same with so many warm-up steps.
+     * {@return the same with so many warm-up steps}
      *
+     * @param steps at least 0
      * @throws FinetuneException if they are negative, or if it has no warm-up, as {@link Constant} hasn't
      */
     default Schedule withWarmupSteps(long steps) {
@@ -215,8 +216,9 @@ public sealed interface Schedule {
     }
 
     /**
-     * The same with a share of all steps as warm-up.
+     * {@return the same with a share of all steps as warm-up}
      *
+     * @param ratio from 0 to 1
      * @throws FinetuneException if it isn't from 0 to 1, or if the schedule has no warm-up, as {@link Constant} hasn't
      */
     default Schedule withWarmupRatio(double ratio) {
@@ -224,8 +226,9 @@ public sealed interface Schedule {
     }
 
     /**
-     * The same with another warm-up.
+     * {@return the same with another warm-up}
      *
+     * @param warmup in steps or as a share of all
      * @throws FinetuneException if it has none, as {@link Constant} hasn't, and is to get one
      */
     default Schedule withWarmup(Warmup warmup) {
@@ -260,7 +263,7 @@ public sealed interface Schedule {
     }
 
     /**
-     * The rate of a step.
+     * {@return the rate of a step}
      *
      * @param step counted from 0
      * @param total how many steps there are
@@ -309,56 +312,66 @@ public sealed interface Schedule {
         return base;
     }
 
-    /** Linear decay to 0, the Trainer's default. */
+    /**
+     * Linear decay to 0, the Trainer's default.
+     *
+     * @return a schedule that falls linearly to 0, the Trainer's default
+     */
     static Schedule linear() {
         return new Linear(Warmup.NONE);
     }
 
-    /** Half a cosine from the peak to 0. */
+    /** {@return half a cosine from the peak to 0} */
     static Schedule cosine() {
         return new Cosine(Warmup.NONE, 0.5);
     }
 
     /**
-     * Several descents along half a cosine.
+     * {@return several descents along half a cosine}
      *
+     * @param cycles how many, at least 1
      * @throws FinetuneException if there isn't one at least
      */
     static Schedule cosineWithRestarts(int cycles) {
         return new CosineWithRestarts(Warmup.NONE, cycles);
     }
 
-    /** A straight line to 1e-7, as the Trainer's. */
+    /** {@return a straight line to 1e-7, as the Trainer's} */
     static Schedule polynomial() {
         return new Polynomial(Warmup.NONE, 1e-7, 1);
     }
 
-    /** The same rate after a warm-up, which is still to be said. */
+    /** {@return the same rate after a warm-up, which is still to be said} */
     static Schedule constantWithWarmup() {
         return new ConstantWithWarmup(Warmup.NONE);
     }
 
-    /** The same rate throughout, without warm-up; {@link ConstantWithWarmup} is the same with one. */
+    /** {@return the same rate throughout, without warm-up; {@link ConstantWithWarmup} is the same with one} */
     static Schedule constant() {
         return new Constant();
     }
 
-    /** Decay with the inverse square root of the step. */
+    /**
+     * Decay with the inverse square root of the step.
+     *
+     * @return a schedule that falls with the inverse square root of the step
+     */
     static Schedule inverseSqrt() {
         return new InverseSqrt(Warmup.NONE);
     }
 
     /**
-     * Up from 1/25 of the peak in three tenths of the steps, and down to 1/250000 of it, as PyTorch's OneCycleLR, momentum
-     * left alone; {@link #withWarmupRatio} says otherwise how long it rises.
+     * {@return up from 1/25 of the peak in three tenths of the steps, and down to 1/250000 of it, as PyTorch's
+     * OneCycleLR, momentum left alone; {@link #withWarmupRatio} says otherwise how long it rises}
      */
     static Schedule oneCycle() {
         return new OneCycle(OneCycle.USUAL, 25, 1e4);
     }
 
     /**
-     * The schedule that the Trainer calls by a name, or one_cycle.
+     * {@return the schedule that the Trainer calls by a name, or one_cycle}
      *
+     * @param name such as "linear" or "cosine_with_restarts"
      * @throws FinetuneException if there is none of that name, with the names that there are
      */
     static Schedule named(String name) {

@@ -28,7 +28,13 @@ public final class StreamedRows<I> implements BatchSource {
     private final EncodedRows.Order order;
     private final boolean joinsLone;
 
-    /** Batches of a data set that can be read again and again. */
+    /**
+     * Batches of a data set that can be read again and again.
+     *
+     * @param dataset read anew in each epoch
+     * @param encoder of the model (borrowed)
+     * @param order batch size, seed, shuffling and grouping by length
+     */
     public StreamedRows(Dataset<I> dataset, InputEncoder<I> encoder, EncodedRows.Order order) {
         this(dataset, encoder, order, false);
     }
@@ -40,7 +46,10 @@ public final class StreamedRows<I> implements BatchSource {
         this.joinsLone = joinsLone;
     }
 
-    /** The same batches, but where one row would be left for the last, it joins the batch before, one row larger. */
+    /**
+     * {@return the same batches, but where one row would be left for the last, it joins the batch before, one row
+     * larger}
+     */
     public StreamedRows<I> joiningLoneRows() {
         return new StreamedRows<>(dataset, encoder, order, true);
     }

@@ -94,6 +94,7 @@ public final class Trainer {
      *
      * @param training the batches to train on
      * @param validation the batches to evaluate on, if any
+     * @return the losses of all steps, the metrics of all evaluations, and why it ended
      * @throws FinetuneException if nothing is to be trained, if the loss is not a finite number, or if the thread is
      *     interrupted before the first step; after that, what was learned is kept, and the thread stays interrupted
      */

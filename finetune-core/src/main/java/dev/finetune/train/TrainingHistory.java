@@ -37,7 +37,7 @@ public record TrainingHistory(
             this.words = words;
         }
 
-        /** The same in words. */
+        /** {@return the same in words} */
         public String words() {
             return words;
         }
@@ -50,8 +50,8 @@ public record TrainingHistory(
     }
 
     /**
-     * The evaluation of the weights that were kept: the best one where the best was to be kept, else the last one, unless
-     * more steps came after it (training was cancelled).
+     * {@return the evaluation of the weights that were kept: the best one where the best was to be kept, else the last
+     * one, unless more steps came after it (training was cancelled)}
      */
     public Optional<EpochReport> kept() {
         if (best.isPresent() || epochs.isEmpty()) {

@@ -9,24 +9,40 @@ public interface TrainingListener {
      */
     default void started(Plan plan) {}
 
-    /** A step was made. */
+    /**
+     * A step was made.
+     *
+     * @param report the step's number, loss, learning rate and pace
+     */
     default void stepped(StepReport report) {}
 
-    /** An epoch ended, or an evaluation was made. */
+    /**
+     * An epoch ended, or an evaluation was made.
+     *
+     * @param report losses and metrics
+     */
     default void evaluated(EpochReport report) {}
 
-    /** Something that will hurt was found, before or while training. */
+    /**
+     * Something that will hurt was found, before or while training.
+     *
+     * @param message a sentence or two for the user
+     */
     default void warned(String message) {}
 
     /**
-     * Whether what it is warned of reaches a person, so that it isn't also printed on standard error where nothing is bound
-     * to SLF4J.
+     * {@return whether what it is warned of reaches a person, so that it isn't also printed on standard error where
+     * nothing is bound to SLF4J}
      */
     default boolean showsWarnings() {
         return false;
     }
 
-    /** Training is over. */
+    /**
+     * Training is over.
+     *
+     * @param history of the whole training
+     */
     default void finished(TrainingHistory history) {}
 
     /**
@@ -41,7 +57,11 @@ public interface TrainingListener {
      */
     record Plan(long rows, long validationRows, long steps, long trainedParameters, long parameters, String metric) {}
 
-    /** A listener that tells several. */
+    /**
+     * {@return a listener that tells several}
+     *
+     * @param listeners told in this order
+     */
     static TrainingListener all(java.util.List<TrainingListener> listeners) {
         return new TrainingListener() {
             @Override

@@ -59,7 +59,7 @@ public sealed interface WeightAverage {
     }
 
     /**
-     * An exponential moving average of the weights.
+     * {@return an exponential moving average of the weights}
      *
      * @param decay above 0 and below 1; 0.999 is usual
      * @throws FinetuneException if it lies outside
@@ -69,7 +69,7 @@ public sealed interface WeightAverage {
     }
 
     /**
-     * The equal mean of the weights of the last steps.
+     * {@return the equal mean of the weights of the last steps}
      *
      * @param start the share of all steps after which averaging begins, at least 0 and below 1
      * @throws FinetuneException if it lies outside

@@ -29,7 +29,12 @@ import dev.finetune.vision.image.Interpolation;
 public final class Augment {
     private Augment() {}
 
-    /** A random part, 8 % to 100 % of the area, width over height from 3/4 to 4/3, resized to a square. */
+    /**
+     * A random part, 8 % to 100 % of the area, width over height from 3/4 to 4/3, resized to a square.
+     *
+     * @param size height and width in pixels, at least 1
+     * @return the augmentation, for {@code FineTuner.augment}
+     */
     public static Augmentation randomResizedCrop(int size) {
         return randomResizedCrop(size, 0.08, 1);
     }
@@ -37,8 +42,10 @@ public final class Augment {
     /**
      * A random part, resized to a square.
      *
+     * @param size height and width in pixels, at least 1
      * @param scaleFrom the smallest share of the area, above 0
      * @param scaleTo the largest share of the area
+     * @return the augmentation, for {@code FineTuner.augment}
      */
     public static Augmentation randomResizedCrop(int size, double scaleFrom, double scaleTo) {
         return randomResizedCrop(size, scaleFrom, scaleTo, 3 / 4.0, 4 / 3.0);
@@ -47,45 +54,84 @@ public final class Augment {
     /**
      * A random part, resized to a square, bilinear. For other sizes and filters: {@link RandomResizedCrop}.
      *
+     * @param size height and width in pixels, at least 1
+     * @param scaleFrom the smallest share of the area, above 0
+     * @param scaleTo the largest share of the area, at most 1
      * @param ratioFrom the smallest width over height
      * @param ratioTo the largest width over height
+     * @return the augmentation, for {@code FineTuner.augment}
      */
     public static Augmentation randomResizedCrop(
             int size, double scaleFrom, double scaleTo, double ratioFrom, double ratioTo) {
         return new RandomResizedCrop(size, size, scaleFrom, scaleTo, ratioFrom, ratioTo, Interpolation.BILINEAR);
     }
 
-    /** Left becomes right in half of the cases. */
+    /**
+     * Left becomes right in half of the cases.
+     *
+     * @return the augmentation, for {@code FineTuner.augment}
+     */
     public static Augmentation horizontalFlip() {
         return horizontalFlip(0.5);
     }
 
-    /** Left becomes right with a probability. */
+    /**
+     * Left becomes right with a probability.
+     *
+     * @param probability from 0 to 1
+     * @return the augmentation, for {@code FineTuner.augment}
+     */
     public static Augmentation horizontalFlip(double probability) {
         return new Flip(true, probability);
     }
 
-    /** Top becomes bottom in half of the cases. */
+    /**
+     * Top becomes bottom in half of the cases.
+     *
+     * @return the augmentation, for {@code FineTuner.augment}
+     */
     public static Augmentation verticalFlip() {
         return verticalFlip(0.5);
     }
 
-    /** Top becomes bottom with a probability. */
+    /**
+     * Top becomes bottom with a probability.
+     *
+     * @param probability from 0 to 1
+     * @return the augmentation, for {@code FineTuner.augment}
+     */
     public static Augmentation verticalFlip(double probability) {
         return new Flip(false, probability);
     }
 
-    /** Random brightness, contrast, saturation (0: unchanged; 0.4: factors from 0.6 to 1.4) and hue (0 to 0.5). */
+    /**
+     * Random brightness, contrast, saturation (0: unchanged; 0.4: factors from 0.6 to 1.4) and hue (0 to 0.5).
+     *
+     * @param brightness the largest change of the factor, at least 0
+     * @param contrast the largest change of the factor, at least 0
+     * @param saturation the largest change of the factor, at least 0
+     * @param hue the largest turn, from 0 to 0.5 (half the circle)
+     * @return the augmentation, for {@code FineTuner.augment}
+     */
     public static Augmentation colorJitter(double brightness, double contrast, double saturation, double hue) {
         return new ColorJitter(brightness, contrast, saturation, hue);
     }
 
-    /** Turned by an angle from minus to plus {@code degrees}; black comes in from outside. */
+    /**
+     * Turned by an angle from minus to plus {@code degrees}; black comes in from outside.
+     *
+     * @param degrees from 0 to 180
+     * @return the augmentation, for {@code FineTuner.augment}
+     */
     public static Augmentation rotation(double degrees) {
         return new Rotation(degrees);
     }
 
-    /** Two random operations of strength 9 of 30. */
+    /**
+     * Two random operations of strength 9 of 30.
+     *
+     * @return the augmentation, for {@code FineTuner.augment}
+     */
     public static Augmentation randAugment() {
         return randAugment(2, 9);
     }
@@ -95,32 +141,58 @@ public final class Augment {
      *
      * @param operations how many
      * @param magnitude how strong, 0 to 30
+     * @return the augmentation, for {@code FineTuner.augment}
      */
     public static Augmentation randAugment(int operations, int magnitude) {
         return new RandAugment(operations, magnitude);
     }
 
-    /** One random operation of a random strength: no settings to search for. */
+    /**
+     * One random operation of a random strength: no settings to search for.
+     *
+     * @return the augmentation, for {@code FineTuner.augment}
+     */
     public static Augmentation trivialAugment() {
         return new TrivialAugment();
     }
 
-    /** With a probability, a rectangle of 2 % to 33 % of the area becomes the mean colour. */
+    /**
+     * With a probability, a rectangle of 2 % to 33 % of the area becomes the mean colour.
+     *
+     * @param probability from 0 to 1
+     * @return the augmentation, for {@code FineTuner.augment}
+     */
     public static Augmentation randomErasing(double probability) {
         return new RandomErasing(probability, 0.02, 0.33, 0.3, 3.3);
     }
 
-    /** A square at a random place of the picture with a black margin: {@code randomCrop(32, 4)} for CIFAR. */
+    /**
+     * A square at a random place of the picture with a black margin: {@code randomCrop(32, 4)} for CIFAR.
+     *
+     * @param size height and width in pixels, at least 1
+     * @param padding the margin in pixels, at least 0
+     * @return the augmentation, for {@code FineTuner.augment}
+     */
     public static Augmentation randomCrop(int size, int padding) {
         return new RandomCrop(size, padding);
     }
 
-    /** Pictures and their labels mixed in pairs; 0.2 is usual. */
+    /**
+     * Pictures and their labels mixed in pairs; 0.2 is usual.
+     *
+     * @param alpha of the Beta(alpha, alpha) that shares are drawn from, above 0
+     * @return the augmentation, for {@code FineTuner.augment}
+     */
     public static Augmentation mixup(double alpha) {
         return new Mixup(alpha);
     }
 
-    /** A rectangle of another picture, labels mixed by area; 1 is usual. */
+    /**
+     * A rectangle of another picture, labels mixed by area; 1 is usual.
+     *
+     * @param alpha of the Beta(alpha, alpha) that shares are drawn from, above 0
+     * @return the augmentation, for {@code FineTuner.augment}
+     */
     public static Augmentation cutMix(double alpha) {
         return new CutMix(alpha);
     }

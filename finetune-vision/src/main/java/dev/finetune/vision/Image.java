@@ -65,15 +65,20 @@ public final class Image {
         }
     }
 
-    /** A picture in a file, which is read whenever it is needed and not before. */
+    /**
+     * {@return a picture in a file, which is read whenever it is needed and not before}
+     *
+     * @param file in a format that is read: JPEG, PNG, GIF, BMP or WebP
+     */
     public static Image of(Path file) {
         Objects.requireNonNull(file, "file");
         return new Image(new Source.File(file.toAbsolutePath().normalize()), file.toString());
     }
 
     /**
-     * A picture in memory, encoded as JPEG, PNG, GIF, BMP or WebP. The bytes are copied.
+     * {@return a picture in memory, encoded as JPEG, PNG, GIF, BMP or WebP} The bytes are copied.
      *
+     * @param encoded a whole file's bytes
      * @param name what messages call it, such as an upload's name
      */
     public static Image of(byte[] encoded, String name) {
@@ -82,21 +87,31 @@ public final class Image {
         return new Image(new Source.Encoded(encoded.clone()), name);
     }
 
-    /** A picture of Java's own kind, copied: later changes of it don't show. */
+    /**
+     * {@return a picture of Java's own kind, copied: later changes of it don't show}
+     *
+     * @param image of any type and colour space; alpha is left out, as by PIL's convert("RGB")
+     */
     public static Image of(BufferedImage image) {
         Objects.requireNonNull(image, "image");
         return decoded(BufferedImages.pixels(image));
     }
 
-    /** Decoded pixels. */
+    /**
+     * Decoded pixels.
+     *
+     * @param pixels not copied
+     * @return a picture of these
+     */
     public static Image of(Pixels pixels) {
         Objects.requireNonNull(pixels, "pixels");
         return decoded(pixels);
     }
 
     /**
-     * An encoded picture, read to the stream's end at once. The stream is not closed.
+     * {@return an encoded picture, read to the stream's end at once} The stream is not closed.
      *
+     * @param encoded a whole file's bytes
      * @param name what messages call it
      * @throws FinetuneException if the stream fails
      */
@@ -113,6 +128,10 @@ public final class Image {
     /**
      * Red, green and blue bytes, interleaved, row by row from the top left; copied.
      *
+     * @param interleavedRgb 3 bytes a pixel
+     * @param width in pixels
+     * @param height in pixels
+     * @return a picture of these
      * @throws FinetuneException if there aren't {@code width * height * 3} of them
      */
     public static Image rgb(byte[] interleavedRgb, int width, int height) {
@@ -123,6 +142,10 @@ public final class Image {
     /**
      * Grey bytes, row by row from the top left; copied.
      *
+     * @param grey a byte a pixel, 0 for black
+     * @param width in pixels
+     * @param height in pixels
+     * @return a picture with the same value in all channels
      * @throws FinetuneException if there aren't {@code width * height} of them
      */
     public static Image grey(byte[] grey, int width, int height) {
@@ -131,10 +154,13 @@ public final class Image {
     }
 
     /**
-     * Numbers that are already what the network reads, copied: they are neither resized nor normalised nor augmented
-     * (but for mixup and CutMix), and must have the size that the model takes.
+     * {@return numbers that are already what the network reads, copied: they are neither resized nor normalised nor
+     * augmented (but for mixup and CutMix), and must have the size that the model takes}
      *
      * @param chw the values of channel 0 row by row, then of channel 1, and so on
+     * @param channels how many numbers a place has; 3 for most models
+     * @param height how many rows
+     * @param width how many columns
      * @throws FinetuneException if there aren't {@code channels * height * width} of them
      */
     public static Image pixels(float[] chw, int channels, int height, int width) {
@@ -153,13 +179,17 @@ public final class Image {
         return new Image(new Source.Decoded(pixels), "picture of " + pixels);
     }
 
-    /** The same picture under another name for messages. */
+    /**
+     * {@return the same picture under another name for messages}
+     *
+     * @param other such as an upload's name
+     */
     public Image named(String other) {
         Objects.requireNonNull(other, "other");
         return new Image(source, other);
     }
 
-    /** Where it comes from. */
+    /** {@return where it comes from} */
     public Source source() {
         return source;
     }

@@ -38,76 +38,135 @@ public final class ImageFiles {
         return new ImageFiles(table, folder == null ? file : folder);
     }
 
-    /** Comma-separated columns with a header. */
+    /**
+     * Comma-separated columns with a header.
+     *
+     * @param file the table, which may be gzipped
+     * @return a reader of it
+     */
     public static ImageFiles csv(Path file) {
         Objects.requireNonNull(file, "file");
         return of(TextFiles.csv(file).text(0), file);
     }
 
-    /** Tab-separated columns with a header. */
+    /**
+     * Tab-separated columns with a header.
+     *
+     * @param file the table, which may be gzipped
+     * @return a reader of it
+     */
     public static ImageFiles tsv(Path file) {
         Objects.requireNonNull(file, "file");
         return of(TextFiles.tsv(file).text(0), file);
     }
 
-    /** One JSON object on each line; the path is under the key {@code path} unless told. */
+    /**
+     * {@return a reader of one JSON object on each line; the path is under the key {@code path} unless told}
+     *
+     * @param file the table, which may be gzipped
+     */
     public static ImageFiles jsonLines(Path file) {
         Objects.requireNonNull(file, "file");
         return of(TextFiles.jsonLines(file).text("path"), file);
     }
 
-    /** The column (or JSON key) of the paths. */
+    /**
+     * The column (or JSON key) of the paths.
+     *
+     * @param column as the header, or the JSON objects, write it
+     * @return a new reader with that setting
+     */
     public ImageFiles path(String column) {
         Objects.requireNonNull(column, "column");
         return with(reader -> reader.text(column));
     }
 
-    /** The column of the paths, counted from 0. Default: 0. */
+    /**
+     * The column of the paths, counted from 0. Default: 0.
+     *
+     * @param column at least 0
+     * @return a new reader with that setting
+     */
     public ImageFiles path(int column) {
         return with(reader -> reader.text(column));
     }
 
-    /** The column (or JSON key) of the label; several only for {@link #regression}. */
+    /**
+     * The column (or JSON key) of the label; several only for {@link #regression}.
+     *
+     * @param column as the header, or the JSON objects, write it
+     * @param more the columns of further outputs
+     * @return a new reader with that setting
+     */
     public ImageFiles label(String column, String... more) {
         Objects.requireNonNull(column, "column");
         Objects.requireNonNull(more, "more");
         return with(reader -> reader.label(column, more));
     }
 
-    /** The column of the label, counted from 0; several only for {@link #regression}. */
+    /**
+     * The column of the label, counted from 0; several only for {@link #regression}.
+     *
+     * @param column at least 0
+     * @param more the columns of further outputs
+     * @return a new reader with that setting
+     */
     public ImageFiles label(int column, int... more) {
         Objects.requireNonNull(more, "more");
         return with(reader -> reader.label(column, more));
     }
 
-    /** The first line holds data; columns are named by number. */
+    /**
+     * The first line holds data; columns are named by number.
+     *
+     * @return a new reader with that setting
+     */
     public ImageFiles noHeader() {
         return with(TextFiles::noHeader);
     }
 
-    /** The character between columns, such as {@code ';'}. */
+    /**
+     * The character between columns, such as {@code ';'}.
+     *
+     * @param delimiter one character
+     * @return a new reader with that setting
+     */
     public ImageFiles delimiter(char delimiter) {
         return with(reader -> reader.delimiter(delimiter));
     }
 
-    /** Leaves bad rows out instead of failing; their number and the first reasons are logged. */
+    /**
+     * Leaves bad rows out instead of failing; their number and the first reasons are logged.
+     *
+     * @return a new reader with that setting
+     */
     public ImageFiles skipBadRows() {
         return with(TextFiles::skipBadRows);
     }
 
-    /** Reads only the first {@code n} good rows. Default: all. */
+    /**
+     * Reads only the first {@code n} good rows. Default: all.
+     *
+     * @param n at least 0
+     * @return a new reader with that setting
+     */
     public ImageFiles limit(long n) {
         return with(reader -> reader.limit(n));
     }
 
-    /** Where relative paths start. Default: the table's folder. */
+    /**
+     * Where relative paths start. Default: the table's folder.
+     *
+     * @param start a directory
+     * @return a new reader with that setting
+     */
     public ImageFiles folder(Path start) {
         Objects.requireNonNull(start, "start");
         return new ImageFiles(table, start);
     }
 
     /**
-     * One class a picture.
+     * {@return the pictures with one class each}
      *
      * @throws FinetuneException if the table can't be read, a column is missing, or a row is bad
      */
@@ -116,7 +175,7 @@ public final class ImageFiles {
     }
 
     /**
-     * Any number of classes a picture, in one column; an empty value means no class.
+     * {@return the pictures with any number of classes, in one column; an empty value means no class}
      *
      * @param separator what stands between the names
      * @throws FinetuneException if the table can't be read, a column is missing, or a row is bad
@@ -127,8 +186,9 @@ public final class ImageFiles {
     }
 
     /**
-     * Any number of classes a picture, each in a column of its own that holds 0 or 1.
+     * {@return the pictures with any number of classes, each in a column of its own that holds 0 or 1}
      *
+     * @param names the columns, which are the labels, too
      * @throws FinetuneException if the table can't be read, a column is missing, or a row is bad
      */
     public Dataset<Image> multiLabelColumns(List<String> names) {
@@ -137,7 +197,7 @@ public final class ImageFiles {
     }
 
     /**
-     * Numbers, from one label column or several.
+     * {@return the pictures with numbers, from one label column or several}
      *
      * @throws FinetuneException if the table can't be read, a column is missing, or a row is bad
      */
@@ -146,7 +206,7 @@ public final class ImageFiles {
     }
 
     /**
-     * Pictures alone.
+     * {@return the pictures alone}
      *
      * @throws FinetuneException if the table can't be read, a column is missing, or a row is bad
      */

@@ -51,8 +51,9 @@ public final class ImageFolder {
     private ImageFolder() {}
 
     /**
-     * The pictures of a folder, each labelled with the name of the folder directly inside of it.
+     * {@return the pictures of a folder, each labelled with the name of the folder directly inside of it}
      *
+     * @param directory with a folder a class
      * @throws FinetuneException if it isn't a folder, has no folders in it, one of them has no pictures, or if it holds
      *     parts (train, val) instead of classes
      */
@@ -93,9 +94,10 @@ public final class ImageFolder {
     }
 
     /**
-     * The parts of a folder that holds {@code train}, {@code val} (or {@code validation}, {@code valid}, {@code dev})
-     * and maybe {@code test}, each with a folder per class.
+     * {@return the parts of a folder that holds {@code train}, {@code val} (or {@code validation}, {@code valid},
+     * {@code dev}) and maybe {@code test}, each with a folder per class}
      *
+     * @param directory with a folder a part
      * @throws FinetuneException if train or validation isn't there, or as {@link #of} throws
      */
     public static Split<Image> splits(Path directory) {
@@ -114,8 +116,9 @@ public final class ImageFolder {
     }
 
     /**
-     * The pictures in a folder and below, by their names' endings, in order; hidden ones are passed over.
+     * {@return the pictures in a folder and below, by their names' endings, in order; hidden ones are passed over}
      *
+     * @param folder searched with all that is below it
      * @throws FinetuneException if it can't be searched
      */
     public static List<Path> pictures(Path folder) {
@@ -123,7 +126,13 @@ public final class ImageFolder {
         return pictures(folder, new TreeMap<>());
     }
 
-    /** As {@link #of}, with each picture decoded once to see that it can be: {@link #verified(Dataset, OnBroken)}. */
+    /**
+     * As {@link #of}, with each picture decoded once to see that it can be: {@link #verified(Dataset, OnBroken)}.
+     *
+     * @param directory with a folder a class
+     * @param onBroken whether broken pictures stop here, or are left out with a warning
+     * @return the data set without what is broken
+     */
     public static Dataset<Image> verified(Path directory, OnBroken onBroken) {
         Objects.requireNonNull(directory, "directory");
         Objects.requireNonNull(onBroken, "onBroken");
@@ -133,8 +142,10 @@ public final class ImageFolder {
     /**
      * Decodes every picture of a data set once, on all cores, to know of broken ones before a long job starts.
      *
+     * @param pictures in memory, not streamed
      * @param onBroken whether broken ones stop here with all their number and the first names, or are left out with a
      *     warning
+     * @return the data set without what is broken
      * @throws FinetuneException if pictures are broken and may not be left out, if none is left, or if the data set is
      *     streamed
      */
@@ -144,7 +155,14 @@ public final class ImageFolder {
         return verified(pictures, onBroken, ImageLimits.DEFAULT);
     }
 
-    /** As {@link #verified(Dataset, OnBroken)}, with other limits. */
+    /**
+     * As {@link #verified(Dataset, OnBroken)}, with other limits.
+     *
+     * @param pictures in memory, not streamed
+     * @param onBroken whether broken pictures stop here, or are left out with a warning
+     * @param limits of pixels and bytes
+     * @return the data set without what is broken
+     */
     public static Dataset<Image> verified(Dataset<Image> pictures, OnBroken onBroken, ImageLimits limits) {
         Objects.requireNonNull(pictures, "pictures");
         Objects.requireNonNull(onBroken, "onBroken");

@@ -63,7 +63,7 @@ public record ImageSheet(List<Tile> tiles, int columns) {
     public record Tile(Pixels pixels, String caption) {}
 
     /**
-     * The pictures of a batch, with normalisation undone.
+     * {@return the pictures of a batch, with normalisation undone}
      *
      * @param pixelValues [batch, 3, height, width]
      * @param preprocessing what made the numbers
@@ -99,6 +99,7 @@ public record ImageSheet(List<Tile> tiles, int columns) {
     /**
      * Writes the sheet as PNG.
      *
+     * @param file the PNG file, replaced if it is there
      * @throws FinetuneException if the file can't be written, or the sheet would be larger than 200 million pixels
      */
     public void write(Path file) {

@@ -48,6 +48,7 @@ public final class MaskedSubstitution implements AutoCloseable {
      *
      * @param tuner of a checkpoint with a masked-LM head; its own head, freezing and augmentations don't matter
      * @param share of the words of a text, above 0 and below 1; 0.1 is usual
+     * @return the augmentation, which holds the model until it is closed
      * @throws FinetuneException if the checkpoint can't be loaded or has no masked-LM head
      */
     public static MaskedSubstitution by(FineTuner tuner, double share) {
@@ -65,8 +66,9 @@ public final class MaskedSubstitution implements AutoCloseable {
     }
 
     /**
-     * The examples of a data set, then changed copies of all of them, with their labels.
+     * {@return the examples of a data set, then changed copies of all of them, with their labels}
      *
+     * @param dataset in memory or streamed
      * @param copies how many of each example; 0 for none
      * @param seed draws the words and what replaces them
      * @throws FinetuneException if there are to be fewer than no copies

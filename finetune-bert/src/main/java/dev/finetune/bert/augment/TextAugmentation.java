@@ -14,12 +14,22 @@ import java.util.SplittableRandom;
  * }</pre>
  */
 public sealed interface TextAugmentation extends Augmentation permits WordDropout, RandomSwaps {
-    /** Leaves out each word with a probability; 0.1 is usual. */
+    /**
+     * Leaves out each word with a probability; 0.1 is usual.
+     *
+     * @param share the probability, above 0 and below 1
+     * @return the augmentation, for {@link dev.finetune.FineTuner#augment}
+     */
     static TextAugmentation wordDropout(double share) {
         return new WordDropout(share);
     }
 
-    /** Swaps two words, as often as a share of the words; 0.1 is usual. */
+    /**
+     * Swaps two words, as often as a share of the words; 0.1 is usual.
+     *
+     * @param share of the words of a text, above 0 and below 1
+     * @return the augmentation, for {@link dev.finetune.FineTuner#augment}
+     */
     static TextAugmentation randomSwaps(double share) {
         return new RandomSwaps(share);
     }

@@ -28,7 +28,14 @@ public final class MaskedLmHead implements HeadModule {
     private final LayerNorm norm;
     private final Linear decoder;
 
-    /** Puts the parts together; the decoder may share the word embeddings. */
+    /**
+     * Puts the parts together; the decoder may share the word embeddings.
+     *
+     * @param dense from hidden to hidden width
+     * @param activation after it
+     * @param norm after the activation
+     * @param decoder from hidden width to the vocabulary
+     */
     public MaskedLmHead(Linear dense, Activation activation, LayerNorm norm, Linear decoder) {
         this.dense = dense;
         this.activation = activation;
@@ -44,7 +51,11 @@ public final class MaskedLmHead implements HeadModule {
         return Map.of("logits", decoder.forward(words, context));
     }
 
-    /** The flat indices of the places that have a label. */
+    /**
+     * {@return the flat indices of the places that have a label}
+     *
+     * @param batch the batch (borrowed)
+     */
     public static Tensor labelledPlaces(Batch batch) {
         return batch.derived("labelled_places", () -> {
                     final long[] labels = ((HostTensor.Longs) batch.hostColumn("labels")).data();

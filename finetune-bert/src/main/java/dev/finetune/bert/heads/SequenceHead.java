@@ -31,9 +31,11 @@ public final class SequenceHead implements HeadModule {
     /**
      * Takes the parameters of the dense part and of the output from a source.
      *
+     * @param source where the parameters come from, by their names
      * @param layout what the family calls and does
      * @param hidden width of the encoder
      * @param outputs how many logits
+     * @param init how parameters start that the checkpoint lacks
      */
     public SequenceHead(ParameterSource source, Layout layout, long hidden, long outputs, Init init) {
         this.before = new Dropout(layout.dropoutBefore());

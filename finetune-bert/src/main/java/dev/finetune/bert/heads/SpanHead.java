@@ -17,7 +17,14 @@ public final class SpanHead implements HeadModule {
     private final Dropout dropout;
     private final Linear outputs;
 
-    /** Takes {@code qa_outputs} from a source. */
+    /**
+     * Takes {@code qa_outputs} from a source.
+     *
+     * @param source where the parameters come from, by their names
+     * @param dropout its probability in training, from 0 to below 1
+     * @param hidden width of the encoder
+     * @param init how parameters start that the checkpoint lacks
+     */
     public SpanHead(ParameterSource source, double dropout, long hidden, Init init) {
         this.dropout = new Dropout(dropout);
         this.outputs = new Linear(source.at("qa_outputs"), hidden, 2, init);

@@ -20,7 +20,15 @@ public final class TokenHead implements HeadModule {
     private final Dropout dropout;
     private final Linear classifier;
 
-    /** Takes {@code classifier} from a source. */
+    /**
+     * Takes {@code classifier} from a source.
+     *
+     * @param source where the parameters come from, by their names
+     * @param dropout its probability in training, from 0 to below 1
+     * @param hidden width of the encoder
+     * @param outputs how many logits
+     * @param init how parameters start that the checkpoint lacks
+     */
     public TokenHead(ParameterSource source, double dropout, long hidden, long outputs, Init init) {
         this.dropout = new Dropout(dropout);
         this.classifier = new Linear(source.at(OUTPUT), hidden, outputs, init);

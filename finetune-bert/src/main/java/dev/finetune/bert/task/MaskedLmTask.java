@@ -40,6 +40,9 @@ public final class MaskedLmTask implements Task {
     /**
      * A task over a vocabulary.
      *
+     * @param head which tokens are masked
+     * @param options label smoothing, class weights and focal loss
+     * @param vocabulary how many tokens there are
      * @param maskId the id of the mask token
      * @param token the token of an id
      */

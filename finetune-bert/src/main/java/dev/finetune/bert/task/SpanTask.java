@@ -36,7 +36,12 @@ public final class SpanTask implements Task {
     private final CrossEntropy loss;
     private final SpanDecoder decoder;
 
-    /** A task for a head. */
+    /**
+     * A task for a head.
+     *
+     * @param head how long answers may be
+     * @param options label smoothing, class weights and focal loss
+     */
     public SpanTask(Head.QuestionAnswering head, LossOptions options) {
         if (!options.classWeights().isEmpty()) {
             throw new FinetuneException("Class weights make no sense for question answering.");

@@ -29,7 +29,12 @@ public final class TokenTask implements Task {
     private final Head.Tokens head;
     private final CrossEntropy loss;
 
-    /** A task for a head whose tags are known. */
+    /**
+     * A task for a head whose tags are known.
+     *
+     * @param head with its tags
+     * @param options label smoothing, class weights and focal loss
+     */
     public TokenTask(Head.Tokens head, LossOptions options) {
         this.head = head;
         this.loss = new CrossEntropy(options, head.labels().size());

@@ -176,7 +176,7 @@ public final class MaskedEncoder implements InputEncoder<Text> {
         }
     }
 
-    /** The token that hides others, as a text spells it ({@code [MASK]}). */
+    /** {@return the token that hides others, as a text spells it ({@code [MASK]})} */
     public String maskToken() {
         return tokenizer.token(maskId);
     }

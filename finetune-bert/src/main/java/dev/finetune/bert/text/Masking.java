@@ -23,17 +23,29 @@ public record Masking(double probability, double masked, double random, boolean 
         }
     }
 
-    /** BERT's: 15 % of the tokens, of which 80 % are masked, 10 % random and 10 % as they were (Devlin et al. 2018). */
+    /**
+     * BERT's: 15 % of the tokens, of which 80 % are masked, 10 % random and 10 % as they were (Devlin et al. 2018).
+     *
+     * @return the masking that BERT was trained with
+     */
     public static Masking standard() {
         return new Masking(0.15, 0.8, 0.1, false);
     }
 
-    /** The same with another share of tokens. */
+    /**
+     * {@return the same with another share of tokens}
+     *
+     * @param value above 0 and at most 1
+     */
     public Masking withProbability(double value) {
         return new Masking(value, masked, random, wholeWords);
     }
 
-    /** The same, with or without keeping words together. */
+    /**
+     * {@return the same, with or without keeping words together}
+     *
+     * @param value whether all tokens of a word are masked together
+     */
     public Masking withWholeWords(boolean value) {
         return new Masking(probability, masked, random, value);
     }

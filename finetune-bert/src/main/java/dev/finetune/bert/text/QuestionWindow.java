@@ -26,17 +26,29 @@ public record QuestionWindow(
         int count,
         int[] starts,
         int[] ends) {
-    /** Whether a row's position holds a token of the context (and not of the question, or a special one). */
+    /**
+     * {@return whether a row's position holds a token of the context (and not of the question, or a special one)}
+     *
+     * @param rowPosition from 0, special tokens counted
+     */
     public boolean holds(int rowPosition) {
         return rowPosition >= position && rowPosition < position + count;
     }
 
-    /** Where the token at a row's position starts in the context. */
+    /**
+     * {@return where the token at a row's position starts in the context}
+     *
+     * @param rowPosition of a token of the context
+     */
     public int start(int rowPosition) {
         return starts[first + rowPosition - position];
     }
 
-    /** Where the token at a row's position ends in the context (exclusive). */
+    /**
+     * {@return where the token at a row's position ends in the context (exclusive)}
+     *
+     * @param rowPosition of a token of the context
+     */
     public int end(int rowPosition) {
         return ends[first + rowPosition - position];
     }

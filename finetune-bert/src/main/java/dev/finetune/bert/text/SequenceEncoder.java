@@ -40,7 +40,14 @@ public final class SequenceEncoder implements InputEncoder<Text> {
         this(tokenizer, layout, targets, List.of());
     }
 
-    /** The same with random changes of training texts, made in that order, anew in every batch. */
+    /**
+     * The same with random changes of training texts, made in that order, anew in every batch.
+     *
+     * @param tokenizer of the model (borrowed)
+     * @param layout how tokens become a row
+     * @param targets what a label means to the head
+     * @param augmentations of training texts, in order
+     */
     public SequenceEncoder(
             Tokenizer tokenizer,
             TextLayout layout,

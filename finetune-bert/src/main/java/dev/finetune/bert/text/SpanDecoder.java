@@ -18,7 +18,11 @@ public final class SpanDecoder {
 
     private final SpanSettings settings;
 
-    /** Creates a decoder. */
+    /**
+     * Creates a decoder.
+     *
+     * @param settings how many answers are weighed, and how long they may be
+     */
     public SpanDecoder(SpanSettings settings) {
         this.settings = settings;
     }

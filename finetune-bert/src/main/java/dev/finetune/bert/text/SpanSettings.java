@@ -18,7 +18,7 @@ public record SpanSettings(int best, int maxAnswerLength) {
         }
     }
 
-    /** The best 20, up to 30 tokens long. */
+    /** {@return the best 20, up to 30 tokens long} */
     public static SpanSettings standard() {
         return new SpanSettings(20, 30);
     }

@@ -22,7 +22,13 @@ public record TextLayout(int maxLength, boolean tokenTypes, int padId, boolean p
         }
     }
 
-    /** For a network that reads pairs. */
+    /**
+     * For a network that reads pairs.
+     *
+     * @param maxLength in tokens, special tokens included
+     * @param tokenTypes whether the network reads them
+     * @param padId the id that rows are padded with
+     */
     public TextLayout(int maxLength, boolean tokenTypes, int padId) {
         this(maxLength, tokenTypes, padId, true);
     }
@@ -43,6 +49,10 @@ public record TextLayout(int maxLength, boolean tokenTypes, int padId, boolean p
     /**
      * With the tokenizer's own padding token.
      *
+     * @param tokenizer whose padding token is taken
+     * @param maxLength in tokens, special tokens included
+     * @param tokenTypes whether the network reads them
+     * @return the layout
      * @throws FinetuneException if it has none
      */
     public static TextLayout of(Tokenizer tokenizer, int maxLength, boolean tokenTypes) {

@@ -15,7 +15,7 @@ package dev.finetune.bert.text;
  */
 public record TokenizedText(
         int[] ids, int[] typeIds, int[] wordIds, int[] starts, int[] ends, int secondStart, boolean truncated) {
-    /** How many tokens, special tokens included. */
+    /** {@return how many tokens, special tokens included} */
     public int length() {
         return ids.length;
     }

@@ -65,6 +65,8 @@ public final class Tokenizer implements AutoCloseable {
      * BERT) or vocab.json with merges.txt (byte-level BPE, as RoBERTa) stand for, with the settings of
      * tokenizer_config.json and special_tokens_map.json.
      *
+     * @param modelDirectory with the tokenizer's files
+     * @return the tokenizer, to be closed by the caller
      * @throws FinetuneException if there is none, it cannot be read, or it pads or cuts on the left
      */
     public static Tokenizer open(Path modelDirectory) {
@@ -75,6 +77,8 @@ public final class Tokenizer implements AutoCloseable {
      * Opens it for sentences already split into words ({@link #encodeWords}): a byte-level tokenizer (RoBERTa) gets a
      * space before the first word ({@code add_prefix_space}), as Transformers demands for such input, and is saved so.
      *
+     * @param modelDirectory with the tokenizer's files
+     * @return the tokenizer, to be closed by the caller
      * @throws FinetuneException as {@link #open}
      */
     public static Tokenizer openForWords(Path modelDirectory) {
@@ -123,19 +127,24 @@ public final class Tokenizer implements AutoCloseable {
                 .getBytes(StandardCharsets.UTF_8);
     }
 
-    /** How many tokens it knows, added ones included (Transformers' {@code len(tokenizer)}). */
+    /** {@return how many tokens it knows, added ones included (Transformers' {@code len(tokenizer)})} */
     public int vocabularySize() {
         return vocabulary.size();
     }
 
-    /** The id of a token, if the vocabulary has it. */
+    /**
+     * {@return the id of a token, if the vocabulary has it}
+     *
+     * @param token as the vocabulary writes it
+     */
     public OptionalInt idOf(String token) {
         return vocabulary.idOf(token);
     }
 
     /**
-     * The token with an id, as the vocabulary writes it ({@code ##ing}, {@code Ġthe}).
+     * {@return the token with an id, as the vocabulary writes it ({@code ##ing}, {@code Ġthe})}
      *
+     * @param id from 0
      * @throws FinetuneException if no token has the id
      */
     public String token(int id) {
@@ -145,43 +154,57 @@ public final class Tokenizer implements AutoCloseable {
                         + " has " + vocabulary.size() + " tokens."));
     }
 
-    /** The special tokens' ids. */
+    /** {@return the special tokens' ids} */
     public SpecialTokens specialTokens() {
         return special;
     }
 
     /**
-     * The most tokens that the model takes, as sentence_bert_config.json (of sentence-transformers) or else
-     * tokenizer_config.json says; empty where they say nothing.
+     * {@return the most tokens that the model takes, as sentence_bert_config.json (of sentence-transformers) or else
+     * tokenizer_config.json says; empty where they say nothing}
      */
     public OptionalInt modelMaxLength() {
         return modelMaxLength;
     }
 
     /**
-     * Whether a network that reads token types is to be told them (model_input_names in tokenizer_config.json); otherwise
-     * all are 0.
+     * {@return whether a network that reads token types is to be told them (model_input_names in
+     * tokenizer_config.json); otherwise all are 0}
      */
     public boolean givesTokenTypes() {
         return givesTokenTypes;
     }
 
-    /** The token with the largest id. */
+    /** {@return the token with the largest id} */
     public int largestId() {
         return vocabulary.largestId();
     }
 
-    /** The largest token type that a text, or a pair, has. */
+    /**
+     * {@return the largest token type that a text, or a pair, has}
+     *
+     * @param pair whether there are two texts
+     */
     public int largestType(boolean pair) {
         return template.largestType(pair);
     }
 
-    /** How many special tokens are laid around a text, or around a pair. */
+    /**
+     * {@return how many special tokens are laid around a text, or around a pair}
+     *
+     * @param pair whether there are two texts
+     */
     public int overhead(boolean pair) {
         return template.overhead(pair);
     }
 
-    /** {@link #encode(List, int, Detail)} with ids and types only. */
+    /**
+     * {@link #encode(List, int, Detail)} with ids and types only.
+     *
+     * @param texts single ones or pairs
+     * @param maxLength in tokens, special tokens included; longer texts are cut
+     * @return what {@link #encode(List, int, Detail)} gives, with ids and types only
+     */
     public List<TokenizedText> encode(List<Text> texts, int maxLength) {
         return encode(texts, maxLength, Detail.IDS);
     }
@@ -257,6 +280,7 @@ public final class Tokenizer implements AutoCloseable {
      *
      * @param words the words, in order
      * @param maxLength the most tokens of the result, special tokens included
+     * @return the tokens, each with the place of its word
      * @throws FinetuneException if the tokenizer was not opened with {@link #openForWords} and needs to be, or the
      *     maximum leaves no room
      */
@@ -292,6 +316,9 @@ public final class Tokenizer implements AutoCloseable {
     /**
      * Writes the tokenizer into a directory (made if need be), where this class and Transformers' AutoTokenizer open
      * it: tokenizer.json (unchanged where there was one), tokenizer_config.json, and the other files that it came with.
+     *
+     * @param directory made if need be
+     * @throws IOException if writing fails
      */
     public void save(Path directory) throws IOException {
         Files.createDirectories(directory);

@@ -143,7 +143,7 @@ public final class WordsEncoder implements InputEncoder<Words> {
         return truncated.sum();
     }
 
-    /** How many words of the rows so far were cut away, and so are neither trained on nor predicted. */
+    /** {@return how many words of the rows so far were cut away, and so are neither trained on nor predicted} */
     public long truncatedWords() {
         return truncatedWords.sum();
     }

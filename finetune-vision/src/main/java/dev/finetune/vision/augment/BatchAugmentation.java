@@ -4,7 +4,12 @@ import java.util.SplittableRandom;
 
 /** A random mixture of the pictures of a batch and of their targets. */
 public non-sealed interface BatchAugmentation extends ImageAugmentation {
-    /** Changes a batch in place. */
+    /**
+     * Changes a batch in place.
+     *
+     * @param batch pictures and targets
+     * @param random what the change draws from
+     */
     void apply(MixedBatch batch, SplittableRandom random);
 
     /**

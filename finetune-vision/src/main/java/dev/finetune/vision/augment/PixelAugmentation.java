@@ -5,12 +5,17 @@ import java.util.SplittableRandom;
 
 /** A random change of one 8-bit picture. */
 public non-sealed interface PixelAugmentation extends ImageAugmentation {
-    /** The changed picture; the one given stays as it is. */
+    /**
+     * {@return the changed picture; the one given stays as it is}
+     *
+     * @param pixels the picture
+     * @param random what the change draws from
+     */
     Pixels apply(Pixels pixels, SplittableRandom random);
 
     /**
-     * What it wants to be given. The first of several augmentations that doesn't want {@link Entry#SIZED} decides for
-     * all.
+     * {@return what it wants to be given} The first of several augmentations that doesn't want {@link Entry#SIZED}
+     * decides for all.
      */
     default Entry entry() {
         return Entry.SIZED;

@@ -15,7 +15,11 @@ import java.awt.image.Raster;
 public final class BufferedImages {
     private BufferedImages() {}
 
-    /** A picture as plain pixels, copied. */
+    /**
+     * {@return a picture as plain pixels, copied}
+     *
+     * @param image of any type and colour space; alpha is left out, as by PIL's convert("RGB")
+     */
     public static Pixels pixels(BufferedImage image) {
         ColorModel model = image.getColorModel();
         if (model instanceof IndexColorModel indexed) {
@@ -90,7 +94,11 @@ public final class BufferedImages {
         return new Pixels(rgb, height, width);
     }
 
-    /** The pixels as a picture of Java's own kind, RGB without alpha. */
+    /**
+     * {@return the pixels as a picture of Java's own kind, RGB without alpha}
+     *
+     * @param pixels copied
+     */
     public static BufferedImage of(Pixels pixels) {
         int width = pixels.width();
         BufferedImage image = new BufferedImage(width, pixels.height(), BufferedImage.TYPE_INT_RGB);

@@ -25,6 +25,8 @@ public record ImageDecoder(ImageLimits limits) {
     /**
      * Decodes a picture.
      *
+     * @param image read now
+     * @return its pixels, upright as its EXIF data says
      * @throws FinetuneException if it is missing, empty, truncated, damaged, too large or of no format that is read,
      *     or if it is an array of numbers that never was a picture ({@link Image#pixels})
      */
@@ -52,6 +54,7 @@ public record ImageDecoder(ImageLimits limits) {
     /**
      * Looks at the first bytes only: whether the picture is there and in a format that is read.
      *
+     * @param image opened, but not decoded
      * @throws FinetuneException if it isn't
      */
     public void probe(Image image) {

@@ -75,6 +75,12 @@ public final class ImageEncoder implements InputEncoder<Image> {
     /**
      * Creates an encoder.
      *
+     * @param preprocessing how pixels become numbers
+     * @param augmentations of training pictures, in order
+     * @param targets what a label means to the head
+     * @param classes how many outputs there are, for targets that are mixed
+     * @param limits of pixels and bytes
+     * @param onBroken what becomes of pictures that can't be decoded
      * @param cacheBytes how much memory is taken for prepared pictures, 0 for none
      */
     public ImageEncoder(
@@ -100,7 +106,7 @@ public final class ImageEncoder implements InputEncoder<Image> {
         return Image.class;
     }
 
-    /** What is done to every picture. */
+    /** {@return what is done to every picture} */
     public Preprocessing preprocessing() {
         return preprocessing;
     }
@@ -148,7 +154,7 @@ public final class ImageEncoder implements InputEncoder<Image> {
         }
     }
 
-    /** How many pictures made no row because they are broken. */
+    /** {@return how many pictures made no row because they are broken} */
     public long skipped() {
         return skipped.get();
     }

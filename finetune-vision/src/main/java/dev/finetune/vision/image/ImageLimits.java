@@ -27,7 +27,11 @@ public record ImageLimits(long maxPixels, long maxBytes) {
         }
     }
 
-    /** The same with another number of pixels. */
+    /**
+     * {@return the same with another number of pixels}
+     *
+     * @param pixels above 0
+     */
     public ImageLimits withMaxPixels(long pixels) {
         return new ImageLimits(pixels, maxBytes);
     }

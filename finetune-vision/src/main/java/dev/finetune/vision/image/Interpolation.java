@@ -27,12 +27,12 @@ public enum Interpolation {
         this.timmName = timmName;
     }
 
-    /** Its number in Pillow, and so in {@code preprocessor_config.json}. */
+    /** {@return its number in Pillow, and so in {@code preprocessor_config.json}} */
     public int pillowNumber() {
         return pillowNumber;
     }
 
-    /** Its name in timm. */
+    /** {@return its name in timm} */
     public String timmName() {
         return timmName;
     }

@@ -28,9 +28,11 @@ public record Pixels(byte[] rgb, int height, int width) {
     }
 
     /**
-     * A picture of the same grey in all channels.
+     * {@return a picture of the same grey in all channels}
      *
      * @param grey {@code height * width} bytes
+     * @param height in pixels
+     * @param width in pixels
      */
     public static Pixels ofGrey(byte[] grey, int height, int width) {
         if (grey.length != (long) height * width) {
@@ -47,7 +49,13 @@ public record Pixels(byte[] rgb, int height, int width) {
         return new Pixels(rgb, height, width);
     }
 
-    /** One value, 0 to 255; channel 0 is red. */
+    /**
+     * {@return one value, 0 to 255; channel 0 is red}
+     *
+     * @param row from 0, the top
+     * @param column from 0, the left
+     * @param channel 0 to 2: red, green, blue
+     */
     public int at(int row, int column, int channel) {
         return rgb[(row * width + column) * CHANNELS + channel] & 0xFF;
     }
@@ -57,6 +65,9 @@ public record Pixels(byte[] rgb, int height, int width) {
      *
      * @param top the first row, maybe negative
      * @param left the first column, maybe negative
+     * @param newHeight in pixels, at least 1
+     * @param newWidth in pixels, at least 1
+     * @return the part, copied
      */
     public Pixels crop(int top, int left, int newHeight, int newWidth) {
         if (top == 0 && left == 0 && newHeight == height && newWidth == width) {

@@ -15,7 +15,13 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
 public final class PngFile {
     private PngFile() {}
 
-    /** Writes a picture, instead of what the file held. */
+    /**
+     * Writes a picture, instead of what the file held.
+     *
+     * @param image to be written
+     * @param file made, or replaced
+     * @throws IOException if writing fails
+     */
     public static void write(BufferedImage image, Path file) throws IOException {
         ImageWriter writer = provider().createWriterInstance();
         try (OutputStream output = Files.newOutputStream(file);

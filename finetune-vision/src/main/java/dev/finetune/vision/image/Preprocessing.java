@@ -79,9 +79,10 @@ public record Preprocessing(
     }
 
     /**
-     * What a model directory says: {@code preprocessor_config.json} (Transformers), else {@code pretrained_cfg} in
-     * {@code config.json} (timm), empty where they say nothing.
+     * {@return what a model directory says: {@code preprocessor_config.json} (Transformers), else {@code
+     * pretrained_cfg} in {@code config.json} (timm), empty where they say nothing}
      *
+     * @param directory of a model
      * @throws FinetuneException if one of them asks for something that isn't supported
      */
     public static Optional<Preprocessing> find(Path directory) {
@@ -89,8 +90,9 @@ public record Preprocessing(
     }
 
     /**
-     * What a {@code preprocessor_config.json} says.
+     * {@return what a {@code preprocessor_config.json} says}
      *
+     * @param json the whole file
      * @param name what messages call the object
      * @throws FinetuneException if it asks for something that isn't supported
      */
@@ -99,8 +101,9 @@ public record Preprocessing(
     }
 
     /**
-     * What timm's {@code pretrained_cfg} says.
+     * {@return what timm's {@code pretrained_cfg} says}
      *
+     * @param json the object under {@code pretrained_cfg}
      * @param name what messages call the object
      * @throws FinetuneException if it asks for something that isn't supported
      */
@@ -108,7 +111,9 @@ public record Preprocessing(
         return new PreprocessingReader(json, name).timm();
     }
 
-    /** The lesser of height and width that every picture has afterwards; empty where it depends on the picture. */
+    /**
+     * {@return the lesser of height and width that every picture has afterwards; empty where it depends on the picture}
+     */
     public OptionalInt leastSide() {
         if (crop instanceof Crop.Centre centre) {
             return OptionalInt.of(Math.min(centre.height(), centre.width()));
@@ -124,37 +129,66 @@ public record Preprocessing(
         return Image.class;
     }
 
-    /** The same with another resize. */
+    /**
+     * {@return the same with another resize}
+     *
+     * @param other to a shortest edge, or to a size
+     */
     public Preprocessing withResize(Resize other) {
         return new Preprocessing(other, crop, interpolation, arithmetic, rescale, mean, std);
     }
 
-    /** The same with another crop. */
+    /**
+     * {@return the same with another crop}
+     *
+     * @param other from the centre, or none
+     */
     public Preprocessing withCrop(Crop other) {
         return new Preprocessing(resize, other, interpolation, arithmetic, rescale, mean, std);
     }
 
-    /** The same with another interpolation. */
+    /**
+     * {@return the same with another interpolation}
+     *
+     * @param other the filter, as PIL names it
+     */
     public Preprocessing withInterpolation(Interpolation other) {
         return new Preprocessing(resize, crop, other, arithmetic, rescale, mean, std);
     }
 
-    /** The same with another rounding. */
+    /**
+     * {@return the same with another rounding}
+     *
+     * @param other rounded to bytes as PIL does, or not
+     */
     public Preprocessing withArithmetic(Arithmetic other) {
         return new Preprocessing(resize, crop, interpolation, other, rescale, mean, std);
     }
 
-    /** The same with another factor; 1 leaves values from 0 to 255. */
+    /**
+     * {@return the same with another factor; 1 leaves values from 0 to 255}
+     *
+     * @param other such as 1/255
+     */
     public Preprocessing withRescale(double other) {
         return new Preprocessing(resize, crop, interpolation, arithmetic, other, mean, std);
     }
 
-    /** The same with another mean and standard deviation, of rescaled values. */
+    /**
+     * {@return the same with another mean and standard deviation, of rescaled values}
+     *
+     * @param otherMean one a channel
+     * @param otherStd one a channel, none of them 0
+     */
     public Preprocessing withNormalisation(List<Double> otherMean, List<Double> otherStd) {
         return new Preprocessing(resize, crop, interpolation, arithmetic, rescale, otherMean, otherStd);
     }
 
-    /** The picture resized, not yet cropped. */
+    /**
+     * {@return the picture resized, not yet cropped}
+     *
+     * @param pixels in its own size
+     */
     public Pixels resized(Pixels pixels) {
         if (resize instanceof Resize.ShortestEdge edge) {
             int height = pixels.height();
@@ -170,7 +204,11 @@ public record Preprocessing(
         return Resampler.resize(pixels, height, width, interpolation, arithmetic);
     }
 
-    /** The picture resized and cropped. */
+    /**
+     * {@return the picture resized and cropped}
+     *
+     * @param pixels in its own size
+     */
     public Pixels sized(Pixels pixels) {
         Pixels resized = resized(pixels);
         if (crop instanceof Crop.Centre centre) {
@@ -191,7 +229,11 @@ public record Preprocessing(
         return arithmetic == Arithmetic.TENSOR ? (have - want) / 2 : (int) Math.rint((have - want) / 2.0);
     }
 
-    /** Sized pixels as numbers, [3, height, width]. */
+    /**
+     * {@return sized pixels as numbers, [3, height, width]}
+     *
+     * @param pixels of the size that the network reads
+     */
     public float[] normalised(Pixels pixels) {
         float[] numbers = new float[pixels.rgb().length];
         normalise(pixels, numbers, 0);
@@ -219,15 +261,19 @@ public record Preprocessing(
         return table;
     }
 
-    /** All of it: resized, cropped, normalised; [3, height, width]. */
+    /**
+     * {@return all of it: resized, cropped, normalised; [3, height, width]}
+     *
+     * @param pixels in its own size
+     */
     public float[] apply(Pixels pixels) {
         return normalised(sized(pixels));
     }
 
     /**
-     * A {@code preprocessor_config.json} that Transformers reads as the same preprocessing: for its
+     * {@return a {@code preprocessor_config.json} that Transformers reads as the same preprocessing: for its
      * ConvNextImageProcessor where a square is cut out of a picture that was resized by its shorter edge (below 384),
-     * its ViTImageProcessor where there is no crop, else its BitImageProcessor. {@link Arithmetic#PILLOW} is kept in a
+     * its ViTImageProcessor where there is no crop, else its BitImageProcessor} {@link Arithmetic#PILLOW} is kept in a
      * key that only this library reads.
      */
     public JsonObject toJson() {

@@ -10,8 +10,13 @@ public final class Resampler {
     private Resampler() {}
 
     /**
-     * The picture in another size; the same object if it has that size already.
+     * {@return the picture in another size; the same object if it has that size already}
      *
+     * @param pixels the picture, which stays as it is
+     * @param height wanted, in pixels
+     * @param width wanted, in pixels
+     * @param interpolation the filter
+     * @param arithmetic whether values are rounded between both passes
      * @throws FinetuneException if a size isn't positive
      */
     public static Pixels resize(

@@ -20,7 +20,14 @@ public final class LinearClassifier implements HeadModule {
     private final Linear linear;
     private final Dropout dropout;
 
-    /** A head that takes "weight" and "bias" from a source; they start as those of torch.nn.Linear. */
+    /**
+     * A head that takes "weight" and "bias" from a source; they start as those of torch.nn.Linear.
+     *
+     * @param source where the parameters come from, by their names
+     * @param features how many numbers it reads of each input
+     * @param outputs how many logits
+     * @param dropout its probability in training, from 0 to below 1
+     */
     public LinearClassifier(ParameterSource source, long features, long outputs, double dropout) {
         this.linear = new Linear(source, features, outputs, new Init.Uniform(1 / Math.sqrt(features)));
         this.dropout = new Dropout(dropout);

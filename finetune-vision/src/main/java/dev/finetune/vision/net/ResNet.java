@@ -9,7 +9,13 @@ import java.util.List;
 public final class ResNet {
     private ResNet() {}
 
-    /** The stages that a plan names, their parameters taken from a source: "stem", "layer1", "layer2" ... */
+    /**
+     * {@return the stages that a plan names, their parameters taken from a source: "stem", "layer1", "layer2" ..}
+     *
+     * @param plan the stages and blocks, by name
+     * @param source where the parameters come from, by their names
+     * @param pixels what turns a batch into the network's input
+     */
     public static List<Stage> trunk(ResNetPlan plan, ParameterSource source, Pixels pixels) {
         final List<Stage> stages = new ArrayList<>();
         stages.add(new ResNetStem(source, plan, pixels));

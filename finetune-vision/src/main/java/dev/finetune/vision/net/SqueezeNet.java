@@ -44,13 +44,13 @@ public final class SqueezeNet {
             fires = List.copyOf(fires);
         }
 
-        /** How many channels the last module gives. */
+        /** {@return how many channels the last module gives} */
         public long features() {
             final FirePlan last = fires.get(fires.size() - 1);
             return last.expanded1() + last.expanded3();
         }
 
-        /** The least height and width of a picture of which something is left at the end. */
+        /** {@return the least height and width of a picture of which something is left at the end} */
         public int smallestSide() {
             int side = 1;
             while (!isEnough(side)) {
@@ -71,7 +71,13 @@ public final class SqueezeNet {
         }
     }
 
-    /** The stages: "features.0", then one for each fire module, named by its place. */
+    /**
+     * {@return the stages: "features.0", then one for each fire module, named by its place}
+     *
+     * @param plan the stem and the fire modules
+     * @param source where the parameters come from, by their names
+     * @param pixels what turns a batch into the network's input
+     */
     public static List<Stage> trunk(Plan plan, ParameterSource source, Pixels pixels) {
         final List<Stage> stages = new ArrayList<>();
         stages.add(new Stem(biased(source.at("features.0"), plan.stem()), pixels));
@@ -142,7 +148,14 @@ public final class SqueezeNet {
         private final Dropout dropout;
         private final Conv2d convolution;
 
-        /** A head that takes "weight" and "bias" from a source. */
+        /**
+         * A head that takes "weight" and "bias" from a source.
+         *
+         * @param source where the parameters come from, by their names
+         * @param features how many numbers it reads of each input
+         * @param outputs how many logits
+         * @param dropout its probability in training, from 0 to below 1
+         */
         public Classifier(ParameterSource source, long features, long outputs, double dropout) {
             this.dropout = new Dropout(dropout);
             this.convolution = new Conv2d(source, Conv2d.Shape.of(features, outputs, 1, 1), Init.normal(0.01), true);
