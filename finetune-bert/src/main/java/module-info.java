@@ -2,7 +2,7 @@ import dev.finetune.bert.BertFamily;
 import dev.finetune.bert.DistilBertFamily;
 import dev.finetune.bert.ElectraFamily;
 import dev.finetune.bert.RobertaFamily;
-import dev.finetune.spi.ModelFamily;
+import dev.finetune.spi.TextModelFamily;
 
 /** BERT, DistilBERT, RoBERTa, XLM-RoBERTa, CamemBERT and ELECTRA encoders and their tasks. */
 module dev.finetune.bert {
@@ -16,7 +16,7 @@ module dev.finetune.bert {
     exports dev.finetune.bert.task;
     exports dev.finetune.bert.text;
 
-    provides ModelFamily with
+    provides TextModelFamily with
             BertFamily,
             DistilBertFamily,
             RobertaFamily,

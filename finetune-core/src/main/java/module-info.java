@@ -18,7 +18,9 @@ module dev.finetune.core {
     requires org.knowm.xchart;
     requires org.slf4j;
 
+    uses dev.finetune.spi.ImageModelFamily;
     uses dev.finetune.spi.ModelFamily;
+    uses dev.finetune.spi.TextModelFamily;
 
     exports dev.finetune;
     exports dev.finetune.calibration;

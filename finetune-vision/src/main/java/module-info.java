@@ -1,4 +1,4 @@
-import dev.finetune.spi.ModelFamily;
+import dev.finetune.spi.ImageModelFamily;
 import dev.finetune.vision.family.ResNetFamily;
 import dev.finetune.vision.family.SqueezeNetFamily;
 
@@ -15,7 +15,7 @@ module dev.finetune.vision {
     exports dev.finetune.vision.image;
     exports dev.finetune.vision.net;
 
-    provides ModelFamily with
+    provides ImageModelFamily with
             ResNetFamily,
             SqueezeNetFamily;
 }

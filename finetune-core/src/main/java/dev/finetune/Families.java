@@ -2,18 +2,24 @@ package dev.finetune;
 
 import com.google.gson.JsonObject;
 import dev.finetune.checkpoint.Weights;
+import dev.finetune.spi.ImageModelFamily;
 import dev.finetune.spi.ModelConfig;
 import dev.finetune.spi.ModelFamily;
+import dev.finetune.spi.TextModelFamily;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The model families on the class path. */
 final class Families {
     private static final String WHERE_FROM = " Families of texts come with the artifact finetune-bert, of pictures with"
             + " finetune-vision: add the one that is missing to your dependencies. If it is there, look into your fat jar:"
-            + " its META-INF/services/" + ModelFamily.class.getName() + " has to hold the lines of both.";
+            + " of the files in META-INF/services, " + TextModelFamily.class.getName() + " names those of texts, "
+            + ImageModelFamily.class.getName() + " those of pictures, and " + ModelFamily.class.getName()
+            + " your own; merge the files of equal names (Maven's Shade plugin: ServicesResourceTransformer; Gradle's"
+            + " Shadow plugin: mergeServiceFiles()).";
 
     private Families() {}
 
@@ -55,8 +61,13 @@ final class Families {
     }
 
     private static List<ModelFamily> all() {
-        return ServiceLoader.load(ModelFamily.class, Families.class.getClassLoader()).stream()
-                .map(ServiceLoader.Provider::get)
+        final ClassLoader loader = Families.class.getClassLoader();
+        return Stream.of(
+                        ServiceLoader.load(TextModelFamily.class, loader).stream(),
+                        ServiceLoader.load(ImageModelFamily.class, loader).stream(),
+                        ServiceLoader.load(ModelFamily.class, loader).stream())
+                .flatMap(providers -> providers)
+                .<ModelFamily>map(ServiceLoader.Provider::get)
                 .toList();
     }
 }

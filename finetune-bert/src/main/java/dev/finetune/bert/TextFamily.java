@@ -28,7 +28,7 @@ import dev.finetune.spi.AssemblyRequest;
 import dev.finetune.spi.HeadConfig;
 import dev.finetune.spi.MemoryFormat;
 import dev.finetune.spi.ModelConfig;
-import dev.finetune.spi.ModelFamily;
+import dev.finetune.spi.TextModelFamily;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +39,7 @@ import java.util.function.Predicate;
  * What the BERT-family encoders share: how a network, its encoder and its task are put together. A family says how its
  * config.json reads, what its parameters are called, and how its heads differ.
  */
-abstract class TextFamily implements ModelFamily {
+abstract class TextFamily implements TextModelFamily {
     /** What the parts of encoders are called, below the base model's prefix. */
     private static final List<String> ENCODER_PARTS =
             List.of("embeddings.", "embeddings_project.", "encoder.", "transformer.");

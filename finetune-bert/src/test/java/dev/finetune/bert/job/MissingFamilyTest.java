@@ -29,6 +29,9 @@ class MissingFamilyTest {
                 .hasMessageContaining("\"resnet\"")
                 .hasMessageContaining("BERT")
                 .hasMessageContaining("finetune-vision")
-                .hasMessageContaining("META-INF/services/dev.finetune.spi.ModelFamily");
+                .hasMessageContaining("META-INF/services")
+                .hasMessageContaining("dev.finetune.spi.ImageModelFamily")
+                .hasMessageContaining("ServicesResourceTransformer")
+                .hasMessageContaining("mergeServiceFiles()");
     }
 }

@@ -30,7 +30,8 @@ final class Applications {
                 .filter(path -> !path.getFileName()
                                 .toString()
                                 .matches(
-                                        "test-classes|classes|(junit|assertj|byte-buddy|opentest4j|apiguardian|surefire).*")
+                                        "test-classes|classes|(junit|assertj|byte-buddy|opentest4j|apiguardian|surefire"
+                                                + "|asm|maven|plexus|spring)-?.*")
                         || isFamily(path))
                 .toList();
     }

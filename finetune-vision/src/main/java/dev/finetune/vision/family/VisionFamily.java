@@ -14,8 +14,8 @@ import dev.finetune.nn.ParameterSource;
 import dev.finetune.spi.Assembly;
 import dev.finetune.spi.AssemblyRequest;
 import dev.finetune.spi.HeadConfig;
+import dev.finetune.spi.ImageModelFamily;
 import dev.finetune.spi.ModelConfig;
-import dev.finetune.spi.ModelFamily;
 import dev.finetune.task.Targets;
 import dev.finetune.task.Task;
 import dev.finetune.vision.OnBroken;
@@ -33,7 +33,7 @@ import java.util.stream.IntStream;
  * What the image families share. A checkpoint is either Transformers' (its config.json has a {@code model_type}, and
  * says everything), or a state dict (torchvision, timm, training scripts), whose network is told from its tensors.
  */
-abstract class VisionFamily implements ModelFamily {
+abstract class VisionFamily implements ImageModelFamily {
     /** What a state dict's config.json calls its network. */
     static final String ARCHITECTURE = "architecture";
 
