@@ -121,6 +121,7 @@ final class FatJars {
         }
 
         @Override
+        @SuppressWarnings("deprecation") // It is abstract all the same.
         public void processResource(String name, InputStream content, List<Relocator> relocators) {
             // Read again, at the end.
         }
