@@ -4,22 +4,11 @@ import dev.finetune.calibration.Calibration;
 import dev.finetune.calibration.DecisionMetric;
 import dev.finetune.checkpoint.LoadReport;
 import dev.finetune.data.Dataset;
-import dev.finetune.data.Example;
-import dev.finetune.data.Label;
 import dev.finetune.internal.Arguments;
-import dev.finetune.internal.torch.GradientMode;
-import dev.finetune.internal.torch.TensorScope;
-import dev.finetune.internal.torch.Tensors;
-import dev.finetune.internal.torch.Turn;
 import dev.finetune.metrics.Metrics;
-import dev.finetune.nn.Batch;
-import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Parameter;
 import dev.finetune.report.LayerSummary;
 import dev.finetune.spi.Assembly;
-import dev.finetune.spi.CollateContext;
-import dev.finetune.spi.Encoded;
-import dev.finetune.spi.HostBatch;
 import dev.finetune.task.Task;
 import dev.finetune.train.BatchSource;
 import dev.finetune.train.EncodedRows;
@@ -29,17 +18,12 @@ import dev.finetune.train.StreamedRows;
 import dev.finetune.train.TrainingHistory;
 import dev.finetune.train.TrainingSettings;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
  * A fine-tuned model: evaluates, predicts, saves. Thread-safe. Holds native memory until it is closed; used after that,
@@ -375,89 +359,7 @@ public final class FineTuned<I> implements AutoCloseable {
      */
     public List<Prediction> predict(List<I> inputs) {
         final List<I> all = Arguments.copy(inputs, "inputs");
-        return use(() -> {
-            try (Turn turn = model.device().is_cpu() ? Turn.take() : Turn.none()) {
-                return predictAll(all, turn);
-            }
-        });
-    }
-
-    private List<Prediction> predictAll(List<I> inputs, Turn turn) {
-        for (I input : inputs) {
-            if (!assembly().encoder().inputType().isInstance(input)) {
-                throw new FinetuneException("This model reads "
-                        + assembly().encoder().inputType().getSimpleName() + ", but was given a "
-                        + input.getClass().getSimpleName() + ".");
-            }
-        }
-        final List<Row> rows = new ArrayList<>();
-        for (int i = 0; i < inputs.size(); i++) {
-            turn.pass();
-            for (Encoded encoded : assembly().encoder().encode(List.of(new Example<>(inputs.get(i), Label.none())))) {
-                rows.add(new Row(i, rows.size(), encoded));
-            }
-        }
-        final Prediction[] byRow = new Prediction[rows.size()];
-        for (List<Row> some : batches(rows)) {
-            turn.pass();
-            final List<Prediction> predictions =
-                    forward(some.stream().map(Row::encoded).toList());
-            for (int i = 0; i < some.size(); i++) {
-                byRow[some.get(i).number] = predictions.get(i);
-            }
-        }
-        final Map<Integer, List<Row>> byInput = rows.stream().collect(Collectors.groupingBy(Row::input));
-        return IntStream.range(0, inputs.size())
-                .mapToObj(i -> joined(i, byInput.getOrDefault(i, List.of()), byRow))
-                .toList();
-    }
-
-    private List<List<Row>> batches(List<Row> rows) {
-        final int most = settings.evaluationBatchSize();
-        final List<List<Row>> batches = new ArrayList<>();
-        if (!settings.groupByLength()) {
-            for (int from = 0; from < rows.size(); from += most) {
-                batches.add(rows.subList(from, Math.min(rows.size(), from + most)));
-            }
-            return batches;
-        }
-        final List<Row> sorted = new ArrayList<>(rows);
-        sorted.sort(Comparator.comparingInt((Row row) -> row.encoded.length()).reversed());
-        final int[] lengths =
-                sorted.stream().mapToInt(row -> row.encoded.length()).toArray();
-        // A GPU reads weights fast, but takes its time to start: there padding is cheaper than another batch.
-        final int ownCost = model.device().is_cpu() ? PaddedBatches.OWN_COST : Integer.MAX_VALUE;
-        int from = 0;
-        for (int end : PaddedBatches.ends(lengths, most, ownCost)) {
-            batches.add(sorted.subList(from, end));
-            from = end;
-        }
-        return batches;
-    }
-
-    private Prediction joined(int input, List<Row> rows, Prediction[] byRow) {
-        final List<Prediction> parts =
-                rows.stream().map(row -> byRow[row.number]).toList();
-        if (parts.isEmpty()) {
-            throw new FinetuneException(
-                    "Input " + input + " (counted from 0) holds nothing that the model could read.");
-        }
-        return assembly().task().join(parts);
-    }
-
-    private record Row(int input, int number, Encoded encoded) {}
-
-    private List<Prediction> forward(List<Encoded> rows) {
-        final HostBatch host = assembly().encoder().collate(rows, CollateContext.predicting());
-        try (TensorScope scope = TensorScope.open();
-                GradientMode off = GradientMode.off();
-                Batch batch = new Batch(host, model.device())) {
-            final ForwardContext context = ForwardContext.evaluating(settings.leanBackward());
-            return assembly().task().decode(assembly().network().forward(batch, context), host);
-        } catch (RuntimeException e) {
-            throw Tensors.translate(
-                    "Predicting a batch of " + rows.size() + (rows.size() == 1 ? " input" : " inputs"), e);
-        }
+        return use(() -> new Predicting<>(model, settings, all).run());
     }
 
     /**

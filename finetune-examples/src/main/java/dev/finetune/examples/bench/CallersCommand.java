@@ -21,6 +21,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.ToDoubleFunction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -44,56 +45,80 @@ public final class CallersCommand implements Callable<Integer> {
     private List<Integer> callers = List.of(1, 2, 4, 16, 64);
 
     @Option(names = "--seconds", description = "How long each run takes.")
-    private int seconds = 5;
+    private int seconds = 1;
+
+    @Option(
+            names = "--rounds",
+            description = "How often each number of callers has its run, in turns: the machine's speed drifts.")
+    private int rounds = 9;
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        if (seconds < 1 || callers.stream().anyMatch(count -> count < 1)) {
-            throw new FinetuneException("--seconds and --callers must be at least 1.");
+        if (seconds < 1 || rounds < 1 || callers.stream().anyMatch(count -> count < 1)) {
+            throw new FinetuneException("--seconds, --rounds and --callers must be at least 1.");
         }
         final Path encoder =
                 model.isPresent() ? model.get() : ShippedFiles.encoder(TemporaryFolder.create("finetune-callers"));
         try (Embedder<String> embedder = FineTuner.from(encoder).embedder(Pooling.MEAN)) {
-            run(embedder, 1, 2, false); // Until the code is compiled.
-            final double alone = run(embedder, 1, seconds, true).rate();
-            System.out.printf(Locale.ROOT, "one caller on one core: %.0f requests a second%n", alone);
-            System.out.println("callers  requests/s  of fewer callers' best  of one on one core  p50 ms  p99 ms");
-            final JsonArray points = new JsonArray();
-            double best = 0;
             for (int count : callers) {
-                final Point point = run(embedder, count, seconds, false);
-                final double ofFewer = best == 0 ? 1 : point.rate() / best;
-                best = Math.max(best, point.rate());
-                System.out.printf(
-                        Locale.ROOT,
-                        "%7d  %10.0f  %22.2f  %18.2f  %6.1f  %6.1f%n",
-                        count,
-                        point.rate(),
-                        ofFewer,
-                        point.rate() / alone,
-                        point.milliseconds(0.5),
-                        point.milliseconds(0.99));
-                points.add(json(count, point, ofFewer, point.rate() / alone));
+                run(embedder, count, 1, false); // Until the code is compiled.
             }
-            final JsonObject json = new JsonObject();
-            json.addProperty("what", "callers");
-            json.addProperty("one_core_requests_per_s", alone);
-            json.add("points", points);
-            System.out.println(new Gson().toJson(json));
+            final List<Round> all = new ArrayList<>();
+            for (int i = 0; i < rounds; i++) {
+                final double alone = run(embedder, 1, seconds, true).rate();
+                final List<Point> points = new ArrayList<>();
+                for (int count : callers) {
+                    points.add(run(embedder, count, seconds, false));
+                }
+                all.add(new Round(alone, points));
+            }
+            print(all);
         }
         return 0;
     }
 
-    private static JsonObject json(int callers, Point point, double ofFewer, double ofOneCore) {
+    private void print(List<Round> all) {
+        final double alone = median(all, Round::oneCore);
+        System.out.printf(Locale.ROOT, "one caller on one core: %.0f requests a second%n", alone);
+        System.out.println("callers  requests/s  of fewer callers' best  of one on one core  p50 ms  p99 ms");
+        final JsonArray points = new JsonArray();
+        double best = 0;
+        for (int i = 0; i < callers.size(); i++) {
+            final int at = i;
+            final JsonObject point = new JsonObject();
+            point.addProperty("callers", callers.get(at));
+            final double rate = median(all, round -> round.points.get(at).rate());
+            point.addProperty("requests_per_s", rate);
+            point.addProperty("of_fewer_callers_best", at == 0 ? 1 : rate / best);
+            best = Math.max(best, rate);
+            point.addProperty("of_one_core", median(all, round -> round.points.get(at).rate() / round.oneCore));
+            point.addProperty("p50_ms", median(all, round -> round.points.get(at).milliseconds(0.5)));
+            point.addProperty("p99_ms", median(all, round -> round.points.get(at).milliseconds(0.99)));
+            points.add(point);
+            System.out.printf(
+                    Locale.ROOT,
+                    "%7d  %10.0f  %22.2f  %18.2f  %6.1f  %6.1f%n",
+                    callers.get(at),
+                    point.get("requests_per_s").getAsDouble(),
+                    point.get("of_fewer_callers_best").getAsDouble(),
+                    point.get("of_one_core").getAsDouble(),
+                    point.get("p50_ms").getAsDouble(),
+                    point.get("p99_ms").getAsDouble());
+        }
         final JsonObject json = new JsonObject();
-        json.addProperty("callers", callers);
-        json.addProperty("requests_per_s", point.rate());
-        json.addProperty("of_fewer_callers_best", ofFewer);
-        json.addProperty("of_one_core", ofOneCore);
-        json.addProperty("p50_ms", point.milliseconds(0.5));
-        json.addProperty("p99_ms", point.milliseconds(0.99));
-        return json;
+        json.addProperty("what", "callers");
+        json.addProperty("one_core_requests_per_s", alone);
+        json.add("points", points);
+        System.out.println(new Gson().toJson(json));
     }
+
+    private static double median(List<Round> all, ToDoubleFunction<Round> value) {
+        final double[] sorted = all.stream().mapToDouble(value).sorted().toArray();
+        return sorted[sorted.length / 2];
+    }
+
+    /** What each number of callers had, one soon after the other. */
+    private record Round(double oneCore, List<Point> points) {}
 
     /**
      * What a run gave.
