@@ -136,7 +136,6 @@ final class Predicting<I> {
             throw new FinetuneException(
                     "Input " + input + " (counted from 0) holds nothing that the model could read.");
         }
-        return assembly.task().join(
-                parts.stream().map(row -> byRow[row.number]).toList());
+        return assembly.task().join(parts.stream().map(row -> byRow[row.number]).toList());
     }
 }

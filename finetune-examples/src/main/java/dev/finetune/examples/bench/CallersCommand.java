@@ -91,9 +91,12 @@ public final class CallersCommand implements Callable<Integer> {
             point.addProperty("requests_per_s", rate);
             point.addProperty("of_fewer_callers_best", at == 0 ? 1 : rate / best);
             best = Math.max(best, rate);
-            point.addProperty("of_one_core", median(all, round -> round.points.get(at).rate() / round.oneCore));
-            point.addProperty("p50_ms", median(all, round -> round.points.get(at).milliseconds(0.5)));
-            point.addProperty("p99_ms", median(all, round -> round.points.get(at).milliseconds(0.99)));
+            point.addProperty(
+                    "of_one_core", median(all, round -> round.points.get(at).rate() / round.oneCore));
+            point.addProperty(
+                    "p50_ms", median(all, round -> round.points.get(at).milliseconds(0.5)));
+            point.addProperty(
+                    "p99_ms", median(all, round -> round.points.get(at).milliseconds(0.99)));
             points.add(point);
             System.out.printf(
                     Locale.ROOT,
