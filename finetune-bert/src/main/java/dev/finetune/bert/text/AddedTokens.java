@@ -4,6 +4,8 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import dev.finetune.FinetuneException;
+import dev.finetune.internal.JsonNumbers;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -86,11 +88,12 @@ final class AddedTokens {
         files.json(TokenizerFiles.ADDED)
                 .entrySet()
                 .forEach(token -> byId.put(
-                        token.getValue().getAsInt(),
+                        id(token.getKey(), token.getValue()),
                         entry(new JsonPrimitive(token.getKey()), special.contains(token.getKey()))));
         own.stream()
                 .filter(token -> token.getAsJsonObject().has("id"))
-                .forEach(token -> byId.put(token.getAsJsonObject().get("id").getAsInt(), token));
+                .forEach(token ->
+                        byId.put(id(content(token), token.getAsJsonObject().get("id")), token));
         return byId.values();
     }
 
@@ -197,7 +200,7 @@ final class AddedTokens {
         if (vocabulary instanceof JsonObject byToken) {
             byContent.keySet().stream()
                     .filter(byToken::has)
-                    .forEach(token -> ids.put(token, byToken.get(token).getAsInt()));
+                    .forEach(token -> ids.put(token, id(token, byToken.get(token))));
         } else if (vocabulary instanceof JsonArray scored) {
             for (int id = 0; id < scored.size(); id++) {
                 String token = scored.get(id).getAsJsonArray().get(0).getAsString();
@@ -207,6 +210,12 @@ final class AddedTokens {
             }
         }
         return ids;
+    }
+
+    private int id(String token, JsonElement number) {
+        return JsonNumbers.whole(number)
+                .orElseThrow(() -> new FinetuneException("The tokenizer's files in " + files.directory()
+                        + " give the token \"" + token + "\" the id " + number + ", expected a whole number."));
     }
 
     private static String content(JsonElement token) {

@@ -2,7 +2,9 @@ package dev.finetune.bert.text;
 
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import com.google.gson.JsonObject;
 import dev.finetune.FinetuneException;
+import dev.finetune.bert.text.definition.DefinitionCheck;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -20,24 +22,45 @@ final class NativeTokenizer implements AutoCloseable {
     /** Texts for one native call: enough to share among its threads, few enough for JNI's local references. */
     private static final int CHUNK = 512;
 
+    private static final int SHOWN = 60;
+
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+    private final String source;
+    private final int longestText;
+
+    /** A batched call ends the process on an error that a single one throws. */
+    private final boolean batches;
+
     private long handle;
 
-    private NativeTokenizer(long handle) {
+    private NativeTokenizer(long handle, DefinitionCheck definition, String source) {
         this.handle = handle;
+        this.source = source;
+        this.longestText = definition.longestText();
+        this.batches = definition.knowsUnknown();
     }
 
     /**
-     * Builds a tokenizer from the text of a tokenizer.json, without truncation or padding of its own.
+     * Builds a tokenizer from a definition that was checked, without truncation or padding of its own.
      *
-     * @param json the text
      * @param source what to call it in an error
+     * @throws FinetuneException if the library refuses it, an added token can't be looked for, or it fails at a symbol that its
+     *     vocabulary lacks
      */
-    static NativeTokenizer of(String json, String source) {
+    static NativeTokenizer of(DefinitionCheck definition, String source) {
+        checkAddedTokens(definition, source);
+        NativeTokenizer made = new NativeTokenizer(create(definition.json(), source), definition, source);
+        made.checkUnknowns();
+        return made;
+    }
+
+    private static long create(JsonObject definition, String source) {
         TokenizersLibrary calls = TokenizersLoader.library();
-        NativeTokenizer made;
         try {
-            made = new NativeTokenizer(calls.createTokenizerFromString(json));
+            long created = calls.createTokenizerFromString(definition.toString());
+            calls.disableTruncation(created);
+            calls.disablePadding(created);
+            return created;
         } catch (RuntimeException e) {
             throw new FinetuneException(
                     source + " is not a tokenizer that can be read: " + e.getMessage()
@@ -45,17 +68,31 @@ final class NativeTokenizer implements AutoCloseable {
                             + " and merges.txt) in its place.",
                     e);
         }
-        calls.disableTruncation(made.handle);
-        calls.disablePadding(made.handle);
-        made.checkUnknowns(source);
-        return made;
     }
 
-    // A batched call dies on an error that a single one throws; the one error that a text can cause is a symbol
-    // outside the vocabulary where there is no token for the unknown.
-    private void checkUnknowns(String source) {
+    // An added token of which the normalizer leaves nothing would be found between the bytes of every symbol, where the
+    // library ends the process.
+    private static void checkAddedTokens(DefinitionCheck definition, String source) {
+        if (definition.normalizedTokens().isEmpty()
+                || definition.json().get("normalizer").isJsonNull()) {
+            return;
+        }
+        try (NativeTokenizer alone =
+                new NativeTokenizer(create(definition.normalizerAlone(), source), definition, source)) {
+            for (String token : definition.normalizedTokens()) {
+                if (alone.count(token) == 0) {
+                    throw new FinetuneException(
+                            source + ": of the added token \"" + token + "\", which is looked for in the"
+                                    + " normalized text, the normalizer leaves nothing, so that it would be everywhere. Remove it from"
+                                    + " added_tokens, or set its \"normalized\" to false.");
+                }
+            }
+        }
+    }
+
+    private void checkUnknowns() {
         try {
-            encodeOne("\u2603 \ud83d\ude00 \u0e01 \u10d0 a");
+            count("\u2603 \ud83d\ude00 \u0e01 \u10d0 a");
         } catch (RuntimeException e) {
             close();
             throw new FinetuneException(
@@ -65,8 +102,14 @@ final class NativeTokenizer implements AutoCloseable {
         }
     }
 
-    private void encodeOne(String text) {
-        TokenizersLoader.library().deleteEncoding(TokenizersLoader.library().encode(handle, text, false));
+    private int count(String text) {
+        TokenizersLibrary calls = TokenizersLoader.library();
+        long encoding = calls.encode(handle, text, false);
+        try {
+            return calls.getTokenIds(encoding).length;
+        } finally {
+            calls.deleteEncoding(encoding);
+        }
     }
 
     /** Tokenizes each text by itself, without special tokens. */
@@ -75,28 +118,58 @@ final class NativeTokenizer implements AutoCloseable {
             List<RawTokens> result = new ArrayList<>(texts.size());
             for (int from = 0; from < texts.size(); from += CHUNK) {
                 List<String> chunk = texts.subList(from, Math.min(from + CHUNK, texts.size()));
-                String[] clean = chunk.stream().map(NativeTokenizer::wellFormed).toArray(String[]::new);
-                long[] encodings = encode(open, clean);
-                for (int i = 0; i < encodings.length; i++) {
-                    result.add(take(encodings[i], clean[i], detail));
+                String[] clean = chunk.stream().map(this::encodable).toArray(String[]::new);
+                if (batches && clean.length > 1) {
+                    long[] encodings = TokenizersLoader.library().batchEncode(open, clean, false);
+                    for (int i = 0; i < encodings.length; i++) {
+                        result.add(take(encodings[i], clean[i], detail));
+                    }
+                } else {
+                    // Few texts are tokenized on this thread, since handing them to the library's own costs more.
+                    for (String text : clean) {
+                        result.add(take(encode(open, text), text, detail));
+                    }
                 }
             }
             return result;
         });
     }
 
-    /** Few texts are tokenized on this thread, since handing them to the library's own costs more. */
-    private static long[] encode(long open, String[] texts) {
-        TokenizersLibrary calls = TokenizersLoader.library();
-        return texts.length > 1
-                ? calls.batchEncode(open, texts, false)
-                : new long[] {calls.encode(open, texts[0], false)};
+    private long encode(long open, String text) {
+        try {
+            return TokenizersLoader.library().encode(open, text, false);
+        } catch (RuntimeException e) {
+            throw unencodable(text, e);
+        }
+    }
+
+    private FinetuneException unencodable(String text, RuntimeException e) {
+        return new FinetuneException(
+                source + " can't tokenize \"" + text.substring(0, Math.min(text.length(), SHOWN)) + "\": "
+                        + e.getMessage() + ". The tokenizer has no token for what its vocabulary lacks.",
+                e);
+    }
+
+    /** The text as the library can read it. */
+    private String encodable(String text) {
+        if (text.length() > longestText) {
+            throw new FinetuneException("A text has " + text.length() + " characters, and the regular expressions of "
+                    + source + " are sure to end on " + longestText
+                    + " only. Cut it: a model reads only its beginning anyway.");
+        }
+        return wellFormed(text);
     }
 
     /** Tokenizes a sentence that is already split, without special tokens; a token's word is its place in the list. */
     RawTokens encodeWords(List<String> words) {
-        String[] clean = words.stream().map(NativeTokenizer::wellFormed).toArray(String[]::new);
-        return whileOpen(open -> take(TokenizersLoader.library().encodeList(open, clean, false), "", Detail.WORDS));
+        String[] clean = words.stream().map(this::encodable).toArray(String[]::new);
+        return whileOpen(open -> {
+            try {
+                return take(TokenizersLoader.library().encodeList(open, clean, false), "", Detail.WORDS);
+            } catch (RuntimeException e) {
+                throw unencodable(String.join(" ", words), e);
+            }
+        });
     }
 
     /** Shows how special tokens are laid around a text, or a pair where {@code pair} says so. */

@@ -3,6 +3,7 @@ package dev.finetune.bert.text;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import dev.finetune.FinetuneException;
+import dev.finetune.bert.text.definition.DefinitionCheck;
 import dev.finetune.data.Text;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -42,18 +43,17 @@ public final class Tokenizer implements AutoCloseable {
         SettingsCheck.refuseLowerCasing(files, found.json());
         boolean changed = forWords && !found.fitForWords();
         TokenizerDefinition definition = changed ? found.forWords() : found;
-        String json = definition.json().toString();
         source = definition.source();
         vocabulary = Vocabulary.of(definition.json(), source);
         modelMaxLength = files.modelMaxLength();
         givesTokenTypes = SettingsCheck.givesTokenTypes(files);
         start = TextStart.of(definition.json());
         fitForWords = forWords || found.fitForWords();
-        tokens = NativeTokenizer.of(json, source);
+        tokens = NativeTokenizer.of(DefinitionCheck.of(definition.json(), vocabulary.largestId(), source), source);
         try {
             template = Template.of(tokens, source);
             special = SpecialTokens.find(files.settings(), vocabulary, template);
-            toSave = toSave(files, definition, json, changed);
+            toSave = toSave(files, definition, changed);
         } catch (RuntimeException e) {
             tokens.close();
             throw e;
@@ -101,11 +101,10 @@ public final class Tokenizer implements AutoCloseable {
         }
     }
 
-    private Map<String, byte[]> toSave(
-            TokenizerFiles files, TokenizerDefinition definition, String json, boolean changed) {
+    private Map<String, byte[]> toSave(TokenizerFiles files, TokenizerDefinition definition, boolean changed) {
         Map<String, byte[]> saved = new LinkedHashMap<>(files.contents());
         if (changed || !files.has(TokenizerFiles.TOKENIZER)) {
-            saved.put(TokenizerFiles.TOKENIZER, json.getBytes(StandardCharsets.UTF_8));
+            saved.put(TokenizerFiles.TOKENIZER, definition.json().toString().getBytes(StandardCharsets.UTF_8));
         }
         if (!files.has(TokenizerFiles.CONFIG)) {
             saved.put(TokenizerFiles.CONFIG, pretty(definition.minimalConfig(vocabulary, special)));

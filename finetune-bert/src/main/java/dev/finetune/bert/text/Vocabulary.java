@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.JsonNumbers;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Map;
@@ -14,6 +15,11 @@ import org.jspecify.annotations.Nullable;
 
 /** All tokens of a tokenizer by id, added ones included, and their ids by name. */
 final class Vocabulary {
+    /** An id is at most this times the number of tokens, or {@link #FREE}: what lies between takes memory. */
+    private static final int SPARSEST = 16;
+
+    private static final int FREE = 1_000_000;
+
     /** By id; null where no token has the id. */
     private final @Nullable String[] tokens;
 
@@ -34,10 +40,11 @@ final class Vocabulary {
     static Vocabulary of(JsonObject tokenizer, String source) {
         @Nullable String[] tokens = new String[0];
         JsonElement vocab = tokenizer.getAsJsonObject("model").get("vocab");
+        JsonArray added = tokenizer.get("added_tokens") instanceof JsonArray list ? list : new JsonArray();
         if (vocab instanceof JsonObject byToken) {
             tokens = new String[byToken.size()];
             for (Map.Entry<String, JsonElement> entry : byToken.entrySet()) {
-                tokens = put(tokens, entry.getValue().getAsInt(), entry.getKey(), source);
+                tokens = put(tokens, entry.getValue(), entry.getKey(), byToken.size() + added.size(), source);
             }
         } else if (vocab instanceof JsonArray scored) {
             tokens = new String[scored.size()];
@@ -45,15 +52,10 @@ final class Vocabulary {
                 tokens[id] = scored.get(id).getAsJsonArray().get(0).getAsString();
             }
         }
-        if (tokenizer.get("added_tokens") instanceof JsonArray added) {
-            for (JsonElement token : added) {
-                JsonObject object = token.getAsJsonObject();
-                tokens = put(
-                        tokens,
-                        object.get("id").getAsInt(),
-                        object.get("content").getAsString(),
-                        source);
-            }
+        for (JsonElement token : added) {
+            JsonObject object = token.getAsJsonObject();
+            int count = tokens.length + added.size();
+            tokens = put(tokens, object.get("id"), object.get("content").getAsString(), count, source);
         }
         if (tokens.length == 0) {
             throw new FinetuneException(source + " has no vocabulary: model.vocab must list its tokens.");
@@ -61,13 +63,17 @@ final class Vocabulary {
         return new Vocabulary(tokens);
     }
 
-    private static @Nullable String[] put(@Nullable String[] tokens, int id, String token, String source) {
-        if (id < 0 || id > 50_000_000) {
-            throw new FinetuneException(
-                    source + " gives the token \"" + token + "\" the id " + id + "; ids count from 0.");
+    private static @Nullable String[] put(
+            @Nullable String[] tokens, JsonElement number, String token, int count, String source) {
+        int id = JsonNumbers.whole(number).orElse(-1);
+        if (id < 0 || id >= Math.max(FREE, (long) count * SPARSEST)) {
+            throw new FinetuneException(source + " gives the token \"" + token + "\" the id " + number
+                    + "; ids are whole numbers from 0 on, here below " + Math.max(FREE, (long) count * SPARSEST) + ".");
         }
         @Nullable
-        String[] grown = id < tokens.length ? tokens : Arrays.copyOf(tokens, Math.max(id + 1, tokens.length + 64));
+        String[] grown = id < tokens.length
+                ? tokens
+                : Arrays.copyOf(tokens, Math.max(id + 1, tokens.length + tokens.length / 2));
         grown[id] = token;
         return grown;
     }
