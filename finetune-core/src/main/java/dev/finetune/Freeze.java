@@ -53,7 +53,11 @@ public sealed interface Freeze {
         }
     }
 
-    /** Every stage from the input up to and with the one of that name. */
+    /**
+     * Every stage from the input up to and with the one of that name.
+     *
+     * @param stage dotted, such as "layer.7", or its end
+     */
     record UpTo(String stage) implements Freeze {
         /** Checks that there is a name. */
         public UpTo {
@@ -74,7 +78,11 @@ public sealed interface Freeze {
         }
     }
 
-    /** Every parameter whose dotted name contains a match of the pattern. */
+    /**
+     * Every parameter whose dotted name contains a match of the pattern.
+     *
+     * @param pattern found anywhere in the name
+     */
     record Matching(Pattern pattern) implements Freeze {
         /** Checks that there is a pattern. */
         public Matching {
@@ -87,7 +95,11 @@ public sealed interface Freeze {
         }
     }
 
-    /** Every parameter whose dotted name the predicate accepts. */
+    /**
+     * Every parameter whose dotted name the predicate accepts.
+     *
+     * @param names true for the names that are frozen
+     */
     record Where(Predicate<String> names) implements Freeze {
         /** Checks that there is a predicate. */
         public Where {

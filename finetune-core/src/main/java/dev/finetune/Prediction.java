@@ -77,7 +77,13 @@ public sealed interface Prediction {
         return getClass().getSimpleName();
     }
 
-    /** One class of several. */
+    /**
+     * One class of several.
+     *
+     * @param label the most probable class, or the one that a threshold chose
+     * @param probabilities of each class, in the order of the labels; they sum to 1
+     * @param logits one array: a number a class
+     */
     record Category(String label, Map<String, Double> probabilities, List<float[]> logits) implements Prediction {
         @Override
         public String toString() {
@@ -100,6 +106,10 @@ public sealed interface Prediction {
     /**
      * The labels whose probability is at least their threshold, one half unless {@link FineTuned#tuneThresholds} found
      * others, and the probability of every label.
+     *
+     * @param labels in the order of the head; empty if none is probable enough
+     * @param probabilities of each label by itself, in the order of the head
+     * @param logits one array: a number a label
      */
     record Categories(List<String> labels, Map<String, Double> probabilities, List<float[]> logits)
             implements Prediction {
@@ -113,7 +123,12 @@ public sealed interface Prediction {
         }
     }
 
-    /** One or several numbers. */
+    /**
+     * One or several numbers.
+     *
+     * @param values one a target
+     * @param logits one array: the same numbers
+     */
     record Numbers(List<Double> values, List<float[]> logits) implements Prediction {
         @Override
         public double value() {
@@ -132,6 +147,10 @@ public sealed interface Prediction {
     /**
      * One tag a word, with its probability. Words that the model didn't read, because they lie beyond the maximum length or
      * consist of nothing that the tokenizer knows (a soft hyphen, say), have an empty tag and the probability 0.
+     *
+     * @param tags one a word
+     * @param tagProbabilities of these tags, one a word
+     * @param logits one array a token: a number a tag
      */
     record Tags(List<String> tags, List<Double> tagProbabilities, List<float[]> logits) implements Prediction {
         /** {@return the indices of the words that the model didn't read, in order; usually none} */
@@ -181,7 +200,12 @@ public sealed interface Prediction {
      */
     record Candidate(Label.Answer answer, double score, double probability) {}
 
-    /** For each masked place of a text, the most probable tokens and their probabilities. */
+    /**
+     * For each masked place of a text, the most probable tokens and their probabilities.
+     *
+     * @param places in the order of the text, each with the most probable token first
+     * @param logits one array a place: a number a token of the vocabulary
+     */
     record Fills(List<Map<String, Double>> places, List<float[]> logits) implements Prediction {
         @Override
         public String label() {
@@ -213,7 +237,11 @@ public sealed interface Prediction {
         }
     }
 
-    /** The vector of an input (feature extraction): width numbers. */
+    /**
+     * The vector of an input (feature extraction): width numbers.
+     *
+     * @param logits one array: the vector
+     */
     record Vector(List<float[]> logits) implements Prediction {
         private static final int SHOWN = 4;
 

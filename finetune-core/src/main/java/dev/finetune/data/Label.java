@@ -7,7 +7,11 @@ import java.util.Set;
 
 /** What is known of an example: the thing that a model learns to predict. */
 public sealed interface Label {
-    /** One class of several, by name. */
+    /**
+     * One class of several, by name.
+     *
+     * @param name as the data writes it
+     */
     record Category(String name) implements Label {
         /** Checks that there is a name. */
         public Category {
@@ -15,7 +19,11 @@ public sealed interface Label {
         }
     }
 
-    /** Any number of classes at once, by name (multi-label). */
+    /**
+     * Any number of classes at once, by name (multi-label).
+     *
+     * @param names as the data writes them; empty for an example of no class
+     */
     record Categories(Set<String> names) implements Label {
         /** Keeps its own copy. */
         public Categories {
@@ -23,7 +31,11 @@ public sealed interface Label {
         }
     }
 
-    /** One number, or several (regression). */
+    /**
+     * One number, or several (regression).
+     *
+     * @param values one a target
+     */
     record Values(List<Double> values) implements Label {
         /** Keeps its own copy. */
         public Values {
@@ -31,7 +43,11 @@ public sealed interface Label {
         }
     }
 
-    /** One tag a word (token classification). */
+    /**
+     * One tag a word (token classification).
+     *
+     * @param tags such as "B-PER", one a word
+     */
     record Tags(List<String> tags) implements Label {
         /** Keeps its own copy. */
         public Tags {
@@ -39,7 +55,11 @@ public sealed interface Label {
         }
     }
 
-    /** The accepted answers of a question, each with the place where it starts; the first one is trained on. */
+    /**
+     * The accepted answers of a question, each with the place where it starts; the first one is trained on.
+     *
+     * @param answers the one that is trained on first
+     */
     record Answers(List<Answer> answers) implements Label {
         /** Keeps its own copy. */
         public Answers {

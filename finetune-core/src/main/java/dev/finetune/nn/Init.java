@@ -2,13 +2,25 @@ package dev.finetune.nn;
 
 /** How a parameter that no checkpoint holds starts. */
 public sealed interface Init {
-    /** Normal with mean 0. */
+    /**
+     * Normal with mean 0.
+     *
+     * @param std the standard deviation, at least 0
+     */
     record Normal(double std) implements Init {}
 
-    /** All the same value. */
+    /**
+     * All the same value.
+     *
+     * @param value any number
+     */
     record Constant(double value) implements Init {}
 
-    /** Uniform between -bound and bound. */
+    /**
+     * Uniform between -bound and bound.
+     *
+     * @param bound at least 0
+     */
     record Uniform(double bound) implements Init {}
 
     /** All zeros. */

@@ -8,9 +8,19 @@ public sealed interface HostTensor {
     /** {@return the tensor's shape} */
     long[] shape();
 
-    /** 64-bit integers. */
+    /**
+     * 64-bit integers.
+     *
+     * @param data row-major
+     * @param shape the sizes, whose product is the number of data
+     */
     record Longs(long[] data, long... shape) implements HostTensor {}
 
-    /** 32-bit floats. */
+    /**
+     * 32-bit floats.
+     *
+     * @param data row-major
+     * @param shape the sizes, whose product is the number of data
+     */
     record Floats(float[] data, long... shape) implements HostTensor {}
 }

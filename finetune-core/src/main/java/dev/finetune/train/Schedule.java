@@ -21,7 +21,11 @@ public sealed interface Schedule {
             "inverse_sqrt",
             "one_cycle");
 
-    /** (total - step) / (total - warm-up). */
+    /**
+     * (total - step) / (total - warm-up).
+     *
+     * @param warmup in which the rate rises from 0
+     */
     record Linear(Warmup warmup) implements Schedule {
         @Override
         public String toString() {
@@ -32,6 +36,7 @@ public sealed interface Schedule {
     /**
      * (1 + cos(2 pi cycles p)) / 2, p the progress after warm-up.
      *
+     * @param warmup in which the rate rises from 0
      * @param cycles 0.5 for one descent from the peak to 0
      */
     record Cosine(Warmup warmup, double cycles) implements Schedule {
@@ -57,6 +62,7 @@ public sealed interface Schedule {
     /**
      * (1 + cos(pi ((cycles p) mod 1))) / 2, p the progress after warm-up: cycles descents, each from the peak.
      *
+     * @param warmup in which the rate rises from 0
      * @param cycles how many descents
      */
     record CosineWithRestarts(Warmup warmup, int cycles) implements Schedule {
@@ -81,6 +87,7 @@ public sealed interface Schedule {
     /**
      * end + (base - end) (1 - p)^power, p the progress after warm-up.
      *
+     * @param warmup in which the rate rises from 0
      * @param end the last rate, at least 0 and below the base rate
      * @param power 1 for a straight line
      */
@@ -113,7 +120,11 @@ public sealed interface Schedule {
         }
     }
 
-    /** The base rate after warm-up. */
+    /**
+     * The base rate after warm-up.
+     *
+     * @param warmup in which the rate rises from 0
+     */
     record ConstantWithWarmup(Warmup warmup) implements Schedule {
         @Override
         public String toString() {
@@ -121,7 +132,11 @@ public sealed interface Schedule {
         }
     }
 
-    /** 1 / sqrt((step + t - warm-up) / t), t the warm-up steps, or 10,000 where there are none. */
+    /**
+     * 1 / sqrt((step + t - warm-up) / t), t the warm-up steps, or 10,000 where there are none.
+     *
+     * @param warmup in which the rate rises from 0
+     */
     record InverseSqrt(Warmup warmup) implements Schedule {
         @Override
         public String toString() {

@@ -30,10 +30,9 @@ public record WeightDecay(double rate, Optional<Pattern> spared) {
     }
 
     /**
-     * Decay of everything but biases and norm weights.
+     * {@return a decay of everything but biases and norm weights}
      *
      * @param rate at least 0; 0.01 is usual
-     * @return a decay of everything but biases and norm weights
      */
     public static WeightDecay of(double rate) {
         return new WeightDecay(rate, Optional.empty());

@@ -28,10 +28,18 @@ public final class Image {
 
     /** Where a picture comes from. Arrays are borrowed: don't write to them. */
     public sealed interface Source {
-        /** A file, read whenever the picture is needed. */
+        /**
+         * A file, read whenever the picture is needed.
+         *
+         * @param path need not be there yet
+         */
         record File(Path path) implements Source {}
 
-        /** The bytes of a file. */
+        /**
+         * The bytes of a file.
+         *
+         * @param bytes of a whole file, in a format that is read
+         */
         record Encoded(byte[] bytes) implements Source {
             @Override
             public boolean equals(Object other) {
@@ -44,10 +52,21 @@ public final class Image {
             }
         }
 
-        /** A decoded picture. */
+        /**
+         * A decoded picture.
+         *
+         * @param pixels upright
+         */
         record Decoded(Pixels pixels) implements Source {}
 
-        /** Numbers that the network reads as they are, [channels, height, width]. */
+        /**
+         * Numbers that the network reads as they are.
+         *
+         * @param chw [channels, height, width], row-major
+         * @param channels how many numbers a place has
+         * @param height how many rows
+         * @param width how many columns
+         */
         record Normalised(float[] chw, int channels, int height, int width) implements Source {
             @Override
             public boolean equals(Object other) {

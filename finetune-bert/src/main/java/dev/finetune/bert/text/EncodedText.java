@@ -57,6 +57,7 @@ public record EncodedText(int[] ids, byte[] typeIds, Target target, Trace trace)
         /**
          * A window of a question's context.
          *
+         * @param window its tokens, and where they stand in the context
          * @param accepted the answers that count as right, where they are known
          */
         record Window(QuestionWindow window, List<Label.Answer> accepted) implements Trace {}

@@ -18,6 +18,9 @@ public non-sealed interface BatchAugmentation extends ImageAugmentation {
      * @param numbers the pictures, [size, channels, height, width]
      * @param targets a number per output, such as each class's probability, [size, outputs]
      * @param size how many pictures there are
+     * @param channels how many numbers a place has
+     * @param height how many rows
+     * @param width how many columns
      */
     record MixedBatch(float[] numbers, float[] targets, int size, int channels, int height, int width) {
         /** Mixes each row of targets with the one before it (the first with the last). */

@@ -7,7 +7,12 @@ public sealed interface Crop {
     /** All of it. */
     record None() implements Crop {}
 
-    /** The middle; a picture that is smaller gets black margins. */
+    /**
+     * The middle; a picture that is smaller gets black margins.
+     *
+     * @param height in pixels, at least 1
+     * @param width in pixels, at least 1
+     */
     record Centre(int height, int width) implements Crop {
         /** Checks that both are positive. */
         public Centre {

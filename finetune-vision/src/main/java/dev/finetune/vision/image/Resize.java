@@ -19,7 +19,12 @@ public sealed interface Resize {
         }
     }
 
-    /** This size, whatever the proportion was. */
+    /**
+     * This size, whatever the proportion was.
+     *
+     * @param height in pixels, at least 1
+     * @param width in pixels, at least 1
+     */
     record Exact(int height, int width) implements Resize {
         /** Checks that both are positive. */
         public Exact {

@@ -29,6 +29,10 @@ public final class SqueezeNet {
      *
      * @param index its place in torchvision's "features"
      * @param pooled whether a maximum pool comes before it
+     * @param in channels read
+     * @param squeezed channels between both
+     * @param expanded1 channels that the 1 x 1 convolution gives
+     * @param expanded3 channels that the 3 x 3 convolution gives, after those
      */
     public record FirePlan(int index, boolean pooled, long in, long squeezed, long expanded1, long expanded3) {}
 
