@@ -39,9 +39,9 @@ class FromPythonTest {
                     .forEach(names::add);
         }
 
-        assertThat(names).hasSizeGreaterThan(100).allSatisfy(name -> assertThat(exists(name))
-                .as(name)
-                .isTrue());
+        assertThat(names)
+                .hasSizeGreaterThan(100)
+                .allSatisfy(name -> assertThat(exists(name)).as(name).isTrue());
         assertThat(exists("FineTuner.learningRate")).isFalse();
     }
 
