@@ -106,7 +106,7 @@ record Documented(int checked, List<String> missing) {
                                 names.add(((VariableTree) member).getName().toString()));
             }
             check(type.getSimpleName(), names, List.of(), false);
-            return super.visitClass(type, nothing);
+            return super.visitClass(type, null);
         }
 
         /** Parsed records hold their components as fields that are neither static nor public. */
