@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
+import dev.finetune.internal.JsonNumbers;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -78,7 +79,7 @@ record AdapterConfig(Path file, JsonObject json) {
         if (isEmpty(start) || isBoolean(start)) {
             return;
         }
-        final String name = start.getAsString().toLowerCase(Locale.ROOT);
+        final String name = text(INIT, "").toLowerCase(Locale.ROOT);
         if (CHANGING_STARTS.stream().anyMatch(name::startsWith)) {
             throw refusal(
                     INIT,
@@ -142,18 +143,19 @@ record AdapterConfig(Path file, JsonObject json) {
     }
 
     double number(String key, JsonElement value) {
-        if (!value.isJsonPrimitive() || !value.getAsJsonPrimitive().isNumber()) {
-            throw refusal(key, "a number should be there");
-        }
-        return value.getAsDouble();
+        refuseOther(key, value);
+        return JsonNumbers.finite(value).orElseThrow(() -> refusal(key, "a finite number should be there"));
     }
 
     int whole(String key, JsonElement value) {
-        final double number = number(key, value);
-        if (number != Math.rint(number) || Math.abs(number) > Integer.MAX_VALUE) {
-            throw refusal(key, "a whole number should be there");
+        refuseOther(key, value);
+        return JsonNumbers.whole(value).orElseThrow(() -> refusal(key, "a whole number should be there"));
+    }
+
+    private void refuseOther(String key, JsonElement value) {
+        if (!value.isJsonPrimitive() || !value.getAsJsonPrimitive().isNumber()) {
+            throw refusal(key, "a number should be there");
         }
-        return (int) number;
     }
 
     boolean flag(String key) {

@@ -247,7 +247,7 @@ public record Lora(
 
     /** Whether a pattern matches a layer's dotted name as a whole, or from a dot on. */
     static boolean matches(String pattern, String layer) {
-        return layer.matches("(.*\\.)?(" + pattern + ")");
+        return Regex.matches("rank_pattern or alpha_pattern", "(.*\\.)?(" + pattern + ")", layer);
     }
 
     @Override

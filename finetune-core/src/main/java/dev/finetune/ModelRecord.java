@@ -3,10 +3,12 @@ package dev.finetune;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import dev.finetune.internal.JsonNumbers;
 import dev.finetune.internal.StandIn;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 
 /** Reads what {@link ModelWriter} put beside a model for this library alone: finetune.json. */
@@ -18,9 +20,9 @@ final class ModelRecord {
         try {
             return find(directory)
                     .filter(json -> json.has("max_length"))
-                    .map(json -> json.get("max_length").getAsInt())
+                    .map(json -> JsonNumbers.whole(json.get("max_length")).orElseThrow())
                     .orElse(0);
-        } catch (IllegalStateException | NumberFormatException | UnsupportedOperationException e) {
+        } catch (NoSuchElementException e) {
             throw unreadable(directory, e);
         }
     }

@@ -124,7 +124,8 @@ final class Predicting<I> {
                 GradientMode off = GradientMode.off();
                 Batch batch = new Batch(host, model.device())) {
             final ForwardContext context = ForwardContext.evaluating(settings.leanBackward());
-            return assembly.task().decode(assembly.network().forward(batch, context), host);
+            return assembly.task()
+                    .decode(FiniteOutputs.checked(assembly.network().forward(batch, context)), host);
         } catch (RuntimeException e) {
             throw Tensors.translate(
                     "Predicting a batch of " + some.size() + (some.size() == 1 ? " input" : " inputs"), e);

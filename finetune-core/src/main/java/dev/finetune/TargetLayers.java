@@ -65,7 +65,7 @@ public sealed interface TargetLayers {
 
         @Override
         public boolean include(String layer, LayerKind kind) {
-            return layer.matches(regex);
+            return Regex.matches("The layers to adapt", regex, layer);
         }
 
         @Override

@@ -1,10 +1,12 @@
 package dev.finetune;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Map;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -23,5 +25,16 @@ class RegexTest {
         assertThatThrownBy(use)
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("\"layer.(1\" is no regular expression: Unclosed group near index 8. Mend it");
+    }
+
+    @Test
+    void oneThatDoesNotEndIsStopped() {
+        String layer = "bert.encoder.layer.0.attention.self.query";
+
+        assertThat(Regex.matches("here", ".*attention.*", layer)).isTrue();
+        assertThatThrownBy(() -> Regex.matches("here", "(.*)(.*)(.*)(.*)(.*)(.*)!", layer))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining(
+                        "here: the regular expression \"(.*)(.*)(.*)(.*)(.*)(.*)!\" doesn't come to an end on");
     }
 }

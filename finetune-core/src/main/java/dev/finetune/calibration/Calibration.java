@@ -8,11 +8,13 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.JsonNumbers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NoSuchElementException;
 
 /**
  * How logits become probabilities, and probabilities decisions.
@@ -146,13 +148,13 @@ public record Calibration(double temperature, List<Double> thresholds) {
                     JsonParser.parseString(Files.readString(file)).getAsJsonObject();
             final List<Double> thresholds = new ArrayList<>();
             for (JsonElement number : json.getAsJsonArray("thresholds")) {
-                thresholds.add(number.getAsDouble());
+                thresholds.add(JsonNumbers.finite(number).orElseThrow());
             }
-            return new Calibration(json.get("temperature").getAsDouble(), thresholds);
+            return new Calibration(JsonNumbers.finite(json.get("temperature")).orElseThrow(), thresholds);
         } catch (IOException
                 | JsonParseException
                 | IllegalStateException
-                | NumberFormatException
+                | NoSuchElementException
                 | NullPointerException
                 | ClassCastException e) {
             throw new FinetuneException(

@@ -16,6 +16,9 @@ import java.util.List;
 final class PickleCalls {
     private static final int MAX_DIMENSIONS = 64;
 
+    /** PyTorch knows two, "conj" and "neg". */
+    private static final int MOST_METADATA = 16;
+
     private PickleCalls() {}
 
     /** The value of {@code global(*arguments)}. */
@@ -26,14 +29,20 @@ final class PickleCalls {
             case TENSOR, TENSOR_V2 -> view(global, arguments);
             case TENSOR_V3 -> typedView(global, arguments);
             case PARAMETER -> parameter(global, arguments);
-            case FROM_TYPE ->
-                call(
-                        argument(global, arguments, 0, Global.class),
-                        argument(global, arguments, 2, Tuple.class).items());
+            case FROM_TYPE -> fromType(global, arguments);
             case UNREADABLE_TENSOR -> new UnreadableTensor(global.qualifiedName());
             case OPAQUE -> new Opaque(global.qualifiedName());
             case STORAGE, DTYPE -> throw new IOException(global.qualifiedName() + " can't be called");
         };
+    }
+
+    /** {@code _rebuild_from_type_v2(function, type, arguments, state)}: what the function makes; never again one of its kind. */
+    private static Object fromType(Global global, List<Object> arguments) throws IOException {
+        Global function = argument(global, arguments, 0, Global.class);
+        if (function.kind() == PickleGlobals.Kind.FROM_TYPE) {
+            throw new IOException(global.qualifiedName() + " is called within itself");
+        }
+        return call(function, argument(global, arguments, 2, Tuple.class).items());
     }
 
     /** Such as {@code OrderedDict()} or, from Python 2, {@code OrderedDict([[key, value], ...])}. */
@@ -99,7 +108,8 @@ final class PickleCalls {
     }
 
     private static boolean isFlagged(Object metadata) {
-        return metadata instanceof Dict dict && dict.entries().containsValue(true);
+        return metadata instanceof Dict dict
+                && (dict.entries().size() > MOST_METADATA || dict.entries().containsValue(true));
     }
 
     private static View checked(Global global, Storage storage, ElementType type, List<Object> arguments)

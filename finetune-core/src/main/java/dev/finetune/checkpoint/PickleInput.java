@@ -53,6 +53,9 @@ final class PickleInput {
     }
 
     byte[] bytes(long count) throws IOException {
+        if (count > Unpickler.MAX_BYTES) {
+            throw new IOException("a value would have " + count + " bytes, more than any checkpoint needs");
+        }
         return in.readExactly(count);
     }
 

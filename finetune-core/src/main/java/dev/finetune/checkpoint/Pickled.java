@@ -41,7 +41,7 @@ sealed interface Pickled {
 
     /** A dict or one of its kin, such as OrderedDict. */
     final class Dict implements Pickled {
-        private Map<Object, Object> entries = Map.of();
+        private Map<Object, Object> entries = Map.of(); // Keys are Strings and OtherKeys.
 
         Map<Object, Object> entries() {
             return entries;
@@ -51,7 +51,22 @@ sealed interface Pickled {
             if (entries.isEmpty()) {
                 entries = new LinkedHashMap<>();
             }
-            entries.put(key, value);
+            // Names alone are looked up. Keys of several kinds with one hash would make a look-up read all of them.
+            entries.put(key instanceof String ? key : new OtherKey(key), value);
+        }
+    }
+
+    /** A key that isn't a name; equal only to itself. */
+    final class OtherKey implements Pickled {
+        private final Object key;
+
+        OtherKey(Object key) {
+            this.key = key;
+        }
+
+        @Override
+        public String toString() {
+            return key instanceof Long ? String.valueOf(key) : "a key that isn't a name";
         }
     }
 

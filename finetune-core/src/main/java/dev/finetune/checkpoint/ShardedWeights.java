@@ -9,6 +9,7 @@ import dev.finetune.FinetuneException;
 import dev.finetune.internal.StandIn;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -119,7 +120,8 @@ final class ShardedWeights implements Weights {
                 throw broken(index, "it gives no file name for '" + entry.getKey() + "'");
             }
             String fileName = entry.getValue().getAsString();
-            if (!fileName.matches("[^/\\\\:*?\"<>|\\x00-\\x1f]+")
+            if (!isPath(fileName)
+                    || !fileName.matches("[^/\\\\:*?\"<>|\\x00-\\x1f]+")
                     || fileName.equals("..")
                     || fileName.endsWith(".index.json")) {
                 throw broken(
@@ -133,6 +135,14 @@ final class ShardedWeights implements Weights {
             throw broken(index, "it names no tensors");
         }
         return fileOf;
+    }
+
+    private static boolean isPath(String fileName) {
+        try {
+            return !Path.of(fileName).toString().isEmpty();
+        } catch (InvalidPathException e) {
+            return false;
+        }
     }
 
     private static FinetuneException broken(Path index, String what) {

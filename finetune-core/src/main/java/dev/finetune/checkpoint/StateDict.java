@@ -92,15 +92,14 @@ record StateDict(Map<String, Pickled> tensors, List<String> notes) {
         return value instanceof View || value instanceof UnreadableTensor;
     }
 
-    /** The first of them; keys that aren't strings or numbers by their kind only. */
+    /** The first of them. */
     private static String some(List<Object> keys) {
         if (keys.isEmpty()) {
             return "nothing";
         }
         String first = keys.stream()
                 .limit(10)
-                .map(key ->
-                        key instanceof String || key instanceof Long ? String.valueOf(key) : "a key that isn't a name")
+                .map(String::valueOf)
                 .map(key -> key.length() <= 100 ? key : key.substring(0, 100) + "...")
                 .collect(Collectors.joining(", "));
         return keys.size() > 10 ? first + " and " + (keys.size() - 10) + " more" : first;

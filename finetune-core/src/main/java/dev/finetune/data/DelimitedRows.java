@@ -22,6 +22,11 @@ final class DelimitedRows implements Row.Reader {
     /** A quoted text longer than this is taken for a quote that was never closed. */
     private static final int LONGEST_ROW = 1 << 24;
 
+    /** How many characters may be read again after quotes that are never closed: these, and a multiple of the file's. */
+    private static final long MOST_REREADS = 1L << 22;
+
+    private static final long PER_CHARACTER = 16;
+
     private final Path path;
     private final CSVFormat format;
     private final Feed feed;
@@ -103,6 +108,11 @@ final class DelimitedRows implements Row.Reader {
     private BadRow brokenQuoting() throws BadRow {
         started = true;
         boolean closed = feed.quoteClosed();
+        if (feed.rereads() > MOST_REREADS + PER_CHARACTER * feed.characters()) {
+            throw new FinetuneException(path + ", line " + feed.firstLine().number()
+                    + ": here and on many lines before, a quote is opened and never closed, so that the rest of the file is"
+                    + " read again for each. Where quotes are plain text, say quoting(false); else close them.");
+        }
         LineReader.Line first = feed.restartAfterFirstLine();
         records = parser(feed);
         first.checkedText();
@@ -135,6 +145,8 @@ final class DelimitedRows implements Row.Reader {
         private String chunk = "";
         private int at;
         private long length;
+        private long characters;
+        private long rereads;
         private boolean exhausted;
         private boolean failed;
 
@@ -163,12 +175,23 @@ final class DelimitedRows implements Row.Reader {
             return !failed && !row.isEmpty();
         }
 
+        /** How many characters of the file were read. */
+        long characters() {
+            return characters;
+        }
+
+        /** How many of them were read again. */
+        long rereads() {
+            return rereads;
+        }
+
         boolean quoteClosed() {
             return !exhausted && length <= LONGEST_ROW;
         }
 
         LineReader.Line restartAfterFirstLine() {
             LineReader.Line first = row.get(0);
+            rereads += length;
             for (int i = row.size() - 1; i > 0; i--) {
                 again.addFirst(row.get(i));
             }
@@ -191,7 +214,10 @@ final class DelimitedRows implements Row.Reader {
         private boolean nextLine() throws IOException {
             LineReader.Line line = again.pollFirst();
             try {
-                line = line == null ? lines.next() : line;
+                if (line == null) {
+                    line = lines.next();
+                    characters += line == null ? 0 : line.text().length();
+                }
             } catch (IOException e) {
                 failed = true;
                 throw e;

@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * unlike {@link java.io.BufferedReader}, which either hides such bytes or can't say where they were.
  */
 final class LineReader implements Closeable {
+    /** The most characters of a line; it is kept in memory as a whole. */
+    static final int LONGEST = 1 << 26;
+
     private final InputStream in;
     private final Charset charset;
     private final CharsetDecoder decoder;
@@ -72,6 +75,9 @@ final class LineReader implements Closeable {
         number++;
         StringBuilder text = new StringBuilder();
         while (c >= 0 && c != '\n' && c != '\r') {
+            if (text.length() == LONGEST) {
+                throw new IOException("line " + number + " has more than " + LONGEST + " characters");
+            }
             text.append((char) c);
             c = read();
         }

@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.JsonNumbers;
 import dev.finetune.internal.StandIn;
 import java.io.IOException;
 import java.io.Reader;
@@ -19,6 +20,11 @@ import java.util.stream.IntStream;
 
 /** A checkpoint's {@code config.json}, read with errors that name the file and the key. */
 public final class ModelConfig {
+    private static final long MOST_BYTES = 16L << 20;
+
+    /** More outputs than any classifier has; each gets a name. */
+    private static final int MOST_OUTPUTS = 1_000_000;
+
     private final Path file;
     private final JsonObject json;
 
@@ -43,6 +49,10 @@ public final class ModelConfig {
         }
         try (Reader reader = Files.newBufferedReader(file)) {
             StandIn.refuse(file);
+            if (Files.size(file) > MOST_BYTES) {
+                throw new FinetuneException(
+                        file + " has " + Files.size(file) + " bytes; a configuration has at most " + MOST_BYTES + ".");
+            }
             final JsonElement parsed = JsonParser.parseReader(reader);
             if (!parsed.isJsonObject()) {
                 throw new FinetuneException(file + " is not a JSON object.");
@@ -101,7 +111,7 @@ public final class ModelConfig {
      * @param otherwise the default
      */
     public int integer(String key, int otherwise) {
-        return has(key) ? get(key, "a whole number", JsonElement::getAsInt) : otherwise;
+        return has(key) ? get(key, "a whole number", ModelConfig::whole) : otherwise;
     }
 
     /**
@@ -111,7 +121,7 @@ public final class ModelConfig {
      * @param otherwise the default
      */
     public double number(String key, double otherwise) {
-        return has(key) ? get(key, "a number", JsonElement::getAsDouble) : otherwise;
+        return has(key) ? get(key, "a finite number", ModelConfig::finite) : otherwise;
     }
 
     /**
@@ -136,6 +146,22 @@ public final class ModelConfig {
             throw new FinetuneException(file + ": \"" + key + "\" must be positive, but is " + size + ".");
         }
         return size;
+    }
+
+    /**
+     * {@return a number of outputs, or the default where the key is absent or null}
+     *
+     * @param key as config.json calls it
+     * @param otherwise the default
+     * @throws FinetuneException if it isn't from 1 to a million
+     */
+    public int outputs(String key, int otherwise) {
+        final int outputs = size(key, otherwise);
+        if (outputs > MOST_OUTPUTS) {
+            throw new FinetuneException(
+                    file + ": \"" + key + "\" is " + outputs + "; a model has at most " + MOST_OUTPUTS + " outputs.");
+        }
+        return outputs;
     }
 
     /**
@@ -166,7 +192,7 @@ public final class ModelConfig {
         }
         return get(key, "a list of whole numbers", element -> {
             final List<Integer> numbers = new ArrayList<>();
-            element.getAsJsonArray().forEach(item -> numbers.add(item.getAsInt()));
+            element.getAsJsonArray().forEach(item -> numbers.add(whole(item)));
             return List.copyOf(numbers);
         });
     }
@@ -210,7 +236,7 @@ public final class ModelConfig {
     public List<String> outputNames() {
         final List<String> named = labels();
         return named.isEmpty()
-                ? IntStream.range(0, size("num_labels", 2))
+                ? IntStream.range(0, outputs("num_labels", 2))
                         .mapToObj(i -> "LABEL_" + i)
                         .toList()
                 : named;
@@ -247,6 +273,14 @@ public final class ModelConfig {
                     + ": the model is computed by Python code of its own, which is not run. If the network is a plain "
                     + string("model_type", "one") + " after all, remove the entry.");
         }
+    }
+
+    private static int whole(JsonElement element) {
+        return JsonNumbers.whole(element).orElseThrow();
+    }
+
+    private static double finite(JsonElement element) {
+        return JsonNumbers.finite(element).orElseThrow();
     }
 
     private <T> T get(String key, String expected, java.util.function.Function<JsonElement, T> reader) {

@@ -61,7 +61,10 @@ class UnpicklerTest {
         assertThat(shared.get(0)).isSameAs(shared.get(1));
         assertThat(items(entries(entries(value.get("nested")).get("a")).get("b")))
                 .hasSize(1);
-        assertThat(value.get(7L)).isEqualTo("number");
+        assertThat(value.entrySet().stream()
+                        .filter(entry -> entry.getKey().toString().equals("7"))
+                        .map(Map.Entry::getValue))
+                .containsExactly("number");
     }
 
     @Test
@@ -171,6 +174,31 @@ class UnpicklerTest {
         assertThatThrownBy(() -> load(pickle.toByteArray()))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("steps");
+    }
+
+    @Test
+    void callsNestedWithoutEndNeedNoDeepStack() {
+        String function = "ctorch._tensor\n_rebuild_from_type_v2\n";
+        StringBuilder pickle =
+                new StringBuilder(function).append("(").append(function).append("N(");
+        for (int i = 0; i < 20_000; i++) {
+            pickle.append(function).append("N(");
+        }
+        pickle.append("t".repeat(20_001)).append("tR.");
+
+        assertThatThrownBy(() -> load(bytes(pickle.toString())))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("called within itself");
+    }
+
+    @Test
+    void keysThatShareAHashAreNoTrouble() throws IOException {
+        StringBuilder pickle = new StringBuilder("}(");
+        for (int i = 0; i < 20_000; i++) {
+            pickle.append("I").append((long) i << 32 | i).append("\nN");
+        }
+
+        assertThat(entries(load(bytes(pickle.append("u.").toString())))).hasSize(20_000);
     }
 
     private Object load(byte[] pickle) throws IOException {

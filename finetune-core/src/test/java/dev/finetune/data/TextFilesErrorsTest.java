@@ -45,6 +45,19 @@ class TextFilesErrorsTest {
     }
 
     @Test
+    void quotesThatAreNeverClosedOnEveryLineDoNotTakeTheSquareOfTheFile() throws IOException {
+        Path path = Files.writeString(folder.resolve("a.csv"), "text,label\n" + "\"a\"b,1\n".repeat(20_000));
+
+        assertThatThrownBy(() -> TextFiles.csv(path).skipBadRows().classification())
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining(path.toString());
+        Path open = Files.writeString(folder.resolve("b.csv"), "text,label\n" + "\"a\n\"\"".repeat(20_000));
+        assertThatThrownBy(() -> TextFiles.csv(open).skipBadRows().classification())
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining(open.toString());
+    }
+
+    @Test
     void malformedBytesAreNamedByLineWhereverTheBufferEnds() throws IOException {
         for (int before = 65_520; before < 65_550; before++) {
             byte[] start = ("text\tlabel\n" + "x".repeat(before) + "\t1\r\n").getBytes(StandardCharsets.UTF_8);

@@ -39,6 +39,8 @@ record TokenizerFiles(Path directory, Map<String, byte[]> contents) {
     private static final List<String> KNOWN =
             List.of(TOKENIZER, CONFIG, SPECIAL, ADDED, VOCAB_TXT, VOCAB_JSON, MERGES, SENTENCES);
 
+    private static final long MOST_BYTES = 256L << 20;
+
     private static final String CLASS = "tokenizer_class";
 
     /** A maximum that means none: Transformers writes 1e30 where a tokenizer was given no maximum. */
@@ -54,6 +56,10 @@ record TokenizerFiles(Path directory, Map<String, byte[]> contents) {
             Path file = directory.resolve(name);
             if (Files.isRegularFile(file)) {
                 try {
+                    if (Files.size(file) > MOST_BYTES) {
+                        throw new FinetuneException(file + " has " + Files.size(file)
+                                + " bytes; a tokenizer's file has at most " + MOST_BYTES + ".");
+                    }
                     byte[] content = Files.readAllBytes(file);
                     StandIn.refuse(file, content);
                     contents.put(name, content);

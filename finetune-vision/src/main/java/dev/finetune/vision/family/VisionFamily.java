@@ -77,6 +77,7 @@ abstract class VisionFamily implements ImageModelFamily {
         if (classes < 2) {
             return Optional.empty();
         }
+        config.outputs("num_classes", classes);
         return Optional.of(Heads.classes(
                 names.size() == classes
                         ? names.toArray(new String[0])
@@ -202,8 +203,7 @@ abstract class VisionFamily implements ImageModelFamily {
             json.addProperty(CLASSES, head.labels().size());
             HeadConfig.write(json, head, head.labels());
         }
-        if (json.has("pretrained_cfg")) {
-            final JsonObject pretrained = json.getAsJsonObject("pretrained_cfg");
+        if (json.get("pretrained_cfg") instanceof JsonObject pretrained) {
             pretrained.addProperty(CLASSES, json.get(CLASSES).getAsInt());
             pretrained.remove(LABELS);
         }

@@ -17,6 +17,8 @@ final class BmpDecoder {
         int width = number(bytes, 18, size);
         int height = number(bytes, 18 + size, size);
         limits.check(width, height == Integer.MIN_VALUE ? 0 : Math.abs(height));
+        limits.check(width, Math.abs(height), bytes.length, 1);
+        checkHeader(bytes, core);
         int bits = number(bytes, core ? 24 : 28, 2);
         int compression = core || bytes.length < 34 ? 0 : number(bytes, 30, 4);
         if (compression == 0 || compression == 3) {
@@ -27,6 +29,22 @@ final class BmpDecoder {
             }
         }
         return BufferedImages.pixels(PlatformReaders.BMP.image(bytes, new ArrayList<>()));
+    }
+
+    /** A picture of another format inside, or more colours than there are bytes, would be believed by the decoder. */
+    private static void checkHeader(byte[] bytes, boolean core) throws BrokenImage {
+        int compression = core || bytes.length < 34 ? 0 : number(bytes, 30, 4);
+        if (compression < 0 || compression > 3) {
+            throw new BrokenImage(
+                    "it has the compression " + Integer.toUnsignedLong(compression) + ", 0 to 3 are read");
+        }
+        long colours = core || bytes.length < 50 ? 0 : Integer.toUnsignedLong(number(bytes, 46, 4));
+        long start = Integer.toUnsignedLong(number(bytes, 10, 4));
+        long header = Integer.toUnsignedLong(number(bytes, 14, 4));
+        if (colours * 4 > bytes.length || start > bytes.length || header > bytes.length) {
+            throw new BrokenImage("its header tells of " + colours + " colours and data at byte " + start
+                    + ", and the file has " + bytes.length + " bytes");
+        }
     }
 
     private static int number(byte[] bytes, int at, int size) {

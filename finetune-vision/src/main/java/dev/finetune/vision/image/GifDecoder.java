@@ -33,6 +33,7 @@ final class GifDecoder {
         int screenWidth = Math.max(number(6), left + width);
         int screenHeight = Math.max(number(8), top + height);
         limits.check(screenWidth, screenHeight);
+        limits.check(width, height, bytes.length, 1);
         BufferedImage frame = PlatformReaders.GIF.image(bytes, new ArrayList<>());
         if (frame.getWidth() != width || frame.getHeight() != height) {
             throw new BrokenImage("its frame is not of the size that its header says");

@@ -13,6 +13,11 @@ public record ImageLimits(long maxPixels, long maxBytes) {
     /** 89,478,485 pixels, where Pillow begins to warn (256 MB of RGB), and files of 512 MB. */
     public static final ImageLimits DEFAULT = new ImageLimits(89_478_485, 512L << 20);
 
+    /** What every file may describe, and what each of its bytes adds: more than deflate and LZW can. */
+    private static final long FREE_PIXELS = 1L << 20;
+
+    private static final long PIXELS_PER_BYTE = 8192;
+
     /**
      * Checks that both are positive.
      *
@@ -34,6 +39,20 @@ public record ImageLimits(long maxPixels, long maxBytes) {
      */
     public ImageLimits withMaxPixels(long pixels) {
         return new ImageLimits(pixels, maxBytes);
+    }
+
+    /**
+     * The same for a file: one of few bytes can't describe many pixels, whatever its header says.
+     *
+     * @param passes how often all of the picture is gone through
+     */
+    void check(int width, int height, int bytes, int passes) throws BrokenImage {
+        check(width, height);
+        if ((long) width * height * passes > FREE_PIXELS + PIXELS_PER_BYTE * bytes) {
+            throw new BrokenImage("its " + bytes + " bytes say that it has " + width + " x " + height + " pixels"
+                    + (passes > 1 ? " in " + passes + " scans" : "")
+                    + ", far more than so few bytes can describe; save it again if it is a plain surface");
+        }
     }
 
     void check(int width, int height) throws BrokenImage {

@@ -38,6 +38,7 @@ final class JpegFile {
     private byte[] components = {};
     private boolean jfif;
     private int adobe = -1;
+    private int scans;
     private int orientation = Orientation.UPRIGHT;
 
     private JpegFile(byte[] bytes) {
@@ -124,6 +125,7 @@ final class JpegFile {
                 if (width == 0) {
                     throw new BrokenImage("its picture data comes before the header that says its size");
                 }
+                limits.check(width, height, bytes.length, ++scans);
                 int scanEnd = scanEnd(at);
                 plain.write(bytes, at, scanEnd - at);
                 at = scanEnd;

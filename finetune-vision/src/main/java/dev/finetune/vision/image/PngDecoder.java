@@ -53,8 +53,11 @@ final class PngDecoder {
         if (!type.equals("IHDR") || size != 13) {
             throw new BrokenImage("its header is damaged (the first chunk is " + type + ", expected IHDR)");
         }
-        limits.check((int) Math.min(Integer.MAX_VALUE, number(bytes, at + 8)), (int)
-                Math.min(Integer.MAX_VALUE, number(bytes, at + 12)));
+        limits.check(
+                (int) Math.min(Integer.MAX_VALUE, number(bytes, at + 8)),
+                (int) Math.min(Integer.MAX_VALUE, number(bytes, at + 12)),
+                bytes.length,
+                1);
     }
 
     private static void check(byte[] bytes, int at, String type, int size) throws BrokenImage {

@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.JsonNumbers;
 import dev.finetune.internal.StandIn;
 import java.io.IOException;
 import java.io.Reader;
@@ -127,7 +128,8 @@ final class PreprocessingReader {
     Preprocessing timm() {
         List<Integer> input = get("input_size", List.of(3, 224, 224), "three whole numbers", element -> {
             List<Integer> sizes = new ArrayList<>();
-            element.getAsJsonArray().forEach(size -> sizes.add(size.getAsInt()));
+            element.getAsJsonArray()
+                    .forEach(size -> sizes.add(JsonNumbers.whole(size).orElseThrow()));
             return sizes;
         });
         if (input.size() != 3 || input.get(0) != Pixels.CHANNELS) {
@@ -191,7 +193,11 @@ final class PreprocessingReader {
             return kind.both ? new Resize.Exact(kind.size, kind.size) : new Resize.ShortestEdge(kind.size);
         }
         if (size.isJsonPrimitive()) {
-            int length = get("size", 0, "a whole number", JsonElement::getAsInt);
+            int length = get(
+                    "size",
+                    0,
+                    "a whole number",
+                    element -> JsonNumbers.whole(element).orElseThrow());
             return kind.equals(VIT) ? new Resize.Exact(length, length) : new Resize.ShortestEdge(length);
         }
         if (size instanceof JsonObject object) {
@@ -220,12 +226,20 @@ final class PreprocessingReader {
         if (size instanceof JsonObject object && object.keySet().equals(Set.of("height", "width"))) {
             return new Crop.Centre(whole(object, "crop_size", "height"), whole(object, "crop_size", "width"));
         }
-        int side = get("crop_size", 0, "a number or {\"height\": n, \"width\": m}", JsonElement::getAsInt);
+        int side = get(
+                "crop_size",
+                0,
+                "a number or {\"height\": n, \"width\": m}",
+                element -> JsonNumbers.whole(element).orElseThrow());
         return new Crop.Centre(side, side);
     }
 
     private Interpolation interpolation(Kind kind) {
-        int number = get("resample", kind.resample, "a number from 0 to 5", JsonElement::getAsInt);
+        int number = get(
+                "resample",
+                kind.resample,
+                "a number from 0 to 5",
+                element -> JsonNumbers.whole(element).orElseThrow());
         return Arrays.stream(Interpolation.values())
                 .filter(candidate -> candidate.pillowNumber() == number)
                 .findFirst()
@@ -252,7 +266,11 @@ final class PreprocessingReader {
     }
 
     private double number(String key, double otherwise) {
-        return get(key, otherwise, "a number", JsonElement::getAsDouble);
+        return get(
+                key,
+                otherwise,
+                "a finite number",
+                element -> JsonNumbers.finite(element).orElseThrow());
     }
 
     private String string(String key, String otherwise) {
@@ -261,7 +279,7 @@ final class PreprocessingReader {
 
     private int whole(JsonObject object, String outer, String key) {
         try {
-            return object.get(key).getAsInt();
+            return JsonNumbers.whole(object.get(key)).orElseThrow();
         } catch (RuntimeException e) {
             throw bad(outer, "whole numbers");
         }
@@ -270,10 +288,12 @@ final class PreprocessingReader {
     private List<Double> three(String key, List<Double> otherwise) {
         List<Double> numbers = get(key, otherwise, "three numbers", element -> {
             if (element.isJsonPrimitive()) {
-                return Collections.nCopies(Pixels.CHANNELS, element.getAsDouble());
+                return Collections.nCopies(
+                        Pixels.CHANNELS, JsonNumbers.finite(element).orElseThrow());
             }
             List<Double> read = new ArrayList<>();
-            element.getAsJsonArray().forEach(number -> read.add(number.getAsDouble()));
+            element.getAsJsonArray()
+                    .forEach(number -> read.add(JsonNumbers.finite(number).orElseThrow()));
             return read;
         });
         if (numbers.size() != Pixels.CHANNELS) {

@@ -16,9 +16,33 @@ final class WebpDecoder {
         }
         int[] size = PlatformReaders.WEBP.use(
                 bytes, new ArrayList<>(), reader -> new int[] {reader.getWidth(0), reader.getHeight(0)});
-        limits.check(size[0], size[1]);
+        limits.check(size[0], size[1], bytes.length, 1);
+        checkFrames(bytes, RIFF_HEADER, bytes.length, limits);
         Pixels pixels = BufferedImages.pixels(PlatformReaders.WEBP.image(bytes, new ArrayList<>()));
         return Orientation.upright(pixels, orientation(bytes));
+    }
+
+    /** The sizes that the coded pictures say themselves, which the container needn't repeat. */
+    private static void checkFrames(byte[] bytes, int from, int end, ImageLimits limits) throws BrokenImage {
+        int at = from;
+        while (at + 8 <= end) {
+            long size = number(bytes, at + 4);
+            int start = at + 8;
+            if (size > end - start) {
+                return;
+            }
+            String type = new String(bytes, at, 4, StandardCharsets.ISO_8859_1);
+            if (type.equals("VP8L") && size >= 5) {
+                long sides = number(bytes, start + 1);
+                limits.check((int) (sides & 0x3FFF) + 1, (int) (sides >> 14 & 0x3FFF) + 1, bytes.length, 1);
+            } else if (type.equals("VP8 ") && size >= 10) {
+                long sides = number(bytes, start + 6);
+                limits.check((int) (sides & 0x3FFF), (int) (sides >> 16 & 0x3FFF), bytes.length, 1);
+            } else if (type.equals("ANMF") && size >= 16) {
+                checkFrames(bytes, start + 16, start + (int) size, limits);
+            }
+            at = start + (int) size + (int) (size & 1);
+        }
     }
 
     private static int orientation(byte[] bytes) {

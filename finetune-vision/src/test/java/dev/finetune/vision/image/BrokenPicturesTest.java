@@ -54,6 +54,29 @@ final class BrokenPicturesTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
+                // GIF, WebP (lossless) and BMP whose headers tell of 9,000 pixels a side; a BMP with a PNG inside; one
+                // with 2^30
+                // colours.
+                "474946383961282328230000002c000000002823282300020000",
+                "52494646" + "1a000000" + "57454250" + "5650384c" + "0d000000" + "2f27e3c908" + "1111111111111111"
+                        + "00",
+                "424d4b00000000000000360000002800000028230000282300000100010001000000000000000000000000000000000000000000"
+                        + "00000000000000",
+                "424d4b0000000000000036000000280000000100000001000000010018000500000000000000000000000000000000000000000000"
+                        + "000000",
+                "424d4b00000000000000360000002800000001000000010000000100080000000000000000000000000000000000000000400000000000"
+                        + "0000"
+            })
+    void aHeaderThatTellsOfMoreThanTheFileCanHoldIsRefusedAtOnce(String hex) {
+        assertThatThrownBy(
+                        () -> DECODER.decode(Image.of(java.util.HexFormat.of().parseHex(hex), "small")))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("small");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
                 "baseline.jpg",
                 "progressive.jpg",
                 "alpha.png",

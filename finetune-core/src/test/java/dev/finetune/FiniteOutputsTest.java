@@ -1,0 +1,30 @@
+package dev.finetune;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.finetune.internal.torch.Tensors;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FiniteOutputsTest {
+    @Test
+    void numbersGoThrough() {
+        try (Tensor tensor = Tensors.of(new float[] {1, -3e38f}, 1, 2)) {
+            assertThat(FiniteOutputs.checked(Map.of("logits", tensor))).containsKey("logits");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
+    void whatIsNoNumberIsRefusedByName(float odd) {
+        try (Tensor tensor = Tensors.of(new float[] {1, odd}, 1, 2)) {
+            assertThatThrownBy(() -> FiniteOutputs.checked(Map.of("logits", tensor)))
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageContaining("outputs (logits) are not finite");
+        }
+    }
+}
