@@ -35,6 +35,7 @@ final class Calibrating implements Task {
 
     /** The task's calibration with the temperature that the outputs ask for. */
     Calibration temperature() {
+        refuseOneClass("calibrate");
         return task.calibration()
                 .withTemperature(
                         isMultiLabel()
@@ -48,6 +49,7 @@ final class Calibrating implements Task {
 
     /** The task's calibration with the thresholds that are best by a metric. */
     Calibration thresholds(DecisionMetric metric) {
+        refuseOneClass("tuneThresholds");
         final double temperature = task.calibration().temperature();
         if (isMultiLabel()) {
             return task.calibration()
@@ -63,6 +65,21 @@ final class Calibrating implements Task {
         return task.calibration()
                 .withThresholds(List.of(
                         best(metric, row -> ((double) row[1] - row[0]) / temperature, truth -> truth[0] == 1)));
+    }
+
+    /** Data in which every row has the same labels would be served best by an answer that reads nothing. */
+    private void refuseOneClass(String what) {
+        final float[] first = truths.get(0);
+        if (truths.stream().allMatch(truth -> Arrays.equals(truth, first))) {
+            final List<String> names = isMultiLabel()
+                    ? IntStream.range(0, first.length)
+                            .filter(i -> first[i] >= 0.5f)
+                            .mapToObj(task.labels()::get)
+                            .toList()
+                    : List.of(task.labels().get((int) first[0]));
+            throw new FinetuneException(what + "(...): all " + truths.size() + " rows of the data are labelled " + names
+                    + ", which tells nothing of the others: take data in which the classes differ.");
+        }
     }
 
     private interface Margin {

@@ -161,7 +161,7 @@ public final class FineTuned<I> implements AutoCloseable {
      * share the native model: closing either closes it.
      *
      * @param validation labelled examples that the model didn't learn from
-     * @throws FinetuneException if the head has no classes
+     * @throws FinetuneException if the head has no classes, or if all rows have the same label
      */
     public FineTuned<I> calibrate(Dataset<I> validation) {
         Objects.requireNonNull(validation, "validation");
@@ -188,7 +188,7 @@ public final class FineTuned<I> implements AutoCloseable {
      *
      * @param validation labelled examples that the model didn't learn from
      * @param metric what is to be largest, such as {@link DecisionMetric#mcc()}
-     * @throws FinetuneException if the head has no classes, or one of more than two
+     * @throws FinetuneException if the head has no classes, or one of more than two, or if all rows have the same label
      */
     public FineTuned<I> tuneThresholds(Dataset<I> validation, DecisionMetric metric) {
         Objects.requireNonNull(validation, "validation");

@@ -19,7 +19,8 @@ final class HeadResolver {
      */
     static Head resolve(Optional<Head> said, Optional<Head> saved, Optional<Dataset<?>> data) {
         final Head head = said.or(() -> saved)
-                .orElseThrow(() -> new FinetuneException("The checkpoint was not saved for a task, so say what to "
+                .orElseThrow(() -> new FinetuneException("The checkpoint was not saved for a task"
+                        + " (or, by \"architectures\" in its config.json, for one that isn't supported), so say what to "
                         + "predict: head(2), head(\"negative\", \"positive\"), head(Heads.regression()) ..."));
         if (!wantsLabels(head) || !head.labels().isEmpty()) {
             return head;

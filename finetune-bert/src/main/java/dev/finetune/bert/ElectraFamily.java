@@ -48,6 +48,12 @@ public final class ElectraFamily extends TextFamily {
         return "Electra";
     }
 
+    /** ElectraForPreTraining tells replaced tokens from others: a head that isn't supported. */
+    @Override
+    boolean pretrainsByMasking() {
+        return false;
+    }
+
     @Override
     boolean readsTokenTypes() {
         return true;

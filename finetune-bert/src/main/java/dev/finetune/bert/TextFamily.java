@@ -56,6 +56,11 @@ abstract class TextFamily implements TextModelFamily {
     /** The stem of the architectures' names in config.json: "Bert" in "BertForSequenceClassification". */
     abstract String architecture(ModelConfig config);
 
+    /** Whether the architecture that is saved as "ForPreTraining" holds a masked-language model's head. */
+    boolean pretrainsByMasking() {
+        return true;
+    }
+
     /** Whether the network reads token types (segment ids). */
     abstract boolean readsTokenTypes();
 
@@ -94,7 +99,7 @@ abstract class TextFamily implements TextModelFamily {
         if (architecture.endsWith("ForQuestionAnswering")) {
             return Optional.of(Heads.questionAnswering());
         }
-        if (architecture.endsWith("ForMaskedLM") || architecture.endsWith("ForPreTraining")) {
+        if (architecture.endsWith("ForMaskedLM") || architecture.endsWith("ForPreTraining") && pretrainsByMasking()) {
             return Optional.of(Heads.maskedLm());
         }
         return architecture.endsWith("ForSequenceClassification")

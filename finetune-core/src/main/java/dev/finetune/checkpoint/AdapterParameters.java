@@ -79,9 +79,9 @@ public final class AdapterParameters implements ParameterSource {
         return ofBareBase && layer.startsWith(named) ? layer.substring(named.length()) : layer;
     }
 
-    /** With trained biases PEFT saves those of what is trained whole two times more. */
+    /** With trained biases PEFT saves those of what is trained whole two times more, also those of a head's inner layers. */
     private static boolean isTwice(String name) {
-        return name.endsWith(".modules_to_save.bias") || name.endsWith(".original_module.bias");
+        return name.endsWith(".bias") && (name.contains(".modules_to_save.") || name.contains(".original_module."));
     }
 
     @Override

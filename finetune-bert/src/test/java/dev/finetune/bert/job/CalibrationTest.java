@@ -43,6 +43,23 @@ class CalibrationTest {
     }
 
     @Test
+    void dataOfOneClassDecidesNothing() {
+        final Dataset<Text> good = Dataset.of(
+                Text.class,
+                Jobs.texts(6, 1).stream()
+                        .map(text -> new Example<>(text, Label.of("good")))
+                        .toList());
+        try (FineTuned<Text> model = Jobs.classifier().untrained(Jobs.data(8, 1))) {
+            assertThatThrownBy(() -> model.tuneThresholds(good))
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageContainingAll("tuneThresholds", "all 6 rows", "[good]");
+            assertThatThrownBy(() -> model.calibrate(good))
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageContainingAll("calibrate", "all 6 rows", "[good]");
+        }
+    }
+
+    @Test
     void anOverconfidentModelIsTemperedDecidesTheSameAndIsSavedSo() {
         final Dataset<Text> validation = noisy(100, 2);
         final List<Text> texts = Jobs.texts(20, 3);

@@ -3,6 +3,7 @@ package dev.finetune.bert.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonParser;
 import dev.finetune.Adapters;
 import dev.finetune.FineTuned;
@@ -16,12 +17,15 @@ import dev.finetune.Layers;
 import dev.finetune.Lora;
 import dev.finetune.Pooling;
 import dev.finetune.Prediction;
+import dev.finetune.checkpoint.SafetensorsWriter;
+import dev.finetune.checkpoint.Weights;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Question;
 import dev.finetune.data.Text;
 import dev.finetune.data.Words;
+import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Parameter;
 import dev.finetune.search.Search;
@@ -30,7 +34,9 @@ import dev.finetune.task.Task;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -38,6 +44,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -171,6 +178,44 @@ class RefusalsTest {
         final Path other =
                 Checkpoints.changed(model, folder.resolve("other"), tensors -> tensors.put(tensor, torch.ones(4)));
         FineTuner.from(other).untrained(Text.class).close();
+    }
+
+    /** Its head tells replaced tokens from others: no masked-language model's, whose rows would be random. */
+    @Test
+    void anElectraDiscriminatorIsNoMaskedLanguageModel() {
+        final Path discriminator =
+                Checkpoints.configured("electra-sequence-classification", folder.resolve("discriminator"), config -> {
+                    final JsonArray architectures = new JsonArray();
+                    architectures.add("ElectraForPreTraining");
+                    config.add("architectures", architectures);
+                });
+        assertThatThrownBy(() -> FineTuned.load(discriminator))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContainingAll("say what to predict", "architectures");
+    }
+
+    /** PEFT 0.21 with bias="all" writes the biases of a head of several layers under these names, beside their own. */
+    @Test
+    void biasesThatPeftSavesTwiceAreReadOnce() throws IOException {
+        final FineTuner tuner = FineTuner.from(Jobs.model("roberta-sequence-classification"));
+        final Path adapter = folder.resolve("adapter");
+        try (FineTuned<Text> tuned = tuner.head("bad", "good").lora(Lora.rank(2)).fitAll(Jobs.data(8, 1))) {
+            tuned.saveAdapter(adapter);
+        }
+        final Path file = adapter.resolve("adapter_model.safetensors");
+        final Map<String, Tensor> tensors = new LinkedHashMap<>();
+        try (Weights weights = Weights.open(file);
+                TensorScope scope = TensorScope.open()) {
+            for (String name : weights.names()) {
+                tensors.put(name, weights.read(name).clone());
+            }
+            for (String twice : List.of("modules_to_save.default.dense.bias", "original_module.out_proj.bias")) {
+                tensors.put("base_model.model.classifier." + twice, torch.ones(4));
+            }
+            SafetensorsWriter.write(folder.resolve("adapter.safetensors"), tensors, Map.of("format", "pt"));
+        }
+        Files.move(folder.resolve("adapter.safetensors"), file, StandardCopyOption.REPLACE_EXISTING);
+        tuner.adapter(adapter).untrained(Text.class).close();
     }
 
     @Test
