@@ -31,7 +31,7 @@ public final class Tokenizer implements AutoCloseable {
     private final OptionalInt modelMaxLength;
     private final boolean givesTokenTypes;
     private final boolean fitForWords;
-    private final TextStart start;
+    private final Beginnings beginnings;
     private final String source;
 
     /** The files to save, by name. */
@@ -47,9 +47,10 @@ public final class Tokenizer implements AutoCloseable {
         vocabulary = Vocabulary.of(definition.json(), source);
         modelMaxLength = files.modelMaxLength();
         givesTokenTypes = SettingsCheck.givesTokenTypes(files);
-        start = TextStart.of(definition.json());
         fitForWords = forWords || found.fitForWords();
         tokens = NativeTokenizer.of(DefinitionCheck.of(definition.json(), vocabulary.largestId(), source), source);
+        beginnings = new Beginnings(
+                TextStart.of(definition.json()), LongRuns.of(definition.json()), tokens::encode, tokens::encodeWords);
         try {
             template = Template.of(tokens, source);
             special = SpecialTokens.find(files.settings(), vocabulary, template);
@@ -230,7 +231,7 @@ public final class Tokenizer implements AutoCloseable {
             }
         }
         checkMaxLength(maxLength, pairs);
-        List<RawTokens> raw = starts(flat, maxLength, detail);
+        List<RawTokens> raw = beginnings.of(flat, maxLength, detail);
         List<TokenizedText> result = new ArrayList<>(texts.size());
         int at = 0;
         for (Text text : texts) {
@@ -238,39 +239,13 @@ public final class Tokenizer implements AutoCloseable {
             RawTokens second = text.pair() == null ? null : raw.get(at++);
             if (second != null && Math.min(first.length(), second.length()) >= maxLength && detail == Detail.IDS) {
                 // Both are cut: which of them keeps the odd token depends on where their words end.
-                List<RawTokens> words = starts(flat.subList(at - 2, at), maxLength, Detail.WORDS);
+                List<RawTokens> words = beginnings.of(flat.subList(at - 2, at), maxLength, Detail.WORDS);
                 first = words.get(0);
                 second = words.get(1);
             }
             result.add(template.lay(first, second, maxLength, detail));
         }
         return result;
-    }
-
-    /**
-     * The tokens of texts, of long ones only those of a beginning with whole words that has more than {@code enough}: what
-     * follows will be cut away.
-     */
-    private List<RawTokens> starts(List<String> texts, int enough, Detail detail) {
-        int units = Math.multiplyExact(8, Math.max(enough, 32));
-        if (texts.stream().noneMatch(text -> text.length() / 2 > units)) {
-            return tokens.encode(texts, detail);
-        }
-        List<RawTokens> result = new ArrayList<>(
-                tokens.encode(texts.stream().map(text -> startOf(text, units)).toList(), detail));
-        for (int i = 0; i < texts.size(); i++) {
-            for (long more = 4L * units;
-                    result.get(i).length() <= enough && more / 4 <= texts.get(i).length();
-                    more *= 4) {
-                String longer = startOf(texts.get(i), (int) Math.min(more, Integer.MAX_VALUE));
-                result.set(i, tokens.encode(List.of(longer), detail).get(0));
-            }
-        }
-        return result;
-    }
-
-    private String startOf(String text, int units) {
-        return text.length() / 2 > units ? start.of(text, units) : text;
     }
 
     /**
@@ -284,16 +259,16 @@ public final class Tokenizer implements AutoCloseable {
      *     maximum leaves no room
      */
     public TokenizedText encodeWords(List<String> words, int maxLength) {
-        return template.lay(rawWords(words, maxLength), null, maxLength, Detail.WORDS);
+        return template.lay(rawWords(words, maxLength).tokens(), null, maxLength, Detail.WORDS);
     }
 
-    RawTokens rawWords(List<String> words, int maxLength) {
+    Beginnings.Sentence rawWords(List<String> words, int maxLength) {
         if (!fitForWords) {
             throw new FinetuneException("The tokenizer of " + source + " takes every word of a list for the start of a"
                     + " text; open it with Tokenizer.openForWords, which sets add_prefix_space.");
         }
         checkMaxLength(maxLength, false);
-        return tokens.encodeWords(words);
+        return beginnings.ofWords(words, maxLength);
     }
 
     List<RawTokens> raw(List<String> texts, Detail detail) {

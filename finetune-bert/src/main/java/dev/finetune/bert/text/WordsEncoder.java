@@ -71,12 +71,14 @@ public final class WordsEncoder implements InputEncoder<Words> {
         if (example.label() instanceof Label.Tags tags) {
             checkCount(words, tags.tags().size());
         }
-        RawTokens raw = tokenizer.rawWords(words, layout.maxLength());
+        Beginnings.Sentence sentence = tokenizer.rawWords(words, layout.maxLength());
+        RawTokens raw = sentence.tokens();
         TokenizedText text = tokenizer.template().lay(raw, null, layout.maxLength(), Detail.WORDS);
         int[] firsts = firstTokens(text.wordIds(), words.size());
         if (text.truncated()) {
             truncated.increment();
-            noteCut(words.size(), count(firstTokens(raw.words(), words.size())) - count(firsts));
+            long unread = words.size() - sentence.read();
+            noteCut(words.size(), unread + count(firstTokens(raw.words(), sentence.read())) - count(firsts));
         }
         Target target = spread(targets.apply(example.label()), words, firsts, text.length());
         return EncodedText.of(text, layout.tokenTypes(), target, new EncodedText.Trace.WordStarts(firsts));

@@ -43,6 +43,24 @@ class TextStartTest {
         "\u200d",
         "\ufffd",
         "x".repeat(120),
+        "东京，上海。北京、",
+        "3.14,15",
+        "<|[]|>",
+        "the\nend",
+        "1\t2",
+        "\u0301".repeat(900),
+        "e" + "\u0301".repeat(700),
+        " ".repeat(800),
+        "\n \t".repeat(300),
+        "\u0001\u200d".repeat(400),
+        "x".repeat(1500),
+        "สวัสดี".repeat(150),
+        "हिन्दी".repeat(150),
+        "한국어ニホン".repeat(150),
+        "\uac00".repeat(120) + "\u0301".repeat(600) + "й".repeat(700),
+        "\ud800".repeat(400),
+        "!".repeat(600),
+        "7".repeat(600),
         "\u0000"
     };
 
@@ -59,7 +77,8 @@ class TextStartTest {
     private static String random(Random random, int pieces) {
         StringBuilder text = new StringBuilder();
         int kinds = 1 + random.nextInt(PIECES.length);
-        for (int i = 0; i < pieces; i++) {
+        int most = kinds > 31 ? pieces / 16 + 1 : pieces;
+        for (int i = 0; i < most; i++) {
             text.append(PIECES[random.nextInt(kinds)]);
             if (random.nextInt(4) > 0) {
                 text.append(' ');
@@ -71,7 +90,7 @@ class TextStartTest {
     private static void agrees(Path model) {
         Random random = new Random(7);
         try (Tokenizer tokenizer = Tokenizer.open(model)) {
-            for (int i = 0; i < 150; i++) {
+            for (int i = 0; i < 200; i++) {
                 String first = random(random, 1 + random.nextInt(700));
                 String second = random(random, 1 + random.nextInt(700));
                 Text text = i % 2 == 0 ? Text.of(first) : Text.pair(first, second);
@@ -127,7 +146,12 @@ class TextStartTest {
     void textsAreCutBetweenWordsOnly() {
         TextStart bert = start("{\"type\":\"BertNormalizer\"}", "{\"type\":\"BertPreTokenizer\"}", "[MASK]");
         assertThat(bert.of("one two three four", 10)).isEqualTo("one two");
-        assertThat(bert.of("one two, 3 four five", 10)).isEqualTo("one two, 3 four five");
+        assertThat(bert.of("one two, 3 four five", 10)).isEqualTo("one two, 3");
+        assertThat(bert.of("one two\nthree four", 9)).isEqualTo("one two");
+        assertThat(bert.of("?!?!?!?!?!?!", 4)).isEqualTo("?!?!");
+        TextStart bytes = start("null", "{\"type\":\"ByteLevel\"}", "<mask>");
+        assertThat(bytes.of("东京，上海。北京、天津", 4)).isEqualTo("东京");
+        assertThat(bytes.of("?!?!?!?!?!?!", 4)).isEqualTo("?!?!?!?!?!?!");
         assertThat(bert.of("東京日本東京日本", 4)).isEqualTo("東京日本");
         assertThat(bert.of("nospacesatallinthistext", 10)).isEqualTo("nospacesatallinthistext");
     }
