@@ -51,7 +51,9 @@ record Beginnings(
             return LongRuns.Shortened.whole(text);
         }
         String cut = start.of(text, units);
-        return cut.length() < text.length() ? LongRuns.Shortened.whole(cut) : runs.shorten(text).beginning(start, units);
+        return cut.length() <= units
+                ? LongRuns.Shortened.whole(cut)
+                : runs.shorten(text).beginning(start, units);
     }
 
     /** For a text whose first part made too few tokens: ever longer ones. */
@@ -79,8 +81,9 @@ record Beginnings(
     Sentence ofWords(List<String> whole, int enough) {
         for (long most = Math.max(enough, LEAST_TOKENS) + 1L; ; most *= 4) {
             int read = (int) Math.min(most, whole.size());
-            RawTokens raw = words.apply(
-                    whole.subList(0, read).stream().map(word -> ofWord(word, enough)).toList());
+            RawTokens raw = words.apply(whole.subList(0, read).stream()
+                    .map(word -> ofWord(word, enough))
+                    .toList());
             if (raw.length() > enough || read == whole.size()) {
                 return new Sentence(raw, read);
             }

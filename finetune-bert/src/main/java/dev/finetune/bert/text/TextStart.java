@@ -30,11 +30,7 @@ final class TextStart {
     private final boolean afterSentences;
 
     private TextStart(
-            boolean atSpaces,
-            boolean atLines,
-            boolean atIdeographs,
-            boolean atPunctuation,
-            boolean afterSentences) {
+            boolean atSpaces, boolean atLines, boolean atIdeographs, boolean atPunctuation, boolean afterSentences) {
         this.atSpaces = atSpaces;
         this.atLines = atLines;
         this.atIdeographs = atIdeographs;
@@ -199,10 +195,10 @@ final class TextStart {
         boolean halfwidth = c >= 0xFF00;
         return (c >= '0' && c <= '9')
                 || !thaiOrLao
-                && !halfwidth
-                && List.of((int) Character.UPPERCASE_LETTER, (int) Character.LOWERCASE_LETTER, (int)
-                                Character.OTHER_LETTER)
-                        .contains(type);
+                        && !halfwidth
+                        && List.of((int) Character.UPPERCASE_LETTER, (int) Character.LOWERCASE_LETTER, (int)
+                                        Character.OTHER_LETTER)
+                                .contains(type);
     }
 
     private static boolean isIdeograph(char c) {

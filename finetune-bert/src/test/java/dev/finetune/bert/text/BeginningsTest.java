@@ -75,8 +75,13 @@ class BeginningsTest {
                     bert.beginnings.of(List.of(text), TOKENS, Detail.OFFSETS).get(0);
             assertThat(bert.characters.get()).isLessThan(20_000);
             if (raw.length() <= TOKENS) {
-                assertThat(raw.starts()[raw.length() - 1]).isEqualTo(text.length() - 3);
-                assertThat(raw.ends()[raw.length() - 1]).isEqualTo(text.length());
+                int last = raw.length() - 1;
+                int first = last;
+                while (raw.words()[first - 1] == raw.words()[last]) {
+                    first--;
+                }
+                assertThat(text.substring(raw.starts()[first], raw.ends()[last]))
+                        .isEqualTo("end");
             }
         }
     }
@@ -86,7 +91,10 @@ class BeginningsTest {
     void fewCharactersOfFourMegabytesReachByteLevelBpe(String piece) {
         try (Counted roberta = new Counted(Fixtures.robertaModel())) {
             String text = piece.repeat(MEGABYTES / piece.length());
-            assertThat(roberta.beginnings.of(List.of(text), TOKENS, Detail.IDS).get(0).length())
+            assertThat(roberta.beginnings
+                            .of(List.of(text), TOKENS, Detail.IDS)
+                            .get(0)
+                            .length())
                     .isGreaterThan(TOKENS);
             assertThat(roberta.characters.get()).isLessThan(20_000);
         }
@@ -123,14 +131,16 @@ class BeginningsTest {
             EncodedText row = (EncodedText) encoder.encode(List.of(new Example<>(new Words(words), Label.none())))
                     .get(0);
             assertThat(row.ids()).hasSize(16);
-            assertThat(((EncodedText.Trace.WordStarts) row.trace()).firstTokens()).hasSize(100_000);
+            assertThat(((EncodedText.Trace.WordStarts) row.trace()).firstTokens())
+                    .hasSize(100_000);
             assertThat(encoder.truncatedWords()).isEqualTo(100_000 - 14);
         }
     }
 
     @Test
     void tokensOfLongListsOfWordsAreTheFirstOfAll() {
-        List<String> some = List.of("the", "", "story", "x".repeat(9000), " ".repeat(9000), "isn't", "é", "the ".repeat(3000));
+        List<String> some =
+                List.of("the", "", "story", "x".repeat(9000), " ".repeat(9000), "isn't", "é", "the ".repeat(3000));
         for (Path model : List.of(Fixtures.bertModel(), Fixtures.robertaModel())) {
             try (Counted counted = new Counted(model)) {
                 for (int from = 0; from < some.size(); from++) {

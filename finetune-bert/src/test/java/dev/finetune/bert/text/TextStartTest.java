@@ -150,7 +150,7 @@ class TextStartTest {
         assertThat(bert.of("one two\nthree four", 9)).isEqualTo("one two");
         assertThat(bert.of("?!?!?!?!?!?!", 4)).isEqualTo("?!?!");
         TextStart bytes = start("null", "{\"type\":\"ByteLevel\"}", "<mask>");
-        assertThat(bytes.of("东京，上海。北京、天津", 4)).isEqualTo("东京");
+        assertThat(bytes.of("东京，上海。北京、天津", 3)).isEqualTo("东京");
         assertThat(bytes.of("?!?!?!?!?!?!", 4)).isEqualTo("?!?!?!?!?!?!");
         assertThat(bert.of("東京日本東京日本", 4)).isEqualTo("東京日本");
         assertThat(bert.of("nospacesatallinthistext", 10)).isEqualTo("nospacesatallinthistext");
