@@ -199,7 +199,8 @@ class RefusalsTest {
     void biasesThatPeftSavesTwiceAreReadOnce() throws IOException {
         final FineTuner tuner = FineTuner.from(Jobs.model("roberta-sequence-classification"));
         final Path adapter = folder.resolve("adapter");
-        try (FineTuned<Text> tuned = tuner.head("bad", "good").lora(Lora.rank(2)).fitAll(Jobs.data(8, 1))) {
+        try (FineTuned<Text> tuned =
+                tuner.head("bad", "good").lora(Lora.rank(2)).fitAll(Jobs.data(8, 1))) {
             tuned.saveAdapter(adapter);
         }
         final Path file = adapter.resolve("adapter_model.safetensors");
