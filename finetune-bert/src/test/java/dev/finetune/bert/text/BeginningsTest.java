@@ -3,6 +3,7 @@ package dev.finetune.bert.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
+import dev.finetune.bert.text.definition.DefinitionCheck;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Words;
@@ -29,7 +30,9 @@ class BeginningsTest {
 
         Counted(Path model) {
             JsonObject json = Fixtures.json(model.resolve("tokenizer.json"));
-            tokens = NativeTokenizer.of(json.toString(), "the fixture");
+            tokens = NativeTokenizer.of(
+                    DefinitionCheck.of(json, Vocabulary.of(json, "the fixture").largestId(), "the fixture"),
+                    "the fixture");
             beginnings = new Beginnings(
                     TextStart.of(json),
                     LongRuns.of(json),
