@@ -41,6 +41,9 @@ module dev.finetune.core {
     exports dev.finetune.internal.natives to
             dev.finetune.bert,
             dev.finetune.vision;
+    exports dev.finetune.internal.saving to
+            dev.finetune.bert,
+            dev.finetune.vision;
     exports dev.finetune.internal.torch to
             dev.finetune.bert,
             dev.finetune.vision;

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** The settings of a {@link FineTuner} while they are being said. Copied at every call, so that a tuner never changes. */
@@ -56,6 +57,9 @@ final class Draft {
 
     @Nullable
     Path adapter;
+
+    /** Where the files of a local directory are to be read now. */
+    UnaryOperator<Path> places = UnaryOperator.identity();
 
     boolean randomWeights;
     double validationFraction = 0.1;
@@ -129,6 +133,7 @@ final class Draft {
         copy.dropout = dropout;
         copy.method = method;
         copy.adapter = adapter;
+        copy.places = places;
         copy.randomWeights = randomWeights;
         copy.validationFraction = validationFraction;
         copy.balancedClassWeights = balancedClassWeights;

@@ -374,15 +374,21 @@ public final class FineTuned<I> implements AutoCloseable {
     /**
      * Saves the model so that Transformers, and {@link #load}, can load it: config.json with the labels,
      * model.safetensors, the tokenizer's files, a model card (README.md) with data, settings and metrics, and the same for
-     * programs (finetune.json), which also marks the directory as one of ours. Files are written beside and moved into
-     * place, so that what was there survives a failure. What belonged to the model before is removed, all its shards and
-     * other formats; files that belong to no model, and a README.md that somebody else wrote, stay.
+     * programs (finetune.json), which also marks the directory as one of ours. What belonged to the model before is removed,
+     * all its shards and other formats; files that belong to no model, and a README.md that somebody else wrote, stay.
+     *
+     * <p>The files are replaced as one: whenever the process is killed, the power fails, the disk is full or something is
+     * thrown, {@link #load} and all else here that reads the directory find the model of before or the new one, whole, also
+     * while saving is under way. Several that save to one directory, threads or processes, take turns. What is still to be done
+     * when a process dies is done by the next that loads or saves there. finetune-files.json lists the files with their sizes
+     * and checksums; a model whose files were changed since is refused until that file is deleted.
      *
      * <p>An interrupted thread saves all the same, and stays interrupted.
      *
      * @param directory made if it isn't there
      * @param overwrite what may be replaced of what the directory holds
-     * @throws FinetuneException if the directory holds what mustn't be replaced, or if writing fails
+     * @throws FinetuneException if the directory holds what mustn't be replaced, if another saves there for ten minutes, or if
+     *     writing fails
      */
     public void save(Path directory, Overwrite overwrite) {
         Objects.requireNonNull(directory, "directory");

@@ -205,7 +205,7 @@ public final class FineTuner {
      */
     public FineTuner adapter(Path directory) {
         Objects.requireNonNull(directory, "directory");
-        return with(draft -> draft.adapt(AdapterFiles.read(directory), directory));
+        return with(draft -> draft.adapt(ModelReading.adapter(directory), directory));
     }
 
     /**

@@ -27,6 +27,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -94,26 +95,38 @@ final class Fitting<I> {
     }
 
     FineTuned<I> untrained(Class<I> inputType) {
-        takeSavedLength();
-        return untrained(LoadedModel.open(draft, Optional.empty(), inputType));
+        return ModelReading.whole(
+                draft,
+                now -> new Fitting<I>(now).read(known -> LoadedModel.open(known, Optional.empty(), inputType)),
+                FineTuned::close);
     }
 
     FineTuned<I> untrained(Dataset<I> dataset) {
-        takeSavedLength();
-        return untrained(LoadedModel.open(draft, Optional.of(dataset), dataset.inputType()));
+        return ModelReading.whole(
+                draft,
+                now -> new Fitting<I>(now)
+                        .read(known -> LoadedModel.open(known, Optional.of(dataset), dataset.inputType())),
+                FineTuned::close);
     }
 
     /** The model as its checkpoint was saved, whatever kind of input it reads. */
     static FineTuned<?> saved(Draft draft) {
-        final Fitting<?> fitting = new Fitting<>(draft);
-        fitting.takeSavedLength();
-        return fitting.untrained(LoadedModel.open(draft, Optional.empty()));
+        return ModelReading.<FineTuned<?>>whole(
+                draft,
+                now -> new Fitting<>(now).read(known -> LoadedModel.open(known, Optional.empty())),
+                FineTuned::close);
+    }
+
+    private <J> FineTuned<J> read(Function<Draft, LoadedModel<J>> open) {
+        takeSavedLength();
+        return untrained(open.apply(draft));
     }
 
     /** A model that is used as it was saved reads inputs of the length that it was trained with. */
     private void takeSavedLength() {
         if (draft.maxLength == 0 && draft.head == null) {
             draft.maxLength = ModelPlace.localDirectory(draft.model)
+                    .map(draft.places)
                     .map(ModelRecord::maxLength)
                     .orElse(0);
         }
@@ -163,7 +176,8 @@ final class Fitting<I> {
     }
 
     String summary() {
-        try (LoadedModel<?> model = LoadedModel.open(draft, Optional.empty())) {
+        try (LoadedModel<?> model = ModelReading.<LoadedModel<?>>whole(
+                draft, now -> LoadedModel.open(now, Optional.empty()), LoadedModel::close)) {
             return LayerSummary.of(model.assembly().network());
         }
     }

@@ -57,11 +57,15 @@ record LoadedModel<I>(
      * @throws FinetuneException if it can't learn from the data's labels
      */
     static Head head(Draft draft, Dataset<?> data) {
-        final ModelConfig config = ModelPlace.find(draft).config();
-        final Head head = HeadResolver.resolve(
-                Optional.ofNullable(draft.head), saved(draft, Families.of(config), config), Optional.of(data));
+        final Optional<Head> saved = ModelReading.look(draft, LoadedModel::saved);
+        final Head head = HeadResolver.resolve(Optional.ofNullable(draft.head), saved, Optional.of(data));
         DataForHead.check(head, data);
         return head;
+    }
+
+    private static Optional<Head> saved(Draft draft) {
+        final ModelConfig config = ModelPlace.find(draft).config();
+        return saved(draft, Families.of(config), config);
     }
 
     /** The head that the adapter was saved with, if it says, else the checkpoint's. */
@@ -179,7 +183,7 @@ record LoadedModel<I>(
         final Draft known = draft.copy();
         known.head =
                 head(draft, train); // So that labels are looked for once: of a stream that is a pass over all of it.
-        return open(known, Optional.of(train), train.inputType());
+        return ModelReading.whole(known, now -> open(now, Optional.of(train), train.inputType()), LoadedModel::close);
     }
 
     /** As {@link #open(Draft, Optional)}, for inputs of one kind. */

@@ -2,19 +2,19 @@ package dev.finetune;
 
 import com.google.gson.JsonObject;
 import dev.finetune.internal.Warnings;
+import dev.finetune.internal.saving.Change;
+import dev.finetune.internal.saving.DirectorySave;
+import dev.finetune.internal.saving.Disk;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -67,22 +67,18 @@ record ModelDirectory(Path path, Kind kind) {
      */
     void check(Overwrite overwrite) {
         final Path directory = path.toAbsolutePath();
-        try {
-            if (Files.exists(directory) && !Files.isDirectory(directory)) {
-                throw refusal(directory + " is a file; expected a directory, be it there or not.");
-            }
-            if (Files.isDirectory(directory)) {
-                refuseOthers(directory, overwrite);
-            }
-        } catch (IOException e) {
-            throw cantWrite(directory, e);
-        }
         final Path existing = Stream.iterate(directory, place -> place != null, Path::getParent)
                 .filter(Files::exists)
                 .findFirst()
                 .orElse(directory);
         try {
-            Files.delete(Files.createTempFile(existing, ".saving-", ""));
+            if (Files.isDirectory(directory)) {
+                DirectorySave.settle(directory);
+                refuseOthers(directory, overwrite);
+            } else if (Files.exists(directory)) {
+                throw refusal(directory + " is a file; expected a directory, be it there or not.");
+            }
+            Files.deleteIfExists(Files.createTempFile(existing, DirectorySave.STAGING, ""));
         } catch (IOException e) {
             throw cantWrite(existing, e);
         }
@@ -100,9 +96,7 @@ record ModelDirectory(Path path, Kind kind) {
     }
 
     private void refuseOthers(Path directory, Overwrite overwrite) throws IOException {
-        final List<String> files = ModelFiles.in(directory).stream()
-                .map(file -> directory.relativize(file).toString())
-                .toList();
+        final List<String> files = List.copyOf(ModelFiles.namesIn(directory));
         if (files.isEmpty() || overwrite == Overwrite.ANY) {
             return;
         }
@@ -128,49 +122,52 @@ record ModelDirectory(Path path, Kind kind) {
     }
 
     /**
-     * Saves: writes all of it beside, then moves it into place, then removes what is left of the one before. An interrupt
-     * waits until that is done.
+     * Saves all of it as one, and removes what is left of the one before, as {@link DirectorySave} does it. An interrupt waits
+     * until that is done.
      */
     void write(Overwrite overwrite, Content content) {
-        final boolean interrupted = Thread.interrupted(); // Else every channel would close at once.
+        check(overwrite);
         try {
-            check(overwrite);
-            Files.createDirectories(path);
-            final Path staging = Files.createTempDirectory(path, ".saving-");
-            try {
-                content.writeTo(staging);
-                replace(staging);
-            } finally {
-                removeAll(staging);
-            }
+            new DirectorySave(path, new Disk()).make(new Replacing(overwrite, content));
         } catch (IOException e) {
             throw new FinetuneException(
-                    "The " + kind.word() + " could not be saved in " + path.toAbsolutePath() + ": " + e, e);
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
+                    "The " + kind.word() + " could not be saved in " + path.toAbsolutePath() + ": " + e
+                            + ". What was there is as it was.",
+                    e);
         }
     }
 
-    private void replace(Path staging) throws IOException {
-        final Set<Path> before = new TreeSet<>(ModelFiles.in(path));
-        before.removeIf(file -> file.startsWith(staging));
-        final boolean keepCard = keepsCard();
-        try (Stream<Path> files = Files.list(staging)) {
-            for (Path file : files.sorted().toList()) {
-                final Path target = path.resolve(file.getFileName());
-                if (!keepCard || !file.endsWith(ModelFiles.CARD)) {
-                    Files.move(file, target, StandardCopyOption.REPLACE_EXISTING);
-                    before.remove(target);
-                }
+    /** The change that replaces what is there. */
+    private final class Replacing implements Change {
+        private final Overwrite overwrite;
+        private final Content content;
+
+        private Replacing(Overwrite overwrite, Content content) {
+            this.overwrite = overwrite;
+            this.content = content;
+        }
+
+        @Override
+        public boolean isWhole() {
+            return true;
+        }
+
+        @Override
+        public void check() throws IOException {
+            refuseOthers(path.toAbsolutePath(), overwrite);
+        }
+
+        @Override
+        public void writeTo(Path staging) throws IOException {
+            content.writeTo(staging);
+            if (keepsCard()) {
+                Files.deleteIfExists(staging.resolve(ModelFiles.CARD));
             }
         }
-        for (Path file : before) {
-            Files.deleteIfExists(file);
-            if (!file.getParent().equals(path)) {
-                removeIfEmpty(file.getParent());
-            }
+
+        @Override
+        public Set<String> removed(Set<String> written) throws IOException {
+            return ModelFiles.namesIn(path);
         }
     }
 
@@ -199,22 +196,5 @@ record ModelDirectory(Path path, Kind kind) {
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError(e); // Every Java has it.
         }
-    }
-
-    private static void removeIfEmpty(Path folder) throws IOException {
-        try {
-            Files.deleteIfExists(folder);
-        } catch (DirectoryNotEmptyException e) {
-            LOG.debug("{} holds more than belonged to the model that was there, and is kept.", folder);
-        }
-    }
-
-    private static void removeAll(Path directory) throws IOException {
-        try (Stream<Path> files = Files.list(directory)) {
-            for (Path file : files.toList()) {
-                Files.deleteIfExists(file);
-            }
-        }
-        Files.deleteIfExists(directory);
     }
 }

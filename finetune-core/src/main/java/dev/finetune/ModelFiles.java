@@ -1,12 +1,14 @@
 package dev.finetune;
 
 import dev.finetune.calibration.Calibration;
+import dev.finetune.internal.saving.DirectorySave;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -19,6 +21,7 @@ final class ModelFiles {
 
     private static final Set<String> NAMES = Set.of(
             RECORD,
+            DirectorySave.LIST,
             Calibration.FILE,
             "config.json",
             "generation_config.json",
@@ -62,8 +65,17 @@ final class ModelFiles {
         return NAMES.contains(name) || WEIGHTS.matcher(name).matches();
     }
 
-    /** The files of a directory that belong to a model, those in its folders included; in order. */
-    static List<Path> in(Path directory) throws IOException {
+    /** The files of a directory that belong to a model, those in its folders included, with slashes; in order. */
+    static Set<String> namesIn(Path directory) throws IOException {
+        final Set<String> names = new TreeSet<>();
+        for (Path file : in(directory)) {
+            final String name = directory.relativize(file).toString();
+            names.add(name.replace(file.getFileSystem().getSeparator(), "/"));
+        }
+        return names;
+    }
+
+    private static List<Path> in(Path directory) throws IOException {
         final List<Path> found = new ArrayList<>();
         try (Stream<Path> entries = Files.list(directory)) {
             for (Path entry : entries.sorted().toList()) {

@@ -26,26 +26,28 @@ record ModelPlace(Path directory, Path weights, String base) {
         if (draft.local) {
             checkExists(Path.of(draft.model));
         }
-        final Optional<Path> file = path(draft.model).filter(Files::isRegularFile);
+        final Optional<Path> file = localFile(draft.model);
         if (file.isPresent() || localDirectory(draft.model).isPresent()) {
             checkWithoutRevision(draft);
         }
         if (file.isPresent()) {
-            final Path weights = file.get().toAbsolutePath();
-            return new ModelPlace(weights.getParent(), weights, draft.model);
+            final Path directory =
+                    draft.places.apply(file.get().toAbsolutePath().getParent());
+            return new ModelPlace(directory, directory.resolve(file.get().getFileName()), draft.model);
         }
         if (draft.adapter == null) {
-            localDirectory(draft.model).ifPresent(AdapterFiles::refuseIn);
+            localDirectory(draft.model).map(draft.places).ifPresent(AdapterFiles::refuseIn);
         }
         final HubSettings hub = draft.hub == null ? HubSettings.fromEnvironment() : draft.hub;
         final ResolvedModel found =
                 new Hub(hub, draft.downloads).locate(draft.model, draft.revision, FilesNeeded.model());
+        final Path directory = draft.places.apply(found.directory());
         if (draft.adapter == null) {
-            AdapterFiles.refuseIn(found.directory());
+            AdapterFiles.refuseIn(directory);
         }
         return new ModelPlace(
-                found.directory(),
-                found.directory(),
+                directory,
+                directory,
                 draft.model + found.commit().map(c -> " at " + c).orElse(""));
     }
 
@@ -99,6 +101,11 @@ record ModelPlace(Path directory, Path weights, String base) {
     /** A local directory of that name, if there is one. */
     static Optional<Path> localDirectory(String model) {
         return path(model).filter(Files::isDirectory);
+    }
+
+    /** A local file of that name, if there is one. */
+    static Optional<Path> localFile(String model) {
+        return path(model).filter(Files::isRegularFile);
     }
 
     /** Its config.json; for weights that come without one, what a family tells from the tensors' names and shapes. */

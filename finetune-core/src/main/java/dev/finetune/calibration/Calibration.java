@@ -9,12 +9,14 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import dev.finetune.FinetuneException;
 import dev.finetune.internal.JsonNumbers;
+import dev.finetune.internal.saving.DirectorySave;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Set;
 
 /**
  * How logits become probabilities, and probabilities decisions.
@@ -119,17 +121,20 @@ public record Calibration(double temperature, List<Double> thresholds) {
      * @throws IOException if writing fails
      */
     public void write(Path directory) throws IOException {
-        final Path file = directory.resolve(FILE);
-        if (isNone()) {
-            Files.deleteIfExists(file);
-            return;
-        }
+        DirectorySave.some(directory, Set.of(FILE), folder -> {
+            if (!isNone()) {
+                Files.writeString(folder.resolve(FILE), GSON.toJson(toJson()) + "\n");
+            }
+        });
+    }
+
+    private JsonObject toJson() {
         final JsonObject json = new JsonObject();
         json.addProperty("temperature", temperature);
         final JsonArray numbers = new JsonArray();
         thresholds.forEach(numbers::add);
         json.add("thresholds", numbers);
-        Files.writeString(file, GSON.toJson(json) + "\n");
+        return json;
     }
 
     /**

@@ -1,17 +1,27 @@
 package dev.finetune.checkpoint;
 
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.saving.Disk;
+import dev.finetune.internal.saving.FileOps;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /** Writes files that are there as a whole or not at all. */
 final class AtomicFile {
+    private static final String ENDING = ".tmp";
+
+    /** What is older than this is no living process's. */
+    private static final Duration SURELY_DEAD = Duration.ofDays(1);
+
     private AtomicFile() {}
 
     /** What is written. */
@@ -21,30 +31,43 @@ final class AtomicFile {
 
     /** Writes under another name in the same directory, has the disk confirm it, and renames. */
     static void write(Path file, Content content) {
-        Path temporary = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID() + ".tmp");
+        final FileOps disk = new Disk();
+        final Path directory = file.toAbsolutePath().getParent();
+        final String start = "." + file.getFileName() + ".";
+        final Path temporary = file.resolveSibling(start + UUID.randomUUID() + ENDING);
         try {
+            sweep(directory, start, disk);
             try (FileChannel channel =
                     FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
                 content.writeTo(channel);
                 channel.force(true);
             }
-            move(temporary, file);
+            disk.move(temporary, file);
+            disk.forceDirectory(directory);
         } catch (IOException e) {
             throw new FinetuneException(file + ": the file couldn't be written: " + e, e);
         } finally {
             try {
-                Files.deleteIfExists(temporary);
+                disk.delete(temporary);
             } catch (IOException e) {
                 // What went wrong before says more than that the leavings couldn't be removed.
             }
         }
     }
 
-    private static void move(Path from, Path to) throws IOException {
-        try {
-            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
-        } catch (AtomicMoveNotSupportedException e) {
-            Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
+    /** Removes what processes left that died while they wrote this file. */
+    private static void sweep(Path directory, String start, FileOps disk) throws IOException {
+        final FileTime old = FileTime.from(Instant.now().minus(SURELY_DEAD));
+        final List<Path> left;
+        try (Stream<Path> files = Files.list(directory)) {
+            left = files.filter(file -> file.getFileName().toString().startsWith(start)
+                            && file.getFileName().toString().endsWith(ENDING))
+                    .toList();
+        }
+        for (Path file : left) {
+            if (Files.getLastModifiedTime(file).compareTo(old) < 0) {
+                disk.delete(file);
+            }
         }
     }
 }

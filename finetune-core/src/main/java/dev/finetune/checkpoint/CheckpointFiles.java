@@ -2,6 +2,7 @@ package dev.finetune.checkpoint;
 
 import dev.finetune.FinetuneException;
 import dev.finetune.internal.StandIn;
+import dev.finetune.internal.saving.WholeRead;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -31,7 +32,8 @@ final class CheckpointFiles {
 
     static Weights open(Path directoryOrFile) {
         if (Files.isDirectory(directoryOrFile)) {
-            return openFile(find(directoryOrFile));
+            return WholeRead.of(directoryOrFile)
+                    .read(places -> openFile(find(places.apply(directoryOrFile))), Weights::close);
         }
         if (!Files.exists(directoryOrFile)) {
             throw new FinetuneException(

@@ -27,7 +27,7 @@ import org.bytedeco.pytorch.Tensor;
  * memory are written each on their own; tensors on other devices or with strides of their own are copied one at a time.
  *
  * <p>Every file is written under another name beside its place and then renamed, so that a reader sees either what was
- * there before or the whole new file.
+ * there before or the whole new file; shards and their index are replaced as one.
  */
 public final class SafetensorsWriter {
     /** The largest shard that Transformers 4 writes by default: 5 GB, in powers of ten. */

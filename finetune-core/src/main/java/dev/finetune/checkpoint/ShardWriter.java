@@ -4,6 +4,9 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import dev.finetune.FinetuneException;
 import dev.finetune.checkpoint.SafetensorsWriter.Named;
+import dev.finetune.internal.saving.Change;
+import dev.finetune.internal.saving.DirectorySave;
+import dev.finetune.internal.saving.Disk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -13,7 +16,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -33,24 +38,58 @@ final class ShardWriter {
     }
 
     List<Path> write(List<Named> tensors) {
-        List<List<Named>> shards = split(tensors);
-        List<Path> written = new ArrayList<>();
-        if (shards.size() <= 1) {
-            Path single = directory.resolve(CheckpointFiles.SINGLE);
-            SafetensorsWriter.write(single, tensors, SafetensorsWriter.PT);
-            written.add(single);
-        } else {
-            Map<String, String> fileOf = new TreeMap<>();
+        final Written written = new Written(tensors);
+        try {
+            new DirectorySave(directory, new Disk()).make(written);
+        } catch (IOException e) {
+            throw new FinetuneException(directory + ": the weights couldn't be written: " + e, e);
+        }
+        return written.names.stream().map(directory::resolve).toList();
+    }
+
+    /** The shards, in place of those that were there, which would be found instead of them or beside them. */
+    private final class Written implements Change {
+        private final List<Named> tensors;
+        private final List<String> names = new ArrayList<>();
+
+        private Written(List<Named> tensors) {
+            this.tensors = tensors;
+        }
+
+        @Override
+        public boolean isWhole() {
+            return false;
+        }
+
+        @Override
+        public void writeTo(Path folder) {
+            final List<List<Named>> shards = split(tensors);
+            if (shards.size() <= 1) {
+                SafetensorsWriter.write(folder.resolve(CheckpointFiles.SINGLE), tensors, SafetensorsWriter.PT);
+                names.add(CheckpointFiles.SINGLE);
+                return;
+            }
+            final Map<String, String> fileOf = new TreeMap<>();
             for (int i = 0; i < shards.size(); i++) {
-                String name = String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, shards.size());
-                SafetensorsWriter.write(directory.resolve(name), shards.get(i), SafetensorsWriter.PT);
-                written.add(directory.resolve(name));
+                final String name = String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, shards.size());
+                SafetensorsWriter.write(folder.resolve(name), shards.get(i), SafetensorsWriter.PT);
+                names.add(name);
                 shards.get(i).forEach(named -> fileOf.put(named.name(), name));
             }
-            written.add(writeIndex(fileOf, tensors));
+            writeIndex(folder.resolve(CheckpointFiles.INDEX), fileOf, tensors);
+            names.add(CheckpointFiles.INDEX);
         }
-        removeOthers(written);
-        return written;
+
+        @Override
+        public Set<String> removed(Set<String> written) throws IOException {
+            try (Stream<Path> files = Files.list(directory)) {
+                return files.map(file -> file.getFileName().toString())
+                        .filter(name -> name.equals(CheckpointFiles.SINGLE)
+                                || name.equals(CheckpointFiles.INDEX)
+                                || name.matches("model-[0-9]{5}-of-[0-9]{5}\\.safetensors"))
+                        .collect(Collectors.toSet());
+            }
+        }
     }
 
     private List<List<Named>> split(List<Named> tensors) {
@@ -76,39 +115,17 @@ final class ShardWriter {
         return shards;
     }
 
-    private Path writeIndex(Map<String, String> fileOf, List<Named> tensors) {
+    private static void writeIndex(Path file, Map<String, String> fileOf, List<Named> tensors) {
         Map<String, Object> index = new TreeMap<>();
         index.put(
                 "metadata",
                 Map.of("total_size", tensors.stream().mapToLong(Named::bytes).sum()));
         index.put("weight_map", fileOf);
-        Path file = directory.resolve(CheckpointFiles.INDEX);
         ByteBuffer text = StandardCharsets.UTF_8.encode(JSON.toJson(index) + "\n");
         AtomicFile.write(file, channel -> {
             while (text.hasRemaining()) {
                 channel.write(text);
             }
         });
-        return file;
-    }
-
-    /** Weights saved here before, with another number of shards, would be found instead of or beside the new ones. */
-    private void removeOthers(List<Path> written) {
-        try (Stream<Path> files = Files.list(directory)) {
-            List<Path> others = files.filter(file -> !written.contains(file))
-                    .filter(file -> {
-                        String name = file.getFileName().toString();
-                        return name.equals(CheckpointFiles.SINGLE)
-                                || name.equals(CheckpointFiles.INDEX)
-                                || name.matches("model-[0-9]{5}-of-[0-9]{5}\\.safetensors");
-                    })
-                    .toList();
-            for (Path other : others) {
-                Files.delete(other);
-            }
-        } catch (IOException e) {
-            throw new FinetuneException(
-                    directory + ": the weights were written, but those saved before couldn't be removed: " + e, e);
-        }
     }
 }

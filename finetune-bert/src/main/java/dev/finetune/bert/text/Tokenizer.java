@@ -5,6 +5,8 @@ import com.google.gson.JsonObject;
 import dev.finetune.FinetuneException;
 import dev.finetune.bert.text.definition.DefinitionCheck;
 import dev.finetune.data.Text;
+import dev.finetune.internal.saving.DirectorySave;
+import dev.finetune.internal.saving.WholeRead;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -87,7 +89,10 @@ public final class Tokenizer implements AutoCloseable {
     }
 
     private static Tokenizer open(Path modelDirectory, boolean forWords) {
-        TokenizerFiles files = TokenizerFiles.read(modelDirectory);
+        TokenizerFiles files = Files.isDirectory(modelDirectory)
+                ? WholeRead.of(modelDirectory)
+                        .read(places -> TokenizerFiles.read(places.apply(modelDirectory)), read -> {})
+                : TokenizerFiles.read(modelDirectory);
         try {
             return new Tokenizer(files, forWords);
         } catch (FinetuneException e) {
@@ -295,10 +300,11 @@ public final class Tokenizer implements AutoCloseable {
      * @throws IOException if writing fails
      */
     public void save(Path directory) throws IOException {
-        Files.createDirectories(directory);
-        for (Map.Entry<String, byte[]> file : toSave.entrySet()) {
-            Files.write(directory.resolve(file.getKey()), file.getValue());
-        }
+        DirectorySave.some(directory, toSave.keySet(), folder -> {
+            for (Map.Entry<String, byte[]> file : toSave.entrySet()) {
+                Files.write(folder.resolve(file.getKey()), file.getValue());
+            }
+        });
     }
 
     @Override

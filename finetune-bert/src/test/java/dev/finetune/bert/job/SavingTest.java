@@ -12,6 +12,8 @@ import dev.finetune.FineTuner;
 import dev.finetune.FinetuneException;
 import dev.finetune.Lora;
 import dev.finetune.Overwrite;
+import dev.finetune.bert.text.Tokenizer;
+import dev.finetune.calibration.Calibration;
 import dev.finetune.data.Label;
 import dev.finetune.data.Text;
 import dev.finetune.data.TextFiles;
@@ -19,6 +21,9 @@ import dev.finetune.train.OptimizerSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -151,6 +156,7 @@ class SavingTest {
                         "README.md",
                         "config.json",
                         "data/model.csv",
+                        "finetune-files.json",
                         "finetune.json",
                         "model.safetensors",
                         "notes.txt",
@@ -193,6 +199,7 @@ class SavingTest {
                         "model/README.md",
                         "model/adapter_config.json",
                         "model/adapter_model.safetensors",
+                        "model/finetune-files.json",
                         "model/finetune.json");
     }
 
@@ -290,5 +297,118 @@ class SavingTest {
         final FineTuned<Text> closed = Jobs.classifier().untrained(Text.class);
         closed.close();
         assertThat(closed).asString().endsWith("; not evaluated; closed");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"config.json", "model.safetensors", "tokenizer.json", "vocab.txt", "finetune.json", "README.md"})
+    void whatWasChangedAfterItWasSavedIsRefusedUntilThatIsSaidToBeMeant(String file) throws IOException {
+        model.save(folder);
+        final byte[] contents = Files.readAllBytes(folder.resolve(file));
+        Files.write(folder.resolve(file), changed(contents));
+        if (!file.equals("README.md")) {
+            assertThatThrownBy(() -> FineTuned.load(folder))
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageContainingAll(
+                            folder.resolve(file).toString(), "found", "expected", "delete finetune-files.json");
+            Files.delete(folder.resolve("finetune-files.json"));
+        }
+        FineTuned.load(folder).close();
+    }
+
+    /** Still readable: JSON with a line more, or tensors and words with another last letter. */
+    private static byte[] changed(byte[] contents) {
+        final byte[] changed = contents.clone();
+        if (changed[0] == '{' || changed[0] == '[' || changed[0] == '-') {
+            final byte[] longer = Arrays.copyOf(changed, changed.length + 1);
+            longer[changed.length] = '\n';
+            return longer;
+        }
+        changed[changed.length - 1] ^= 1;
+        return changed;
+    }
+
+    @Test
+    void theLabelsOfOneModelWithTheWeightsOfAnotherAreRefused() throws IOException {
+        model.save(folder.resolve("one"));
+        try (FineTuned<Text> other =
+                Jobs.classifier().head("good", "bad").epochs(1).fitAll(Jobs.data(8, 1))) {
+            other.save(folder.resolve("other"));
+        }
+        Files.copy(
+                folder.resolve("other/config.json"),
+                folder.resolve("one/config.json"),
+                StandardCopyOption.REPLACE_EXISTING);
+        final Path mixed = folder.resolve("one");
+        assertThatThrownBy(() -> FineTuned.load(mixed))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContainingAll("config.json", "files of two models were mixed");
+        assertThatThrownBy(() -> FineTuner.from(mixed).fit(Jobs.data(8, 1), Jobs.data(8, 1)))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("files of two models were mixed");
+        assertThatThrownBy(
+                        () -> FineTuner.from(mixed.resolve("model.safetensors")).untrained(Text.class))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("files of two models were mixed");
+
+        model.save(mixed);
+        FineTuned.load(mixed).close();
+    }
+
+    @Test
+    void anAdapterThatWasChangedIsRefusedAndSoIsOneThatWasReplacedSinceItWasNamed() throws IOException {
+        adapted.saveAdapter(folder);
+        final FineTuner named = Jobs.classifier().adapter(folder);
+        try (FineTuned<Text> other =
+                Jobs.classifier().lora(Lora.rank(4)).epochs(1).fitAll(Jobs.data(8, 1))) {
+            other.saveAdapter(folder);
+        }
+        assertThatThrownBy(() -> named.untrained(Text.class))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContainingAll("has been replaced since adapter(...)", "Call adapter(...) again");
+        Jobs.classifier().adapter(folder).untrained(Text.class).close();
+
+        Files.writeString(folder.resolve("adapter_config.json"), " ", StandardOpenOption.APPEND);
+        assertThatThrownBy(() -> Jobs.classifier().adapter(folder).untrained(Text.class))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContainingAll("adapter_config.json", "isn't what was saved");
+    }
+
+    @Test
+    void whatThisLibraryWritesIntoASavedModelBelongsToIt() throws IOException {
+        model.save(folder);
+        new Calibration(2, List.of(0.25)).write(folder);
+        try (Tokenizer tokenizer = Tokenizer.open(folder)) {
+            tokenizer.save(folder);
+        }
+        try (FineTuned<Text> loaded = FineTuned.load(folder)) {
+            assertThat(loaded.calibration()).isEqualTo(new Calibration(2, List.of(0.25)));
+        }
+        Calibration.NONE.write(folder);
+        try (FineTuned<Text> loaded = FineTuned.load(folder)) {
+            assertThat(loaded.calibration()).isEqualTo(Calibration.NONE);
+        }
+    }
+
+    @Test
+    void whatIsLeftOfASaveThatDiedIsSweptByTheNext() throws IOException {
+        model.save(folder);
+        final List<String> alone = names();
+        put(".finetune-saving-1/model.safetensors", ".finetune-saving-2/a.tmp", ".finetune.lock");
+
+        model.save(folder);
+
+        assertThat(names()).isEqualTo(alone);
+    }
+
+    @Test
+    void throughALinkTheDirectoryItselfIsReplaced() throws IOException {
+        final Path place = Files.createDirectory(folder.resolve("place"));
+        final Path link = Files.createSymbolicLink(folder.resolve("link"), place);
+        model.save(link);
+        model.save(link);
+        assertThat(link).isSymbolicLink();
+        FineTuned.load(place).close();
+        FineTuned.load(link).close();
     }
 }
