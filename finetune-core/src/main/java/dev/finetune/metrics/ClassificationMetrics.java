@@ -144,6 +144,22 @@ public final class ClassificationMetrics {
                     ? metrics.withShare("top" + TOP[i] + "_accuracy", inTop[i], confusion.total(), 1)
                     : metrics;
         }
-        return metrics;
+        return binary ? withIntervals(metrics) : metrics;
+    }
+
+    /** Of two classes: of what is measured of the second. */
+    private Metrics withIntervals(Metrics metrics) {
+        final long right = confusion.count(1, 1);
+        final long either = confusion.support(1) + confusion.predicted(1) - right;
+        Metrics known = metrics.withShare("precision", right, confusion.predicted(1), 1)
+                .withShare("recall", right, confusion.support(1), 1);
+        if (either > 0) {
+            known = known.with("f1", Interval.f1(right, either));
+        }
+        if (confusion.support(0) > 0 && confusion.support(1) > 0) {
+            known = known.with(
+                    "auroc", Interval.auroc(metrics.get("auroc"), confusion.support(1), confusion.support(0)));
+        }
+        return known;
     }
 }

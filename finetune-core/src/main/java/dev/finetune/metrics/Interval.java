@@ -3,18 +3,30 @@ package dev.finetune.metrics;
 import java.util.Locale;
 
 /**
- * Where a share that was measured on a sample lies in truth, with 95 % confidence, by Wilson's score interval: (p + z²/2n ±
- * z sqrt(p(1-p)/n + z²/4n²)) / (1 + z²/n) for a share p of n and z = 1.96 (Wilson, "Probable inference, the law of succession,
- * and statistical inference", 1927; as SciPy's {@code binomtest(k, n).proportion_ci(method="wilson")}). It holds for rows
- * that are drawn independently of each other.
+ * Where a metric that was measured on a sample lies in truth, with 95 % confidence, for rows that are drawn independently of
+ * each other.
+ *
+ * <ul>
+ *   <li>Shares of rows: Wilson's score interval, (p + z²/2n ± z sqrt(p(1-p)/n + z²/4n²)) / (1 + z²/n) for a share p of n and
+ *       z = 1.96 (Wilson, "Probable inference, the law of succession, and statistical inference", 1927; as SciPy's {@code
+ *       binomtest(k, n).proportion_ci(method="wilson")}).
+ *   <li>F1 of one class: it is 2 j / (1 + j) for the share j of rows that are right among those that are of the class or were
+ *       taken for it; so the ends of Wilson's interval of j, converted likewise.
+ *   <li>AUROC: the values a for which the measured one lies within z standard errors of a, with the variance a(1-a)(1 +
+ *       N(1-a)/(2-a) + N a/(1+a)) / mn of Hanley and McNeil for m and n rows of the two classes, and N = (m+n)/2 - 1 (Newcombe,
+ *       "Confidence intervals for an effect size measure based on the Mann-Whitney statistic, part 2", 2006, method 5).
+ * </ul>
  *
  * @param low its lower end
  * @param high its upper end
- * @param of how many rows there were
+ * @param of how many rows it rests on
+ * @param method whose it is: "Wilson" or "Newcombe"
  */
-public record Interval(double low, double high, long of) {
+public record Interval(double low, double high, long of, String method) {
     /** The 97.5 % quantile of the normal distribution. */
     private static final double Z = 1.959963984540054;
+
+    private static final String WILSON = "Wilson";
 
     /** The interval of a share: so many right of so many, at least one. */
     static Interval wilson(long right, long of) {
@@ -25,18 +37,59 @@ public record Interval(double low, double high, long of) {
         return new Interval(
                 right == 0 ? 0 : (middle - reach) / (1 + square),
                 right == of ? 1 : (middle + reach) / (1 + square),
-                of);
+                of,
+                WILSON);
+    }
+
+    /**
+     * The interval of a class's F1.
+     *
+     * @param right how many rows of the class were found
+     * @param of how many rows are of the class, or were taken for it; at least one
+     */
+    static Interval f1(long right, long of) {
+        final Interval share = wilson(right, of);
+        return new Interval(2 * share.low / (1 + share.low), 2 * share.high / (1 + share.high), of, WILSON);
+    }
+
+    /** The interval of an AUROC that was measured on so many rows of the one class and of the other, at least one of each. */
+    static Interval auroc(double value, long positive, long negative) {
+        return new Interval(
+                end(value, positive, negative, 0), end(value, positive, negative, 1), positive + negative, "Newcombe");
+    }
+
+    /** Between the measured value and a bound, by halving: the last that is within reach of what was measured. */
+    private static double end(double value, long positive, long negative, double bound) {
+        double within = value;
+        double beyond = bound;
+        for (int i = 0; i < 60; i++) {
+            final double middle = (within + beyond) / 2;
+            if (Math.abs(value - middle) <= Z * error(middle, positive, negative)) {
+                within = middle;
+            } else {
+                beyond = middle;
+            }
+        }
+        return within;
+    }
+
+    private static double error(double auroc, long positive, long negative) {
+        final double rows = (positive + negative) / 2.0 - 1;
+        return Math.sqrt(auroc
+                * (1 - auroc)
+                * (1 + rows * (1 - auroc) / (2 - auroc) + rows * auroc / (1 + auroc))
+                / ((double) positive * negative));
     }
 
     /** The same in other units. */
     Interval times(double factor) {
-        return new Interval(factor * low, factor * high, of);
+        return new Interval(factor * low, factor * high, of, method);
     }
 
     /** "95 % interval 0.5958 to 0.9821, Wilson, 10 rows". */
     @Override
     public String toString() {
         return String.format(
-                Locale.ROOT, "95 %% interval %.4f to %.4f, Wilson, %d %s", low, high, of, of == 1 ? "row" : "rows");
+                Locale.ROOT, "95 %% interval %.4f to %.4f, %s, %d %s", low, high, method, of, of == 1 ? "row" : "rows");
     }
 }

@@ -117,16 +117,19 @@ public final class Metrics {
 
     /** The same, knowing of one of its numbers that it is a share of rows; of no rows it stays as it is. */
     Metrics withShare(String name, long right, long of, double unit) {
-        if (of == 0) {
-            return this;
-        }
+        return of == 0 ? this : with(name, Interval.wilson(right, of).times(unit));
+    }
+
+    /** The same, knowing how sure one of its numbers is. */
+    Metrics with(String name, Interval interval) {
         final Map<String, Interval> all = new LinkedHashMap<>(intervals);
-        all.put(name, Interval.wilson(right, of).times(unit));
+        all.put(name, interval);
         return new Metrics(values, perClass, confusion, all);
     }
 
     /**
-     * {@return how sure a metric is that is a share of rows; empty for all others}
+     * {@return how sure a metric is: of shares of rows, and, of two classes, of precision, recall, F1 and AUROC; empty for
+     * all others, such as averages over classes}
      *
      * @param name such as "accuracy"
      */

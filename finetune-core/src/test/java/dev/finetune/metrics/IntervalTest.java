@@ -40,12 +40,59 @@ class IntervalTest {
                 .contains("accuracy             0.9000 (95 % interval 0.5958 to 0.9821, Wilson, 10 rows)");
         assertThat(few.toJson().getAsJsonObject("intervals").getAsJsonArray("accuracy"))
                 .hasSize(2);
-        assertThat(few.interval("f1")).isEmpty();
+        assertThat(few.interval("mcc")).isEmpty();
+    }
+
+    /** Half the rows are of the second class; 9 of 10 right means 4 of its 5 found, and none taken for it wrongly. */
+    @Test
+    void ofTwoClassesTheSecondsScoresHaveIntervalsToo() {
+        final Metrics few = accuracy(9, 10);
+        assertThat(few.interval("precision")).isPresent();
+        assertThat(few.interval("recall")).isPresent();
+        assertThat(few.interval("f1").orElseThrow()).satisfies(interval -> {
+            assertThat(interval.low()).isLessThan(few.get("f1"));
+            assertThat(interval.high()).isGreaterThan(few.get("f1"));
+        });
+        assertThat(few.interval("auroc").orElseThrow().method()).isEqualTo("Newcombe");
+    }
+
+    @Test
+    void ofOneClassAlonesTheAurocHasNone() {
+        final ClassificationMetrics metrics = new ClassificationMetrics(List.of("no", "yes"));
+        metrics.add(0, new double[] {0.9, 0.1});
+        assertThat(metrics.result().interval("auroc")).isEmpty();
+        assertThat(metrics.result().interval("f1")).isEmpty();
+        assertThat(metrics.result().interval("recall")).isEmpty();
+    }
+
+    /** 2 j / (1 + j) of the ends of SciPy's Wilson interval of j = 9/10 and 0/3. */
+    @ParameterizedTest
+    @CsvSource({"9, 10, 0.7467493601647086, 0.9909812832007902", "0, 3, 0, 0.719177840669925"})
+    void theIntervalOfF1IsThatOfTheShareThatItIsMadeOf(long right, long of, double low, double high) {
+        final Interval interval = Interval.f1(right, of);
+        assertThat(interval.low()).isCloseTo(low, within(1e-9));
+        assertThat(interval.high()).isCloseTo(high, within(1e-9));
+    }
+
+    /** The roots of Newcombe's equation by SciPy 1.17's brentq; over 3,000 samples each of three kinds it held in 96 %. */
+    @ParameterizedTest
+    @CsvSource({
+        "0.75, 10, 20, 0.5276564701191552, 0.8835614517634814",
+        "1, 5, 5, 0.6427028239310432, 1",
+        "0.9, 50, 100, 0.8298907876067714, 0.9416030834188434",
+        "0.5, 1, 1, 0.05462075552885197, 0.9453792444711481",
+        "0, 3, 4, 0, 0.4603083328032729"
+    })
+    void theIntervalOfAurocIsNewcombes(double value, long positive, long negative, double low, double high) {
+        final Interval interval = Interval.auroc(value, positive, negative);
+        assertThat(interval.low()).isCloseTo(low, within(1e-9));
+        assertThat(interval.high()).isCloseTo(high, within(1e-9));
+        assertThat(interval.of()).isEqualTo(positive + negative);
     }
 
     @Test
     void sharesOfManyRowsStandAlone() {
-        final Metrics many = accuracy(300, 400);
+        final Metrics many = accuracy(600, 800);
         assertThat(many.interval("accuracy")).isPresent();
         assertThat(many.toString()).doesNotContain("interval");
         assertThat(many.toJson().has("intervals")).isFalse();
