@@ -1,5 +1,6 @@
 package dev.finetune.train;
 
+import dev.finetune.internal.Failures;
 import dev.finetune.spi.HostBatch;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
@@ -80,12 +81,7 @@ final class Prefetcher implements BatchSource.Batches {
                 throw new InterruptedRun("Interrupted while waiting for the next batch of data.");
             }
         }
-        if (next.failure instanceof Error error) {
-            throw error;
-        }
-        if (next.failure != null) {
-            throw (RuntimeException) next.failure;
-        }
+        Failures.rethrow(next.failure);
         return next.batch != null;
     }
 

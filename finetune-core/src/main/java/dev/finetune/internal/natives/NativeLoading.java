@@ -1,6 +1,7 @@
 package dev.finetune.internal.natives;
 
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.Failures;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.AccessController;
@@ -54,12 +55,7 @@ public final class NativeLoading {
         thread.start();
         join(thread);
         TemporaryCache.removeAtExit();
-        if (thrown.get() instanceof Error error) {
-            throw error;
-        }
-        if (thrown.get() instanceof RuntimeException exception) {
-            throw exception;
-        }
+        Failures.rethrow(thrown.get());
         return Objects.requireNonNull(result.get());
     }
 

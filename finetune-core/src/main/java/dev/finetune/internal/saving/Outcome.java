@@ -1,6 +1,7 @@
 package dev.finetune.internal.saving;
 
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.Failures;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -30,12 +31,7 @@ record Outcome<T>(Optional<T> value, Optional<Throwable> thrown) {
             thrown.ifPresent(wrong.get()::addSuppressed);
             throw wrong.get();
         }
-        if (thrown.isPresent()) {
-            if (thrown.get() instanceof Error error) {
-                throw error;
-            }
-            throw (RuntimeException) thrown.get();
-        }
+        Failures.rethrow(thrown.orElse(null));
         return value.orElseThrow();
     }
 }

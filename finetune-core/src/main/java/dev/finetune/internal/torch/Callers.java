@@ -1,6 +1,7 @@
 package dev.finetune.internal.torch;
 
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.Failures;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -134,7 +135,7 @@ public final class Callers {
                     Thread.currentThread().interrupt();
                 }
             }
-            rethrow();
+            Failures.rethrow(failure);
             return more;
         }
 
@@ -145,15 +146,6 @@ public final class Callers {
                         "The thread was interrupted while it waited for its turn to predict: other threads compute on"
                                 + " all cores.",
                         e);
-            }
-        }
-
-        private void rethrow() {
-            if (failure instanceof Error error) {
-                throw error;
-            }
-            if (failure != null) {
-                throw (RuntimeException) failure;
             }
         }
     }

@@ -1,5 +1,6 @@
 package dev.finetune.internal.torch;
 
+import dev.finetune.internal.Failures;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.bytedeco.pytorch.global.torch;
@@ -54,7 +55,7 @@ public final class Workers {
                 workers.team.run(Math.min(count, workers.threads), pieces);
             }
         }
-        pieces.rethrow();
+        Failures.rethrow(pieces.failure.get());
     }
 
     /** As many as LibTorch has threads when they are first asked for. */
@@ -89,16 +90,6 @@ public final class Workers {
             } catch (RuntimeException | Error e) {
                 next.set(count);
                 failure.set(e);
-            }
-        }
-
-        void rethrow() {
-            final Throwable thrown = failure.get();
-            if (thrown instanceof Error error) {
-                throw error;
-            }
-            if (thrown != null) {
-                throw (RuntimeException) thrown;
             }
         }
     }
