@@ -4,6 +4,7 @@ import dev.finetune.DivergedException;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.Failures;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.train.Cancellation;
 import dev.finetune.train.EpochReport;
@@ -22,6 +23,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -79,28 +81,31 @@ final class SearchRun {
             for (int i = 0; i < settings.parallel; i++) {
                 workers.add(pool.submit(this::work));
             }
-            for (Future<?> worker : workers) {
-                await(worker);
+            @Nullable Throwable failure = null;
+            for (Future<?> worker : workers) { // All of them: nothing may train on once the search has ended.
+                final Throwable thrown = await(worker);
+                failure = failure == null ? thrown : failure;
             }
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof RuntimeException cause) {
-                throw cause;
-            }
-            throw new FinetuneException("A trial failed: " + e.getCause(), e.getCause());
+            Failures.rethrow(failure);
         } finally {
             pool.shutdown();
         }
     }
 
-    /** Waits for a worker; where the thread is interrupted, for what is under way to stop, as if it were cancelled. */
-    private void await(Future<?> worker) throws ExecutionException {
-        boolean ended = false;
-        while (!ended) {
+    /**
+     * Waits for a worker; where the thread is interrupted, for what is under way to stop, as if it were cancelled.
+     *
+     * @return what it threw, if it did
+     */
+    private @Nullable Throwable await(Future<?> worker) {
+        while (true) {
             try {
                 worker.get();
-                ended = true;
+                return null;
             } catch (InterruptedException e) {
                 interrupted = true;
+            } catch (ExecutionException e) {
+                return e.getCause();
             }
         }
     }

@@ -95,14 +95,24 @@ final class Prefetcher implements BatchSource.Batches {
         return batch;
     }
 
-    /** Waits until the thread no longer uses what it reads and encodes with, so that these can be closed. */
+    /**
+     * Waits until the thread no longer uses what it reads and encodes with, so that these can be closed; also where the
+     * thread that closes is interrupted, which it stays.
+     */
     @Override
     public void close() {
         closed = true;
         thread.interrupt();
-        try {
-            thread.join(PATIENCE_MILLIS);
-        } catch (InterruptedException e) {
+        final long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MILLIS);
+        boolean interrupted = false;
+        while (thread.isAlive() && System.nanoTime() < end) {
+            try {
+                TimeUnit.NANOSECONDS.timedJoin(thread, end - System.nanoTime());
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
             Thread.currentThread().interrupt();
         }
     }

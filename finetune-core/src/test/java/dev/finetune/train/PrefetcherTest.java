@@ -153,4 +153,35 @@ class PrefetcherTest {
             assertThat(Thread.interrupted()).isTrue();
         }
     }
+
+    @Test
+    void closingWaitsForTheSourceAlsoInAnInterruptedThread() {
+        final CountDownLatch begun = new CountDownLatch(1);
+        final AtomicInteger ended = new AtomicInteger();
+        final Prefetcher batches = new Prefetcher(new Source(1, i -> {
+            begun.countDown();
+            final long end = System.nanoTime() + 300_000_000L;
+            while (System.nanoTime() < end) {
+                Thread.onSpinWait(); // It reads on, whatever it is told.
+            }
+            ended.incrementAndGet();
+            return empty();
+        }));
+        Thread.currentThread().interrupt();
+        assertThatThrownBy(batches::hasNext).isInstanceOf(FinetuneException.class);
+        assertThat(Thread.interrupted()).isTrue();
+        awaitUninterrupted(begun);
+        Thread.currentThread().interrupt();
+        batches.close();
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(ended.get()).isOne();
+    }
+
+    private static void awaitUninterrupted(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
 }
