@@ -1,0 +1,143 @@
+package dev.finetune.train;
+
+import dev.finetune.internal.torch.CudaGraphs;
+import dev.finetune.internal.torch.FreedBlocks;
+import dev.finetune.nn.HalfCopies;
+import dev.finetune.nn.Network;
+import dev.finetune.nn.Parameter;
+import dev.finetune.task.Task;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.bytedeco.pytorch.Device;
+import org.jspecify.annotations.Nullable;
+
+/** What a training computes with, made for it and closed with it; the network itself is borrowed. */
+final class TrainingParts implements AutoCloseable {
+    final Objective objective;
+    final FrozenPrefix prefix;
+    final GradualUnfreezing unfreezing;
+    final Optimizer optimizer;
+    final Originals originals;
+    final AveragedWeights average;
+    final HalfCopies copies;
+    final Pass pass;
+    final boolean bfloat16;
+
+    private final Setup setup;
+    private final List<Parameter> trained;
+    private final Deque<Runnable> closing = new ArrayDeque<>();
+
+    /**
+     * What is trained, and how; all of it borrowed.
+     *
+     * @param network on the device
+     * @param task what it is trained for
+     * @param settings what the loop obeys
+     * @param device where batches go
+     * @param listener is told what happens
+     * @param cancellation asks it to stop
+     * @param frozenOutputs makes the place for what frozen stages give
+     */
+    record Setup(
+            Network network,
+            Task task,
+            TrainingSettings settings,
+            Device device,
+            TrainingListener listener,
+            Cancellation cancellation,
+            Supplier<RowStore> frozenOutputs) {}
+
+    /**
+     * Makes all of it.
+     *
+     * @param trained what training changes, sooner or later
+     * @param total how many steps there are
+     * @param trainsAgain whether training rows come again with the same columns
+     */
+    TrainingParts(Setup setup, List<Parameter> trained, long total, boolean trainsAgain) {
+        this.setup = setup;
+        this.trained = trained;
+        final Network network = setup.network;
+        final TrainingSettings settings = setup.settings;
+        final GentleSettings gentle = settings.gentle();
+        final Depths depths = new Depths(network);
+        boolean made = false;
+        try {
+            this.bfloat16 = Devices.bfloat16(settings.precision(), setup.device);
+            this.objective = new Objective(setup.task, gentle.pulls());
+            final CudaGraphs graphs = graphs();
+            if (graphs != null) {
+                closing.push(graphs::close);
+            }
+            // The prefix is what stays frozen throughout, so it comes before what is frozen for a time.
+            this.prefix = new FrozenPrefix(network, settings, bfloat16, setup.frozenOutputs.get());
+            closing.push(prefix::close);
+            this.unfreezing = new GradualUnfreezing(network, gentle.epochsPerStage());
+            closing.push(unfreezing::close);
+            this.optimizer = new Optimizer(
+                    settings.optimizer(), trained, parameter -> depths.share(parameter, gentle.layerDecay()));
+            closing.push(optimizer::close);
+            this.originals = new Originals(gentle.pulls(), network, trained);
+            closing.push(originals::close);
+            this.average = new AveragedWeights(gentle.average(), network, trained, total);
+            closing.push(average::close);
+            this.copies = copies();
+            closing.push(copies::close);
+            final BackwardPass plain =
+                    new BackwardPass(network, objective, originals, settings, bfloat16, prefix, copies, trainsAgain);
+            this.pass = graphs == null
+                    ? plain
+                    : new RecordedPass(plain, network.parameters(), copies, graphs, setup.listener::warned);
+            closing.push(pass::close);
+            made = true;
+        } finally {
+            if (!made) {
+                close();
+            }
+        }
+    }
+
+    /** On a GPU what starts fewer kernels is faster. Originals take the place of values, which copies wouldn't show. */
+    private HalfCopies copies() {
+        final boolean originalsStandIn = setup.settings.gentle().pulls().distill() > 0;
+        return bfloat16 && setup.device.is_cuda() && setup.settings.leanBackward() && !originalsStandIn
+                ? HalfCopies.of(setup.network)
+                : HalfCopies.none();
+    }
+
+    /** Null where nothing is recorded: what several batches add up to, what is computed twice or compared isn't. */
+    private @Nullable CudaGraphs graphs() {
+        final TrainingSettings settings = setup.settings;
+        final Pulls pulls = settings.gentle().pulls();
+        if (!setup.device.is_cuda()
+                || !settings.cudaGraphs()
+                || settings.accumulation() > 1
+                || settings.gradientCheckpointing()
+                || pulls.rDrop() > 0
+                || pulls.distill() > 0) {
+            return null;
+        }
+        final Optional<String> whyNot = CudaGraphs.whyNot();
+        if (whyNot.isPresent()) {
+            setup.listener.warned("Steps are not recorded, and take longer: " + whyNot.get());
+            return null;
+        }
+        return CudaGraphs.open();
+    }
+
+    /** Frees all of it, the last one made first, and the gradients. */
+    @Override
+    public void close() {
+        while (!closing.isEmpty()) {
+            closing.pop().run();
+        }
+        Optimizer.forgetGradients(trained);
+        FreedBlocks.giveBack();
+        if (setup.device.is_cuda()) {
+            CudaGraphs.emptyCache();
+        }
+    }
+}
