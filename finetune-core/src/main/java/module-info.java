@@ -8,6 +8,7 @@ module dev.finetune.core {
     requires com.sun.jna;
     requires java.desktop;
     requires java.net.http;
+    requires jdk.management; // How much memory there is, in containers too.
     requires jdk.unsupported; // Mapped files are released at once, in checkpoint.
     requires org.apache.commons.csv;
     requires transitive org.bytedeco.javacpp;

@@ -5,7 +5,9 @@ import dev.finetune.fewshot.FewShot;
 import dev.finetune.fewshot.LogisticRegression;
 import dev.finetune.fewshot.PairRows;
 import dev.finetune.fewshot.PairTask;
+import dev.finetune.internal.MemoryHelp;
 import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.MemoryFailures;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
@@ -14,6 +16,7 @@ import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
 import dev.finetune.spi.CollateContext;
 import dev.finetune.spi.Encoded;
+import dev.finetune.spi.HostBatch;
 import dev.finetune.spi.HostTensor;
 import dev.finetune.spi.Target;
 import dev.finetune.train.RowEncoder;
@@ -208,11 +211,14 @@ final class FewShotFitting<I> {
     private void batches(LoadedModel<I> model, List<Encoded> rows, Consumer<Batch> use) {
         for (int from = 0; from < rows.size(); from += draft.evaluationBatchSize) {
             final List<Encoded> some = rows.subList(from, Math.min(rows.size(), from + draft.evaluationBatchSize));
+            final HostBatch host = model.assembly().encoder().collate(some, CollateContext.predicting());
             try (TensorScope scope = TensorScope.open();
                     GradientMode off = GradientMode.off();
-                    Batch batch = new Batch(
-                            model.assembly().encoder().collate(some, CollateContext.predicting()), model.device())) {
+                    Batch batch = new Batch(host, model.device())) {
                 use.accept(batch);
+            } catch (RuntimeException | OutOfMemoryError e) {
+                throw MemoryFailures.translate(
+                        "Computing the vectors of " + some.size() + " rows", e, () -> MemoryHelp.evaluating(host));
             }
         }
     }

@@ -160,7 +160,7 @@ final class Fitting<I> {
                     settings,
                     Optional.empty(),
                     Optional.empty());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             model.close();
             throw e;
         }

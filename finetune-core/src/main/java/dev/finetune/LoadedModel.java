@@ -3,7 +3,9 @@ package dev.finetune;
 import dev.finetune.calibration.Calibration;
 import dev.finetune.checkpoint.OutputRows;
 import dev.finetune.data.Dataset;
+import dev.finetune.internal.NonFinite;
 import dev.finetune.internal.torch.FreedBlocks;
+import dev.finetune.internal.torch.MemoryFailures;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.nn.Buffer;
 import dev.finetune.nn.Network;
@@ -103,7 +105,7 @@ record LoadedModel<I>(
                 Optional.ofNullable(draft.adapter),
                 ofAdapter.isPresent() ? rows : new OutputRows.Kept(false),
                 draft.seed);
-        final Assembly<?> assembly = family.assemble(new AssemblyRequest(
+        final AssemblyRequest request = new AssemblyRequest(
                 place.directory(),
                 place.weights(),
                 config,
@@ -118,18 +120,45 @@ record LoadedModel<I>(
                 draft.memoryFormat,
                 adaptation,
                 draft.skipUnread && draft.gentle.pulls().distill() == 0,
-                draft.dropout));
+                draft.dropout);
+        final Assembly<?> assembly = assembled(family, request, place);
         try {
             checkInputs(draft, assembly.encoder());
+            checkFinite(assembly.network(), place);
             move(assembly.network(), device, draft.memoryFormat);
             final Optional<PeftMethod> method = method(draft, assembly.network());
             method.ifPresent(how -> Freezer.keepForAdapter(how, assembly.network()));
             Freezer.apply(draft.freezing, assembly.network());
             return new LoadedModel<>(assembly, place.directory(), place.base(), method, rows, newHead, device);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             assembly.close();
-            throw e;
+            throw outOfMemory(place, e);
         }
+    }
+
+    /** LibTorch's attention may hide such weights: of few positions, it gives finite numbers for scores that are NaN. */
+    private static void checkFinite(Network network, ModelPlace place) {
+        NonFinite.spoiled(network).ifPresent(told -> {
+            throw new FinetuneException(
+                    ModelPlace.shown(place.base()) + ": " + told + ", so that whatever the model says"
+                            + " means nothing. The weights were spoiled before they were saved, by a training that diverged, say,"
+                            + " or in a type that is too small for them: use another checkpoint.");
+        });
+    }
+
+    private static Assembly<?> assembled(ModelFamily family, AssemblyRequest request, ModelPlace place) {
+        try {
+            return family.assemble(request);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            throw outOfMemory(place, e);
+        }
+    }
+
+    private static RuntimeException outOfMemory(ModelPlace place, Throwable thrown) {
+        return MemoryFailures.named(
+                "Loading " + ModelPlace.shown(place.base()),
+                thrown,
+                () -> "A smaller model, another device(...), or closing what else is open takes less of it.");
     }
 
     /** The rule for the last layer: the adapter's, where that says what its outputs are. */
@@ -191,7 +220,7 @@ record LoadedModel<I>(
         final LoadedModel<?> model = open(draft, data);
         try {
             return model.reading(inputType);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             model.close();
             throw e;
         }

@@ -2,10 +2,12 @@ package dev.finetune;
 
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
+import dev.finetune.internal.MemoryHelp;
+import dev.finetune.internal.NonFinite;
 import dev.finetune.internal.torch.Callers;
 import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.MemoryFailures;
 import dev.finetune.internal.torch.TensorScope;
-import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.spi.Assembly;
@@ -125,10 +127,16 @@ final class Predicting<I> {
                 Batch batch = new Batch(host, model.device())) {
             final ForwardContext context = ForwardContext.evaluating(settings.leanBackward());
             return assembly.task()
-                    .decode(FiniteOutputs.checked(assembly.network().forward(batch, context)), host);
-        } catch (RuntimeException e) {
-            throw Tensors.translate(
-                    "Predicting a batch of " + some.size() + (some.size() == 1 ? " input" : " inputs"), e);
+                    .decode(
+                            FiniteOutputs.checked(
+                                    assembly.network().forward(batch, context),
+                                    () -> NonFinite.find(assembly.network(), batch, stage -> context)),
+                            host);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            throw MemoryFailures.translate(
+                    "Predicting a batch of " + some.size() + (some.size() == 1 ? " input" : " inputs"),
+                    e,
+                    () -> MemoryHelp.evaluating(host));
         }
     }
 

@@ -133,7 +133,7 @@ abstract class TextFamily implements TextModelFamily {
                         parts.task(),
                         source.report(),
                         savedConfig(config, request.head(), parts.task().labels()));
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 network.close();
                 throw e;
             }

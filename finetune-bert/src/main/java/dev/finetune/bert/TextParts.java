@@ -51,7 +51,7 @@ record TextParts<I>(InputEncoder<I> encoder, Task task) {
                     config,
                     tokenizer,
                     new TextLayout(maxLength(request, config, tokenizer), types, config.paddingId(), pairs));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             tokenizer.close();
             throw e;
         }

@@ -1,6 +1,7 @@
 package dev.finetune.checkpoint;
 
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.torch.MemoryFailures;
 import dev.finetune.internal.torch.Natives;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -85,11 +86,12 @@ final class NativeTensors {
                 BoolOptional pinned = new BoolOptional();
                 MemoryFormatOptional format = new MemoryFormatOptional()) {
             return torch.empty(shape, type, layout, device, pinned, format);
-        } catch (RuntimeException e) {
-            throw new FinetuneException(
+        } catch (RuntimeException | OutOfMemoryError e) {
+            throw MemoryFailures.translate(
                     stored.file() + ": '" + stored.name() + "' of shape " + Arrays.toString(stored.shape()) + " ("
-                            + stored.dtype().torchName() + ") doesn't fit in memory.",
-                    e);
+                            + stored.dtype().torchName() + ") doesn't fit in memory",
+                    e,
+                    () -> "Use a machine with more, or leave less of it to others.");
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.finetune.nn;
 
 import dev.finetune.internal.torch.DropoutMask;
+import dev.finetune.internal.torch.MemoryLimit;
 import java.util.Optional;
 
 /**
@@ -14,6 +15,7 @@ public final class ForwardContext {
     private final boolean lean;
     private final long seed;
     private final Optional<DropoutMasks> masks;
+    private final MemoryLimit.Meter memory = new MemoryLimit.Meter();
     private int stage;
     private int draws;
 
@@ -120,8 +122,10 @@ public final class ForwardContext {
      * Starts stage number {@code stage}: its draws begin anew.
      *
      * @param stage counted from 0
+     * @throws RuntimeException if the process would take more memory than it may
      */
     public void enter(int stage) {
+        memory.next();
         this.stage = stage;
         this.draws = 0;
     }

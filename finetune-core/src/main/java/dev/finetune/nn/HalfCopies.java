@@ -73,21 +73,30 @@ public final class HalfCopies implements AutoCloseable {
      */
     public static HalfCopies of(Network network) {
         final HalfCopies copies = new HalfCopies();
+        try {
+            copies.addAll(network);
+            return copies;
+        } catch (RuntimeException | Error e) {
+            copies.close();
+            throw e;
+        }
+    }
+
+    private void addAll(Network network) {
         final Set<Parameter> joint = new HashSet<>();
         for (Stage stage : network.stages()) {
             for (JointLinear layers : stage.joint()) {
                 if (!layers.isAdapted()) {
-                    joint.addAll(copies.add(layers.weights(), layers::takeWeight));
-                    joint.addAll(copies.add(layers.biases(), layers::takeBias));
+                    joint.addAll(add(layers.weights(), layers::takeWeight));
+                    joint.addAll(add(layers.biases(), layers::takeBias));
                 }
             }
         }
         for (Parameter parameter : network.parameters()) {
             if (parameter.isOperand() && !joint.contains(parameter)) {
-                copies.add(List.of(parameter), parameter::standIn);
+                add(List.of(parameter), parameter::standIn);
             }
         }
-        return copies;
     }
 
     private List<Parameter> add(List<Parameter> parameters, Consumer<@Nullable Tensor> user) {

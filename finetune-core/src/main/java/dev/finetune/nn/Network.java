@@ -127,7 +127,7 @@ public final class Network implements AutoCloseable {
                 ours = true;
                 each.accept(hidden);
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             if (ours) {
                 hidden.close();
             }
@@ -228,6 +228,9 @@ public final class Network implements AutoCloseable {
         final List<Tensor> values = new ArrayList<>();
         try (TensorScope scope = TensorScope.open()) {
             live.forEach(tensor -> values.add(Tensors.own(tensor.detach().clone())));
+        } catch (RuntimeException | Error e) {
+            values.forEach(Tensor::close);
+            throw e;
         }
         return new Snapshot(live, values);
     }

@@ -1,5 +1,6 @@
 package dev.finetune.train;
 
+import dev.finetune.internal.NonFinite;
 import dev.finetune.internal.torch.Autocast;
 import dev.finetune.internal.torch.CustomGradients;
 import dev.finetune.internal.torch.GradientMode;
@@ -101,6 +102,16 @@ final class BackwardPass implements Pass {
             loss.backward();
             copies.handOver();
             return Tensors.own(loss.detach());
+        }
+    }
+
+    /** Where, in the forward pass over a batch, numbers first aren't finite. */
+    Optional<NonFinite.Found> findNonFinite(Batch batch, long seed) {
+        try (var autocast = Autocast.bfloat16(batch.device().is_cuda(), bfloat16)) {
+            return NonFinite.find(
+                    network,
+                    batch,
+                    stage -> stage < prefix.stages() ? prefix.context() : ForwardContext.training(seed, lean));
         }
     }
 

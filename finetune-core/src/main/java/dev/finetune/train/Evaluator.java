@@ -1,7 +1,11 @@
 package dev.finetune.train;
 
+import dev.finetune.DivergedException;
+import dev.finetune.internal.MemoryHelp;
+import dev.finetune.internal.NonFinite;
 import dev.finetune.internal.torch.Autocast;
 import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.MemoryFailures;
 import dev.finetune.internal.torch.OwnProducts;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
@@ -75,14 +79,27 @@ public final class Evaluator {
                                 each -> {});
                         outputs = network.head(hidden, batch, context);
                     }
-                    loss += Tensors.scalar(task.lossSum(outputs, batch));
+                    final double sum = Tensors.scalar(task.lossSum(outputs, batch));
+                    if (!Double.isFinite(sum)) {
+                        refuseNonFinite(network, batch, prefix, source);
+                    }
+                    loss += sum;
                     weight += task.weight(host);
                     scorer.add(outputs, batch);
-                } catch (RuntimeException e) {
-                    throw Tensors.translate("Evaluating " + source.describe(host), e);
+                } catch (RuntimeException | OutOfMemoryError e) {
+                    throw MemoryFailures.translate(
+                            "Evaluating " + source.describe(host), e, () -> MemoryHelp.evaluating(host));
                 }
             }
         }
         return scorer.result(loss / weight);
+    }
+
+    /** A loss may be infinite, or that of labels which aren't numbers; what the network gives may not. */
+    private static void refuseNonFinite(Network network, Batch batch, FrozenPrefix prefix, BatchSource source) {
+        NonFinite.find(network, batch, stage -> prefix.context()).ifPresent(found -> {
+            throw new DivergedException("Evaluating " + source.describe(batch.host()) + ": " + found.place()
+                    + ". If training made it so, a lower learning rate or a warm-up helps.");
+        });
     }
 }

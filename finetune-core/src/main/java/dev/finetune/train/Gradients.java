@@ -1,5 +1,6 @@
 package dev.finetune.train;
 
+import dev.finetune.internal.NonFinite;
 import dev.finetune.internal.torch.Boxed;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
@@ -7,6 +8,7 @@ import dev.finetune.internal.torch.Workers;
 import dev.finetune.nn.Parameter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -40,6 +42,14 @@ final class Gradients {
             }
         }
         return gradients;
+    }
+
+    /** What of a parameter's gradient isn't finite, if there is a gradient. */
+    static Optional<String> spoiled(Parameter parameter) {
+        try (TensorScope scope = TensorScope.open()) {
+            final Tensor gradient = parameter.value().grad();
+            return gradient.defined() ? NonFinite.spoiled("it", gradient) : Optional.empty();
+        }
     }
 
     /** LibTorch takes the norm of a tensor on one core. */

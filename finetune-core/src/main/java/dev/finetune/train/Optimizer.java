@@ -141,6 +141,8 @@ final class Optimizer implements AutoCloseable {
 
         private State make(Parameter parameter) {
             final List<Tensor> tensors = new ArrayList<>();
+            final State state = new State(parameter, tensors);
+            states.add(state); // Before it is whole: what there is of it is closed, too, when memory runs out.
             if (settings instanceof OptimizerSettings.AdamW) {
                 tensors.add(Tensors.own(Tensors.zerosLike(parameter.value())));
                 tensors.add(Tensors.own(Tensors.zerosLike(parameter.value())));
@@ -149,8 +151,6 @@ final class Optimizer implements AutoCloseable {
             } else {
                 tensors.add(Tensors.own(Tensors.zerosLike(parameter.value())));
             }
-            final State state = new State(parameter, tensors);
-            states.add(state);
             return state;
         }
 

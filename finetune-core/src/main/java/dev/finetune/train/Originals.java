@@ -36,6 +36,15 @@ final class Originals implements AutoCloseable {
         this.network = network;
         this.pulls = pulls;
         this.fresh = trained.stream().filter(Parameter::isFresh).toList();
+        try {
+            copy(trained);
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
+    }
+
+    private void copy(List<Parameter> trained) {
         if (pulls.needOriginals()) {
             for (Parameter parameter : trained) {
                 final Pair pair = copied(parameter.value());

@@ -1,8 +1,8 @@
 package dev.finetune.train;
 
-import dev.finetune.FinetuneException;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
+import dev.finetune.internal.Failures;
 import dev.finetune.spi.Encoded;
 import dev.finetune.spi.InputEncoder;
 import java.util.ArrayDeque;
@@ -80,10 +80,8 @@ public final class RowEncoder {
         try {
             return future.get();
         } catch (ExecutionException e) {
-            if (e.getCause() instanceof RuntimeException cause) {
-                throw cause;
-            }
-            throw new FinetuneException("Encoding failed: " + e.getCause(), e.getCause());
+            Failures.rethrow(e.getCause());
+            throw new IllegalStateException(e); // Encoders throw nothing else.
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new InterruptedRun("Interrupted while encoding data; nothing has come of it yet.");

@@ -12,7 +12,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * The end of a step: gradients are clipped and parameters changed by them, unless the loss is no finite number. On a GPU all
+ * The end of a step: gradients are clipped and parameters changed by them, unless the loss or their norm is no finite number. On a GPU all
  * of it is decided there, and nobody waits before the whole step is on its way.
  */
 final class StepUpdate {
@@ -36,7 +36,7 @@ final class StepUpdate {
      * What a step was.
      *
      * @param losses what each of its batches added to the loss
-     * @param norm the gradients' before clipping; not a number where a loss isn't, for then nothing was changed
+     * @param norm the gradients' before clipping; not a number where a loss isn't. Where it isn't finite nothing was changed
      */
     record Numbers(List<Double> losses, double norm) {}
 
@@ -57,7 +57,9 @@ final class StepUpdate {
             return new Numbers(read, Double.NaN);
         }
         final double norm = Gradients.norm(trained);
-        optimizer.step(rate, Gradients.clip(norm, maxNorm));
+        if (Double.isFinite(norm)) {
+            optimizer.step(rate, Gradients.clip(norm, maxNorm));
+        }
         return new Numbers(read, norm);
     }
 
@@ -72,7 +74,11 @@ final class StepUpdate {
                 optimizer.step(
                         rate,
                         maxNorm == 0 ? Optional.empty() : Optional.of(Gradients.divisor(norm, maxNorm)),
-                        Optional.of(torch.isfinite(all).all().logical_not().to(ScalarType.Float)));
+                        Optional.of(torch.isfinite(all)
+                                .all()
+                                .logical_and(torch.isfinite(norm))
+                                .logical_not()
+                                .to(ScalarType.Float)));
                 numbers.add(norm);
             }
             final float[] read = Tensors.floats(stacked(numbers));

@@ -62,8 +62,8 @@ public final class Trainer {
      * @param training the batches to train on
      * @param validation the batches to evaluate on, if any
      * @return the losses of all steps, the metrics of all evaluations, and why it ended
-     * @throws FinetuneException if nothing is to be trained, if the loss is not a finite number, or if the thread is
-     *     interrupted before the first step; after that, what was learned is kept, and the thread stays interrupted
+     * @throws FinetuneException if nothing is to be trained, if a loss, a gradient or a weight is not a finite number,
+     *     if memory runs out, or if the thread is interrupted before the first step; after that, what was learned is kept, and the thread stays interrupted
      */
     public TrainingHistory train(BatchSource training, Optional<BatchSource> validation) {
         try (TrainingRun run = new TrainingRun(setup, training, validation)) {

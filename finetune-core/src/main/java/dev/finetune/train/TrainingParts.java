@@ -23,6 +23,7 @@ final class TrainingParts implements AutoCloseable {
     final Originals originals;
     final AveragedWeights average;
     final HalfCopies copies;
+    final BackwardPass plain;
     final Pass pass;
     final boolean bfloat16;
 
@@ -86,7 +87,7 @@ final class TrainingParts implements AutoCloseable {
             closing.push(average::close);
             this.copies = copies();
             closing.push(copies::close);
-            final BackwardPass plain =
+            this.plain =
                     new BackwardPass(network, objective, originals, settings, bfloat16, prefix, copies, trainsAgain);
             this.pass = graphs == null
                     ? plain

@@ -69,14 +69,7 @@ final class TrainingRun implements AutoCloseable {
         this.evaluatesAgain = comeAgain || settings.evaluateEvery() > 0 && settings.evaluateEvery() < total;
         this.progress = new Progress(setup.network(), trained, setup.task(), settings, setup.listener(), watch);
         this.parts = new TrainingParts(setup, trained, total, trainsAgain);
-        this.update = new TrainingStep(
-                parts.pass,
-                new StepUpdate(parts.optimizer, trained, settings.maxGradientNorm()),
-                parts.originals,
-                setup.task(),
-                settings,
-                training,
-                setup.device());
+        this.update = new TrainingStep(setup, parts, trained, training);
     }
 
     /** Tells of what the plan leaves out. */
@@ -179,7 +172,7 @@ final class TrainingRun implements AutoCloseable {
     void step() {
         parts.unfreezing.reach(epochsBefore(epoch, stepsOfEpoch));
         final double rate = settings.schedule().rate(step, total, settings.learningRate());
-        final TrainingStep.Result result = update.run(group, rate, step, epoch);
+        final TrainingStep.Result result = update.run(group, new TrainingStep.Place(step, epoch, rate));
         Optimizer.forgetGradients(trained);
         parts.average.stepped(step + 1);
         final int rows = group.stream().mapToInt(HostBatch::size).sum();
@@ -231,6 +224,7 @@ final class TrainingRun implements AutoCloseable {
     TrainingHistory finish() {
         parts.average.keep();
         progress.restoreBest();
+        FiniteWeights.check(trained, step);
         final TrainingHistory history = new TrainingHistory(
                 steps,
                 progress.reports(),

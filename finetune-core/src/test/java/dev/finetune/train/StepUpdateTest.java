@@ -14,8 +14,10 @@ import dev.finetune.task.LossOptions;
 import dev.finetune.task.Task;
 import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is decided where the numbers are, as on a GPU, is what is decided with the numbers in hand. */
@@ -26,6 +28,11 @@ class StepUpdateTest {
     private record Outcome(StepUpdate.Numbers numbers, List<float[]> values) {}
 
     private static Outcome step(boolean there, double maxNorm, double spoiled, OptimizerSettings settings) {
+        return step(there, maxNorm, spoiled, 1, settings);
+    }
+
+    private static Outcome step(
+            boolean there, double maxNorm, double spoiled, double factor, OptimizerSettings settings) {
         try (Network network = TinyNet.of(5, 3, 0);
                 Optimizer optimizer = new Optimizer(settings, network.trained());
                 Batch batch = new Batch(TinyNet.batch(Rows.of(16, 9, 2)), Tensors.cpu());
@@ -42,6 +49,7 @@ class StepUpdateTest {
             final List<Tensor> losses = new ArrayList<>();
             losses.add(TensorScope.adopt(pass.start(batch, 16, 1)));
             losses.add(Tensors.of(new float[] {(float) spoiled}, 1).squeeze());
+            network.parameters().get(3).value().grad().mul_(new Scalar(factor));
             final StepUpdate update = new StepUpdate(optimizer, network.trained(), maxNorm);
             final StepUpdate.Numbers numbers = there ? update.there(losses, 1e-2) : update.here(losses, 1e-2);
             return new Outcome(
@@ -80,6 +88,25 @@ class StepUpdateTest {
             assertThat(outcome.numbers().norm()).isNaN();
             for (int i = 0; i < before.size(); i++) {
                 assertThat(outcome.values().get(i)).isEqualTo(before.get(i));
+            }
+        }
+    }
+
+    @ParameterizedTest(name = "gradients of one parameter times {0}, clipped to {1}")
+    @CsvSource({"NaN, 0", "NaN, 1", "Infinity, 0", "Infinity, 1"})
+    void gradientsThatAreNoNumbersChangeNothingThoughTheLossIsFinite(double factor, double maxNorm) {
+        final List<float[]> before;
+        try (Network network = TinyNet.of(5, 3, 0)) {
+            before = network.parameters().stream()
+                    .map(parameter -> Tensors.floats(parameter.value()))
+                    .toList();
+        }
+        for (OptimizerSettings settings : List.of(OptimizerSettings.adamW(), OptimizerSettings.sgd(0.9))) {
+            for (boolean there : new boolean[] {false, true}) {
+                final Outcome outcome = step(there, maxNorm, 0.25, factor, settings);
+                assertThat(outcome.numbers().losses()).allMatch(Double::isFinite);
+                assertThat(outcome.numbers().norm()).isNotFinite();
+                assertThat(outcome.values()).usingRecursiveComparison().isEqualTo(before);
             }
         }
     }

@@ -26,9 +26,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.bytedeco.pytorch.Scalar;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the settings of training do to a real job. */
 class TrainingControlTest {
@@ -294,12 +297,35 @@ class TrainingControlTest {
         final Path broken = Checkpoints.changed(
                 "bert-sequence-classification",
                 folder.resolve("broken"),
-                tensors -> tensors.get("bert.encoder.layer.1.output.dense.bias").fill_(new Scalar(Double.NaN)));
+                tensors -> tensors.get("bert.encoder.layer.1.output.dense.weight")
+                        .mul_(new Scalar(1e30))
+                        .mul_(new Scalar(1e9)));
         assertThatThrownBy(() -> FineTuner.from(broken).head("bad", "good").fitAll(Jobs.data(16, 1)))
-                .isInstanceOf(FinetuneException.class)
+                .isInstanceOf(DivergedException.class)
                 .hasMessageContaining("The loss became NaN at step 0")
-                .hasMessageContaining("a lower learning rate won't help")
-                .hasMessageContaining("the checkpoint holds weights that aren't finite");
+                .hasMessageContaining("The first layer whose output isn't finite is layer.1: its weights, and what it"
+                        + " reads, are finite, but too large")
+                .hasMessageContaining("a lower learning rate won't help");
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {Double.NaN, Double.NEGATIVE_INFINITY})
+    void aCheckpointWhoseWeightsAreNotFiniteIsRefusedByTheirName(double odd, @TempDir Path folder) {
+        final Path broken = Checkpoints.changed(
+                "bert-sequence-classification",
+                folder.resolve("broken"),
+                tensors -> tensors.get("bert.encoder.layer.1.output.dense.bias")
+                        .narrow(0, 3, 2)
+                        .fill_(new Scalar(odd)));
+        final FineTuner tuner = FineTuner.from(broken).head("bad", "good");
+        for (ThrowingCallable use : List.<ThrowingCallable>of(
+                () -> tuner.fitAll(Jobs.data(16, 1)), () -> tuner.untrained(Text.class), tuner::summary)) {
+            assertThatThrownBy(use)
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageMatching(
+                            ".*broken: 2 of the \\d+ numbers of bert\\.encoder\\.layer\\.1\\.output\\.dense\\.bias"
+                                    + " are NaN or infinite, the first at \\[3], .*");
+        }
     }
 
     @Test

@@ -132,7 +132,7 @@ abstract class VisionFamily implements ImageModelFamily {
                         task,
                         source.report(),
                         savedConfig(config, request.head(), plan));
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 network.close();
                 throw e;
             }
