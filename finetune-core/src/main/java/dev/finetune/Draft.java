@@ -8,6 +8,7 @@ import dev.finetune.spi.InputSettings;
 import dev.finetune.spi.MemoryFormat;
 import dev.finetune.task.LossOptions;
 import dev.finetune.train.Cancellation;
+import dev.finetune.train.Checkpoints;
 import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.EarlyStopping;
 import dev.finetune.train.GentleSettings;
@@ -101,6 +102,12 @@ final class Draft {
     long seed = 42;
     DeviceChoice device = DeviceChoice.AUTO;
 
+    @Nullable
+    Checkpoints checkpoints;
+
+    @Nullable
+    Path resumeFrom;
+
     List<TrainingListener> listeners = List.of();
     Cancellation cancellation = new Cancellation();
 
@@ -167,6 +174,8 @@ final class Draft {
         copy.groupingSaid = groupingSaid;
         copy.seed = seed;
         copy.device = device;
+        copy.checkpoints = checkpoints;
+        copy.resumeFrom = resumeFrom;
         copy.listeners = listeners;
         copy.cancellation = cancellation;
         return copy;
@@ -241,6 +250,12 @@ final class Draft {
         return earlyStopping.map(said -> said.metric().isEmpty()
                 ? new EarlyStopping(metricOfBest(), said.patience(), said.minimumChange())
                 : said);
+    }
+
+    /** Where checkpoints are written: where it was said, else where those are that training goes on from. */
+    Optional<Checkpoints> checkpoints() {
+        return Optional.ofNullable(checkpoints)
+                .or(() -> Optional.ofNullable(resumeFrom).map(Checkpoints::beside));
     }
 
     void listen(TrainingListener listener) {

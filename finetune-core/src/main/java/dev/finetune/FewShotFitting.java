@@ -146,12 +146,13 @@ final class FewShotFitting<I> {
         draft.schedule = Schedule.linear().withWarmupRatio(WARMUP);
         final TrainingSettings settings = draft.training();
         final Trainer trainer = new Trainer(
-                model.assembly().network(),
-                new PairTask(model.assembly().task().head()),
-                settings,
-                model.device(),
-                listener,
-                draft.cancellation);
+                        model.assembly().network(),
+                        new PairTask(model.assembly().task().head()),
+                        settings,
+                        model.device(),
+                        listener,
+                        draft.cancellation)
+                .with(Fitting.checkpointing(draft, Map.of("few-shot", fewShot), model));
         return trainer.train(
                 new PairRows(
                         rows, model.assembly().encoder(), fewShot.pairsPerRow(), settings.batchSize(), settings.seed()),

@@ -14,6 +14,7 @@ import dev.finetune.spi.Augmentation;
 import dev.finetune.spi.InputSettings;
 import dev.finetune.spi.MemoryFormat;
 import dev.finetune.train.Cancellation;
+import dev.finetune.train.Checkpoints;
 import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.EarlyStopping;
 import dev.finetune.train.OptimizerSettings;
@@ -708,13 +709,44 @@ public final class FineTuner {
     /**
      * Stops at the first step after this time.
      *
-     * @param time of training, evaluations included
+     * @param time of training, evaluations included; where it goes on from a checkpoint, the time before isn't counted
      * @return a new tuner with that setting
      * @throws FinetuneException if it isn't above 0
      */
     public FineTuner maxTime(Duration time) {
         Objects.requireNonNull(time, "time");
         return with(draft -> draft.maxTime = Optional.of(time));
+    }
+
+    /**
+     * Saves the training under way from time to time, so that it can go on after a crash, a kill or a stop with the bits that
+     * it would have had. Search and cross-validation use a folder in that directory for each training. A
+     * test of learning rates writes none.
+     *
+     * <pre>{@code
+     * tuner.checkpoints(Checkpoints.in(Path.of("checkpoints")).resume())   // goes on, if there is one
+     * }</pre>
+     *
+     * @param checkpoints where and how often, and what becomes of those that are there
+     * @return a new tuner with that setting
+     */
+    public FineTuner checkpoints(Checkpoints checkpoints) {
+        Objects.requireNonNull(checkpoints, "checkpoints");
+        return with(draft -> draft.checkpoints = checkpoints);
+    }
+
+    /**
+     * Goes on from a checkpoint that {@link #checkpoints} wrote, and goes on writing there, unless another place is said. All
+     * that changes what is computed must be as it was then: the settings, the model that training started from, and the
+     * data; {@link #maxTime} and listeners may differ. A training that had come to its end gives its result again.
+     *
+     * @param directory of checkpoints, the last whole one of which is taken, or one of them
+     * @return a new tuner with that setting; fitting throws a {@link FinetuneException} if there is no checkpoint, or if it is
+     *     of another training, with the differences
+     */
+    public FineTuner resumeFrom(Path directory) {
+        Objects.requireNonNull(directory, "directory");
+        return with(draft -> draft.resumeFrom = directory);
     }
 
     /**
@@ -1025,6 +1057,7 @@ public final class FineTuner {
     public <I> AutoResult<I> auto(Dataset<I> dataset, Duration budget) {
         Objects.requireNonNull(dataset, "dataset");
         Objects.requireNonNull(budget, "budget");
+        refuseCheckpoints();
         return Auto.fit(this, dataset, budget, draft.cancellation);
     }
 
@@ -1040,7 +1073,16 @@ public final class FineTuner {
         Objects.requireNonNull(train, "train");
         Objects.requireNonNull(validation, "validation");
         Objects.requireNonNull(budget, "budget");
+        refuseCheckpoints();
         return Auto.fit(this, train, validation, budget, draft.cancellation);
+    }
+
+    private void refuseCheckpoints() {
+        if (draft.checkpoints().isPresent()) {
+            throw new FinetuneException(
+                    "auto(...) depends on how fast the machine is just then, so that it can't go on from a"
+                            + " checkpoint: leave checkpoints(...) and resumeFrom(...) out, or use fit(...) or Search with a file.");
+        }
     }
 
     /**

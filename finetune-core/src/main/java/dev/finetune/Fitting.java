@@ -13,6 +13,7 @@ import dev.finetune.spi.InputEncoder;
 import dev.finetune.task.DecidingMetric;
 import dev.finetune.task.Task;
 import dev.finetune.train.BatchSource;
+import dev.finetune.train.Checkpointing;
 import dev.finetune.train.EarlyStopping;
 import dev.finetune.train.EncodedRows;
 import dev.finetune.train.ProgressLog;
@@ -25,6 +26,7 @@ import dev.finetune.train.TrainingSettings;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -67,12 +69,13 @@ final class Fitting<I> {
                     validation.map(v -> validationRows(v, model.assembly().encoder()));
             final double encodingSeconds = (System.nanoTime() - encodingStart) / 1e9;
             final Trainer trainer = new Trainer(
-                    model.assembly().network(),
-                    model.assembly().task(),
-                    settings,
-                    model.device(),
-                    keeping(warnings),
-                    draft.cancellation);
+                            model.assembly().network(),
+                            model.assembly().task(),
+                            settings,
+                            model.device(),
+                            keeping(warnings),
+                            draft.cancellation)
+                    .with(checkpointing(draft, Map.of(), model));
             final TrainingHistory history = trainer.train(training, evaluation);
             final Optional<Metrics> metrics = history.kept().flatMap(report -> report.validation());
             return new FineTuned<>(
@@ -92,6 +95,14 @@ final class Fitting<I> {
             model.close();
             throw e;
         }
+    }
+
+    /** Which checkpoints a training reads and writes. */
+    static Checkpointing checkpointing(Draft draft, Map<String, Object> more, LoadedModel<?> model) {
+        return new Checkpointing(
+                draft.checkpoints(),
+                Optional.ofNullable(draft.resumeFrom),
+                SettingsText.identity(draft, more, model.assembly().task().head()));
     }
 
     FineTuned<I> untrained(Class<I> inputType) {

@@ -31,6 +31,8 @@ final class RateFinding<I> {
         draft.evaluateEvery = 0;
         draft.earlyStopping = Optional.empty();
         draft.keepBest = false;
+        draft.checkpoints = null;
+        draft.resumeFrom = null;
         draft.cancellation = ours;
         draft.listeners = List.of(new TrainingListener() {
             @Override

@@ -1,5 +1,6 @@
 package dev.finetune;
 
+import dev.finetune.internal.FunctionNames;
 import dev.finetune.spi.MemoryFormat;
 import dev.finetune.train.Pulls;
 import dev.finetune.train.TrainingSettings;
@@ -7,6 +8,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -14,6 +16,9 @@ import java.util.stream.Stream;
 final class SettingsText {
     /** What follows a setting that nobody changed. */
     private static final String DEFAULT = " (default)";
+
+    /** Names of settings that other weights than those that were loaded, or another end, don't come from. */
+    private static final Set<String> WITHOUT_EFFECT = Set.of("model", "maximum time", "checkpoints");
 
     private SettingsText() {}
 
@@ -36,6 +41,20 @@ final class SettingsText {
                 .collect(Collectors.joining("\n"));
     }
 
+    /**
+     * The settings that change what a training computes, by name.
+     *
+     * @param more of one way to fit
+     * @param head what is trained, with its labels
+     */
+    static Map<String, String> identity(Draft draft, Map<String, Object> more, Head head) {
+        final Map<String, String> identity = inOneLine(more);
+        identity.putAll(inOneLine(lines(draft)));
+        identity.keySet().removeAll(WITHOUT_EFFECT);
+        identity.putAll(inOneLine(Map.of("head", head)));
+        return identity;
+    }
+
     /** The names and values of what {@link #describe(Draft)} says. */
     static Map<String, String> parse(String settings) {
         final Map<String, String> values = new LinkedHashMap<>();
@@ -54,6 +73,7 @@ final class SettingsText {
         model(draft, lines);
         rates(draft.training(), lines);
         length(draft.training(), lines);
+        lines.put("checkpoints", draft.checkpoints().map(Object::toString).orElse("none"));
         loss(draft, lines);
         computing(draft, lines);
         evaluating(draft, lines);
@@ -179,8 +199,8 @@ final class SettingsText {
     /** Labels, for one, may hold line breaks. */
     private static Map<String, String> inOneLine(Map<String, Object> lines) {
         final Map<String, String> texts = new LinkedHashMap<>();
-        lines.forEach((name, value) ->
-                texts.put(name, value.toString().replace("\r", "\\r").replace("\n", "\\n")));
+        lines.forEach((name, value) -> texts.put(
+                name, FunctionNames.hide(value.toString()).replace("\r", "\\r").replace("\n", "\\n")));
         return texts;
     }
 }

@@ -121,8 +121,9 @@ final class ShardWriter {
                 "metadata",
                 Map.of("total_size", tensors.stream().mapToLong(Named::bytes).sum()));
         index.put("weight_map", fileOf);
-        ByteBuffer text = StandardCharsets.UTF_8.encode(JSON.toJson(index) + "\n");
+        byte[] bytes = (JSON.toJson(index) + "\n").getBytes(StandardCharsets.UTF_8);
         AtomicFile.write(file, channel -> {
+            ByteBuffer text = ByteBuffer.wrap(bytes);
             while (text.hasRemaining()) {
                 channel.write(text);
             }

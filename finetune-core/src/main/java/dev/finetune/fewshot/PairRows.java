@@ -8,6 +8,7 @@ import dev.finetune.spi.HostBatch;
 import dev.finetune.spi.InputEncoder;
 import dev.finetune.spi.Target;
 import dev.finetune.train.BatchSource;
+import dev.finetune.train.RowsSum;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -112,6 +113,11 @@ public final class PairRows implements BatchSource {
         final long alone =
                 byClass().values().stream().filter(same -> same.size() == 1).count();
         return OptionalLong.of(2L * pairsPerRow * (2L * rows.size() - alone));
+    }
+
+    @Override
+    public String identity() {
+        return RowsSum.of(rows);
     }
 
     @Override

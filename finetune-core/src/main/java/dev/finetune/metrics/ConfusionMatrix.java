@@ -20,6 +20,11 @@ public final class ConfusionMatrix {
         this.counts = counts;
     }
 
+    /** A matrix of these counts, a row a true class; not copied. */
+    static ConfusionMatrix of(long[][] counts) {
+        return new ConfusionMatrix(counts);
+    }
+
     /** {@return a matrix of its own with the same counts} */
     public ConfusionMatrix copy() {
         return new ConfusionMatrix(counts());

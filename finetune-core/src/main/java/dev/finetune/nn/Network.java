@@ -5,6 +5,7 @@ import dev.finetune.internal.torch.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -222,9 +223,8 @@ public final class Network implements AutoCloseable {
      * @param some of this network
      */
     public Snapshot snapshot(List<Parameter> some) {
-        final List<Tensor> live = new ArrayList<>();
-        some.forEach(parameter -> live.add(parameter.value()));
-        buffers.forEach(buffer -> live.add(buffer.value()));
+        final Map<String, Tensor> named = tensors(some);
+        final List<Tensor> live = List.copyOf(named.values());
         final List<Tensor> values = new ArrayList<>();
         try (TensorScope scope = TensorScope.open()) {
             live.forEach(tensor -> values.add(Tensors.own(tensor.detach().clone())));
@@ -232,7 +232,19 @@ public final class Network implements AutoCloseable {
             values.forEach(Tensor::close);
             throw e;
         }
-        return new Snapshot(live, values);
+        return new Snapshot(List.copyOf(named.keySet()), live, values);
+    }
+
+    /**
+     * {@return the tensors of these parameters and of the buffers by their names, in that order; borrowed}
+     *
+     * @param some of this network
+     */
+    public Map<String, Tensor> tensors(List<Parameter> some) {
+        final Map<String, Tensor> tensors = new LinkedHashMap<>();
+        some.forEach(parameter -> tensors.put(parameter.name(), parameter.value()));
+        buffers.forEach(buffer -> tensors.put(buffer.name(), buffer.value()));
+        return tensors;
     }
 
     @Override
@@ -243,12 +255,23 @@ public final class Network implements AutoCloseable {
 
     /** Values of parameters and buffers at some time. Owns its copies. */
     public static final class Snapshot implements AutoCloseable {
+        private final List<String> names;
         private final List<Tensor> live;
         private final List<Tensor> values;
 
-        private Snapshot(List<Tensor> live, List<Tensor> values) {
+        private Snapshot(List<String> names, List<Tensor> live, List<Tensor> values) {
+            this.names = names;
             this.live = live;
             this.values = values;
+        }
+
+        /** {@return the values by name, borrowed} */
+        public Map<String, Tensor> values() {
+            final Map<String, Tensor> named = new LinkedHashMap<>();
+            for (int i = 0; i < values.size(); i++) {
+                named.put(names.get(i), values.get(i));
+            }
+            return named;
         }
 
         /** Takes the present values instead. */

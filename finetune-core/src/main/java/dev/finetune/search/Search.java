@@ -6,6 +6,7 @@ import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.FinetuneException;
 import dev.finetune.data.Dataset;
+import dev.finetune.internal.FunctionNames;
 import dev.finetune.task.DecidingMetric;
 import dev.finetune.train.Cancellation;
 import java.nio.file.Path;
@@ -309,7 +310,7 @@ public final class Search {
     private JsonObject header(SearchDraft settings, String train, String validation) {
         final JsonObject json = new JsonObject();
         final JsonArray dimensions = new JsonArray();
-        settings.dimensions.forEach(dimension -> dimensions.add(named(dimension.describe())));
+        settings.dimensions.forEach(dimension -> dimensions.add(FunctionNames.hide(dimension.describe())));
         json.add("dimensions", dimensions);
         json.addProperty("sampler", settings.sampler.toString());
         json.addProperty("halving", settings.halving.map(Halving::toString).orElse("none"));
@@ -317,13 +318,8 @@ public final class Search {
         json.addProperty("seed", settings.seed);
         json.addProperty("train", train);
         json.addProperty("validation", validation);
-        json.addProperty("tuner", named(tuner.describe()));
+        json.addProperty("tuner", tuner.describe());
         return json;
-    }
-
-    /** Functions are called otherwise in each run. */
-    private static String named(String text) {
-        return text.replaceAll("[\\w.$]*\\$\\$Lambda[\\w.$/]*@\\w+", "a function");
     }
 
     private Search with(Consumer<SearchDraft> change) {

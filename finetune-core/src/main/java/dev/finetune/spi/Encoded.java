@@ -1,5 +1,7 @@
 package dev.finetune.spi;
 
+import java.util.zip.Checksum;
+
 /**
  * One example as numbers, as a family's {@link InputEncoder} made it; the core knows its length and its target. Made
  * once, kept for all epochs, so it should be small.
@@ -10,4 +12,12 @@ public interface Encoded {
 
     /** {@return what the loss compares the output with} */
     Target target();
+
+    /**
+     * Adds to a checksum what tells this row's input from others; a training that goes on from a checkpoint has to find the
+     * same rows. By default nothing, so that rows are told apart by length and target alone.
+     *
+     * @param sum of all rows
+     */
+    default void addTo(Checksum sum) {}
 }

@@ -7,7 +7,9 @@ import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
@@ -18,7 +20,8 @@ import org.bytedeco.pytorch.Tensor;
 final class AveragedWeights implements AutoCloseable {
     private final Optional<WeightAverage> rule;
     private final long total;
-    private final List<Tensor> live = new ArrayList<>();
+    private final List<String> names;
+    private final List<Tensor> live;
     private final List<Tensor> averages = new ArrayList<>();
     private long averaged;
 
@@ -33,8 +36,9 @@ final class AveragedWeights implements AutoCloseable {
     AveragedWeights(Optional<WeightAverage> rule, Network network, List<Parameter> parameters, long total) {
         this.rule = rule;
         this.total = total;
-        parameters.forEach(parameter -> live.add(parameter.value()));
-        network.buffers().forEach(buffer -> live.add(buffer.value()));
+        final Map<String, Tensor> named = network.tensors(parameters);
+        this.names = List.copyOf(named.keySet());
+        this.live = List.copyOf(named.values());
     }
 
     /** Takes in the weights after a step; {@code done} counts it. */
@@ -47,12 +51,41 @@ final class AveragedWeights implements AutoCloseable {
         try (TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off()) {
             if (averages.isEmpty()) {
-                live.forEach(tensor -> averages.add(Tensors.own(tensor.detach().clone())));
+                copy();
             } else {
                 mix(share);
             }
         }
         averaged++;
+    }
+
+    private void copy() {
+        live.forEach(tensor -> averages.add(Tensors.own(tensor.detach().clone())));
+    }
+
+    /** How many steps it holds. */
+    long averaged() {
+        return averaged;
+    }
+
+    /** The averages by name, borrowed; none before the first step that counts. */
+    Map<String, Tensor> state() {
+        final Map<String, Tensor> state = new LinkedHashMap<>();
+        for (int i = 0; i < averages.size(); i++) {
+            state.put(names.get(i), averages.get(i));
+        }
+        return state;
+    }
+
+    /** Goes on from what it was after so many steps; the averages are to be copied into {@link #state} afterwards. */
+    void restore(long steps) {
+        averaged = steps;
+        if (steps > 0) {
+            try (TensorScope scope = TensorScope.open();
+                    GradientMode off = GradientMode.off()) {
+                copy();
+            }
+        }
     }
 
     /** average + share (weights - average), and copies of what counts in whole numbers. */

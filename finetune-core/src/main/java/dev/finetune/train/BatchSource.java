@@ -33,6 +33,34 @@ public interface BatchSource {
         return epoch(epoch);
     }
 
+    /**
+     * {@return the same batches without the first ones, for a training that goes on within an epoch}
+     *
+     * @param epoch from 0
+     * @param known as in {@link #epoch(int, Predicate)}
+     * @param skipped how many batches are left out
+     */
+    default Batches epoch(int epoch, Predicate<List<Encoded>> known, long skipped) {
+        final Batches batches = epoch(epoch, known);
+        boolean there = false;
+        try {
+            for (long i = 0; i < skipped && batches.hasNext(); i++) {
+                batches.next();
+            }
+            there = true;
+            return batches;
+        } finally {
+            if (!there) {
+                batches.close();
+            }
+        }
+    }
+
+    /** {@return what tells the data from other data, for a training that goes on with it; by default how many rows there are} */
+    default String identity() {
+        return rowsPerEpoch().isPresent() ? rowsPerEpoch().getAsLong() + " rows" : "a stream";
+    }
+
     /** {@return whether the same rows come again in every epoch, with the same columns; not by default} */
     default boolean repeatsRows() {
         return false;

@@ -3,6 +3,7 @@ package dev.finetune.train;
 import dev.finetune.internal.Terminal;
 import dev.finetune.report.EpochTable;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -113,6 +114,14 @@ public final class ConsoleProgress implements TrainingListener {
             drawn = 0;
         }
         out.println(line);
+    }
+
+    @Override
+    public synchronized void resumed(Path checkpoint, long step) {
+        if (course != null) {
+            course.resumed(step);
+        }
+        say(String.format(java.util.Locale.ROOT, "going on from step %,d", step));
     }
 
     @Override

@@ -9,6 +9,7 @@ final class Course {
     private final TrainingListener.Plan plan;
     private final LongSupplier clock;
     private final long start;
+    private long before;
     private long steps;
     private long rows;
     private double loss;
@@ -22,6 +23,12 @@ final class Course {
 
     double seconds() {
         return (clock.getAsLong() - start) / 1e9;
+    }
+
+    /** So many steps were done before it began. */
+    void resumed(long done) {
+        before = done;
+        steps = done;
     }
 
     void stepped(StepReport report) {
@@ -63,7 +70,7 @@ final class Course {
                 rows,
                 loss,
                 rows / seconds,
-                knowsItsEnd() ? ", " + time(seconds / steps * (plan.steps() - steps)) + " left" : "");
+                knowsItsEnd() ? ", " + time(seconds / (steps - before) * (plan.steps() - steps)) + " left" : "");
     }
 
     /** What an evaluation came to. */

@@ -129,7 +129,17 @@ public final class EncodedRows implements BatchSource {
 
     @Override
     public Batches epoch(int epoch, Predicate<List<Encoded>> known) {
-        return new Prefetcher(collated(plan(epoch), epoch, known));
+        return epoch(epoch, known, 0);
+    }
+
+    @Override
+    public Batches epoch(int epoch, Predicate<List<Encoded>> known, long skipped) {
+        return new Prefetcher(collated(plan(epoch), epoch, known, skipped));
+    }
+
+    @Override
+    public String identity() {
+        return RowsSum.of(rows);
     }
 
     /**
@@ -161,10 +171,11 @@ public final class EncodedRows implements BatchSource {
         return "the batch of rows " + numbers + " (counted from 0)";
     }
 
-    private Iterator<HostBatch> collated(List<int[]> plan, int epoch, Predicate<List<Encoded>> known) {
-        final Iterator<int[]> batches = plan.iterator();
+    private Iterator<HostBatch> collated(List<int[]> plan, int epoch, Predicate<List<Encoded>> known, long skipped) {
+        final int first = (int) Math.min(skipped, plan.size());
+        final Iterator<int[]> batches = plan.listIterator(first);
         return new Iterator<>() {
-            private int index;
+            private int index = first;
 
             @Override
             public boolean hasNext() {

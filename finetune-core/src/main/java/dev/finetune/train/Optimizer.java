@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.ToDoubleFunction;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -20,6 +21,7 @@ import org.bytedeco.pytorch.global.torch;
  */
 final class Optimizer implements AutoCloseable {
     private final OptimizerSettings settings;
+    private final List<String> kinds;
     private final List<Group> groups;
 
     /** An optimizer that changes all parameters at the same rate. */
@@ -36,6 +38,7 @@ final class Optimizer implements AutoCloseable {
      */
     Optimizer(OptimizerSettings settings, List<Parameter> trained, ToDoubleFunction<Parameter> share) {
         this.settings = settings;
+        this.kinds = kinds(settings);
         final Map<Pace, List<Parameter>> paces = new LinkedHashMap<>();
         for (Parameter parameter : trained) {
             final Pace pace = new Pace(settings.weightDecay().of(parameter), share.applyAsDouble(parameter));
@@ -44,6 +47,14 @@ final class Optimizer implements AutoCloseable {
         this.groups = paces.entrySet().stream()
                 .map(entry -> new Group(entry.getValue(), entry.getKey()))
                 .toList();
+    }
+
+    /** What is remembered of a parameter, as PyTorch's optimizers call it. */
+    private static List<String> kinds(OptimizerSettings settings) {
+        if (settings instanceof OptimizerSettings.AdamW) {
+            return List.of("exp_avg", "exp_avg_sq", "step");
+        }
+        return ((OptimizerSettings.Sgd) settings).momentum() == 0 ? List.of() : List.of("momentum_buffer");
     }
 
     /** What the parameters of a group have in common: their weight decay, and their share of the rate. */
@@ -90,12 +101,36 @@ final class Optimizer implements AutoCloseable {
         }
     }
 
+    /** What it remembers of each parameter that has had a gradient, borrowed: NAME.exp_avg, as PyTorch calls it, say. */
+    Map<String, Tensor> state() {
+        final Map<String, Tensor> state = new LinkedHashMap<>();
+        for (Group group : groups) {
+            for (State one : group.states) {
+                for (int i = 0; i < one.tensors.size(); i++) {
+                    state.put(one.parameter.name() + "." + kinds.get(i), one.tensors.get(i));
+                }
+            }
+        }
+        return state;
+    }
+
+    /** Makes room for the state of parameters, to be copied into {@link #state} afterwards. */
+    void restore(Set<String> names) {
+        for (Group group : groups) {
+            try (TensorScope scope = TensorScope.open()) {
+                group.parameters.stream()
+                        .filter(parameter -> !kinds.isEmpty() && names.contains(parameter.name() + "." + kinds.get(0)))
+                        .forEach(group::make);
+            }
+        }
+    }
+
     @Override
     public void close() {
         groups.forEach(Group::close);
     }
 
-    /** The state of one parameter: two moments and a step count for Adam, a velocity for SGD. */
+    /** The state of one parameter: two moments and a step count for Adam, a velocity for SGD with momentum. */
     private record State(Parameter parameter, List<Tensor> tensors) {}
 
     private final class Group {
@@ -143,13 +178,13 @@ final class Optimizer implements AutoCloseable {
             final List<Tensor> tensors = new ArrayList<>();
             final State state = new State(parameter, tensors);
             states.add(state); // Before it is whole: what there is of it is closed, too, when memory runs out.
-            if (settings instanceof OptimizerSettings.AdamW) {
-                tensors.add(Tensors.own(Tensors.zerosLike(parameter.value())));
-                tensors.add(Tensors.own(Tensors.zerosLike(parameter.value())));
-                tensors.add(Tensors.own(torch.zeros(
-                        new long[0], new TensorOptions(parameter.value().device()))));
-            } else {
-                tensors.add(Tensors.own(Tensors.zerosLike(parameter.value())));
+            for (String kind : kinds) {
+                tensors.add(Tensors.own(
+                        kind.equals("step")
+                                ? torch.zeros(
+                                        new long[0],
+                                        new TensorOptions(parameter.value().device()))
+                                : Tensors.zerosLike(parameter.value())));
             }
             return state;
         }

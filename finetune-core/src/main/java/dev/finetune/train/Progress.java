@@ -8,7 +8,9 @@ import dev.finetune.task.Task;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** Follows the evaluations: which was best, whether to stop, whether training and validation part. */
@@ -65,6 +67,11 @@ final class Progress implements AutoCloseable {
         lossSum += report.loss();
         lossSteps++;
         rows += report.rows();
+    }
+
+    /** Whether anything was evaluated. */
+    boolean hasEvaluated() {
+        return reportedStep >= 0;
     }
 
     /** Whether what so many steps came to was evaluated. */
@@ -164,6 +171,49 @@ final class Progress implements AutoCloseable {
 
     private static boolean better(String metric, double value, double than, double by) {
         return Metrics.higherIsBetter(metric) ? value > than + by : value < than - by;
+    }
+
+    /** All that it knows, but for the best weights. */
+    RunState.Evaluations state() {
+        return new RunState.Evaluations(
+                lossSum,
+                lossSteps,
+                rows,
+                since,
+                reportedStep,
+                reports,
+                best == null ? -1 : reports.indexOf(best),
+                watched,
+                failures,
+                warned,
+                warnedOfUndefined);
+    }
+
+    /** The best weights so far, by name, borrowed; empty where none are kept. */
+    Map<String, Tensor> bestWeights() {
+        return snapshot == null ? Map.of() : snapshot.values();
+    }
+
+    /**
+     * Goes on from what it once was.
+     *
+     * @param hasWeights whether best weights were kept by then; they are to be copied into {@link #bestWeights} afterwards
+     */
+    void restore(RunState.Evaluations state, boolean hasWeights) {
+        lossSum = state.lossSum();
+        lossSteps = state.lossSteps();
+        rows = state.rows();
+        since = state.since();
+        reportedStep = state.reportedStep();
+        reports.addAll(state.reports());
+        best = state.best() < 0 ? null : reports.get(state.best());
+        watched = state.watched();
+        failures = state.failures();
+        warned = state.warned();
+        warnedOfUndefined = state.warnedOfUndefined();
+        if (hasWeights) {
+            snapshot = network.snapshot(trained);
+        }
     }
 
     boolean shouldStop() {

@@ -1,5 +1,6 @@
 package dev.finetune.train;
 
+import java.nio.file.Path;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -49,11 +50,24 @@ public final class ProgressLog implements TrainingListener {
     }
 
     @Override
+    public void resumed(Path checkpoint, long step) {
+        if (course != null) {
+            course.resumed(step);
+        }
+        log.info("going on from {}", checkpoint);
+    }
+
+    @Override
     public void evaluated(EpochReport report) {
         log.info(Course.evaluated(report, metric));
         if (course != null) {
             pace.restart(course.seconds());
         }
+    }
+
+    @Override
+    public void checkpointed(Path checkpoint, long step) {
+        log.info("wrote {}", checkpoint);
     }
 
     @Override

@@ -5,10 +5,18 @@ final class Stopwatch {
     private long start;
     private long pausedAt;
     private long paused;
+    private double earlier;
+    private double earlierTraining;
 
     void start() {
         start = System.nanoTime();
         paused = 0;
+    }
+
+    /** Adds what an earlier beginning took, to all but {@link #secondsHere}. */
+    void goOn(double seconds, double trainingSeconds) {
+        earlier = seconds;
+        earlierTraining = trainingSeconds;
     }
 
     void pause() {
@@ -19,11 +27,16 @@ final class Stopwatch {
         paused += System.nanoTime() - pausedAt;
     }
 
-    double seconds() {
+    /** Since it was started. */
+    double secondsHere() {
         return (System.nanoTime() - start) / 1e9;
     }
 
+    double seconds() {
+        return earlier + secondsHere();
+    }
+
     double trainingSeconds() {
-        return (System.nanoTime() - start - paused) / 1e9;
+        return earlierTraining + (System.nanoTime() - start - paused) / 1e9;
     }
 }

@@ -12,6 +12,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.OptionalLong;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -66,8 +67,19 @@ public final class StreamedRows<I> implements BatchSource {
 
     @Override
     public Batches epoch(int epoch) {
+        return epoch(epoch, rows -> false, 0);
+    }
+
+    /** Rows that are skipped are read and encoded, since nobody knows before how many batches they make. */
+    @Override
+    public Batches epoch(int epoch, Predicate<List<Encoded>> known, long skipped) {
         final Stream<Example<I>> examples = dataset.stream();
-        return new Prefetcher(new Windows(examples.iterator(), epoch), examples::close);
+        return new Prefetcher(new Windows(examples.iterator(), epoch, skipped), examples::close);
+    }
+
+    @Override
+    public String identity() {
+        return "a stream of " + dataset.describe();
     }
 
     private final class Windows implements Iterator<HostBatch> {
@@ -78,10 +90,12 @@ public final class StreamedRows<I> implements BatchSource {
         private Iterator<int[]> plan = List.<int[]>of().iterator();
         private int windows;
         private int batches;
+        private long toSkip;
 
-        Windows(Iterator<Example<I>> examples, int epoch) {
+        Windows(Iterator<Example<I>> examples, int epoch, long toSkip) {
             this.examples = examples;
             this.epoch = epoch;
+            this.toSkip = toSkip;
         }
 
         @Override
@@ -115,6 +129,10 @@ public final class StreamedRows<I> implements BatchSource {
             final List<int[]> planned = new BatchPlan(order.batchSize(), order.shuffle(), order.groupByLength(), seed)
                     .batches(lengths, epoch);
             plan = (joinsLone ? LoneRow.joined(planned) : planned).iterator();
+            for (; toSkip > 0 && plan.hasNext(); toSkip--) {
+                plan.next();
+                batches++;
+            }
         }
 
         @Override

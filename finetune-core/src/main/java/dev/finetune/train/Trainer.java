@@ -53,7 +53,29 @@ public final class Trainer {
             TrainingListener listener,
             Cancellation cancellation,
             Supplier<RowStore> frozenOutputs) {
-        this.setup = new TrainingParts.Setup(network, task, settings, device, listener, cancellation, frozenOutputs);
+        this(new TrainingParts.Setup(
+                network, task, settings, device, listener, cancellation, frozenOutputs, Checkpointing.NONE));
+    }
+
+    private Trainer(TrainingParts.Setup setup) {
+        this.setup = setup;
+    }
+
+    /**
+     * {@return the same loop, writing checkpoints, or going on from one}
+     *
+     * @param checkpointing where to, and where from
+     */
+    public Trainer with(Checkpointing checkpointing) {
+        return new Trainer(new TrainingParts.Setup(
+                setup.network(),
+                setup.task(),
+                setup.settings(),
+                setup.device(),
+                setup.listener(),
+                setup.cancellation(),
+                setup.frozenOutputs(),
+                checkpointing));
     }
 
     /**
@@ -62,8 +84,9 @@ public final class Trainer {
      * @param training the batches to train on
      * @param validation the batches to evaluate on, if any
      * @return the losses of all steps, the metrics of all evaluations, and why it ended
-     * @throws FinetuneException if nothing is to be trained, if a loss, a gradient or a weight is not a finite number,
-     *     if memory runs out, or if the thread is interrupted before the first step; after that, what was learned is kept, and the thread stays interrupted
+     * @throws FinetuneException if nothing is to be trained, if the checkpoint to go on from is of another training, if a
+     *     loss, a gradient or a weight is not a finite number, if memory runs out, or if the thread is interrupted before
+     *     the first step; after that, what was learned is kept, and the thread stays interrupted
      */
     public TrainingHistory train(BatchSource training, Optional<BatchSource> validation) {
         try (TrainingRun run = new TrainingRun(setup, training, validation)) {
@@ -74,6 +97,7 @@ public final class Trainer {
                     run.evaluate();
                 }
                 run.stopIfDue();
+                run.saveIfDue();
             }
             return run.finish();
         }

@@ -1,5 +1,7 @@
 package dev.finetune.train;
 
+import java.nio.file.Path;
+
 /** Is told what happens, on the training thread: be quick, and don't throw. */
 public interface TrainingListener {
     /**
@@ -22,6 +24,22 @@ public interface TrainingListener {
      * @param report losses and metrics
      */
     default void evaluated(EpochReport report) {}
+
+    /**
+     * A checkpoint was written.
+     *
+     * @param checkpoint its folder
+     * @param step optimizer steps done
+     */
+    default void checkpointed(Path checkpoint, long step) {}
+
+    /**
+     * Training goes on from a checkpoint; called after {@link #started}.
+     *
+     * @param checkpoint its folder
+     * @param step optimizer steps done by then
+     */
+    default void resumed(Path checkpoint, long step) {}
 
     /**
      * Something that will hurt was found, before or while training.
@@ -77,6 +95,16 @@ public interface TrainingListener {
             @Override
             public void evaluated(EpochReport report) {
                 listeners.forEach(listener -> listener.evaluated(report));
+            }
+
+            @Override
+            public void checkpointed(Path checkpoint, long step) {
+                listeners.forEach(listener -> listener.checkpointed(checkpoint, step));
+            }
+
+            @Override
+            public void resumed(Path checkpoint, long step) {
+                listeners.forEach(listener -> listener.resumed(checkpoint, step));
             }
 
             @Override

@@ -41,6 +41,7 @@ final class TrainingParts implements AutoCloseable {
      * @param listener is told what happens
      * @param cancellation asks it to stop
      * @param frozenOutputs makes the place for what frozen stages give
+     * @param checkpointing which checkpoints it reads and writes
      */
     record Setup(
             Network network,
@@ -49,7 +50,8 @@ final class TrainingParts implements AutoCloseable {
             Device device,
             TrainingListener listener,
             Cancellation cancellation,
-            Supplier<RowStore> frozenOutputs) {}
+            Supplier<RowStore> frozenOutputs,
+            Checkpointing checkpointing) {}
 
     /**
      * Makes all of it.

@@ -1,18 +1,28 @@
 package dev.finetune.train;
 
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.torch.OwnProducts;
+import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.metrics.Metrics;
+import dev.finetune.nn.Batch;
 import dev.finetune.nn.HalfCopies;
 import dev.finetune.nn.Parameter;
 import dev.finetune.spi.HostBatch;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** A training under way: where it stands, and what it computes with, which it owns. */
 final class TrainingRun implements AutoCloseable {
+    private static final String OPTIMIZER = "optimizer.safetensors";
+    private static final String BEST = "best.safetensors";
+
     private final TrainingParts.Setup setup;
     private final TrainingSettings settings;
     private final BatchSource training;
@@ -24,6 +34,7 @@ final class TrainingRun implements AutoCloseable {
     private final TrainingParts parts;
     private final TrainingStep update;
     private final Progress progress;
+    private final RunCheckpoints checkpoints;
     private final Stopwatch watch = new Stopwatch();
 
     private final List<StepReport> steps = new ArrayList<>();
@@ -68,13 +79,107 @@ final class TrainingRun implements AutoCloseable {
         this.trainsAgain = comeAgain && training.repeatsRows();
         this.evaluatesAgain = comeAgain || settings.evaluateEvery() > 0 && settings.evaluateEvery() < total;
         this.progress = new Progress(setup.network(), trained, setup.task(), settings, setup.listener(), watch);
+        this.checkpoints = checkpoints();
         this.parts = new TrainingParts(setup, trained, total, trainsAgain);
         this.update = new TrainingStep(setup, parts, trained, training);
     }
 
-    /** Tells of what the plan leaves out. */
+    private RunCheckpoints checkpoints() {
+        final Checkpointing what = setup.checkpointing();
+        final RunIdentity identity = what.isNone()
+                ? RunIdentity.NONE
+                : RunIdentity.of(what.settings(), setup.network(), training, validation);
+        return new RunCheckpoints(what, identity, setup.listener(), System::nanoTime);
+    }
+
+    /** Goes on from a checkpoint, if it is to; tells of what the plan leaves out. */
     void begin() {
         warnOfStagesLeftOut();
+        checkpoints.restore(this::restore);
+    }
+
+    private void restore(RunState state, Path files) {
+        step = state.step();
+        epoch = state.epoch();
+        stepsOfEpoch = state.stepsOfEpoch();
+        inEpoch = stepsOfEpoch > 0;
+        steps.addAll(state.steps());
+        watch.goOn(state.seconds(), state.trainingSeconds());
+        final Path optimizer = files.resolve(OPTIMIZER);
+        if (Files.exists(optimizer)) {
+            parts.optimizer.restore(TensorFile.names(optimizer));
+        }
+        parts.average.restore(state.averaged());
+        progress.restore(state.progress(), Files.exists(files.resolve(BEST)));
+        tensors().forEach((name, tensors) -> {
+            if (!tensors.isEmpty()) {
+                TensorFile.read(files.resolve(name), tensors);
+            }
+        });
+        end = progress.shouldStop() ? TrainingHistory.End.EARLY_STOPPING : TrainingHistory.End.FINISHED;
+        try {
+            computeFrozenAgain();
+        } catch (InterruptedRun e) {
+            end = TrainingHistory.End.CANCELLED;
+            return;
+        }
+        if (evaluationDue()) { // It was given up when the training was stopped.
+            evaluate();
+            stopIfDue();
+        }
+    }
+
+    /** All tensors that a training goes on from, by name, by the file of a checkpoint that they go to; borrowed. */
+    private Map<String, Map<String, Tensor>> tensors() {
+        return Map.of(
+                "weights.safetensors",
+                setup.network().tensors(trained),
+                OPTIMIZER,
+                parts.optimizer.state(),
+                "average.safetensors",
+                parts.average.state(),
+                BEST,
+                progress.bestWeights());
+    }
+
+    /**
+     * What frozen stages gave for a row is kept from the batch that it came in first, and the last bits of it depend on that
+     * batch: so the batches before are visited again, up to there.
+     */
+    private void computeFrozenAgain() {
+        if (!goesOn() && !inEpoch || parts.prefix.stages() == 0) {
+            return;
+        }
+        for (int before = 0; trainsAgain && before <= epoch; before++) {
+            computeFrozen(training, before, before < epoch ? Long.MAX_VALUE : stepsOfEpoch * settings.accumulation());
+        }
+        if (keepsOfValidation() && progress.hasEvaluated()) {
+            computeFrozen(validation.orElseThrow(), 0, Long.MAX_VALUE);
+        }
+    }
+
+    /** Visits the first so many batches of an epoch. */
+    private void computeFrozen(BatchSource source, int ofEpoch, long count) {
+        try (BatchSource.Batches visits = source.epoch(ofEpoch, parts.prefix::knows)) {
+            for (long i = 0; i < count && visits.hasNext(); i++) {
+                final HostBatch host = visits.next();
+                if (setup.cancellation().isRequestedHere()) {
+                    throw new InterruptedRun("Training was interrupted while it went back to where it was.");
+                }
+                if (!parts.prefix.knows(host.rows())) {
+                    try (OwnProducts own = OwnProducts.take(setup.device().is_cpu());
+                            TensorScope scope = TensorScope.open();
+                            Batch batch = new Batch(host, setup.device())) {
+                        parts.plain.input(batch);
+                    }
+                }
+            }
+        }
+    }
+
+    /** Whether what frozen stages give for validation rows is kept. */
+    private boolean keepsOfValidation() {
+        return evaluatesAgain && validation.filter(BatchSource::repeatsRows).isPresent();
     }
 
     /** Whether training rows are seen more than once, so that keeping what they give pays. */
@@ -92,7 +197,8 @@ final class TrainingRun implements AutoCloseable {
         while (goesOn()) {
             if (batches == null) {
                 inEpoch = true;
-                batches = training.epoch(epoch, rows -> trainsAgain && parts.prefix.knows(rows));
+                batches = training.epoch(
+                        epoch, rows -> trainsAgain && parts.prefix.knows(rows), stepsOfEpoch * settings.accumulation());
             }
             group = next(batches);
             if (!group.isEmpty()) {
@@ -129,13 +235,18 @@ final class TrainingRun implements AutoCloseable {
         if (stepsOfEpoch == 0) {
             end = endWithoutARow();
         }
+        if (end == TrainingHistory.End.OUT_OF_TIME) {
+            save(); // Before an evaluation that a longer training wouldn't make.
+        }
         if (!progress.hasEvaluated(step) && wantsEvaluation()) {
             evaluate();
             end = end == TrainingHistory.End.FINISHED ? end() : end;
         }
         inEpoch = false;
-        stepsOfEpoch = 0;
-        epoch++;
+        if (end == TrainingHistory.End.FINISHED) { // Else it may go on one day, and finds this epoch as it is.
+            stepsOfEpoch = 0;
+            epoch++;
+        }
     }
 
     private TrainingHistory.End endWithoutARow() {
@@ -162,7 +273,7 @@ final class TrainingRun implements AutoCloseable {
             return TrainingHistory.End.CANCELLED;
         }
         if (settings.maxTime().isPresent()
-                && watch.seconds() * 1e3 >= settings.maxTime().get().toMillis()) {
+                && watch.secondsHere() * 1e3 >= settings.maxTime().get().toMillis()) {
             return TrainingHistory.End.OUT_OF_TIME;
         }
         return progress.shouldStop() ? TrainingHistory.End.EARLY_STOPPING : TrainingHistory.End.FINISHED;
@@ -209,7 +320,7 @@ final class TrainingRun implements AutoCloseable {
                     setup.device(),
                     parts.bfloat16,
                     parts.prefix,
-                    evaluatesAgain && data.repeatsRows());
+                    keepsOfValidation());
         } finally {
             watch.resume();
         }
@@ -220,8 +331,35 @@ final class TrainingRun implements AutoCloseable {
         end = end();
     }
 
+    /** Writes a checkpoint, where training goes on and one is due; the last one is written when training ends. */
+    void saveIfDue() {
+        if (goesOn() && checkpoints.isDue(step)) {
+            save();
+        }
+    }
+
+    private void save() {
+        watch.pause();
+        try {
+            checkpoints.save(
+                    new RunState(
+                            step,
+                            epoch,
+                            stepsOfEpoch,
+                            parts.average.averaged(),
+                            watch.seconds(),
+                            watch.trainingSeconds(),
+                            steps,
+                            progress.state()),
+                    tensors());
+        } finally {
+            watch.resume();
+        }
+    }
+
     /** Puts the weights that are to be kept into the network, and tells how it went. */
     TrainingHistory finish() {
+        save();
         parts.average.keep();
         progress.restoreBest();
         FiniteWeights.check(trained, step);
@@ -281,6 +419,7 @@ final class TrainingRun implements AutoCloseable {
         } finally {
             parts.close();
             progress.close();
+            checkpoints.close();
         }
     }
 }

@@ -3,7 +3,9 @@ package dev.finetune.bert.text;
 import dev.finetune.data.Label;
 import dev.finetune.spi.Encoded;
 import dev.finetune.spi.Target;
+import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.zip.Checksum;
 
 /**
  * A text as a row of numbers, kept small since a data set's rows stay in memory for all epochs.
@@ -33,6 +35,14 @@ public record EncodedText(int[] ids, byte[] typeIds, Target target, Trace trace)
     @Override
     public int length() {
         return ids.length;
+    }
+
+    @Override
+    public void addTo(Checksum sum) {
+        final ByteBuffer bytes = ByteBuffer.allocate(ids.length * Integer.BYTES);
+        bytes.asIntBuffer().put(ids);
+        sum.update(bytes);
+        sum.update(typeIds, 0, typeIds.length);
     }
 
     /** The way back from a row to what was encoded. */

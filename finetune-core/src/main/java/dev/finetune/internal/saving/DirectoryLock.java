@@ -17,7 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The right to write to a directory: a locked file in it, which is removed afterwards. */
-final class DirectoryLock implements AutoCloseable {
+public final class DirectoryLock implements AutoCloseable {
     /** What it is called. Processes that die leave it; the next writer takes it over. */
     static final String NAME = DirectorySave.OWN + ".lock";
 
@@ -41,7 +41,7 @@ final class DirectoryLock implements AutoCloseable {
      * @return empty if another held it all the while
      * @throws IOException if files can't be written there
      */
-    static Optional<DirectoryLock> acquire(Path real, Duration patience) throws IOException {
+    public static Optional<DirectoryLock> acquire(Path real, Duration patience) throws IOException {
         final Path file = real.resolve(NAME);
         final long end = System.nanoTime() + patience.toNanos();
         try {

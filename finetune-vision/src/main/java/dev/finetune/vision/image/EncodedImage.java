@@ -3,6 +3,9 @@ package dev.finetune.vision.image;
 import dev.finetune.spi.Encoded;
 import dev.finetune.spi.Target;
 import dev.finetune.vision.Image;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.zip.Checksum;
 import org.jspecify.annotations.Nullable;
 
 /** A picture and its target as a row: light, since it is decoded only when its batch is made. Equal only to itself. */
@@ -38,6 +41,24 @@ final class EncodedImage implements Encoded {
     @Override
     public Target target() {
         return target;
+    }
+
+    /** A file's name and size stand for its pixels, which aren't read for it. */
+    @Override
+    public void addTo(Checksum sum) {
+        final Image.Source source = image.source();
+        if (source instanceof Image.Source.File file) {
+            sum.update(file.path().getFileName().toString().getBytes(StandardCharsets.UTF_8));
+            add(file.path().toFile().length(), sum);
+        } else if (source instanceof Image.Source.Encoded encoded) {
+            sum.update(encoded.bytes());
+        } else {
+            add(source.hashCode(), sum);
+        }
+    }
+
+    private static void add(long number, Checksum sum) {
+        sum.update(ByteBuffer.allocate(Long.BYTES).putLong(0, number));
     }
 
     @Override

@@ -1,0 +1,115 @@
+package dev.finetune.train;
+
+import com.google.gson.JsonObject;
+import dev.finetune.nn.Network;
+import dev.finetune.nn.Parameter;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * What a training is that a checkpoint can only be gone on with if it is the same.
+ *
+ * @param settings by name
+ * @param weights a checksum of each tensor of the network before the first step
+ * @param training the data that is trained on
+ * @param validation the data that is evaluated on
+ */
+record RunIdentity(Map<String, String> settings, Map<String, String> weights, String training, String validation) {
+    /** Of a training without checkpoints. */
+    static final RunIdentity NONE = new RunIdentity(Map.of(), Map.of(), "", "");
+
+    private static final int SHOWN = 4;
+
+    static RunIdentity of(
+            Map<String, String> settings, Network network, BatchSource training, Optional<BatchSource> validation) {
+        final Map<String, String> weights = new TreeMap<>();
+        for (Parameter parameter : network.parameters()) {
+            weights.put(parameter.name(), sum(parameter.value()));
+        }
+        network.buffers().forEach(buffer -> weights.put(buffer.name(), sum(buffer.value())));
+        return new RunIdentity(
+                settings,
+                weights,
+                training.identity(),
+                validation.map(BatchSource::identity).orElse("none"));
+    }
+
+    private static String sum(Tensor tensor) {
+        return HexFormat.of().toHexDigits(TensorSum.of(tensor));
+    }
+
+    JsonObject toJson() {
+        final JsonObject json = new JsonObject();
+        json.add("settings", toJson(settings));
+        json.addProperty("training", training);
+        json.addProperty("validation", validation);
+        json.add("weights", toJson(weights));
+        return json;
+    }
+
+    private static JsonObject toJson(Map<String, String> values) {
+        final JsonObject json = new JsonObject();
+        new TreeMap<>(values).forEach(json::addProperty);
+        return json;
+    }
+
+    static RunIdentity of(JsonObject json) {
+        return new RunIdentity(
+                map(json.getAsJsonObject("settings")),
+                map(json.getAsJsonObject("weights")),
+                json.get("training").getAsString(),
+                json.get("validation").getAsString());
+    }
+
+    private static Map<String, String> map(JsonObject json) {
+        final Map<String, String> values = new TreeMap<>();
+        json.entrySet()
+                .forEach(entry -> values.put(entry.getKey(), entry.getValue().getAsString()));
+        return values;
+    }
+
+    /** In what another training differs, in words; empty where it is the same. */
+    Optional<String> difference(RunIdentity now) {
+        final List<String> found = new ArrayList<>();
+        final Set<String> names = new TreeSet<>(settings.keySet());
+        names.addAll(now.settings.keySet());
+        for (String name : names) {
+            compare(
+                    "\"" + name + "\"",
+                    settings.getOrDefault(name, "not set"),
+                    now.settings.getOrDefault(name, "not set"),
+                    found);
+        }
+        compare("the training data", training, now.training, found);
+        compare("the validation data", validation, now.validation, found);
+        compareWeights(now, found);
+        return found.isEmpty()
+                ? Optional.empty()
+                : Optional.of(String.join("; ", found.subList(0, Math.min(SHOWN, found.size())))
+                        + (found.size() > SHOWN ? "; and " + (found.size() - SHOWN) + " more" : ""));
+    }
+
+    private static void compare(String what, String then, String now, List<String> found) {
+        if (!then.equals(now)) {
+            found.add(what + " was " + then + ", and is " + now + " now");
+        }
+    }
+
+    private void compareWeights(RunIdentity now, List<String> found) {
+        final Set<String> differing = new TreeSet<>(weights.keySet());
+        differing.addAll(now.weights.keySet());
+        final int all = differing.size();
+        differing.removeIf(name -> String.valueOf(weights.get(name)).equals(now.weights.get(name)));
+        if (!differing.isEmpty()) {
+            found.add("the model that training starts from is another (" + differing.size() + " of " + all
+                    + " tensors differ, such as " + differing.iterator().next() + ")");
+        }
+    }
+}

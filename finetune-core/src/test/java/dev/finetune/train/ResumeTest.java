@@ -1,0 +1,404 @@
+package dev.finetune.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.finetune.FinetuneException;
+import dev.finetune.data.Dataset;
+import dev.finetune.data.Text;
+import dev.finetune.internal.torch.Tensors;
+import dev.finetune.nn.Network;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A training that was stopped, or died, at any step goes on from its checkpoint to the bits that it would have had. */
+class ResumeTest {
+    private static final int ROWS = 37;
+
+    @TempDir
+    private Path folder;
+
+    /** A way to train, of some steps. */
+    private record Way(String name, Consumer<Settings> settings, int frozenStages, boolean streamed) {
+        Way(String name, Consumer<Settings> settings) {
+            this(name, settings, 0, false);
+        }
+
+        TrainingSettings make() {
+            final Settings made = new Settings();
+            made.epochs = 2.6;
+            settings.accept(made);
+            return made.make(Schedule.linear());
+        }
+
+        Network network() {
+            final Network network = TinyNet.of(5, 3, 0.2);
+            for (int i = 0; i < frozenStages; i++) {
+                network.stages().get(i).parameters().forEach(parameter -> parameter.setTrained(false));
+            }
+            return network;
+        }
+
+        BatchSource rows(int count, boolean training) {
+            final EncodedRows.Order order = new EncodedRows.Order(8, training, training, training, 3);
+            return streamed && training
+                    ? new StreamedRows<>(
+                            Dataset.streamed(Text.class, () -> Rows.examples(count, 6, 1).stream()), new Rows(), order)
+                    : new EncodedRows(Rows.of(count, 6, training ? 1 : 2), new Rows(), order);
+        }
+
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    static Stream<Way> ways() {
+        return Stream.of(
+                new Way("plain", s -> {}),
+                new Way("accumulated", s -> {
+                    s.batchSize = 4;
+                    s.accumulation = 2;
+                }),
+                new Way("frozen outputs kept", s -> {}, 2, false),
+                new Way("a stream", s -> s.maxSteps = 12, 0, true),
+                new Way("gradual unfreezing", s -> s.gentle = GentleSettings.NONE.withGradualUnfreezing(0.7)),
+                new Way("layer decay", s -> s.gentle = GentleSettings.NONE.withLayerDecay(0.8)),
+                new Way("EMA", s -> s.gentle = GentleSettings.NONE.withAverage(WeightAverage.ema(0.9))),
+                new Way("SWA, best kept", s -> {
+                    s.gentle = GentleSettings.NONE.withAverage(WeightAverage.swa(0.4));
+                    s.keepBest = true;
+                }),
+                new Way("best kept, evaluated every 2 steps", s -> {
+                    s.keepBest = true;
+                    s.evaluateEvery = 2;
+                }),
+                new Way("stopped early", s -> {
+                    s.evaluateEvery = 2;
+                    s.learningRate = 0.3;
+                    s.earlyStopping = Optional.of(new EarlyStopping("accuracy", 2, 0));
+                }),
+                new Way("recomputed", s -> s.gradientCheckpointing = true),
+                new Way(
+                        "pulled to the start",
+                        s -> s.gentle = GentleSettings.NONE.withPulls(new Pulls(0.1, 0.2, 0.3, 0))));
+    }
+
+    /** What a training comes to. */
+    private record Outcome(List<float[]> weights, List<StepReport> steps, List<List<Object>> reports, long best) {
+        static Outcome of(Network network, TrainingHistory history) {
+            return new Outcome(
+                    network.parameters().stream()
+                            .map(parameter -> Tensors.floats(parameter.value()))
+                            .toList(),
+                    history.steps(),
+                    history.epochs().stream()
+                            .map(report -> List.<Object>of(
+                                    report.epoch(),
+                                    report.step(),
+                                    report.trainingLoss(),
+                                    report.validation().orElseThrow().toJson().toString()))
+                            .toList(),
+                    history.best().map(EpochReport::step).orElse(-1L));
+        }
+    }
+
+    private static final Checkpointing NONE = new Checkpointing(Optional.empty(), Optional.empty(), Map.of());
+
+    private static Checkpointing to(Checkpoints checkpoints) {
+        return new Checkpointing(Optional.of(checkpoints), Optional.empty(), Map.of());
+    }
+
+    private static Outcome train(Way way, Checkpointing checkpointing, TrainingListener listener, Cancellation stop) {
+        try (Network network = way.network()) {
+            final TrainingHistory history = new Trainer(
+                            network, TrainerTest.TASK, way.make(), Tensors.cpu(), listener, stop)
+                    .with(checkpointing)
+                    .train(way.rows(ROWS, true), Optional.of(way.rows(24, false)));
+            return Outcome.of(network, history);
+        }
+    }
+
+    private static Outcome train(Way way, Checkpointing checkpointing) {
+        return train(way, checkpointing, new TrainingListener() {}, new Cancellation());
+    }
+
+    private static TrainingListener atStep(long step, Runnable action) {
+        return new TrainingListener() {
+            @Override
+            public void stepped(StepReport report) {
+                if (report.step() + 1 == step) {
+                    action.run();
+                }
+            }
+        };
+    }
+
+    private static void assertSame(Outcome found, Outcome expected, String as) {
+        assertThat(found.steps()).as(as).isEqualTo(expected.steps());
+        assertThat(found.reports()).as(as).isEqualTo(expected.reports());
+        assertThat(found.best()).as(as).isEqualTo(expected.best());
+        for (int i = 0; i < expected.weights().size(); i++) {
+            assertThat(found.weights().get(i))
+                    .as("%s, parameter %d", as, i)
+                    .isEqualTo(expected.weights().get(i));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("ways")
+    void stoppedAfterAnyStepItEndsWithTheSameBits(Way way) {
+        final Outcome expected = train(way, NONE);
+        final int total = expected.steps().size();
+        for (int step : new int[] {1, 4, 5, 6, 10, total}) { // An epoch has 5.
+            final Checkpoints checkpoints =
+                    Checkpoints.in(folder.resolve("stop-" + step)).resume();
+            final Cancellation stop = new Cancellation();
+            train(way, to(checkpoints), atStep(step, stop::cancel), stop);
+            assertSame(train(way, to(checkpoints)), expected, "stopped after " + step + " of " + total);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("ways")
+    void deadAfterAnyStepItEndsWithTheSameBits(Way way) {
+        final Outcome expected = train(way, NONE);
+        final int total = expected.steps().size();
+        for (int step : new int[] {3, total / 2 + 1, total}) {
+            final Checkpoints checkpoints =
+                    Checkpoints.in(folder.resolve("dead-" + step)).everySteps(2).resume();
+            final IllegalStateException death = new IllegalStateException("dead");
+            final TrainingListener dying = atStep(step, () -> {
+                throw death;
+            });
+            assertThatThrownBy(() -> train(way, to(checkpoints), dying, new Cancellation()))
+                    .isSameAs(death);
+            assertSame(train(way, to(checkpoints)), expected, "dead after " + step + " of " + total);
+        }
+    }
+
+    @Test
+    void itGoesOnAgainAndAgain() {
+        final Way way = ways().toList().get(2);
+        final Outcome expected = train(way, NONE);
+        final Checkpoints checkpoints = Checkpoints.in(folder).resume();
+        for (int step = 2; step < expected.steps().size(); step += 2) {
+            final Cancellation stop = new Cancellation();
+            train(way, to(checkpoints), atStep(step, stop::cancel), stop);
+        }
+        assertSame(train(way, to(checkpoints)), expected, "stopped every 2 steps");
+        assertSame(train(way, to(checkpoints)), expected, "gone on from its end");
+    }
+
+    private static final Way PLAIN = new Way("plain", s -> {});
+
+    private Checkpoints begun(long steps) {
+        final Checkpoints checkpoints = Checkpoints.in(folder).everySteps(2).resume();
+        final Cancellation stop = new Cancellation();
+        train(PLAIN, to(checkpoints), atStep(steps, stop::cancel), stop);
+        return checkpoints;
+    }
+
+    private List<String> names() {
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.map(entry -> entry.getFileName().toString()).sorted().toList();
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void theLastOnesAreKeptAndNothingElseIsLeft() {
+        begun(7);
+        assertThat(names()).containsExactly("checkpoint-6", "checkpoint-7");
+        train(PLAIN, to(Checkpoints.in(folder).everySteps(3).keepLast(3).resume()));
+        assertThat(names()).containsExactly("checkpoint-12", "checkpoint-13", "checkpoint-9");
+    }
+
+    @Test
+    void anotherTrainingIsRefusedWithTheDifferences() {
+        begun(3);
+        final Checkpoints checkpoints = Checkpoints.in(folder).resume();
+        final Checkpointing other =
+                new Checkpointing(Optional.of(checkpoints), Optional.empty(), Map.of("learning rate", "1.0E-4"));
+        assertThatThrownBy(() -> train(PLAIN, other))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("\"learning rate\" was not set, and is 1.0E-4 now");
+        assertThatThrownBy(() -> train(new Way("a stream", s -> s.maxSteps = 13, 0, true), to(checkpoints)))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContainingAll("the training data was 37 rows with the checksum", "a stream");
+        try (Network network = TinyNet.of(6, 3, 0.2)) {
+            final Trainer trainer = new Trainer(
+                            network,
+                            TrainerTest.TASK,
+                            PLAIN.make(),
+                            Tensors.cpu(),
+                            new TrainingListener() {},
+                            new Cancellation())
+                    .with(to(checkpoints));
+            final Optional<BatchSource> validation = Optional.of(PLAIN.rows(24, false));
+            assertThatThrownBy(() -> trainer.train(PLAIN.rows(ROWS, true), validation))
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageContaining("the model that training starts from is another");
+        }
+        assertThat(names()).containsExactly("checkpoint-2", "checkpoint-3");
+    }
+
+    @Test
+    void whatIsThereIsRefusedUnlessSomethingIsSaidOfIt() {
+        begun(3);
+        assertThatThrownBy(() -> train(PLAIN, to(Checkpoints.in(folder))))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContainingAll("holds checkpoints", "step 3", "resume()", "replace()");
+        final Cancellation stop = new Cancellation();
+        train(PLAIN, to(Checkpoints.in(folder).replace()), atStep(1, stop::cancel), stop);
+        assertThat(names()).containsExactly("checkpoint-1");
+    }
+
+    @Test
+    void goingOnFromWhereNothingIsIsRefused() {
+        final Checkpointing from =
+                new Checkpointing(Optional.empty(), Optional.of(folder.resolve("nothing")), Map.of());
+        assertThatThrownBy(() -> train(PLAIN, from))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContainingAll("There is no checkpoint in", "nothing");
+    }
+
+    @Test
+    void oneOfSeveralCanBeNamedAndLaterOnesGiveWay() {
+        final Outcome expected = train(PLAIN, NONE);
+        begun(7);
+        final Checkpointing from = new Checkpointing(
+                Optional.of(Checkpoints.beside(folder.resolve("checkpoint-6")).everySteps(1)),
+                Optional.of(folder.resolve("checkpoint-6")),
+                Map.of());
+        final List<Long> resumed = new ArrayList<>();
+        final TrainingListener listener = new TrainingListener() {
+            @Override
+            public void resumed(Path checkpoint, long step) {
+                resumed.add(step);
+            }
+        };
+        assertSame(train(PLAIN, from, listener, new Cancellation()), expected, "from step 6");
+        assertThat(resumed).containsExactly(6L);
+        assertThat(names()).containsExactly("checkpoint-12", "checkpoint-13");
+    }
+
+    @Test
+    void oneThatIsDamagedIsTakenForNoneAndTheOneBeforeIsUsed() throws IOException {
+        final Outcome expected = train(PLAIN, NONE);
+        for (String file : List.of("weights.safetensors", "optimizer.safetensors", CheckpointFolder.STATE)) {
+            final Checkpoints checkpoints = begun(7);
+            final Path damaged = folder.resolve("checkpoint-7").resolve(file);
+            final byte[] bytes = Files.readAllBytes(damaged);
+            bytes[bytes.length / 2] ^= 1;
+            Files.write(damaged, bytes);
+            final List<Long> resumed = new ArrayList<>();
+            final TrainingListener listener = new TrainingListener() {
+                @Override
+                public void resumed(Path checkpoint, long step) {
+                    resumed.add(step);
+                }
+            };
+            assertSame(train(PLAIN, to(checkpoints), listener, new Cancellation()), expected, file);
+            assertThat(resumed).as(file).containsExactly(6L);
+            Checkpoints.remove(folder);
+            assertThat(folder).doesNotExist();
+        }
+    }
+
+    @Test
+    void whereAllAreDamagedItDoesntBegin() throws IOException {
+        final Checkpoints checkpoints = begun(2);
+        Files.writeString(folder.resolve("checkpoint-2").resolve(CheckpointFolder.STATE), "{", StandardCharsets.UTF_8);
+        assertThatThrownBy(() -> train(PLAIN, to(checkpoints)))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContainingAll("checkpoint-2", "isn't what was saved here");
+    }
+
+    @Test
+    void aDirectoryThatTwoTrainingsNameIsRefusedToTheSecond() {
+        final Checkpoints checkpoints = Checkpoints.in(folder).everySteps(1).resume();
+        final List<Throwable> thrown = new ArrayList<>();
+        train(
+                PLAIN,
+                to(checkpoints),
+                atStep(2, () -> {
+                    final Thread other = new Thread(() -> {
+                        try {
+                            train(PLAIN, to(checkpoints));
+                        } catch (FinetuneException e) {
+                            thrown.add(e);
+                        }
+                    });
+                    other.start();
+                    join(other);
+                }),
+                new Cancellation());
+        assertThat(thrown).hasSize(1);
+        assertThat(thrown.get(0)).hasMessageContaining("Another training writes its checkpoints to");
+    }
+
+    private static void join(Thread thread) {
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void oneThatCantBeWrittenIsWarnedOfAndTrainingGoesOn() throws IOException {
+        final Outcome expected = train(PLAIN, NONE);
+        final List<String> warnings = new ArrayList<>();
+        // A file in the place of the folder, which nobody can replace with one.
+        Files.createDirectories(folder);
+        Files.writeString(folder.resolve("checkpoint-4"), "in the way");
+        final TrainingListener listener = new TrainingListener() {
+            @Override
+            public void warned(String message) {
+                warnings.add(message);
+            }
+        };
+        final Outcome found =
+                train(PLAIN, to(Checkpoints.in(folder).everySteps(2).resume()), listener, new Cancellation());
+        assertSame(found, expected, "with a checkpoint that wasn't written");
+        assertThat(warnings)
+                .anySatisfy(message -> assertThat(message)
+                        .contains("The checkpoint of step 4 couldn't be written", "the last whole one is of step 2")
+                        .doesNotContain(folder.toString()));
+        assertThat(folder.resolve("checkpoint-13")).isDirectory();
+    }
+
+    @Test
+    void aDirectoryThatCantBeWrittenIsRefusedBeforeTraining() throws IOException {
+        Files.createDirectories(folder);
+        final Path file = Files.writeString(folder.resolve("file"), "no directory");
+        assertThatThrownBy(() -> train(PLAIN, to(Checkpoints.in(file.resolve("no")))))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("No checkpoints can be written in");
+    }
+
+    @Test
+    void whatDeadProcessesLeftIsSweptAndWhatIsOfOthersStays() throws IOException {
+        Files.createDirectories(folder.resolve(".finetune-leaving-1"));
+        Files.writeString(folder.resolve(".finetune-leaving-1").resolve("weights.safetensors"), "half");
+        Files.createDirectories(folder.resolve("checkpoint-9").resolve(".finetune-saving-1"));
+        Files.createDirectories(folder.resolve("checkpoint-500"));
+        Files.writeString(folder.resolve("checkpoint-500").resolve("trainer_state.json"), "{}");
+        begun(1);
+        assertThat(names()).containsExactly("checkpoint-1", "checkpoint-500");
+    }
+}
