@@ -7,12 +7,14 @@ import dev.finetune.task.DecidingMetric;
 import dev.finetune.train.TrainingSettings;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
 /** Trains a model per fold, one after the other. */
 final class CrossValidating<I> {
     private final Draft draft;
+    private String main = "";
 
     CrossValidating(Draft draft) {
         this.draft = draft;
@@ -24,19 +26,45 @@ final class CrossValidating<I> {
         for (Split<I> fold : folds) {
             checkDeciding(fold.validation());
         }
+        final Optional<FoldResults> results = results(dataset, count);
         final List<Metrics> metrics = new ArrayList<>();
-        String main = "";
-        for (Split<I> fold : folds) {
-            try (FineTuned<I> tuned = new Fitting<I>(draft.copy()).fit(fold.train(), Optional.of(fold.validation()))) {
-                if (draft.cancellation.isRequestedHere()) {
-                    throw new FinetuneException("Cross-validation was cancelled after " + metrics.size() + " of "
-                            + count + " folds; its result would depend on when.");
-                }
-                metrics.add(tuned.evaluation());
-                main = tuned.assembly().task().mainMetric();
-            }
+        for (int i = 0; i < count; i++) {
+            final int fold = i + 1;
+            final Optional<Metrics> known = results.flatMap(all -> all.of(fold));
+            metrics.add(known.isPresent() ? known.get() : train(folds.get(i), fold, count, results));
         }
         return new CrossValidation(main, metrics);
+    }
+
+    private Metrics train(Split<I> data, int fold, int count, Optional<FoldResults> results) {
+        final Draft one = draft.copy();
+        one.resumeFrom = null;
+        one.checkpoints = results.map(all -> all.checkpoints(fold)).orElse(null);
+        try (FineTuned<I> tuned = new Fitting<I>(one).fit(data.train(), Optional.of(data.validation()))) {
+            if (draft.cancellation.isRequestedHere()) {
+                throw new FinetuneException("Cross-validation was cancelled after " + (fold - 1) + " of " + count
+                        + " folds; its result would depend on when.");
+            }
+            main = tuned.assembly().task().mainMetric();
+            results.ifPresent(all -> all.add(fold, tuned.evaluation()));
+            return tuned.evaluation();
+        }
+    }
+
+    private Optional<FoldResults> results(Dataset<I> dataset, int count) {
+        return draft.checkpoints().map(checkpoints -> {
+            try (LoadedModel<I> model = LoadedModel.openToTrain(draft, dataset)) {
+                main = model.assembly().task().mainMetric();
+                return FoldResults.open(
+                        checkpoints,
+                        FoldResults.identity(
+                                SettingsText.identity(
+                                        draft, Map.of(), model.assembly().task().head()),
+                                model,
+                                dataset,
+                                count));
+            }
+        });
     }
 
     /** Looks at all folds before the first is trained. */

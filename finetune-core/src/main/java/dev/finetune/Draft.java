@@ -255,7 +255,8 @@ final class Draft {
     /** Where checkpoints are written: where it was said, else where those are that training goes on from. */
     Optional<Checkpoints> checkpoints() {
         return Optional.ofNullable(checkpoints)
-                .or(() -> Optional.ofNullable(resumeFrom).map(Checkpoints::beside));
+                .or(() -> Optional.ofNullable(resumeFrom)
+                        .map(directory -> Checkpoints.beside(directory).resume()));
     }
 
     void listen(TrainingListener listener) {

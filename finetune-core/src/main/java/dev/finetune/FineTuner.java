@@ -1112,6 +1112,11 @@ public final class FineTuner {
         return dataset.split(draft.validationFraction, draft.seed);
     }
 
+    /** {@return where checkpoints are written, if they are} */
+    public Optional<Checkpoints> checkpoints() {
+        return draft.checkpoints();
+    }
+
     /** {@return how this tuner would train} */
     public TrainingSettings settings() {
         return draft.training();

@@ -9,6 +9,9 @@ import dev.finetune.data.Dataset;
 import dev.finetune.internal.FunctionNames;
 import dev.finetune.task.DecidingMetric;
 import dev.finetune.train.Cancellation;
+import dev.finetune.train.Checkpoints;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,6 +40,8 @@ import java.util.function.Function;
  * where a search was killed and goes on from its file.
  */
 public final class Search {
+    private static final String TRIALS = "trials.jsonl";
+
     private final FineTuner tuner;
     private final SearchDraft draft;
 
@@ -203,7 +208,9 @@ public final class Search {
 
     /**
      * Records each trial as a line of JSON when it has ended. A search that was killed goes on from there, without
-     * training again what had ended; with more {@link #trials} an ended search goes on, too.
+     * training again what had ended; with more {@link #trials} an ended search goes on, too. Where the tuner writes {@link
+     * FineTuner#checkpoints checkpoints}, trials under way go on, too, and without a file of its own the record is {@code
+     * trials.jsonl} beside them.
      *
      * @param file made if it isn't there
      * @return a new search with that setting
@@ -295,15 +302,41 @@ public final class Search {
         }
         final SearchDraft settings = draft.copy();
         settings.metric = Optional.of(draft.metric.orElse(main));
-        final Journal journal = draft.file
-                .map(file -> Journal.open(
-                        file,
-                        header(
-                                settings,
-                                train.describe(),
-                                validation.map(Dataset::describe).orElse("a part of the training data"))))
-                .orElseGet(Journal::none);
+        final Journal journal = journal(header(
+                settings, train.describe(), validation.map(Dataset::describe).orElse("a part of the training data")));
         return new SearchRun(tuner, settings, fit, journal).run();
+    }
+
+    /** The record of trials: in the file that was named, else beside checkpoints, if these are kept. */
+    private Journal journal(JsonObject header) {
+        final Optional<Checkpoints> checkpoints = tuner.checkpoints();
+        final Optional<Path> file =
+                draft.file.or(() -> checkpoints.map(all -> all.directory().resolve(TRIALS)));
+        checkpoints.ifPresent(all -> prepare(all, file.orElseThrow()));
+        return file.map(there -> Journal.open(there, header)).orElseGet(Journal::none);
+    }
+
+    /** What trials that had begun left counts, is in the way, or goes away. */
+    private void prepare(Checkpoints checkpoints, Path file) {
+        try {
+            Files.createDirectories(checkpoints.directory());
+            final boolean begun = Files.exists(file) && draft.file.isEmpty();
+            if (begun && checkpoints.existing() == Checkpoints.Existing.REFUSE) {
+                throw new FinetuneException(file + " is of a search that was begun before. Go on with it with"
+                        + " Checkpoints.resume(), begin anew over it with Checkpoints.replace(), or name another"
+                        + " directory.");
+            }
+            if (checkpoints.existing() == Checkpoints.Existing.REPLACE) {
+                Files.deleteIfExists(file);
+                for (int trial = 0; trial < draft.trials; trial++) {
+                    Checkpoints.remove(
+                            checkpoints.within(SearchRun.folder(trial)).directory());
+                }
+            }
+        } catch (IOException e) {
+            throw new FinetuneException(
+                    checkpoints.directory() + ": the checkpoints of trials can't be kept there: " + e, e);
+        }
     }
 
     /** What must be the same for a search to go on. */

@@ -7,10 +7,12 @@ import dev.finetune.FinetuneException;
 import dev.finetune.internal.Failures;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.train.Cancellation;
+import dev.finetune.train.Checkpoints;
 import dev.finetune.train.EpochReport;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.TrainingHistory;
 import dev.finetune.train.TrainingListener;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -123,6 +125,11 @@ final class SearchRun {
         }
     }
 
+    /** The folder of a trial's checkpoints. */
+    static String folder(int trial) {
+        return "trial-" + trial;
+    }
+
     /** A trial to be made. */
     private record Proposal(int number, List<Double> places) {}
 
@@ -146,6 +153,9 @@ final class SearchRun {
 
     private synchronized void end(Trial trial) {
         journal.add(trial);
+        tuner.checkpoints()
+                .ifPresent(all ->
+                        Checkpoints.remove(all.within(folder(trial.number())).directory()));
         board.add(trial);
         LOG.info("Trial {} {} with {} {}: {}", trial.number(), trial.state(), metric, trial.value(), trial.settings());
         settings.listener.accept(trial);
@@ -159,6 +169,10 @@ final class SearchRun {
             final Dimension dimension = settings.dimensions.get(i);
             changed = dimension.apply(changed, proposal.places.get(i));
             shown.put(dimension.name(), dimension.show(proposal.places.get(i)));
+        }
+        final Optional<Checkpoints> checkpoints = tuner.checkpoints().map(all -> all.within(folder(proposal.number)));
+        if (checkpoints.isPresent()) {
+            changed = changed.checkpoints(checkpoints.get().resume());
         }
         final Referee referee = new Referee();
         final long begun = System.nanoTime();
@@ -210,6 +224,11 @@ final class SearchRun {
             if (stopped()) {
                 cancellation.cancel();
             }
+        }
+
+        @Override
+        public void resumed(Path checkpoint, long step, List<EpochReport> before) {
+            before.forEach(this::evaluated);
         }
 
         @Override

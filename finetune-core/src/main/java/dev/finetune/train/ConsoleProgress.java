@@ -4,6 +4,7 @@ import dev.finetune.internal.Terminal;
 import dev.finetune.report.EpochTable;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -117,7 +118,8 @@ public final class ConsoleProgress implements TrainingListener {
     }
 
     @Override
-    public synchronized void resumed(Path checkpoint, long step) {
+    public synchronized void resumed(Path checkpoint, long step, List<EpochReport> evaluations) {
+        evaluations.forEach(report -> say(EpochTable.line(report, metric)));
         if (course != null) {
             course.resumed(step);
         }

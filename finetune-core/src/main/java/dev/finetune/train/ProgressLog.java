@@ -1,6 +1,7 @@
 package dev.finetune.train;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -50,7 +51,7 @@ public final class ProgressLog implements TrainingListener {
     }
 
     @Override
-    public void resumed(Path checkpoint, long step) {
+    public void resumed(Path checkpoint, long step, List<EpochReport> evaluations) {
         if (course != null) {
             course.resumed(step);
         }

@@ -105,12 +105,12 @@ final class RunCheckpoints implements AutoCloseable {
                 .orElseThrow(() -> new FinetuneException("There is no checkpoint in " + from.toAbsolutePath()
                         + " to go on from; expected a folder such as checkpoint-500 with " + CheckpointFolder.STATE
                         + " in it. Name the directory that checkpoints(...) were written to."));
-        restoring.restore(found.state, found.folder);
         if (folder != null && folder.holds(found.folder)) {
             savedStep = found.state.step();
         }
-        LOG.info("Going on from step {} of {}", found.state.step(), found.folder);
-        listener.resumed(found.folder, found.state.step());
+        listener.resumed(
+                found.folder, found.state.step(), found.state.progress().reports());
+        restoring.restore(found.state, found.folder);
     }
 
     private record Found(RunState state, Path folder) {}

@@ -2,7 +2,6 @@ package dev.finetune.train;
 
 import com.google.gson.JsonObject;
 import dev.finetune.nn.Network;
-import dev.finetune.nn.Parameter;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -30,10 +29,7 @@ record RunIdentity(Map<String, String> settings, Map<String, String> weights, St
     static RunIdentity of(
             Map<String, String> settings, Network network, BatchSource training, Optional<BatchSource> validation) {
         final Map<String, String> weights = new TreeMap<>();
-        for (Parameter parameter : network.parameters()) {
-            weights.put(parameter.name(), sum(parameter.value()));
-        }
-        network.buffers().forEach(buffer -> weights.put(buffer.name(), sum(buffer.value())));
+        network.tensors(network.parameters()).forEach((name, tensor) -> weights.put(name, sum(tensor)));
         return new RunIdentity(
                 settings,
                 weights,

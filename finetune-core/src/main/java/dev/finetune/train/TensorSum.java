@@ -3,15 +3,35 @@ package dev.finetune.train;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
+import dev.finetune.nn.Network;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import java.util.Map;
 import java.util.zip.CRC32C;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.pytorch.Tensor;
 
 /** What tells a tensor's numbers from others. */
-final class TensorSum {
+public final class TensorSum {
     private static final long WINDOW = 1L << 28;
 
     private TensorSum() {}
+
+    /**
+     * {@return how many tensors a network has, and a checksum of them all}
+     *
+     * @param network borrowed
+     */
+    public static String of(Network network) {
+        final Map<String, Tensor> tensors = network.tensors(network.parameters());
+        final CRC32C sum = new CRC32C();
+        tensors.forEach((name, tensor) -> {
+            sum.update(name.getBytes(StandardCharsets.UTF_8));
+            sum.update(ByteBuffer.allocate(Integer.BYTES).putInt(0, of(tensor)));
+        });
+        return tensors.size() + " tensors with the checksum " + HexFormat.of().toHexDigits((int) sum.getValue());
+    }
 
     /** The Castagnoli checksum of a tensor's bytes, in the order of its rows. */
     static int of(Tensor tensor) {

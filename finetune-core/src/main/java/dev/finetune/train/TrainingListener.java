@@ -1,6 +1,7 @@
 package dev.finetune.train;
 
 import java.nio.file.Path;
+import java.util.List;
 
 /** Is told what happens, on the training thread: be quick, and don't throw. */
 public interface TrainingListener {
@@ -38,8 +39,9 @@ public interface TrainingListener {
      *
      * @param checkpoint its folder
      * @param step optimizer steps done by then
+     * @param evaluations those that were made by then
      */
-    default void resumed(Path checkpoint, long step) {}
+    default void resumed(Path checkpoint, long step, List<EpochReport> evaluations) {}
 
     /**
      * Something that will hurt was found, before or while training.
@@ -80,7 +82,7 @@ public interface TrainingListener {
      *
      * @param listeners told in this order
      */
-    static TrainingListener all(java.util.List<TrainingListener> listeners) {
+    static TrainingListener all(List<TrainingListener> listeners) {
         return new TrainingListener() {
             @Override
             public void started(Plan plan) {
@@ -103,8 +105,8 @@ public interface TrainingListener {
             }
 
             @Override
-            public void resumed(Path checkpoint, long step) {
-                listeners.forEach(listener -> listener.resumed(checkpoint, step));
+            public void resumed(Path checkpoint, long step, List<EpochReport> evaluations) {
+                listeners.forEach(listener -> listener.resumed(checkpoint, step, evaluations));
             }
 
             @Override

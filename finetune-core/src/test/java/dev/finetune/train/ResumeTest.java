@@ -287,7 +287,7 @@ class ResumeTest {
         final List<Long> resumed = new ArrayList<>();
         final TrainingListener listener = new TrainingListener() {
             @Override
-            public void resumed(Path checkpoint, long step) {
+            public void resumed(Path checkpoint, long step, List<EpochReport> evaluations) {
                 resumed.add(step);
             }
         };
@@ -308,7 +308,7 @@ class ResumeTest {
             final List<Long> resumed = new ArrayList<>();
             final TrainingListener listener = new TrainingListener() {
                 @Override
-                public void resumed(Path checkpoint, long step) {
+                public void resumed(Path checkpoint, long step, List<EpochReport> evaluations) {
                     resumed.add(step);
                 }
             };

@@ -1,0 +1,153 @@
+package dev.finetune;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import dev.finetune.data.Dataset;
+import dev.finetune.data.Example;
+import dev.finetune.internal.saving.DirectorySave;
+import dev.finetune.metrics.Metrics;
+import dev.finetune.metrics.MetricsState;
+import dev.finetune.train.Checkpoints;
+import dev.finetune.train.TensorSum;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.zip.CRC32C;
+
+/**
+ * The results of the folds of a cross-validation that ended, beside the checkpoints of the one under way, so that it goes on
+ * where it was.
+ */
+final class FoldResults {
+    private static final String NAME = "finetune-folds.json";
+    private static final Gson GSON =
+            new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
+
+    private final Checkpoints checkpoints;
+    private final Map<String, String> identity;
+    private final Map<Integer, Metrics> results = new TreeMap<>();
+
+    private FoldResults(Checkpoints checkpoints, Map<String, String> identity) {
+        this.checkpoints = checkpoints;
+        this.identity = identity;
+    }
+
+    /**
+     * Reads what there is.
+     *
+     * @param identity all that a cross-validation must have in common with another to go on from it
+     * @throws FinetuneException if there is something, and nothing was said of it, or if it is of another cross-validation
+     */
+    static FoldResults open(Checkpoints checkpoints, Map<String, String> identity) {
+        final FoldResults results = new FoldResults(checkpoints, identity);
+        final Path file = checkpoints.directory().resolve(NAME);
+        try {
+            Files.createDirectories(checkpoints.directory());
+            DirectorySave.settle(checkpoints.directory());
+            if (!Files.exists(file)) {
+                results.write();
+            } else if (checkpoints.existing() == Checkpoints.Existing.RESUME) {
+                results.read(file);
+            } else if (checkpoints.existing() == Checkpoints.Existing.REPLACE) {
+                results.write();
+            } else {
+                throw new FinetuneException(file + " is of a cross-validation that was begun before. Go on with it with"
+                        + " Checkpoints.resume(), begin anew over it with Checkpoints.replace(), or name another"
+                        + " directory.");
+            }
+        } catch (IOException e) {
+            throw new FinetuneException(file + ": the results of folds can't be read or written: " + e, e);
+        }
+        return results;
+    }
+
+    /** What two cross-validations have in common that give the same. */
+    static Map<String, String> identity(
+            Map<String, String> settings, LoadedModel<?> model, Dataset<?> data, int folds) {
+        final Map<String, String> identity = new TreeMap<>(settings);
+        identity.put("folds", Integer.toString(folds));
+        identity.put("the model", TensorSum.of(model.assembly().network()));
+        final CRC32C sum = new CRC32C();
+        for (Example<?> example : data.asList()) {
+            sum.update(example.toString().getBytes(StandardCharsets.UTF_8));
+        }
+        identity.put(
+                "the data",
+                data.asList().size() + " examples with the checksum "
+                        + HexFormat.of().toHexDigits((int) sum.getValue()));
+        return identity;
+    }
+
+    private void read(Path file) throws IOException {
+        final JsonObject json;
+        try {
+            json = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+            for (Map.Entry<String, JsonElement> entry :
+                    json.getAsJsonObject("folds").entrySet()) {
+                results.put(
+                        Integer.valueOf(entry.getKey()),
+                        MetricsState.of(entry.getValue().getAsJsonObject()));
+            }
+            for (Map.Entry<String, String> now : identity.entrySet()) {
+                final JsonElement then = json.getAsJsonObject("identity").get(now.getKey());
+                final String was = then == null ? "not set" : then.getAsString();
+                if (!was.equals(now.getValue())) {
+                    throw new FinetuneException(
+                            file + " is of another cross-validation: \"" + now.getKey() + "\" was " + was + ", and is "
+                                    + now.getValue() + " now. Say the same again, or name another directory.");
+                }
+            }
+        } catch (JsonParseException
+                | IllegalStateException
+                | IllegalArgumentException
+                | UnsupportedOperationException
+                | NullPointerException
+                | ClassCastException e) {
+            throw new FinetuneException(file + " can't be understood (" + e + "). Delete it to begin anew.", e);
+        }
+    }
+
+    /** The result of a fold that ended before. */
+    Optional<Metrics> of(int fold) {
+        return Optional.ofNullable(results.get(fold));
+    }
+
+    /** Where a fold's training writes its checkpoints. */
+    Checkpoints checkpoints(int fold) {
+        return checkpoints.within("fold-" + fold);
+    }
+
+    /** Keeps the result of a fold, whose checkpoints are no longer needed. */
+    void add(int fold, Metrics metrics) {
+        results.put(fold, metrics);
+        try {
+            write();
+        } catch (IOException e) {
+            throw new FinetuneException(
+                    "The result of fold " + fold + " couldn't be written to " + checkpoints.directory() + ": " + e, e);
+        }
+        Checkpoints.remove(checkpoints(fold).directory());
+    }
+
+    private void write() throws IOException {
+        final JsonObject folds = new JsonObject();
+        results.forEach((fold, metrics) -> folds.add(Integer.toString(fold), MetricsState.toJson(metrics)));
+        final JsonObject json = new JsonObject();
+        json.add("identity", GSON.toJsonTree(identity));
+        json.add("folds", folds);
+        DirectorySave.some(
+                checkpoints.directory(),
+                Set.of(NAME),
+                folder -> Files.writeString(folder.resolve(NAME), GSON.toJson(json) + "\n"));
+    }
+}
