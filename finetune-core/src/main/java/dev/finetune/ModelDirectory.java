@@ -42,6 +42,10 @@ record ModelDirectory(Path path, Kind kind) {
         private String word() {
             return this == MODEL ? "model" : "adapter";
         }
+
+        private String method() {
+            return this == MODEL ? "save" : "saveAdapter";
+        }
     }
 
     /** What is saved. */
@@ -100,8 +104,8 @@ record ModelDirectory(Path path, Kind kind) {
         if (files.isEmpty() || overwrite == Overwrite.ANY) {
             return;
         }
-        final String how = "Choose another directory, or, if that one is to be replaced, say so: save(directory,"
-                + " Overwrite.ANY), saveAdapter(directory, Overwrite.ANY).";
+        final String how = "Choose another directory, or, if that one is to be replaced, say so: " + kind.method()
+                + "(directory, Overwrite.ANY).";
         final Optional<JsonObject> record = ModelRecord.find(directory);
         if (record.isEmpty()) {
             final String some = files.stream().limit(SHOWN).collect(Collectors.joining(", "));

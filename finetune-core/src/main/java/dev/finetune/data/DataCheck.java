@@ -95,6 +95,7 @@ public final class DataCheck {
                                     + " start of a sorted file?");
             return;
         }
+        checkAlike(counts);
         if (survey.tagged()) {
             return;
         }
@@ -117,6 +118,18 @@ public final class DataCheck {
                     Code.SMALL_CLASSES,
                     "Classes with fewer than " + SMALL + " training examples: " + some(small.size(), small)
                             + ". Add examples, or merge or drop these classes.");
+        }
+    }
+
+    private void checkAlike(Map<String, Long> counts) {
+        List<String> alike = AlikeClasses.in(counts).stream()
+                .map(AlikeClasses.Pair::toString)
+                .toList();
+        if (!alike.isEmpty()) {
+            warn(
+                    Code.ALIKE_CLASSES,
+                    "Classes that seem to be others misspelt, with how often they occur: " + some(alike.size(), alike)
+                            + ". Each spelling is a class of its own: correct the labels, unless that is meant.");
         }
     }
 

@@ -29,6 +29,7 @@ final class DelimitedRows implements Row.Reader {
 
     private final Path path;
     private final CSVFormat format;
+    private final char delimiter;
     private final Feed feed;
     private Iterator<CSVRecord> records;
     private @Nullable Header header;
@@ -36,6 +37,7 @@ final class DelimitedRows implements Row.Reader {
 
     DelimitedRows(Path path, LineReader lines, RowFormat.Delimited format) throws IOException {
         this.path = path;
+        this.delimiter = format.delimiter();
         this.format = CSVFormat.Builder.create()
                 .setDelimiter(format.delimiter())
                 .setQuote(format.quoting() ? '"' : null)
@@ -54,9 +56,15 @@ final class DelimitedRows implements Row.Reader {
             if (names == null) {
                 throw new FinetuneException(path + " is empty: there is not even a header in it.");
             }
-            return Header.named(path, names);
+            return Header.named(path, names, delimiter);
         } catch (BadRow e) {
-            throw new FinetuneException(path + ", " + e.getMessage() + ". This is the header: mend it.", e);
+            throw new FinetuneException(
+                    path + ", " + e.getMessage() + ". This is the header: mend it."
+                            + OtherDelimiter.hint(
+                                    feed.firstLine().text(),
+                                    delimiter,
+                                    columns -> feed.firstLine().text().indexOf(delimiter) < 0),
+                    e);
         }
     }
 
@@ -72,13 +80,13 @@ final class DelimitedRows implements Row.Reader {
         }
         started = true;
         if (header == null) {
-            header = Header.numbered(path, cells.size());
+            header = Header.numbered(path, cells, delimiter);
         }
         if (cells.size() != header.width()) {
             throw new BadRow(
                     feed.firstLine().number(),
                     cells.size() + (cells.size() == 1 ? " column" : " columns") + ", expected " + header.width() + " ("
-                            + header.listed() + ")");
+                            + header.listed() + ")" + header.otherDelimiter());
         }
         return new DelimitedRow(feed.firstLine().number(), header, cells);
     }

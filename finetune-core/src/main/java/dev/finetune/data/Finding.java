@@ -33,6 +33,8 @@ public record Finding(Severity severity, Code code, String message, String witho
         IMBALANCE,
         /** Classes of very few examples. */
         SMALL_CLASSES,
+        /** Classes that seem to be other classes, misspelt. */
+        ALIKE_CLASSES,
         /** Inputs without text. */
         EMPTY_INPUTS,
         /** Inputs that are in both train and validation. */

@@ -124,7 +124,7 @@ public final class LabelSet {
         if (index == null) {
             throw new FinetuneException("Unknown label \"" + name + "\"" + nearest(name) + ". The " + names.size()
                     + " known labels are: " + listed()
-                    + ". Correct it in the data, or name every label where the head is said: head(\"a\", \"b\", ...).");
+                    + ". Correct or map it in the data, or train a head for all labels: head(\"a\", \"b\", ...).");
         }
         return index;
     }

@@ -6,6 +6,7 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,7 @@ public final class ConsoleProgress implements TrainingListener {
     private final PrintStream out;
     private final boolean terminal;
     private final LongSupplier clock;
+    private final UnaryOperator<String> warnings;
     private final Pace pace = new Pace();
     private @Nullable Course course;
     private String metric = "loss";
@@ -38,7 +40,21 @@ public final class ConsoleProgress implements TrainingListener {
      * @return a listener that writes to System.out, with a bar if that is a terminal
      */
     public static ConsoleProgress create() {
-        return new ConsoleProgress(System.out, Terminal.isWatched(), System::nanoTime);
+        return create(UnaryOperator.identity());
+    }
+
+    /**
+     * The same, with warnings in the words of your application, where its users don't know the library's methods.
+     *
+     * @param warnings makes of a warning what is shown
+     * @return a listener that writes to System.out, with a bar if that is a terminal
+     */
+    public static ConsoleProgress create(UnaryOperator<String> warnings) {
+        return new ConsoleProgress(
+                System.out,
+                Terminal.isWatched(),
+                System::nanoTime,
+                java.util.Objects.requireNonNull(warnings, "warnings"));
     }
 
     /**
@@ -48,7 +64,8 @@ public final class ConsoleProgress implements TrainingListener {
      * @return a listener that writes lines to it
      */
     public static ConsoleProgress plain(PrintStream out) {
-        return new ConsoleProgress(java.util.Objects.requireNonNull(out, "out"), false, System::nanoTime);
+        return new ConsoleProgress(
+                java.util.Objects.requireNonNull(out, "out"), false, System::nanoTime, UnaryOperator.identity());
     }
 
     /**
@@ -58,9 +75,14 @@ public final class ConsoleProgress implements TrainingListener {
      * @param clock nanoseconds
      */
     ConsoleProgress(PrintStream out, boolean terminal, LongSupplier clock) {
+        this(out, terminal, clock, UnaryOperator.identity());
+    }
+
+    private ConsoleProgress(PrintStream out, boolean terminal, LongSupplier clock, UnaryOperator<String> warnings) {
         this.out = out;
         this.terminal = terminal;
         this.clock = clock;
+        this.warnings = warnings;
     }
 
     @Override
@@ -136,7 +158,7 @@ public final class ConsoleProgress implements TrainingListener {
 
     @Override
     public synchronized void warned(String message) {
-        say("warning: " + message);
+        say("warning: " + warnings.apply(message));
     }
 
     @Override

@@ -65,6 +65,17 @@ class DataCheckTest {
     }
 
     @Test
+    void classesThatSeemToBeOthersMisspeltAreFound() {
+        List<Finding> findings = DataCheck.check(with(sound("train"), example("so so", "Neg")));
+
+        assertThat(findings)
+                .extracting(Finding::code)
+                .containsExactly(Code.ALIKE_CLASSES, Code.IMBALANCE, Code.SMALL_CLASSES);
+        assertThat(findings.get(0).message())
+                .contains("1: \"Neg\" (1, did you mean \"neg\", 10?)", "correct the labels");
+    }
+
+    @Test
     void oneInputWithTwoLabelsIsFound() {
         List<Finding> findings =
                 DataCheck.check(with(sound("train"), example("so so", "neg"), example("so so", "pos")));

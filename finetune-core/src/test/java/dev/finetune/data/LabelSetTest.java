@@ -73,7 +73,7 @@ class LabelSetTest {
                         "\"postive\"",
                         "did you mean \"positive\"?",
                         "negative, neutral, positive",
-                        "where the head is said");
+                        "Correct or map it in the data");
         assertThatThrownBy(() -> labels.indexOf("Neutral ")).hasMessageContaining("did you mean \"neutral\"?");
         assertThatThrownBy(() -> labels.indexOf("spam"))
                 .hasMessageNotContaining("did you mean")

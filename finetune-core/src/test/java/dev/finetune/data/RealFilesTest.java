@@ -5,9 +5,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Reads published data sets, where they are at hand: in the folder {@code data} under {@code finetune.shared}. */
 class RealFilesTest {
@@ -37,6 +40,24 @@ class RealFilesTest {
 
         assertThat(data.size()).hasValue(rows);
         assertThat(LabelSet.discover(data).size()).isEqualTo(77);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"banking77/train.csv", "wnut17/wnut17train.conll", "sst2/train.tsv"})
+    void noClassIsTakenForAnotherMisspelt(String name) {
+        Path path = published(name);
+        Dataset<?> data = name.endsWith(".conll")
+                ? TokenFiles.conll(path).tokenClassification()
+                : (name.startsWith("banking") ? TextFiles.csv(path).label("category") : TextFiles.tsv(path))
+                        .classification();
+        Map<String, Long> counts = ClassCounts.of(data).counts();
+
+        assertThat(AlikeClasses.in(counts)).isEmpty();
+        for (String rare : counts.keySet()) {
+            Map<String, Long> others = new HashMap<>(counts);
+            others.replaceAll((label, count) -> label.equals(rare) ? 1 : 1000L);
+            assertThat(AlikeClasses.in(others)).isEmpty();
+        }
     }
 
     @ParameterizedTest

@@ -15,6 +15,7 @@ import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TextFilesErrorsTest {
@@ -42,6 +43,54 @@ class TextFilesErrorsTest {
                 .hasMessageContainingAll(path.toString(), "line 3", "not UTF-8 (0xFB)", "charset(");
         assertThat(TextFiles.tsv(path).skipBadRows().classification())
                 .containsExactly(example("plain", "1"), example("plain too", "0"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '~',
+            value = {
+                "a.csv~text;label~ looks separated by ';': say delimiter(';')",
+                "a.csv~\"text\";\"label\"~ looks separated by ';': say delimiter(';')",
+                "a.csv~id|text|label~ looks separated by '|': say delimiter('|')",
+                "a.csv~text@label~ looks separated by tabs: say delimiter('\\t')",
+                "a.tsv~text,label~ looks separated by ',': say delimiter(',')",
+                "a.tsv~text; label~ looks separated by ';': say delimiter(';')"
+            })
+    void anotherDelimiterIsGuessedFromTheFirstLine(String name, String header, String hint) throws IOException {
+        Path path = file(name, (header + "\ngood;well|1\n").replace('@', '\t'));
+        TextFiles files = TextFiles.of(path);
+
+        assertThatThrownBy(files::classification).hasMessageEndingWith(hint + ".");
+        assertThatThrownBy(files::unlabelled).hasMessageEndingWith(hint + ".");
+    }
+
+    @Test
+    void columnsThatWereNamedTellTheDelimiterToo() throws IOException {
+        assertThatThrownBy(TextFiles.csv(file("a.csv", "review;stars\nfine;4\n"))
+                        .text("review")
+                        .label("stars")::regression)
+                .hasMessageContaining("no column \"review\"")
+                .hasMessageEndingWith("say delimiter(';').");
+        assertThatThrownBy(TextFiles.csv(file("c.csv", "text;label\nfine, thanks;4\n"))::classification)
+                .hasMessageContaining(
+                        "line 2: 2 columns, expected 1 (text;label). Its first line looks separated by ';'")
+                .hasMessageContaining(": say delimiter(';'). Mend it");
+        assertThatThrownBy(TextFiles.csv(file("b.csv", "fine;4\nbad;1\n"))
+                        .noHeader()
+                        .text(0)
+                        .label(1)::classification)
+                .hasMessageContaining("has no column 1")
+                .hasMessageEndingWith("say delimiter(';').");
+    }
+
+    @Test
+    void withoutAnotherDelimiterNoneIsGuessed() throws IOException {
+        assertThatThrownBy(TextFiles.csv(file("a.csv", "review,stars\nfine,4\n"))::classification)
+                .hasMessageContainingAll("no column named label or labels", "label(\"category\")")
+                .hasMessageNotContaining("delimiter");
+        assertThat(TextFiles.csv(file("b.csv", "a; review\nfine; 4\n")).unlabelled())
+                .extracting(example -> example.input().text())
+                .containsExactly("fine; 4");
     }
 
     @Test

@@ -14,8 +14,8 @@ import dev.finetune.vision.OnBroken;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.LongStream;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that say which pictures to read, and the reading. */
@@ -48,17 +48,8 @@ public final class ImageData {
     @Option(names = "--path-column", description = "Header name or zero-based number of the paths' column.")
     private String pathColumn = "";
 
-    @Option(names = "--label-column", description = "Header name or zero-based number of the label's column.")
-    private String labelColumn = "";
-
-    @Option(names = "--no-header", description = "The tables have no header line.")
-    private boolean noHeader;
-
-    @Option(names = "--separator", description = "Between the labels of a multi-label row.")
-    private String separator = ",";
-
-    @Option(names = "--skip-bad-rows", description = "Skip rows and pictures that can't be read, and count them.")
-    private boolean skipBadRows;
+    @Mixin
+    private TableOptions table = new TableOptions();
 
     /** What was read. */
     public record Parts(Dataset<Image> train, Dataset<Image> evaluation, Head head) {}
@@ -99,7 +90,7 @@ public final class ImageData {
     }
 
     private Dataset<Image> checked(Dataset<Image> pictures) {
-        return skipBadRows ? ImageFolder.verified(pictures, OnBroken.SKIP) : pictures;
+        return table.skipBadRows() ? ImageFolder.verified(pictures, OnBroken.SKIP) : pictures;
     }
 
     private Dataset<Image> all(Path path) {
@@ -112,29 +103,15 @@ public final class ImageData {
         }
         final ImageFiles files = files(path);
         return switch (task) {
-            case "multi-label" -> files.multiLabel(separator);
+            case "multi-label" -> files.multiLabel(table.separator());
             case "regression" -> files.regression();
             default -> files.classification();
         };
     }
 
     private ImageFiles files(Path path) {
-        final String name = path.toString().toLowerCase(Locale.ROOT).replaceFirst("\\.gz$", "");
-        ImageFiles files = name.endsWith(".tsv")
-                ? ImageFiles.tsv(path)
-                : name.endsWith(".jsonl") ? ImageFiles.jsonLines(path) : ImageFiles.csv(path);
-        files = noHeader ? files.noHeader() : files;
-        if (!pathColumn.isEmpty()) {
-            files = isNumber(pathColumn) ? files.path(Integer.parseInt(pathColumn)) : files.path(pathColumn);
-        }
-        if (!labelColumn.isEmpty()) {
-            files = isNumber(labelColumn) ? files.label(Integer.parseInt(labelColumn)) : files.label(labelColumn);
-        }
-        return skipBadRows ? files.skipBadRows() : files;
-    }
-
-    private static boolean isNumber(String column) {
-        return column.matches("\\d+");
+        final ImageFiles files = table.pictures(path);
+        return pathColumn.isEmpty() ? files : TableOptions.column(pathColumn, files::path, files::path);
     }
 
     /** Pictures come class by class, so the first ones would all be of one class. */

@@ -51,7 +51,7 @@ public final class Main implements Runnable {
                 .setParameterExceptionHandler((wrong, given) -> wrongUsage(wrong))
                 .setExecutionExceptionHandler((thrown, command, parsed) -> {
                     if (thrown instanceof FinetuneException) {
-                        System.err.println("error: " + thrown.getMessage());
+                        System.err.println("error: " + Advice.of(thrown.getMessage(), command.getCommandSpec()));
                         return 1;
                     }
                     throw thrown;

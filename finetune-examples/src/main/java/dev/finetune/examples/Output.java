@@ -30,13 +30,7 @@ public final class Output {
         try {
             check.run();
         } catch (FinetuneException e) {
-            final String message = e.getMessage();
-            throw new FinetuneException(
-                    option + " " + directory + ": " + message
-                            + (message.contains("Overwrite.ANY")
-                                    ? " On the command line it is called --overwrite."
-                                    : ""),
-                    e);
+            throw new FinetuneException(option + " " + directory + ": " + e.getMessage(), e);
         }
     }
 

@@ -13,6 +13,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -35,12 +38,13 @@ import picocli.CommandLine.Parameters;
             "Ask a saved model: a line of JSON or TSV for each input.",
             "Inputs are arguments, or the rows of a file, or the lines of standard input. On a line or in an argument a pair"
                     + " of texts, and a question and its passage, have a tab between them; words have spaces; pictures are"
-                    + " named by their paths."
+                    + " named by their paths. A blank line is answered by null in JSON, by a blank line in TSV."
         },
         mixinStandardHelpOptions = true,
         showDefaultValues = true)
 public final class PredictCommand implements Callable<Integer> {
     private static final int CHUNK = 256;
+    private static final String BYTE_ORDER_MARK = "\uFEFF";
 
     /** How a line of output looks. */
     enum Format {
@@ -89,7 +93,7 @@ public final class PredictCommand implements Callable<Integer> {
         }
         try (FineTuned<Object> loaded = FineTuned.load(model)) {
             final Class<?> type = loaded.assembly().encoder().inputType();
-            try (Stream<?> inputs = inputs(type)) {
+            try (Stream<? extends Optional<?>> inputs = inputs(type)) {
                 // Not to be closed: it is System.out in UTF-8, whatever the locale.
                 print(loaded, inputs.iterator(), new PrintStream(System.out, false, StandardCharsets.UTF_8));
             }
@@ -97,21 +101,30 @@ public final class PredictCommand implements Callable<Integer> {
         return 0;
     }
 
-    private Stream<?> inputs(Class<?> type) throws IOException {
+    /** What to ask; empty for lines that are blank, which are answered in their place, too. */
+    private Stream<? extends Optional<?>> inputs(Class<?> type) throws IOException {
         if (!arguments.isEmpty()) {
-            return arguments.stream().flatMap(argument -> argument(argument, type));
+            return arguments.stream()
+                    .flatMap(argument -> argument(argument, type))
+                    .map(Optional::of);
         }
         if (file == null || file.toString().equals("-")) {
             return lines(System.in, type);
         }
-        final String name = file.toString().toLowerCase(Locale.ROOT);
-        if (name.endsWith(".txt")) {
-            return lines(Files.newInputStream(file), type);
+        if (file.toString().toLowerCase(Locale.ROOT).endsWith(".txt")) {
+            return lines(open(file), type);
         }
-        if (type == Image.class) {
-            return pictures(file);
+        final Stream<?> rows = type == Image.class
+                ? pictures(file)
+                : reading.unlabelled(type, file).stream().map(Example::input);
+        return rows.map(Optional::of);
+    }
+
+    private static InputStream open(Path file) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            throw new FinetuneException("--file " + file + ": there is no such file.");
         }
-        return reading.unlabelled(type, file).stream().map(Example::input);
+        return Files.newInputStream(file);
     }
 
     private Stream<?> argument(String argument, Class<?> type) {
@@ -126,24 +139,48 @@ public final class PredictCommand implements Callable<Integer> {
                 : reading.pictures(path).unlabelled().stream().map(Example::input);
     }
 
-    /** The lines of a stream that hold anything, one input each. */
-    private Stream<?> lines(InputStream in, Class<?> type) {
-        final BufferedReader reader = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
-        return reader.lines().filter(line -> !line.isBlank()).map(line -> Inputs.parse(line, type, passage));
+    /** The lines of a stream, one input each. */
+    private Stream<? extends Optional<?>> lines(InputStream in, Class<?> type) {
+        final BufferedReader reader =
+                new BufferedReader(new InputStreamReader(in, reading.charset().newDecoder()));
+        return Stream.iterate(line(reader, true), Optional::isPresent, before -> line(reader, false))
+                .map(Optional::orElseThrow)
+                .map(line -> line.isBlank() ? Optional.empty() : Optional.of(Inputs.parse(line, type, passage)));
     }
 
-    private void print(FineTuned<Object> model, Iterator<?> inputs, PrintStream out) {
+    private Optional<String> line(BufferedReader reader, boolean first) {
+        try {
+            final Optional<String> line = Optional.ofNullable(reader.readLine());
+            return first ? line.map(text -> text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text) : line;
+        } catch (CharacterCodingException e) {
+            throw new FinetuneException(
+                    (file == null ? "Standard input" : "--file " + file) + " is not in the encoding "
+                            + reading.charset() + "; name the one that it has with --charset.",
+                    e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void print(FineTuned<Object> model, Iterator<? extends Optional<?>> inputs, PrintStream out) {
         while (inputs.hasNext()) {
-            final List<Object> chunk = new ArrayList<>();
+            final List<Optional<?>> chunk = new ArrayList<>();
             while (chunk.size() < CHUNK && inputs.hasNext()) {
                 chunk.add(inputs.next());
             }
-            final List<Prediction> predictions = model.predict(chunk);
-            for (int i = 0; i < chunk.size(); i++) {
-                out.print(line(chunk.get(i), predictions.get(i)) + "\n");
+            final List<Object> asked = new ArrayList<>();
+            chunk.forEach(input -> input.ifPresent(asked::add));
+            final Iterator<Prediction> predictions = model.predict(asked).iterator();
+            for (Optional<?> input : chunk) {
+                out.print(input.isPresent() ? line(input.get(), predictions.next()) : unanswered());
+                out.print("\n");
             }
             out.flush();
         }
+    }
+
+    private String unanswered() {
+        return format == Format.TSV ? "" : "null";
     }
 
     private String line(Object input, Prediction prediction) {

@@ -11,12 +11,11 @@ import dev.finetune.data.Words;
 import dev.finetune.vision.Image;
 import dev.finetune.vision.ImageFiles;
 import dev.finetune.vision.ImageFolder;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
-import java.util.function.Function;
-import java.util.function.IntFunction;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that say how files are read, and the reading. */
@@ -30,17 +29,13 @@ final class Reading {
     @Option(names = "--pair-column", description = "Header name or zero-based number of the second text's column.")
     private String pairColumn = "";
 
-    @Option(names = "--label-column", description = "Header name or zero-based number of the label's column.")
-    private String labelColumn = "";
+    @Mixin
+    private TableOptions table = new TableOptions();
 
-    @Option(names = "--no-header", description = "The files have no header line.")
-    private boolean noHeader;
-
-    @Option(names = "--separator", description = "Between the labels of a multi-label row.")
-    private String separator = ",";
-
-    @Option(names = "--skip-bad-rows", description = "Skip rows that can't be read, and count them.")
-    private boolean skipBadRows;
+    /** The files' encoding. */
+    Charset charset() {
+        return table.charset();
+    }
 
     /** The labelled examples of a file, as a task wants them. */
     Dataset<?> read(String task, Path path) {
@@ -49,7 +44,7 @@ final class Reading {
             case "question-answering" -> SquadFiles.json(path).questionAnswering();
             case "masked-lm" -> files(path).unlabelled();
             case "regression" -> files(path).regression();
-            case "multi-label" -> files(path).multiLabel(separator);
+            case "multi-label" -> files(path).multiLabel(table.separator());
             case "classification" -> files(path).classification();
             default -> throw new FinetuneException("--task " + task + ": there are " + TASKS + ".");
         };
@@ -57,19 +52,15 @@ final class Reading {
 
     /** A table of texts, be they labelled or not. */
     TextFiles files(Path path) {
-        TextFiles files = TextFiles.of(path);
-        files = noHeader ? files.noHeader() : files;
-        files = textColumn.isEmpty() ? files : column(textColumn, files::text, files::text);
-        files = pairColumn.isEmpty() ? files : column(pairColumn, files::pair, files::pair);
-        files = labelColumn.isEmpty() ? files : column(labelColumn, files::label, files::label);
-        return skipBadRows ? files.skipBadRows() : files;
+        TextFiles files = table.texts(path);
+        files = textColumn.isEmpty() ? files : TableOptions.column(textColumn, files::text, files::text);
+        return pairColumn.isEmpty() ? files : TableOptions.column(pairColumn, files::pair, files::pair);
     }
 
     /** Texts, words or questions without their labels, as a model reads them. */
     Dataset<?> unlabelled(Class<?> type, Path path) {
-        final String name = path.toString().toLowerCase(Locale.ROOT).replaceFirst("\\.gz$", "");
         if (type == Words.class) {
-            return name.endsWith(".jsonl")
+            return TableOptions.name(path).endsWith(".jsonl")
                     ? TokenFiles.jsonLines(path).unlabelled()
                     : TokenFiles.conll(path).unlabelled();
         }
@@ -80,14 +71,8 @@ final class Reading {
 
     /** A table of pictures' paths; the text's column is the path's. */
     ImageFiles pictures(Path path) {
-        final String name = path.toString().toLowerCase(Locale.ROOT).replaceFirst("\\.gz$", "");
-        ImageFiles files = name.endsWith(".tsv")
-                ? ImageFiles.tsv(path)
-                : name.endsWith(".jsonl") ? ImageFiles.jsonLines(path) : ImageFiles.csv(path);
-        files = noHeader ? files.noHeader() : files;
-        files = textColumn.isEmpty() ? files : column(textColumn, files::path, files::path);
-        files = labelColumn.isEmpty() ? files : column(labelColumn, files::label, files::label);
-        return skipBadRows ? files.skipBadRows() : files;
+        final ImageFiles files = table.pictures(path);
+        return textColumn.isEmpty() ? files : TableOptions.column(textColumn, files::path, files::path);
     }
 
     /** Labelled pictures of a folder with a folder for each class, or of a table. */
@@ -96,7 +81,7 @@ final class Reading {
             return ImageFolder.of(path);
         }
         return switch (task) {
-            case "multi-label" -> pictures(path).multiLabel(separator);
+            case "multi-label" -> pictures(path).multiLabel(table.separator());
             case "regression" -> pictures(path).regression();
             default -> pictures(path).classification();
         };
@@ -123,9 +108,5 @@ final class Reading {
             return "classification";
         }
         throw new FinetuneException("This model gives " + head + ", of which there is nothing to evaluate.");
-    }
-
-    private static <F> F column(String said, Function<String, F> byName, IntFunction<F> byNumber) {
-        return said.matches("\\d+") ? byNumber.apply(Integer.parseInt(said)) : byName.apply(said);
     }
 }

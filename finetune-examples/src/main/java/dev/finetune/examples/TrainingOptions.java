@@ -10,7 +10,9 @@ import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.Precision;
 import dev.finetune.train.Schedule;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** The options that say what is trained and how, whatever kind of input the model reads. */
 final class TrainingOptions {
@@ -100,6 +102,9 @@ final class TrainingOptions {
     @Option(names = "--device", description = "${COMPLETION-CANDIDATES}.")
     private DeviceChoice device = DeviceChoice.AUTO;
 
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command = CommandSpec.create();
+
     @Mixin
     private GentleOptions gentle = new GentleOptions();
 
@@ -144,7 +149,7 @@ final class TrainingOptions {
                 .precision(precision)
                 .device(device)
                 .freeze(freeze())
-                .listener(ConsoleProgress.create());
+                .listener(ConsoleProgress.create(warning -> Advice.of(warning, command)));
         tuner = adapter.on(gentle.on(warmedUp(tuner)));
         tuner = headOnly ? tuner.freeze(Freeze.allButHead()) : tuner;
         tuner = balanced ? tuner.balancedClassWeights() : tuner;

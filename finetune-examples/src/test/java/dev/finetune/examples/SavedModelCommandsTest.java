@@ -8,6 +8,7 @@ import com.google.gson.JsonParser;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -67,10 +68,10 @@ class SavedModelCommandsTest {
         Files.writeString(lines, "a lamp\n\ncaf\u00e9 lamp\n");
         final List<String> given =
                 predict("my-model", "a lamp", "caf\u00e9 lamp").lines();
+        final List<String> inPlace = List.of(given.get(0), "null", given.get(1));
 
-        assertThat(given)
-                .hasSize(2)
-                .isEqualTo(predict("my-model", "--file", lines.toString()).lines());
+        assertThat(given).hasSize(2);
+        assertThat(predict("my-model", "--file", lines.toString()).lines()).isEqualTo(inPlace);
         assertThat(object(given.get(1)).get("text").getAsString()).isEqualTo("caf\u00e9 lamp");
         assertThat(object(given.get(0)).getAsJsonObject("probabilities").keySet())
                 .containsExactly("negative", "positive");
@@ -79,7 +80,13 @@ class SavedModelCommandsTest {
         final InputStream before = System.in;
         System.setIn(new ByteArrayInputStream(Files.readAllBytes(lines)));
         try {
-            assertThat(predict("my-model").lines()).isEqualTo(given);
+            assertThat(predict("my-model").lines()).isEqualTo(inPlace);
+            System.setIn(new ByteArrayInputStream("\n\na lamp\n \n".getBytes(StandardCharsets.UTF_8)));
+            assertThat(predict("my-model", "--format", "TSV").lines())
+                    .hasSize(4)
+                    .element(2)
+                    .asString()
+                    .startsWith("a lamp\t");
         } finally {
             System.setIn(before);
         }
@@ -131,6 +138,22 @@ class SavedModelCommandsTest {
         final List<String> pictures = predict("image-base", file("photos")).lines();
         assertThat(pictures).hasSize(36);
         assertThat(object(pictures.get(0)).keySet()).contains("image", "label", "probability");
+    }
+
+    @Test
+    void aLabelThatTheModelDoesNotKnowIsToldWithWhatCanBeDone() throws IOException {
+        Files.writeString(folder.resolve("misspelt.tsv"), "text\tlabel\na lamp\tpostive\n");
+        final CommandLineRun run =
+                CommandLineRun.of("evaluate", "--model", file("my-model"), "--data", file("misspelt.tsv"));
+
+        assertThat(run.status()).isEqualTo(1);
+        assertThat(run.errors())
+                .contains(
+                        "Unknown label \"postive\" (did you mean \"positive\"?)",
+                        "known labels are: negative, positive",
+                        "Correct or map it in the data",
+                        "the commands text and images")
+                .doesNotContain("head(");
     }
 
     @Test

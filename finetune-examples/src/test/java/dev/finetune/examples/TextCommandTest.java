@@ -7,6 +7,7 @@ import dev.finetune.data.Dataset;
 import dev.finetune.data.Text;
 import dev.finetune.data.TextFiles;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -81,6 +82,32 @@ class TextCommandTest {
                         .text())
                 .containsPattern("a lamp\n  -?\\d")
                 .doesNotContain("[F@");
+    }
+
+    @Test
+    void filesOfOtherDelimitersAndEncodingsAreReadOnceThatIsSaid() throws IOException {
+        final StringBuilder rows = new StringBuilder("text;label\n");
+        for (int i = 0; i < 20; i++) {
+            rows.append("caf\u00e9 ").append(i).append(i % 2 == 0 ? ";good\n" : ";bad\n");
+        }
+        Files.writeString(folder.resolve("other.csv"), rows, StandardCharsets.ISO_8859_1);
+
+        isRefused(text("other.csv", "--charset", "ISO-8859-1"), "looks separated by ';': say --delimiter ';'.");
+        isRefused(text("other.csv", "--delimiter", ";"), "line 2", "--charset");
+        text("other.csv", "--delimiter", ";", "--charset", "ISO-8859-1").well();
+        isRefused(text("other.csv", "--delimiter", ";;"), "--delimiter ;;: expected one character");
+        isRefused(text("other.csv", "--charset", "latin"), "--charset latin: there is no such encoding");
+    }
+
+    @Test
+    void warningsSpeakOfOptions() throws IOException {
+        final StringBuilder rows = new StringBuilder("text\tlabel\n");
+        for (int i = 0; i < 60; i++) {
+            rows.append("lamp ").append(i).append(i % 15 == 0 ? "\tgood\n" : "\tbad\n");
+        }
+        Files.writeString(folder.resolve("imbalanced.tsv"), rows);
+
+        assertThat(text("imbalanced.tsv").well().text()).contains("warning: The classes", "Weigh classes (--balanced)");
     }
 
     @Test

@@ -5,6 +5,7 @@ import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Text;
 import dev.finetune.data.TextFiles;
+import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -133,6 +134,27 @@ public final class ImageFiles {
      */
     public ImageFiles delimiter(char delimiter) {
         return with(reader -> reader.delimiter(delimiter));
+    }
+
+    /**
+     * Whether quotation marks hold a column together. Default: true for CSV, false for TSV.
+     *
+     * @param on false where a quotation mark belongs to the path or label
+     * @return a new reader with that setting
+     */
+    public ImageFiles quoting(boolean on) {
+        return with(reader -> reader.quoting(on));
+    }
+
+    /**
+     * The table's encoding. Default: UTF-8. A byte order mark wins over a Unicode encoding named here.
+     *
+     * @param charset how the table writes characters
+     * @return a new reader with that setting
+     */
+    public ImageFiles charset(Charset charset) {
+        Objects.requireNonNull(charset, "charset");
+        return with(reader -> reader.charset(charset));
     }
 
     /**

@@ -1,0 +1,109 @@
+package dev.finetune.examples;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/**
+ * Says the library's messages, which name methods, as the person at a command knows them: {@code label("category")} is {@code
+ * --label-column category}. A method is the option of its own name ({@code noHeader()} is {@code --no-header}) or one of those
+ * in the table here, if the command has it; else it stays as it is. What stands in quotation marks is left alone.
+ */
+final class Advice {
+    /** Methods whose options have another name; of several the first that a command has. */
+    static final Map<String, List<String>> OTHERWISE_CALLED = Map.ofEntries(
+            Map.entry("from", List.of("--model")),
+            Map.entry("load", List.of("--model")),
+            Map.entry("batchSize", List.of("--batch")),
+            Map.entry("evaluationBatchSize", List.of("--eval-batch")),
+            Map.entry("maxGradientNorm", List.of("--max-grad-norm")),
+            Map.entry("evaluateEvery", List.of("--eval-every")),
+            Map.entry("balancedClassWeights", List.of("--balanced")),
+            Map.entry("warmupSteps", List.of("--warmup")),
+            Map.entry("warmupRatio", List.of("--warmup")),
+            Map.entry("bitFit", List.of("--bitfit")),
+            Map.entry("text", List.of("--text-column")),
+            Map.entry("pair", List.of("--pair-column")),
+            Map.entry("path", List.of("--path-column", "--text-column")),
+            Map.entry("label", List.of("--label-column")),
+            Map.entry("save", List.of("--out")),
+            Map.entry("saveAdapter", List.of("--adapter-out")),
+            Map.entry("inputs", List.of("--preprocess")));
+
+    /** Arguments that are options of their own, whatever method they are given to. */
+    static final Map<String, String> ARGUMENTS = Map.of("Overwrite.ANY", "--overwrite");
+
+    /** Calls that other commands make. */
+    private static final Map<String, String> OF_OTHER_COMMANDS = Map.of(
+            "head(\"a\", \"b\", ...)", "the commands text and images do, for the labels of their --train and --eval");
+
+    private static final Pattern CALL = Pattern.compile("(?<![\\w.])(?:[A-Z]\\w*\\.)?([a-z]\\w*)\\(([^()]*)\\)");
+    private static final Pattern VALUE = Pattern.compile("\"[^\"]*\"|'.*'|(?:[A-Z]\\w*\\.)?[\\w.+-]+|");
+
+    private Advice() {}
+
+    /** A message with a command's options in place of methods. */
+    static String of(String message, CommandSpec command) {
+        final Matcher calls = CALL.matcher(message);
+        final StringBuilder said = new StringBuilder();
+        while (calls.find()) {
+            final String call = calls.group();
+            final String option = quoted(message, calls.start())
+                    ? call
+                    : written(calls.group(1), calls.group(2), command)
+                            .orElseGet(() -> OF_OTHER_COMMANDS.getOrDefault(call, call));
+            calls.appendReplacement(said, Matcher.quoteReplacement(option));
+        }
+        return calls.appendTail(said).toString();
+    }
+
+    private static boolean quoted(String message, int at) {
+        return message.substring(0, at).chars().filter(each -> each == '"').count() % 2 == 1;
+    }
+
+    private static Optional<String> written(String method, String arguments, CommandSpec command) {
+        return ARGUMENTS.entrySet().stream()
+                .filter(entry -> arguments.contains(entry.getKey()))
+                .map(Map.Entry::getValue)
+                .filter(option -> command.findOption(option) != null)
+                .findFirst()
+                .or(() -> option(method, command).map(found -> written(found, arguments)));
+    }
+
+    private static Optional<OptionSpec> option(String method, CommandSpec command) {
+        final String same = "--" + method.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+        return Stream.concat(Stream.of(same), OTHERWISE_CALLED.getOrDefault(method, List.of()).stream())
+                .flatMap(name -> Optional.ofNullable(command.findOption(name)).stream())
+                .findFirst();
+    }
+
+    /** The option, with its value if that is one that can be typed. */
+    private static String written(OptionSpec option, String arguments) {
+        final String value = arguments.strip();
+        final String name = option.longestName();
+        if (option.negatable() && value.equals("false")) {
+            return name.replaceFirst("--", "--no-");
+        }
+        if (option.arity().max() == 0
+                || value.equals("...")
+                || !VALUE.matcher(value).matches()) {
+            return name;
+        }
+        final String typed = value.startsWith("\"") || value.startsWith("'")
+                ? unquoted(value)
+                : value.replaceFirst("^[A-Z]\\w*\\.", "");
+        return typed.isEmpty() ? name : name + " " + typed;
+    }
+
+    /** Words need no quotes; what a shell would take for something else keeps them. */
+    private static String unquoted(String value) {
+        final String inner = value.substring(1, value.length() - 1);
+        return inner.matches("[\\w.+-]+") ? inner : value;
+    }
+}

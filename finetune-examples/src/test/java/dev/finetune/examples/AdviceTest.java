@@ -1,0 +1,119 @@
+package dev.finetune.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.finetune.FineTuned;
+import dev.finetune.FineTuner;
+import dev.finetune.data.TextFiles;
+import dev.finetune.data.TokenFiles;
+import dev.finetune.train.WeightAverage;
+import dev.finetune.vision.ImageFiles;
+import java.lang.reflect.Method;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+class AdviceTest {
+    /** Options of the commands themselves, which the library can't speak of. */
+    private static final Set<String> OF_COMMANDS = Set.of(
+            "--task",
+            "--train",
+            "--eval",
+            "--data",
+            "--file",
+            "--help",
+            "--version",
+            "--predict",
+            "--sheet",
+            "--mistakes",
+            "--format",
+            "--top",
+            "--passage",
+            "--separator",
+            "--size",
+            "--freeze-batch-norms",
+            "--head-only");
+
+    /** Options of settings that are made by classes of their own, which are said by their names. */
+    private static final Set<String> OF_PARTS =
+            Set.of("--lora-alpha", "--lora-dropout", "--lora-targets", "--lora-bias", "--dora");
+
+    private static CommandSpec command(String name) {
+        return Main.commandLine().getSubcommands().get(name).getCommandSpec();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '~',
+            value = {
+                "text~say noHeader().~say --no-header.",
+                "text~as in label(\"category\") or label(1);~as in --label-column category or --label-column 1;",
+                "text~label(\"the class\")~--label-column \"the class\"",
+                "text~say delimiter(';').~say --delimiter ';'.",
+                "text~where quotes are plain text, say quoting(false))~where quotes are plain text, say --no-quoting)",
+                "text~name it with charset(...)~name it with --charset",
+                "text~lr(0.0): expected~--lr 0.0: expected",
+                "text~say so: save(directory, Overwrite.ANY).~say so: --overwrite.",
+                "text~say precision(Precision.FLOAT32)~say --precision FLOAT32",
+                "text~FineTuner.from(base).keepBest()~--model base.keepBest()",
+                "text~fitFewShot(...) replaces~fitFewShot(...) replaces",
+                "text~the column \"label(x)\" is missing~the column \"label(x)\" is missing",
+                "images~path(\"file\")~--path-column file",
+                "predict~path(\"file\")~--text-column file",
+                "predict~lr(1)~lr(1)",
+                "evaluate~for all labels: head(\"a\", \"b\", ...).~for all labels: the commands text and images do, for the labels of their --train and --eval.",
+                "evaluate~Weigh classes (balancedClassWeights())~Weigh classes (balancedClassWeights())",
+                "text~Weigh classes (balancedClassWeights())~Weigh classes (--balanced)"
+            })
+    void methodsAreOptionsWhereTheCommandHasThem(String command, String message, String said) {
+        assertThat(Advice.of(message, command(command))).isEqualTo(said);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"text", "images", "predict", "evaluate"})
+    void everyOptionThatTheApiHasTooIsTranslated(String command) {
+        final CommandSpec spec = command(command);
+        final Set<String> told = methods()
+                .map(method -> Advice.of(method + "()", spec))
+                .filter(said -> said.startsWith("--"))
+                .collect(Collectors.toSet());
+        told.addAll(Advice.ARGUMENTS.values());
+        final Set<String> untold =
+                spec.options().stream().map(OptionSpec::longestName).collect(Collectors.toCollection(TreeSet::new));
+        untold.removeAll(told);
+        untold.removeAll(OF_COMMANDS);
+        untold.removeAll(OF_PARTS);
+
+        assertThat(untold).isEmpty();
+    }
+
+    @Test
+    void theTableNamesMethodsAndOptionsThatThereAre() {
+        assertThat(methods().collect(Collectors.toSet())).containsAll(Advice.OTHERWISE_CALLED.keySet());
+        final Set<String> options = Stream.of("text", "images", "predict", "evaluate")
+                .flatMap(name -> command(name).options().stream())
+                .map(OptionSpec::longestName)
+                .collect(Collectors.toSet());
+        Advice.OTHERWISE_CALLED.values().forEach(names -> assertThat(options).containsAll(names));
+        assertThat(options).containsAll(Advice.ARGUMENTS.values());
+    }
+
+    private static Stream<String> methods() {
+        return Stream.of(
+                        FineTuner.class,
+                        FineTuned.class,
+                        TextFiles.class,
+                        TokenFiles.class,
+                        ImageFiles.class,
+                        WeightAverage.class)
+                .flatMap(type -> Stream.of(type.getMethods()))
+                .map(Method::getName);
+    }
+}
