@@ -6,12 +6,11 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import dev.finetune.checkpoint.AdapterParameters;
 import dev.finetune.checkpoint.SafetensorsWriter;
-import dev.finetune.internal.StandIn;
+import dev.finetune.internal.JsonFile;
+import dev.finetune.internal.PlainFile;
 import dev.finetune.nn.Buffer;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
@@ -51,7 +50,7 @@ final class AdapterFiles {
      */
     static void refuseIn(Path directory) {
         final Path file = directory.resolve(CONFIG);
-        if (!Files.isRegularFile(file)) {
+        if (!PlainFile.exists(file)) {
             return;
         }
         if (!Files.isRegularFile(directory.resolve("config.json"))) {
@@ -69,10 +68,7 @@ final class AdapterFiles {
     static PeftMethod read(Path directory) {
         final Path file = directory.resolve(CONFIG);
         try {
-            StandIn.refuse(file);
-            final JsonObject json =
-                    JsonParser.parseString(Files.readString(file)).getAsJsonObject();
-            final AdapterConfig config = new AdapterConfig(file, json);
+            final AdapterConfig config = new AdapterConfig(file, JsonFile.object(file));
             final String type = config.text("peft_type", "");
             if (!type.equals("LORA") && !type.equals("IA3")) {
                 throw new FinetuneException(
@@ -90,8 +86,6 @@ final class AdapterFiles {
                     file + " could not be read: " + e + ". An adapter's directory holds"
                             + " adapter_config.json and adapter_model.safetensors.",
                     e);
-        } catch (JsonParseException | IllegalStateException e) {
-            throw new FinetuneException(file + " is not an adapter's configuration: " + e.getMessage(), e);
         }
     }
 

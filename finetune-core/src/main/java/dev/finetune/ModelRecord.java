@@ -1,12 +1,10 @@
 package dev.finetune;
 
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
+import dev.finetune.internal.JsonFile;
 import dev.finetune.internal.JsonNumbers;
-import dev.finetune.internal.StandIn;
+import dev.finetune.internal.PlainFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.NoSuchElementException;
 import java.util.Optional;
@@ -30,13 +28,12 @@ final class ModelRecord {
     /** What a directory's record says, if there is one. */
     static Optional<JsonObject> find(Path directory) {
         final Path file = directory.resolve(ModelFiles.RECORD);
-        if (!Files.isRegularFile(file)) {
+        if (!PlainFile.exists(file)) {
             return Optional.empty();
         }
         try {
-            StandIn.refuse(file);
-            return Optional.of(JsonParser.parseString(Files.readString(file)).getAsJsonObject());
-        } catch (IOException | JsonParseException | IllegalStateException e) {
+            return Optional.of(JsonFile.object(file));
+        } catch (IOException | FinetuneException e) {
             throw unreadable(directory, e);
         }
     }

@@ -3,12 +3,10 @@ package dev.finetune;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
-import dev.finetune.internal.StandIn;
+import dev.finetune.internal.JsonFile;
+import dev.finetune.internal.PlainFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -104,14 +102,13 @@ final class SentenceModules {
 
     private Optional<JsonElement> read(String name) {
         final Path file = directory.resolve(name);
-        if (!Files.isRegularFile(file)) {
+        if (!PlainFile.exists(file)) {
             return Optional.empty();
         }
         try {
-            StandIn.refuse(file);
-            return Optional.of(JsonParser.parseString(Files.readString(file)));
-        } catch (IOException | JsonParseException e) {
-            throw new FinetuneException(file + " is not JSON: " + e.getMessage(), e);
+            return Optional.of(JsonFile.read(file));
+        } catch (IOException e) {
+            throw new FinetuneException(file + " could not be read: " + e.getMessage(), e);
         }
     }
 }

@@ -5,10 +5,10 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.JsonFile;
 import dev.finetune.internal.JsonNumbers;
+import dev.finetune.internal.PlainFile;
 import dev.finetune.internal.saving.DirectorySave;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -145,23 +145,21 @@ public record Calibration(double temperature, List<Double> thresholds) {
      */
     public static Calibration read(Path directory) {
         final Path file = directory.resolve(FILE);
-        if (!Files.isRegularFile(file)) {
+        if (!PlainFile.exists(file)) {
             return NONE;
         }
         try {
-            final JsonObject json =
-                    JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+            final JsonObject json = JsonFile.object(file);
             final List<Double> thresholds = new ArrayList<>();
             for (JsonElement number : json.getAsJsonArray("thresholds")) {
                 thresholds.add(JsonNumbers.finite(number).orElseThrow());
             }
             return new Calibration(JsonNumbers.finite(json.get("temperature")).orElseThrow(), thresholds);
         } catch (IOException
-                | JsonParseException
-                | IllegalStateException
                 | NoSuchElementException
                 | NullPointerException
-                | ClassCastException e) {
+                | ClassCastException
+                | FinetuneException e) {
             throw new FinetuneException(
                     file + " can't be read (" + e.getMessage()
                             + "): expected {\"temperature\": number, \"thresholds\": "

@@ -1,6 +1,7 @@
 package dev.finetune.checkpoint;
 
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.PlainFile;
 import dev.finetune.internal.StandIn;
 import dev.finetune.internal.saving.WholeRead;
 import java.io.IOException;
@@ -91,6 +92,7 @@ final class CheckpointFiles {
         if (file.getFileName().toString().endsWith(".index.json")) {
             return ShardedWeights.open(file);
         }
+        PlainFile.refuseOthers(file);
         byte[] start = firstBytes(file, StandIn.START);
         StandIn.refuse(file, start);
         if (isNamed(file, ".safetensors")) {

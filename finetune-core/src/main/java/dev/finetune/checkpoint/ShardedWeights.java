@@ -2,11 +2,9 @@ package dev.finetune.checkpoint;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import dev.finetune.FinetuneException;
-import dev.finetune.internal.StandIn;
+import dev.finetune.internal.JsonFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -22,8 +20,6 @@ import org.bytedeco.pytorch.Tensor;
 
 /** Several files and the index that says which of them holds which tensor. */
 final class ShardedWeights implements Weights {
-    private static final long MAX_INDEX_BYTES = 100_000_000;
-
     private final Path index;
     private final Map<String, Weights> shardOf;
     private final List<Weights> shards;
@@ -87,13 +83,9 @@ final class ShardedWeights implements Weights {
     private static JsonObject readIndex(Path index) {
         JsonElement json;
         try {
-            if (Files.size(index) > MAX_INDEX_BYTES) {
-                throw broken(index, "it has more than " + MAX_INDEX_BYTES + " bytes");
-            }
-            StandIn.refuse(index);
-            json = JsonParser.parseString(Files.readString(index));
-        } catch (IOException | JsonParseException e) {
-            throw new FinetuneException(index + ": the index couldn't be read as JSON: " + e.getMessage(), e);
+            json = JsonFile.read(index);
+        } catch (IOException e) {
+            throw new FinetuneException(index + ": the index couldn't be read: " + e.getMessage(), e);
         }
         if (!(json instanceof JsonObject object) || !(object.get("weight_map") instanceof JsonObject)) {
             throw broken(index, "it has no object \"weight_map\" of tensor names to file names");

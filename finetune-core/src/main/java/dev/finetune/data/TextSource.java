@@ -1,5 +1,6 @@
 package dev.finetune.data;
 
+import dev.finetune.internal.PlainFile;
 import dev.finetune.internal.StandIn;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.util.zip.GZIPInputStream;
 record TextSource(InputStream stream, Charset charset) {
     /** Opens a file; gzip and byte order marks are known by the first bytes. A mark wins over a Unicode charset. */
     static TextSource open(Path path, Charset charset) throws IOException {
+        PlainFile.refuseOthers(path);
         InputStream file = new BufferedInputStream(Files.newInputStream(path));
         try {
             file.mark(StandIn.START);

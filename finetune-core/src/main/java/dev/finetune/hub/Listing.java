@@ -2,8 +2,8 @@ package dev.finetune.hub;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.JsonFile;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -32,7 +32,7 @@ record Listing(String commit, Map<String, Entry> files) {
      */
     static Listing parse(String json, String source) {
         try {
-            JsonObject answer = JsonParser.parseString(json).getAsJsonObject();
+            JsonObject answer = object(json, source);
             String commit = answer.get("sha").getAsString();
             if (!SafeName.isSingle(commit)) {
                 throw new FinetuneException("The commit '" + SafeName.printable(commit) + "' that " + source
@@ -49,12 +49,24 @@ record Listing(String commit, Map<String, Entry> files) {
             if (e instanceof FinetuneException ours) {
                 throw ours;
             }
-            throw new FinetuneException(
-                    source + " doesn't answer as a model hub does: expected JSON with 'sha' and 'siblings', found '"
-                            + SafeName.printable(json.substring(0, Math.min(80, json.length())))
-                            + "'. Check HF_ENDPOINT, and whether a proxy or a login page stands in between.",
-                    e);
+            throw noHub(json, source, e);
         }
+    }
+
+    private static JsonObject object(String json, String source) {
+        try {
+            return JsonFile.object(JsonFile.parse(json, source, JsonFile.MOST_VALUES), source);
+        } catch (FinetuneException e) {
+            throw noHub(json, source, e);
+        }
+    }
+
+    private static FinetuneException noHub(String json, String source, RuntimeException e) {
+        return new FinetuneException(
+                source + " doesn't answer as a model hub does: expected JSON with 'sha' and 'siblings', found '"
+                        + SafeName.printable(json.substring(0, Math.min(80, json.length())))
+                        + "'. Check HF_ENDPOINT, and whether a proxy or a login page stands in between.",
+                e);
     }
 
     private static Entry entry(JsonObject file) {

@@ -2,10 +2,9 @@ package dev.finetune.hub;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.JsonFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.TreeSet;
@@ -28,16 +27,10 @@ final class ShardIndex {
         String folder = name.substring(0, name.lastIndexOf('/') + 1);
         TreeSet<String> shards = new TreeSet<>();
         try {
-            JsonObject map = JsonParser.parseString(Files.readString(index))
-                    .getAsJsonObject()
-                    .getAsJsonObject("weight_map");
-            for (JsonElement shard : map.asMap().values()) {
+            for (JsonElement shard : map(index).asMap().values()) {
                 shards.add(SafeName.require(folder + shard.getAsString(), "the weight_map of " + index));
             }
-        } catch (IOException | RuntimeException e) {
-            if (e instanceof FinetuneException ours) {
-                throw ours;
-            }
+        } catch (IOException | IllegalStateException | UnsupportedOperationException e) {
             throw new FinetuneException(
                     "The index of sharded weights " + index + " can't be read: expected JSON whose 'weight_map' gives a"
                             + " file name for each weight (" + e.getClass().getSimpleName()
@@ -45,5 +38,16 @@ final class ShardIndex {
                     e);
         }
         return List.copyOf(shards);
+    }
+
+    private static JsonObject map(Path index) throws IOException {
+        try {
+            if (JsonFile.object(index).get("weight_map") instanceof JsonObject map) {
+                return map;
+            }
+        } catch (FinetuneException e) {
+            throw new IOException(e);
+        }
+        throw new IOException("no weight_map");
     }
 }

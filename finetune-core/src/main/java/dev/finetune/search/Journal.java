@@ -2,8 +2,9 @@ package dev.finetune.search;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.JsonFile;
+import dev.finetune.internal.PlainFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -21,6 +22,11 @@ import java.util.Optional;
  * kill leaves, and is dropped.
  */
 final class Journal {
+    private static final long MOST_BYTES = 64L << 20;
+
+    /** Of a line. */
+    private static final int MOST_VALUES = 100_000;
+
     private final Optional<Path> file;
     private final List<Trial> trials = new ArrayList<>();
 
@@ -53,6 +59,10 @@ final class Journal {
 
     /** Reads what is there; false where it is only the beginning of this search's first line. */
     private boolean read(Path file, JsonObject search) throws IOException {
+        PlainFile.refuseOthers(file);
+        if (Files.size(file) > MOST_BYTES) {
+            throw notARecord(file);
+        }
         final String text = Files.readString(file);
         final int end = text.lastIndexOf('\n') + 1;
         if (end == 0) {
@@ -80,7 +90,7 @@ final class Journal {
 
     private static JsonObject header(Path file, String text) {
         try {
-            return JsonParser.parseString(text).getAsJsonObject();
+            return JsonFile.object(JsonFile.parse(text, file.toString(), MOST_VALUES), file.toString());
         } catch (RuntimeException e) {
             throw notARecord(file);
         }
@@ -94,7 +104,7 @@ final class Journal {
 
     private static JsonObject parse(Path file, int line, String text) {
         try {
-            return JsonParser.parseString(text).getAsJsonObject();
+            return JsonFile.object(JsonFile.parse(text, "it", MOST_VALUES), "it");
         } catch (RuntimeException e) {
             throw broken(file, line, e);
         }

@@ -2,14 +2,11 @@ package dev.finetune.spi;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.JsonFile;
 import dev.finetune.internal.JsonNumbers;
-import dev.finetune.internal.StandIn;
+import dev.finetune.internal.PlainFile;
 import java.io.IOException;
-import java.io.Reader;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,8 +17,6 @@ import java.util.stream.IntStream;
 
 /** A checkpoint's {@code config.json}, read with errors that name the file and the key. */
 public final class ModelConfig {
-    private static final long MOST_BYTES = 16L << 20;
-
     /** More outputs than any classifier has; each gets a name. */
     private static final int MOST_OUTPUTS = 1_000_000;
 
@@ -42,24 +37,13 @@ public final class ModelConfig {
      */
     public static ModelConfig read(Path directory) {
         final Path file = directory.resolve("config.json");
-        if (!Files.isRegularFile(file)) {
+        if (!PlainFile.exists(file)) {
             throw new FinetuneException(
                     "No config.json in " + directory.toAbsolutePath() + ". A model directory holds config.json, "
                             + "weights (model.safetensors or pytorch_model.bin) and, for text, tokenizer.json or vocab.txt.");
         }
-        try (Reader reader = Files.newBufferedReader(file)) {
-            StandIn.refuse(file);
-            if (Files.size(file) > MOST_BYTES) {
-                throw new FinetuneException(
-                        file + " has " + Files.size(file) + " bytes; a configuration has at most " + MOST_BYTES + ".");
-            }
-            final JsonElement parsed = JsonParser.parseReader(reader);
-            if (!parsed.isJsonObject()) {
-                throw new FinetuneException(file + " is not a JSON object.");
-            }
-            return new ModelConfig(file, parsed.getAsJsonObject());
-        } catch (JsonParseException e) {
-            throw new FinetuneException(file + " is not valid JSON: " + e.getMessage(), e);
+        try {
+            return new ModelConfig(file, JsonFile.object(file));
         } catch (IOException e) {
             throw new FinetuneException(file + " could not be read: " + e.getMessage(), e);
         }

@@ -2,10 +2,10 @@ package dev.finetune.bert.text;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.JsonFile;
+import dev.finetune.internal.PlainFile;
 import dev.finetune.internal.StandIn;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -41,6 +41,9 @@ record TokenizerFiles(Path directory, Map<String, byte[]> contents) {
 
     private static final long MOST_BYTES = 256L << 20;
 
+    /** More than three for each token of the largest vocabularies, pairs of merges included. */
+    private static final int MOST_VALUES = 10_000_000;
+
     private static final String CLASS = "tokenizer_class";
 
     /** A maximum that means none: Transformers writes 1e30 where a tokenizer was given no maximum. */
@@ -54,7 +57,7 @@ record TokenizerFiles(Path directory, Map<String, byte[]> contents) {
         Map<String, byte[]> contents = new LinkedHashMap<>();
         for (String name : KNOWN) {
             Path file = directory.resolve(name);
-            if (Files.isRegularFile(file)) {
+            if (PlainFile.exists(file)) {
                 try {
                     if (Files.size(file) > MOST_BYTES) {
                         throw new FinetuneException(file + " has " + Files.size(file)
@@ -90,15 +93,9 @@ record TokenizerFiles(Path directory, Map<String, byte[]> contents) {
         if (!has(name)) {
             return new JsonObject();
         }
-        try {
-            JsonElement element = JsonParser.parseString(text(name));
-            if (element instanceof JsonObject object) {
-                return object;
-            }
-            throw new FinetuneException(path(name) + " holds no JSON object.");
-        } catch (JsonParseException e) {
-            throw new FinetuneException(path(name) + " is not JSON: " + e.getMessage(), e);
-        }
+        return JsonFile.object(
+                JsonFile.parse(text(name), path(name).toString(), MOST_VALUES),
+                path(name).toString());
     }
 
     Path path(String name) {
@@ -127,16 +124,16 @@ record TokenizerFiles(Path directory, Map<String, byte[]> contents) {
 
     /** What a file says that isn't the tokenizer's own, and so isn't saved with it. */
     private Optional<String> other(String name, String key) {
-        if (!Files.isRegularFile(path(name))) {
+        if (!PlainFile.exists(path(name))) {
             return Optional.empty();
         }
         try {
-            return JsonParser.parseString(Files.readString(path(name))) instanceof JsonObject object
+            return JsonFile.read(path(name)) instanceof JsonObject object
                             && object.get(key) instanceof JsonPrimitive value
                     ? Optional.of(value.getAsString())
                     : Optional.empty();
-        } catch (IOException | JsonParseException e) {
-            throw new FinetuneException(path(name) + " is not JSON: " + e.getMessage(), e);
+        } catch (IOException e) {
+            throw new FinetuneException(path(name) + " cannot be read: " + e.getMessage(), e);
         }
     }
 

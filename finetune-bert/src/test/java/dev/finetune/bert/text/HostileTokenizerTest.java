@@ -9,6 +9,7 @@ import com.google.gson.JsonParser;
 import dev.finetune.FinetuneException;
 import dev.finetune.bert.text.definition.TestCharsmap;
 import dev.finetune.data.Text;
+import dev.finetune.internal.Pipe;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,9 +18,11 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Definitions with which the native library ends the process, or takes time or memory without end: each is refused by name
@@ -28,6 +31,17 @@ import org.junit.jupiter.params.provider.CsvSource;
 class HostileTokenizerTest {
     @TempDir
     private Path model;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt"})
+    @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void pipesAreRefusedAsWhateverFile(String name) throws IOException {
+        Pipe.make(model.resolve(name));
+
+        assertThatThrownBy(() -> Tokenizer.open(model))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining(name + " is a pipe, a device or a socket");
+    }
 
     @ParameterizedTest
     @CsvSource(

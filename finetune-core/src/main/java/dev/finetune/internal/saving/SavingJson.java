@@ -4,12 +4,10 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.JsonFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -21,7 +19,6 @@ import java.util.function.Function;
 final class SavingJson {
     private static final Gson GSON =
             new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
-    private static final int MOST = 16 << 20;
 
     private SavingJson() {}
 
@@ -36,15 +33,10 @@ final class SavingJson {
      */
     static <T> Optional<T> find(Path file, Function<JsonObject, T> meaning, String mend) throws IOException {
         try {
-            final long size = Files.size(file);
-            if (size > MOST) {
-                throw new FinetuneException(file + " has " + size + " bytes; expected " + MOST + " at most. " + mend);
-            }
-            return Optional.of(
-                    meaning.apply(JsonParser.parseString(Files.readString(file)).getAsJsonObject()));
+            return Optional.of(meaning.apply(JsonFile.object(file)));
         } catch (NoSuchFileException e) {
             return Optional.empty();
-        } catch (JsonParseException
+        } catch (FinetuneException
                 | IllegalStateException
                 | IllegalArgumentException
                 | UnsupportedOperationException

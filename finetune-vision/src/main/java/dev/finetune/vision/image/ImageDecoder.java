@@ -91,10 +91,8 @@ public record ImageDecoder(ImageLimits limits) {
 
     private byte[] read(Path path) throws BrokenImage {
         try {
+            refuseOthers(path);
             long size = Files.size(path);
-            if (Files.isDirectory(path)) {
-                throw new BrokenImage("it is a directory");
-            }
             if (size > limits.maxBytes()) {
                 throw tooManyBytes(size);
             }
@@ -105,13 +103,20 @@ public record ImageDecoder(ImageLimits limits) {
     }
 
     private static byte[] head(Path path) throws BrokenImage {
-        if (Files.isDirectory(path)) {
-            throw new BrokenImage("it is a directory");
-        }
+        refuseOthers(path);
         try (InputStream input = Files.newInputStream(path)) {
             return input.readNBytes(HEAD);
         } catch (IOException e) {
             throw unreadable(path, e);
+        }
+    }
+
+    private static void refuseOthers(Path path) throws BrokenImage {
+        if (Files.isDirectory(path)) {
+            throw new BrokenImage("it is a directory");
+        }
+        if (Files.exists(path) && !Files.isRegularFile(path)) {
+            throw new BrokenImage("it is a pipe, a device or a socket, not a file");
         }
     }
 

@@ -2,14 +2,11 @@ package dev.finetune.vision.image;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.JsonFile;
 import dev.finetune.internal.JsonNumbers;
-import dev.finetune.internal.StandIn;
+import dev.finetune.internal.PlainFile;
 import java.io.IOException;
-import java.io.Reader;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -54,15 +51,15 @@ final class PreprocessingReader {
 
     static Optional<Preprocessing> find(Path directory) {
         Path processor = directory.resolve("processor_config.json");
-        if (Files.isRegularFile(processor) && parse(processor).get("image_processor") instanceof JsonObject nested) {
+        if (PlainFile.exists(processor) && parse(processor).get("image_processor") instanceof JsonObject nested) {
             return Optional.of(new PreprocessingReader(nested, processor + ", image_processor").transformers());
         }
         Path preprocessor = directory.resolve("preprocessor_config.json");
-        if (Files.isRegularFile(preprocessor)) {
+        if (PlainFile.exists(preprocessor)) {
             return Optional.of(new PreprocessingReader(parse(preprocessor), preprocessor.toString()).transformers());
         }
         Path config = directory.resolve("config.json");
-        if (Files.isRegularFile(config)) {
+        if (PlainFile.exists(config)) {
             JsonObject parsed = parse(config);
             if (parsed.has("pretrained_cfg") && parsed.get("pretrained_cfg").isJsonObject()) {
                 return Optional.of(
@@ -77,15 +74,8 @@ final class PreprocessingReader {
     }
 
     private static JsonObject parse(Path file) {
-        try (Reader reader = Files.newBufferedReader(file)) {
-            StandIn.refuse(file);
-            JsonElement parsed = JsonParser.parseReader(reader);
-            if (!parsed.isJsonObject()) {
-                throw new FinetuneException(file + " is not a JSON object.");
-            }
-            return parsed.getAsJsonObject();
-        } catch (JsonParseException e) {
-            throw new FinetuneException(file + " is not valid JSON: " + e.getMessage(), e);
+        try {
+            return JsonFile.object(file);
         } catch (IOException e) {
             throw new FinetuneException(file + " could not be read: " + e.getMessage(), e);
         }

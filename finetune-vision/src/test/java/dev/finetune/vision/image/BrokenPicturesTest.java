@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.Pipe;
 import dev.finetune.vision.Image;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -12,9 +13,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -22,6 +27,20 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Whatever is wrong with a picture, it is named and told, and nothing else than our own exception comes out. */
 final class BrokenPicturesTest {
     private static final ImageDecoder DECODER = new ImageDecoder();
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void aPipeOrADeviceIsNoPicture(@TempDir Path folder) throws IOException {
+        for (Image image : List.of(Image.of(Path.of("/dev/zero")), Image.of(Pipe.make(folder.resolve("pipe.png"))))) {
+            assertThatThrownBy(() -> DECODER.decode(image))
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageContaining("it is a pipe, a device or a socket");
+            assertThatThrownBy(() -> DECODER.probe(image))
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageContaining("it is a pipe, a device or a socket");
+        }
+    }
 
     @ParameterizedTest
     @ValueSource(

@@ -1,0 +1,39 @@
+package dev.finetune.internal;
+
+import dev.finetune.FinetuneException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Tells files from what can't be read like one: a pipe may never end or never begin, and is empty when it was read once. */
+public final class PlainFile {
+    private PlainFile() {}
+
+    /**
+     * Whether a file is there, or a link to one.
+     *
+     * @throws FinetuneException if something else is there under its name
+     */
+    public static boolean exists(Path path) {
+        if (Files.isRegularFile(path)) {
+            return true;
+        }
+        refuseOthers(path);
+        return false;
+    }
+
+    /**
+     * Refuses what is there and isn't a file; a path where nothing is passes, to be told by who opens it.
+     *
+     * @throws FinetuneException naming the path and what it is
+     */
+    public static void refuseOthers(Path path) {
+        if (Files.isDirectory(path)) {
+            throw new FinetuneException(path + " is a directory; expected a file.");
+        }
+        if (Files.exists(path) && !Files.isRegularFile(path)) {
+            throw new FinetuneException(
+                    path + " is a pipe, a device or a socket; expected a file, which can be read more"
+                            + " than once and has a size. Save what it gives in a file first.");
+        }
+    }
+}
