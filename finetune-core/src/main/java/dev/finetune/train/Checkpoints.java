@@ -9,8 +9,8 @@ import java.util.Optional;
 /**
  * Where and how often a training under way is saved, so that it can go on after a crash, a kill or a stop: weights,
  * optimizer, schedule, place in the data, averages, metrics and the best weights so far, each checkpoint in a folder {@code
- * checkpoint-STEP} of its own, written as a whole or not at all. One more is written when training ends, for whatever
- * reason but an error. A checkpoint that can't be written is warned of, and training goes on; the ones before it stay.
+ * checkpoint-STEP} of its own, written as a whole or not at all. One more is written when training ends or is stopped, for
+ * whatever reason but an error. A checkpoint that can't be written is warned of, and training goes on; the ones before it stay.
  *
  * <p>A training that goes on from a checkpoint ends with the same bits as one that was never interrupted, on the same
  * machine with the same number of threads.
@@ -19,9 +19,16 @@ import java.util.Optional;
  * @param everySteps optimizer steps between two checkpoints; 0 for none by steps
  * @param every time between two checkpoints; 10 minutes by default, none where steps are said
  * @param keepLast how many are kept, the last ones; 2 by default. Each holds the best weights so far, where these are kept
+ * @param ofEnded whether a training that came to its end writes one more; true by default
  * @param existing what becomes of checkpoints that are there already; they are refused by default
  */
-public record Checkpoints(Path directory, long everySteps, Optional<Duration> every, int keepLast, Existing existing) {
+public record Checkpoints(
+        Path directory,
+        long everySteps,
+        Optional<Duration> every,
+        int keepLast,
+        boolean ofEnded,
+        Existing existing) {
     /** Rare enough to cost next to nothing. */
     private static final Duration DEFAULT_INTERVAL = Duration.ofMinutes(10);
 
@@ -61,7 +68,7 @@ public record Checkpoints(Path directory, long everySteps, Optional<Duration> ev
      * @param directory what the checkpoints are in
      */
     public static Checkpoints in(Path directory) {
-        return new Checkpoints(directory, 0, Optional.of(DEFAULT_INTERVAL), DEFAULT_KEPT, Existing.REFUSE);
+        return new Checkpoints(directory, 0, Optional.of(DEFAULT_INTERVAL), DEFAULT_KEPT, true, Existing.REFUSE);
     }
 
     /**
@@ -83,7 +90,7 @@ public record Checkpoints(Path directory, long everySteps, Optional<Duration> ev
         if (steps < 1) {
             throw new FinetuneException("checkpoints: everySteps must be at least 1, but is " + steps + ".");
         }
-        return new Checkpoints(directory, steps, Optional.empty(), keepLast, existing);
+        return new Checkpoints(directory, steps, Optional.empty(), keepLast, ofEnded, existing);
     }
 
     /**
@@ -92,7 +99,7 @@ public record Checkpoints(Path directory, long everySteps, Optional<Duration> ev
      * @param time above 0
      */
     public Checkpoints every(Duration time) {
-        return new Checkpoints(directory, 0, Optional.of(time), keepLast, existing);
+        return new Checkpoints(directory, 0, Optional.of(time), keepLast, ofEnded, existing);
     }
 
     /**
@@ -101,17 +108,25 @@ public record Checkpoints(Path directory, long everySteps, Optional<Duration> ev
      * @param count at least 1
      */
     public Checkpoints keepLast(int count) {
-        return new Checkpoints(directory, everySteps, every, count, existing);
+        return new Checkpoints(directory, everySteps, every, count, ofEnded, existing);
+    }
+
+    /**
+     * {@return the same, writing none when training comes to its end, for who saves the model at once; one that is stopped
+     * before still writes its last}
+     */
+    public Checkpoints ofUnendedOnly() {
+        return new Checkpoints(directory, everySteps, every, keepLast, false, existing);
     }
 
     /** {@return the same, going on from the last checkpoint that is there, if there is one} */
     public Checkpoints resume() {
-        return new Checkpoints(directory, everySteps, every, keepLast, Existing.RESUME);
+        return new Checkpoints(directory, everySteps, every, keepLast, ofEnded, Existing.RESUME);
     }
 
     /** {@return the same, removing the checkpoints that are there} */
     public Checkpoints replace() {
-        return new Checkpoints(directory, everySteps, every, keepLast, Existing.REPLACE);
+        return new Checkpoints(directory, everySteps, every, keepLast, ofEnded, Existing.REPLACE);
     }
 
     /**
@@ -120,7 +135,7 @@ public record Checkpoints(Path directory, long everySteps, Optional<Duration> ev
      * @param name of the folder
      */
     public Checkpoints within(String name) {
-        return new Checkpoints(directory.resolve(name), everySteps, every, keepLast, existing);
+        return new Checkpoints(directory.resolve(name), everySteps, every, keepLast, ofEnded, existing);
     }
 
     /**

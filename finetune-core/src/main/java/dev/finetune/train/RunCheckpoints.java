@@ -139,10 +139,16 @@ final class RunCheckpoints implements AutoCloseable {
         }
         then.difference(identity).ifPresent(difference -> {
             throw new UnlikeException(
-                    place.folder() + " is a checkpoint of another training, so that it can't be gone on" + " with: "
-                            + difference + ". Say the same again, or begin anew in another directory.");
+                    place.folder() + " is a checkpoint of another training, so that it can't be gone on with: "
+                            + difference + ". Say the same again, or begin anew: over it with Checkpoints.replace(),"
+                            + " or in another directory.");
         });
         return new Found(state, place.folder());
+    }
+
+    /** Whether a training that came to its end writes one more. */
+    boolean areOfEnded() {
+        return settings != null && settings.ofEnded();
     }
 
     /** Whether a checkpoint is due after a step. */

@@ -359,7 +359,10 @@ final class TrainingRun implements AutoCloseable {
 
     /** Puts the weights that are to be kept into the network, and tells how it went. */
     TrainingHistory finish() {
-        save();
+        final boolean ended = step >= total || end == TrainingHistory.End.EARLY_STOPPING;
+        if (!ended || checkpoints.areOfEnded()) {
+            save();
+        }
         parts.average.keep();
         progress.restoreBest();
         FiniteWeights.check(trained, step);

@@ -38,6 +38,9 @@ public final class ImagesCommand implements Callable<Integer> {
     @Mixin
     private ResultOptions result = new ResultOptions();
 
+    @Mixin
+    private CheckpointOptions checkpoints = new CheckpointOptions();
+
     @Option(
             names = "--freeze-batch-norms",
             description = "Keep all batch norms as they are, their running statistics too.")
@@ -74,7 +77,7 @@ public final class ImagesCommand implements Callable<Integer> {
         final double start = ProcessFacts.secondsSinceStart();
         final ImageData.Parts parts = data.read(training.seed());
         check(parts);
-        final FineTuner tuner = tuner(parts);
+        final FineTuner tuner = checkpoints.on(tuner(parts), result.directory());
         if (sheet != null) {
             try (FineTuned<Image> untrained = tuner.untrained(Image.class)) {
                 Sheets.augmentedBatch(untrained, parts.train(), training.batch(), training.seed(), sheet);

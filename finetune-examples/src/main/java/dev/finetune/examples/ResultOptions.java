@@ -11,6 +11,7 @@ import dev.finetune.train.EpochReport;
 import dev.finetune.train.TrainingHistory;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /** The options that say what becomes of a trained model, and the last line that tells how it went. */
@@ -52,6 +53,14 @@ final class ResultOptions {
         }
     }
 
+    /** Where something is saved, and checkpoints before it; empty where nothing is. */
+    Optional<Path> directory() {
+        return Stream.of(out, adapterOut)
+                .filter(name -> !name.isEmpty())
+                .map(Path::of)
+                .findFirst();
+    }
+
     private Overwrite overwrite() {
         return overwrite ? Overwrite.ANY : Overwrite.OURS;
     }
@@ -80,6 +89,7 @@ final class ResultOptions {
             tuned.saveAdapter(Path.of(adapterOut), overwrite());
             System.out.println("the adapter is in " + Path.of(adapterOut).toAbsolutePath());
         }
+        directory().ifPresent(saved -> CheckpointOptions.done(tuned, saved));
     }
 
     /** Prints the last line: one JSON object. */

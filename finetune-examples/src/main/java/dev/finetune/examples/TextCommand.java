@@ -31,6 +31,9 @@ public final class TextCommand implements Callable<Integer> {
     @Mixin
     private ResultOptions result = new ResultOptions();
 
+    @Mixin
+    private CheckpointOptions checkpoints = new CheckpointOptions();
+
     @Option(
             names = "--max-length",
             description = "The longest input in tokens; by default what the model takes, 512 at most.")
@@ -61,7 +64,8 @@ public final class TextCommand implements Callable<Integer> {
             throw new FinetuneException("--predict is for tasks that read single texts; this one reads "
                     + train.inputType().getSimpleName() + ". Leave it out, and predict with the saved model.");
         }
-        final FineTuner any = training.tuner(parts.head()).groupByLength(groupByLength);
+        final FineTuner any = checkpoints.on(training.tuner(parts.head()), result.directory())
+                .groupByLength(groupByLength);
         final FineTuner tuner = maxLength.map(any::maxLength).orElse(any);
         try (FineTuned<I> tuned = tuner.fit(train, parts.evaluation())) {
             result.show(tuned);
