@@ -23,12 +23,7 @@ import java.util.Optional;
  * @param existing what becomes of checkpoints that are there already; they are refused by default
  */
 public record Checkpoints(
-        Path directory,
-        long everySteps,
-        Optional<Duration> every,
-        int keepLast,
-        boolean ofEnded,
-        Existing existing) {
+        Path directory, long everySteps, Optional<Duration> every, int keepLast, boolean ofEnded, Existing existing) {
     /** Rare enough to cost next to nothing. */
     private static final Duration DEFAULT_INTERVAL = Duration.ofMinutes(10);
 

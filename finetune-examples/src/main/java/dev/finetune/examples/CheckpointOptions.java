@@ -22,8 +22,9 @@ final class CheckpointOptions {
             negatable = true,
             defaultValue = "true",
             fallbackValue = "true",
-            description = "Go on from the last checkpoint in --out (or --adapter-out), if there is one; --no-resume begins"
-                    + " anew over it.")
+            description =
+                    "Go on from the last checkpoint in --out (or --adapter-out), if there is one; --no-resume begins"
+                            + " anew over it.")
     private boolean resume = true;
 
     @Option(

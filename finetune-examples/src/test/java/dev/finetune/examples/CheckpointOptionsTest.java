@@ -80,7 +80,8 @@ class CheckpointOptionsTest {
 
         assertThat(run(text(killed, "--checkpoint-every", "5", "--lr", "1e-4")).errors())
                 .contains("\"learning rate\" was 5.0E-5, and is 1.0E-4 now");
-        final CommandLineRun resumed = run(text(killed, "--checkpoint-every", "5")).well();
+        final CommandLineRun resumed =
+                run(text(killed, "--checkpoint-every", "5")).well();
 
         assertThat(resumed.text()).contains("going on from step ");
         assertThat(Files.readAllBytes(killed.resolve("model.safetensors")))
@@ -92,8 +93,8 @@ class CheckpointOptionsTest {
     void noResumeBeginsAnew() throws Exception {
         final Path out = folder.resolve("anew");
         kill(text(out, "--checkpoint-every", "5"), out);
-        final CommandLineRun anew =
-                run(text(out, "--checkpoint-every", "5", "--no-resume", "--max-steps", "7")).well();
+        final CommandLineRun anew = run(text(out, "--checkpoint-every", "5", "--no-resume", "--max-steps", "7"))
+                .well();
         assertThat(anew.text()).doesNotContain("going on");
         assertThat(out.resolve("checkpoints")).doesNotExist();
     }

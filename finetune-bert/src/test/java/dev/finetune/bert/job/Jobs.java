@@ -95,7 +95,7 @@ public final class Jobs {
     }
 
     /** A copy of every parameter, by name. */
-    static Map<String, float[]> weights(FineTuned<?> model) {
+    public static Map<String, float[]> weights(FineTuned<?> model) {
         final Map<String, float[]> weights = new LinkedHashMap<>();
         for (Parameter parameter : model.assembly().network().parameters()) {
             weights.put(parameter.name(), Tensors.floats(parameter.value()));

@@ -71,6 +71,20 @@ final class ChildJvm {
         return new Ended(process.exitValue(), Files.readString(output));
     }
 
+    /**
+     * Kills it a moment after it has written something so many times.
+     *
+     * @return false if it came to its end before
+     */
+    boolean killAfter(String written, int times, int millis) throws IOException, InterruptedException {
+        while (process.isAlive() && Files.readString(output).split(written, -1).length <= times) {
+            Thread.sleep(2);
+        }
+        Thread.sleep(millis);
+        kill();
+        return process.exitValue() != 0;
+    }
+
     /** Kills it, as kill -9 does. */
     void kill() throws InterruptedException {
         process.destroyForcibly();
