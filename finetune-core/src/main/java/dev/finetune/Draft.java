@@ -85,6 +85,7 @@ final class Draft {
     int batchSize = 8;
     int evaluationBatchSize = 32;
     int accumulation = 1;
+    boolean batchesInParts;
     double maxGradientNorm = 1;
     Precision precision = Precision.FLOAT32;
     boolean gradientCheckpointing;
@@ -158,6 +159,7 @@ final class Draft {
         copy.batchSize = batchSize;
         copy.evaluationBatchSize = evaluationBatchSize;
         copy.accumulation = accumulation;
+        copy.batchesInParts = batchesInParts;
         copy.maxGradientNorm = maxGradientNorm;
         copy.precision = precision;
         copy.gradientCheckpointing = gradientCheckpointing;
@@ -309,6 +311,7 @@ final class Draft {
                 batchSize,
                 evaluationBatchSize,
                 accumulation,
+                batchesInParts,
                 maxGradientNorm,
                 precision,
                 gradientCheckpointing,

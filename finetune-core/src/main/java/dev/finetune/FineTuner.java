@@ -13,6 +13,7 @@ import dev.finetune.search.LearningRateTest;
 import dev.finetune.spi.Augmentation;
 import dev.finetune.spi.InputSettings;
 import dev.finetune.spi.MemoryFormat;
+import dev.finetune.train.BatchSize;
 import dev.finetune.train.Cancellation;
 import dev.finetune.train.Checkpoints;
 import dev.finetune.train.DeviceChoice;
@@ -282,13 +283,32 @@ public final class FineTuner {
     }
 
     /**
-     * Rows in a training batch; 8 by default.
+     * Rows in a training batch; 8 by default. All of them are computed at once: {@link #batchSize(BatchSize)} lets them be
+     * computed in parts.
      *
      * @param rows at least 1
      * @return a new tuner with that setting
      */
     public FineTuner batchSize(int rows) {
-        return with(draft -> draft.batchSize = rows);
+        return with(draft -> {
+            draft.batchSize = rows;
+            draft.batchesInParts = false;
+        });
+    }
+
+    /**
+     * Rows in a training batch, and whether it is computed in parts where memory doesn't suffice for it at once: {@code
+     * batchSize(BatchSize.auto(32))}.
+     *
+     * @param size how many
+     * @return a new tuner with that setting
+     */
+    public FineTuner batchSize(BatchSize size) {
+        Objects.requireNonNull(size, "size");
+        return with(draft -> {
+            draft.batchSize = size.rows();
+            draft.batchesInParts = size.inParts();
+        });
     }
 
     /**

@@ -5,6 +5,7 @@ import dev.finetune.data.Label;
 import dev.finetune.internal.MemoryHelp;
 import dev.finetune.internal.NonFinite;
 import dev.finetune.internal.torch.Callers;
+import dev.finetune.internal.torch.FreedBlocks;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.MemoryFailures;
 import dev.finetune.internal.torch.TensorScope;
@@ -120,7 +121,23 @@ final class Predicting<I> {
         }
     }
 
+    /** Predicts rows at once; where memory doesn't suffice for it, half of them after the other. */
     private List<Prediction> forward(List<Encoded> some) {
+        try {
+            return atOnce(some);
+        } catch (OutOfMemoryException e) {
+            if (some.size() == 1) {
+                throw e;
+            }
+        }
+        FreedBlocks.giveBack();
+        final int half = (some.size() + 1) / 2;
+        final List<Prediction> both = new ArrayList<>(forward(some.subList(0, half)));
+        both.addAll(forward(some.subList(half, some.size())));
+        return both;
+    }
+
+    private List<Prediction> atOnce(List<Encoded> some) {
         final HostBatch host = assembly.encoder().collate(some, CollateContext.predicting());
         try (TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off();

@@ -2,6 +2,7 @@ package dev.finetune;
 
 import dev.finetune.internal.FunctionNames;
 import dev.finetune.spi.MemoryFormat;
+import dev.finetune.train.BatchSize;
 import dev.finetune.train.Pulls;
 import dev.finetune.train.TrainingSettings;
 import java.time.Duration;
@@ -135,7 +136,7 @@ final class SettingsText {
         lines.put("epochs", t.epochs());
         lines.put("steps", t.maxSteps() == 0 ? "those of the epochs" : t.maxSteps() + ", in place of the epochs'");
         lines.put("maximum time", t.maxTime().map(SettingsText::words).orElse("none"));
-        lines.put("batch size", t.batchSize());
+        lines.put("batch size", new BatchSize(t.batchSize(), t.batchesInParts()));
         lines.put("accumulation", t.accumulation() == 1 ? "none" : t.accumulation() + " batches a step");
         lines.put("order", (t.shuffle() ? "shuffled" : "as given") + (t.groupByLength() ? ", by similar length" : ""));
         lines.put("seed", t.seed());

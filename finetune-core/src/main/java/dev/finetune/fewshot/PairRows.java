@@ -121,6 +121,11 @@ public final class PairRows implements BatchSource {
     }
 
     @Override
+    public int rowsTogether() {
+        return 2;
+    }
+
+    @Override
     public Batches epoch(int epoch) {
         final List<Pair> pairs = pairs(epoch);
         return new Batches() {

@@ -4,7 +4,6 @@ import dev.finetune.spi.HostBatch;
 import dev.finetune.spi.HostTensor;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 
@@ -17,9 +16,7 @@ public final class BatchShape {
         final String rows = batch.size() == 1 ? "1 row" : batch.size() + " rows";
         return rows
                 + batch.columns().entrySet().stream()
-                        .max(Comparator.comparingLong(
-                                        (Map.Entry<String, HostTensor> column) -> count(column.getValue()))
-                                .thenComparing(Map.Entry.<String, HostTensor>comparingByKey()))
+                        .max(Comparator.comparingLong(column -> count(column.getValue())))
                         .map(column -> " (" + column.getKey() + " " + shown(column.getValue()) + ")")
                         .orElse("");
     }

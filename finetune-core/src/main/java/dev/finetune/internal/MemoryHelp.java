@@ -15,6 +15,9 @@ public final class MemoryHelp {
         final List<String> help = new ArrayList<>();
         if (batch.size() > 1) {
             help.add("a smaller batchSize(...), which accumulate(...) makes up for");
+            if (!settings.batchesInParts()) {
+                help.add("batchSize(BatchSize.auto(" + settings.batchSize() + ")), which does that by itself");
+            }
         }
         help.addAll(shorter(batch));
         if (!settings.gradientCheckpointing() && settings.gentle().pulls().rDrop() == 0) {

@@ -12,6 +12,7 @@ import dev.finetune.search.AutoResult.Attempt;
 import dev.finetune.search.Candidates.Candidate;
 import dev.finetune.task.DecidingMetric;
 import dev.finetune.task.Task;
+import dev.finetune.train.BatchSize;
 import dev.finetune.train.Cancellation;
 import dev.finetune.train.TrainingHistory;
 import dev.finetune.train.TrainingSettings;
@@ -282,7 +283,8 @@ public final class Auto<I> {
             return rate;
         }
         try {
-            final LearningRateTest test = tuner.batchSize(batch)
+            final LearningRateTest test = tuner.batchSize(
+                            new BatchSize(batch, tuner.settings().batchesInParts()))
                     .findLearningRate(
                             train, new LearningRateTest.Range(LOWEST_TIMES * rate, HIGHEST_TIMES * rate, RANGE_STEPS));
             return Math.min(test.suggestion(), test.minimumOverTen());

@@ -2,6 +2,7 @@ package dev.finetune.search;
 
 import dev.finetune.FineTuner;
 import dev.finetune.Freeze;
+import dev.finetune.train.BatchSize;
 import dev.finetune.train.Schedule;
 import dev.finetune.train.TrainingSettings;
 import java.util.ArrayList;
@@ -189,10 +190,14 @@ final class Candidates {
     }
 
     /** What is searched in the time that is left. */
+    private FineTuner withBatch(FineTuner some, int rows) {
+        return some.batchSize(new BatchSize(rows, some.settings().batchesInParts()));
+    }
+
     List<Dimension> dimensions() {
         final List<Dimension> all = new ArrayList<>();
         all.add(new Dimension.Real("lr", rate / 4, MOST_TIMES * rate, true, FineTuner::lr));
-        all.add(new Dimension.Choice<>("batch size", List.of(batch, 2 * batch), FineTuner::batchSize));
+        all.add(new Dimension.Choice<>("batch size", List.of(batch, 2 * batch), this::withBatch));
         if (hasEpochs) {
             all.add(new Dimension.Choice<>("epochs", List.of(enough, Math.min(60, 2 * enough)), FineTuner::epochs));
         }

@@ -76,6 +76,11 @@ public interface BatchSource {
         return "a batch of " + batch.size() + " rows";
     }
 
+    /** {@return how many rows beside each other belong together in a batch, from its first on; 1 by default} */
+    default int rowsTogether() {
+        return 1;
+    }
+
     /** Batches in order. */
     interface Batches extends Iterator<HostBatch>, AutoCloseable {
         @Override

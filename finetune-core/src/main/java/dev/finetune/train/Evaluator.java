@@ -1,9 +1,11 @@
 package dev.finetune.train;
 
 import dev.finetune.DivergedException;
+import dev.finetune.OutOfMemoryException;
 import dev.finetune.internal.MemoryHelp;
 import dev.finetune.internal.NonFinite;
 import dev.finetune.internal.torch.Autocast;
+import dev.finetune.internal.torch.FreedBlocks;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.MemoryFailures;
 import dev.finetune.internal.torch.OwnProducts;
@@ -15,6 +17,9 @@ import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Network;
 import dev.finetune.spi.HostBatch;
 import dev.finetune.task.Task;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
@@ -52,9 +57,7 @@ public final class Evaluator {
             boolean bfloat16,
             FrozenPrefix prefix,
             boolean rowsComeAgain) {
-        final Task.Scorer scorer = task.scorer();
-        double loss = 0;
-        double weight = 0;
+        final Run run = new Run(network, task, task.scorer(), source, device, bfloat16, prefix, rowsComeAgain);
         try (BatchSource.Batches batches = source.epoch(0, rows -> rowsComeAgain && prefix.knows(rows))) {
             while (batches.hasNext()) {
                 if (Thread.currentThread().isInterrupted()) {
@@ -62,37 +65,102 @@ public final class Evaluator {
                             "The evaluation was interrupted, so there are no metrics: those of a part of"
                                     + " the data would not be comparable.");
                 }
-                final HostBatch host = batches.next();
-                try (OwnProducts own = OwnProducts.take(device.is_cpu());
-                        TensorScope scope = TensorScope.open();
-                        GradientMode mode = GradientMode.off();
-                        Batch batch = new Batch(host, device)) {
-                    final Map<String, Tensor> outputs;
-                    try (var autocast = Autocast.bfloat16(device.is_cuda(), bfloat16)) {
-                        final ForwardContext context = prefix.context();
-                        final Tensor hidden = network.trunk(
-                                prefix.stages(),
-                                network.stages().size(),
-                                prefix.output(batch, rowsComeAgain),
-                                batch,
-                                context,
-                                each -> {});
-                        outputs = network.head(hidden, batch, context);
+                run.add(batches.next());
+            }
+        }
+        return run.scorer.result(run.loss / run.weight);
+    }
+
+    /** An evaluation under way. */
+    private static final class Run {
+        private final Network network;
+        private final Task task;
+        private final Task.Scorer scorer;
+        private final BatchSource source;
+        private final Device device;
+        private final boolean bfloat16;
+        private final FrozenPrefix prefix;
+        private final boolean rowsComeAgain;
+        private final Portions portions;
+        private double loss;
+        private double weight;
+
+        Run(
+                Network network,
+                Task task,
+                Task.Scorer scorer,
+                BatchSource source,
+                Device device,
+                boolean bfloat16,
+                FrozenPrefix prefix,
+                boolean rowsComeAgain) {
+            this.network = network;
+            this.task = task;
+            this.scorer = scorer;
+            this.source = source;
+            this.device = device;
+            this.bfloat16 = bfloat16;
+            this.prefix = prefix;
+            this.rowsComeAgain = rowsComeAgain;
+            this.portions = new Portions(source, 1);
+        }
+
+        /** Adds a batch; in parts, which give the same, where memory doesn't suffice for the whole. */
+        void add(HostBatch batch) {
+            final Deque<HostBatch> rest = new ArrayDeque<>(portions.of(batch));
+            // What frozen stages give is kept of whole batches only: a part is padded to rows that it doesn't have.
+            while (!rest.isEmpty()) {
+                final HostBatch part = rest.pop();
+                if (!compute(part, rowsComeAgain && part == batch)) {
+                    FreedBlocks.giveBack();
+                    final List<HostBatch> smaller = portions.of(part);
+                    for (int i = smaller.size() - 1; i >= 0; i--) {
+                        rest.push(smaller.get(i));
                     }
-                    final double sum = Tensors.scalar(task.lossSum(outputs, batch));
-                    if (!Double.isFinite(sum)) {
-                        refuseNonFinite(network, batch, prefix, source);
-                    }
-                    loss += sum;
-                    weight += task.weight(host);
-                    scorer.add(outputs, batch);
-                } catch (RuntimeException | OutOfMemoryError e) {
-                    throw MemoryFailures.translate(
-                            "Evaluating " + source.describe(host), e, () -> MemoryHelp.evaluating(host));
                 }
             }
         }
-        return scorer.result(loss / weight);
+
+        /** Whether memory sufficed; if not, nothing was added, and smaller parts are to be tried. */
+        private boolean compute(HostBatch host, boolean again) {
+            boolean added = false;
+            try (OwnProducts own = OwnProducts.take(device.is_cpu());
+                    TensorScope scope = TensorScope.open();
+                    GradientMode mode = GradientMode.off();
+                    Batch batch = new Batch(host, device)) {
+                final Map<String, Tensor> outputs = outputs(batch, again);
+                final double sum = Tensors.scalar(task.lossSum(outputs, batch));
+                if (!Double.isFinite(sum)) {
+                    refuseNonFinite(network, batch, prefix, source);
+                }
+                loss += sum;
+                weight += task.weight(host);
+                added = true;
+                scorer.add(outputs, batch);
+                return true;
+            } catch (RuntimeException | OutOfMemoryError e) {
+                final RuntimeException told = MemoryFailures.translate(
+                        "Evaluating " + source.describe(host), e, () -> MemoryHelp.evaluating(host));
+                if (added || !(told instanceof OutOfMemoryException) || !portions.halve(host)) {
+                    throw told;
+                }
+                return false;
+            }
+        }
+
+        private Map<String, Tensor> outputs(Batch batch, boolean again) {
+            try (var autocast = Autocast.bfloat16(device.is_cuda(), bfloat16)) {
+                final ForwardContext context = prefix.context();
+                final Tensor hidden = network.trunk(
+                        prefix.stages(),
+                        network.stages().size(),
+                        prefix.output(batch, again),
+                        batch,
+                        context,
+                        each -> {});
+                return network.head(hidden, batch, context);
+            }
+        }
     }
 
     /** A loss may be infinite, or that of labels which aren't numbers; what the network gives may not. */

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param batchSize rows in a training batch, 8 by default
  * @param evaluationBatchSize rows in an evaluation batch, 32 by default
  * @param accumulation batches per optimizer step, 1 by default; losses are divided by the true count over all of them
+ * @param batchesInParts whether a training batch that memory doesn't suffice for is computed in parts, false by default
  * @param maxGradientNorm gradients are scaled down to this global norm, 1 by default; 0 for no clipping
  * @param precision of matrix products, float32 by default
  * @param gradientCheckpointing whether stages are computed twice instead of keeping what they computed
@@ -47,6 +48,7 @@ public record TrainingSettings(
         int batchSize,
         int evaluationBatchSize,
         int accumulation,
+        boolean batchesInParts,
         double maxGradientNorm,
         Precision precision,
         boolean gradientCheckpointing,

@@ -1,12 +1,17 @@
 package dev.finetune.train;
 
 import dev.finetune.DivergedException;
+import dev.finetune.OutOfMemoryException;
+import dev.finetune.internal.BatchShape;
 import dev.finetune.internal.MemoryHelp;
 import dev.finetune.internal.NonFinite;
+import dev.finetune.internal.torch.CudaGraphs;
 import dev.finetune.internal.torch.DropoutMask;
+import dev.finetune.internal.torch.FreedBlocks;
 import dev.finetune.internal.torch.MemoryFailures;
 import dev.finetune.internal.torch.OwnProducts;
 import dev.finetune.nn.Batch;
+import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
 import dev.finetune.spi.Encoded;
 import dev.finetune.spi.HostBatch;
@@ -14,7 +19,9 @@ import dev.finetune.task.Task;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 
@@ -30,6 +37,11 @@ final class TrainingStep {
     private final TrainingSettings settings;
     private final BatchSource source;
     private final Device device;
+    private final Network network;
+    private final boolean inParts;
+    private final Portions portions;
+    private final Consumer<String> warn;
+    private Pass pass;
 
     /**
      * Steps of a training.
@@ -46,6 +58,11 @@ final class TrainingStep {
         this.settings = setup.settings();
         this.source = source;
         this.device = setup.device();
+        this.network = setup.network();
+        this.inParts = settings.batchesInParts();
+        this.portions = new Portions(source, network.buffers().isEmpty() ? 1 : 2);
+        this.warn = setup.listener()::warned;
+        this.pass = parts.pass;
     }
 
     /**
@@ -78,18 +95,21 @@ final class TrainingStep {
         }
     }
 
+    /** What is computed at once, a batch or a part of one, with the seed of all that is random in it. */
+    private record Piece(HostBatch host, boolean whole, long seed) {}
+
     /** Changes parameters by the gradients of the mean loss over all the batches of a step. */
     Result run(List<HostBatch> group, Place place) {
         final List<Tensor> losses = new ArrayList<>();
         try (OwnProducts own = OwnProducts.take(device.is_cpu())) {
-            accumulate(group, place, losses);
+            final List<Piece> pieces = accumulate(group, place, losses);
             final double penalty = parts.originals.pull();
             final StepUpdate.Numbers numbers = update(losses, place, group);
             double loss = penalty;
             for (int i = 0; i < losses.size(); i++) {
                 final double part = numbers.losses().get(i);
                 if (!Double.isFinite(part)) {
-                    throw diverged(group.get(i), part, place, seed(place.step * settings.accumulation() + i));
+                    throw diverged(pieces.get(i), part, place);
                 }
                 loss += part;
             }
@@ -102,19 +122,82 @@ final class TrainingStep {
         }
     }
 
-    /** Adds gradients batch by batch, and what each batch adds to the step's loss to {@code losses}; the caller owns them. */
-    private void accumulate(List<HostBatch> group, Place place, List<Tensor> losses) {
+    /**
+     * Adds gradients piece by piece, and what each adds to the step's loss to {@code losses}, which the caller owns. Where
+     * memory runs out, and may be made do with, begins anew with smaller pieces.
+     */
+    private List<Piece> accumulate(List<HostBatch> group, Place place, List<Tensor> losses) {
         final double weight = group.stream().mapToDouble(task::weight).sum();
-        for (int i = 0; i < group.size(); i++) {
-            final HostBatch host = group.get(i);
-            try (Batch batch = new Batch(host, device)) {
-                losses.add(parts.pass.start(batch, weight, seed(place.step * settings.accumulation() + i)));
-            } catch (RuntimeException | OutOfMemoryError e) {
-                throw MemoryFailures.translate(
-                        "Step " + place.step + ", " + source.describe(host),
-                        e,
-                        () -> MemoryHelp.training(host, settings));
+        try (Network.Snapshot statistics = inParts ? network.snapshot(List.of()) : null) {
+            for (List<Piece> pieces = pieces(group, place); ; pieces = pieces(group, place)) {
+                if (startAll(pieces, weight, place, losses)) {
+                    return pieces;
+                }
+                losses.forEach(Tensor::close);
+                losses.clear();
+                Objects.requireNonNull(statistics).restore();
+                startOver();
             }
+        }
+    }
+
+    private List<Piece> pieces(List<HostBatch> group, Place place) {
+        final List<Piece> pieces = new ArrayList<>();
+        for (int i = 0; i < group.size(); i++) {
+            final long seed =
+                    DropoutMask.mix(settings.seed() ^ DropoutMask.mix(place.step * settings.accumulation() + i + 1));
+            final List<HostBatch> cut = portions.of(group.get(i));
+            for (int j = 0; j < cut.size(); j++) {
+                pieces.add(new Piece(cut.get(j), cut.size() == 1, j == 0 ? seed : DropoutMask.mix(seed + j)));
+            }
+        }
+        return pieces;
+    }
+
+    /** Whether memory sufficed; if not, smaller pieces are to be tried. */
+    private boolean startAll(List<Piece> pieces, double weight, Place place, List<Tensor> losses) {
+        for (Piece piece : pieces) {
+            try (Batch batch = new Batch(piece.host, device)) {
+                losses.add(start(piece, batch, weight));
+            } catch (RuntimeException | OutOfMemoryError e) {
+                final RuntimeException told = MemoryFailures.translate(
+                        "Step " + place.step + ", " + source.describe(piece.host),
+                        e,
+                        () -> MemoryHelp.training(piece.host, settings));
+                if (!inParts || !(told instanceof OutOfMemoryException) || !portions.halve(piece.host)) {
+                    throw told;
+                }
+                warn.accept("Memory doesn't suffice for " + BatchShape.of(piece.host)
+                        + " at once: such batches are computed"
+                        + " in parts from now on, whose gradients are added up, so that a step is what it was, but takes"
+                        + " longer."
+                        + (network.buffers().isEmpty()
+                                ? ""
+                                : " Batch norms that train take each part's own" + " mean and variance."));
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** What frozen stages give is kept of whole batches only: a part is padded to rows that it doesn't have. */
+    private Tensor start(Piece piece, Batch batch, double weight) {
+        return piece.whole
+                ? pass.start(batch, weight, piece.seed)
+                : parts.plain.start(batch, () -> parts.prefix.output(batch, false), weight, piece.seed);
+    }
+
+    /** Frees what the failed passes left, and records no more of them: recordings hold memory, too. */
+    private void startOver() {
+        parts.copies.forgetGradients();
+        Optimizer.forgetGradients(trained);
+        if (pass != parts.plain) {
+            pass.close();
+            pass = parts.plain;
+        }
+        FreedBlocks.giveBack();
+        if (device.is_cuda()) {
+            CudaGraphs.emptyCache();
         }
     }
 
@@ -127,10 +210,11 @@ final class TrainingStep {
         }
     }
 
-    private DivergedException diverged(HostBatch host, double loss, Place place, long seed) {
+    private DivergedException diverged(Piece piece, double loss, Place place) {
+        final HostBatch host = piece.host;
         final Optional<NonFinite.Found> found;
         try (Batch batch = new Batch(host, device)) {
-            found = parts.plain.findNonFinite(batch, seed);
+            found = parts.plain.findNonFinite(batch, piece.seed);
         }
         return new DivergedException("The loss became " + loss + " at " + place + ", on " + source.describe(host) + ". "
                 + found.map(at -> at.place() + rows(host, at.rows()) + ". ")
@@ -173,9 +257,5 @@ final class TrainingStep {
             }
         }
         return Optional.empty();
-    }
-
-    private long seed(long batch) {
-        return DropoutMask.mix(settings.seed() ^ DropoutMask.mix(batch + 1));
     }
 }

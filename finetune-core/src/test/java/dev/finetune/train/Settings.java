@@ -13,6 +13,7 @@ final class Settings {
     int batchSize = 8;
     int evaluationBatchSize = 8;
     int accumulation = 1;
+    boolean batchesInParts;
     double maxGradientNorm = 1;
     Precision precision = Precision.FLOAT32;
     boolean gradientCheckpointing;
@@ -37,6 +38,7 @@ final class Settings {
                 batchSize,
                 evaluationBatchSize,
                 accumulation,
+                batchesInParts,
                 maxGradientNorm,
                 precision,
                 gradientCheckpointing,

@@ -5,6 +5,7 @@ import dev.finetune.FinetuneException;
 import dev.finetune.Freeze;
 import dev.finetune.Head;
 import dev.finetune.Layers;
+import dev.finetune.train.BatchSize;
 import dev.finetune.train.ConsoleProgress;
 import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.Precision;
@@ -25,8 +26,12 @@ final class TrainingOptions {
     @Option(names = "--epochs", description = "Passes over the training data.")
     private double epochs = 3;
 
-    @Option(names = "--batch", description = "Rows in a batch.")
-    private int batch = 32;
+    @Option(
+            names = "--batch",
+            paramLabel = "N|auto|auto:N",
+            converter = BatchConverter.class,
+            description = "Rows in a batch, 32 by default; with auto, as many of them at once as memory suffices for.")
+    private BatchSize batch = BatchSize.of(BatchConverter.USUAL);
 
     @Option(names = "--eval-batch", description = "Rows in an evaluation batch.")
     private int evaluationBatch = 64;
@@ -121,7 +126,7 @@ final class TrainingOptions {
     }
 
     int batch() {
-        return batch;
+        return batch.rows();
     }
 
     /** Whether there will be an adapter to save. */

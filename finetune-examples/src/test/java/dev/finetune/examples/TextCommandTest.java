@@ -62,6 +62,20 @@ class TextCommandTest {
     }
 
     @Test
+    void aBatchMayBeLeftToWhatMemorySufficesFor() {
+        for (String batch : List.of("4", "auto", "auto:4")) {
+            text("train.tsv", "--batch", batch, "--predict", "a lamp").well();
+        }
+        for (String batch : List.of("0", "auto:", "auto:0", "car", "4x", "-1", "99999999999")) {
+            final CommandLineRun run = text("train.tsv", "--batch", batch, "--predict", "a lamp");
+            assertThat(run.status()).as(batch).isEqualTo(2);
+            assertThat(run.errors())
+                    .contains("--batch")
+                    .contains("\"" + batch + "\" is neither a number of rows above 0, such as 16, nor auto or auto:16");
+        }
+    }
+
+    @Test
     void severalLabelsAndNumbersArePrintedReadably() {
         assertThat(text("topics.jsonl", "--task", "multi-label", "--label-column", "labels", "--predict", "a lamp")
                         .well()

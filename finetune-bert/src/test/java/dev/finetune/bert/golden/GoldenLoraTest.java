@@ -155,6 +155,7 @@ class GoldenLoraTest {
                 8,
                 8,
                 1,
+                false,
                 optimizer.get("max_grad_norm").getAsDouble(),
                 Precision.FLOAT32,
                 false,

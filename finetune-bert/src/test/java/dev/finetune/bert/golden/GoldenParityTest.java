@@ -239,6 +239,7 @@ class GoldenParityTest {
                 8,
                 8,
                 golden.number("gradient_accumulation"),
+                false,
                 optimizer.get("max_grad_norm").getAsDouble(),
                 Precision.FLOAT32,
                 gradientCheckpointing,

@@ -235,6 +235,7 @@ class VisionGoldenTest {
                 8,
                 8,
                 1,
+                false,
                 optimizer.get("max_grad_norm").getAsDouble(),
                 Precision.FLOAT32,
                 checkpointing,
