@@ -25,6 +25,16 @@ final class Portions {
         this.least = Math.max(least, together);
     }
 
+    /** What parts are made by; no more than was found to be too much. */
+    long atOnce() {
+        return most;
+    }
+
+    /** Goes on with what {@link #atOnce} was. */
+    void goOn(long found) {
+        most = found;
+    }
+
     /** The parts of a batch, in order: one, as long as it isn't too large. */
     List<HostBatch> of(HostBatch batch) {
         final int count = count(batch);

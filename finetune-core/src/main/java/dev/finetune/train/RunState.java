@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param epoch the epoch under way, from 0
  * @param stepsOfEpoch how many of the steps were of it
  * @param averaged how many steps the average of the weights holds
+ * @param atOnce how much of a batch memory was found to suffice for, as {@link Portions} counts it
  * @param seconds since training began, pauses between a stop and a new beginning left out
  * @param trainingSeconds the same without evaluations
  * @param steps every step
@@ -25,6 +26,7 @@ record RunState(
         int epoch,
         long stepsOfEpoch,
         long averaged,
+        long atOnce,
         double seconds,
         double trainingSeconds,
         List<StepReport> steps,
@@ -73,6 +75,7 @@ record RunState(
         json.addProperty("epoch", epoch);
         json.addProperty("steps_of_epoch", stepsOfEpoch);
         json.addProperty("averaged", averaged);
+        json.addProperty("at_once", atOnce);
         json.add("seconds", MetricsState.number(seconds));
         json.add("training_seconds", MetricsState.number(trainingSeconds));
         json.add("evaluations", toJson(progress));
@@ -134,6 +137,7 @@ record RunState(
                 json.get("epoch").getAsInt(),
                 json.get("steps_of_epoch").getAsLong(),
                 json.get("averaged").getAsLong(),
+                json.get("at_once").getAsLong(),
                 MetricsState.number(json.get("seconds")),
                 MetricsState.number(json.get("training_seconds")),
                 steps,

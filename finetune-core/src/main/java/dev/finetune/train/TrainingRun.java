@@ -110,6 +110,7 @@ final class TrainingRun implements AutoCloseable {
             parts.optimizer.restore(TensorFile.names(optimizer));
         }
         parts.average.restore(state.averaged());
+        update.portions().goOn(state.atOnce());
         progress.restore(state.progress(), Files.exists(files.resolve(BEST)));
         tensors().forEach((name, tensors) -> {
             if (!tensors.isEmpty()) {
@@ -347,6 +348,7 @@ final class TrainingRun implements AutoCloseable {
                             epoch,
                             stepsOfEpoch,
                             parts.average.averaged(),
+                            update.portions().atOnce(),
                             watch.seconds(),
                             watch.trainingSeconds(),
                             steps,

@@ -210,6 +210,11 @@ final class TrainingStep {
         }
     }
 
+    /** How much of a batch is computed at once. */
+    Portions portions() {
+        return portions;
+    }
+
     private DivergedException diverged(Piece piece, double loss, Place place) {
         final HostBatch host = piece.host;
         final Optional<NonFinite.Found> found;

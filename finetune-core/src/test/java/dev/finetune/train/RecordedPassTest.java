@@ -264,7 +264,7 @@ class RecordedPassTest {
             for (int i = 0; i < 50; i++) {
                 steps.loss(i);
             }
-            assertThat(Pointer.totalCount()).isEqualTo(before);
+            assertThat(Pointer.totalCount()).isLessThanOrEqualTo(before);
         });
         assertThat(replays).isEqualTo(53);
     }

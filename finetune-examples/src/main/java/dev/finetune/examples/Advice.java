@@ -46,10 +46,20 @@ final class Advice {
     private static final Pattern CALL = Pattern.compile("(?<![\\w.])(?:[A-Z]\\w*\\.)?([a-z]\\w*)\\(([^()]*)\\)");
     private static final Pattern VALUE = Pattern.compile("\"[^\"]*\"|'.*'|(?:[A-Z]\\w*\\.)?[\\w.+-]+|");
 
+    private static final Pattern IN_PARTS = Pattern.compile("batchSize\\(BatchSize\\.auto\\((\\d+)\\)\\)");
+
     private Advice() {}
 
     /** A message with a command's options in place of methods. */
     static String of(String message, CommandSpec command) {
+        return ofCalls(
+                command.findOption("--batch") == null
+                        ? message
+                        : IN_PARTS.matcher(message).replaceAll("--batch auto:$1"),
+                command);
+    }
+
+    private static String ofCalls(String message, CommandSpec command) {
         final Matcher calls = CALL.matcher(message);
         final StringBuilder said = new StringBuilder();
         while (calls.find()) {

@@ -54,6 +54,7 @@ class AdviceTest {
             delimiter = '~',
             value = {
                 "text~say noHeader().~say --no-header.",
+                "text~a smaller batchSize(...), or batchSize(BatchSize.auto(32))~a smaller --batch, or --batch auto:32",
                 "text~as in label(\"category\") or label(1);~as in --label-column category or --label-column 1;",
                 "text~label(\"the class\")~--label-column \"the class\"",
                 "text~say delimiter(';').~say --delimiter ';'.",
