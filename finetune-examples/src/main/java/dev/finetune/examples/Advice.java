@@ -34,7 +34,12 @@ final class Advice {
             Map.entry("label", List.of("--label-column")),
             Map.entry("save", List.of("--out")),
             Map.entry("saveAdapter", List.of("--adapter-out")),
-            Map.entry("inputs", List.of("--preprocess")));
+            Map.entry("inputs", List.of("--preprocess")),
+            Map.entry("checkpoints", List.of("--checkpoint-every")),
+            Map.entry("resumeFrom", List.of("--resume")));
+
+    /** Calls that are an option that says no. */
+    private static final Map<String, String> DENIALS = Map.of("Checkpoints.replace()", "--no-resume");
 
     /** Arguments that are options of their own, whatever method they are given to. */
     static final Map<String, String> ARGUMENTS = Map.of("Overwrite.ANY", "--overwrite");
@@ -66,11 +71,16 @@ final class Advice {
             final String call = calls.group();
             final String option = quoted(message, calls.start())
                     ? call
-                    : written(calls.group(1), calls.group(2), command)
+                    : denied(call, command).or(() -> written(calls.group(1), calls.group(2), command))
                             .orElseGet(() -> OF_OTHER_COMMANDS.getOrDefault(call, call));
             calls.appendReplacement(said, Matcher.quoteReplacement(option));
         }
         return calls.appendTail(said).toString();
+    }
+
+    private static Optional<String> denied(String call, CommandSpec command) {
+        return Optional.ofNullable(DENIALS.get(call))
+                .filter(option -> command.findOption(option.replaceFirst("--no-", "--")) != null);
     }
 
     private static boolean quoted(String message, int at) {

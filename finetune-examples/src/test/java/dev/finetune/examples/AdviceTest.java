@@ -66,6 +66,7 @@ class AdviceTest {
                 "text~FineTuner.from(base).keepBest()~--model base.keepBest()",
                 "text~fitFewShot(...) replaces~fitFewShot(...) replaces",
                 "text~the column \"label(x)\" is missing~the column \"label(x)\" is missing",
+                "text~over it with Checkpoints.replace(), or~over it with --no-resume, or",
                 "images~path(\"file\")~--path-column file",
                 "predict~path(\"file\")~--text-column file",
                 "predict~lr(1)~lr(1)",

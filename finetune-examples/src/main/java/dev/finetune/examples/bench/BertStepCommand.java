@@ -11,6 +11,7 @@ import dev.finetune.examples.TemporaryFolder;
 import dev.finetune.internal.torch.Natives;
 import dev.finetune.spi.HostBatch;
 import dev.finetune.spi.HostTensor;
+import dev.finetune.train.Checkpoints;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
@@ -33,6 +35,8 @@ import picocli.CommandLine.Option;
         showDefaultValues = true)
 public final class BertStepCommand implements Callable<Integer> {
     private static final int VOCABULARY = 30_522;
+    private static final int STEPS_BETWEEN_CHECKPOINTS = 4;
+    private static final double TEN_MINUTES = 600;
 
     @Option(names = "--layers", description = "Encoder layers.")
     private int layers = 12;
@@ -82,6 +86,12 @@ public final class BertStepCommand implements Callable<Integer> {
             description = "Whether the last layer computes only what the head reads.")
     private boolean skipUnread = true;
 
+    @Option(
+            names = "--checkpoints",
+            paramLabel = "DIRECTORY",
+            description = "Write a checkpoint there every 4 steps, and time that, too.")
+    private Optional<Path> checkpoints = Optional.empty();
+
     @Override
     public Integer call() throws IOException {
         FineTuner tuner =
@@ -95,12 +105,25 @@ public final class BertStepCommand implements Callable<Integer> {
                 .weightDecay(0.01)
                 .maxSteps(warmup + steps)
                 .untrained(Text.class)) {
-            final double median = StepTimer.medianSeconds(
-                    model.assembly().network(), model.assembly().task(), model.settings(), randomBatch(), warmup);
+            final StepTimer.Seconds seconds = StepTimer.medians(
+                    model.assembly().network(),
+                    model.assembly().task(),
+                    model.settings(),
+                    randomBatch(),
+                    warmup,
+                    checkpoints.map(
+                            place -> Checkpoints.in(place).everySteps(STEPS_BETWEEN_CHECKPOINTS)));
+            final double median = seconds.step();
             final JsonObject json = new JsonObject();
             json.addProperty("what", "bert_step");
             json.addProperty("samples_per_s", Math.round(batch / median * 1000) / 1000.0);
             json.addProperty("ms_per_step", Math.round(median * 1e4) / 10.0);
+            if (checkpoints.isPresent()) {
+                json.addProperty("checkpoint_s", Math.round(seconds.checkpoint() * 100) / 100.0);
+                json.addProperty(
+                        "percent_of_10_minutes", Math.round(seconds.checkpoint() / TEN_MINUTES * 1e4) / 100.0);
+                Checkpoints.remove(checkpoints.get());
+            }
             json.addProperty("peak_rss_mb", ProcessFacts.peakResidentMegabytes());
             json.addProperty("matrix_products", Natives.matrixProducts());
             json.addProperty("layers", layers);

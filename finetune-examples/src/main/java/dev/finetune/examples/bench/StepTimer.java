@@ -8,11 +8,14 @@ import dev.finetune.spi.Target;
 import dev.finetune.task.Task;
 import dev.finetune.train.BatchSource;
 import dev.finetune.train.Cancellation;
+import dev.finetune.train.Checkpointing;
+import dev.finetune.train.Checkpoints;
 import dev.finetune.train.Devices;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.Trainer;
 import dev.finetune.train.TrainingListener;
 import dev.finetune.train.TrainingSettings;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -24,19 +27,44 @@ import java.util.OptionalLong;
 final class StepTimer implements TrainingListener {
     private final int warmup;
     private final List<Long> times = new ArrayList<>();
+    private final List<Long> checkpoints = new ArrayList<>();
     private long last = System.nanoTime();
 
     private StepTimer(int warmup) {
         this.warmup = warmup;
     }
 
+    /**
+     * What was measured.
+     *
+     * @param step the median of the steps after the first ones, in seconds
+     * @param checkpoint the median of the checkpoints, in seconds; NaN without any
+     */
+    record Seconds(double step, double checkpoint) {}
+
     /** The median of the steps after the first {@code warmup}, in seconds. */
     static double medianSeconds(Network network, Task task, TrainingSettings settings, HostBatch batch, int warmup) {
+        return medians(network, task, settings, batch, warmup, Optional.empty()).step();
+    }
+
+    /** The same with checkpoints on the way, whose time is no step's. */
+    static Seconds medians(
+            Network network,
+            Task task,
+            TrainingSettings settings,
+            HostBatch batch,
+            int warmup,
+            Optional<Checkpoints> checkpoints) {
         final StepTimer timer = new StepTimer(warmup);
         new Trainer(network, task, settings, Devices.of(settings.device()), timer, new Cancellation())
+                .with(new Checkpointing(checkpoints, Optional.empty(), Map.of()))
                 .train(new SameBatch(batch), Optional.empty());
-        Collections.sort(timer.times);
-        return timer.times.get(timer.times.size() / 2) / 1e9;
+        return new Seconds(median(timer.times), median(timer.checkpoints));
+    }
+
+    private static double median(List<Long> times) {
+        final List<Long> sorted = times.stream().sorted().toList();
+        return sorted.isEmpty() ? Double.NaN : sorted.get(sorted.size() / 2) / 1e9;
     }
 
     /** A batch of columns that were made for the clock: its rows hold nothing. */
@@ -50,6 +78,13 @@ final class StepTimer implements TrainingListener {
         if (report.step() >= warmup) {
             times.add(now - last);
         }
+        last = now;
+    }
+
+    @Override
+    public void checkpointed(Path checkpoint, long step) {
+        final long now = System.nanoTime();
+        checkpoints.add(now - last);
         last = now;
     }
 
