@@ -2,6 +2,7 @@ package dev.finetune.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.finetune.FinetuneException;
 import dev.finetune.data.Dataset;
@@ -380,6 +381,44 @@ class ResumeTest {
                         .contains("The checkpoint of step 4 couldn't be written", "the last whole one is of step 2")
                         .doesNotContain(folder.toString()));
         assertThat(folder.resolve("checkpoint-13")).isDirectory();
+    }
+
+    @Test
+    void aDirectoryThatIsMadeReadOnlyIsWarnedOfAndTrainingGoesOn() throws IOException {
+        assumeThat(readOnlyIsObeyed()).as("this user may write anywhere").isTrue();
+        final Outcome expected = train(PLAIN, NONE);
+        final List<String> warnings = new ArrayList<>();
+        final Path directory = Files.createDirectories(folder.resolve("checkpoints"));
+        final TrainingListener listener = new TrainingListener() {
+            @Override
+            public void stepped(StepReport report) {
+                if (report.step() == 4 || report.step() == 8) {
+                    assertThat(directory.toFile().setWritable(report.step() == 8)).isTrue();
+                }
+            }
+
+            @Override
+            public void warned(String message) {
+                warnings.add(message);
+            }
+        };
+        final Checkpoints checkpoints = Checkpoints.in(directory).everySteps(1).resume();
+        assertSame(train(PLAIN, to(checkpoints), listener, new Cancellation()), expected, "read-only for 4 steps");
+        assertThat(warnings)
+                .filteredOn(message -> message.contains("couldn't be written"))
+                .hasSize(1)
+                .first()
+                .asString()
+                .contains("The checkpoint of step 5 couldn't be written", "the last whole one is of step 4");
+    }
+
+    private boolean readOnlyIsObeyed() throws IOException {
+        final Path probe = Files.createDirectories(folder.resolve("probe"));
+        try {
+            return probe.toFile().setWritable(false) && !Files.isWritable(probe);
+        } finally {
+            assertThat(probe.toFile().setWritable(true)).isTrue();
+        }
     }
 
     @Test
