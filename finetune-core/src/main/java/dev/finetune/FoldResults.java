@@ -4,10 +4,9 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
+import dev.finetune.internal.JsonFile;
 import dev.finetune.internal.saving.DirectorySave;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.metrics.MetricsState;
@@ -91,7 +90,7 @@ final class FoldResults {
     private void read(Path file) throws IOException {
         final JsonObject json;
         try {
-            json = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+            json = JsonFile.object(file);
             for (Map.Entry<String, JsonElement> entry :
                     json.getAsJsonObject("folds").entrySet()) {
                 results.put(
@@ -107,8 +106,7 @@ final class FoldResults {
                                     + now.getValue() + " now. Say the same again, or name another directory.");
                 }
             }
-        } catch (JsonParseException
-                | IllegalStateException
+        } catch (IllegalStateException
                 | IllegalArgumentException
                 | UnsupportedOperationException
                 | NullPointerException

@@ -2,12 +2,10 @@ package dev.finetune.train;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.JsonFile;
 import dev.finetune.train.CheckpointFolder.Place;
 import dev.finetune.train.CheckpointFolder.UnlikeException;
-import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -26,6 +24,11 @@ import org.slf4j.LoggerFactory;
 final class RunCheckpoints implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
     private static final int VERSION = 1;
+
+    /** Of the state of a training of some ten million steps, which it lists. */
+    private static final long MOST_BYTES = 1L << 30;
+
+    private static final int MOST_VALUES = 80_000_000;
 
     private final RunIdentity identity;
     private final TrainingListener listener;
@@ -119,8 +122,8 @@ final class RunCheckpoints implements AutoCloseable {
         final Path file = place.folder().resolve(CheckpointFolder.STATE);
         final RunIdentity then;
         final RunState state;
-        try (BufferedReader reader = Files.newBufferedReader(file)) {
-            final JsonObject json = JsonParser.parseReader(reader).getAsJsonObject();
+        try {
+            final JsonObject json = JsonFile.object(JsonFile.read(file, MOST_BYTES, MOST_VALUES), file.toString());
             final int version = json.get("version").getAsInt();
             if (version != VERSION) {
                 throw new UnlikeException(file + " is of version " + version + "; expected " + VERSION
@@ -129,7 +132,6 @@ final class RunCheckpoints implements AutoCloseable {
             then = RunIdentity.of(json.getAsJsonObject("identity"));
             state = RunState.of(json.getAsJsonObject("state"));
         } catch (IOException
-                | JsonParseException
                 | IllegalStateException
                 | IllegalArgumentException
                 | UnsupportedOperationException

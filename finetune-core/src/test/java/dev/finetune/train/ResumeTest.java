@@ -393,7 +393,8 @@ class ResumeTest {
             @Override
             public void stepped(StepReport report) {
                 if (report.step() == 4 || report.step() == 8) {
-                    assertThat(directory.toFile().setWritable(report.step() == 8)).isTrue();
+                    assertThat(directory.toFile().setWritable(report.step() == 8))
+                            .isTrue();
                 }
             }
 

@@ -71,7 +71,8 @@ final class Advice {
             final String call = calls.group();
             final String option = quoted(message, calls.start())
                     ? call
-                    : denied(call, command).or(() -> written(calls.group(1), calls.group(2), command))
+                    : denied(call, command)
+                            .or(() -> written(calls.group(1), calls.group(2), command))
                             .orElseGet(() -> OF_OTHER_COMMANDS.getOrDefault(call, call));
             calls.appendReplacement(said, Matcher.quoteReplacement(option));
         }

@@ -10,6 +10,8 @@ import java.util.concurrent.TimeUnit;
 
 /** Another JVM, which runs a main class of the tests. */
 final class ChildJvm {
+    private static final int KILLED = 137;
+
     private final Process process;
     private final Path output;
 
@@ -75,6 +77,7 @@ final class ChildJvm {
      * Kills it a moment after it has written something so many times.
      *
      * @return false if it came to its end before
+     * @throws IllegalStateException if it died of something else
      */
     boolean killAfter(String written, int times, int millis) throws IOException, InterruptedException {
         while (process.isAlive() && Files.readString(output).split(written, -1).length <= times) {
@@ -82,7 +85,10 @@ final class ChildJvm {
         }
         Thread.sleep(millis);
         kill();
-        return process.exitValue() != 0;
+        if (process.exitValue() != 0 && process.exitValue() != KILLED) {
+            throw new IllegalStateException("It ended with " + process.exitValue() + ": " + Files.readString(output));
+        }
+        return process.exitValue() == KILLED;
     }
 
     /** Kills it, as kill -9 does. */

@@ -79,8 +79,8 @@ class SmallDiskTest {
             expected = Jobs.weights(tuned);
         }
         Checkpoints.remove(checkpoints);
-        final FineTuner saving =
-                MortalTraining.tuner().checkpoints(Checkpoints.in(checkpoints).everySteps(1).resume());
+        final FineTuner saving = MortalTraining.tuner()
+                .checkpoints(Checkpoints.in(checkpoints).everySteps(1).resume());
         try (FineTuned<Text> tuned = MortalTraining.fit(saving.listener(trouble()))) {
             assertThat(Jobs.weights(tuned)).usingRecursiveComparison().isEqualTo(expected);
         }

@@ -111,8 +111,7 @@ public final class BertStepCommand implements Callable<Integer> {
                     model.settings(),
                     randomBatch(),
                     warmup,
-                    checkpoints.map(
-                            place -> Checkpoints.in(place).everySteps(STEPS_BETWEEN_CHECKPOINTS)));
+                    checkpoints.map(place -> Checkpoints.in(place).everySteps(STEPS_BETWEEN_CHECKPOINTS)));
             final double median = seconds.step();
             final JsonObject json = new JsonObject();
             json.addProperty("what", "bert_step");
@@ -120,8 +119,7 @@ public final class BertStepCommand implements Callable<Integer> {
             json.addProperty("ms_per_step", Math.round(median * 1e4) / 10.0);
             if (checkpoints.isPresent()) {
                 json.addProperty("checkpoint_s", Math.round(seconds.checkpoint() * 100) / 100.0);
-                json.addProperty(
-                        "percent_of_10_minutes", Math.round(seconds.checkpoint() / TEN_MINUTES * 1e4) / 100.0);
+                json.addProperty("percent_of_10_minutes", Math.round(seconds.checkpoint() / TEN_MINUTES * 1e4) / 100.0);
                 Checkpoints.remove(checkpoints.get());
             }
             json.addProperty("peak_rss_mb", ProcessFacts.peakResidentMegabytes());
