@@ -37,6 +37,7 @@ final class Predicting<I> {
     private Prediction[] byRow = new Prediction[0];
     private int encoded;
     private int computed;
+    private int most = Integer.MAX_VALUE;
 
     Predicting(LoadedModel<I> model, TrainingSettings settings, List<I> inputs) {
         this.model = model;
@@ -121,20 +122,22 @@ final class Predicting<I> {
         }
     }
 
-    /** Predicts rows at once; where memory doesn't suffice for it, half of them after the other. */
+    /** Predicts rows at once; where memory doesn't suffice for that, and from then on, half as many after each other. */
     private List<Prediction> forward(List<Encoded> some) {
-        try {
-            return atOnce(some);
-        } catch (OutOfMemoryException e) {
-            if (some.size() == 1) {
-                throw e;
+        final List<Prediction> all = new ArrayList<>();
+        while (all.size() < some.size()) {
+            final int count = Math.min(most, some.size() - all.size());
+            try {
+                all.addAll(atOnce(some.subList(all.size(), all.size() + count)));
+            } catch (OutOfMemoryException e) {
+                if (count == 1) {
+                    throw e;
+                }
+                most = (count + 1) / 2;
+                FreedBlocks.giveBack();
             }
         }
-        FreedBlocks.giveBack();
-        final int half = (some.size() + 1) / 2;
-        final List<Prediction> both = new ArrayList<>(forward(some.subList(0, half)));
-        both.addAll(forward(some.subList(half, some.size())));
-        return both;
+        return all;
     }
 
     private List<Prediction> atOnce(List<Encoded> some) {

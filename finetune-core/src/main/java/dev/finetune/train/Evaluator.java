@@ -109,10 +109,12 @@ public final class Evaluator {
         void add(HostBatch batch) {
             final Deque<HostBatch> rest = new ArrayDeque<>(portions.of(batch));
             // What frozen stages give is kept of whole batches only: a part is padded to rows that it doesn't have.
+            boolean whole = rest.size() == 1;
             while (!rest.isEmpty()) {
                 final HostBatch part = rest.pop();
-                if (!compute(part, rowsComeAgain && part == batch)) {
+                if (!compute(part, rowsComeAgain && whole)) {
                     FreedBlocks.giveBack();
+                    whole = false;
                     final List<HostBatch> smaller = portions.of(part);
                     for (int i = smaller.size() - 1; i >= 0; i--) {
                         rest.push(smaller.get(i));

@@ -3,6 +3,7 @@ package dev.finetune.train;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.internal.Failures;
+import dev.finetune.internal.torch.ThreadLimit;
 import dev.finetune.spi.Encoded;
 import dev.finetune.spi.InputEncoder;
 import java.util.ArrayDeque;
@@ -30,7 +31,7 @@ public final class RowEncoder {
      * @param encoder of the model (borrowed)
      */
     public static <I> List<Encoded> encode(Dataset<I> dataset, InputEncoder<I> encoder) {
-        final int threads = Runtime.getRuntime().availableProcessors();
+        final int threads = ThreadLimit.ofJava();
         final ExecutorService pool = Executors.newFixedThreadPool(threads, task -> {
             final Thread thread = new Thread(task, "finetune-encode");
             thread.setDaemon(true);

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.OptionalLong;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -28,6 +29,7 @@ public final class StreamedRows<I> implements BatchSource {
     private final InputEncoder<I> encoder;
     private final EncodedRows.Order order;
     private final boolean joinsLone;
+    private final StreamPlaces places = new StreamPlaces();
 
     /**
      * Batches of a data set that can be read again and again.
@@ -82,11 +84,17 @@ public final class StreamedRows<I> implements BatchSource {
         return "a stream of " + dataset.describe();
     }
 
+    @Override
+    public String describe(HostBatch batch) {
+        return places.describe(batch);
+    }
+
     private final class Windows implements Iterator<HostBatch> {
         private final Iterator<Example<I>> examples;
         private final int epoch;
         private final List<Example<I>> ahead = new ArrayList<>();
         private List<Encoded> window = List.of();
+        private long windowStart;
         private Iterator<int[]> plan = List.<int[]>of().iterator();
         private int windows;
         private int batches;
@@ -123,6 +131,7 @@ public final class StreamedRows<I> implements BatchSource {
                     ahead.clear();
                 }
             }
+            windowStart += window.size();
             window = encoder.encode(chunk);
             final long seed = DropoutMask.mix(order.seed() ^ DropoutMask.mix(windows++));
             final int[] lengths = window.stream().mapToInt(Encoded::length).toArray();
@@ -141,11 +150,16 @@ public final class StreamedRows<I> implements BatchSource {
                 throw new NoSuchElementException();
             }
             final List<Encoded> rows = new ArrayList<>();
-            for (int row : plan.next()) {
+            final int[] planned = plan.next();
+            for (int row : planned) {
                 rows.add(window.get(row));
             }
             final long place = (long) epoch << 32 | batches++;
-            return encoder.collate(rows, order.context(place));
+            final HostBatch batch = encoder.collate(rows, order.context(place));
+            places.add(
+                    batch,
+                    IntStream.of(planned).mapToLong(row -> windowStart + row).toArray());
+            return batch;
         }
     }
 }

@@ -22,7 +22,7 @@ public final class Callers {
     private static final long SHARE = TimeUnit.MILLISECONDS.toNanos(20);
 
     /** How many compute at once where there are several. */
-    static final int CORES = Runtime.getRuntime().availableProcessors();
+    static final int CORES = ThreadLimit.ofJava();
 
     private static final ThreadPoolExecutor THREADS = threads();
     private static final AtomicInteger CALLERS = new AtomicInteger();

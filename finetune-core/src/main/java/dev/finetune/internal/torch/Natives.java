@@ -11,6 +11,7 @@ import dev.finetune.internal.natives.NativeLoading;
 import dev.finetune.internal.natives.Once;
 import dev.finetune.internal.natives.TemporaryProperty;
 import java.nio.file.Path;
+import java.util.List;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.global.torch;
 
@@ -30,6 +31,7 @@ import org.bytedeco.pytorch.global.torch;
  *       2^26, and leave the cores to OpenMP's. Without these two a small network trains a fifth slower.
  *   <li>{@code MKL_THREADING_LAYER=GNU} with MKL: one pool of threads for both. Without it small networks train four
  *       times slower.
+ *   <li>How many threads there are, where that is said ({@link ThreadLimit}).
  *   <li>What the C library's allocator does with large blocks ({@link FreedBlocks}).
  *   <li>The end of the process doesn't wait for native libraries ({@link ProcessEnd}).
  * </ul>
@@ -116,8 +118,19 @@ public final class Natives {
                 setEnvironmentDefault("GOMP_SPINCOUNT", "1000");
                 setEnvironmentDefault("OPENBLAS_THREAD_TIMEOUT", "4");
             }
+            limitThreads();
             FreedBlocks.keep();
         }
+    }
+
+    /** OpenMP, each BLAS and the tokenizers have a variable of their own. */
+    private static void limitThreads() {
+        ThreadLimit.said().ifPresent(threads -> {
+            for (String variable :
+                    List.of("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")) {
+                setEnvironmentDefault(variable, Integer.toString(threads));
+            }
+        });
     }
 
     /** What multiplies matrices: "MKL" or "OpenBLAS". */

@@ -36,6 +36,15 @@ class MemoryLimitTest {
                 .hasMessageContainingAll("dev.finetune.maxMemory", "\"" + said + "\"", "such as 6g");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "-1", "many", "2.5", "100000"})
+    void aNumberOfThreadsIsOneOrMore(String said) {
+        assertThat(ThreadLimit.parsed(" 4 ")).isEqualTo(4);
+        assertThatThrownBy(() -> ThreadLimit.parsed(said))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContainingAll("dev.finetune.threads", "\"" + said + "\"");
+    }
+
     @Test
     void theDefaultLeavesRoomBelowWhatTheMachineHas() {
         assertThat(before).isGreaterThan(1L << 28).isLessThan(1L << 50);
