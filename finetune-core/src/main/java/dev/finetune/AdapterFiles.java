@@ -14,6 +14,7 @@ import dev.finetune.internal.PlainFile;
 import dev.finetune.nn.Buffer;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
+import dev.finetune.spi.Assembly;
 import dev.finetune.spi.HeadConfig;
 import dev.finetune.spi.ModelConfig;
 import dev.finetune.task.Task;
@@ -27,6 +28,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
@@ -132,7 +134,9 @@ final class AdapterFiles {
     /** A task by which PEFT looks for the head's last layer in the adapter; none where the adapter doesn't train it. */
     private static JsonElement taskType(PeftMethod method, Head head) {
         final String type;
-        if (head instanceof Head.Tokens) {
+        if (head instanceof Head.Features) {
+            return new JsonPrimitive("FEATURE_EXTRACTION");
+        } else if (head instanceof Head.Tokens) {
             type = "TOKEN_CLS";
         } else if (head instanceof Head.QuestionAnswering) {
             type = "QUESTION_ANS";
@@ -171,7 +175,8 @@ final class AdapterFiles {
      *
      * @throws FinetuneException if other parameters were trained, or are random
      */
-    static void write(Path directory, Overwrite overwrite, Network network, PeftMethod method, Task task, String base) {
+    static void write(Path directory, Overwrite overwrite, Assembly<?> assembly, PeftMethod method, String base) {
+        final Network network = assembly.network();
         final Set<String> adapted = network.adaptedLayers();
         final List<Parameter> others = network.parameters().stream()
                 .filter(parameter -> !method.owns(parameter.name(), adapted))
@@ -185,27 +190,35 @@ final class AdapterFiles {
                 " started at random and don't belong to the adapter, which would predict otherwise wherever it is loaded:"
                         + " save the merged model with save(...).");
         new ModelDirectory(directory, ModelDirectory.Kind.ADAPTER)
-                .write(overwrite, staging -> writeAll(staging, network, method, task, base));
+                .write(overwrite, staging -> writeAll(staging, assembly, method, base));
     }
 
-    private static void writeAll(Path staging, Network network, PeftMethod method, Task task, String base)
+    private static void writeAll(Path staging, Assembly<?> assembly, PeftMethod method, String base)
             throws IOException {
+        final Network network = assembly.network();
+        final Task task = assembly.task();
+        final UnaryOperator<String> naming = naming(assembly);
         final Set<String> adapted = network.adaptedLayers();
         final Map<String, Tensor> tensors = new LinkedHashMap<>();
         for (Parameter parameter : network.parameters()) {
             if (parameter.name().startsWith(AdapterParameters.PREFIX)) {
-                tensors.put(parameter.name(), parameter.value());
+                tensors.put(
+                        AdapterParameters.PREFIX
+                                + naming.apply(parameter.name().substring(AdapterParameters.PREFIX.length())),
+                        parameter.value());
             } else if (method.trains(parameter.name(), adapted)) {
-                tensors.put(AdapterParameters.PREFIX + method.savedName(parameter.name(), adapted), parameter.value());
+                tensors.put(
+                        AdapterParameters.PREFIX + naming.apply(method.savedName(parameter.name(), adapted)),
+                        parameter.value());
             }
         }
         for (Buffer buffer : network.buffers()) {
             if (method.trains(buffer.name(), adapted)) {
-                tensors.put(AdapterParameters.PREFIX + buffer.name(), buffer.value());
+                tensors.put(AdapterParameters.PREFIX + naming.apply(buffer.name()), buffer.value());
             }
         }
         SafetensorsWriter.write(staging.resolve("adapter_model.safetensors"), tensors, Map.of("format", "pt"));
-        Files.writeString(staging.resolve(CONFIG), GSON.toJson(config(method, network, task.head(), base)) + "\n");
+        Files.writeString(staging.resolve(CONFIG), GSON.toJson(config(method, assembly, naming, base)) + "\n");
         final JsonObject record = new JsonObject();
         ModelDirectory.mark(record, ModelDirectory.Kind.ADAPTER);
         record.addProperty(HEAD, task.head().getClass().getSimpleName());
@@ -227,13 +240,23 @@ final class AdapterFiles {
         return names.size() <= SHOWN ? shown : shown + " and " + (names.size() - SHOWN) + " more";
     }
 
-    private static JsonObject config(PeftMethod method, Network network, Head head, String base) {
+    /** What layers are called in the model that the adapter belongs to: that of vectors is the base alone, without its name. */
+    private static UnaryOperator<String> naming(Assembly<?> assembly) {
+        final String base = assembly.report().basePrefix() + ".";
+        return assembly.task().head() instanceof Head.Features
+                ? name -> name.startsWith(base) ? name.substring(base.length()) : name
+                : UnaryOperator.identity();
+    }
+
+    private static JsonObject config(
+            PeftMethod method, Assembly<?> assembly, UnaryOperator<String> naming, String base) {
+        final Network network = assembly.network();
         final Set<String> adapted = network.adaptedLayers();
         final boolean allLinear = method.targets() instanceof TargetLayers.AllLinear; // PEFT saves their names, too.
         final JsonObject json = new JsonObject();
         json.addProperty("peft_type", method instanceof Ia3 ? "IA3" : "LORA");
         json.addProperty("base_model_name_or_path", base);
-        json.add("task_type", taskType(method, head));
+        json.add("task_type", taskType(method, assembly.task().head()));
         if (method instanceof Lora lora) {
             json.addProperty("r", lora.rank());
             json.addProperty("lora_alpha", lora.alpha());
@@ -241,30 +264,44 @@ final class AdapterFiles {
             json.addProperty("use_rslora", lora.rankStabilised());
             json.addProperty("use_dora", lora.dora());
             json.addProperty("bias", name(lora.biases()));
-            json.add("rank_pattern", GSON.toJsonTree(lora.ranks()));
-            json.add("alpha_pattern", GSON.toJsonTree(lora.alphas()));
+            json.add("rank_pattern", GSON.toJsonTree(renamed(lora.ranks(), naming)));
+            json.add("alpha_pattern", GSON.toJsonTree(renamed(lora.alphas(), naming)));
             json.addProperty("init_lora_weights", true);
         } else if (method instanceof Ia3 ia3) {
             json.add(
                     "feedforward_modules",
-                    array(allLinear ? adapted.stream().filter(ia3::scalesInputs).toList() : ia3.feedForward()));
+                    array((allLinear ? adapted.stream().filter(ia3::scalesInputs) : ia3.feedForward().stream())
+                            .map(naming)
+                            .toList()));
             json.addProperty("init_ia3_weights", true);
         }
         if (method.targets() instanceof TargetLayers.Matching matching
-                && adapted.stream().allMatch(layer -> layer.matches(matching.regex()))) {
+                && adapted.stream().map(naming).allMatch(layer -> layer.matches(matching.regex()))) {
             json.addProperty("target_modules", matching.regex()); // Not of an adapter of a model without a head.
         } else {
             json.add(
                     "target_modules",
-                    array(method.targets() instanceof TargetLayers.Named named ? named.names() : adapted));
+                    array((method.targets() instanceof TargetLayers.Named named ? named.names() : adapted)
+                            .stream().map(naming).toList()));
         }
         json.add(
                 "modules_to_save",
-                array(method.alsoTrainedOf(
-                        network.parameters().stream().map(Parameter::name).toList())));
+                array(method
+                        .alsoTrainedOf(network.parameters().stream()
+                                .map(Parameter::name)
+                                .toList())
+                        .stream()
+                        .map(naming)
+                        .toList()));
         json.addProperty("fan_in_fan_out", false);
         json.addProperty("inference_mode", true);
         return json;
+    }
+
+    private static <T> Map<String, T> renamed(Map<String, T> byLayer, UnaryOperator<String> naming) {
+        final Map<String, T> renamed = new LinkedHashMap<>();
+        byLayer.forEach((layer, value) -> renamed.put(naming.apply(layer), value));
+        return renamed;
     }
 
     private static JsonArray array(Collection<String> names) {

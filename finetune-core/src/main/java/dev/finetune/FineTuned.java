@@ -232,13 +232,7 @@ public final class FineTuned<I> implements AutoCloseable {
         Objects.requireNonNull(directory, "directory");
         Objects.requireNonNull(overwrite, "overwrite");
         use(() -> {
-            AdapterFiles.write(
-                    directory,
-                    overwrite,
-                    assembly().network(),
-                    method(),
-                    assembly().task(),
-                    model.base());
+            AdapterFiles.write(directory, overwrite, assembly(), method(), model.base());
             return directory;
         });
     }

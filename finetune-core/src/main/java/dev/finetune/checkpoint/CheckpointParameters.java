@@ -162,7 +162,7 @@ public final class CheckpointParameters implements ParameterSource {
 
     /** {@return what was loaded, newly initialised, of another shape, and left over} Ask when the network is built. */
     public LoadReport report() {
-        return new LoadReport(loaded, missing, unexpected(), fresh, mismatched);
+        return new LoadReport(loaded, missing, unexpected(), fresh, mismatched, prefix());
     }
 
     /**

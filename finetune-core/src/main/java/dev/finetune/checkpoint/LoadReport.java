@@ -12,13 +12,15 @@ import java.util.List;
  * @param unexpected the checkpoint's tensors that the network has no place for
  * @param newlyInitialized of the missing and the mismatched ones, those that got random values and must be trained
  * @param mismatched those that the checkpoint has in another shape
+ * @param basePrefix what all names of the base model begin with in a model with a head, such as "bert"; empty for nothing
  */
 public record LoadReport(
         List<String> loaded,
         List<String> missing,
         List<String> unexpected,
         List<String> newlyInitialized,
-        List<Mismatch> mismatched) {
+        List<Mismatch> mismatched,
+        String basePrefix) {
     private static final int SHOWN = 20;
 
     /** Copies the lists. */

@@ -63,9 +63,15 @@ final class DelimitedRows implements Row.Reader {
                             + OtherDelimiter.hint(
                                     feed.firstLine().text(),
                                     delimiter,
-                                    columns -> feed.firstLine().text().indexOf(delimiter) < 0),
+                                    columns -> isText(feed.firstLine().text(), delimiter)),
                     e);
         }
+    }
+
+    /** Whether a line is text without a delimiter, not what can't be read. */
+    private static boolean isText(String line, char delimiter) {
+        return line.indexOf(delimiter) < 0
+                && line.chars().noneMatch(each -> each == '\uFFFD' || Character.isISOControl(each) && each != '\t');
     }
 
     @Override

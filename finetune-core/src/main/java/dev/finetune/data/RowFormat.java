@@ -3,6 +3,7 @@ package dev.finetune.data;
 import dev.finetune.FinetuneException;
 import java.io.IOException;
 import java.nio.charset.Charset;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -46,8 +47,12 @@ sealed interface RowFormat {
         if (List.of(".jsonl", ".ndjson", ".json").stream().anyMatch(name::endsWith)) {
             return new JsonLines();
         }
-        throw new FinetuneException("The name of " + path + " doesn't tell its format; expected .tsv, .csv or .jsonl,"
-                + " with or without .gz. Say which it is with TextFiles.tsv(path), .csv(path) or .jsonLines(path).");
+        if (Files.isDirectory(path)) {
+            throw new FinetuneException(path + " is a folder; expected a file: .tsv, .csv or .jsonl.");
+        }
+        throw new FinetuneException(
+                "The name of " + path + " doesn't tell its format; expected .tsv, .csv or .jsonl,"
+                        + " with or without .gz. Rename it, or say which it is with TextFiles.tsv(path), .csv(path) or .jsonLines(path).");
     }
 
     /** Opens a file in this format. */

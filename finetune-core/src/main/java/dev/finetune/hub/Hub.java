@@ -111,13 +111,9 @@ public final class Hub {
 
     /** A user without a name has "?" for a home, which is no place for a cache. */
     private void requireHome() {
-        for (Path name : settings.cacheDirectory()) {
-            if (name.toString().equals(HubSettings.NO_HOME)) {
-                throw new FinetuneException(
-                        "This process's user has no home directory (user.home is \"?\"), and so no"
-                                + " Hugging Face cache: name one with HF_HOME or HF_HUB_CACHE, or load from a local directory.");
-            }
-        }
+        settings.whyNoCache().ifPresent(why -> {
+            throw new FinetuneException("There is no Hugging Face cache: " + why + ", or load from a local directory.");
+        });
     }
 
     /**

@@ -37,7 +37,7 @@ public record HubSettings(
     public static final URI DEFAULT_ENDPOINT = URI.create("https://huggingface.co");
 
     /** What Java gives for the home of a user who has none, as in a container that runs under a number. */
-    static final String NO_HOME = "?";
+    private static final String NO_HOME = "?";
 
     /**
      * Checks every value.
@@ -105,6 +105,20 @@ public record HubSettings(
         Objects.requireNonNull(environment, "environment");
         Objects.requireNonNull(userHome, "userHome");
         return new HubEnvironment(environment, userHome).settings();
+    }
+
+    /**
+     * {@return why the cache can't be used, and what to set: that of a user without a home would lie in a folder named "?";
+     * empty where it can}
+     */
+    public Optional<String> whyNoCache() {
+        for (Path name : cacheDirectory) {
+            if (name.toString().equals(NO_HOME)) {
+                return Optional.of("this process's user has no home directory (user.home is \"?\"): name a cache with"
+                        + " HF_HOME or HF_HUB_CACHE");
+            }
+        }
+        return Optional.empty();
     }
 
     /**

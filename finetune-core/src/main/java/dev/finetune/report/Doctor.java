@@ -49,7 +49,10 @@ public final class Doctor {
         final HubSettings hub = HubSettings.fromEnvironment();
         found.put(
                 "model cache",
-                hub.cacheDirectory() + " (hub " + hub.endpoint() + ", "
+                hub.whyNoCache()
+                                .map(why -> "none: " + why)
+                                .orElse(hub.cacheDirectory().toString())
+                        + " (hub " + hub.endpoint() + ", "
                         + (hub.token().isPresent() ? "with a token" : "no token")
                         + (hub.offline() ? ", offline" : "") + ")");
         return found.entrySet().stream()

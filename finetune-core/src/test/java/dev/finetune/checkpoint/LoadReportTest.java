@@ -14,7 +14,8 @@ class LoadReportTest {
                 List.of("classifier.bias", "extra"),
                 List.of("cls.predictions.bias"),
                 List.of("classifier.weight", "classifier.bias"),
-                List.of(new LoadReport.Mismatch("classifier.weight", new long[] {2, 8}, new long[] {3, 8})));
+                List.of(new LoadReport.Mismatch("classifier.weight", new long[] {2, 8}, new long[] {3, 8})),
+                "bert");
         assertThat(report.isComplete()).isFalse();
         assertThat(report.toString().lines())
                 .containsExactly(
@@ -33,7 +34,7 @@ class LoadReportTest {
 
     @Test
     void aCompleteLoadSaysSoInOneLine() {
-        LoadReport report = new LoadReport(List.of("a"), List.of(), List.of(), List.of(), List.of());
+        LoadReport report = new LoadReport(List.of("a"), List.of(), List.of(), List.of(), List.of(), "");
         assertThat(report.isComplete()).isTrue();
         assertThat(report.summary())
                 .isEqualTo("Loaded 1 tensor from the checkpoint; nothing was missing or left over.");
@@ -42,7 +43,7 @@ class LoadReportTest {
     @Test
     void aLongListIsCutShort() {
         List<String> many = IntStream.range(0, 25).mapToObj(i -> "t" + i).toList();
-        LoadReport report = new LoadReport(List.of(), List.of(), many, List.of(), List.of());
+        LoadReport report = new LoadReport(List.of(), List.of(), many, List.of(), List.of(), "");
         assertThat(report.summary()).contains("t19").doesNotContain("t20").contains("... and 5 more");
     }
 }

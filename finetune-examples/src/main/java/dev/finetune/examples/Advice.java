@@ -32,6 +32,7 @@ final class Advice {
             Map.entry("pair", List.of("--pair-column")),
             Map.entry("path", List.of("--path-column", "--text-column")),
             Map.entry("label", List.of("--label-column")),
+            Map.entry("fit", List.of("--eval")),
             Map.entry("save", List.of("--out")),
             Map.entry("saveAdapter", List.of("--adapter-out")),
             Map.entry("inputs", List.of("--preprocess")),
@@ -48,7 +49,15 @@ final class Advice {
     private static final Map<String, String> OF_OTHER_COMMANDS = Map.of(
             "head(\"a\", \"b\", ...)", "the commands text and images do, for the labels of their --train and --eval");
 
-    private static final Pattern CALL = Pattern.compile("(?<![\\w.])(?:[A-Z]\\w*\\.)?([a-z]\\w*)\\(([^()]*)\\)");
+    private static final Pattern CALL =
+            Pattern.compile("(?<![\\w.])(?:[A-Z]\\w*\\.)?([a-z]\\w*)\\(((?:[^()]|\\([^()]*\\))*)\\)");
+
+    /** A setting that is named without a call: "batchSize must be above 0". */
+    private static final Pattern NAME = Pattern.compile("^[a-z]\\w*(?= must )|(?<![\\w.(-])[a-z]+[A-Z]\\w*(?![\\w(.])");
+
+    /** What a call that makes an argument is given: "layer9" in Layers.upTo("layer9"). */
+    private static final Pattern OF_CALL = Pattern.compile("^[A-Z]\\w*\\.\\w+\\((.*)\\)$");
+
     private static final Pattern VALUE = Pattern.compile("\"[^\"]*\"|'.*'|(?:[A-Z]\\w*\\.)?[\\w.+-]+|");
 
     private static final Pattern IN_PARTS = Pattern.compile("batchSize\\(BatchSize\\.auto\\((\\d+)\\)\\)");
@@ -76,7 +85,17 @@ final class Advice {
                             .orElseGet(() -> OF_OTHER_COMMANDS.getOrDefault(call, call));
             calls.appendReplacement(said, Matcher.quoteReplacement(option));
         }
-        return calls.appendTail(said).toString();
+        return names(calls.appendTail(said).toString(), command);
+    }
+
+    private static String names(String message, CommandSpec command) {
+        return NAME.matcher(message)
+                .replaceAll(name -> Matcher.quoteReplacement(
+                        quoted(message, name.start())
+                                ? name.group()
+                                : option(name.group(), command)
+                                        .map(OptionSpec::longestName)
+                                        .orElse(name.group())));
     }
 
     private static Optional<String> denied(String call, CommandSpec command) {
@@ -106,7 +125,7 @@ final class Advice {
 
     /** The option, with its value if that is one that can be typed. */
     private static String written(OptionSpec option, String arguments) {
-        final String value = arguments.strip();
+        final String value = OF_CALL.matcher(arguments.strip()).replaceFirst("$1");
         final String name = option.longestName();
         if (option.negatable() && value.equals("false")) {
             return name.replaceFirst("--", "--no-");

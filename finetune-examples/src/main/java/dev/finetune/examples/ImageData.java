@@ -71,7 +71,7 @@ public final class ImageData {
         return switch (task) {
             case "multi-label" -> new Parts(some, split.validation(), Heads.multiLabel(labels.toArray(new String[0])));
             case "regression" -> new Parts(some, split.validation(), Heads.regression());
-            default -> new Parts(some, split.validation(), Heads.classes(labels.toArray(new String[0])));
+            default -> new Parts(some, split.validation(), Reading.classes(labels));
         };
     }
 

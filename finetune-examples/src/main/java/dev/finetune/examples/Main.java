@@ -7,7 +7,9 @@ import dev.finetune.examples.pretrain.PretrainCommand;
 import dev.finetune.examples.pretrain.PretrainImagesCommand;
 import dev.finetune.examples.pretrain.PretrainQuestionsCommand;
 import dev.finetune.examples.study.StudyCommand;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -54,6 +56,10 @@ public final class Main implements Runnable {
                         System.err.println("error: " + Advice.of(thrown.getMessage(), command.getCommandSpec()));
                         return 1;
                     }
+                    if (thrown instanceof IOException || thrown instanceof UncheckedIOException) {
+                        System.err.println("error: a file or folder can't be read or written: " + thrown);
+                        return 1;
+                    }
                     throw thrown;
                 })
                 .execute(arguments);
@@ -63,7 +69,7 @@ public final class Main implements Runnable {
     static CommandLine commandLine() {
         final CommandLine commands = new CommandLine(new Main());
         knowVersion(commands);
-        return commands;
+        return commands.setCaseInsensitiveEnumValuesAllowed(true);
     }
 
     private static void knowVersion(CommandLine command) {

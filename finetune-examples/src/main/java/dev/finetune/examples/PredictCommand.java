@@ -134,9 +134,14 @@ public final class PredictCommand implements Callable<Integer> {
     }
 
     private Stream<Image> pictures(Path path) {
-        return Files.isDirectory(path)
-                ? ImageFolder.pictures(path).stream().map(Image::of)
-                : reading.pictures(path).unlabelled().stream().map(Example::input);
+        if (!Files.isDirectory(path)) {
+            return reading.pictures(path).unlabelled().stream().map(Example::input);
+        }
+        final List<Path> found = ImageFolder.pictures(path);
+        if (found.isEmpty()) {
+            throw new FinetuneException("The folder " + path + " has no pictures in it.");
+        }
+        return found.stream().map(Image::of);
     }
 
     /** The lines of a stream, one input each. */

@@ -2,6 +2,7 @@ package dev.finetune.examples;
 
 import dev.finetune.FinetuneException;
 import dev.finetune.Head;
+import dev.finetune.Heads;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Question;
 import dev.finetune.data.SquadFiles;
@@ -85,6 +86,16 @@ final class Reading {
             case "regression" -> pictures(path).regression();
             default -> pictures(path).classification();
         };
+    }
+
+    /** A head for the classes that the data has. */
+    static Head classes(List<String> labels) {
+        if (labels.size() == 1) {
+            throw new FinetuneException(
+                    "All labels are \"" + labels.get(0) + "\": there is nothing to tell apart. Was the"
+                            + " right column read (--label-column), or only the start of a sorted file (--limit)?");
+        }
+        return Heads.classes(labels.toArray(new String[0]));
     }
 
     /** The task that a head is for. */

@@ -86,7 +86,7 @@ public final class TextCommand implements Callable<Integer> {
     /** Labels and kinds of input are told by the data. */
     static Head headFor(String task, List<String> labels) {
         return switch (task) {
-            case "classification" -> Heads.classes(labels.toArray(new String[0]));
+            case "classification" -> Reading.classes(labels);
             case "multi-label" -> Heads.multiLabel(labels.toArray(new String[0]));
             case "tokens" -> Heads.tokens(labels);
             case "regression" -> Heads.regression();

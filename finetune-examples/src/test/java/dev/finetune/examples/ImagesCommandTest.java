@@ -149,7 +149,7 @@ class ImagesCommandTest {
                 .contains("weight average: exponential, decay 0.9");
         assertThat(images("--ema", "0.9", "--swa", "0.5").errors()).contains("--ema and --swa");
         assertThat(images("--swa", "1.5").errors()).contains("--swa 1.5");
-        assertThat(images("--layer-decay", "0").errors()).contains("layerDecay");
+        assertThat(images("--layer-decay", "0").errors()).contains("--layer-decay must");
     }
 
     @Test

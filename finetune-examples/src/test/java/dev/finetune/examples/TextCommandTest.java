@@ -114,6 +114,28 @@ class TextCommandTest {
     }
 
     @Test
+    void whatANewcomerGetsWrongIsAnsweredInAFewWords() throws IOException {
+        Files.writeString(folder.resolve("one.tsv"), "text\tlabel\na lamp\tgood\na cup\tgood\n");
+        Files.write(folder.resolve("binary.tsv"), new byte[] {(byte) 0xE2, ',', 1, (byte) 0xFF, ',', 7, '\n'});
+
+        isRefused(text("one.tsv"), "All labels are \"good\"", "--label-column", "--limit");
+        isRefused(text("bare"), "is a folder; expected a file");
+        assertThat(text("binary.tsv").errors()).contains("not UTF-8").doesNotContain("looks separated");
+        isRefused(text("train.tsv", "--batch", "0"), "error: --batch must be above 0");
+        assertThat(text("train.tsv", "--precision", "bf17").status()).isEqualTo(2);
+        text("train.tsv", "--precision", "float32").well();
+        final CommandLineRun lost = CommandLineRun.of(
+                "pretrain",
+                "--text",
+                "nowhere.txt",
+                "--out",
+                folder.resolve("x").toString());
+        assertThat(lost.status()).isEqualTo(1);
+        assertThat(lost.errors().lines()).hasSize(1);
+        assertThat(lost.errors()).contains("nowhere.txt");
+    }
+
+    @Test
     void warningsSpeakOfOptions() throws IOException {
         final StringBuilder rows = new StringBuilder("text\tlabel\n");
         for (int i = 0; i < 60; i++) {

@@ -5,19 +5,26 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.finetune.Embedder;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.FinetuneException;
+import dev.finetune.Heads;
 import dev.finetune.Pooling;
+import dev.finetune.Prediction;
+import dev.finetune.checkpoint.Weights;
 import dev.finetune.data.Text;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Adapters of encoders without a head, against what PEFT 0.21 gives with them (make_adapters.py). */
@@ -61,6 +68,42 @@ class EncoderAdaptersTest {
                 .contains("\"roberta.encoder.layer.0.attention.self.query\"");
         try (FineTuned<Text> again = base("roberta").adapter(folder).untrained(Text.class)) {
             assertThat(again.predict(text).probabilities().toString()).isEqualTo(expected);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"bert, CLS", "distilbert, CLS", "distilbert, MEAN", "roberta, MEAN", "electra, CLS", "electra, MEAN"})
+    void anEmbeddersAdapterIsSavedAsPeftNamesThatOfABareEncoder(String family, Pooling pooling, @TempDir Path folder)
+            throws IOException {
+        final Text text = Text.of("the product works on the screen");
+        final float[] expected;
+        try (FineTuned<Text> tuned = base(family)
+                .head(Heads.features(pooling))
+                .adapter(ADAPTERS.resolve(family))
+                .untrained(Text.class)) {
+            expected = tuned.predict(text).as(Prediction.Vector.class).vector();
+            tuned.saveAdapter(folder);
+        }
+        final JsonObject config = JsonParser.parseString(Files.readString(folder.resolve("adapter_config.json")))
+                .getAsJsonObject();
+        assertThat(config.get("task_type").getAsString()).isEqualTo("FEATURE_EXTRACTION");
+        assertThat(config.get("target_modules")).isEqualTo(theirs(family).get("target_modules"));
+        final Set<String> read = names(ADAPTERS.resolve(family));
+        read.removeIf(name -> name.contains(".pooler.")); // Which no vector of ours is read from.
+        assertThat(names(folder)).isEqualTo(read);
+        try (Embedder<String> again = base(family).adapter(folder).embedder(pooling)) {
+            assertThat(again.embed(text.text())).isEqualTo(expected);
+        }
+    }
+
+    private static JsonObject theirs(String family) throws IOException {
+        return JsonParser.parseString(Files.readString(ADAPTERS.resolve(family).resolve("adapter_config.json")))
+                .getAsJsonObject();
+    }
+
+    private static Set<String> names(Path adapter) {
+        try (Weights weights = Weights.open(adapter.resolve("adapter_model.safetensors"))) {
+            return new TreeSet<>(weights.names());
         }
     }
 
