@@ -23,6 +23,8 @@ import picocli.CommandLine.Model.OptionSpec;
 class AdviceTest {
     /** Options of the commands themselves, which the library can't speak of. */
     private static final Set<String> OF_COMMANDS = Set.of(
+            "--resume",
+            "--checkpoint-every",
             "--task",
             "--train",
             "--eval",

@@ -121,7 +121,7 @@ class TextCommandTest {
         isRefused(text("one.tsv"), "All labels are \"good\"", "--label-column", "--limit");
         isRefused(text("bare"), "is a folder; expected a file");
         assertThat(text("binary.tsv").errors()).contains("not UTF-8").doesNotContain("looks separated");
-        isRefused(text("train.tsv", "--batch", "0"), "error: --batch must be above 0");
+        isRefused(text("train.tsv", "--eval-batch", "0"), "error: --eval-batch must be above 0");
         assertThat(text("train.tsv", "--precision", "bf17").status()).isEqualTo(2);
         text("train.tsv", "--precision", "float32").well();
         final CommandLineRun lost = CommandLineRun.of(
