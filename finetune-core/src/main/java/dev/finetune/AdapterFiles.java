@@ -77,17 +77,28 @@ final class AdapterFiles {
                         file + ": the peft_type \"" + type + "\" is not supported; LORA and IA3 are.");
             }
             config.refuseWhatComputesOtherwise();
+            return method(config, type);
+        } catch (IOException e) {
+            throw new FinetuneException(
+                    file + " could not be read: " + e + ". An adapter's directory holds"
+                            + " adapter_config.json and adapter_model.safetensors.",
+                    e);
+        }
+    }
+
+    /** What a method can't be made of is the file's fault. */
+    private static PeftMethod method(AdapterConfig config, String type) {
+        try {
             return type.equals("LORA")
                     ? lora(config)
                     : new Ia3(
                             targets(config, Optional.empty()),
                             config.strings("feedforward_modules"),
                             trainedWhole(config));
-        } catch (IOException e) {
-            throw new FinetuneException(
-                    file + " could not be read: " + e + ". An adapter's directory holds"
-                            + " adapter_config.json and adapter_model.safetensors.",
-                    e);
+        } catch (FinetuneException e) {
+            throw e.getMessage().startsWith(config.file().toString())
+                    ? e
+                    : new FinetuneException(config.file() + ": " + e.getMessage(), e);
         }
     }
 
@@ -97,7 +108,7 @@ final class AdapterFiles {
             final ModelConfig record = ModelConfig.of(directory.resolve(ModelFiles.RECORD), json);
             return switch (record.string(HEAD, "")) {
                 case "Classification", "MultiLabel", "Regression" -> Optional.of(HeadConfig.read(record));
-                case "Tokens" -> Optional.of(Heads.tokens(record.outputNames()));
+                case "Tokens" -> Optional.of(HeadConfig.tokens(record));
                 default -> Optional.empty();
             };
         });

@@ -94,7 +94,7 @@ abstract class TextFamily implements TextModelFamily {
         final String architecture =
                 config.strings("architectures").stream().findFirst().orElse("");
         if (architecture.endsWith("ForTokenClassification")) {
-            return Optional.of(Heads.tokens(config.outputNames()));
+            return Optional.of(HeadConfig.tokens(config));
         }
         if (architecture.endsWith("ForQuestionAnswering")) {
             return Optional.of(Heads.questionAnswering());

@@ -7,6 +7,7 @@ import dev.finetune.Head;
 import dev.finetune.Heads;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * How a config.json says what a classifier predicts, as Transformers writes it: {@code problem_type}, {@code id2label}
@@ -23,6 +24,32 @@ public final class HeadConfig {
      */
     public static Head read(ModelConfig config) {
         final List<String> labels = config.outputNames();
+        return named(config, () -> read(config, labels));
+    }
+
+    /**
+     * {@return the head that a classifier of words was saved with}
+     *
+     * @param config of the checkpoint
+     * @throws FinetuneException naming the file, if its labels are none of words
+     */
+    public static Head tokens(ModelConfig config) {
+        final List<String> labels = config.outputNames();
+        return named(config, () -> Heads.tokens(labels));
+    }
+
+    /** What a head can't be made of is the file's fault. */
+    private static Head named(ModelConfig config, Supplier<Head> made) {
+        try {
+            return made.get();
+        } catch (FinetuneException e) {
+            throw e.getMessage().startsWith(config.file().toString())
+                    ? e
+                    : new FinetuneException(config.file() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static Head read(ModelConfig config, List<String> labels) {
         return switch (config.string(
                 "problem_type", labels.size() == 1 ? "regression" : "single_label_classification")) {
             case "regression" -> Heads.regression(Math.max(1, labels.size()));
