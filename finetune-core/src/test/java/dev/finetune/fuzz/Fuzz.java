@@ -51,7 +51,10 @@ public final class Fuzz {
 
     private static FuzzedReaders make(String type) {
         try {
-            return (FuzzedReaders) Class.forName(type).getDeclaredConstructor().newInstance();
+            return Class.forName(type)
+                    .asSubclass(FuzzedReaders.class)
+                    .getDeclaredConstructor()
+                    .newInstance();
         } catch (ReflectiveOperationException e) {
             throw new IllegalArgumentException(type + " names no readers", e);
         }
