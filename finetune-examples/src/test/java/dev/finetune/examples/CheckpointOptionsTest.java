@@ -1,6 +1,7 @@
 package dev.finetune.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,6 +22,7 @@ class CheckpointOptionsTest {
 
     @BeforeAll
     static void makeModelsAndFiles() throws IOException {
+        assumeThat(Files.isExecutable(Path.of("/bin/kill"))).isTrue();
         StandIns.fill(folder);
     }
 
@@ -49,8 +51,8 @@ class CheckpointOptionsTest {
         return CommandLineRun.of(words.toArray(new String[0]));
     }
 
-    /** Kills a command in a process of its own once it has written so many checkpoints. */
-    private static void kill(List<String> words, Path out) throws IOException, InterruptedException {
+    /** Ends a command in a process of its own with a signal, once it has written its sixth checkpoint. */
+    private static int end(String signal, List<String> words, Path out) throws IOException, InterruptedException {
         final List<String> all = new ArrayList<>(List.of(
                 ProcessHandle.current().info().command().orElse("java"),
                 "-cp",
@@ -65,17 +67,18 @@ class CheckpointOptionsTest {
         while (process.isAlive() && !Files.isDirectory(checkpoints.resolve("checkpoint-30"))) {
             Thread.sleep(5);
         }
-        process.destroyForcibly();
-        assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
-        assertThat(process.exitValue()).isEqualTo(137);
+        assertThat(new ProcessBuilder("/bin/kill", "-" + signal, String.valueOf(process.pid()))
+                        .start()
+                        .waitFor())
+                .isZero();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        return process.exitValue();
     }
 
     @Test
     void theSameCommandGoesOnAfterAKillAndSavesWhatItWouldHave() throws Exception {
-        final Path whole = folder.resolve("whole");
         final Path killed = folder.resolve("killed");
-        run(text(whole)).well();
-        kill(text(killed, "--checkpoint-every", "5"), killed);
+        assertThat(end("KILL", text(killed, "--checkpoint-every", "5"), killed)).isEqualTo(137);
         assertThat(killed.resolve("model.safetensors")).doesNotExist();
 
         assertThat(run(text(killed, "--checkpoint-every", "5", "--lr", "1e-4")).errors())
@@ -85,14 +88,37 @@ class CheckpointOptionsTest {
 
         assertThat(resumed.text()).contains("going on from step ");
         assertThat(Files.readAllBytes(killed.resolve("model.safetensors")))
-                .isEqualTo(Files.readAllBytes(whole.resolve("model.safetensors")));
+                .isEqualTo(whole());
         assertThat(killed.resolve("checkpoints")).doesNotExist();
+    }
+
+    @Test
+    void aCommandThatIsAskedToStopSavesTheModelAndGoesOnLater() throws Exception {
+        final Path out = folder.resolve("asked");
+        assertThat(end("TERM", text(out, "--checkpoint-every", "30"), out)).isEqualTo(143);
+        assertThat(Files.readString(out.resolveSibling("asked.log")))
+                .contains("SIGTERM", "cancelled after", "saved to", "the same command goes on from there");
+        assertThat(out.resolve("model.safetensors")).exists();
+
+        final CommandLineRun resumed = run(text(out, "--checkpoint-every", "30")).well();
+        assertThat(resumed.text()).contains("going on from step ");
+        assertThat(Files.readAllBytes(out.resolve("model.safetensors"))).isEqualTo(whole());
+        assertThat(out.resolve("checkpoints")).doesNotExist();
+    }
+
+    /** The weights that a command comes to that nothing happens to. */
+    private static byte[] whole() throws IOException {
+        final Path whole = folder.resolve("whole");
+        if (!Files.exists(whole)) {
+            run(text(whole)).well();
+        }
+        return Files.readAllBytes(whole.resolve("model.safetensors"));
     }
 
     @Test
     void noResumeBeginsAnew() throws Exception {
         final Path out = folder.resolve("anew");
-        kill(text(out, "--checkpoint-every", "5"), out);
+        assertThat(end("KILL", text(out, "--checkpoint-every", "5"), out)).isEqualTo(137);
         final CommandLineRun anew = run(text(out, "--checkpoint-every", "5", "--no-resume", "--max-steps", "7"))
                 .well();
         assertThat(anew.text()).doesNotContain("going on");
