@@ -747,12 +747,18 @@ public final class FineTuner {
      * tuner.checkpoints(Checkpoints.in(Path.of("checkpoints")).resume())   // goes on, if there is one
      * }</pre>
      *
-     * @param checkpoints where and how often, and what becomes of those that are there
+     * @param checkpoints where and how often, and what becomes of those that are there; to resume them takes the place of an
+     *     earlier {@link #resumeFrom}
      * @return a new tuner with that setting
      */
     public FineTuner checkpoints(Checkpoints checkpoints) {
         Objects.requireNonNull(checkpoints, "checkpoints");
-        return with(draft -> draft.checkpoints = checkpoints);
+        return with(draft -> {
+            draft.checkpoints = checkpoints;
+            if (checkpoints.existing() == Checkpoints.Existing.RESUME) {
+                draft.resumeFrom = null;
+            }
+        });
     }
 
     /**

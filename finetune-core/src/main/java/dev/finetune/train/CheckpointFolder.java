@@ -40,10 +40,17 @@ final class CheckpointFolder implements AutoCloseable {
 
     private final Path directory;
     private final DirectoryLock lock;
+    private final List<Path> made;
 
-    private CheckpointFolder(Path directory, DirectoryLock lock) {
+    /**
+     * A directory.
+     *
+     * @param made directories that weren't there before, the innermost first
+     */
+    private CheckpointFolder(Path directory, DirectoryLock lock, List<Path> made) {
         this.directory = directory;
         this.lock = lock;
+        this.made = made;
     }
 
     /** A checkpoint's folder, and the step that it was written after. */
@@ -56,15 +63,27 @@ final class CheckpointFolder implements AutoCloseable {
      */
     static CheckpointFolder open(Path directory) {
         try {
+            final List<Path> made = Stream.iterate(
+                            directory.toAbsolutePath(), path -> path != null && !Files.exists(path), Path::getParent)
+                    .toList();
             Files.createDirectories(directory);
             final Path real = directory.toRealPath();
             final CheckpointFolder folder = new CheckpointFolder(
                     real,
                     DirectoryLock.acquire(real, PATIENCE)
                             .orElseThrow(() -> new FinetuneException("Another training writes its checkpoints to "
-                                    + real + ". Wait for it, stop it, or name another directory.")));
-            folder.sweep();
-            return folder;
+                                    + real + ". Wait for it, stop it, or name another directory.")),
+                    made);
+            boolean ready = false;
+            try {
+                folder.sweep();
+                ready = true;
+                return folder;
+            } finally {
+                if (!ready) {
+                    folder.close();
+                }
+            }
         } catch (IOException e) {
             throw new FinetuneException(
                     "No checkpoints can be written in " + directory.toAbsolutePath() + " (" + e
@@ -313,8 +332,16 @@ final class CheckpointFolder implements AutoCloseable {
         }
     }
 
+    /** Lets others write there; directories that were made for it, and hold nothing, go away. */
     @Override
     public void close() {
         lock.close();
+        try {
+            for (Path empty : made) {
+                Files.deleteIfExists(empty);
+            }
+        } catch (IOException e) {
+            LOG.trace("{} isn't empty, or can't be removed", directory, e);
+        }
     }
 }

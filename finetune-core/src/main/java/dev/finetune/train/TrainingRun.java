@@ -79,9 +79,17 @@ final class TrainingRun implements AutoCloseable {
         this.trainsAgain = comeAgain && training.repeatsRows();
         this.evaluatesAgain = comeAgain || settings.evaluateEvery() > 0 && settings.evaluateEvery() < total;
         this.progress = new Progress(setup.network(), trained, setup.task(), settings, setup.listener(), watch);
-        this.checkpoints = checkpoints();
         this.parts = new TrainingParts(setup, trained, total, trainsAgain);
         this.update = new TrainingStep(setup, parts, trained, training);
+        boolean ready = false;
+        try {
+            this.checkpoints = checkpoints();
+            ready = true;
+        } finally {
+            if (!ready) {
+                parts.close();
+            }
+        }
     }
 
     private RunCheckpoints checkpoints() {

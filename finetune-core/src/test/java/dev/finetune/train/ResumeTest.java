@@ -163,7 +163,7 @@ class ResumeTest {
     void stoppedAfterAnyStepItEndsWithTheSameBits(Way way) {
         final Outcome expected = train(way, NONE);
         final int total = expected.steps().size();
-        for (int step : new int[] {1, 4, 5, 6, 10, total}) { // An epoch has 5.
+        for (int step : new int[] {1, 5, 6, total}) { // An epoch has 5.
             final Checkpoints checkpoints =
                     Checkpoints.in(folder.resolve("stop-" + step)).resume();
             final Cancellation stop = new Cancellation();
@@ -177,7 +177,7 @@ class ResumeTest {
     void deadAfterAnyStepItEndsWithTheSameBits(Way way) {
         final Outcome expected = train(way, NONE);
         final int total = expected.steps().size();
-        for (int step : new int[] {3, total / 2 + 1, total}) {
+        for (int step : new int[] {3, total}) {
             final Checkpoints checkpoints =
                     Checkpoints.in(folder.resolve("dead-" + step)).everySteps(2).resume();
             final IllegalStateException death = new IllegalStateException("dead");
@@ -429,6 +429,23 @@ class ResumeTest {
         assertThatThrownBy(() -> train(PLAIN, to(Checkpoints.in(file.resolve("no")))))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("No checkpoints can be written in");
+    }
+
+    @Test
+    void aTrainingThatFailsLeavesNoEmptyDirectoriesAndNoLock() {
+        final Path deep = folder.resolve("new").resolve("deep");
+        final IllegalStateException failure = new IllegalStateException("no");
+        for (int i = 0; i < 2; i++) {
+            assertThatThrownBy(() -> train(
+                            PLAIN,
+                            to(Checkpoints.in(deep)),
+                            atStep(1, () -> {
+                                throw failure;
+                            }),
+                            new Cancellation()))
+                    .isSameAs(failure);
+            assertThat(folder.resolve("new")).doesNotExist();
+        }
     }
 
     @Test

@@ -209,7 +209,7 @@ class ResumedJobTest {
                     .anyMatch(name -> name.startsWith("trial-"))
                     .contains("trials.jsonl");
         }
-        final SearchResult found = search(saving).run(Jobs.data(40, 1), Jobs.data(12, 2));
+        final SearchResult found = search(tuner.resumeFrom(folder)).run(Jobs.data(40, 1), Jobs.data(12, 2));
         assertThat(found.trials()).hasSameSizeAs(expected.trials());
         for (int i = 0; i < expected.trials().size(); i++) {
             assertThat(found.trials().get(i).settings())
