@@ -11,7 +11,11 @@ import dev.finetune.data.Label;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Stage;
+import dev.finetune.train.Cancellation;
+import dev.finetune.train.Checkpoints;
 import dev.finetune.train.DeviceChoice;
+import dev.finetune.train.StepReport;
+import dev.finetune.train.TrainingListener;
 import dev.finetune.train.WeightAverage;
 import dev.finetune.vision.image.Crop;
 import dev.finetune.vision.image.Preprocessing;
@@ -21,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Layer decay, gradual unfreezing and averaged weights on a small residual network: batch norms and all. */
 class GentleImagesTest {
@@ -135,6 +140,38 @@ class GentleImagesTest {
                         .usingRecursiveComparison()
                         .isNotEqualTo(stages(plain).get(0));
             }
+        }
+    }
+
+    @Test
+    void aStoppedTrainingGoesOnToTheSameWeightsAndRunningStatistics(@TempDir Path folder) {
+        final FineTuner averaged = tuner().augment(Augment.randomResizedCrop(32), Augment.horizontalFlip())
+                .average(WeightAverage.ema(0.9))
+                .epochs(3);
+        final FineTuner frozen = tuner().freeze(1).epochs(3).keepBest();
+        for (FineTuner tuner : List.of(averaged, frozen)) {
+            final FineTuner saving = tuner.checkpoints(Checkpoints.in(folder).resume());
+            for (int stop : new int[] {3, 7}) { // Of 12 steps.
+                final Cancellation cancellation = new Cancellation();
+                saving.cancellation(cancellation)
+                        .listener(new TrainingListener() {
+                            @Override
+                            public void stepped(StepReport report) {
+                                if (report.step() + 1 == stop) {
+                                    cancellation.cancel();
+                                }
+                            }
+                        })
+                        .fit(pictures(0, 32), pictures(32, 8))
+                        .close();
+            }
+            try (FineTuned<Image> expected = tuner.fit(pictures(0, 32), pictures(32, 8));
+                    FineTuned<Image> resumed = saving.fit(pictures(0, 32), pictures(32, 8))) {
+                assertThat(stages(resumed)).usingRecursiveComparison().isEqualTo(stages(expected));
+                assertThat(resumed.evaluation().toString())
+                        .isEqualTo(expected.evaluation().toString());
+            }
+            Checkpoints.remove(folder);
         }
     }
 }
