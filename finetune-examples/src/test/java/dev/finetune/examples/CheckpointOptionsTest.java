@@ -87,8 +87,7 @@ class CheckpointOptionsTest {
                 run(text(killed, "--checkpoint-every", "5")).well();
 
         assertThat(resumed.text()).contains("going on from step ");
-        assertThat(Files.readAllBytes(killed.resolve("model.safetensors")))
-                .isEqualTo(whole());
+        assertThat(Files.readAllBytes(killed.resolve("model.safetensors"))).isEqualTo(whole());
         assertThat(killed.resolve("checkpoints")).doesNotExist();
     }
 
@@ -100,7 +99,8 @@ class CheckpointOptionsTest {
                 .contains("SIGTERM", "cancelled after", "saved to", "the same command goes on from there");
         assertThat(out.resolve("model.safetensors")).exists();
 
-        final CommandLineRun resumed = run(text(out, "--checkpoint-every", "30")).well();
+        final CommandLineRun resumed =
+                run(text(out, "--checkpoint-every", "30")).well();
         assertThat(resumed.text()).contains("going on from step ");
         assertThat(Files.readAllBytes(out.resolve("model.safetensors"))).isEqualTo(whole());
         assertThat(out.resolve("checkpoints")).doesNotExist();
