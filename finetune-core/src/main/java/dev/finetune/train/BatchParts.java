@@ -24,7 +24,7 @@ final class BatchParts {
             throw new FinetuneException("A batch of " + rows + " rows can't be cut: its column \"" + name
                     + "\" is of shape " + Arrays.toString(shape) + ". Use a smaller batchSize(...).");
         }
-        shape[0] = to - from;
+        shape[0] = (long) to - from;
         if (column instanceof HostTensor.Longs longs) {
             final int stride = longs.data().length / rows;
             return new HostTensor.Longs(Arrays.copyOfRange(longs.data(), from * stride, to * stride), shape);
