@@ -148,6 +148,11 @@ final class RunCheckpoints implements AutoCloseable {
         return new Found(state, place.folder());
     }
 
+    /** Whether any are written. */
+    boolean areWritten() {
+        return settings != null;
+    }
+
     /** Whether a training that came to its end writes one more. */
     boolean areOfEnded() {
         return settings != null && settings.ofEnded();

@@ -1,6 +1,7 @@
 package dev.finetune.train;
 
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.NonFinite;
 import dev.finetune.internal.torch.OwnProducts;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.metrics.Metrics;
@@ -347,7 +348,11 @@ final class TrainingRun implements AutoCloseable {
         }
     }
 
+    /** Weights that a step has spoiled aren't written: the checkpoint before is worth more, and the next step, or the end, tells. */
     private void save() {
+        if (!checkpoints.areWritten() || NonFinite.spoiled(trained).isPresent()) {
+            return;
+        }
         watch.pause();
         try {
             checkpoints.save(
