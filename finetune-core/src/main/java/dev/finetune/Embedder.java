@@ -41,6 +41,7 @@ public final class Embedder<I> implements AutoCloseable {
                 .toList();
     }
 
+    /** As {@link FineTuned#close}: never waits, and what is under way comes to its end. */
     @Override
     public void close() {
         model.close();

@@ -262,6 +262,7 @@ public final class FineTuned<I> implements AutoCloseable {
      * same either way. Waits for predictions under way; does nothing if it is merged.
      *
      * @throws FinetuneException if the model was not adapted
+     * @throws IllegalStateException if it is called from what this model's predict, evaluate or save calls
      */
     public void mergeAdapter() {
         method();
@@ -272,6 +273,7 @@ public final class FineTuned<I> implements AutoCloseable {
      * Goes back to the weights before {@link #mergeAdapter}, bit by bit, the adapter beside them again.
      *
      * @throws FinetuneException if the model was not adapted
+     * @throws IllegalStateException if it is called from what this model's predict, evaluate or save calls
      */
     public void unmergeAdapter() {
         method();
@@ -349,7 +351,8 @@ public final class FineTuned<I> implements AutoCloseable {
      * FineTuner#groupByLength} says otherwise), of {@link FineTuner#evaluationBatchSize} inputs at most}
      *
      * @param inputs of the kind that the model reads
-     * @throws FinetuneException if an input is of another kind than the model reads, or holds nothing that it could read
+     * @throws FinetuneException if an input is of another kind than the model reads, or holds nothing that it could read, and if
+     *     the thread is interrupted, before or meanwhile: no later than after the batch under way; it stays interrupted
      */
     public List<Prediction> predict(List<I> inputs) {
         final List<I> all = Arguments.copy(inputs, "inputs");
@@ -423,6 +426,11 @@ public final class FineTuned<I> implements AutoCloseable {
                 + (lifetime.isOver() ? "; closed" : "");
     }
 
+    /**
+     * Frees the model's native memory, once; whoever uses it afterwards gets an {@link IllegalStateException}. Never waits: what
+     * is under way, in this thread or another, comes to its end, and the last of it frees the model. It may be called by any
+     * thread at any time, also from data that is being read and from a shutdown hook.
+     */
     @Override
     public void close() {
         lifetime.end(model::close);

@@ -1,23 +1,30 @@
 package dev.finetune;
 
-import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
-/** Whether a native model may still be used; shared by all that use it. Closing waits for what is under way. */
+/**
+ * Whether a native model may still be used; shared by all that use it. Closing waits for nobody, who might wait for the one
+ * that closes: a model in use is freed by the last that uses it.
+ */
 final class Lifetime {
-    private final ReadWriteLock lock = new ReentrantReadWriteLock();
+    private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+    private int users;
     private volatile boolean closed;
+    private @Nullable Runnable toFree;
 
     <T> T use(Supplier<T> action) {
-        lock.readLock().lock();
+        enter();
         try {
-            if (closed) {
-                throw new IllegalStateException("this model was closed");
+            lock.readLock().lock();
+            try {
+                return action.get();
+            } finally {
+                lock.readLock().unlock();
             }
-            return action.get();
         } finally {
-            lock.readLock().unlock();
+            leave();
         }
     }
 
@@ -26,29 +33,60 @@ final class Lifetime {
         return closed;
     }
 
-    /** Does something while nothing else uses it. */
+    /**
+     * Does something while nothing else uses it.
+     *
+     * @throws IllegalStateException if this thread uses it, which would wait for itself
+     */
     void alone(Runnable action) {
-        lock.writeLock().lock();
+        enter();
         try {
-            if (closed) {
-                throw new IllegalStateException("this model was closed");
+            if (lock.getReadHoldCount() > 0) {
+                throw new IllegalStateException("this thread uses the model right now, so that it can't be changed:"
+                        + " call this after predict, evaluate or save, not from what they call");
             }
-            action.run();
+            lock.writeLock().lock();
+            try {
+                action.run();
+            } finally {
+                lock.writeLock().unlock();
+            }
         } finally {
-            lock.writeLock().unlock();
+            leave();
         }
     }
 
-    /** Does once what closes it. */
+    /** Does once what closes it: now, or when nobody uses it any more. */
     void end(Runnable close) {
-        lock.writeLock().lock();
-        try {
-            if (!closed) {
-                closed = true;
-                close.run();
+        synchronized (this) {
+            if (closed) {
+                return;
             }
-        } finally {
-            lock.writeLock().unlock();
+            closed = true;
+            if (users > 0) {
+                toFree = close;
+                return;
+            }
+        }
+        close.run();
+    }
+
+    private synchronized void enter() {
+        if (closed) {
+            throw new IllegalStateException("this model was closed");
+        }
+        users++;
+    }
+
+    private void leave() {
+        final Runnable last;
+        synchronized (this) {
+            users--;
+            last = users == 0 ? toFree : null;
+            toFree = users == 0 ? null : toFree;
+        }
+        if (last != null) {
+            last.run();
         }
     }
 }

@@ -58,13 +58,7 @@ final class Predicting<I> {
                         + input.getClass().getSimpleName() + ".");
             }
         }
-        if (model.device().is_cpu()) {
-            Callers.run(this::step);
-        } else {
-            while (step()) {
-                // All is done in it.
-            }
-        }
+        Callers.run(this::step, model.device().is_cpu());
         final Map<Integer, List<Row>> byInput = rows.stream().collect(Collectors.groupingBy(Row::input));
         return IntStream.range(0, inputs.size())
                 .mapToObj(i -> joined(i, byInput.getOrDefault(i, List.of())))

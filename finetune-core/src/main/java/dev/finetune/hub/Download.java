@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -22,6 +23,7 @@ final class Download {
     private final OptionalLong size;
     private final List<Digest> digests;
     private final Path incomplete;
+    private final HubSettings settings;
 
     /**
      * A download to come.
@@ -29,6 +31,7 @@ final class Download {
      * @param size in bytes, if the hub announces it
      * @param digests every checksum that the hub announces
      * @param incomplete where to write
+     * @param settings limits and patience
      */
     Download(
             HubClient client,
@@ -39,7 +42,8 @@ final class Download {
             String file,
             OptionalLong size,
             List<Digest> digests,
-            Path incomplete) {
+            Path incomplete,
+            HubSettings settings) {
         this.client = client;
         this.retries = retries;
         this.progress = progress;
@@ -49,13 +53,15 @@ final class Download {
         this.size = size;
         this.digests = digests;
         this.incomplete = incomplete;
+        this.settings = settings;
     }
 
     /**
      * Receives the whole file.
      *
      * @throws IOException if the hub can't be reached or cuts the connection again and again; what was received stays
-     * @throws FinetuneException if the contents are wrong twice, or the disk fails
+     * @throws FinetuneException if the contents are wrong twice, more than may come, or can't be told from a part, or the disk
+     *     fails
      */
     void run() throws IOException, InterruptedException {
         requireRoom();
@@ -67,7 +73,7 @@ final class Download {
                 receive();
             } catch (IOException e) {
                 long now = have();
-                failures = now > farthest ? 1 : failures + 1;
+                failures = now >= farthest + settings.patience().leastBytes() ? 1 : failures + 1;
                 farthest = Math.max(farthest, now);
                 retries.waitAfter("Downloading " + file + " of " + id.value(), failures, e);
                 continue;
@@ -91,7 +97,8 @@ final class Download {
     }
 
     private void receive() throws IOException, InterruptedException {
-        long from = have();
+        // Without a checksum, nobody would notice that the rest belongs to another file than the beginning.
+        long from = digests.isEmpty() ? 0 : have();
         if (size.isPresent() && from > size.getAsLong()) {
             from = 0;
         }
@@ -108,17 +115,41 @@ final class Download {
             } else {
                 from = 0;
             }
+            requireBelievable(answer);
             write(answer, from);
         }
     }
 
     /** A partial answer must begin where we asked it to. */
-    private static void requireRange(HubClient.Answer answer, long from) throws IOException {
+    private void requireRange(HubClient.Answer answer, long from) throws IOException {
         String range = answer.headers().firstValue("Content-Range").orElse("none");
         if (from == 0 || !range.strip().startsWith("bytes " + from + "-")) {
             throw new IOException("the server sent the range '" + SafeName.printable(range) + "', asked was byte "
                     + from + " and on");
         }
+        String total = range.substring(range.indexOf('/') + 1).strip();
+        if (size.isPresent() && total.matches("\\d{1,18}") && Long.parseLong(total) != size.getAsLong()) {
+            throw new IOException("the server sent a part of " + total + " bytes, the file has " + size.getAsLong());
+        }
+    }
+
+    /** Where there is neither checksum nor size, an answer must at least have an end, and not be a page to read. */
+    private void requireBelievable(HubClient.Answer answer) {
+        String type = answer.headers().firstValue("Content-Type").orElse("");
+        if (digests.isEmpty() && type.toLowerCase(Locale.ROOT).startsWith("text/html") && !file.endsWith(".html")) {
+            throw wrong("arrives as a web page (" + SafeName.printable(type) + ")");
+        }
+        boolean ends = answer.headers().firstValue("Content-Length").isPresent()
+                || answer.headers().firstValue("Transfer-Encoding").isPresent();
+        if (digests.isEmpty() && size.isEmpty() && !ends) {
+            throw wrong("has neither a size nor a checksum, so that a part of it would look like all");
+        }
+    }
+
+    private FinetuneException wrong(String what) {
+        LocalWork.at(incomplete, () -> Files.deleteIfExists(incomplete));
+        return new FinetuneException("The file " + file + " of the model '" + id.value() + "', commit " + commit + ", "
+                + what + ". Check HF_ENDPOINT, and proxies and mirrors that may change files on the way.");
     }
 
     private void write(HubClient.Answer answer, long from) throws IOException, InterruptedException {
@@ -135,6 +166,10 @@ final class Download {
                 progress.at(at);
                 if (size.isPresent() && at > size.getAsLong()) {
                     break;
+                }
+                if (size.isEmpty() && at > settings.limits().unannouncedBytes()) {
+                    throw wrong("is longer than " + settings.limits().unannouncedBytes()
+                            + " bytes, and nobody told its size; that is the limit (HubLimits.unannouncedBytes)");
                 }
             }
         }

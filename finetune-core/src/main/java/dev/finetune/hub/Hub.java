@@ -136,7 +136,7 @@ public final class Hub {
         ModelId id = ModelId.parse(idOrPath);
         Revision wanted = new Revision(revision);
         requireHome();
-        RepositoryCache cache = new RepositoryCache(settings.cacheDirectory(), id, settings.symlinks());
+        RepositoryCache cache = RepositoryCache.of(settings, id);
         Optional<String> cached = LocalWork.at(cache.folder(), () -> cache.commitOf(wanted));
         RepositoryCache.Lacking lacking = cached.map(commit -> cache.lacking(commit, needed))
                 .orElseGet(() -> new RepositoryCache.Lacking(needed.describe(), List.of()));
@@ -184,7 +184,7 @@ public final class Hub {
             String file = files.remove();
             fetch(cache, commit, file, Objects.requireNonNull(listing.files().get(file)));
             if (ShardIndex.isIndex(file)) {
-                List<String> shards = ShardIndex.shards(cache.pointer(commit, file), file);
+                List<String> shards = ShardIndex.shards(cache.pointer(commit, file), file, settings.limits());
                 files.addAll(Plan.present(shards, listing, id, wanted));
             }
         }
@@ -230,10 +230,15 @@ public final class Hub {
         List<Digest> digests = Stream.concat(Digest.ofTag(head.tag()).stream(), announced.digest().stream())
                 .distinct()
                 .toList();
+        if (digests.stream().map(Digest::kind).distinct().count() < digests.size()) {
+            throw new FinetuneException(settings.endpoint() + " announces two checksums for " + file + " of the model '"
+                    + id.value() + "', commit " + commit + ": " + digests.get(0).hex() + " and "
+                    + digests.get(1).hex() + "; expected one. Check that HF_ENDPOINT is a model hub.");
+        }
         Path incomplete = cache.incomplete(head.tag());
         Progress progress = new Progress(listener, settings.progressInterval(), id, file);
         log.info("Downloading {} of {} ({} bytes)", file, id.value(), size.isPresent() ? size.getAsLong() : "unknown");
-        new Download(client, retries, progress, id, commit, file, size, digests, incomplete).run();
+        new Download(client, retries, progress, id, commit, file, size, digests, incomplete, settings).run();
         LocalWork.at(incomplete, () -> {
             RepositoryCache.moveOver(incomplete, cache.blob(head.tag()));
             return incomplete;

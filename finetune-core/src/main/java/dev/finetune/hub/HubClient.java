@@ -10,7 +10,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -28,7 +27,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class HubClient {
     private static final int MAX_REDIRECTS = 10;
-    private static final int MAX_LISTING = 64 << 20;
     private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
 
     private final HubSettings settings;
@@ -71,12 +69,18 @@ final class HubClient {
         URI uri = URI.create(settings.endpoint() + "/api/models/" + id.value() + "/revision/"
                 + encoded(revision.name()).replace("/", "%2F") + "?blobs=true");
         Refusal refusal = refusal(id, revision.name(), Optional.empty());
-        String json = retries.run("Asking " + settings.endpoint() + " about " + id.value(), () -> {
+        String source = settings.endpoint() + "/api/models/" + id.value();
+        byte[] json = retries.run("Asking " + settings.endpoint() + " about " + id.value(), () -> {
             try (Answer answer = send("GET", uri, 0, refusal)) {
-                return answer.body().text(MAX_LISTING);
+                return answer.body().all(settings.limits().jsonBytes(), source);
             }
         });
-        return Listing.parse(json, settings.endpoint() + "/api/models/" + id.value());
+        Listing listing = Listing.parse(json, source, settings.limits());
+        if (revision.isCommit() && !listing.commit().equals(revision.name())) {
+            throw new FinetuneException(source + " answers with the commit '" + listing.commit() + "' where '"
+                    + revision.name() + "' was asked for. Check that HF_ENDPOINT is a model hub.");
+        }
+        return listing;
     }
 
     /** Asks for a file's entity tag and size. */
@@ -98,12 +102,17 @@ final class HubClient {
                 Optional<String> size = linked.linkedSize()
                         .or(() -> redirect ? Optional.empty() : answer.headers().firstValue("Content-Length"));
                 return new FileHead(
-                        tag,
-                        size.filter(text -> text.matches("\\d{1,18}"))
-                                .map(text -> OptionalLong.of(Long.parseLong(text)))
-                                .orElse(OptionalLong.empty()));
+                        tag, size.map(text -> announced(text, refusal)).orElse(OptionalLong.empty()));
             }
         });
+    }
+
+    private OptionalLong announced(String size, Refusal refusal) {
+        if (!size.matches("\\d{1,15}")) {
+            throw new FinetuneException(settings.endpoint() + " announces " + refusal.what() + " with the size '"
+                    + SafeName.printable(size) + "'; expected a whole number of bytes below 10^15.");
+        }
+        return OptionalLong.of(Long.parseLong(size));
     }
 
     /**
@@ -143,24 +152,34 @@ final class HubClient {
             Answer answer = exchange(method, at, from, linked);
             linked = answer.linked();
             if (!REDIRECTS.contains(answer.status())) {
-                requireSuccess(answer, at, refusal);
+                requireSuccess(answer, at, refusal, from > 0);
                 return answer;
             }
-            URI next = target(at, answer.headers());
+            URI next = target(answer, at, refusal);
             if (method.equals("HEAD") && !isHub(next) && linked.linkedTag().isPresent()) {
                 return answer;
             }
             answer.close();
             at = next;
         }
-        throw new FinetuneException(settings.endpoint() + " redirects the request for the model '"
-                + refusal.id().value() + "' more than " + MAX_REDIRECTS
+        throw new FinetuneException(settings.endpoint() + " redirects the request for " + refusal.what()
+                + " more than " + MAX_REDIRECTS
                 + " times; expected the file. Check HF_ENDPOINT.");
     }
 
-    private void requireSuccess(Answer answer, URI at, Refusal refusal) throws TryLater {
+    private URI target(Answer answer, URI at, Refusal refusal) {
+        try {
+            return RedirectTarget.of(at, answer.headers(), refusal.what());
+        } catch (FinetuneException e) {
+            answer.close();
+            throw e;
+        }
+    }
+
+    private void requireSuccess(Answer answer, URI at, Refusal refusal, boolean ofRange) throws TryLater {
         int status = answer.status();
-        if (status / 100 == 2 || status == 416) {
+        if (status == 200 || (status == 206 && refusal.file().isPresent()) || (status == 416 && ofRange)) {
+            requireUncompressed(answer, at, refusal);
             return;
         }
         answer.close();
@@ -171,6 +190,18 @@ final class HubClient {
             throw new TryLater(at.getHost() + " answers with status " + status, answer.headers());
         }
         throw refusal.of(status, answer.headers());
+    }
+
+    /** Nothing else was asked for: a checksum and a size are those of the file as it is. */
+    private static void requireUncompressed(Answer answer, URI at, Refusal refusal) {
+        String encoding = answer.headers().firstValue("Content-Encoding").orElse("identity");
+        if (!encoding.strip().equalsIgnoreCase("identity")) {
+            answer.close();
+            throw new FinetuneException(at.getHost() + " sends " + refusal.what() + " encoded as '"
+                    + SafeName.printable(encoding)
+                    + "', which wasn't asked for; expected it as it is. Check proxies and"
+                    + " mirrors (HF_ENDPOINT) that change files on the way.");
+        }
     }
 
     private Answer exchange(String method, URI uri, long from, LinkedFile before)
@@ -188,7 +219,7 @@ final class HubClient {
         // The client's own future fails when the connection is cut soon after the head, and hides what has arrived.
         CompletableFuture<Answer> answered = new CompletableFuture<>();
         HttpResponse.BodyHandler<TimedBody> handler = head -> {
-            TimedBody body = new TimedBody(settings.patience().readTimeout());
+            TimedBody body = new TimedBody(settings.patience());
             answered.complete(new Answer(head.statusCode(), head.headers(), body, before.then(head.headers())));
             return body;
         };
@@ -225,25 +256,6 @@ final class HubClient {
                 sent.cancel(true);
             }
         }
-    }
-
-    private URI target(URI from, HttpHeaders headers) {
-        URI target;
-        try {
-            target = from.resolve(URI.create(headers.firstValue("Location").orElseThrow()));
-        } catch (RuntimeException e) {
-            throw new FinetuneException(
-                    from.getHost() + " redirects to nowhere: expected an address in the header 'Location'."
-                            + " Check HF_ENDPOINT, and whether a proxy stands in between.",
-                    e);
-        }
-        String scheme = target.getScheme() == null ? "" : target.getScheme().toLowerCase(Locale.ROOT);
-        boolean secure = "https".equalsIgnoreCase(from.getScheme());
-        if (target.getHost() == null || !(scheme.equals("https") || (scheme.equals("http") && !secure))) {
-            throw new FinetuneException(from.getHost() + " redirects to '" + scheme + "://" + target.getHost()
-                    + "', which is refused: expected " + (secure ? "https" : "http or https") + ".");
-        }
-        return target;
     }
 
     /** Whether the address is the hub itself: same scheme, host and port. */

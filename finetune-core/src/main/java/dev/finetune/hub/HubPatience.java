@@ -13,9 +13,17 @@ import java.time.Duration;
  * @param longestWait the longest that a server may make us wait (Retry-After) before we give up; default 5 minutes
  * @param connectTimeout the longest wait for a connection; default 10 seconds
  * @param readTimeout the longest silence of the server, before its answer or in the middle of it; default 30 seconds
+ * @param leastBytes what must arrive of a file in each {@code readTimeout} that is spent waiting for it, else the server counts
+ *     as silent; also how much further a download must get between two failures for its retries to count anew; default
+ *     16 KiB. A listing must be whole after ten times {@code readTimeout}
  */
 public record HubPatience(
-        int maxRetries, Duration backOff, Duration longestWait, Duration connectTimeout, Duration readTimeout) {
+        int maxRetries,
+        Duration backOff,
+        Duration longestWait,
+        Duration connectTimeout,
+        Duration readTimeout,
+        int leastBytes) {
 
     /**
      * Checks every value.
@@ -34,6 +42,9 @@ public record HubPatience(
                 connectTimeout,
                 "more than 0");
         require(!readTimeout.isNegative() && !readTimeout.isZero(), "readTimeout", readTimeout, "more than 0");
+        if (leastBytes < 1) {
+            throw new FinetuneException("leastBytes is " + leastBytes + "; expected 1 or more.");
+        }
     }
 
     /**
@@ -43,7 +54,12 @@ public record HubPatience(
      */
     public static HubPatience defaults() {
         return new HubPatience(
-                5, Duration.ofMillis(500), Duration.ofMinutes(5), Duration.ofSeconds(10), Duration.ofSeconds(30));
+                5,
+                Duration.ofMillis(500),
+                Duration.ofMinutes(5),
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(30),
+                16 << 10);
     }
 
     /**
@@ -53,7 +69,7 @@ public record HubPatience(
      * @param firstWait before the first retry; it doubles with each
      */
     public HubPatience withRetries(int max, Duration firstWait) {
-        return new HubPatience(max, firstWait, longestWait, connectTimeout, readTimeout);
+        return new HubPatience(max, firstWait, longestWait, connectTimeout, readTimeout, leastBytes);
     }
 
     /**
@@ -63,7 +79,16 @@ public record HubPatience(
      * @param read of silence while data is awaited
      */
     public HubPatience withTimeouts(Duration connect, Duration read) {
-        return new HubPatience(maxRetries, backOff, longestWait, connect, read);
+        return new HubPatience(maxRetries, backOff, longestWait, connect, read, leastBytes);
+    }
+
+    /**
+     * {@return a variant that is content with less, or wants more}
+     *
+     * @param bytes what must arrive in each {@link #readTimeout}, at least 1
+     */
+    public HubPatience withLeastBytes(int bytes) {
+        return new HubPatience(maxRetries, backOff, longestWait, connectTimeout, readTimeout, bytes);
     }
 
     private static void require(boolean holds, String name, Duration found, String expected) {

@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param symlinks whether snapshots may hold symbolic links to blobs, as they do by default; else, or where links can't
  *     be made, they hold hard links or copies
  * @param patience retries and time-outs
+ * @param limits how much may come where nobody tells beforehand
  * @param progressInterval the shortest time between two progress reports of a file; default 200 ms
  */
 public record HubSettings(
@@ -31,6 +32,7 @@ public record HubSettings(
         boolean offline,
         boolean symlinks,
         HubPatience patience,
+        HubLimits limits,
         Duration progressInterval) {
 
     /** The public hub. */
@@ -49,6 +51,7 @@ public record HubSettings(
         Objects.requireNonNull(endpoint, "endpoint");
         Objects.requireNonNull(token, "token");
         Objects.requireNonNull(patience, "patience");
+        Objects.requireNonNull(limits, "limits");
         Objects.requireNonNull(progressInterval, "progressInterval");
         cacheDirectory = cacheDirectory.toAbsolutePath().normalize();
         endpoint = requireEndpoint(endpoint);
@@ -75,6 +78,7 @@ public record HubSettings(
                 false,
                 true,
                 HubPatience.defaults(),
+                HubLimits.defaults(),
                 Duration.ofMillis(200));
     }
 
@@ -128,7 +132,7 @@ public record HubSettings(
      */
     public HubSettings withCacheDirectory(Path directory) {
         Objects.requireNonNull(directory, "directory");
-        return new HubSettings(directory, endpoint, token, offline, symlinks, patience, progressInterval);
+        return new HubSettings(directory, endpoint, token, offline, symlinks, patience, limits, progressInterval);
     }
 
     /**
@@ -138,7 +142,7 @@ public record HubSettings(
      */
     public HubSettings withEndpoint(URI hub) {
         Objects.requireNonNull(hub, "hub");
-        return new HubSettings(cacheDirectory, hub, token, offline, symlinks, patience, progressInterval);
+        return new HubSettings(cacheDirectory, hub, token, offline, symlinks, patience, limits, progressInterval);
     }
 
     /**
@@ -148,7 +152,7 @@ public record HubSettings(
      */
     public HubSettings withToken(Optional<String> secret) {
         Objects.requireNonNull(secret, "secret");
-        return new HubSettings(cacheDirectory, endpoint, secret, offline, symlinks, patience, progressInterval);
+        return new HubSettings(cacheDirectory, endpoint, secret, offline, symlinks, patience, limits, progressInterval);
     }
 
     /**
@@ -157,7 +161,8 @@ public record HubSettings(
      * @param onlyLocal true to use what the cache has and nothing else
      */
     public HubSettings withOffline(boolean onlyLocal) {
-        return new HubSettings(cacheDirectory, endpoint, token, onlyLocal, symlinks, patience, progressInterval);
+        return new HubSettings(
+                cacheDirectory, endpoint, token, onlyLocal, symlinks, patience, limits, progressInterval);
     }
 
     /**
@@ -166,7 +171,7 @@ public record HubSettings(
      * @param allowed false where the cache's file system has none: files are copied then
      */
     public HubSettings withSymlinks(boolean allowed) {
-        return new HubSettings(cacheDirectory, endpoint, token, offline, allowed, patience, progressInterval);
+        return new HubSettings(cacheDirectory, endpoint, token, offline, allowed, patience, limits, progressInterval);
     }
 
     /**
@@ -176,7 +181,17 @@ public record HubSettings(
      */
     public HubSettings withPatience(HubPatience other) {
         Objects.requireNonNull(other, "other");
-        return new HubSettings(cacheDirectory, endpoint, token, offline, symlinks, other, progressInterval);
+        return new HubSettings(cacheDirectory, endpoint, token, offline, symlinks, other, limits, progressInterval);
+    }
+
+    /**
+     * {@return a variant with other limits}
+     *
+     * @param other how much may come where nobody tells beforehand
+     */
+    public HubSettings withLimits(HubLimits other) {
+        Objects.requireNonNull(other, "other");
+        return new HubSettings(cacheDirectory, endpoint, token, offline, symlinks, patience, other, progressInterval);
     }
 
     /**
@@ -186,7 +201,7 @@ public record HubSettings(
      */
     public HubSettings withProgressInterval(Duration interval) {
         Objects.requireNonNull(interval, "interval");
-        return new HubSettings(cacheDirectory, endpoint, token, offline, symlinks, patience, interval);
+        return new HubSettings(cacheDirectory, endpoint, token, offline, symlinks, patience, limits, interval);
     }
 
     /** All settings but the token, of which it says only whether there is one. */
@@ -194,7 +209,7 @@ public record HubSettings(
     public String toString() {
         return "HubSettings[cacheDirectory=" + cacheDirectory + ", endpoint=" + endpoint + ", token="
                 + (token.isPresent() ? "set" : "none") + ", offline=" + offline + ", symlinks=" + symlinks
-                + ", patience=" + patience + ", progressInterval=" + progressInterval + "]";
+                + ", patience=" + patience + ", limits=" + limits + ", progressInterval=" + progressInterval + "]";
     }
 
     private static URI requireEndpoint(URI uri) {

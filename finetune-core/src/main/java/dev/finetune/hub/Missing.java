@@ -31,7 +31,7 @@ record Missing(HubSettings settings, ModelId id, Revision revision, Optional<Str
     }
 
     private String lookedFor() {
-        RepositoryCache cache = new RepositoryCache(settings.cacheDirectory(), id, settings.symlinks());
+        RepositoryCache cache = RepositoryCache.of(settings, id);
         String where = cached.map(commit -> "the snapshot " + cache.snapshot(commit) + " lacks "
                         + (lacking.isEmpty() ? "optional files" : String.join(", ", lacking)))
                 .orElseGet(() -> "there is no snapshot of that revision in " + cache.folder() + "; needed are "

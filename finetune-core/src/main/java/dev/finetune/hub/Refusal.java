@@ -16,6 +16,11 @@ import java.util.Optional;
  */
 record Refusal(URI endpoint, ModelId id, String revision, Optional<String> file, Optional<String> token) {
 
+    /** What was asked for, in a few words. */
+    String what() {
+        return file.map(name -> name + " of ").orElse("") + "the model '" + id.value() + "'";
+    }
+
     /** The hub's answer, other than a success or a "try later", as an exception. */
     FinetuneException of(int status, HttpHeaders headers) {
         String code = headers.firstValue("X-Error-Code").orElse("");
@@ -37,7 +42,7 @@ record Refusal(URI endpoint, ModelId id, String revision, Optional<String> file,
             return file.isPresent() ? noFile() : noRepository();
         }
         return endpoint + " answers with status " + status + " to the request for "
-                + file.map(name -> name + " of ").orElse("") + "the model '" + id.value() + "', revision '" + revision
+                + what() + ", revision '" + revision
                 + "'; expected the file. Check that HF_ENDPOINT is a model hub.";
     }
 

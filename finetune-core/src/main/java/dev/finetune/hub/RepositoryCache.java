@@ -26,8 +26,13 @@ import java.util.UUID;
  * @param root the cache directory
  * @param id the model
  * @param symlinks whether to try symbolic links
+ * @param limits how large an index of shards may be
  */
-record RepositoryCache(Path root, ModelId id, boolean symlinks) {
+record RepositoryCache(Path root, ModelId id, boolean symlinks, HubLimits limits) {
+
+    static RepositoryCache of(HubSettings settings, ModelId id) {
+        return new RepositoryCache(settings.cacheDirectory(), id, settings.symlinks(), settings.limits());
+    }
 
     /**
      * What of the needed files a snapshot lacks, in words for a message.
@@ -110,7 +115,7 @@ record RepositoryCache(Path root, ModelId id, boolean symlinks) {
     }
 
     private boolean holdsShards(String commit, String index) {
-        return ShardIndex.shards(pointer(commit, index), index).stream().allMatch(shard -> has(commit, shard));
+        return ShardIndex.shards(pointer(commit, index), index, limits).stream().allMatch(shard -> has(commit, shard));
     }
 
     /** Notes for ever that a commit doesn't have a file; a cache that can't be written to is left as it is. */

@@ -1,11 +1,14 @@
 package dev.finetune.hub;
 
 import java.io.IOException;
+import java.security.cert.CertPathBuilderException;
+import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLPeerUnverifiedException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,7 +41,7 @@ record Retries(HubPatience patience, Pause pause) {
         boolean tooLong =
                 asked.filter(wait -> wait.compareTo(patience.longestWait()) > 0).isPresent();
         if (hopeless || tooLong || failures > patience.maxRetries()) {
-            throw failure;
+            throw new GaveUp(what, failure);
         }
         Duration backOff = backOff(failures);
         Duration wait = asked.filter(least -> least.compareTo(backOff) > 0).orElse(backOff);
@@ -59,11 +62,26 @@ record Retries(HubPatience patience, Pause pause) {
         return Duration.ofMillis(Math.round(capped * ThreadLocalRandom.current().nextDouble(0.5, 1)));
     }
 
+    private static boolean isAboutTrust(@Nullable Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof CertificateException || cause instanceof CertPathBuilderException) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** What failed, in a few words. */
     static String reason(IOException failure) {
         String kind = failure.getClass().getSimpleName();
-        if (failure instanceof TryLater || failure.getMessage() == null) {
+        if (failure instanceof TryLater || failure instanceof GaveUp || failure.getMessage() == null) {
             return failure.getMessage() == null ? kind : failure.getMessage();
+        }
+        if (isAboutTrust(failure)) {
+            return "the server's certificate isn't one to trust: no authority that this Java knows signed it, it is for"
+                    + " another host, or its time is over (" + SafeName.printable(failure.getMessage())
+                    + "). Where a proxy of your own stands in between, put its certificate into the trust store"
+                    + " (-Djavax.net.ssl.trustStore); else somebody may pretend to be the hub";
         }
         return kind + ": " + failure.getMessage();
     }

@@ -1,11 +1,11 @@
 package dev.finetune.hub;
 
+import dev.finetune.FinetuneException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -23,6 +23,9 @@ final class TimedBody implements HttpResponse.BodySubscriber<TimedBody>, AutoClo
     private static final int AHEAD = 16;
 
     private final Duration timeout;
+    private final int least;
+    private long waited;
+    private long received;
     private final BlockingQueue<Signal> signals = new LinkedBlockingQueue<>();
     private volatile Flow.@Nullable Subscription subscription;
     private volatile boolean closed;
@@ -36,8 +39,10 @@ final class TimedBody implements HttpResponse.BodySubscriber<TimedBody>, AutoClo
 
     private record End() implements Signal {}
 
-    TimedBody(Duration timeout) {
-        this.timeout = timeout;
+    /** A body that counts as silent where it lets us wait for the time-out with fewer bytes than the least. */
+    TimedBody(HubPatience patience) {
+        this.timeout = patience.readTimeout();
+        this.least = patience.leastBytes();
     }
 
     @Override
@@ -80,11 +85,16 @@ final class TimedBody implements HttpResponse.BodySubscriber<TimedBody>, AutoClo
         if (ended) {
             return List.of();
         }
+        long start = System.nanoTime();
         Signal signal = signals.poll(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        waited += System.nanoTime() - start;
         if (signal == null) {
             throw new HttpTimeoutException("the server sent nothing for " + timeout.toMillis() + " ms");
         }
         if (signal instanceof Bytes bytes) {
+            received +=
+                    bytes.buffers().stream().mapToLong(ByteBuffer::remaining).sum();
+            requirePace();
             Flow.Subscription source = subscription;
             if (source != null) {
                 source.request(1);
@@ -98,8 +108,25 @@ final class TimedBody implements HttpResponse.BodySubscriber<TimedBody>, AutoClo
         return List.of();
     }
 
-    /** The whole body as UTF-8. */
-    String text(int limit) throws IOException, InterruptedException {
+    private void requirePace() throws HttpTimeoutException {
+        if (received >= least) {
+            waited = 0;
+            received = 0;
+        } else if (waited > timeout.toNanos()) {
+            throw new HttpTimeoutException("the server sent no more than " + received + " bytes in "
+                    + timeout.toMillis() + " ms; expected at least " + least);
+        }
+    }
+
+    /**
+     * The whole body.
+     *
+     * @param source where it comes from, for messages
+     * @throws FinetuneException if it is longer than the limit
+     * @throws HttpTimeoutException if it isn't whole after ten times the time-out, or the server is silent
+     */
+    byte[] all(int limit, String source) throws IOException, InterruptedException {
+        long end = System.nanoTime() + 10 * timeout.toNanos();
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         for (List<ByteBuffer> buffers = next(); !buffers.isEmpty(); buffers = next()) {
             for (ByteBuffer buffer : buffers) {
@@ -108,10 +135,15 @@ final class TimedBody implements HttpResponse.BodySubscriber<TimedBody>, AutoClo
                 bytes.write(part, 0, part.length);
             }
             if (bytes.size() > limit) {
-                throw new IOException("the answer is longer than " + limit + " bytes");
+                throw new FinetuneException("The answer of " + source + " is longer than " + limit
+                        + " bytes; that is the limit (HubLimits.jsonBytes).");
+            }
+            if (System.nanoTime() > end) {
+                throw new HttpTimeoutException("the answer wasn't whole after "
+                        + timeout.multipliedBy(10).toMillis() + " ms");
             }
         }
-        return bytes.toString(StandardCharsets.UTF_8);
+        return bytes.toByteArray();
     }
 
     /** Stops receiving; a connection with an unread rest is given up. */

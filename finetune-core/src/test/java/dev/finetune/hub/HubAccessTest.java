@@ -170,6 +170,6 @@ class HubAccessTest {
 
         assertThatThrownBy(() -> hub(Optional.empty()).resolve("org/open")).hasMessageContaining("'file://");
         assertThatThrownBy(() -> hub(Optional.empty()).resolve("org/open"))
-                .hasMessageContaining("redirects to nowhere");
+                .hasMessageContaining("to nowhere: expected an address");
     }
 }

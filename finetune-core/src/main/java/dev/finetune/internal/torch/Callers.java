@@ -24,7 +24,9 @@ public final class Callers {
     /** How many compute at once where there are several. */
     static final int CORES = ThreadLimit.ofJava();
 
+    /** Its queue holds no more than one entry for each thread that waits in {@link #run}. */
     private static final ThreadPoolExecutor THREADS = threads();
+
     private static final AtomicInteger CALLERS = new AtomicInteger();
     private static volatile long lastCrowd = System.nanoTime() - MEMORY;
 
@@ -40,19 +42,31 @@ public final class Callers {
     /**
      * Computes all of some work, here or elsewhere, and returns when it is done.
      *
-     * @throws FinetuneException if the thread is interrupted while others compute and its work waits; it stays interrupted
+     * @param onCores whether it is the cores that compute, and not a GPU, for which callers don't take turns
+     * @throws FinetuneException if the thread is interrupted, before or meanwhile, and the work isn't at its end by then: at
+     *     once where it waits for others, else after the step under way, which uses what the caller may free; the thread stays
+     *     interrupted
      * @throws RuntimeException what the work threw
      */
-    public static void run(Work work) {
+    public static void run(Work work, boolean onCores) {
         CALLERS.incrementAndGet();
         try {
             boolean more = true;
             while (more) {
+                requireUninterrupted();
                 // On one core by its caller's will, or asked for by work that is computed here already.
-                more = isCrowd() && !OneCore.isOn() ? new Share(work).await() : work.step();
+                more = onCores && isCrowd() && !OneCore.isOn() ? new Share(work).await() : work.step();
             }
         } finally {
             CALLERS.decrementAndGet();
+        }
+    }
+
+    private static void requireUninterrupted() {
+        if (Thread.currentThread().isInterrupted()) {
+            throw new FinetuneException(
+                    "The thread is interrupted, so that nothing is predicted; where that was meant for"
+                            + " something else, Thread.interrupted() clears it.");
         }
     }
 
@@ -88,10 +102,11 @@ public final class Callers {
         }
     }
 
-    /** A caller's work, until it is done or its caller is alone again. */
+    /** A caller's work, until it is done, its caller is alone again, or gives it up. */
     private static final class Share implements Runnable {
         private final Work work;
         private final CountDownLatch done = new CountDownLatch(1);
+        private volatile boolean givenUp;
         private boolean more = true;
         private @Nullable Throwable failure;
 
@@ -103,7 +118,7 @@ public final class Callers {
         public void run() {
             final long began = System.nanoTime();
             try {
-                while (more && isCrowd()) {
+                while (more && !givenUp && isCrowd()) {
                     if (waiting() > 0 && System.nanoTime() - began > SHARE) {
                         THREADS.execute(this);
                         return;
@@ -116,36 +131,30 @@ public final class Callers {
             done.countDown();
         }
 
-        /** Returns whether there is more to do, for a caller that is alone. */
+        /** Returns whether there is more to do, for a caller that is alone, or interrupted. */
         boolean await() {
-            boolean interrupted = Thread.interrupted(); // Before it waited for anything.
             THREADS.execute(this);
             try {
-                for (boolean waits = true; waits; ) {
-                    try {
-                        done.await();
-                        waits = false;
-                    } catch (InterruptedException e) {
-                        interrupted = true;
-                        giveUp(e);
-                    }
-                }
-            } finally {
-                if (interrupted) {
-                    Thread.currentThread().interrupt();
-                }
+                done.await();
+            } catch (InterruptedException e) {
+                giveUp();
+                Thread.currentThread().interrupt();
             }
             Failures.rethrow(failure);
             return more;
         }
 
-        /** Unless it is computed right now: that is waited for, since it uses what the caller may free. */
-        private void giveUp(InterruptedException e) {
-            if (THREADS.remove(this)) {
-                throw new FinetuneException(
-                        "The thread was interrupted while it waited for its turn to predict: other threads compute on"
-                                + " all cores.",
-                        e);
+        /** Returns when it isn't computed any more: a step under way is waited for, since it uses what the caller may free. */
+        private void giveUp() {
+            givenUp = true;
+            while (!THREADS.remove(this)) {
+                try {
+                    if (done.await(10, TimeUnit.MILLISECONDS)) {
+                        return; // Else it may have been put back among those that wait, meanwhile.
+                    }
+                } catch (InterruptedException e) {
+                    // It is already known.
+                }
             }
         }
     }

@@ -2,6 +2,7 @@ package dev.finetune.internal.torch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
 
 import dev.finetune.FinetuneException;
 import java.util.ArrayList;
@@ -12,9 +13,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class CallersTest {
@@ -24,13 +28,15 @@ class CallersTest {
         final int before = torch.get_num_threads();
         final Thread self = Thread.currentThread();
         final List<Integer> steps = new ArrayList<>();
-        Callers.run(() -> {
-            assertThat(Thread.currentThread()).isSameAs(self);
-            assertThat(OneCore.isOn()).isFalse();
-            assertThat(torch.get_num_threads()).isEqualTo(before);
-            steps.add(steps.size());
-            return steps.size() < 3;
-        });
+        Callers.run(
+                () -> {
+                    assertThat(Thread.currentThread()).isSameAs(self);
+                    assertThat(OneCore.isOn()).isFalse();
+                    assertThat(torch.get_num_threads()).isEqualTo(before);
+                    steps.add(steps.size());
+                    return steps.size() < 3;
+                },
+                true);
         assertThat(steps).containsExactly(0, 1, 2);
     }
 
@@ -49,22 +55,24 @@ class CallersTest {
                 all.await();
                 for (int request = 0; request < 5; request++) {
                     final int end = 10 * (request + 1);
-                    Callers.run(() -> {
-                        // The first of all may begin alone, in its own thread.
-                        final boolean shared = OneCore.isOn();
-                        if (shared) {
-                            most.accumulateAndGet(now.incrementAndGet(), Math::max);
-                            if (OpenMp.find("omp_set_num_threads").isPresent()) {
-                                assertThat(torch.get_num_threads()).isEqualTo(1);
-                            }
-                        }
-                        sleep(3); // Some give way to others, between their steps.
-                        steps.add(steps.size());
-                        if (shared) {
-                            now.decrementAndGet();
-                        }
-                        return steps.size() < end;
-                    });
+                    Callers.run(
+                            () -> {
+                                // The first of all may begin alone, in its own thread.
+                                final boolean shared = OneCore.isOn();
+                                if (shared) {
+                                    most.accumulateAndGet(now.incrementAndGet(), Math::max);
+                                    if (OpenMp.find("omp_set_num_threads").isPresent()) {
+                                        assertThat(torch.get_num_threads()).isEqualTo(1);
+                                    }
+                                }
+                                sleep(3); // Some give way to others, between their steps.
+                                steps.add(steps.size());
+                                if (shared) {
+                                    now.decrementAndGet();
+                                }
+                                return steps.size() < end;
+                            },
+                            true);
                 }
                 return steps;
             }));
@@ -86,11 +94,13 @@ class CallersTest {
         final List<Future<?>> running = new ArrayList<>();
         Thread.sleep(50); // Longer than other callers, of tests before, are remembered.
         for (int i = 0; i < busy; i++) {
-            running.add(threads.submit(() -> Callers.run(() -> {
-                begun.countDown();
-                await(end);
-                throw new IllegalArgumentException("of the work");
-            })));
+            running.add(threads.submit(() -> Callers.run(
+                    () -> {
+                        begun.countDown();
+                        await(end);
+                        throw new IllegalArgumentException("of the work");
+                    },
+                    true)));
             if (i == 0) {
                 while (begun.getCount() == busy) {
                     Thread.sleep(1);
@@ -100,9 +110,9 @@ class CallersTest {
         begun.await(); // One alone, in its own thread, before the others came; and one on each of the shared threads.
         final AtomicBoolean asserted = new AtomicBoolean();
         final Thread waits = new Thread(() -> {
-            assertThatThrownBy(() -> Callers.run(() -> false))
+            assertThatThrownBy(() -> Callers.run(() -> false, true))
                     .isInstanceOf(FinetuneException.class)
-                    .hasMessageContaining("interrupted while it waited");
+                    .hasMessageContaining("The thread is interrupted");
             asserted.set(Thread.currentThread().isInterrupted());
         });
         waits.start();
@@ -129,13 +139,17 @@ class CallersTest {
             running.add(threads.submit(() -> {
                 final AtomicInteger inner = new AtomicInteger();
                 for (int request = 0; request < 20; request++) {
-                    Callers.run(() -> {
-                        Callers.run(() -> {
-                            sleep(1);
-                            return inner.incrementAndGet() % 3 != 0;
-                        });
-                        return false;
-                    });
+                    Callers.run(
+                            () -> {
+                                Callers.run(
+                                        () -> {
+                                            sleep(1);
+                                            return inner.incrementAndGet() % 3 != 0;
+                                        },
+                                        true);
+                                return false;
+                            },
+                            true);
                 }
                 return inner.get();
             }));
@@ -146,13 +160,57 @@ class CallersTest {
         threads.shutdown();
     }
 
-    @Test
-    void anInterruptedThreadThatNeedNotWaitGoesOnAndStaysInterrupted() {
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anInterruptedThreadBeginsNothingAndStaysInterrupted(boolean onCores) {
         Thread.currentThread().interrupt();
-        final AtomicInteger steps = new AtomicInteger();
-        Callers.run(() -> steps.incrementAndGet() < 2);
+        assertThatThrownBy(() -> Callers.run(() -> fail("it began"), onCores))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("The thread is interrupted");
         assertThat(Thread.interrupted()).isTrue();
-        assertThat(steps).hasValue(2);
+    }
+
+    @Test
+    void whoIsInterruptedAloneOrAmongOthersStopsAfterTheStepUnderWay() throws Exception {
+        for (int callers : new int[] {1, 3 * Callers.CORES}) {
+            Thread.sleep(50); // Longer than other callers are remembered.
+            final List<Thread> threads = new ArrayList<>();
+            final List<AtomicInteger> steps = new ArrayList<>();
+            final AtomicInteger right = new AtomicInteger();
+            for (int i = 0; i < callers; i++) {
+                final AtomicInteger mine = new AtomicInteger();
+                final Thread thread = new Thread(() -> {
+                    try {
+                        Callers.run(
+                                () -> {
+                                    LockSupport.parkNanos(2_000_000);
+                                    mine.incrementAndGet();
+                                    return true;
+                                },
+                                true);
+                    } catch (FinetuneException e) {
+                        right.addAndGet(Thread.currentThread().isInterrupted() ? 1 : 0);
+                    }
+                });
+                thread.start();
+                threads.add(thread);
+                steps.add(mine);
+            }
+            while (steps.stream().anyMatch(mine -> mine.get() < 2)) {
+                Thread.sleep(1);
+            }
+            final long before = System.nanoTime();
+            threads.forEach(Thread::interrupt);
+            for (Thread thread : threads) {
+                thread.join();
+            }
+            assertThat(System.nanoTime() - before).isLessThan(5_000_000_000L);
+            assertThat(right).hasValue(callers);
+            assertThat(Callers.waiting()).isZero();
+            final List<Integer> made = steps.stream().map(AtomicInteger::get).toList();
+            Thread.sleep(20);
+            assertThat(steps.stream().map(AtomicInteger::get).toList()).isEqualTo(made);
+        }
     }
 
     @Test

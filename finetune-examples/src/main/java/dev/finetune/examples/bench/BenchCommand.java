@@ -17,6 +17,7 @@ import picocli.CommandLine.Command;
             TokenizeCommand.class,
             PredictCommand.class,
             CallersCommand.class,
+            ServerCommand.class,
             MemoryCommand.class,
             GrowthCommand.class,
             StreamRowsCommand.class
