@@ -178,7 +178,7 @@ final class HubClient {
 
     private void requireSuccess(Answer answer, URI at, Refusal refusal, boolean ofRange) throws TryLater {
         int status = answer.status();
-        if (status == 200 || (status == 206 && refusal.file().isPresent()) || (status == 416 && ofRange)) {
+        if (status == 200 || (ofRange && (status == 206 || status == 416))) {
             requireUncompressed(answer, at, refusal);
             return;
         }
