@@ -546,7 +546,7 @@ class HostileHubTest {
         assertThatThrownBy(() -> hub(new HubLimits(4096, 10, 10))
                         .resolve("org/large", "main", FilesNeeded.of("model.safetensors.index.json")))
                 .isInstanceOf(FinetuneException.class)
-                .hasMessageContainingAll("model.safetensors.index.json", "5018 bytes", "HubLimits.jsonBytes");
+                .hasMessageContainingAll("model.safetensors.index.json", "5018 bytes", "expected 4096 at most");
     }
 
     @Test
