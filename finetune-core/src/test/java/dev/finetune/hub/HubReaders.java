@@ -25,13 +25,13 @@ public final class HubReaders implements FuzzedReaders {
                                 + COMMIT
                                 + "\"},{\"rfilename\":\"a/model.safetensors\",\"size\":5000000000,\"lfs\":{\"sha256\":\""
                                 + "0".repeat(64) + "\",\"size\":5000000000}}]}"),
-                        input -> Listing.parse(input.text(), input.fileName())),
+                        input -> Listing.parse(input.bytes(), input.fileName(), HubLimits.defaults())),
                 new FuzzedReader(
                         "hub-shard-index",
                         "model.safetensors.index.json",
                         seeds(
                                 "{\"metadata\":{\"total_size\":1},\"weight_map\":{\"a\":\"model-1.safetensors\",\"b\":\"c/d\"}}"),
-                        input -> ShardIndex.shards(input.file(), "folder/" + input.fileName())),
+                        input -> ShardIndex.shards(input.file(), "folder/" + input.fileName(), HubLimits.defaults())),
                 new FuzzedReader(
                         "headers",
                         "",
