@@ -57,12 +57,7 @@ final class CrossValidating<I> {
                 main = model.assembly().task().mainMetric();
                 return FoldResults.open(
                         checkpoints,
-                        FoldResults.identity(
-                                SettingsText.identity(
-                                        draft, Map.of(), model.assembly().task().head()),
-                                model,
-                                dataset,
-                                count));
+                        FoldResults.identity(SettingsText.identity(draft, Map.of(), model), model, dataset, count));
             }
         });
     }

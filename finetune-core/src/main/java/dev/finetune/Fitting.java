@@ -100,9 +100,7 @@ final class Fitting<I> {
     /** Which checkpoints a training reads and writes. */
     static Checkpointing checkpointing(Draft draft, Map<String, Object> more, LoadedModel<?> model) {
         return new Checkpointing(
-                draft.checkpoints(),
-                Optional.ofNullable(draft.resumeFrom),
-                SettingsText.identity(draft, more, model.assembly().task().head()));
+                draft.checkpoints(), Optional.ofNullable(draft.resumeFrom), SettingsText.identity(draft, more, model));
     }
 
     FineTuned<I> untrained(Class<I> inputType) {

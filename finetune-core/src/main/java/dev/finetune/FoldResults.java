@@ -5,23 +5,22 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.finetune.data.Dataset;
-import dev.finetune.data.Example;
 import dev.finetune.internal.JsonFile;
 import dev.finetune.internal.saving.DirectorySave;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.metrics.MetricsState;
 import dev.finetune.train.Checkpoints;
+import dev.finetune.train.RowEncoder;
+import dev.finetune.train.RowsSum;
 import dev.finetune.train.TensorSum;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.zip.CRC32C;
+import java.util.TreeSet;
 
 /**
  * The results of the folds of a cross-validation that ended, beside the checkpoints of the one under way, so that it goes on
@@ -71,19 +70,13 @@ final class FoldResults {
     }
 
     /** What two cross-validations have in common that give the same. */
-    static Map<String, String> identity(
-            Map<String, String> settings, LoadedModel<?> model, Dataset<?> data, int folds) {
+    static <I> Map<String, String> identity(
+            Map<String, String> settings, LoadedModel<I> model, Dataset<I> data, int folds) {
         final Map<String, String> identity = new TreeMap<>(settings);
         identity.put("folds", Integer.toString(folds));
         identity.put("the model", TensorSum.of(model.assembly().network()));
-        final CRC32C sum = new CRC32C();
-        for (Example<?> example : data.asList()) {
-            sum.update(example.toString().getBytes(StandardCharsets.UTF_8));
-        }
         identity.put(
-                "the data",
-                data.asList().size() + " examples with the checksum "
-                        + HexFormat.of().toHexDigits((int) sum.getValue()));
+                "the data", RowsSum.of(RowEncoder.encode(data, model.assembly().encoder())));
         return identity;
     }
 
@@ -97,13 +90,15 @@ final class FoldResults {
                         Integer.valueOf(entry.getKey()),
                         MetricsState.of(entry.getValue().getAsJsonObject()));
             }
-            for (Map.Entry<String, String> now : identity.entrySet()) {
-                final JsonElement then = json.getAsJsonObject("identity").get(now.getKey());
-                final String was = then == null ? "not set" : then.getAsString();
-                if (!was.equals(now.getValue())) {
-                    throw new FinetuneException(
-                            file + " is of another cross-validation: \"" + now.getKey() + "\" was " + was + ", and is "
-                                    + now.getValue() + " now. Say the same again, or name another directory.");
+            final JsonObject then = json.getAsJsonObject("identity");
+            final Set<String> names = new TreeSet<>(identity.keySet());
+            names.addAll(then.keySet());
+            for (String name : names) {
+                final String was = then.has(name) ? then.get(name).getAsString() : "not set";
+                final String now = identity.getOrDefault(name, "not set");
+                if (!was.equals(now)) {
+                    throw new FinetuneException(file + " is of another cross-validation: \"" + name + "\" was " + was
+                            + ", and is " + now + " now. Say the same again, or name another directory.");
                 }
             }
         } catch (IllegalStateException

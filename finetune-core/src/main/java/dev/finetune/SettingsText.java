@@ -21,6 +21,17 @@ final class SettingsText {
     /** Names of settings that other weights than those that were loaded, or another end, don't come from. */
     private static final Set<String> WITHOUT_EFFECT = Set.of("model", "maximum time", "checkpoints");
 
+    /** What a model's config.json says besides what is computed; labels are the head's. */
+    private static final Set<String> NOT_COMPUTED = Set.of(
+            "_name_or_path",
+            "_commit_hash",
+            "architectures",
+            "dtype",
+            "id2label",
+            "label2id",
+            "torch_dtype",
+            "transformers_version");
+
     private SettingsText() {}
 
     static String describe(Draft draft) {
@@ -46,14 +57,21 @@ final class SettingsText {
      * The settings that change what a training computes, by name.
      *
      * @param more of one way to fit
-     * @param head what is trained, with its labels
+     * @param model what is trained (borrowed); where it, or its adapter, comes from is no part of it
      */
-    static Map<String, String> identity(Draft draft, Map<String, Object> more, Head head) {
-        final Map<String, String> identity = inOneLine(more);
-        identity.putAll(inOneLine(lines(draft)));
-        identity.keySet().removeAll(WITHOUT_EFFECT);
-        identity.putAll(inOneLine(Map.of("head", head)));
-        return identity;
+    static Map<String, String> identity(Draft draft, Map<String, Object> more, LoadedModel<?> model) {
+        final Map<String, Object> lines = new LinkedHashMap<>(more);
+        lines.putAll(lines(draft));
+        lines.keySet().removeAll(WITHOUT_EFFECT);
+        lines.put("head", model.assembly().task().head());
+        lines.put("device", model.device().is_cuda() ? "a GPU" : "the CPU"); // Whether it was named, or found.
+        if (draft.method != null) {
+            lines.put("adapter", draft.method);
+        }
+        model.assembly().config().entrySet().stream()
+                .filter(entry -> !NOT_COMPUTED.contains(entry.getKey()))
+                .forEach(entry -> lines.put("config.json: " + entry.getKey(), entry.getValue()));
+        return inOneLine(lines);
     }
 
     /** The names and values of what {@link #describe(Draft)} says. */

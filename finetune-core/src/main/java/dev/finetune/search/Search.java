@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * Searches settings of a tuner: trains a model per trial, compares them on validation data, and tells the best.
@@ -351,8 +352,15 @@ public final class Search {
         json.addProperty("seed", settings.seed);
         json.addProperty("train", train);
         json.addProperty("validation", validation);
-        json.addProperty("tuner", tuner.describe());
+        json.addProperty("tuner", withoutCheckpoints(tuner.describe()));
         return json;
+    }
+
+    /** How often trials are saved changes none of them. */
+    private static String withoutCheckpoints(String settings) {
+        return settings.lines()
+                .filter(line -> !line.startsWith("checkpoints: "))
+                .collect(Collectors.joining("\n"));
     }
 
     private Search with(Consumer<SearchDraft> change) {

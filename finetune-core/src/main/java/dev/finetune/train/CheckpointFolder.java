@@ -8,6 +8,7 @@ import dev.finetune.internal.saving.DirectorySave;
 import dev.finetune.internal.saving.Disk;
 import dev.finetune.internal.saving.WholeRead;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -225,6 +226,7 @@ final class CheckpointFolder implements AutoCloseable {
      */
     Path write(long step, int keep, Content content) throws IOException {
         final Path folder = directory.resolve("checkpoint-" + step);
+        refuseOthers(folder);
         try {
             save(folder, content);
         } catch (IOException | FinetuneException e) {
@@ -249,6 +251,16 @@ final class CheckpointFolder implements AutoCloseable {
         }
         list().stream().skip(keep).map(Place::folder).forEach(this::discard);
         return folder;
+    }
+
+    /** What another library, or someone, put in a folder of that name is neither added to nor, one day, removed with it. */
+    private static void refuseOthers(Path folder) throws IOException {
+        if (Files.isDirectory(folder) && place(folder).isEmpty() && !holdsNothingButOurs(folder)) {
+            throw new FileSystemException(
+                    folder.toString(),
+                    null,
+                    "there is a folder " + folder.getFileName() + " that isn't this library's: it has no " + STATE);
+        }
     }
 
     private static void save(Path folder, Content content) throws IOException {

@@ -134,6 +134,7 @@ final class RunCheckpoints implements AutoCloseable {
         } catch (IOException
                 | IllegalStateException
                 | IllegalArgumentException
+                | IndexOutOfBoundsException
                 | UnsupportedOperationException
                 | NullPointerException
                 | ClassCastException e) {
@@ -179,16 +180,18 @@ final class RunCheckpoints implements AutoCloseable {
         if (settings == null || folder == null || state.step() == savedStep) {
             return;
         }
+        @Nullable Path written = null;
         try {
-            final Path written =
-                    folder.write(state.step(), settings.keepLast(), staging -> write(staging, state, files));
+            written = folder.write(state.step(), settings.keepLast(), staging -> write(staging, state, files));
             savedStep = state.step();
             warned = false;
-            listener.checkpointed(written, state.step());
         } catch (IOException | FinetuneException e) {
             warn(state.step(), e);
         }
         savedAt = clock.getAsLong();
+        if (written != null) {
+            listener.checkpointed(written, state.step());
+        }
     }
 
     private void write(Path staging, RunState state, Map<String, Map<String, Tensor>> files) throws IOException {

@@ -132,7 +132,7 @@ record RunState(
                     MetricsState.number(one.get(3)),
                     one.get(4).getAsInt()));
         }
-        return new RunState(
+        final RunState state = new RunState(
                 json.get("step").getAsLong(),
                 json.get("epoch").getAsInt(),
                 json.get("steps_of_epoch").getAsLong(),
@@ -142,6 +142,25 @@ record RunState(
                 MetricsState.number(json.get("training_seconds")),
                 steps,
                 evaluations(json.getAsJsonObject("evaluations")));
+        state.check();
+        return state;
+    }
+
+    /** Whether what was read can be where a training stands. */
+    private void check() {
+        check("step", step, steps.size(), steps.size());
+        check("epoch", epoch, 0, step);
+        check("steps_of_epoch", stepsOfEpoch, 0, step);
+        check("averaged", averaged, 0, step);
+        check("at_once", atOnce, 0, Long.MAX_VALUE);
+        check("reported_step", progress.reportedStep, -1, step);
+        check("best", progress.best, -1, progress.reports.size() - 1L);
+    }
+
+    private static void check(String name, long found, long least, long most) {
+        if (found < least || found > most) {
+            throw new IllegalArgumentException("\"" + name + "\" is " + found + "; expected " + least + " to " + most);
+        }
     }
 
     private static Evaluations evaluations(JsonObject json) {

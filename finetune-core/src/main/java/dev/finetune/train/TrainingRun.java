@@ -374,7 +374,8 @@ final class TrainingRun implements AutoCloseable {
 
     /** Puts the weights that are to be kept into the network, and tells how it went. */
     TrainingHistory finish() {
-        final boolean ended = step >= total || end == TrainingHistory.End.EARLY_STOPPING;
+        final boolean done = step >= total && !wasLeftUnevaluated();
+        final boolean ended = done || end == TrainingHistory.End.EARLY_STOPPING;
         if (!ended || checkpoints.areOfEnded()) {
             save();
         }
@@ -385,11 +386,16 @@ final class TrainingRun implements AutoCloseable {
                 steps,
                 progress.reports(),
                 progress.best(),
-                step >= total ? TrainingHistory.End.FINISHED : end,
+                done ? TrainingHistory.End.FINISHED : end,
                 watch.seconds(),
                 watch.trainingSeconds());
         setup.listener().finished(history);
         return history;
+    }
+
+    /** Whether someone wanted to stop when all that was missing was the last evaluation, which may tell what is kept. */
+    private boolean wasLeftUnevaluated() {
+        return end == TrainingHistory.End.CANCELLED && validation.isPresent() && !progress.hasEvaluated(step);
     }
 
     private double epochs(int epochsDone, long stepsOfThis) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import dev.finetune.FinetuneException;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Text;
+import dev.finetune.internal.saving.DirectorySave;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Network;
 import java.io.IOException;
@@ -457,5 +458,99 @@ class ResumeTest {
         Files.writeString(folder.resolve("checkpoint-500").resolve("trainer_state.json"), "{}");
         begun(1);
         assertThat(names()).containsExactly("checkpoint-1", "checkpoint-500");
+    }
+
+    @Test
+    void aFolderOfAnotherLibraryIsNeitherAddedToNorRemoved() throws IOException {
+        Files.createDirectories(folder.resolve("checkpoint-4"));
+        Files.writeString(folder.resolve("checkpoint-4").resolve("trainer_state.json"), "{}");
+        final List<String> warnings = new ArrayList<>();
+        final TrainingListener listener = new TrainingListener() {
+            @Override
+            public void warned(String message) {
+                warnings.add(message);
+            }
+        };
+        train(PLAIN, to(Checkpoints.in(folder).everySteps(2)), listener, new Cancellation());
+        assertThat(names()).containsExactly("checkpoint-12", "checkpoint-13", "checkpoint-4");
+        assertThat(folder.resolve("checkpoint-4")).isDirectoryContaining("glob:**/trainer_state.json");
+        try (Stream<Path> files = Files.list(folder.resolve("checkpoint-4"))) {
+            assertThat(files).hasSize(1);
+        }
+        assertThat(warnings)
+                .anySatisfy(message -> assertThat(message)
+                        .contains("step 4 couldn't be written", "a folder checkpoint-4 that isn't this library's"));
+    }
+
+    @Test
+    void whatAListenerThrowsAtACheckpointEndsTrainingAndTheCheckpointStays() {
+        final FinetuneException failure = new FinetuneException("mine");
+        final TrainingListener listener = new TrainingListener() {
+            @Override
+            public void checkpointed(Path checkpoint, long step) {
+                throw failure;
+            }
+        };
+        assertThatThrownBy(() -> train(PLAIN, to(Checkpoints.in(folder).everySteps(2)), listener, new Cancellation()))
+                .isSameAs(failure);
+        assertThat(names()).containsExactly("checkpoint-2");
+    }
+
+    @Test
+    void aStateThatNoTrainingComesToIsRefused() throws IOException {
+        final Checkpoints checkpoints = begun(7);
+        final Path state = folder.resolve("checkpoint-7").resolve(CheckpointFolder.STATE);
+        Files.delete(folder.resolve("checkpoint-7").resolve(DirectorySave.LIST)); // As whoever forges one would.
+        final Checkpointing from =
+                new Checkpointing(Optional.of(checkpoints), Optional.of(folder.resolve("checkpoint-7")), Map.of());
+        final String right = Files.readString(state);
+        for (String wrong : List.of(
+                "\"step\":-7",
+                "\"step\":8",
+                "\"epoch\":-1",
+                "\"epoch\":99",
+                "\"steps_of_epoch\":-2",
+                "\"best\":99",
+                "\"averaged\":-1",
+                "\"at_once\":-1",
+                "\"steps\":[[],[")) {
+            final String name = wrong.substring(0, wrong.indexOf(':') + 1);
+            final String changed =
+                    right.replaceFirst(name + (wrong.endsWith("[") ? "\\[\\[" : "-?[0-9]+"), wrong.replace("[", "\\["));
+            assertThat(changed).as(wrong).isNotEqualTo(right);
+            Files.writeString(state, changed);
+            assertThatThrownBy(() -> train(PLAIN, from))
+                    .as(wrong)
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageContainingAll(CheckpointFolder.STATE, "can't be understood");
+        }
+    }
+
+    @Test
+    void oneThatIsStoppedBeforeItsLastEvaluationHasNotEnded() {
+        final Way way = new Way("best kept", s -> s.keepBest = true);
+        final Outcome expected = train(way, NONE);
+        final int total = expected.steps().size();
+        final Checkpoints checkpoints =
+                Checkpoints.in(folder.resolve("unended")).ofUnendedOnly().resume();
+        final Cancellation stop = new Cancellation();
+        final List<TrainingHistory.End> ends = new ArrayList<>();
+        final TrainingListener stopping = new TrainingListener() {
+            @Override
+            public void stepped(StepReport report) {
+                if (report.step() + 1 == total) {
+                    stop.cancel();
+                }
+            }
+
+            @Override
+            public void finished(TrainingHistory history) {
+                ends.add(history.end());
+            }
+        };
+        train(way, to(checkpoints), stopping, stop);
+        assertThat(ends).containsExactly(TrainingHistory.End.CANCELLED);
+        assertThat(Checkpoints.areIn(folder.resolve("unended"))).isTrue();
+        assertSame(train(way, to(checkpoints)), expected, "gone on with its last evaluation");
     }
 }

@@ -1,10 +1,12 @@
 package dev.finetune.vision;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
+import dev.finetune.FinetuneException;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
@@ -173,5 +175,15 @@ class GentleImagesTest {
             }
             Checkpoints.remove(folder);
         }
+    }
+
+    @Test
+    void crossValidationOfOtherPicturesOfTheSameSizeIsAnother(@TempDir Path folder) {
+        final FineTuner tuner =
+                tuner().epochs(1).checkpoints(Checkpoints.in(folder).resume());
+        tuner.crossValidate(pictures(0, 12), 2);
+        assertThatThrownBy(() -> tuner.crossValidate(pictures(12, 12), 2))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("\"the data\" was 12 rows");
     }
 }

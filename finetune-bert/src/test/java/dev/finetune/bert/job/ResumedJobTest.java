@@ -12,11 +12,14 @@ import dev.finetune.Lora;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Text;
 import dev.finetune.fewshot.FewShot;
+import dev.finetune.internal.saving.DirectorySave;
 import dev.finetune.search.Halving;
 import dev.finetune.search.Search;
 import dev.finetune.search.SearchResult;
 import dev.finetune.train.Cancellation;
 import dev.finetune.train.Checkpoints;
+import dev.finetune.train.DeviceChoice;
+import dev.finetune.train.Devices;
 import dev.finetune.train.OptimizerSettings;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.TrainingHistory;
@@ -156,6 +159,45 @@ class ResumedJobTest {
     }
 
     @Test
+    void aConfigurationThatComputesOtherwiseIsNamedAndOneThatDoesntIsTaken() throws Exception {
+        final Path model = folder.resolve("model");
+        try (FineTuned<Text> base = Jobs.classifier().untrained(Text.class)) {
+            base.save(model);
+        }
+        final FineTuner tuner = FineTuner.from(model).maxLength(32).epochs(2);
+        stop(Job.of("begun", tuner), tuner.checkpoints(Checkpoints.in(folder.resolve("run"))), 3);
+        final Path moved = Files.move(model, folder.resolve("moved"));
+        Files.delete(moved.resolve(DirectorySave.LIST)); // As its error says where a change was meant.
+        final Path config = moved.resolve("config.json");
+        final String before = Files.readString(config);
+        final FineTuner resumed = FineTuner.from(moved).maxLength(32).epochs(2).resumeFrom(folder.resolve("run"));
+        final Job job = Job.of("gone on", resumed);
+        Files.writeString(config, before.replace("\"hidden_dropout_prob\": 0.0", "\"hidden_dropout_prob\": 0.3"));
+        assertThatThrownBy(() -> job.fit().apply(resumed))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("\"config.json: hidden_dropout_prob\" was 0.0, and is 0.3 now");
+        Files.writeString(config, before.replaceFirst("\\{", "{\"_name_or_path\": \"elsewhere\","));
+        stop(job, resumed, 2);
+        assertThat(folder.resolve("run").resolve("checkpoint-5")).isDirectory();
+    }
+
+    @Test
+    void anAdapterThatWasMovedIsGoneOnWithOnTheDeviceThatWasFound() throws Exception {
+        final Path adapter = folder.resolve("adapter");
+        final FineTuner base = Jobs.classifier().epochs(1);
+        try (FineTuned<?> tuned = base.lora(Lora.rank(2)).fit(Jobs.data(16, 1), Jobs.data(12, 2))) {
+            tuned.saveAdapter(adapter);
+        }
+        final FineTuner tuner = base.adapter(adapter);
+        stop(Job.of("begun", tuner), tuner.checkpoints(Checkpoints.in(folder.resolve("run"))), 3);
+        final Path moved = Files.move(adapter, folder.resolve("moved"));
+        final FineTuner resumed = base.adapter(moved).resumeFrom(folder.resolve("run"));
+        final DeviceChoice found = Devices.of(DeviceChoice.AUTO).is_cuda() ? DeviceChoice.CUDA : DeviceChoice.CPU;
+        stop(Job.of("gone on", resumed), resumed.device(found), 1);
+        assertThat(folder.resolve("run").resolve("checkpoint-4")).isDirectory();
+    }
+
+    @Test
     void crossValidationGoesOnWithTheFoldThatWasUnderWay() throws Exception {
         final FineTuner tuner = Jobs.classifier().epochs(2);
         final CrossValidation expected = tuner.crossValidate(Jobs.data(40, 1), 3);
@@ -187,7 +229,13 @@ class ResumedJobTest {
                 .hasMessageContaining("\"learning rate\" was 0.002, and is 0.001 now");
         assertThatThrownBy(() -> saving.crossValidate(Jobs.data(40, 2), 3))
                 .isInstanceOf(FinetuneException.class)
-                .hasMessageContaining("\"the data\" was 40 examples");
+                .hasMessageContaining("\"the data\" was 40 rows");
+        final FineTuner more = tuner.layerDecay(0.9).checkpoints(Checkpoints.in(folder.resolve("more")));
+        more.crossValidate(Jobs.data(40, 1), 3);
+        final FineTuner less = tuner.resumeFrom(folder.resolve("more"));
+        assertThatThrownBy(() -> less.crossValidate(Jobs.data(40, 1), 3))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("\"layer decay\" was 0.9, and is not set now");
         final FineTuner careful = tuner.checkpoints(Checkpoints.in(folder));
         assertThatThrownBy(() -> careful.crossValidate(Jobs.data(40, 1), 3))
                 .isInstanceOf(FinetuneException.class)
