@@ -7,6 +7,7 @@ import com.google.gson.JsonPrimitive;
 import dev.finetune.internal.JsonFile;
 import dev.finetune.internal.PlainFile;
 import java.io.IOException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +15,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What sentence-transformers does with a model's vectors, as modules.json and the files of its modules say. Here they are
@@ -26,6 +29,8 @@ final class SentenceModules {
     /** What the flags of older files are called today. */
     private static final Map<String, String> MODES =
             Map.of("cls_token", "cls", "mean_tokens", "mean", "max_tokens", "max");
+
+    private static final Logger LOG = LoggerFactory.getLogger(SentenceModules.class);
 
     private final Path directory;
 
@@ -100,8 +105,22 @@ final class SentenceModules {
         return object.get(key) instanceof JsonPrimitive text ? text.getAsString() : "";
     }
 
+    /** A file of the directory, and none outside of it. */
+    private Path file(String name) {
+        try {
+            final Path file = directory.resolve(name).normalize();
+            if (file.startsWith(directory.normalize())) {
+                return file;
+            }
+        } catch (InvalidPathException e) {
+            LOG.debug("No path", e);
+        }
+        throw new FinetuneException(directory.resolve("modules.json") + " names \""
+                + name.replaceAll("\\p{Cntrl}", "?") + "\" as a module's file, which is none in the model's directory.");
+    }
+
     private Optional<JsonElement> read(String name) {
-        final Path file = directory.resolve(name);
+        final Path file = file(name);
         if (!PlainFile.exists(file)) {
             return Optional.empty();
         }

@@ -7,12 +7,9 @@ import java.nio.file.Path;
 
 /**
  * What holds for every reader and every input: it reads it, or throws our own exception with the file's name and a reason;
- * in a second of the processor's time, and with {@value #FREE_BYTES} bytes of heap, and some for each byte of the input.
+ * in a second of the processor's time, and with so much heap as is said of it, and some for each byte of the input.
  */
 public final class FuzzCheck {
-    /** Beside the size of the input. */
-    static final long FREE_BYTES = 16L << 20;
-
     /** Of heap for each byte of a small input: it is read, decoded, parsed, and told of in a message. */
     private static final long PER_BYTE = 64;
 
@@ -64,7 +61,7 @@ public final class FuzzCheck {
             throw new Exceeded(reader.name() + ": it took " + nanos / 1_000_000 + " ms for " + bytes.length + " bytes");
         }
         final long taken = THREADS.getThreadAllocatedBytes(thread) - before;
-        if (taken > FREE_BYTES + PER_BYTE * bytes.length) {
+        if (taken > reader.freeHeap() + PER_BYTE * bytes.length) {
             throw new Exceeded(reader.name() + ": it took " + taken + " bytes of heap for " + bytes.length + " bytes");
         }
     }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * What a module tests of its readers: always, the seeds and all inputs that fuzzing found something with (the resources
- * finds/READER/*); with {@code -Dfinetune.fuzz=SECONDS}, so many seconds of fuzzing.
+ * finds/READER/*); with {@code -Dfinetune.fuzz=INPUTS}, so many inputs, the same ones each time.
  */
 public abstract class FuzzTests {
     private final List<String> readers;
@@ -43,11 +43,11 @@ public abstract class FuzzTests {
 
     @Test
     void fuzzingFindsNothing(@TempDir Path corpus) throws IOException, InterruptedException {
-        final String seconds = System.getProperty("finetune.fuzz", "");
-        assumeThat(seconds).as("-Dfinetune.fuzz=SECONDS").isNotEmpty();
+        final String inputs = System.getProperty("finetune.fuzz", "");
+        assumeThat(inputs).as("-Dfinetune.fuzz=INPUTS").isNotEmpty();
         final Path work = Files.createDirectory(corpus.resolve("work"));
         final Process process = Fuzzing.start(
-                        Integer.parseInt(seconds),
+                        Integer.parseInt(inputs),
                         Files.createDirectory(corpus.resolve("corpus")),
                         readers.toArray(new String[0]))
                 .directory(work.toFile())

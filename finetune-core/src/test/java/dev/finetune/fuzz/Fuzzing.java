@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Fuzzes readers with Jazzer in a process of its own, with our packages instrumented: {@code Fuzzing SECONDS CLASS[:READER]...}
+ * Fuzzes readers with Jazzer in a process of its own, with our packages instrumented: {@code Fuzzing INPUTS CLASS[:READER]...}
  * Finds are printed as base64, and written into the working directory.
  */
 public final class Fuzzing {
@@ -25,7 +25,7 @@ public final class Fuzzing {
     }
 
     /** A process that fuzzes: from the readers' seeds in a new corpus, always from the same random number. */
-    public static ProcessBuilder start(int seconds, Path corpus, String... readers) throws IOException {
+    public static ProcessBuilder start(int inputs, Path corpus, String... readers) throws IOException {
         writeSeeds(corpus, readers);
         return new ProcessBuilder(List.of(
                 ProcessHandle.current().info().command().orElse("java"),
@@ -40,7 +40,7 @@ public final class Fuzzing {
                 "-seed=1",
                 "-timeout=20",
                 "-rss_limit_mb=0",
-                "-max_total_time=" + seconds,
+                "-runs=" + inputs,
                 "-print_final_stats=1",
                 "-reload=0",
                 "-max_len=4096",
