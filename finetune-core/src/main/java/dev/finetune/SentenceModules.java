@@ -115,8 +115,8 @@ final class SentenceModules {
         } catch (InvalidPathException e) {
             LOG.debug("No path", e);
         }
-        throw new FinetuneException(directory.resolve("modules.json") + " names \""
-                + name.replaceAll("\\p{Cntrl}", "?") + "\" as a module's file, which is none in the model's directory.");
+        throw new FinetuneException(directory.resolve("modules.json") + " names \"" + name.replaceAll("\\p{Cntrl}", "?")
+                + "\" as a module's file, which is none in the model's directory.");
     }
 
     private Optional<JsonElement> read(String name) {

@@ -62,7 +62,10 @@ final class SavingJson {
 
     /** The name of a file in a directory, and of nothing outside. */
     static String plain(String name) {
-        if (name.isEmpty() || name.equals(".") || name.equals("..") || name.chars().anyMatch(each -> each < ' ' || "/\\:".indexOf(each) >= 0)) {
+        if (name.isEmpty()
+                || name.equals(".")
+                || name.equals("..")
+                || name.chars().anyMatch(each -> each < ' ' || "/\\:".indexOf(each) >= 0)) {
             throw new IllegalArgumentException("\"" + name + "\" is no plain name of a file");
         }
         return name;
