@@ -16,6 +16,7 @@ import dev.finetune.data.Words;
 import dev.finetune.fewshot.FewShot;
 import dev.finetune.hub.DownloadListener;
 import dev.finetune.hub.HubPatience;
+import dev.finetune.hub.HubLimits;
 import dev.finetune.hub.HubSettings;
 import dev.finetune.search.Halving;
 import dev.finetune.search.LearningRateTest;
@@ -84,6 +85,7 @@ class NullArgumentsTest {
         samples.put(Charset.class, StandardCharsets.UTF_8);
         samples.put(Duration.class, Duration.ofSeconds(1));
         samples.put(URI.class, URI.create("https://example.org"));
+        samples.put(HubLimits.class, HubLimits.defaults());
         samples.put(Pattern.class, Pattern.compile("a"));
         samples.put(Optional.class, Optional.empty());
         samples.put(List.class, List.of());
