@@ -260,6 +260,6 @@ class SavedHeadsTest {
     void aLabelThatTheHeadDoesNotKnowIsToldWithTheHeadToWrite() {
         assertThatThrownBy(() -> Jobs.classifier().head("bad", "fine").fitAll(Jobs.data(8, 1)))
                 .isInstanceOf(FinetuneException.class)
-                .hasMessageContainingAll("\"good\"", "bad", "fine", "where the head is said");
+                .hasMessageContainingAll("\"good\"", "bad", "fine", "train a head for all labels: head(");
     }
 }
