@@ -5,6 +5,7 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.finetune.data.Dataset;
+import dev.finetune.internal.Differences;
 import dev.finetune.internal.JsonFile;
 import dev.finetune.internal.saving.DirectorySave;
 import dev.finetune.metrics.Metrics;
@@ -16,11 +17,11 @@ import dev.finetune.train.TensorSum;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /**
  * The results of the folds of a cross-validation that ended, beside the checkpoints of the one under way, so that it goes on
@@ -90,16 +91,14 @@ final class FoldResults {
                         Integer.valueOf(entry.getKey()),
                         MetricsState.of(entry.getValue().getAsJsonObject()));
             }
-            final JsonObject then = json.getAsJsonObject("identity");
-            final Set<String> names = new TreeSet<>(identity.keySet());
-            names.addAll(then.keySet());
-            for (String name : names) {
-                final String was = then.has(name) ? then.get(name).getAsString() : "not set";
-                final String now = identity.getOrDefault(name, "not set");
-                if (!was.equals(now)) {
-                    throw new FinetuneException(file + " is of another cross-validation: \"" + name + "\" was " + was
-                            + ", and is " + now + " now. Say the same again, or name another directory.");
-                }
+            final Map<String, String> then = new TreeMap<>();
+            json.getAsJsonObject("identity")
+                    .entrySet()
+                    .forEach(entry -> then.put(entry.getKey(), entry.getValue().getAsString()));
+            final List<String> differences = Differences.of(then, identity);
+            if (!differences.isEmpty()) {
+                throw new FinetuneException(file + " is of another cross-validation: " + String.join("; ", differences)
+                        + ". Say the same again, or name another directory.");
             }
         } catch (IllegalStateException
                 | IllegalArgumentException

@@ -4,7 +4,6 @@ import dev.finetune.FinetuneException;
 import dev.finetune.internal.saving.Disk;
 import dev.finetune.internal.saving.FileOps;
 import java.io.IOException;
-import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +37,16 @@ final class AtomicFile {
         final Path temporary = file.resolveSibling(start + UUID.randomUUID() + ENDING);
         try {
             sweep(directory, start, disk);
-            writeUninterrupted(temporary, content);
+            Disk.uninterrupted(() -> {
+                try (FileChannel channel = FileChannel.open(
+                        temporary,
+                        StandardOpenOption.WRITE,
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.TRUNCATE_EXISTING)) {
+                    content.writeTo(channel);
+                    channel.force(true);
+                }
+            });
             disk.move(temporary, file);
             disk.forceDirectory(directory);
         } catch (IOException e) {
@@ -48,30 +56,6 @@ final class AtomicFile {
                 disk.delete(temporary);
             } catch (IOException e) {
                 // What went wrong before says more than that the leavings couldn't be removed.
-            }
-        }
-    }
-
-    /** An interrupt closes the channel, so that all is written again; the thread stays interrupted. */
-    private static void writeUninterrupted(Path file, Content content) throws IOException {
-        boolean interrupted = Thread.interrupted();
-        try {
-            while (true) {
-                try (FileChannel channel = FileChannel.open(
-                        file,
-                        StandardOpenOption.WRITE,
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.TRUNCATE_EXISTING)) {
-                    content.writeTo(channel);
-                    channel.force(true);
-                    return;
-                } catch (ClosedByInterruptException e) {
-                    interrupted |= Thread.interrupted();
-                }
-            }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
             }
         }
     }

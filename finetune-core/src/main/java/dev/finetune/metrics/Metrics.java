@@ -173,17 +173,7 @@ public final class Metrics {
             }
             json.add("per_class", classes);
         }
-        confusion.ifPresent(matrix -> {
-            final JsonArray rows = new JsonArray();
-            for (long[] row : matrix.counts()) {
-                final JsonArray cells = new JsonArray();
-                for (long cell : row) {
-                    cells.add(cell);
-                }
-                rows.add(cells);
-            }
-            json.add("confusion", rows);
-        });
+        confusion.ifPresent(matrix -> json.add("confusion", MetricsState.cells(matrix)));
         return json;
     }
 

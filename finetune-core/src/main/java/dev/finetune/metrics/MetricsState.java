@@ -113,7 +113,8 @@ public final class MetricsState {
         return Double.parseDouble(json.getAsString());
     }
 
-    private static JsonArray cells(ConfusionMatrix matrix) {
+    /** The counts of a confusion matrix, a list for each true class. */
+    static JsonArray cells(ConfusionMatrix matrix) {
         final JsonArray rows = new JsonArray();
         for (long[] row : matrix.counts()) {
             final JsonArray cells = new JsonArray();

@@ -2,7 +2,6 @@ package dev.finetune.train;
 
 import dev.finetune.FinetuneException;
 import dev.finetune.internal.Warnings;
-import dev.finetune.internal.saving.Change;
 import dev.finetune.internal.saving.DirectoryLock;
 import dev.finetune.internal.saving.DirectorySave;
 import dev.finetune.internal.saving.Disk;
@@ -10,13 +9,11 @@ import dev.finetune.internal.saving.WholeRead;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -211,24 +208,20 @@ final class CheckpointFolder implements AutoCloseable {
                 .read(places -> reader.apply(new Place(places.apply(place.folder()), place.step())), nothing -> {});
     }
 
-    /** Writes what a checkpoint holds into an empty folder. */
-    interface Content {
-        void writeTo(Path folder) throws IOException;
-    }
-
     /**
      * Writes a checkpoint, and when it is whole, removes all but the last ones, and those of later steps, which another
      * beginning left. Where the disk is full, one more of the old ones makes room, as long as another stays.
      *
      * @param keep how many, this one included
+     * @param content writes what the checkpoint holds into an empty folder
      * @return its folder
      * @throws FinetuneException or IOException if it can't be written; the others stay
      */
-    Path write(long step, int keep, Content content) throws IOException {
+    Path write(long step, int keep, DirectorySave.Content content) throws IOException {
         final Path folder = directory.resolve("checkpoint-" + step);
         refuseOthers(folder);
         try {
-            save(folder, content);
+            DirectorySave.whole(folder, content);
         } catch (IOException | FinetuneException e) {
             removeUnfinished(folder);
             final List<Place> others = list();
@@ -237,19 +230,19 @@ final class CheckpointFolder implements AutoCloseable {
             }
             discard(others.get(others.size() - 1).folder());
             try {
-                save(folder, content);
+                DirectorySave.whole(folder, content);
             } catch (IOException | FinetuneException again) {
                 removeUnfinished(folder);
                 throw again;
             }
         }
         new Disk().forceDirectory(directory);
+        int kept = 0;
         for (Place other : list()) {
-            if (other.step() > step) {
+            if (other.step() > step || ++kept > keep) {
                 discard(other.folder());
             }
         }
-        list().stream().skip(keep).map(Place::folder).forEach(this::discard);
         return folder;
     }
 
@@ -263,25 +256,6 @@ final class CheckpointFolder implements AutoCloseable {
         }
     }
 
-    private static void save(Path folder, Content content) throws IOException {
-        new DirectorySave(folder, new Disk()).make(new Change() {
-            @Override
-            public boolean isWhole() {
-                return true;
-            }
-
-            @Override
-            public void writeTo(Path staging) throws IOException {
-                content.writeTo(staging);
-            }
-
-            @Override
-            public Set<String> removed(Set<String> written) {
-                return Set.of();
-            }
-        });
-    }
-
     void removeAll() {
         list().forEach(place -> discard(place.folder()));
     }
@@ -291,7 +265,7 @@ final class CheckpointFolder implements AutoCloseable {
         final Path leaving = directory.resolve(LEAVING + UUID.randomUUID());
         try {
             new Disk().move(folder, leaving);
-            delete(leaving);
+            DirectorySave.removeFolder(leaving, new Disk());
         } catch (IOException e) {
             Warnings.say(LOG, "The old checkpoint " + folder + " can't be removed: " + e, false);
         }
@@ -311,7 +285,7 @@ final class CheckpointFolder implements AutoCloseable {
         }
         for (Path entry : entries) {
             if (entry.getFileName().toString().startsWith(LEAVING)) {
-                delete(entry);
+                DirectorySave.removeFolder(entry, new Disk());
             } else if (NAME.matcher(entry.getFileName().toString()).matches()
                     && Files.isDirectory(entry)
                     && holdsNothingButOurs(entry)) {
@@ -324,23 +298,6 @@ final class CheckpointFolder implements AutoCloseable {
     private static boolean holdsNothingButOurs(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             return files.allMatch(file -> file.getFileName().toString().startsWith(".finetune"));
-        }
-    }
-
-    private static void delete(Path path) throws IOException {
-        if (Files.isDirectory(path)) {
-            final List<Path> entries;
-            try (Stream<Path> all = Files.list(path)) {
-                entries = all.toList();
-            }
-            for (Path entry : entries) {
-                delete(entry);
-            }
-        }
-        try {
-            Files.deleteIfExists(path);
-        } catch (NoSuchFileException e) {
-            LOG.trace("{} is gone already", path);
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.finetune.train;
 
 import com.google.gson.JsonObject;
+import dev.finetune.internal.Differences;
 import dev.finetune.nn.Network;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -64,6 +65,7 @@ record RunIdentity(Map<String, String> settings, Map<String, String> weights, St
                 json.get("validation").getAsString());
     }
 
+    /** The names and values that {@link #toJson(Map)} wrote. */
     private static Map<String, String> map(JsonObject json) {
         final Map<String, String> values = new TreeMap<>();
         json.entrySet()
@@ -73,29 +75,14 @@ record RunIdentity(Map<String, String> settings, Map<String, String> weights, St
 
     /** In what another training differs, in words; empty where it is the same. */
     Optional<String> difference(RunIdentity now) {
-        final List<String> found = new ArrayList<>();
-        final Set<String> names = new TreeSet<>(settings.keySet());
-        names.addAll(now.settings.keySet());
-        for (String name : names) {
-            compare(
-                    "\"" + name + "\"",
-                    settings.getOrDefault(name, "not set"),
-                    now.settings.getOrDefault(name, "not set"),
-                    found);
-        }
-        compare("the training data", training, now.training, found);
-        compare("the validation data", validation, now.validation, found);
+        final List<String> found = new ArrayList<>(Differences.of(settings, now.settings));
+        found.addAll(Differences.of("the training data", training, now.training));
+        found.addAll(Differences.of("the validation data", validation, now.validation));
         compareWeights(now, found);
         return found.isEmpty()
                 ? Optional.empty()
                 : Optional.of(String.join("; ", found.subList(0, Math.min(SHOWN, found.size())))
                         + (found.size() > SHOWN ? "; and " + (found.size() - SHOWN) + " more" : ""));
-    }
-
-    private static void compare(String what, String then, String now, List<String> found) {
-        if (!then.equals(now)) {
-            found.add(what + " was " + then + ", and is " + now + " now");
-        }
     }
 
     private void compareWeights(RunIdentity now, List<String> found) {

@@ -436,14 +436,13 @@ final class TrainingRun implements AutoCloseable {
         }
     }
 
+    /** Whatever fails of it, the directory of checkpoints is let go. */
     @Override
     public void close() {
-        try {
+        try (checkpoints;
+                progress;
+                parts) {
             closeBatches();
-        } finally {
-            parts.close();
-            progress.close();
-            checkpoints.close();
         }
     }
 }

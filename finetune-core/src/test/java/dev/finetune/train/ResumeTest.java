@@ -433,6 +433,16 @@ class ResumeTest {
     }
 
     @Test
+    void whatALinkInACheckpointLeadsToStaysWhenItIsRemoved(@TempDir Path elsewhere) throws IOException {
+        final Path file = Files.writeString(elsewhere.resolve("file"), "of others");
+        begun(1);
+        Files.createSymbolicLink(folder.resolve("checkpoint-1").resolve("link"), elsewhere);
+        Checkpoints.remove(folder);
+        assertThat(folder).doesNotExist();
+        assertThat(file).hasContent("of others");
+    }
+
+    @Test
     void aTrainingThatFailsLeavesNoEmptyDirectoriesAndNoLock() {
         final Path deep = folder.resolve("new").resolve("deep");
         final IllegalStateException failure = new IllegalStateException("no");

@@ -53,24 +53,14 @@ class CheckpointOptionsTest {
 
     /** Ends a command in a process of its own with a signal, once it has written its sixth checkpoint. */
     private static int end(String signal, List<String> words, Path out) throws IOException, InterruptedException {
-        final List<String> all = new ArrayList<>(List.of(
-                ProcessHandle.current().info().command().orElse("java"),
-                "-cp",
-                System.getProperty("java.class.path"),
-                "dev.finetune.examples.Main"));
-        all.addAll(words);
-        final Process process = new ProcessBuilder(all)
-                .redirectErrorStream(true)
+        final Process process = OwnProcess.of(Main.class, words)
                 .redirectOutput(out.resolveSibling(out.getFileName() + ".log").toFile())
                 .start();
         final Path checkpoints = out.resolve("checkpoints");
         while (process.isAlive() && !Files.isDirectory(checkpoints.resolve("checkpoint-30"))) {
             Thread.sleep(5);
         }
-        assertThat(new ProcessBuilder("/bin/kill", "-" + signal, String.valueOf(process.pid()))
-                        .start()
-                        .waitFor())
-                .isZero();
+        OwnProcess.signal(process, signal);
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         return process.exitValue();
     }

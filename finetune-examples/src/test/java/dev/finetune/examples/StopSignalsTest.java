@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -32,13 +31,9 @@ class StopSignalsTest {
     }
 
     private static Process train(Path out) throws IOException {
-        final ProcessBuilder builder = new ProcessBuilder(Stream.concat(
-                        Stream.of(
-                                ProcessHandle.current().info().command().orElse("java"),
-                                "-cp",
-                                System.getProperty("java.class.path"),
-                                "dev.finetune.examples.Main"),
-                        Stream.of(
+        return OwnProcess.of(
+                        Main.class,
+                        List.of(
                                 "text",
                                 "--model",
                                 StandIns.base(folder).toString(),
@@ -50,15 +45,7 @@ class StopSignalsTest {
                                 "100000",
                                 "--out",
                                 out.toString()))
-                .toList());
-        return builder.redirectErrorStream(true).start();
-    }
-
-    private static void signal(Process process, String name) throws IOException, InterruptedException {
-        assertThat(new ProcessBuilder("/bin/kill", "-" + name, String.valueOf(process.pid()))
-                        .start()
-                        .waitFor())
-                .isZero();
+                .start();
     }
 
     /** Reads until an evaluation was made: then there is something to keep. */
@@ -74,7 +61,7 @@ class StopSignalsTest {
         final Process process = train(out);
         try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
             awaitTraining(lines);
-            signal(process, "TERM");
+            OwnProcess.signal(process, "TERM");
             final String rest = lines.lines().collect(Collectors.joining("\n"));
             assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
             assertThat(process.exitValue()).as(rest).isEqualTo(143);
@@ -98,19 +85,13 @@ class StopSignalsTest {
         final Thread job = Thread.currentThread();
         assertThat(StopSignals.during(() -> job.isInterrupted())).isZero();
 
-        final Process process = new ProcessBuilder(
-                        ProcessHandle.current().info().command().orElse("java"),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Stubborn.class.getName())
-                .redirectErrorStream(true)
-                .start();
+        final Process process = OwnProcess.of(Stubborn.class, List.of()).start();
         try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
             assertThat(lines.readLine()).isEqualTo("ready");
-            signal(process, "INT");
+            OwnProcess.signal(process, "INT");
             assertThat(lines.readLine()).isEmpty();
             assertThat(lines.readLine()).contains("SIGINT", "Once more ends at once");
-            signal(process, "INT");
+            OwnProcess.signal(process, "INT");
             assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
             assertThat(process.exitValue()).isEqualTo(130);
         } finally {

@@ -98,22 +98,29 @@ public final class DirectorySave {
      * @param content writes them into an empty folder
      */
     public static void some(Path directory, Set<String> names, Content content) throws IOException {
-        new DirectorySave(directory, new Disk()).make(new Change() {
-            @Override
-            public boolean isWhole() {
-                return false;
-            }
+        new DirectorySave(directory, new Disk()).make(new Plain(false, names, content));
+    }
 
-            @Override
-            public void writeTo(Path folder) throws IOException {
-                content.writeTo(folder);
-            }
+    /**
+     * Writes all the files of a directory that belong together, as {@link #make} does; what else is there stays.
+     *
+     * @param content writes them into an empty folder
+     */
+    public static void whole(Path directory, Content content) throws IOException {
+        new DirectorySave(directory, new Disk()).make(new Plain(true, Set.of(), content));
+    }
 
-            @Override
-            public Set<String> removed(Set<String> written) {
-                return names;
-            }
-        });
+    /** A change of which all is known beforehand. */
+    private record Plain(boolean isWhole, Set<String> names, Content content) implements Change {
+        @Override
+        public void writeTo(Path folder) throws IOException {
+            content.writeTo(folder);
+        }
+
+        @Override
+        public Set<String> removed(Set<String> written) {
+            return names;
+        }
     }
 
     /** Writes files. */
@@ -259,7 +266,7 @@ public final class DirectorySave {
     }
 
     /** Removes a folder, if there is one, with the files in it; or a file. */
-    static void removeFolder(Path folder, FileOps disk) throws IOException {
+    public static void removeFolder(Path folder, FileOps disk) throws IOException {
         if (Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
             for (String name : names(folder)) {
                 removeFolder(folder.resolve(name), disk);

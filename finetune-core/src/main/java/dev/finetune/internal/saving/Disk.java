@@ -24,7 +24,9 @@ public final class Disk implements FileOps {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final Duration POLL = Duration.ofMillis(20);
 
-    private interface Step {
+    /** Something done to a disk. */
+    public interface Step {
+        /** Does it. */
         void run() throws IOException;
     }
 
@@ -84,7 +86,11 @@ public final class Disk implements FileOps {
         patiently(() -> Files.deleteIfExists(path));
     }
 
-    private static void uninterrupted(Step step) throws IOException {
+    /**
+     * Does something with a channel of its own, again from its beginning where an interrupt has closed that; the thread stays
+     * interrupted.
+     */
+    public static void uninterrupted(Step step) throws IOException {
         boolean interrupted = false;
         try {
             while (true) {

@@ -1,12 +1,14 @@
 package dev.finetune.vision.image;
 
 import dev.finetune.FinetuneException;
+import dev.finetune.internal.PlainFile;
 import dev.finetune.vision.Image;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * Decodes pictures: JPEG, PNG, GIF (first frame), BMP and WebP, known by their first bytes. Gives what Pillow's {@code
@@ -112,11 +114,9 @@ public record ImageDecoder(ImageLimits limits) {
     }
 
     private static void refuseOthers(Path path) throws BrokenImage {
-        if (Files.isDirectory(path)) {
-            throw new BrokenImage("it is a directory");
-        }
-        if (Files.exists(path) && !Files.isRegularFile(path)) {
-            throw new BrokenImage("it is a pipe, a device or a socket, not a file");
+        final Optional<String> other = PlainFile.other(path);
+        if (other.isPresent()) {
+            throw new BrokenImage("it is " + other.get() + ", not a file");
         }
     }
 
