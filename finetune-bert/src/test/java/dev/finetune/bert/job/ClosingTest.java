@@ -122,8 +122,9 @@ class ClosingTest {
                             final Prediction prediction = model.predict(texts.get(at));
                             assertThat(prediction.logits().get(0))
                                     .containsExactly(expected.get(at).logits().get(0), Offset.offset(1e-5f));
-                            answers++;
-                            begun.countDown();
+                            if (answers++ == 0) {
+                                begun.countDown();
+                            }
                         }
                     } catch (IllegalStateException e) {
                         assertThat(e).hasMessage("this model was closed");
