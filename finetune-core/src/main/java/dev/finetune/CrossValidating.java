@@ -40,14 +40,15 @@ final class CrossValidating<I> {
         final Draft one = draft.copy();
         one.resumeFrom = null;
         one.checkpoints = results.map(all -> all.checkpoints(fold)).orElse(null);
-        try (FineTuned<I> tuned = new Fitting<I>(one).fit(data.train(), Optional.of(data.validation()))) {
+        try (Trained<I> trained = new Fitting<I>(one).fit(data.train(), Optional.of(data.validation()))) {
             if (draft.cancellation.isRequestedHere()) {
                 throw new FinetuneException("Cross-validation was cancelled after " + (fold - 1) + " of " + count
                         + " folds; its result would depend on when.");
             }
-            main = tuned.assembly().task().mainMetric();
-            results.ifPresent(all -> all.add(fold, tuned.evaluation()));
-            return tuned.evaluation();
+            main = trained.model().assembly().task().mainMetric();
+            final Metrics metrics = trained.evaluation().orElseThrow();
+            results.ifPresent(all -> all.add(fold, metrics));
+            return metrics;
         }
     }
 

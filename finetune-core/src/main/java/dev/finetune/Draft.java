@@ -112,18 +112,6 @@ final class Draft {
     List<TrainingListener> listeners = List.of();
     Cancellation cancellation = new Cancellation();
 
-    /** Freezes what a rule names, or unfreezes it; later rules win. */
-    record FreezeRule(Freeze freeze, boolean frozen) {
-        /** As it was said. */
-        @Override
-        public String toString() {
-            if (!frozen) {
-                return "unfreeze(" + freeze + ")";
-            }
-            return "freeze(" + (freeze instanceof Freeze.FirstLayers first ? first.layers() : freeze) + ")";
-        }
-    }
-
     Draft copy() {
         final Draft copy = new Draft();
         copy.model = model;

@@ -48,7 +48,7 @@ final class FewShotFitting<I> {
         this.fewShot = fewShot;
     }
 
-    FineTuned<I> fit(Dataset<I> train) {
+    Trained<I> fit(Dataset<I> train) {
         if (draft.method != null) {
             throw new FinetuneException(
                     "fitFewShot(...) replaces the head's last layer, so it doesn't go with lora(...) or ia3(...):"
@@ -89,7 +89,7 @@ final class FewShotFitting<I> {
                 last.get(i).setTrained(trained.get(i));
             }
             regress(model, rows, last, head.classes());
-            return new FineTuned<>(
+            return new Trained<>(
                     model,
                     new Provenance(
                             ModelPlace.shown(model.base()),

@@ -32,37 +32,18 @@ import java.util.function.Supplier;
  * @param <I> the kind of input
  */
 public final class FineTuned<I> implements AutoCloseable {
-    private final LoadedModel<I> model;
-    private final Provenance provenance;
-    private final TrainingSettings settings;
-    private final Optional<TrainingHistory> history;
-    private final Optional<Metrics> evaluation;
+    private final Trained<I> trained;
     private final Lifetime lifetime;
     private final String device;
 
-    FineTuned(
-            LoadedModel<I> model,
-            Provenance provenance,
-            TrainingSettings settings,
-            Optional<TrainingHistory> history,
-            Optional<Metrics> evaluation) {
-        this(model, provenance, settings, history, evaluation, new Lifetime());
+    FineTuned(Trained<I> trained) {
+        this(trained, new Lifetime());
     }
 
-    private FineTuned(
-            LoadedModel<I> model,
-            Provenance provenance,
-            TrainingSettings settings,
-            Optional<TrainingHistory> history,
-            Optional<Metrics> evaluation,
-            Lifetime lifetime) {
-        this.model = model;
-        this.provenance = provenance;
-        this.settings = settings;
-        this.history = history;
-        this.evaluation = evaluation;
+    private FineTuned(Trained<I> trained, Lifetime lifetime) {
+        this.trained = trained;
         this.lifetime = lifetime;
-        this.device = model.device().is_cpu() ? "the CPU" : "a GPU";
+        this.device = trained.model().device().is_cpu() ? "the CPU" : "a GPU";
     }
 
     /**
@@ -87,29 +68,29 @@ public final class FineTuned<I> implements AutoCloseable {
      *     loaded, and where training was cancelled some steps after its last evaluation (unless the best weights are kept)
      */
     public Metrics evaluation() {
-        return evaluation.orElseThrow(
+        return trained.evaluation().orElseThrow(
                 () -> new IllegalStateException("the weights of this model were not evaluated while it"
                         + " was trained" + (cancelled() ? " (training was cancelled before their evaluation)" : "")
                         + "; evaluate(dataset) does it now"));
     }
 
     private boolean cancelled() {
-        return history.map(TrainingHistory::end).orElse(TrainingHistory.End.FINISHED) == TrainingHistory.End.CANCELLED;
+        return trained.history().map(TrainingHistory::end).orElse(TrainingHistory.End.FINISHED) == TrainingHistory.End.CANCELLED;
     }
 
     /** {@return how training went; empty for a model that was loaded} */
     public Optional<TrainingHistory> history() {
-        return history;
+        return trained.history();
     }
 
     /** {@return where the model comes from: base, settings, data, warnings} */
     public Provenance provenance() {
-        return provenance;
+        return trained.provenance();
     }
 
     /** {@return how it was trained, or would be} */
     public TrainingSettings settings() {
-        return settings;
+        return trained.settings();
     }
 
     /** {@return the names of the outputs, in order; empty where they have none} */
@@ -140,16 +121,16 @@ public final class FineTuned<I> implements AutoCloseable {
     }
 
     private Metrics evaluate(Dataset<I> dataset, Task task) {
-        model.reading(dataset.inputType());
+        trained.model().reading(dataset.inputType());
         return use(() -> {
-            final EncodedRows.Order order = EncodedRows.Order.evaluating(settings);
+            final EncodedRows.Order order = EncodedRows.Order.evaluating(settings());
             final BatchSource source = dataset.size().isEmpty()
                     ? new StreamedRows<>(dataset, assembly().encoder(), order)
                     : new EncodedRows(
                             RowEncoder.encode(dataset, assembly().encoder()),
                             assembly().encoder(),
                             order);
-            return Evaluator.evaluate(assembly().network(), task, source, model.device(), settings.leanBackward());
+            return Evaluator.evaluate(assembly().network(), task, source, trained.model().device(), settings().leanBackward());
         });
     }
 
@@ -204,9 +185,9 @@ public final class FineTuned<I> implements AutoCloseable {
     }
 
     private FineTuned<I> with(Calibration calibration, Dataset<I> validation) {
-        final LoadedModel<I> calibrated = model.calibrated(calibration);
-        final Metrics metrics = evaluate(validation, calibrated.assembly().task());
-        return new FineTuned<>(calibrated, provenance, settings, history, Optional.of(metrics), lifetime);
+        final Trained<I> calibrated = trained.calibrated(calibration);
+        final Metrics metrics = evaluate(validation, calibrated.model().assembly().task());
+        return new FineTuned<>(calibrated.evaluated(metrics), lifetime);
     }
 
     /**
@@ -232,7 +213,7 @@ public final class FineTuned<I> implements AutoCloseable {
         Objects.requireNonNull(directory, "directory");
         Objects.requireNonNull(overwrite, "overwrite");
         use(() -> {
-            AdapterFiles.write(directory, overwrite, assembly(), method(), model.base());
+            AdapterFiles.write(directory, overwrite, assembly(), method(), trained.model().base());
             return directory;
         });
     }
@@ -251,7 +232,7 @@ public final class FineTuned<I> implements AutoCloseable {
     }
 
     private PeftMethod method() {
-        return model.method()
+        return trained.model().method()
                 .orElseThrow(() -> new FinetuneException(
                         "There is no adapter: the model was not trained with lora(...) or ia3(...)."));
     }
@@ -282,7 +263,7 @@ public final class FineTuned<I> implements AutoCloseable {
 
     /** The names of the parameters that nobody trained: neither the base's checkpoint nor an adapter has them. */
     List<String> random() {
-        return use(model::random);
+        return use(trained.model()::random);
     }
 
     /** Shows the parameters to something that reads them, while the model can't be closed. */
@@ -303,7 +284,7 @@ public final class FineTuned<I> implements AutoCloseable {
                     .network()
                     .shareFrozen(
                             other.assembly().network(),
-                            name -> model.isOfAdapter(name) || other.model.isOfAdapter(name));
+                            name -> trained.model().isOfAdapter(name) || other.trained.model().isOfAdapter(name));
             return other;
         }));
     }
@@ -356,7 +337,7 @@ public final class FineTuned<I> implements AutoCloseable {
      */
     public List<Prediction> predict(List<I> inputs) {
         final List<I> all = Arguments.copy(inputs, "inputs");
-        return use(() -> new Predicting<>(model, settings, all).run());
+        return use(() -> new Predicting<>(trained.model(), settings(), all).run());
     }
 
     /**
@@ -391,7 +372,7 @@ public final class FineTuned<I> implements AutoCloseable {
         Objects.requireNonNull(directory, "directory");
         Objects.requireNonNull(overwrite, "overwrite");
         use(() -> {
-            ModelWriter.write(directory, overwrite, assembly(), provenance, history, evaluation);
+            ModelWriter.write(directory, overwrite, trained);
             return directory;
         });
     }
@@ -411,15 +392,15 @@ public final class FineTuned<I> implements AutoCloseable {
 
     /** {@return the native parts, for what this API does not offer; borrowed, not to be closed} */
     public Assembly<I> assembly() {
-        return model.assembly();
+        return trained.model().assembly();
     }
 
     /** What it predicts, from which base, where, and how well; says so of a closed model, too. */
     @Override
     public String toString() {
         final Task task = assembly().task();
-        return "FineTuned: " + task.head() + "; from " + provenance.base() + "; on " + device
-                + evaluation
+        return "FineTuned: " + task.head() + "; from " + provenance().base() + "; on " + device
+                + trained.evaluation()
                         .map(metrics -> String.format(
                                 Locale.ROOT, "; %s %.4f", task.mainMetric(), metrics.get(task.mainMetric())))
                         .orElse("; not evaluated")
@@ -433,7 +414,7 @@ public final class FineTuned<I> implements AutoCloseable {
      */
     @Override
     public void close() {
-        lifetime.end(model::close);
+        lifetime.end(trained::close);
     }
 
     private <T> T use(Supplier<T> action) {

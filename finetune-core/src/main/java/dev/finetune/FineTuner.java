@@ -7,8 +7,6 @@ import dev.finetune.fewshot.FewShot;
 import dev.finetune.hub.DownloadListener;
 import dev.finetune.hub.HubSettings;
 import dev.finetune.report.Doctor;
-import dev.finetune.search.Auto;
-import dev.finetune.search.AutoResult;
 import dev.finetune.search.LearningRateTest;
 import dev.finetune.spi.Augmentation;
 import dev.finetune.spi.InputSettings;
@@ -949,7 +947,7 @@ public final class FineTuner {
         final Split<I> split = split(dataset);
         final Draft known = draft.copy();
         known.head = LoadedModel.head(draft, dataset); // A rare label may only be in the part that is held back.
-        return new Fitting<I>(known).fit(split.train(), Optional.of(split.validation()));
+        return new FineTuned<>(new Fitting<I>(known).fit(split.train(), Optional.of(split.validation())));
     }
 
     /**
@@ -964,7 +962,7 @@ public final class FineTuner {
     public <I> FineTuned<I> fit(Dataset<I> train, Dataset<I> validation) {
         Objects.requireNonNull(train, "train");
         Objects.requireNonNull(validation, "validation");
-        return new Fitting<I>(draft.copy()).fit(train, Optional.of(validation));
+        return new FineTuned<>(new Fitting<I>(draft.copy()).fit(train, Optional.of(validation)));
     }
 
     /**
@@ -978,7 +976,7 @@ public final class FineTuner {
      */
     public <I> FineTuned<I> fitAll(Dataset<I> train) {
         Objects.requireNonNull(train, "train");
-        return new Fitting<I>(draft.copy()).fit(train, Optional.empty());
+        return new FineTuned<>(new Fitting<I>(draft.copy()).fit(train, Optional.empty()));
     }
 
     /**
@@ -1013,7 +1011,7 @@ public final class FineTuner {
     public <I> FineTuned<I> fitFewShot(Dataset<I> train, FewShot settings) {
         Objects.requireNonNull(train, "train");
         Objects.requireNonNull(settings, "settings");
-        return new FewShotFitting<I>(draft.copy(), settings).fit(train);
+        return new FineTuned<>(new FewShotFitting<I>(draft.copy(), settings).fit(train));
     }
 
     /**
@@ -1063,71 +1061,6 @@ public final class FineTuner {
     }
 
     /**
-     * Chooses learning rate, epochs, freezing and batch size for a data set within a time, trains with them, and explains
-     * the choice. The settings as they are are always tried first, and kept unless others are better by more than chance;
-     * where one training with them takes more than 0.4 of the time, they learn for a tenth of it, as does the rate that a range
-     * test suggests, and the one with the lower validation loss gets the rest. Little data is compared by cross-validation,
-     * more by a part that is held back. The time is kept to about a training.
-     *
-     * <p>Compared by the task's main metric, or by the one that {@link #keepBest(String)} or {@link #earlyStopping} names. A
-     * number of {@link #maxSteps} holds for all that is tried, and {@link #maxTime} for each training. Cancelled, it gives the
-     * best model by then.
-     *
-     * @param <I> the kind of input
-     * @param dataset labelled examples
-     * @param budget how long it may take, above 0
-     * @return the best model, to be closed by the caller, with its settings and the reasons for them
-     * @throws FinetuneException if settings, model and data don't fit together, if the data is a stream, or if nothing came
-     *     to a result before the time was up or it was cancelled
-     */
-    public <I> AutoResult<I> auto(Dataset<I> dataset, Duration budget) {
-        Objects.requireNonNull(dataset, "dataset");
-        Objects.requireNonNull(budget, "budget");
-        refuseCheckpoints();
-        return Auto.fit(this, dataset, budget, draft.cancellation);
-    }
-
-    /**
-     * {@return the same, compared on validation data}
-     *
-     * @param <I> the kind of input
-     * @param train labelled examples to learn from
-     * @param validation labelled examples to evaluate on, which are not learned from
-     * @param budget how long it may take, above 0
-     */
-    public <I> AutoResult<I> auto(Dataset<I> train, Dataset<I> validation, Duration budget) {
-        Objects.requireNonNull(train, "train");
-        Objects.requireNonNull(validation, "validation");
-        Objects.requireNonNull(budget, "budget");
-        refuseCheckpoints();
-        return Auto.fit(this, train, validation, budget, draft.cancellation);
-    }
-
-    private void refuseCheckpoints() {
-        if (draft.checkpoints().isPresent()) {
-            throw new FinetuneException(
-                    "auto(...) depends on how fast the machine is just then, so that it can't go on from a"
-                            + " checkpoint: leave checkpoints(...) and resumeFrom(...) out, or use fit(...) or Search with a file.");
-        }
-    }
-
-    /**
-     * {@return the same for a model, with the head that the labels of the data ask for, and all other settings by
-     * default}
-     *
-     * @param <I> the kind of input
-     * @param directoryOrId as in {@link #from(String)}
-     * @param dataset labelled examples
-     * @param budget how long it may take, above 0
-     */
-    public static <I> AutoResult<I> auto(String directoryOrId, Dataset<I> dataset, Duration budget) {
-        Objects.requireNonNull(directoryOrId, "directoryOrId");
-        Objects.requireNonNull(dataset, "dataset");
-        Objects.requireNonNull(budget, "budget");
-        return from(directoryOrId).head(Heads.forLabels(dataset)).auto(dataset, budget);
-    }
-
-    /**
      * {@return the parts that {@link #fit(Dataset)} trains and evaluates on}
      *
      * @param <I> the kind of input
@@ -1136,6 +1069,11 @@ public final class FineTuner {
     public <I> Split<I> split(Dataset<I> dataset) {
         Objects.requireNonNull(dataset, "dataset");
         return dataset.split(draft.validationFraction, draft.seed);
+    }
+
+    /** {@return what stops a training of this tuner from another thread} */
+    public Cancellation cancellation() {
+        return draft.cancellation;
     }
 
     /** {@return where checkpoints are written, if they are} */
@@ -1158,7 +1096,7 @@ public final class FineTuner {
      */
     public <I> FineTuned<I> untrained(Dataset<I> dataset) {
         Objects.requireNonNull(dataset, "dataset");
-        return new Fitting<I>(draft.copy()).untrained(dataset);
+        return new FineTuned<>(new Fitting<I>(draft.copy()).untrained(dataset));
     }
 
     /**
@@ -1173,12 +1111,12 @@ public final class FineTuner {
      */
     public <I> FineTuned<I> untrained(Class<I> inputType) {
         Objects.requireNonNull(inputType, "inputType");
-        return new Fitting<I>(draft.copy()).untrained(inputType);
+        return new FineTuned<>(new Fitting<I>(draft.copy()).untrained(inputType));
     }
 
     /** The model as its checkpoint was saved, whatever kind of input it reads. */
     FineTuned<?> saved() {
-        return Fitting.saved(draft.copy());
+        return new FineTuned<>(Fitting.saved(draft.copy()));
     }
 
     /**

@@ -35,7 +35,8 @@ import org.slf4j.LoggerFactory;
 
 /** One run of a tuner, top to bottom: look at the data, load the model, encode, train, evaluate. */
 final class Fitting<I> {
-    private static final Logger LOG = LoggerFactory.getLogger(FineTuner.class);
+    /** Logs under the name of the class that users know. */
+    static final Logger LOG = LoggerFactory.getLogger("dev.finetune.FineTuner");
 
     private final Draft draft;
     private final TrainingSettings settings;
@@ -47,7 +48,7 @@ final class Fitting<I> {
         this.listener = TrainingListener.all(draft.listeners);
     }
 
-    FineTuned<I> fit(Dataset<I> train, Optional<Dataset<I>> validation) {
+    Trained<I> fit(Dataset<I> train, Optional<Dataset<I>> validation) {
         final List<String> warnings = new ArrayList<>();
         if (validation.isEmpty()
                 && (settings.keepBest() || settings.earlyStopping().isPresent())) {
@@ -78,7 +79,7 @@ final class Fitting<I> {
                     .with(checkpointing(draft, Map.of(), model));
             final TrainingHistory history = trainer.train(training, evaluation);
             final Optional<Metrics> metrics = history.kept().flatMap(report -> report.validation());
-            return new FineTuned<>(
+            return new Trained<>(
                     model,
                     new Provenance(
                             ModelPlace.shown(model.base()),
@@ -103,30 +104,30 @@ final class Fitting<I> {
                 draft.checkpoints(), Optional.ofNullable(draft.resumeFrom), SettingsText.identity(draft, more, model));
     }
 
-    FineTuned<I> untrained(Class<I> inputType) {
+    Trained<I> untrained(Class<I> inputType) {
         return ModelReading.whole(
                 draft,
                 now -> new Fitting<I>(now).read(known -> LoadedModel.open(known, Optional.empty(), inputType)),
-                FineTuned::close);
+                Trained::close);
     }
 
-    FineTuned<I> untrained(Dataset<I> dataset) {
+    Trained<I> untrained(Dataset<I> dataset) {
         return ModelReading.whole(
                 draft,
                 now -> new Fitting<I>(now)
                         .read(known -> LoadedModel.open(known, Optional.of(dataset), dataset.inputType())),
-                FineTuned::close);
+                Trained::close);
     }
 
     /** The model as its checkpoint was saved, whatever kind of input it reads. */
-    static FineTuned<?> saved(Draft draft) {
-        return ModelReading.<FineTuned<?>>whole(
+    static Trained<?> saved(Draft draft) {
+        return ModelReading.<Trained<?>>whole(
                 draft,
                 now -> new Fitting<>(now).read(known -> LoadedModel.open(known, Optional.empty())),
-                FineTuned::close);
+                Trained::close);
     }
 
-    private <J> FineTuned<J> read(Function<Draft, LoadedModel<J>> open) {
+    private <J> Trained<J> read(Function<Draft, LoadedModel<J>> open) {
         takeSavedLength();
         return untrained(open.apply(draft));
     }
@@ -141,7 +142,7 @@ final class Fitting<I> {
         }
     }
 
-    private <J> FineTuned<J> untrained(LoadedModel<J> model) {
+    private <J> Trained<J> untrained(LoadedModel<J> model) {
         try {
             final List<String> warnings = new ArrayList<>();
             if (model.assembly().task().head() instanceof Head.Features features) {
@@ -156,7 +157,7 @@ final class Fitting<I> {
                         warnings);
             }
             model.newHead().ifPresent(told -> keep(told + " What it says is random until it is trained.", warnings));
-            return new FineTuned<>(
+            return new Trained<>(
                     model.calibrated(savedCalibration(model)),
                     new Provenance(
                             ModelPlace.shown(model.base()),

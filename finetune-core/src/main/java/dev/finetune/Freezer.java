@@ -19,8 +19,8 @@ final class Freezer {
 
     private Freezer() {}
 
-    static void apply(List<Draft.FreezeRule> rules, Network network) {
-        for (Draft.FreezeRule rule : rules) {
+    static void apply(List<FreezeRule> rules, Network network) {
+        for (FreezeRule rule : rules) {
             final List<Parameter> named =
                     named(rule, network).stream().filter(Freezer::isOfBase).toList();
             if (named.isEmpty() && !(rule.freeze() instanceof Freeze.Nothing)) {
@@ -88,7 +88,7 @@ final class Freezer {
         return name.substring(0, Math.max(0, name.lastIndexOf('.')));
     }
 
-    private static List<Parameter> named(Draft.FreezeRule rule, Network network) {
+    private static List<Parameter> named(FreezeRule rule, Network network) {
         final Freeze freeze = rule.freeze();
         if (freeze instanceof Freeze.FirstLayers first) {
             final List<Stage> stages = network.stages();

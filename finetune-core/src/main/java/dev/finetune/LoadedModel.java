@@ -27,8 +27,6 @@ import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A model put together from what a tuner was told.
@@ -51,8 +49,6 @@ record LoadedModel<I>(
         Optional<String> newHead,
         Device device)
         implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(FineTuner.class);
-
     /**
      * The head that a model would have to learn from some data, its labels known.
      *
@@ -94,7 +90,7 @@ record LoadedModel<I>(
         final Head head = HeadResolver.resolve(Optional.ofNullable(draft.head), saved, data);
         final OutputRows rows = rows(draft, ofBase, ofAdapter, head);
         final Optional<String> newHead = HeadRows.told(saved, head, rows);
-        newHead.ifPresent(LOG::info);
+        newHead.ifPresent(Fitting.LOG::info);
         final LossOptions loss = ClassWeights.of(draft, head, data);
         if (draft.method != null && draft.gentle.pulls().l2sp() > 0) {
             throw new FinetuneException("l2sp(...) pulls pretrained weights back, and LoRA or IA3 doesn't change them:"

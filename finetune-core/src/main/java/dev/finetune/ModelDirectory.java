@@ -17,8 +17,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A directory that a model or an adapter is saved in, as a whole: what belonged to the one before is removed, and what
@@ -28,7 +26,6 @@ import org.slf4j.LoggerFactory;
  * @param kind what is saved
  */
 record ModelDirectory(Path path, Kind kind) {
-    private static final Logger LOG = LoggerFactory.getLogger(FineTuned.class);
     private static final int SHOWN = 4;
     private static final String CARD_DIGEST = "card_sha256";
 
@@ -188,7 +185,7 @@ record ModelDirectory(Path path, Kind kind) {
                 && !record.get().get(CARD_DIGEST).getAsString().equals(digest(text));
         final boolean keep = changed || !text.startsWith("---");
         if (keep) {
-            Warnings.say(LOG, card + " was written by somebody else, so it is kept, and no model card is written.");
+            Warnings.say(Fitting.LOG, card + " was written by somebody else, so it is kept, and no model card is written.");
         }
         return keep;
     }

@@ -6,18 +6,15 @@ import com.google.gson.JsonObject;
 import dev.finetune.checkpoint.AdapterParameters;
 import dev.finetune.checkpoint.SafetensorsWriter;
 import dev.finetune.internal.torch.TensorScope;
-import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Buffer;
 import dev.finetune.nn.Parameter;
 import dev.finetune.report.ModelCard;
 import dev.finetune.spi.Assembly;
-import dev.finetune.train.TrainingHistory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /** Writes a model directory. */
@@ -30,24 +27,13 @@ final class ModelWriter {
 
     private ModelWriter() {}
 
-    static void write(
-            Path directory,
-            Overwrite overwrite,
-            Assembly<?> assembly,
-            Provenance provenance,
-            Optional<TrainingHistory> history,
-            Optional<Metrics> evaluation) {
+    static void write(Path directory, Overwrite overwrite, Trained<?> trained) {
         new ModelDirectory(directory, ModelDirectory.Kind.MODEL)
-                .write(overwrite, staging -> writeAll(staging, assembly, provenance, history, evaluation));
+                .write(overwrite, staging -> writeAll(staging, trained));
     }
 
-    private static void writeAll(
-            Path staging,
-            Assembly<?> assembly,
-            Provenance provenance,
-            Optional<TrainingHistory> history,
-            Optional<Metrics> evaluation)
-            throws IOException {
+    private static void writeAll(Path staging, Trained<?> trained) throws IOException {
+        final Assembly<?> assembly = trained.model().assembly();
         try (TensorScope scope = TensorScope.open()) {
             final Map<String, Tensor> tensors = new LinkedHashMap<>();
             for (Parameter parameter : assembly.network().parameters()) {
@@ -67,9 +53,9 @@ final class ModelWriter {
         }
         assembly.encoder().save(staging);
         Files.writeString(staging.resolve("config.json"), GSON.toJson(assembly.config()) + "\n");
-        final String card = ModelCard.write(assembly.task(), provenance, history, evaluation);
+        final String card = ModelCard.write(assembly.task(), trained.provenance(), trained.history(), trained.evaluation());
         Files.writeString(staging.resolve(ModelFiles.CARD), card);
-        final JsonObject record = ModelCard.json(assembly.task(), provenance, history, evaluation);
+        final JsonObject record = ModelCard.json(assembly.task(), trained.provenance(), trained.history(), trained.evaluation());
         ModelDirectory.mark(record, ModelDirectory.Kind.MODEL);
         ModelDirectory.mark(record, card);
         Files.writeString(staging.resolve(ModelFiles.RECORD), GSON.toJson(record) + "\n");

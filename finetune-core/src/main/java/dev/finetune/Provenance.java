@@ -1,5 +1,6 @@
 package dev.finetune;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -22,6 +23,9 @@ public record Provenance(
         String validation,
         List<String> warnings,
         double encodingSeconds) {
+    /** What follows a setting that nobody changed. */
+    public static final String DEFAULT = " (default)";
+
     /** Keeps its own copy of the warnings. */
     public Provenance {
         warnings = List.copyOf(warnings);
@@ -29,6 +33,14 @@ public record Provenance(
 
     /** {@return the settings by name, in their order, without the mark of those that are as by default} */
     public Map<String, String> settingsByName() {
-        return SettingsText.parse(settings);
+        final Map<String, String> values = new LinkedHashMap<>();
+        settings.lines().forEach(line -> {
+            final int colon = line.indexOf(": ");
+            final String value = line.substring(colon + 2);
+            values.put(
+                    line.substring(0, colon),
+                    value.endsWith(DEFAULT) ? value.substring(0, value.length() - DEFAULT.length()) : value);
+        });
+        return values;
     }
 }

@@ -42,7 +42,7 @@ final class RateFinding<I> {
                 }
             }
         });
-        try (FineTuned<I> tuned = new Fitting<I>(draft).fit(dataset, Optional.empty())) {
+        try (Trained<I> trained = new Fitting<I>(draft).fit(dataset, Optional.empty())) {
             if (theirs.isRequestedHere()) {
                 throw new FinetuneException("The test of learning rates was cancelled; what it would suggest depends on"
                         + " the rates that it didn't come to.");

@@ -15,9 +15,6 @@ import java.util.stream.Stream;
 
 /** Every setting of a tuner in readable lines, those that differ from the defaults first. */
 final class SettingsText {
-    /** What follows a setting that nobody changed. */
-    private static final String DEFAULT = " (default)";
-
     /** Names of settings that other weights than those that were loaded, or another end, don't come from. */
     private static final Set<String> WITHOUT_EFFECT = Set.of("model", "maximum time", "checkpoints");
 
@@ -49,7 +46,7 @@ final class SettingsText {
                         Collectors.mapping(line -> line.getKey() + ": " + line.getValue(), Collectors.toList())));
         return Stream.concat(
                         byDefault.get(false).stream(),
-                        byDefault.get(true).stream().map(line -> line + DEFAULT))
+                        byDefault.get(true).stream().map(line -> line + Provenance.DEFAULT))
                 .collect(Collectors.joining("\n"));
     }
 
@@ -74,19 +71,6 @@ final class SettingsText {
         return inOneLine(lines);
     }
 
-    /** The names and values of what {@link #describe(Draft)} says. */
-    static Map<String, String> parse(String settings) {
-        final Map<String, String> values = new LinkedHashMap<>();
-        settings.lines().forEach(line -> {
-            final int colon = line.indexOf(": ");
-            final String value = line.substring(colon + 2);
-            values.put(
-                    line.substring(0, colon),
-                    value.endsWith(DEFAULT) ? value.substring(0, value.length() - DEFAULT.length()) : value);
-        });
-        return values;
-    }
-
     private static Map<String, Object> lines(Draft draft) {
         final Map<String, Object> lines = new LinkedHashMap<>();
         model(draft, lines);
@@ -107,7 +91,7 @@ final class SettingsText {
         lines.put("head", draft.head == null ? "as saved" : draft.head);
         final String freezing = draft.freezing.stream()
                 .filter(rule -> !(rule.freeze() instanceof Freeze.Nothing))
-                .map(Draft.FreezeRule::toString)
+                .map(FreezeRule::toString)
                 .collect(Collectors.joining(", "));
         lines.put("freezing", freezing.isEmpty() ? "nothing" : freezing);
         if (draft.method != null) {

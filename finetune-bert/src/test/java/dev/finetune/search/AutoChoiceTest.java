@@ -69,7 +69,7 @@ class AutoChoiceTest {
     }
 
     private AutoResult<Text> auto(UnaryOperator<FineTuner> change, int seconds) {
-        return Auto.fit(change.apply(tuner(ticking(0, 0))), TRAIN, VALIDATION, seconds(seconds));
+        return AutoRun.fit(change.apply(tuner(ticking(0, 0))), TRAIN, VALIDATION, seconds(seconds));
     }
 
     @Test
@@ -95,13 +95,13 @@ class AutoChoiceTest {
         final List<Example<Text>> examples = new ArrayList<>(Jobs.data(20, 2).asList());
         examples.add(new Example<>(Text.of("the price"), Label.of("mixed")));
         final Dataset<Text> rare = Dataset.of(Text.class, examples);
-        try (AutoResult<Text> result = Auto.fit(tuner(ticking(0, 0)).head(3), rare, seconds(40))) {
+        try (AutoResult<Text> result = AutoRun.fit(tuner(ticking(0, 0)).head(3), rare, seconds(40))) {
             assertThat(result.model().labels()).hasSize(3);
             assertThat(result.explanation()).contains("4 folds");
         }
         final Dataset<Text> several = rare.map(e ->
                 new Example<>(e.input(), new Label.Categories(Set.of(((Label.Category) e.label()).name()))));
-        try (AutoResult<Text> result = Auto.fit(tuner(ticking(0, 0)).head(Heads.multiLabel()), several, seconds(40))) {
+        try (AutoResult<Text> result = AutoRun.fit(tuner(ticking(0, 0)).head(Heads.multiLabel()), several, seconds(40))) {
             assertThat(result.model().labels()).hasSize(3);
         }
     }
@@ -110,7 +110,7 @@ class AutoChoiceTest {
     void cancelledItGivesTheBestByThenAndFreesTheRest() {
         final FineTuner tuner = tuner(ticking(2, 1));
         final long before = Pointer.totalCount();
-        try (AutoResult<Text> result = Auto.fit(tuner, TRAIN, VALIDATION, seconds(200))) {
+        try (AutoResult<Text> result = AutoRun.fit(tuner, TRAIN, VALIDATION, seconds(200))) {
             assertThat(trainings).isEqualTo(2);
             assertThat(result.chosen().name()).isEqualTo("as set");
             assertThat(result.attempts().get(1).value()).isNaN();
@@ -125,10 +125,10 @@ class AutoChoiceTest {
     @Test
     void cancelledBeforeThereIsAModelItSaysSo() {
         final long before = Pointer.totalCount();
-        assertThatThrownBy(() -> Auto.fit(tuner(ticking(1, 1)), TRAIN, VALIDATION, seconds(200)))
+        assertThatThrownBy(() -> AutoRun.fit(tuner(ticking(1, 1)), TRAIN, VALIDATION, seconds(200)))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("cancelled before any training came to its end");
-        assertThatThrownBy(() -> Auto.fit(tuner(ticking(6, 1)), TRAIN, seconds(200)))
+        assertThatThrownBy(() -> AutoRun.fit(tuner(ticking(6, 1)), TRAIN, seconds(200)))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("cancelled");
         assertThat(Pointer.totalCount()).isEqualTo(before);
@@ -184,7 +184,7 @@ class AutoChoiceTest {
     void whereTimeIsUpBeforeAnEvaluationThereIsAResultOrAClearWord() {
         final FineTuner tuner = tuner(ticking(0, 0)).evaluateEvery(500).maxTime(Duration.ofNanos(1_000_000));
         final long before = Pointer.totalCount();
-        try (AutoResult<Text> result = Auto.fit(tuner, TRAIN, VALIDATION, seconds(30))) {
+        try (AutoResult<Text> result = AutoRun.fit(tuner, TRAIN, VALIDATION, seconds(30))) {
             assertThat(result.explanation()).contains("its time was up");
         } catch (FinetuneException e) {
             assertThat(e).hasMessageContainingAll("its time was up", "evaluateEvery");
@@ -194,7 +194,7 @@ class AutoChoiceTest {
 
     @Test
     void whatIsChosenForFewRowsLearnsOnAllOfThemNoShorterThanOnAFold() {
-        try (AutoResult<Text> result = tuner(ticking(0, 0)).auto(TRAIN, Duration.ofMillis(1))) {
+        try (AutoResult<Text> result = Auto.of(tuner(ticking(0, 0))).within(Duration.ofMillis(1)).fit(TRAIN)) {
             assertThat(result.model().history().orElseThrow().steps().size())
                     .as(result.explanation())
                     .isGreaterThan(1);
@@ -204,7 +204,7 @@ class AutoChoiceTest {
     @Test
     void noTimeAtAllIsRefused() {
         for (Duration budget : List.of(Duration.ZERO, Duration.ofSeconds(-5))) {
-            assertThatThrownBy(() -> tuner(ticking(0, 0)).auto(TRAIN, budget))
+            assertThatThrownBy(() -> Auto.of(tuner(ticking(0, 0))).within(budget))
                     .isInstanceOf(FinetuneException.class)
                     .hasMessageContaining(budget.toString());
         }

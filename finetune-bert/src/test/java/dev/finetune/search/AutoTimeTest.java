@@ -34,7 +34,7 @@ class AutoTimeTest {
     };
 
     private AutoResult<Text> auto(FineTuner tuner, int steps, double epochs, int seconds) {
-        return Auto.fit(
+        return AutoRun.fit(
                 tuner.lr(5e-5).batchSize(BATCH).epochs(epochs).listener(ticking),
                 Jobs.data(BATCH * steps, 7),
                 Jobs.data(40, 8),

@@ -1,6 +1,5 @@
 package dev.finetune.search;
 
-import dev.finetune.FinetuneException;
 import dev.finetune.train.Cancellation;
 import java.time.Duration;
 import java.util.function.LongSupplier;
@@ -12,16 +11,7 @@ final class Allowance {
     private final LongSupplier clock;
     private final long start;
 
-    /**
-     * Begins.
-     *
-     * @throws FinetuneException if the time isn't above 0
-     */
     Allowance(Duration budget, Cancellation cancellation, LongSupplier clock) {
-        if (budget.isZero() || budget.isNegative()) {
-            throw new FinetuneException("The time that auto(...) is given must be above 0, but is " + budget
-                    + ": say how long it may take, as in Duration.ofMinutes(10).");
-        }
         this.given = budget.getSeconds() + budget.getNano() / 1e9;
         this.cancellation = cancellation;
         this.clock = clock;

@@ -10,6 +10,7 @@ import dev.finetune.Heads;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Label;
 import dev.finetune.data.Text;
+import dev.finetune.search.Auto;
 import dev.finetune.search.AutoResult;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -19,7 +20,7 @@ class AutoTest {
     @Test
     void fewRowsAreCrossValidatedAndTheChoiceBeatsTheSettingsAsTheyWere() {
         final Dataset<Text> data = Jobs.data(24, 1);
-        try (AutoResult<Text> result = Jobs.classifier().lr(5e-5).freeze(0).auto(data, Duration.ofSeconds(20))) {
+        try (AutoResult<Text> result = Auto.of(Jobs.classifier().lr(5e-5).freeze(0)).within(Duration.ofSeconds(20)).fit(data)) {
             assertThat(result.metric()).isEqualTo("accuracy");
             assertThat(result.attempts().get(0).name()).isEqualTo("as set");
             assertThat(result.chosen().value())
@@ -36,7 +37,7 @@ class AutoTest {
     void validationDataDecidesWhereItIsGivenAndTheModelTriedIsTheOneKept() {
         final Dataset<Text> validation = Jobs.data(30, 3);
         try (AutoResult<Text> result =
-                Jobs.classifier().lr(1e-4).auto(Jobs.data(64, 4), validation, Duration.ofSeconds(8))) {
+                Auto.of(Jobs.classifier().lr(1e-4)).within(Duration.ofSeconds(8)).fit(Jobs.data(64, 4), validation)) {
             assertThat(result.model().evaluation().get("accuracy"))
                     .isEqualTo(result.chosen().value());
             final double first = result.attempts().get(0).value();
@@ -55,7 +56,7 @@ class AutoTest {
     @Test
     void withoutTimeForMoreTheSettingsAreKeptAsTheyAre() {
         try (AutoResult<Text> result =
-                Jobs.classifier().epochs(1).auto(Jobs.data(32, 5), Jobs.data(16, 6), Duration.ofMillis(1))) {
+                Auto.of(Jobs.classifier().epochs(1)).within(Duration.ofMillis(1)).fit(Jobs.data(32, 5), Jobs.data(16, 6))) {
             assertThat(result.attempts()).hasSize(1);
             assertThat(result.explanation()).contains("Chosen: the settings as they are");
         }
@@ -72,7 +73,7 @@ class AutoTest {
                 .hasMessageContaining("no examples");
         final Dataset<Text> stream = Dataset.streamed(Text.class, () -> Jobs.reviews(10, 1).stream());
         final FineTuner tuner = Jobs.classifier();
-        assertThatThrownBy(() -> tuner.auto(stream, stream, Duration.ofSeconds(1)))
+        assertThatThrownBy(() -> Auto.of(tuner).within(Duration.ofSeconds(1)).fit(stream, stream))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("stream");
     }

@@ -17,6 +17,7 @@ import dev.finetune.checkpoint.AdapterParameters;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Text;
 import dev.finetune.nn.Parameter;
+import dev.finetune.search.Auto;
 import dev.finetune.search.AutoResult;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -73,10 +74,10 @@ class FrozenBesideAdapterTest {
 
     @Test
     void automaticTuningOfAnAdapterTriesNothingThatOnlyFreezesMoreOfItsBase() {
-        try (AutoResult<Text> result = Jobs.classifier()
-                .lora(Lora.rank(2))
-                .epochs(1)
-                .auto(Jobs.data(32, 5), Jobs.data(16, 6), Duration.ofSeconds(4))) {
+        try (AutoResult<Text> result = Auto.of(
+                        Jobs.classifier().lora(Lora.rank(2)).epochs(1))
+                .within(Duration.ofSeconds(4))
+                .fit(Jobs.data(32, 5), Jobs.data(16, 6))) {
             assertThat(result.attempts())
                     .hasSizeGreaterThan(1)
                     .extracting(AutoResult.Attempt::name)

@@ -10,6 +10,7 @@ import dev.finetune.FinetuneException;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Text;
 import dev.finetune.fewshot.FewShot;
+import dev.finetune.search.Auto;
 import dev.finetune.search.AutoResult;
 import dev.finetune.search.Search;
 import dev.finetune.search.SearchResult;
@@ -190,10 +191,9 @@ class InterruptionTest {
     }
 
     private static AutoResult<Text> automatic() {
-        return Jobs.classifier()
-                .epochs(1)
-                .listener(interruptingAt(20))
-                .auto(Jobs.data(32, 1), Jobs.data(8, 2), Duration.ofMinutes(10));
+        return Auto.of(Jobs.classifier().epochs(1).listener(interruptingAt(20)))
+                .within(Duration.ofMinutes(10))
+                .fit(Jobs.data(32, 1), Jobs.data(8, 2));
     }
 
     @Test

@@ -13,6 +13,7 @@ import dev.finetune.data.Dataset;
 import dev.finetune.data.Text;
 import dev.finetune.fewshot.FewShot;
 import dev.finetune.internal.saving.DirectorySave;
+import dev.finetune.search.Auto;
 import dev.finetune.search.Halving;
 import dev.finetune.search.Search;
 import dev.finetune.search.SearchResult;
@@ -152,9 +153,9 @@ class ResumedJobTest {
         assertThatThrownBy(() -> resumed.fitAll(data))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("the validation data was 12 rows");
-        assertThatThrownBy(() -> resumed.auto(data, held, Duration.ofMinutes(1)))
+        assertThatThrownBy(() -> Auto.of(resumed).within(Duration.ofMinutes(1)))
                 .isInstanceOf(FinetuneException.class)
-                .hasMessageContaining("auto(...)");
+                .hasMessageContaining("Auto depends on how fast the machine is");
         resumed.maxTime(Duration.ofHours(1)).fit(data, held).close();
     }
 

@@ -5,6 +5,7 @@ import dev.finetune.FineTuner;
 import dev.finetune.Freeze;
 import dev.finetune.Lora;
 import dev.finetune.data.Dataset;
+import dev.finetune.search.Auto;
 import dev.finetune.search.AutoResult;
 import java.time.Duration;
 
@@ -71,7 +72,7 @@ enum StudyMethod {
     AUTO("auto") {
         @Override
         <I> FineTuned<I> fit(FineTuner tuner, Dataset<I> train, Settings settings) {
-            final AutoResult<I> result = tuner.auto(train, settings.budget());
+            final AutoResult<I> result = Auto.of(tuner).within(settings.budget()).fit(train);
             System.err.println(result.explanation());
             return result.model();
         }

@@ -1,0 +1,18 @@
+package dev.finetune;
+
+/**
+ * Freezes what is named, or unfreezes it; later rules win.
+ *
+ * @param freeze which parameters
+ * @param frozen whether they learn nothing from then on
+ */
+public record FreezeRule(Freeze freeze, boolean frozen) {
+    /** As it was said to the tuner. */
+    @Override
+    public String toString() {
+        if (!frozen) {
+            return "unfreeze(" + freeze + ")";
+        }
+        return "freeze(" + (freeze instanceof Freeze.FirstLayers first ? first.layers() : freeze) + ")";
+    }
+}
