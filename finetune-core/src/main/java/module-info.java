@@ -24,13 +24,18 @@ module dev.finetune.core {
     uses dev.finetune.spi.TextModelFamily;
 
     exports dev.finetune;
+    exports dev.finetune.batch;
     exports dev.finetune.calibration;
     exports dev.finetune.checkpoint;
     exports dev.finetune.data;
+    exports dev.finetune.error;
     exports dev.finetune.fewshot;
+    exports dev.finetune.freeze;
+    exports dev.finetune.head;
     exports dev.finetune.hub;
     exports dev.finetune.metrics;
     exports dev.finetune.nn;
+    exports dev.finetune.peft;
     exports dev.finetune.report;
     exports dev.finetune.search;
     exports dev.finetune.spi;

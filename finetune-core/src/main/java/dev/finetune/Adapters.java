@@ -1,6 +1,10 @@
 package dev.finetune;
 
 import dev.finetune.data.Dataset;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Head;
+import dev.finetune.head.Prediction;
+import dev.finetune.internal.run.AdapterFiles;
 import dev.finetune.metrics.Metrics;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,5 +1,6 @@
 package dev.finetune;
 
+import dev.finetune.head.Prediction;
 import dev.finetune.internal.Arguments;
 import java.util.List;
 import java.util.Objects;

@@ -3,11 +3,23 @@ package dev.finetune;
 import dev.finetune.calibration.Calibration;
 import dev.finetune.calibration.DecisionMetric;
 import dev.finetune.checkpoint.LoadReport;
+import dev.finetune.checkpoint.Overwrite;
 import dev.finetune.data.Dataset;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Prediction;
 import dev.finetune.internal.Arguments;
+import dev.finetune.internal.run.AdapterFiles;
+import dev.finetune.internal.run.Calibrating;
+import dev.finetune.internal.run.Lifetime;
+import dev.finetune.internal.run.ModelDirectory;
+import dev.finetune.internal.run.ModelWriter;
+import dev.finetune.internal.run.Predicting;
+import dev.finetune.internal.run.Trained;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Parameter;
+import dev.finetune.peft.PeftMethod;
 import dev.finetune.report.LayerSummary;
+import dev.finetune.report.Provenance;
 import dev.finetune.spi.Assembly;
 import dev.finetune.task.Task;
 import dev.finetune.train.BatchSource;
@@ -43,7 +55,7 @@ public final class FineTuned<I> implements AutoCloseable {
     private FineTuned(Trained<I> trained, Lifetime lifetime) {
         this.trained = trained;
         this.lifetime = lifetime;
-        this.device = trained.model().device().is_cpu() ? "the CPU" : "a GPU";
+        this.device = trained.model().isOnCpu() ? "the CPU" : "a GPU";
     }
 
     /**
@@ -68,14 +80,15 @@ public final class FineTuned<I> implements AutoCloseable {
      *     loaded, and where training was cancelled some steps after its last evaluation (unless the best weights are kept)
      */
     public Metrics evaluation() {
-        return trained.evaluation().orElseThrow(
-                () -> new IllegalStateException("the weights of this model were not evaluated while it"
+        return trained.evaluation()
+                .orElseThrow(() -> new IllegalStateException("the weights of this model were not evaluated while it"
                         + " was trained" + (cancelled() ? " (training was cancelled before their evaluation)" : "")
                         + "; evaluate(dataset) does it now"));
     }
 
     private boolean cancelled() {
-        return trained.history().map(TrainingHistory::end).orElse(TrainingHistory.End.FINISHED) == TrainingHistory.End.CANCELLED;
+        return trained.history().map(TrainingHistory::end).orElse(TrainingHistory.End.FINISHED)
+                == TrainingHistory.End.CANCELLED;
     }
 
     /** {@return how training went; empty for a model that was loaded} */
@@ -130,7 +143,12 @@ public final class FineTuned<I> implements AutoCloseable {
                             RowEncoder.encode(dataset, assembly().encoder()),
                             assembly().encoder(),
                             order);
-            return Evaluator.evaluate(assembly().network(), task, source, trained.model().device(), settings().leanBackward());
+            return Evaluator.evaluate(
+                    assembly().network(),
+                    task,
+                    source,
+                    trained.model().device(),
+                    settings().leanBackward());
         });
     }
 
@@ -186,7 +204,8 @@ public final class FineTuned<I> implements AutoCloseable {
 
     private FineTuned<I> with(Calibration calibration, Dataset<I> validation) {
         final Trained<I> calibrated = trained.calibrated(calibration);
-        final Metrics metrics = evaluate(validation, calibrated.model().assembly().task());
+        final Metrics metrics =
+                evaluate(validation, calibrated.model().assembly().task());
         return new FineTuned<>(calibrated.evaluated(metrics), lifetime);
     }
 
@@ -213,7 +232,8 @@ public final class FineTuned<I> implements AutoCloseable {
         Objects.requireNonNull(directory, "directory");
         Objects.requireNonNull(overwrite, "overwrite");
         use(() -> {
-            AdapterFiles.write(directory, overwrite, assembly(), method(), trained.model().base());
+            AdapterFiles.write(
+                    directory, overwrite, assembly(), method(), trained.model().base());
             return directory;
         });
     }
@@ -232,7 +252,8 @@ public final class FineTuned<I> implements AutoCloseable {
     }
 
     private PeftMethod method() {
-        return trained.model().method()
+        return trained.model()
+                .method()
                 .orElseThrow(() -> new FinetuneException(
                         "There is no adapter: the model was not trained with lora(...) or ia3(...)."));
     }
@@ -284,7 +305,8 @@ public final class FineTuned<I> implements AutoCloseable {
                     .network()
                     .shareFrozen(
                             other.assembly().network(),
-                            name -> trained.model().isOfAdapter(name) || other.trained.model().isOfAdapter(name));
+                            name -> trained.model().isOfAdapter(name)
+                                    || other.trained.model().isOfAdapter(name));
             return other;
         }));
     }

@@ -1,8 +1,8 @@
 package dev.finetune;
 
 import dev.finetune.data.Dataset;
-import dev.finetune.internal.torch.GradientMode;
-import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Heads;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.Stage;
 import java.util.Arrays;
@@ -68,22 +68,14 @@ public record Forgetting(String metric, double before, double after) {
     private static void copy(List<Parameter> tuned, FineTuned<?> original) {
         final Map<String, Parameter> byName = new HashMap<>();
         tuned.forEach(parameter -> byName.put(parameter.name(), parameter));
-        try (GradientMode off = GradientMode.off()) {
-            for (Stage stage : original.assembly().network().stages()) {
-                for (Parameter parameter : stage.parameters()) {
-                    final Parameter same = byName.get(parameter.name());
-                    if (same == null || !Arrays.equals(same.shape(), parameter.shape())) {
-                        throw new FinetuneException("The tuned model's encoder is another one: it has no "
-                                + parameter.name() + " of shape " + Arrays.toString(parameter.shape()) + ".");
-                    }
-                    try (TensorScope scope = TensorScope.open()) {
-                        parameter
-                                .value()
-                                .copy_(same.adapter()
-                                        .map(adapter -> adapter.merged(same.value()))
-                                        .orElse(same.value()));
-                    }
+        for (Stage stage : original.assembly().network().stages()) {
+            for (Parameter parameter : stage.parameters()) {
+                final Parameter same = byName.get(parameter.name());
+                if (same == null || !Arrays.equals(same.shape(), parameter.shape())) {
+                    throw new FinetuneException("The tuned model's encoder is another one: it has no "
+                            + parameter.name() + " of shape " + Arrays.toString(parameter.shape()) + ".");
                 }
+                parameter.copyMerged(same);
             }
         }
     }

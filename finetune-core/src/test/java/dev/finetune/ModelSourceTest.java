@@ -6,6 +6,7 @@ import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Text;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.hub.HubSettings;
 import java.io.IOException;
 import java.net.URI;

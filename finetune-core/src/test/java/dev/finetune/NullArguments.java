@@ -1,5 +1,6 @@
 package dev.finetune;
 
+import dev.finetune.error.FinetuneException;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Executable;
 import java.lang.reflect.InvocationTargetException;

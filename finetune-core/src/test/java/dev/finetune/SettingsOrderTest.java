@@ -3,6 +3,9 @@ package dev.finetune;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.finetune.error.FinetuneException;
+import dev.finetune.peft.Ia3;
+import dev.finetune.peft.Lora;
 import dev.finetune.train.EarlyStopping;
 import dev.finetune.train.OptimizerSettings;
 import dev.finetune.train.Schedule;

@@ -1,7 +1,7 @@
 package app;
 
 import dev.finetune.FineTuned;
-import dev.finetune.Prediction;
+import dev.finetune.head.Prediction;
 import dev.finetune.vision.Image;
 import java.nio.file.Path;
 import java.util.Base64;

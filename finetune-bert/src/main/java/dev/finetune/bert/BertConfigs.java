@@ -1,6 +1,6 @@
 package dev.finetune.bert;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.nn.Activation;
 import dev.finetune.spi.ModelConfig;
 

@@ -1,5 +1,6 @@
 package dev.finetune.bert;
 
+import dev.finetune.batch.HostTensor;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.Dropout;
@@ -11,7 +12,6 @@ import dev.finetune.nn.Module;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
-import dev.finetune.spi.HostTensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -1,5 +1,6 @@
 package dev.finetune.bert;
 
+import dev.finetune.batch.HostTensor;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Attention;
 import dev.finetune.nn.Batch;
@@ -12,7 +13,6 @@ import dev.finetune.nn.Module;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
-import dev.finetune.spi.HostTensor;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;

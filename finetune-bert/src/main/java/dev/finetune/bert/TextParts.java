@@ -1,7 +1,8 @@
 package dev.finetune.bert;
 
-import dev.finetune.FinetuneException;
-import dev.finetune.Head;
+import dev.finetune.batch.Augmentation;
+import dev.finetune.batch.InputEncoder;
+import dev.finetune.batch.Target;
 import dev.finetune.bert.augment.TextAugmentation;
 import dev.finetune.bert.task.MaskedLmTask;
 import dev.finetune.bert.task.SpanTask;
@@ -16,10 +17,9 @@ import dev.finetune.bert.text.WordsEncoder;
 import dev.finetune.data.Label;
 import dev.finetune.data.LabelSet;
 import dev.finetune.data.Text;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Head;
 import dev.finetune.spi.AssemblyRequest;
-import dev.finetune.spi.Augmentation;
-import dev.finetune.spi.InputEncoder;
-import dev.finetune.spi.Target;
 import dev.finetune.task.Targets;
 import dev.finetune.task.Task;
 import java.util.ArrayList;

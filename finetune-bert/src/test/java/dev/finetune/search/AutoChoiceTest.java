@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
-import dev.finetune.FinetuneException;
-import dev.finetune.Heads;
 import dev.finetune.bert.job.Jobs;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Text;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Heads;
 import dev.finetune.search.AutoResult.Attempt;
 import dev.finetune.train.Cancellation;
 import dev.finetune.train.Schedule;
@@ -101,7 +101,8 @@ class AutoChoiceTest {
         }
         final Dataset<Text> several = rare.map(e ->
                 new Example<>(e.input(), new Label.Categories(Set.of(((Label.Category) e.label()).name()))));
-        try (AutoResult<Text> result = AutoRun.fit(tuner(ticking(0, 0)).head(Heads.multiLabel()), several, seconds(40))) {
+        try (AutoResult<Text> result =
+                AutoRun.fit(tuner(ticking(0, 0)).head(Heads.multiLabel()), several, seconds(40))) {
             assertThat(result.model().labels()).hasSize(3);
         }
     }
@@ -194,7 +195,8 @@ class AutoChoiceTest {
 
     @Test
     void whatIsChosenForFewRowsLearnsOnAllOfThemNoShorterThanOnAFold() {
-        try (AutoResult<Text> result = Auto.of(tuner(ticking(0, 0))).within(Duration.ofMillis(1)).fit(TRAIN)) {
+        try (AutoResult<Text> result =
+                Auto.of(tuner(ticking(0, 0))).within(Duration.ofMillis(1)).fit(TRAIN)) {
             assertThat(result.model().history().orElseThrow().steps().size())
                     .as(result.explanation())
                     .isGreaterThan(1);

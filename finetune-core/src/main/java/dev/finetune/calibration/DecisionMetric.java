@@ -1,6 +1,6 @@
 package dev.finetune.calibration;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 
 /** What a threshold is tuned for: a number, the larger the better, from the counts of right and wrong decisions. */
 @FunctionalInterface

@@ -1,6 +1,6 @@
 package dev.finetune.checkpoint;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.saving.Disk;
 import dev.finetune.internal.saving.FileOps;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package dev.finetune.checkpoint;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.PlainFile;
 import dev.finetune.internal.StandIn;
 import dev.finetune.internal.saving.WholeRead;

@@ -1,6 +1,6 @@
 package dev.finetune.checkpoint;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.torch.DropoutMask;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
@@ -82,8 +82,15 @@ public final class CheckpointParameters implements ParameterSource {
         this(weights, naming, "", seed);
     }
 
-    /** The same where something stands before every name, and so before the base model's prefix. */
-    CheckpointParameters(Optional<Weights> weights, Naming naming, String wrapper, long seed) {
+    /**
+     * The same where something stands before every name, and so before the base model's prefix.
+     *
+     * @param weights borrowed, until all is taken
+     * @param naming what the file calls a parameter of ours
+     * @param wrapper what stands before every name
+     * @param seed of what is newly initialised
+     */
+    public CheckpointParameters(Optional<Weights> weights, Naming naming, String wrapper, long seed) {
         this.weights = weights;
         this.wrapper = wrapper;
         this.naming = naming;
@@ -92,18 +99,22 @@ public final class CheckpointParameters implements ParameterSource {
         weights.ifPresent(w -> w.aliases().forEach((alias, name) -> stored.putIfAbsent(modern(alias), name)));
     }
 
-    /** The name of the base model, which stands before those of its parameters, without the dot; empty where it has none. */
-    String prefix() {
+    /** {@return the name of the base model, which stands before those of its parameters, without the dot; empty where it has none} */
+    public String prefix() {
         return naming.prefix;
     }
 
-    /** Whether a parameter is one of the base model that a network may leave out, such as those of a pooler. */
-    boolean mayBeLeftOut(String name) {
+    /**
+     * {@return whether a parameter is one of the base model that a network may leave out, such as those of a pooler}
+     *
+     * @param name in full
+     */
+    public boolean mayBeLeftOut(String name) {
         return name.startsWith(naming.prefix + ".") && !naming.required.test(name);
     }
 
-    /** Whether there is a checkpoint; without one all parameters are random. */
-    boolean hasCheckpoint() {
+    /** {@return whether there is a checkpoint; without one all parameters are random} */
+    public boolean hasCheckpoint() {
         return weights.isPresent();
     }
 
@@ -230,8 +241,12 @@ public final class CheckpointParameters implements ParameterSource {
         return has && naming.outputs.test(name);
     }
 
-    /** Whether a parameter has a row for each output of the head. */
-    boolean isOutput(String name) {
+    /**
+     * {@return whether a parameter has a row for each output of the head}
+     *
+     * @param name in full
+     */
+    public boolean isOutput(String name) {
         return naming.outputs.test(name);
     }
 

@@ -1,10 +1,10 @@
 package dev.finetune.checkpoint;
 
-import dev.finetune.FinetuneException;
 import dev.finetune.checkpoint.Pickled.Dict;
 import dev.finetune.checkpoint.Pickled.PyList;
 import dev.finetune.checkpoint.Pickled.Storage;
 import dev.finetune.checkpoint.Pickled.Tuple;
+import dev.finetune.error.FinetuneException;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;

@@ -1,6 +1,6 @@
 package dev.finetune.checkpoint;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.torch.MemoryFailures;
 import dev.finetune.internal.torch.Natives;
 import java.io.IOException;

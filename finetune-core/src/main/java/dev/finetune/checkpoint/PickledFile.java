@@ -1,12 +1,12 @@
 package dev.finetune.checkpoint;
 
-import dev.finetune.FinetuneException;
 import dev.finetune.checkpoint.Pickled.Global;
 import dev.finetune.checkpoint.Pickled.Storage;
 import dev.finetune.checkpoint.Pickled.Tuple;
 import dev.finetune.checkpoint.Pickled.UnreadableTensor;
 import dev.finetune.checkpoint.Pickled.View;
 import dev.finetune.checkpoint.ZipRecords.Region;
+import dev.finetune.error.FinetuneException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;

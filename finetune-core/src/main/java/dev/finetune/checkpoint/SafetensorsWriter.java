@@ -1,7 +1,7 @@
 package dev.finetune.checkpoint;
 
 import com.google.gson.stream.JsonWriter;
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.torch.Natives;
 import java.io.IOException;
 import java.io.StringWriter;

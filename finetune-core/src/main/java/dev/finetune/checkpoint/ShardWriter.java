@@ -2,8 +2,8 @@ package dev.finetune.checkpoint;
 
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
-import dev.finetune.FinetuneException;
 import dev.finetune.checkpoint.SafetensorsWriter.Named;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.saving.Change;
 import dev.finetune.internal.saving.DirectorySave;
 import dev.finetune.internal.saving.Disk;

@@ -1,10 +1,10 @@
 package dev.finetune.checkpoint;
 
-import dev.finetune.FinetuneException;
 import dev.finetune.checkpoint.Pickled.Dict;
 import dev.finetune.checkpoint.Pickled.Storage;
 import dev.finetune.checkpoint.Pickled.UnreadableTensor;
 import dev.finetune.checkpoint.Pickled.View;
+import dev.finetune.error.FinetuneException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,6 +1,6 @@
 package dev.finetune.checkpoint;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -1,12 +1,12 @@
 package dev.finetune.checkpoint;
 
-import dev.finetune.FinetuneException;
 import dev.finetune.checkpoint.Pickled.Dict;
 import dev.finetune.checkpoint.Pickled.Global;
 import dev.finetune.checkpoint.Pickled.None;
 import dev.finetune.checkpoint.Pickled.Opaque;
 import dev.finetune.checkpoint.Pickled.PyList;
 import dev.finetune.checkpoint.Pickled.Tuple;
+import dev.finetune.error.FinetuneException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;

@@ -1,6 +1,6 @@
 package dev.finetune.data;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.Arguments;
 import java.util.ArrayList;
 import java.util.Iterator;

@@ -1,6 +1,6 @@
 package dev.finetune.data;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;

@@ -3,7 +3,7 @@ package dev.finetune.data;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;

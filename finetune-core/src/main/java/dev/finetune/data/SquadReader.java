@@ -10,7 +10,7 @@ import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.MalformedJsonException;
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStreamReader;

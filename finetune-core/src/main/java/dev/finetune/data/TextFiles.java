@@ -1,6 +1,6 @@
 package dev.finetune.data;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.file.Path;

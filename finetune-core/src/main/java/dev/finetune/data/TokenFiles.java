@@ -1,6 +1,6 @@
 package dev.finetune.data;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.finetune.fewshot;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 
 /**
  * How a few examples are learned from, as SetFit does it (Tunstall et al., "Efficient few-shot learning without prompts",

@@ -1,12 +1,12 @@
 package dev.finetune.fewshot;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.batch.CollateContext;
+import dev.finetune.batch.Encoded;
+import dev.finetune.batch.HostBatch;
+import dev.finetune.batch.InputEncoder;
+import dev.finetune.batch.Target;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.torch.DropoutMask;
-import dev.finetune.spi.CollateContext;
-import dev.finetune.spi.Encoded;
-import dev.finetune.spi.HostBatch;
-import dev.finetune.spi.InputEncoder;
-import dev.finetune.spi.Target;
 import dev.finetune.train.BatchSource;
 import dev.finetune.train.RowsSum;
 import java.util.ArrayList;

@@ -1,12 +1,12 @@
 package dev.finetune.fewshot;
 
-import dev.finetune.FinetuneException;
-import dev.finetune.Head;
-import dev.finetune.Prediction;
+import dev.finetune.batch.HostBatch;
+import dev.finetune.batch.HostTensor;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Head;
+import dev.finetune.head.Prediction;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
-import dev.finetune.spi.HostBatch;
-import dev.finetune.spi.HostTensor;
 import dev.finetune.task.Task;
 import java.util.List;
 import java.util.Map;

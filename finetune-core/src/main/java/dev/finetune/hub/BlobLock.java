@@ -28,7 +28,7 @@ final class BlobLock implements AutoCloseable {
     /**
      * Waits for the lock. Where the file system has no locks, only the threads of this process exclude each other.
      *
-     * @throws dev.finetune.FinetuneException if the lock's file can't be made
+     * @throws dev.finetune.error.FinetuneException if the lock's file can't be made
      */
     static BlobLock acquire(Path file) throws InterruptedException {
         try {

@@ -17,7 +17,7 @@ public record FilesNeeded(List<String> required, List<String> ifPresent, List<On
     /**
      * Keeps its own copies.
      *
-     * @throws dev.finetune.FinetuneException if a name leads out of the repository
+     * @throws dev.finetune.error.FinetuneException if a name leads out of the repository
      */
     public FilesNeeded {
         required = SafeName.requireAll(required, "the required files");

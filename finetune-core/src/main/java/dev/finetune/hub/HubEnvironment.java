@@ -1,6 +1,6 @@
 package dev.finetune.hub;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;

@@ -1,6 +1,6 @@
 package dev.finetune.hub;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 
 /**
  * How much a hub may send where nobody can tell beforehand what it ought to be. A file whose size the hub announces has no

@@ -1,6 +1,6 @@
 package dev.finetune.hub;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;

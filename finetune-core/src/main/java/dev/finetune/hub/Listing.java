@@ -3,7 +3,7 @@ package dev.finetune.hub;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.MalformedJsonException;
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -1,6 +1,6 @@
 package dev.finetune.hub;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;

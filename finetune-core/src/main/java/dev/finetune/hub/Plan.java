@@ -1,6 +1,6 @@
 package dev.finetune.hub;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;

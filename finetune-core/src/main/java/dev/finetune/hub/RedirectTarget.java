@@ -1,6 +1,6 @@
 package dev.finetune.hub;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.net.InetAddress;
 import java.net.Proxy;
 import java.net.ProxySelector;

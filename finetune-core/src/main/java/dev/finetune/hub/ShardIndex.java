@@ -2,7 +2,7 @@ package dev.finetune.hub;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.JsonFile;
 import java.io.IOException;
 import java.nio.file.Path;

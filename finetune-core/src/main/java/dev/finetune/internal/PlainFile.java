@@ -1,6 +1,6 @@
 package dev.finetune.internal;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;

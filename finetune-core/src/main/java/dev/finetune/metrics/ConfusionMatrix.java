@@ -1,6 +1,6 @@
 package dev.finetune.metrics;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.util.Arrays;
 
 /** Counts of (true class, predicted class). Everything that follows from the counts is computed when asked for. */

@@ -1,6 +1,6 @@
 package dev.finetune.metrics;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;

@@ -1,7 +1,7 @@
 package dev.finetune.metrics;
 
-import dev.finetune.DivergedException;
-import dev.finetune.FinetuneException;
+import dev.finetune.error.DivergedException;
+import dev.finetune.error.FinetuneException;
 import java.util.Arrays;
 import java.util.List;
 

@@ -1,6 +1,6 @@
 package dev.finetune.nn;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;

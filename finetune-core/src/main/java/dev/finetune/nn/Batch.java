@@ -1,12 +1,12 @@
 package dev.finetune.nn;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.batch.HostBatch;
+import dev.finetune.batch.HostTensor;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.Recorder;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
-import dev.finetune.spi.HostBatch;
-import dev.finetune.spi.HostTensor;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;

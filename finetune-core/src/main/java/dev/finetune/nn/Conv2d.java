@@ -1,6 +1,6 @@
 package dev.finetune.nn;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.torch.CustomGradients;
 import dev.finetune.internal.torch.TensorScope;
 import java.util.ArrayList;

@@ -1,6 +1,6 @@
 package dev.finetune.nn;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 
 /** A batch norm that trains was given one value for each channel: the variance of one value isn't defined. */
 public final class OneValueException extends FinetuneException {

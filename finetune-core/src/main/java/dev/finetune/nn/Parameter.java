@@ -115,6 +115,20 @@ public final class Parameter implements AutoCloseable {
         });
     }
 
+    /**
+     * Takes over the numbers of another parameter of the same shape, with what adapts that one merged into them.
+     *
+     * @param other stays as it is
+     */
+    public void copyMerged(Parameter other) {
+        try (TensorScope scope = TensorScope.open();
+                GradientMode off = GradientMode.off()) {
+            value.copy_(other.adapter()
+                    .map(addition -> addition.merged(other.value))
+                    .orElse(other.value));
+        }
+    }
+
     /** Goes back to the value before {@link #merge}, bit by bit. */
     void unmerge() {
         if (beforeMerge != null) {

@@ -20,7 +20,7 @@ public interface ParameterSource {
      * @param name the name below this source's prefix
      * @param init how it starts where there is nothing to load
      * @param shape its shape
-     * @throws dev.finetune.FinetuneException if what is stored under that name has another shape
+     * @throws dev.finetune.error.FinetuneException if what is stored under that name has another shape
      */
     Parameter take(String name, Init init, long... shape);
 
@@ -43,7 +43,7 @@ public interface ParameterSource {
      * @param start every element's value where there is nothing to load
      * @param type of its elements
      * @param shape its shape
-     * @throws dev.finetune.FinetuneException if what is stored under that name has another shape
+     * @throws dev.finetune.error.FinetuneException if what is stored under that name has another shape
      */
     default Buffer buffer(String name, double start, ScalarType type, long... shape) {
         try (TensorScope scope = TensorScope.open()) {

@@ -1,6 +1,6 @@
 package dev.finetune.report;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.file.Files;

@@ -10,8 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.bytedeco.javacpp.Loader;
-import org.bytedeco.pytorch.global.torch;
 
 /** Tells what was found of natives, versions, threads, GPU and caches. */
 public final class Doctor {
@@ -26,17 +24,15 @@ public final class Doctor {
         Natives.load();
         final Map<String, Object> found = new LinkedHashMap<>();
         found.put("Java", System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")");
-        found.put("platform", Loader.getPlatform());
+        found.put("platform", Natives.platform());
         found.put("heap", Runtime.getRuntime().maxMemory() / (1 << 20) + " MB at most (tensors live outside it)");
-        found.put("LibTorch", torch.class.getPackage().getImplementationVersion());
-        found.put("processor features", torch.get_cpu_capability().getString());
+        found.put("LibTorch", Natives.version());
+        found.put("processor features", Natives.processorFeatures());
         found.put(
                 "matrix products",
                 Natives.matrixProducts()
                         + (Natives.mklWouldBeFaster() ? " (MKL is faster: add its jars to the class path)" : ""));
-        found.put(
-                "threads",
-                torch.get_num_threads() + " of " + Runtime.getRuntime().availableProcessors() + " processors");
+        found.put("threads", Natives.threads() + " of " + Runtime.getRuntime().availableProcessors() + " processors");
         found.put("GPU", gpu());
         found.put(
                 "model families",
@@ -64,7 +60,7 @@ public final class Doctor {
         if (!Devices.cudaUsable()) {
             return "none: " + Devices.whyNoCuda();
         }
-        return torch.cuda_device_count() + " found; "
+        return Natives.gpus() + " found; "
                 + CudaGraphs.whyNot().map(why -> "no CUDA graphs: " + why).orElse("CUDA graphs can be recorded");
     }
 }

@@ -2,7 +2,7 @@ package dev.finetune.report;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import dev.finetune.Provenance;
+import dev.finetune.internal.torch.Natives;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.task.Task;
 import dev.finetune.train.EpochReport;
@@ -10,7 +10,6 @@ import dev.finetune.train.TrainingHistory;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import org.bytedeco.pytorch.global.torch;
 
 /** What is saved beside a model for those who find it: data, settings and metrics. */
 public final class ModelCard {
@@ -75,7 +74,7 @@ public final class ModelCard {
         final JsonObject json = new JsonObject();
         json.addProperty("base", provenance.base());
         json.addProperty("max_length", provenance.maxLength());
-        json.addProperty("libtorch", torch.class.getPackage().getImplementationVersion());
+        json.addProperty("libtorch", Natives.version());
         json.addProperty("java", System.getProperty("java.version"));
         json.addProperty("head", task.head().getClass().getSimpleName());
         json.addProperty("training", withoutFolders(provenance.training()));

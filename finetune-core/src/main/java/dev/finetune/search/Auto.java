@@ -1,8 +1,8 @@
 package dev.finetune.search;
 
 import dev.finetune.FineTuner;
-import dev.finetune.FinetuneException;
 import dev.finetune.data.Dataset;
+import dev.finetune.error.FinetuneException;
 import java.time.Duration;
 import java.util.Objects;
 
@@ -62,8 +62,8 @@ public final class Auto {
         public Auto within(Duration budget) {
             Objects.requireNonNull(budget, "budget");
             if (budget.isZero() || budget.isNegative()) {
-                throw new FinetuneException("The time that Auto is given, within(...), must be above 0, but is " + budget
-                        + ": say how long it may take, as in Duration.ofMinutes(10).");
+                throw new FinetuneException("The time that Auto is given, within(...), must be above 0, but is "
+                        + budget + ": say how long it may take, as in Duration.ofMinutes(10).");
             }
             if (tuner.checkpoints().isPresent()) {
                 throw new FinetuneException(

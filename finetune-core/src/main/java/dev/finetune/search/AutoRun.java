@@ -1,13 +1,14 @@
 package dev.finetune.search;
 
-import dev.finetune.DivergedException;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
-import dev.finetune.FinetuneException;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Split;
+import dev.finetune.error.DivergedException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Network;
+import dev.finetune.report.LearningRateTest;
 import dev.finetune.search.AutoResult.Attempt;
 import dev.finetune.search.Candidates.Candidate;
 import dev.finetune.task.DecidingMetric;

@@ -1,7 +1,7 @@
 package dev.finetune.search;
 
 import dev.finetune.FineTuner;
-import dev.finetune.Freeze;
+import dev.finetune.freeze.Freeze;
 import dev.finetune.train.BatchSize;
 import dev.finetune.train.Schedule;
 import dev.finetune.train.TrainingSettings;

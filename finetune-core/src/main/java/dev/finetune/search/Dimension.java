@@ -1,7 +1,7 @@
 package dev.finetune.search;
 
 import dev.finetune.FineTuner;
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.BiFunction;

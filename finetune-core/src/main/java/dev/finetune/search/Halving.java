@@ -1,6 +1,6 @@
 package dev.finetune.search;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 
 /**
  * Stops bad trials early: successive halving as ASHA does it (Li et al., "A system for massively parallel hyperparameter

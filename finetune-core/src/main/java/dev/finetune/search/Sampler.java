@@ -1,6 +1,6 @@
 package dev.finetune.search;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 
 /** How the next trial's settings are chosen. */
 public sealed interface Sampler {

@@ -1,7 +1,7 @@
 package dev.finetune.search;
 
 import dev.finetune.FineTuner;
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.report.CsvTable;
 import dev.finetune.report.Plot;
 import java.nio.file.Path;

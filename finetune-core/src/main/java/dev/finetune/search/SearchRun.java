@@ -1,9 +1,9 @@
 package dev.finetune.search;
 
-import dev.finetune.DivergedException;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
-import dev.finetune.FinetuneException;
+import dev.finetune.error.DivergedException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.Failures;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.train.Cancellation;

@@ -1,12 +1,12 @@
 package dev.finetune.spi;
 
-import dev.finetune.FinetuneException;
-import dev.finetune.PeftMethod;
-import dev.finetune.checkpoint.AdapterParameters;
 import dev.finetune.checkpoint.CheckpointParameters;
 import dev.finetune.checkpoint.OutputRows;
 import dev.finetune.checkpoint.Weights;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.nn.ParameterSource;
+import dev.finetune.peft.AdapterParameters;
+import dev.finetune.peft.PeftMethod;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;

@@ -1,6 +1,7 @@
 package dev.finetune.spi;
 
 import com.google.gson.JsonObject;
+import dev.finetune.batch.InputEncoder;
 import dev.finetune.checkpoint.LoadReport;
 import dev.finetune.nn.Network;
 import dev.finetune.task.Task;

@@ -1,7 +1,10 @@
 package dev.finetune.spi;
 
-import dev.finetune.Head;
+import dev.finetune.batch.Augmentation;
+import dev.finetune.batch.InputSettings;
+import dev.finetune.batch.MemoryFormat;
 import dev.finetune.checkpoint.OutputRows;
+import dev.finetune.head.Head;
 import dev.finetune.task.LossOptions;
 import java.nio.file.Path;
 import java.util.List;

@@ -2,9 +2,9 @@ package dev.finetune.spi;
 
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
-import dev.finetune.FinetuneException;
-import dev.finetune.Head;
-import dev.finetune.Heads;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Head;
+import dev.finetune.head.Heads;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;

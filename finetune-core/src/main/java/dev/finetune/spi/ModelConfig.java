@@ -2,7 +2,7 @@ package dev.finetune.spi;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.JsonFile;
 import dev.finetune.internal.JsonNumbers;
 import dev.finetune.internal.PlainFile;

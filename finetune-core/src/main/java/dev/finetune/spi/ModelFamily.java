@@ -1,8 +1,8 @@
 package dev.finetune.spi;
 
 import com.google.gson.JsonObject;
-import dev.finetune.Head;
 import dev.finetune.checkpoint.Weights;
+import dev.finetune.head.Head;
 import java.util.List;
 import java.util.Optional;
 
@@ -47,7 +47,7 @@ public interface ModelFamily {
      *
      * @param request checkpoint, head, settings and where to compute
      * @return the parts of the model, owned by the caller
-     * @throws dev.finetune.FinetuneException if the configuration asks for something unsupported, or if the checkpoint
+     * @throws dev.finetune.error.FinetuneException if the configuration asks for something unsupported, or if the checkpoint
      *     doesn't fit it
      */
     Assembly<?> assemble(AssemblyRequest request);

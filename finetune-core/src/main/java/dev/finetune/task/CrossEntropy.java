@@ -1,11 +1,11 @@
 package dev.finetune.task;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.batch.HostBatch;
+import dev.finetune.batch.HostTensor;
+import dev.finetune.batch.Target;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
-import dev.finetune.spi.HostBatch;
-import dev.finetune.spi.HostTensor;
-import dev.finetune.spi.Target;
 import java.util.Arrays;
 import java.util.Optional;
 import org.bytedeco.pytorch.Device;

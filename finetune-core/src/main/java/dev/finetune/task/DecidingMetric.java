@@ -1,9 +1,9 @@
 package dev.finetune.task;
 
-import dev.finetune.FinetuneException;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.metrics.TagScheme;
 import java.util.ArrayList;
 import java.util.List;

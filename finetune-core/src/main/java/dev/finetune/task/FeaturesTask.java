@@ -1,11 +1,11 @@
 package dev.finetune.task;
 
-import dev.finetune.FinetuneException;
-import dev.finetune.Head;
-import dev.finetune.Prediction;
+import dev.finetune.batch.HostBatch;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Head;
+import dev.finetune.head.Prediction;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
-import dev.finetune.spi.HostBatch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

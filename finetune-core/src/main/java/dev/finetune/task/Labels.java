@@ -1,9 +1,9 @@
 package dev.finetune.task;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.batch.HostBatch;
+import dev.finetune.batch.HostTensor;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.nn.Batch;
-import dev.finetune.spi.HostBatch;
-import dev.finetune.spi.HostTensor;
 import org.bytedeco.pytorch.Tensor;
 
 /** The labels of a batch, which losses and metrics need. */

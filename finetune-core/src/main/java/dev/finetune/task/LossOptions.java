@@ -1,7 +1,7 @@
 package dev.finetune.task;
 
-import dev.finetune.FinetuneException;
-import dev.finetune.Head;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Head;
 import java.util.List;
 
 /**

@@ -1,14 +1,14 @@
 package dev.finetune.task;
 
-import dev.finetune.Head;
-import dev.finetune.Prediction;
+import dev.finetune.batch.HostBatch;
+import dev.finetune.batch.HostTensor;
 import dev.finetune.calibration.Calibration;
+import dev.finetune.head.Head;
+import dev.finetune.head.Prediction;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.metrics.MultiLabelMetrics;
 import dev.finetune.nn.Batch;
-import dev.finetune.spi.HostBatch;
-import dev.finetune.spi.HostTensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;

@@ -1,13 +1,13 @@
 package dev.finetune.task;
 
-import dev.finetune.Head;
-import dev.finetune.Prediction;
+import dev.finetune.batch.HostBatch;
+import dev.finetune.batch.HostTensor;
+import dev.finetune.head.Head;
+import dev.finetune.head.Prediction;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.metrics.RegressionMetrics;
 import dev.finetune.nn.Batch;
-import dev.finetune.spi.HostBatch;
-import dev.finetune.spi.HostTensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

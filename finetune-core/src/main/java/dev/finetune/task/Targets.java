@@ -1,10 +1,10 @@
 package dev.finetune.task;
 
-import dev.finetune.FinetuneException;
-import dev.finetune.Head;
+import dev.finetune.batch.Target;
 import dev.finetune.data.Label;
 import dev.finetune.data.LabelSet;
-import dev.finetune.spi.Target;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Head;
 import java.util.function.Function;
 
 /** Turns labels into targets for the heads that don't depend on how an input is encoded. */

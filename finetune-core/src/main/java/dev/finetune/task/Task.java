@@ -1,12 +1,12 @@
 package dev.finetune.task;
 
-import dev.finetune.FinetuneException;
-import dev.finetune.Head;
-import dev.finetune.Prediction;
+import dev.finetune.batch.HostBatch;
 import dev.finetune.calibration.Calibration;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Head;
+import dev.finetune.head.Prediction;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Batch;
-import dev.finetune.spi.HostBatch;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;

@@ -1,6 +1,5 @@
 package dev.finetune.train;
 
-import dev.finetune.internal.NonFinite;
 import dev.finetune.internal.torch.Autocast;
 import dev.finetune.internal.torch.CustomGradients;
 import dev.finetune.internal.torch.GradientMode;
@@ -11,6 +10,7 @@ import dev.finetune.nn.DropoutMasks;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.HalfCopies;
 import dev.finetune.nn.Network;
+import dev.finetune.nn.NonFinite;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

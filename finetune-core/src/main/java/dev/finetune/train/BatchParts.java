@@ -1,8 +1,8 @@
 package dev.finetune.train;
 
-import dev.finetune.FinetuneException;
-import dev.finetune.spi.HostBatch;
-import dev.finetune.spi.HostTensor;
+import dev.finetune.batch.HostBatch;
+import dev.finetune.batch.HostTensor;
+import dev.finetune.error.FinetuneException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;

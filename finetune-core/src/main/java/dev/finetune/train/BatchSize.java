@@ -1,13 +1,13 @@
 package dev.finetune.train;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 
 /**
  * Rows of a training batch, and what happens where memory doesn't suffice for them at once.
  *
  * @param rows at least 1
  * @param inParts whether a batch that memory doesn't suffice for is computed in parts, whose gradients are added up; else
- *     training ends with an {@link dev.finetune.OutOfMemoryException}
+ *     training ends with an {@link dev.finetune.error.OutOfMemoryException}
  */
 public record BatchSize(int rows, boolean inParts) {
     /** As many as the Transformers Trainer takes. */

@@ -1,7 +1,7 @@
 package dev.finetune.train;
 
-import dev.finetune.spi.Encoded;
-import dev.finetune.spi.HostBatch;
+import dev.finetune.batch.Encoded;
+import dev.finetune.batch.HostBatch;
 import java.util.Iterator;
 import java.util.List;
 import java.util.OptionalLong;

@@ -1,6 +1,6 @@
 package dev.finetune.train;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.Warnings;
 import dev.finetune.internal.saving.DirectoryLock;
 import dev.finetune.internal.saving.DirectorySave;

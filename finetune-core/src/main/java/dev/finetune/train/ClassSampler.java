@@ -1,9 +1,9 @@
 package dev.finetune.train;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.batch.Encoded;
+import dev.finetune.batch.Target;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.torch.DropoutMask;
-import dev.finetune.spi.Encoded;
-import dev.finetune.spi.Target;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

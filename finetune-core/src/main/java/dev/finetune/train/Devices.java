@@ -1,6 +1,6 @@
 package dev.finetune.train;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.torch.Natives;
 import dev.finetune.internal.torch.Tensors;
 import java.io.IOException;

@@ -1,9 +1,8 @@
 package dev.finetune.train;
 
-import dev.finetune.DivergedException;
-import dev.finetune.OutOfMemoryException;
-import dev.finetune.internal.MemoryHelp;
-import dev.finetune.internal.NonFinite;
+import dev.finetune.batch.HostBatch;
+import dev.finetune.error.DivergedException;
+import dev.finetune.error.OutOfMemoryException;
 import dev.finetune.internal.torch.Autocast;
 import dev.finetune.internal.torch.FreedBlocks;
 import dev.finetune.internal.torch.GradientMode;
@@ -15,7 +14,7 @@ import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Network;
-import dev.finetune.spi.HostBatch;
+import dev.finetune.nn.NonFinite;
 import dev.finetune.task.Task;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -36,7 +35,7 @@ public final class Evaluator {
      * @param source of labelled batches, one epoch of which is read
      * @param device where to compute (borrowed)
      * @param lean whether the attention of long rows may be computed piece by piece
-     * @throws dev.finetune.FinetuneException if the thread is interrupted, which it stays
+     * @throws dev.finetune.error.FinetuneException if the thread is interrupted, which it stays
      */
     public static Metrics evaluate(Network network, Task task, BatchSource source, Device device, boolean lean) {
         try (FrozenPrefix none = FrozenPrefix.none(network, lean)) {

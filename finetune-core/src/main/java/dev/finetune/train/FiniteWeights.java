@@ -1,7 +1,7 @@
 package dev.finetune.train;
 
-import dev.finetune.DivergedException;
-import dev.finetune.internal.NonFinite;
+import dev.finetune.error.DivergedException;
+import dev.finetune.nn.NonFinite;
 import dev.finetune.nn.Parameter;
 import java.util.List;
 

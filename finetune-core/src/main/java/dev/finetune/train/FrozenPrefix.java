@@ -1,5 +1,6 @@
 package dev.finetune.train;
 
+import dev.finetune.batch.Encoded;
 import dev.finetune.internal.torch.Autocast;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
@@ -7,7 +8,6 @@ import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Network;
-import dev.finetune.spi.Encoded;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;

@@ -1,10 +1,10 @@
 package dev.finetune.train;
 
-import dev.finetune.internal.NonFinite;
 import dev.finetune.internal.torch.Boxed;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.internal.torch.Workers;
+import dev.finetune.nn.NonFinite;
 import dev.finetune.nn.Parameter;
 import java.util.ArrayList;
 import java.util.List;

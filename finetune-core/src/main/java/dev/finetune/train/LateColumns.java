@@ -1,6 +1,6 @@
 package dev.finetune.train;
 
-import dev.finetune.spi.HostTensor;
+import dev.finetune.batch.HostTensor;
 import java.util.AbstractMap;
 import java.util.Map;
 import java.util.Set;

@@ -1,14 +1,14 @@
 package dev.finetune.train;
 
+import dev.finetune.batch.CollateContext;
+import dev.finetune.batch.Encoded;
+import dev.finetune.batch.InputEncoder;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.OneValueException;
-import dev.finetune.spi.CollateContext;
-import dev.finetune.spi.Encoded;
-import dev.finetune.spi.InputEncoder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.finetune.train;
 
-import dev.finetune.FinetuneException;
-import dev.finetune.Head;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Head;
 import dev.finetune.nn.Batch;
 import dev.finetune.task.Task;
 import java.util.Map;

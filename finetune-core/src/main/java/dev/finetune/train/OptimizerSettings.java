@@ -1,6 +1,6 @@
 package dev.finetune.train;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 
 /** Which rule changes the parameters, and its constants; the rate comes from the schedule. */
 public sealed interface OptimizerSettings {

@@ -1,6 +1,6 @@
 package dev.finetune.train;
 
-import dev.finetune.spi.HostBatch;
+import dev.finetune.batch.HostBatch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;

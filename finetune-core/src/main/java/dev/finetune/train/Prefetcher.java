@@ -1,7 +1,7 @@
 package dev.finetune.train;
 
+import dev.finetune.batch.HostBatch;
 import dev.finetune.internal.Failures;
-import dev.finetune.spi.HostBatch;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.concurrent.ArrayBlockingQueue;

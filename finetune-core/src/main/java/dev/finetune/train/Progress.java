@@ -1,6 +1,6 @@
 package dev.finetune.train;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;

@@ -1,6 +1,6 @@
 package dev.finetune.train;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 
 /**
  * What is added to the loss so that a network doesn't forget, or doesn't follow chance. The training loss that is reported

@@ -1,5 +1,7 @@
 package dev.finetune.train;
 
+import dev.finetune.batch.HostBatch;
+import dev.finetune.batch.HostTensor;
 import dev.finetune.internal.torch.Boxed;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.Recorder;
@@ -9,8 +11,6 @@ import dev.finetune.nn.Batch;
 import dev.finetune.nn.DropoutMasks;
 import dev.finetune.nn.HalfCopies;
 import dev.finetune.nn.Parameter;
-import dev.finetune.spi.HostBatch;
-import dev.finetune.spi.HostTensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;

@@ -1,11 +1,11 @@
 package dev.finetune.train;
 
+import dev.finetune.batch.Encoded;
+import dev.finetune.batch.InputEncoder;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.internal.Failures;
 import dev.finetune.internal.torch.ThreadLimit;
-import dev.finetune.spi.Encoded;
-import dev.finetune.spi.InputEncoder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

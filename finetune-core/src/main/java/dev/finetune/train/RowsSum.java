@@ -1,7 +1,7 @@
 package dev.finetune.train;
 
-import dev.finetune.spi.Encoded;
-import dev.finetune.spi.Target;
+import dev.finetune.batch.Encoded;
+import dev.finetune.batch.Target;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
 import java.util.List;

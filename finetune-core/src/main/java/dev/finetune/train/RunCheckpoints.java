@@ -2,7 +2,7 @@ package dev.finetune.train;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.JsonFile;
 import dev.finetune.train.CheckpointFolder.Place;
 import dev.finetune.train.CheckpointFolder.UnlikeException;

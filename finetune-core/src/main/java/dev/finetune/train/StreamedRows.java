@@ -1,12 +1,12 @@
 package dev.finetune.train;
 
+import dev.finetune.batch.Encoded;
+import dev.finetune.batch.HostBatch;
+import dev.finetune.batch.InputEncoder;
 import dev.finetune.data.BatchPlan;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.internal.torch.DropoutMask;
-import dev.finetune.spi.Encoded;
-import dev.finetune.spi.HostBatch;
-import dev.finetune.spi.InputEncoder;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;

@@ -1,8 +1,8 @@
 package dev.finetune.train;
 
-import dev.finetune.FinetuneException;
 import dev.finetune.checkpoint.SafetensorsWriter;
 import dev.finetune.checkpoint.Weights;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;

@@ -1,6 +1,6 @@
 package dev.finetune.train;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.util.OptionalLong;
 
 /** How many optimizer steps a training run has, as the Trainer counts them. */

@@ -1,14 +1,14 @@
 package dev.finetune.train;
 
-import dev.finetune.FinetuneException;
-import dev.finetune.internal.NonFinite;
+import dev.finetune.batch.HostBatch;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.torch.OwnProducts;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.HalfCopies;
+import dev.finetune.nn.NonFinite;
 import dev.finetune.nn.Parameter;
-import dev.finetune.spi.HostBatch;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

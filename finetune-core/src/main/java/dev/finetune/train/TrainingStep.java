@@ -1,10 +1,10 @@
 package dev.finetune.train;
 
-import dev.finetune.DivergedException;
-import dev.finetune.OutOfMemoryException;
-import dev.finetune.internal.BatchShape;
-import dev.finetune.internal.MemoryHelp;
-import dev.finetune.internal.NonFinite;
+import dev.finetune.batch.BatchShape;
+import dev.finetune.batch.Encoded;
+import dev.finetune.batch.HostBatch;
+import dev.finetune.error.DivergedException;
+import dev.finetune.error.OutOfMemoryException;
 import dev.finetune.internal.torch.CudaGraphs;
 import dev.finetune.internal.torch.DropoutMask;
 import dev.finetune.internal.torch.FreedBlocks;
@@ -12,9 +12,8 @@ import dev.finetune.internal.torch.MemoryFailures;
 import dev.finetune.internal.torch.OwnProducts;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.Network;
+import dev.finetune.nn.NonFinite;
 import dev.finetune.nn.Parameter;
-import dev.finetune.spi.Encoded;
-import dev.finetune.spi.HostBatch;
 import dev.finetune.task.Task;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.finetune.train;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 
 /**
  * The steps in which the learning rate rises from 0 to its peak: so many, or a share of all steps, rounded up.

@@ -1,6 +1,6 @@
 package dev.finetune.train;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 
 /**
  * A running average of the weights, which is evaluated and kept instead of the last weights. Training itself goes on with

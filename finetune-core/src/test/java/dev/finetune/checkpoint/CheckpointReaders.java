@@ -1,6 +1,6 @@
 package dev.finetune.checkpoint;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.fuzz.FuzzInput;
 import dev.finetune.fuzz.FuzzedReader;
 import dev.finetune.fuzz.FuzzedReaders;

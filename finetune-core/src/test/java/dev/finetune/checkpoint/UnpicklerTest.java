@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonElement;
-import dev.finetune.FinetuneException;
 import dev.finetune.checkpoint.Pickled.Dict;
 import dev.finetune.checkpoint.Pickled.PyList;
 import dev.finetune.checkpoint.Pickled.Tuple;
+import dev.finetune.error.FinetuneException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.math.BigInteger;

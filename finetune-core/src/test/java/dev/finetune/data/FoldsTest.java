@@ -3,7 +3,7 @@ package dev.finetune.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package dev.finetune.fuzz;
 
 import com.sun.management.ThreadMXBean;
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 

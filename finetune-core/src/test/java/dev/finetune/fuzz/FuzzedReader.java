@@ -25,7 +25,7 @@ public record FuzzedReader(String name, String fileName, List<byte[]> seeds, lon
          * Reads.
          *
          * @param input gives the bytes
-         * @throws Exception for what can't be read: a {@link dev.finetune.FinetuneException} or a failed test
+         * @throws Exception for what can't be read: a {@link dev.finetune.error.FinetuneException} or a failed test
          */
         void read(FuzzInput input) throws Exception;
     }

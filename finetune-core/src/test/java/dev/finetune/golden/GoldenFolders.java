@@ -2,7 +2,7 @@ package dev.finetune.golden;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileVisitOption;

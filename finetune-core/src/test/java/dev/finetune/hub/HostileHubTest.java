@@ -3,7 +3,7 @@ package dev.finetune.hub;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.hub.FakeHub.Reply;
 import java.io.IOException;
 import java.io.OutputStream;

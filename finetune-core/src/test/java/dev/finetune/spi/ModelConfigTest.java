@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonParser;
-import dev.finetune.FinetuneException;
 import dev.finetune.calibration.Calibration;
+import dev.finetune.error.FinetuneException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

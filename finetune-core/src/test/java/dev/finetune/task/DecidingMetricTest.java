@@ -3,11 +3,11 @@ package dev.finetune.task;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.finetune.FinetuneException;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Text;
+import dev.finetune.error.FinetuneException;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;

@@ -3,9 +3,9 @@ package dev.finetune.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.finetune.FinetuneException;
-import dev.finetune.spi.Encoded;
-import dev.finetune.spi.Target;
+import dev.finetune.batch.Encoded;
+import dev.finetune.batch.Target;
+import dev.finetune.error.FinetuneException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;

@@ -2,7 +2,8 @@ package dev.finetune.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.finetune.Head;
+import dev.finetune.batch.HostBatch;
+import dev.finetune.head.Head;
 import dev.finetune.internal.torch.Autocast;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
@@ -12,7 +13,6 @@ import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.HalfCopies;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
-import dev.finetune.spi.HostBatch;
 import dev.finetune.task.ClassificationTask;
 import dev.finetune.task.LossOptions;
 import dev.finetune.task.Task;

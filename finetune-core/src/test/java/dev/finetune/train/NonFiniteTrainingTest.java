@@ -3,9 +3,9 @@ package dev.finetune.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.finetune.DivergedException;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Text;
+import dev.finetune.error.DivergedException;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;

@@ -3,8 +3,8 @@ package dev.finetune.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.finetune.FinetuneException;
-import dev.finetune.spi.HostBatch;
+import dev.finetune.batch.HostBatch;
+import dev.finetune.error.FinetuneException;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;

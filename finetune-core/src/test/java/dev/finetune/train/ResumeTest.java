@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import dev.finetune.FinetuneException;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Text;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.saving.DirectorySave;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Network;

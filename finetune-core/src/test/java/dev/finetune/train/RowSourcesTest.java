@@ -2,12 +2,12 @@ package dev.finetune.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.finetune.batch.CollateContext;
+import dev.finetune.batch.Encoded;
+import dev.finetune.batch.HostBatch;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Text;
-import dev.finetune.spi.CollateContext;
-import dev.finetune.spi.Encoded;
-import dev.finetune.spi.HostBatch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;

@@ -1,13 +1,13 @@
 package dev.finetune.train;
 
+import dev.finetune.batch.CollateContext;
+import dev.finetune.batch.Encoded;
+import dev.finetune.batch.HostBatch;
+import dev.finetune.batch.InputEncoder;
+import dev.finetune.batch.Target;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Text;
-import dev.finetune.spi.CollateContext;
-import dev.finetune.spi.Encoded;
-import dev.finetune.spi.HostBatch;
-import dev.finetune.spi.InputEncoder;
-import dev.finetune.spi.Target;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -1,5 +1,8 @@
 package dev.finetune.train;
 
+import dev.finetune.batch.Encoded;
+import dev.finetune.batch.HostBatch;
+import dev.finetune.batch.HostTensor;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.nn.Activation;
 import dev.finetune.nn.Attention;
@@ -17,9 +20,6 @@ import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
-import dev.finetune.spi.Encoded;
-import dev.finetune.spi.HostBatch;
-import dev.finetune.spi.HostTensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -4,17 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.finetune.FinetuneException;
-import dev.finetune.Head;
+import dev.finetune.batch.CollateContext;
+import dev.finetune.batch.Encoded;
+import dev.finetune.batch.HostBatch;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Head;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.HalfCopies;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
-import dev.finetune.spi.CollateContext;
-import dev.finetune.spi.Encoded;
-import dev.finetune.spi.HostBatch;
 import dev.finetune.task.ClassificationTask;
 import dev.finetune.task.LossOptions;
 import dev.finetune.task.Task;
@@ -198,7 +198,7 @@ class TrainerTest {
             settings.accumulation = parts;
             try (Network network = TinyNet.of(5, 2, 0)) {
                 // Thirteen rows: the last of several batches is smaller. Without padding's influence: equal lengths.
-                final List<dev.finetune.spi.Encoded> rows = Rows.of(13, 1, 1);
+                final List<dev.finetune.batch.Encoded> rows = Rows.of(13, 1, 1);
                 final EncodedRows source = new EncodedRows(
                         rows, new Rows(), new EncodedRows.Order((13 + parts - 1) / parts, true, false, false, 3));
                 settings.batchSize = 13;
@@ -224,7 +224,7 @@ class TrainerTest {
 
     @Test
     void whatCannotBeComputedNamesStepAndRows() {
-        final List<dev.finetune.spi.Encoded> rows = new ArrayList<>(Rows.of(20, 4, 1));
+        final List<dev.finetune.batch.Encoded> rows = new ArrayList<>(Rows.of(20, 4, 1));
         rows.set(13, new Rows.Row(List.of(3, 99)));
         final EncodedRows source = new EncodedRows(rows, new Rows(), new EncodedRows.Order(4, true, false, false, 3));
         try (Network network = TinyNet.of(5, 1, 0)) {

@@ -1,9 +1,9 @@
 package dev.finetune.examples;
 
 import dev.finetune.FineTuner;
-import dev.finetune.FinetuneException;
-import dev.finetune.Ia3;
-import dev.finetune.Lora;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.peft.Ia3;
+import dev.finetune.peft.Lora;
 import java.util.List;
 import picocli.CommandLine.Option;
 

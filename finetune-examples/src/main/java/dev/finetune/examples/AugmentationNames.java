@@ -1,7 +1,7 @@
 package dev.finetune.examples;
 
-import dev.finetune.FinetuneException;
-import dev.finetune.spi.Augmentation;
+import dev.finetune.batch.Augmentation;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.vision.Augment;
 import java.util.Arrays;
 import java.util.List;

@@ -2,7 +2,7 @@ package dev.finetune.examples;
 
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.train.Checkpoints;
 import dev.finetune.train.TrainingHistory;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package dev.finetune.examples;
 
 import dev.finetune.FineTuner;
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.train.WeightAverage;
 import java.util.Optional;
 import picocli.CommandLine.Option;

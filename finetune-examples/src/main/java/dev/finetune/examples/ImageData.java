@@ -1,12 +1,12 @@
 package dev.finetune.examples;
 
-import dev.finetune.FinetuneException;
-import dev.finetune.Head;
-import dev.finetune.Heads;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.LabelSet;
 import dev.finetune.data.Split;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Head;
+import dev.finetune.head.Heads;
 import dev.finetune.vision.Image;
 import dev.finetune.vision.ImageFiles;
 import dev.finetune.vision.ImageFolder;

@@ -2,14 +2,14 @@ package dev.finetune.examples;
 
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
-import dev.finetune.Overwrite;
-import dev.finetune.Prediction;
+import dev.finetune.checkpoint.Overwrite;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.LabelSet;
 import dev.finetune.data.Split;
 import dev.finetune.examples.drawing.GardenPictures;
-import dev.finetune.train.ConsoleProgress;
+import dev.finetune.head.Prediction;
+import dev.finetune.report.ConsoleProgress;
 import dev.finetune.vision.Augment;
 import dev.finetune.vision.Image;
 import dev.finetune.vision.ImageFolder;

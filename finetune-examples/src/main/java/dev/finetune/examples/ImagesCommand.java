@@ -2,10 +2,10 @@ package dev.finetune.examples;
 
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
-import dev.finetune.FinetuneException;
-import dev.finetune.Freeze;
-import dev.finetune.Head;
-import dev.finetune.Prediction;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.freeze.Freeze;
+import dev.finetune.head.Head;
+import dev.finetune.head.Prediction;
 import dev.finetune.vision.Image;
 import dev.finetune.vision.image.ImageEncoder;
 import dev.finetune.vision.image.Preprocessing;

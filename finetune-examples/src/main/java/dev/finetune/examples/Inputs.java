@@ -2,10 +2,10 @@ package dev.finetune.examples;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import dev.finetune.FinetuneException;
 import dev.finetune.data.Question;
 import dev.finetune.data.Text;
 import dev.finetune.data.Words;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.vision.Image;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,8 +1,8 @@
 package dev.finetune.examples;
 
 import dev.finetune.FineTuned;
-import dev.finetune.FinetuneException;
-import dev.finetune.Overwrite;
+import dev.finetune.checkpoint.Overwrite;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.train.EpochReport;
 import dev.finetune.train.TrainingHistory;

@@ -2,7 +2,7 @@ package dev.finetune.examples;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import dev.finetune.Prediction;
+import dev.finetune.head.Prediction;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;

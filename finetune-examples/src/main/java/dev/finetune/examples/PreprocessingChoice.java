@@ -1,6 +1,6 @@
 package dev.finetune.examples;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.vision.image.Crop;
 import dev.finetune.vision.image.Preprocessing;
 import dev.finetune.vision.image.Resize;

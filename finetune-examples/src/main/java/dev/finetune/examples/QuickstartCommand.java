@@ -2,12 +2,12 @@ package dev.finetune.examples;
 
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
-import dev.finetune.Overwrite;
-import dev.finetune.Prediction;
+import dev.finetune.checkpoint.Overwrite;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Text;
 import dev.finetune.data.TextFiles;
-import dev.finetune.train.ConsoleProgress;
+import dev.finetune.head.Prediction;
+import dev.finetune.report.ConsoleProgress;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;

@@ -1,14 +1,14 @@
 package dev.finetune.examples;
 
-import dev.finetune.FinetuneException;
-import dev.finetune.Head;
-import dev.finetune.Heads;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Question;
 import dev.finetune.data.SquadFiles;
 import dev.finetune.data.TextFiles;
 import dev.finetune.data.TokenFiles;
 import dev.finetune.data.Words;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Head;
+import dev.finetune.head.Heads;
 import dev.finetune.vision.Image;
 import dev.finetune.vision.ImageFiles;
 import dev.finetune.vision.ImageFolder;

@@ -1,15 +1,15 @@
 package dev.finetune.examples;
 
 import dev.finetune.FineTuned;
-import dev.finetune.FinetuneException;
-import dev.finetune.Prediction;
+import dev.finetune.batch.CollateContext;
+import dev.finetune.batch.Encoded;
+import dev.finetune.batch.HostBatch;
+import dev.finetune.batch.HostTensor;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
-import dev.finetune.spi.CollateContext;
-import dev.finetune.spi.Encoded;
-import dev.finetune.spi.HostBatch;
-import dev.finetune.spi.HostTensor;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Prediction;
 import dev.finetune.vision.Image;
 import dev.finetune.vision.ImageSheet;
 import dev.finetune.vision.image.ImageDecoder;

@@ -1,6 +1,6 @@
 package dev.finetune.examples;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;

@@ -1,7 +1,7 @@
 package dev.finetune.examples;
 
-import dev.finetune.FinetuneException;
 import dev.finetune.data.TextFiles;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.vision.ImageFiles;
 import java.nio.charset.Charset;
 import java.nio.charset.IllegalCharsetNameException;

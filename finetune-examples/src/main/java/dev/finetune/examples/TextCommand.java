@@ -2,12 +2,12 @@ package dev.finetune.examples;
 
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
-import dev.finetune.FinetuneException;
-import dev.finetune.Head;
-import dev.finetune.Heads;
-import dev.finetune.Prediction;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Text;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Head;
+import dev.finetune.head.Heads;
+import dev.finetune.head.Prediction;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;

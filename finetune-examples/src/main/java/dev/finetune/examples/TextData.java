@@ -1,9 +1,9 @@
 package dev.finetune.examples;
 
-import dev.finetune.FinetuneException;
-import dev.finetune.Head;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.LabelSet;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Head;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

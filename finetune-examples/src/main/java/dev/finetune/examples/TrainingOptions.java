@@ -1,12 +1,12 @@
 package dev.finetune.examples;
 
 import dev.finetune.FineTuner;
-import dev.finetune.FinetuneException;
-import dev.finetune.Freeze;
-import dev.finetune.Head;
-import dev.finetune.Layers;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.freeze.Freeze;
+import dev.finetune.freeze.Layers;
+import dev.finetune.head.Head;
+import dev.finetune.report.ConsoleProgress;
 import dev.finetune.train.BatchSize;
-import dev.finetune.train.ConsoleProgress;
 import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.Precision;
 import dev.finetune.train.Schedule;

@@ -3,7 +3,7 @@ package dev.finetune.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.vision.Augment;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -2,9 +2,9 @@ package dev.finetune.examples;
 
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
-import dev.finetune.Heads;
 import dev.finetune.data.Text;
 import dev.finetune.examples.drawing.GardenPictures;
+import dev.finetune.head.Heads;
 import dev.finetune.vision.Image;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

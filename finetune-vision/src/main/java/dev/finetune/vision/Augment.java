@@ -1,6 +1,6 @@
 package dev.finetune.vision;
 
-import dev.finetune.spi.Augmentation;
+import dev.finetune.batch.Augmentation;
 import dev.finetune.vision.augment.ColorJitter;
 import dev.finetune.vision.augment.CutMix;
 import dev.finetune.vision.augment.Flip;

@@ -1,6 +1,6 @@
 package dev.finetune.vision;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.vision.image.BufferedImages;
 import dev.finetune.vision.image.Pixels;
 import java.awt.image.BufferedImage;

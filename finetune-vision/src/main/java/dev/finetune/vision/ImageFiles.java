@@ -1,10 +1,10 @@
 package dev.finetune.vision;
 
-import dev.finetune.FinetuneException;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Text;
 import dev.finetune.data.TextFiles;
+import dev.finetune.error.FinetuneException;
 import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.util.List;

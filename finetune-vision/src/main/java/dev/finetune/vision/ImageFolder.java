@@ -1,10 +1,10 @@
 package dev.finetune.vision;
 
-import dev.finetune.FinetuneException;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Split;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.Warnings;
 import dev.finetune.vision.image.ImageDecoder;
 import dev.finetune.vision.image.ImageLimits;

@@ -1,8 +1,8 @@
 package dev.finetune.vision;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.batch.HostTensor;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.Warnings;
-import dev.finetune.spi.HostTensor;
 import dev.finetune.vision.image.BufferedImages;
 import dev.finetune.vision.image.Pixels;
 import dev.finetune.vision.image.PngFile;

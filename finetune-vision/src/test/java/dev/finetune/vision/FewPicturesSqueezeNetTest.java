@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
+import dev.finetune.batch.CollateContext;
 import dev.finetune.checkpoint.SafetensorsWriter;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
@@ -14,7 +15,6 @@ import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Network;
-import dev.finetune.spi.CollateContext;
 import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.RowEncoder;
 import dev.finetune.vision.image.Crop;

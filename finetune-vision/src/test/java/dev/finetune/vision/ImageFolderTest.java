@@ -3,11 +3,11 @@ package dev.finetune.vision;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.finetune.FinetuneException;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Split;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.vision.image.References;
 import java.io.IOException;
 import java.nio.file.Files;

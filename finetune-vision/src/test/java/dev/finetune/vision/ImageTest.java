@@ -3,8 +3,8 @@ package dev.finetune.vision;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.finetune.FinetuneException;
-import dev.finetune.spi.HostTensor;
+import dev.finetune.batch.HostTensor;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.vision.augment.Pictures;
 import dev.finetune.vision.image.ImageDecoder;
 import dev.finetune.vision.image.Pixels;

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
-import dev.finetune.FinetuneException;
-import dev.finetune.Freeze;
-import dev.finetune.Heads;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.freeze.Freeze;
+import dev.finetune.head.Heads;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Buffer;
 import dev.finetune.train.StepReport;

@@ -2,13 +2,13 @@ package dev.finetune.bert.augment;
 
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
-import dev.finetune.FinetuneException;
-import dev.finetune.Heads;
-import dev.finetune.Prediction;
 import dev.finetune.bert.text.MaskedEncoder;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Text;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Heads;
+import dev.finetune.head.Prediction;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;

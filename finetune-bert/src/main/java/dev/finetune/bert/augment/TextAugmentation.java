@@ -1,7 +1,7 @@
 package dev.finetune.bert.augment;
 
+import dev.finetune.batch.Augmentation;
 import dev.finetune.data.Text;
-import dev.finetune.spi.Augmentation;
 import java.util.List;
 import java.util.SplittableRandom;
 

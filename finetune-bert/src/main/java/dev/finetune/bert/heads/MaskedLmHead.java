@@ -1,5 +1,7 @@
 package dev.finetune.bert.heads;
 
+import dev.finetune.batch.HostTensor;
+import dev.finetune.batch.Target;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Activation;
 import dev.finetune.nn.Batch;
@@ -9,8 +11,6 @@ import dev.finetune.nn.LayerNorm;
 import dev.finetune.nn.Linear;
 import dev.finetune.nn.Module;
 import dev.finetune.nn.Parameter;
-import dev.finetune.spi.HostTensor;
-import dev.finetune.spi.Target;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

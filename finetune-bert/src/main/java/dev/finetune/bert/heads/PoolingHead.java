@@ -1,6 +1,6 @@
 package dev.finetune.bert.heads;
 
-import dev.finetune.Pooling;
+import dev.finetune.head.Pooling;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.HeadModule;

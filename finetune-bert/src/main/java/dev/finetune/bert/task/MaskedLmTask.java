@@ -1,16 +1,16 @@
 package dev.finetune.bert.task;
 
-import dev.finetune.FinetuneException;
-import dev.finetune.Head;
-import dev.finetune.Prediction;
+import dev.finetune.batch.HostBatch;
+import dev.finetune.batch.HostTensor;
+import dev.finetune.batch.Target;
 import dev.finetune.bert.heads.MaskedLmHead;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Head;
+import dev.finetune.head.Prediction;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.metrics.PerplexityMetrics;
 import dev.finetune.nn.Batch;
-import dev.finetune.spi.HostBatch;
-import dev.finetune.spi.HostTensor;
-import dev.finetune.spi.Target;
 import dev.finetune.task.CrossEntropy;
 import dev.finetune.task.LossOptions;
 import dev.finetune.task.Task;

@@ -1,19 +1,19 @@
 package dev.finetune.bert.task;
 
-import dev.finetune.FinetuneException;
-import dev.finetune.Head;
-import dev.finetune.Prediction;
+import dev.finetune.batch.Encoded;
+import dev.finetune.batch.HostBatch;
 import dev.finetune.bert.text.AnswerSpan;
 import dev.finetune.bert.text.EncodedText;
 import dev.finetune.bert.text.SpanDecoder;
 import dev.finetune.bert.text.SpanSettings;
 import dev.finetune.data.Label;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Head;
+import dev.finetune.head.Prediction;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.metrics.SquadMetrics;
 import dev.finetune.nn.Batch;
-import dev.finetune.spi.Encoded;
-import dev.finetune.spi.HostBatch;
 import dev.finetune.task.CrossEntropy;
 import dev.finetune.task.LossOptions;
 import dev.finetune.task.Task;

@@ -1,15 +1,15 @@
 package dev.finetune.bert.task;
 
-import dev.finetune.Head;
-import dev.finetune.Prediction;
+import dev.finetune.batch.HostBatch;
+import dev.finetune.batch.HostTensor;
+import dev.finetune.batch.Target;
 import dev.finetune.bert.text.EncodedText;
+import dev.finetune.head.Head;
+import dev.finetune.head.Prediction;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.metrics.EntityMetrics;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Batch;
-import dev.finetune.spi.HostBatch;
-import dev.finetune.spi.HostTensor;
-import dev.finetune.spi.Target;
 import dev.finetune.task.CrossEntropy;
 import dev.finetune.task.Labels;
 import dev.finetune.task.LossOptions;

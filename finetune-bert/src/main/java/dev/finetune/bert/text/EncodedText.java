@@ -1,8 +1,8 @@
 package dev.finetune.bert.text;
 
+import dev.finetune.batch.Encoded;
+import dev.finetune.batch.Target;
 import dev.finetune.data.Label;
-import dev.finetune.spi.Encoded;
-import dev.finetune.spi.Target;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.zip.Checksum;

@@ -1,6 +1,6 @@
 package dev.finetune.bert.text;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 
 /**
  * How tokens are hidden for masked-language modelling.

@@ -4,7 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;

@@ -1,6 +1,6 @@
 package dev.finetune.bert.text;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.finetune.bert.text;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 
 /**
  * How an answer is picked from a question's windows; the defaults are run_qa's.

@@ -1,7 +1,7 @@
 package dev.finetune.bert.text;
 
+import dev.finetune.batch.Encoded;
 import dev.finetune.bert.augment.TextAugmentation;
-import dev.finetune.spi.Encoded;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

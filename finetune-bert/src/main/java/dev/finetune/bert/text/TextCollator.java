@@ -1,10 +1,10 @@
 package dev.finetune.bert.text;
 
-import dev.finetune.FinetuneException;
-import dev.finetune.spi.Encoded;
-import dev.finetune.spi.HostBatch;
-import dev.finetune.spi.HostTensor;
-import dev.finetune.spi.Target;
+import dev.finetune.batch.Encoded;
+import dev.finetune.batch.HostBatch;
+import dev.finetune.batch.HostTensor;
+import dev.finetune.batch.Target;
+import dev.finetune.error.FinetuneException;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;

@@ -1,7 +1,7 @@
 package dev.finetune.bert.text;
 
-import dev.finetune.FinetuneException;
 import dev.finetune.data.Text;
+import dev.finetune.error.FinetuneException;
 
 /**
  * How a family wants its rows.

@@ -2,9 +2,9 @@ package dev.finetune.bert.text;
 
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
-import dev.finetune.FinetuneException;
 import dev.finetune.bert.text.definition.DefinitionCheck;
 import dev.finetune.data.Text;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.saving.DirectorySave;
 import dev.finetune.internal.saving.WholeRead;
 import java.io.IOException;

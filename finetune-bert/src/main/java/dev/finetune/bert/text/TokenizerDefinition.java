@@ -5,7 +5,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;

@@ -3,7 +3,7 @@ package dev.finetune.bert.text;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.JsonFile;
 import dev.finetune.internal.PlainFile;
 import dev.finetune.internal.StandIn;

@@ -2,7 +2,7 @@ package dev.finetune.bert.text;
 
 import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.natives.DjlCache;
 import dev.finetune.internal.natives.LoadingFailure;
 import dev.finetune.internal.natives.NativeJars;

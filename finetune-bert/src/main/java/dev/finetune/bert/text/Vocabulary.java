@@ -3,7 +3,7 @@ package dev.finetune.bert.text;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.JsonNumbers;
 import java.util.Arrays;
 import java.util.Comparator;

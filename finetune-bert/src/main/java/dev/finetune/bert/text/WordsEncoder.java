@@ -1,14 +1,14 @@
 package dev.finetune.bert.text;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.batch.CollateContext;
+import dev.finetune.batch.Encoded;
+import dev.finetune.batch.HostBatch;
+import dev.finetune.batch.InputEncoder;
+import dev.finetune.batch.Target;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Words;
-import dev.finetune.spi.CollateContext;
-import dev.finetune.spi.Encoded;
-import dev.finetune.spi.HostBatch;
-import dev.finetune.spi.InputEncoder;
-import dev.finetune.spi.Target;
+import dev.finetune.error.FinetuneException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -3,7 +3,7 @@ package dev.finetune.bert.augment;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;

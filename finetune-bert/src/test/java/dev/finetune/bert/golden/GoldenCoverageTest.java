@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import com.google.gson.JsonObject;
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.golden.GoldenFolders;
 import java.io.IOException;
 import java.nio.file.Files;

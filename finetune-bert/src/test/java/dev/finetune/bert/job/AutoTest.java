@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.finetune.FineTuner;
-import dev.finetune.FinetuneException;
-import dev.finetune.Head;
-import dev.finetune.Heads;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Label;
 import dev.finetune.data.Text;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Head;
+import dev.finetune.head.Heads;
 import dev.finetune.search.Auto;
 import dev.finetune.search.AutoResult;
 import java.time.Duration;
@@ -20,7 +20,9 @@ class AutoTest {
     @Test
     void fewRowsAreCrossValidatedAndTheChoiceBeatsTheSettingsAsTheyWere() {
         final Dataset<Text> data = Jobs.data(24, 1);
-        try (AutoResult<Text> result = Auto.of(Jobs.classifier().lr(5e-5).freeze(0)).within(Duration.ofSeconds(20)).fit(data)) {
+        try (AutoResult<Text> result = Auto.of(Jobs.classifier().lr(5e-5).freeze(0))
+                .within(Duration.ofSeconds(20))
+                .fit(data)) {
             assertThat(result.metric()).isEqualTo("accuracy");
             assertThat(result.attempts().get(0).name()).isEqualTo("as set");
             assertThat(result.chosen().value())
@@ -36,8 +38,9 @@ class AutoTest {
     @Test
     void validationDataDecidesWhereItIsGivenAndTheModelTriedIsTheOneKept() {
         final Dataset<Text> validation = Jobs.data(30, 3);
-        try (AutoResult<Text> result =
-                Auto.of(Jobs.classifier().lr(1e-4)).within(Duration.ofSeconds(8)).fit(Jobs.data(64, 4), validation)) {
+        try (AutoResult<Text> result = Auto.of(Jobs.classifier().lr(1e-4))
+                .within(Duration.ofSeconds(8))
+                .fit(Jobs.data(64, 4), validation)) {
             assertThat(result.model().evaluation().get("accuracy"))
                     .isEqualTo(result.chosen().value());
             final double first = result.attempts().get(0).value();
@@ -55,8 +58,9 @@ class AutoTest {
 
     @Test
     void withoutTimeForMoreTheSettingsAreKeptAsTheyAre() {
-        try (AutoResult<Text> result =
-                Auto.of(Jobs.classifier().epochs(1)).within(Duration.ofMillis(1)).fit(Jobs.data(32, 5), Jobs.data(16, 6))) {
+        try (AutoResult<Text> result = Auto.of(Jobs.classifier().epochs(1))
+                .within(Duration.ofMillis(1))
+                .fit(Jobs.data(32, 5), Jobs.data(16, 6))) {
             assertThat(result.attempts()).hasSize(1);
             assertThat(result.explanation()).contains("Chosen: the settings as they are");
         }

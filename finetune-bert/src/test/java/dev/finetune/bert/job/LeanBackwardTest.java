@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
-import dev.finetune.Lora;
-import dev.finetune.Prediction;
+import dev.finetune.batch.Encoded;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Text;
-import dev.finetune.spi.Encoded;
+import dev.finetune.head.Prediction;
+import dev.finetune.peft.Lora;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.TrainingListener;
 import java.nio.file.Path;

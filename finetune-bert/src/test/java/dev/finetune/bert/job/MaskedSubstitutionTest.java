@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.finetune.FineTuner;
-import dev.finetune.FinetuneException;
 import dev.finetune.bert.augment.MaskedSubstitution;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Text;
+import dev.finetune.error.FinetuneException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

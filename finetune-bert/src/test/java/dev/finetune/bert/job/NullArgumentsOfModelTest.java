@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.finetune.FineTuned;
 import dev.finetune.NullArguments;
-import dev.finetune.Overwrite;
-import dev.finetune.Prediction;
 import dev.finetune.calibration.DecisionMetric;
+import dev.finetune.checkpoint.Overwrite;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Text;
+import dev.finetune.head.Prediction;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
-import dev.finetune.FinetuneException;
 import dev.finetune.checkpoint.LoadReport;
 import dev.finetune.data.Text;
+import dev.finetune.error.FinetuneException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

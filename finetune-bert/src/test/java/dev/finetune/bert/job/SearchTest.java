@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
-import dev.finetune.FinetuneException;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Text;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.search.Halving;
 import dev.finetune.search.Sampler;
 import dev.finetune.search.Search;

@@ -2,9 +2,9 @@ package dev.finetune.bert.start;
 
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
-import dev.finetune.FinetuneException;
 import dev.finetune.bert.text.Tokenizer;
 import dev.finetune.data.Text;
+import dev.finetune.error.FinetuneException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.List;

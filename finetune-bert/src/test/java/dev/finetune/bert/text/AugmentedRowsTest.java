@@ -2,15 +2,15 @@ package dev.finetune.bert.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.finetune.batch.CollateContext;
+import dev.finetune.batch.Encoded;
+import dev.finetune.batch.HostBatch;
+import dev.finetune.batch.HostTensor;
+import dev.finetune.batch.Target;
 import dev.finetune.bert.augment.TextAugmentation;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Text;
-import dev.finetune.spi.CollateContext;
-import dev.finetune.spi.Encoded;
-import dev.finetune.spi.HostBatch;
-import dev.finetune.spi.HostTensor;
-import dev.finetune.spi.Target;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -3,11 +3,11 @@ package dev.finetune.bert.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
+import dev.finetune.batch.Target;
 import dev.finetune.bert.text.definition.DefinitionCheck;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Words;
-import dev.finetune.spi.Target;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import dev.finetune.batch.Encoded;
+import dev.finetune.batch.Target;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Question;
 import dev.finetune.data.Text;
-import dev.finetune.spi.Encoded;
-import dev.finetune.spi.Target;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

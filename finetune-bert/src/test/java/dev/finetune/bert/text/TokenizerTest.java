@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import dev.finetune.FinetuneException;
 import dev.finetune.data.Text;
+import dev.finetune.error.FinetuneException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

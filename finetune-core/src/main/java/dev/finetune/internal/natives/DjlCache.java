@@ -1,6 +1,6 @@
 package dev.finetune.internal.natives;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;

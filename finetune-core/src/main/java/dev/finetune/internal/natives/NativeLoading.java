@@ -1,6 +1,6 @@
 package dev.finetune.internal.natives;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.Failures;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -12,7 +12,7 @@ public interface Change {
     /**
      * Looks at the directory before anything is written.
      *
-     * @throws dev.finetune.FinetuneException if it isn't to be changed
+     * @throws dev.finetune.error.FinetuneException if it isn't to be changed
      */
     default void check() throws IOException {}
 

@@ -3,7 +3,7 @@ package dev.finetune.internal.saving;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;

@@ -1,6 +1,6 @@
 package dev.finetune.internal.saving;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.PathLock;
 import java.io.File;
 import java.io.IOException;

@@ -1,7 +1,7 @@
 package dev.finetune.internal.saving;
 
 import com.google.gson.JsonObject;
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package dev.finetune.internal.saving;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.Failures;
 import java.util.Optional;
 import java.util.function.Consumer;

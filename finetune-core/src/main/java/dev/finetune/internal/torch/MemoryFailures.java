@@ -1,7 +1,7 @@
 package dev.finetune.internal.torch;
 
-import dev.finetune.FinetuneException;
-import dev.finetune.OutOfMemoryException;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.error.OutOfMemoryException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;

@@ -1,7 +1,7 @@
 package dev.finetune.internal.torch;
 
 import com.sun.jna.Platform;
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.natives.JavaCppCache;
 import dev.finetune.internal.natives.Jna;
 import dev.finetune.internal.natives.LoadingFailure;
@@ -131,6 +131,31 @@ public final class Natives {
                 setEnvironmentDefault(variable, Integer.toString(threads));
             }
         });
+    }
+
+    /** Such as "linux-x86_64". */
+    public static String platform() {
+        return Loader.getPlatform();
+    }
+
+    /** The version of LibTorch and of its bindings. */
+    public static String version() {
+        return torch.class.getPackage().getImplementationVersion();
+    }
+
+    /** The widest vector instructions that LibTorch uses here, such as "AVX2". */
+    public static String processorFeatures() {
+        return torch.get_cpu_capability().getString();
+    }
+
+    /** How many threads one operation uses. */
+    public static int threads() {
+        return torch.get_num_threads();
+    }
+
+    /** How many GPUs there are. */
+    public static int gpus() {
+        return torch.cuda_device_count();
     }
 
     /** What multiplies matrices: "MKL" or "OpenBLAS". */

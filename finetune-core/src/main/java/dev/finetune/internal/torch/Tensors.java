@@ -1,7 +1,7 @@
 package dev.finetune.internal.torch;
 
-import dev.finetune.FinetuneException;
-import dev.finetune.spi.HostTensor;
+import dev.finetune.batch.HostTensor;
+import dev.finetune.error.FinetuneException;
 import java.util.Arrays;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;

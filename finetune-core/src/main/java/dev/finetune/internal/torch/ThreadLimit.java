@@ -1,6 +1,6 @@
 package dev.finetune.internal.torch;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.util.OptionalInt;
 
 /**

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;

@@ -3,8 +3,8 @@ package dev.finetune.internal.torch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.finetune.FinetuneException;
-import dev.finetune.OutOfMemoryException;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.error.OutOfMemoryException;
 import dev.finetune.nn.ForwardContext;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;

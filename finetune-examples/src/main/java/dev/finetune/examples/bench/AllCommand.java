@@ -3,7 +3,7 @@ package dev.finetune.examples.bench;
 import com.google.gson.Gson;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.examples.TemporaryFolder;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -2,7 +2,7 @@ package dev.finetune.examples.bench;
 
 import com.google.gson.JsonObject;
 import dev.finetune.FineTuner;
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.Precision;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.finetune.examples.bench;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package dev.finetune.examples.bench;
 
 import dev.finetune.FineTuned;
-import dev.finetune.Prediction;
+import dev.finetune.head.Prediction;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;

@@ -1,10 +1,10 @@
 package dev.finetune.examples.bench;
 
+import dev.finetune.batch.Encoded;
+import dev.finetune.batch.HostBatch;
+import dev.finetune.batch.HostTensor;
+import dev.finetune.batch.Target;
 import dev.finetune.nn.Network;
-import dev.finetune.spi.Encoded;
-import dev.finetune.spi.HostBatch;
-import dev.finetune.spi.HostTensor;
-import dev.finetune.spi.Target;
 import dev.finetune.task.Task;
 import dev.finetune.train.BatchSource;
 import dev.finetune.train.Cancellation;

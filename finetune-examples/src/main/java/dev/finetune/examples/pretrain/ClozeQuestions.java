@@ -1,9 +1,9 @@
 package dev.finetune.examples.pretrain;
 
-import dev.finetune.FinetuneException;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Question;
+import dev.finetune.error.FinetuneException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -2,14 +2,14 @@ package dev.finetune.examples.pretrain;
 
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
-import dev.finetune.Heads;
-import dev.finetune.Overwrite;
+import dev.finetune.checkpoint.Overwrite;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Question;
 import dev.finetune.examples.Output;
 import dev.finetune.examples.StopSignals;
-import dev.finetune.train.ConsoleProgress;
+import dev.finetune.head.Heads;
+import dev.finetune.report.ConsoleProgress;
 import dev.finetune.train.Schedule;
 import java.io.IOException;
 import java.nio.file.Path;

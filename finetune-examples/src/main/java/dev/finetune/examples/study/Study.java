@@ -2,10 +2,10 @@ package dev.finetune.examples.study;
 
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
-import dev.finetune.FinetuneException;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
+import dev.finetune.error.FinetuneException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -2,9 +2,9 @@ package dev.finetune.examples.study;
 
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
-import dev.finetune.Freeze;
-import dev.finetune.Lora;
 import dev.finetune.data.Dataset;
+import dev.finetune.freeze.Freeze;
+import dev.finetune.peft.Lora;
 import dev.finetune.search.Auto;
 import dev.finetune.search.AutoResult;
 import java.time.Duration;
@@ -72,7 +72,8 @@ enum StudyMethod {
     AUTO("auto") {
         @Override
         <I> FineTuned<I> fit(FineTuner tuner, Dataset<I> train, Settings settings) {
-            final AutoResult<I> result = Auto.of(tuner).within(settings.budget()).fit(train);
+            final AutoResult<I> result =
+                    Auto.of(tuner).within(settings.budget()).fit(train);
             System.err.println(result.explanation());
             return result.model();
         }

@@ -2,7 +2,7 @@ package dev.finetune.examples.study;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,12 +1,12 @@
 package dev.finetune.examples.study;
 
 import com.google.gson.JsonObject;
-import dev.finetune.FinetuneException;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.LabelSet;
 import dev.finetune.data.Text;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.examples.TemporaryFolder;
 import dev.finetune.examples.bench.Job;
 import java.io.IOException;

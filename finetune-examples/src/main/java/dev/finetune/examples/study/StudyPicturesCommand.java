@@ -1,10 +1,10 @@
 package dev.finetune.examples.study;
 
 import dev.finetune.FineTuner;
-import dev.finetune.FinetuneException;
-import dev.finetune.Head;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.examples.ImageData;
 import dev.finetune.examples.PreprocessingChoice;
+import dev.finetune.head.Head;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.Callable;

@@ -1,11 +1,11 @@
 package dev.finetune.examples.study;
 
 import dev.finetune.FineTuner;
-import dev.finetune.FinetuneException;
-import dev.finetune.Head;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Text;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.examples.TextData;
+import dev.finetune.head.Head;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;

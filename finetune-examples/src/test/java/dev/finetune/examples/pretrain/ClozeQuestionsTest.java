@@ -3,10 +3,10 @@ package dev.finetune.examples.pretrain;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.finetune.FinetuneException;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Question;
+import dev.finetune.error.FinetuneException;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;

@@ -1,6 +1,6 @@
 package dev.finetune.vision.augment;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 
 /** What the arguments of augmentations must be. */
 final class Checks {

@@ -1,6 +1,6 @@
 package dev.finetune.vision.augment;
 
-import dev.finetune.spi.Augmentation;
+import dev.finetune.batch.Augmentation;
 import dev.finetune.vision.Image;
 
 /**

@@ -1,8 +1,8 @@
 package dev.finetune.vision.family;
 
 import com.google.gson.JsonObject;
-import dev.finetune.Head;
 import dev.finetune.checkpoint.Weights;
+import dev.finetune.head.Head;
 import dev.finetune.nn.Activation;
 import dev.finetune.spi.ModelConfig;
 import dev.finetune.vision.image.Crop;

@@ -1,9 +1,9 @@
 package dev.finetune.vision.family;
 
 import com.google.gson.JsonObject;
-import dev.finetune.FinetuneException;
-import dev.finetune.Head;
 import dev.finetune.checkpoint.Weights;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Head;
 import dev.finetune.nn.Conv2d;
 import dev.finetune.spi.ModelConfig;
 import dev.finetune.vision.image.Preprocessing;

@@ -1,7 +1,7 @@
 package dev.finetune.vision.family;
 
-import dev.finetune.FinetuneException;
 import dev.finetune.checkpoint.Weights;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.nn.Activation;
 import dev.finetune.nn.Conv2d;
 import dev.finetune.vision.net.BlockPlan;

@@ -2,7 +2,7 @@ package dev.finetune.vision.family;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.nn.Activation;
 import dev.finetune.spi.ModelConfig;
 import java.util.List;

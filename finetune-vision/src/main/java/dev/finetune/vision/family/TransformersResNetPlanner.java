@@ -1,6 +1,6 @@
 package dev.finetune.vision.family;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.nn.Activation;
 import dev.finetune.nn.Conv2d;
 import dev.finetune.spi.ModelConfig;

@@ -2,12 +2,12 @@ package dev.finetune.vision.family;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import dev.finetune.FinetuneException;
-import dev.finetune.Head;
-import dev.finetune.Heads;
-import dev.finetune.Pooling;
 import dev.finetune.checkpoint.CheckpointParameters;
 import dev.finetune.checkpoint.Weights;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Head;
+import dev.finetune.head.Heads;
+import dev.finetune.head.Pooling;
 import dev.finetune.nn.HeadModule;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.ParameterSource;

@@ -1,6 +1,6 @@
 package dev.finetune.vision.image;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 
 /** What is kept of a resized picture. */
 public sealed interface Crop {

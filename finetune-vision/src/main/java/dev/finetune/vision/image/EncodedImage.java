@@ -1,7 +1,7 @@
 package dev.finetune.vision.image;
 
-import dev.finetune.spi.Encoded;
-import dev.finetune.spi.Target;
+import dev.finetune.batch.Encoded;
+import dev.finetune.batch.Target;
 import dev.finetune.vision.Image;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

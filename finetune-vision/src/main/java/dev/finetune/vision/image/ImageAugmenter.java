@@ -1,7 +1,7 @@
 package dev.finetune.vision.image;
 
-import dev.finetune.FinetuneException;
-import dev.finetune.spi.Augmentation;
+import dev.finetune.batch.Augmentation;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.vision.augment.BatchAugmentation;
 import dev.finetune.vision.augment.ImageAugmentation;
 import dev.finetune.vision.augment.NumberAugmentation;

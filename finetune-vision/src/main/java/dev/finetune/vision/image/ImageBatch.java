@@ -1,9 +1,9 @@
 package dev.finetune.vision.image;
 
-import dev.finetune.FinetuneException;
-import dev.finetune.spi.Encoded;
-import dev.finetune.spi.HostTensor;
-import dev.finetune.spi.Target;
+import dev.finetune.batch.Encoded;
+import dev.finetune.batch.HostTensor;
+import dev.finetune.batch.Target;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.vision.Image;
 import dev.finetune.vision.augment.BatchAugmentation.MixedBatch;
 import dev.finetune.vision.augment.NumberAugmentation;

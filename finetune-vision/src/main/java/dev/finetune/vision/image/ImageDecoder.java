@@ -1,6 +1,6 @@
 package dev.finetune.vision.image;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.PlainFile;
 import dev.finetune.vision.Image;
 import java.io.IOException;

@@ -1,18 +1,18 @@
 package dev.finetune.vision.image;
 
 import com.google.gson.GsonBuilder;
-import dev.finetune.FinetuneException;
+import dev.finetune.batch.Augmentation;
+import dev.finetune.batch.CollateContext;
+import dev.finetune.batch.CollateContext.Purpose;
+import dev.finetune.batch.Encoded;
+import dev.finetune.batch.HostBatch;
+import dev.finetune.batch.HostTensor;
+import dev.finetune.batch.InputEncoder;
+import dev.finetune.batch.Target;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.Warnings;
-import dev.finetune.spi.Augmentation;
-import dev.finetune.spi.CollateContext;
-import dev.finetune.spi.CollateContext.Purpose;
-import dev.finetune.spi.Encoded;
-import dev.finetune.spi.HostBatch;
-import dev.finetune.spi.HostTensor;
-import dev.finetune.spi.InputEncoder;
-import dev.finetune.spi.Target;
 import dev.finetune.vision.Image;
 import dev.finetune.vision.OnBroken;
 import java.io.IOException;

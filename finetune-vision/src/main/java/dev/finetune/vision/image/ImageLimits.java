@@ -1,6 +1,6 @@
 package dev.finetune.vision.image;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 
 /**
  * How large a picture may be. A small file can claim to be a picture of billions of pixels (a decompression bomb); what

@@ -1,8 +1,8 @@
 package dev.finetune.vision.image;
 
 import com.google.gson.JsonObject;
-import dev.finetune.FinetuneException;
-import dev.finetune.spi.InputSettings;
+import dev.finetune.batch.InputSettings;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.vision.Image;
 import java.nio.file.Path;
 import java.util.List;

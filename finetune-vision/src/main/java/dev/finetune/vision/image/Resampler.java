@@ -1,6 +1,6 @@
 package dev.finetune.vision.image;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.util.Arrays;
 
 /** Resizes 8-bit pictures with antialiasing, as {@link Arithmetic} says. */

@@ -1,6 +1,6 @@
 package dev.finetune.vision.image;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 
 /** The size that a picture is brought to before it is cropped. */
 public sealed interface Resize {

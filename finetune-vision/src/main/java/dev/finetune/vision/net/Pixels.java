@@ -1,7 +1,7 @@
 package dev.finetune.vision.net;
 
+import dev.finetune.batch.MemoryFormat;
 import dev.finetune.nn.Batch;
-import dev.finetune.spi.MemoryFormat;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.finetune.FinetuneException;
-import dev.finetune.spi.Augmentation;
+import dev.finetune.batch.Augmentation;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.vision.Augment;
 import dev.finetune.vision.Image;
 import dev.finetune.vision.augment.BatchAugmentation.MixedBatch;

@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
-import dev.finetune.Prediction;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
+import dev.finetune.head.Prediction;
 import dev.finetune.vision.Image;
 import dev.finetune.vision.ImageFolder;
 import dev.finetune.vision.image.Crop;

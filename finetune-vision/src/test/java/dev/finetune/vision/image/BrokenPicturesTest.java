@@ -3,7 +3,7 @@ package dev.finetune.vision.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.Pipe;
 import dev.finetune.vision.Image;
 import java.io.ByteArrayOutputStream;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;

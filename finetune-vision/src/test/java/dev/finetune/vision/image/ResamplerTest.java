@@ -3,8 +3,8 @@ package dev.finetune.vision.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.finetune.FinetuneException;
 import dev.finetune.checkpoint.Weights;
+import dev.finetune.error.FinetuneException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;

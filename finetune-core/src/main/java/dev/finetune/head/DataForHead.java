@@ -1,0 +1,124 @@
+package dev.finetune.head;
+
+import dev.finetune.data.Dataset;
+import dev.finetune.data.Example;
+import dev.finetune.data.Label;
+import dev.finetune.error.FinetuneException;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Whether a head can learn from the labels of some data. */
+public final class DataForHead {
+    private DataForHead() {}
+
+    /**
+     * Checks the first example.
+     *
+     * @param head that is to learn
+     * @param data labelled examples
+     * @throws FinetuneException if the head would learn nothing from its label; the message says what to write
+     */
+    public static void check(Head head, Dataset<?> data) {
+        first(data).filter(label -> !fits(head, label)).ifPresent(label -> {
+            throw new FinetuneException(message(head, label, data));
+        });
+    }
+
+    /**
+     * {@return the error that all labels of some data are the same one}
+     *
+     * @param label that one
+     * @param data where it was found
+     */
+    public static FinetuneException oneClass(String label, Dataset<?> data) {
+        return new FinetuneException("All labels of " + data.describe() + " are \"" + label
+                + "\", so that there is nothing to tell apart. Was the right label column read, or only the start of a"
+                + " sorted file? Where other classes are to come, name them all: head(\"" + label + "\", ...).");
+    }
+
+    private static Optional<Label> first(Dataset<?> data) {
+        try (Stream<? extends Example<?>> examples = data.stream()) {
+            return examples.findFirst().map(Example::label);
+        }
+    }
+
+    private static boolean fits(Head head, Label label) {
+        if (head instanceof Head.Classification) {
+            return label instanceof Label.Category;
+        }
+        if (head instanceof Head.MultiLabel) {
+            return label instanceof Label.Categories;
+        }
+        if (head instanceof Head.Regression) {
+            return label instanceof Label.Values;
+        }
+        if (head instanceof Head.Tokens) {
+            return label instanceof Label.Tags;
+        }
+        if (head instanceof Head.QuestionAnswering) {
+            return label instanceof Label.Answers;
+        }
+        return head instanceof Head.MaskedLm && label instanceof Label.None;
+    }
+
+    private static String message(Head head, Label label, Dataset<?> data) {
+        if (head instanceof Head.Features) {
+            return "Heads.features(...) gives vectors and learns nothing: say what to predict, "
+                    + (label instanceof Label.None ? "such as head(2)" : fitting(label)) + ", or use untrained(...).";
+        }
+        if (label instanceof Label.None) {
+            return "The examples of " + data.describe() + " have no labels, and the head is for " + head
+                    + ", which it learns from labels: read the label column ("
+                    + reader(head) + "), or, to go on pretraining on the texts alone, say head(Heads.maskedLm()).";
+        }
+        return "The examples of " + data.describe() + " are labelled with " + described(label)
+                + ", and the head is for "
+                + head + ", which would learn nothing from that: say " + fitting(label)
+                + (head instanceof Head.MaskedLm
+                        ? ", or, to go on pretraining on the texts alone, read them without labels: unlabelled()."
+                        : ", or read labels that fit the head: " + reader(head) + ".");
+    }
+
+    private static String described(Label label) {
+        if (label instanceof Label.Category) {
+            return "one class each";
+        }
+        if (label instanceof Label.Categories) {
+            return "any number of classes each";
+        }
+        if (label instanceof Label.Values values) {
+            return values.values().size() == 1
+                    ? "a number each"
+                    : values.values().size() + " numbers each";
+        }
+        return label instanceof Label.Tags ? "a tag a word" : "answers";
+    }
+
+    private static String fitting(Label label) {
+        if (label instanceof Label.Category) {
+            return "head(...) with the number or the names of the classes";
+        }
+        if (label instanceof Label.Categories) {
+            return "head(Heads.multiLabel())";
+        }
+        if (label instanceof Label.Values values) {
+            return "head(Heads.regression(" + values.values().size() + "))";
+        }
+        return label instanceof Label.Tags ? "head(Heads.tokens())" : "head(Heads.questionAnswering())";
+    }
+
+    private static String reader(Head head) {
+        if (head instanceof Head.Classification) {
+            return "classification() of the files' reader, Label.of(\"name\")";
+        }
+        if (head instanceof Head.MultiLabel) {
+            return "multiLabel(...) of the files' reader, new Label.Categories(Set.of(\"name\"))";
+        }
+        if (head instanceof Head.Regression) {
+            return "regression() of the files' reader, Label.of(number)";
+        }
+        return head instanceof Head.Tokens
+                ? "TokenFiles' tokenClassification(), new Label.Tags(tags)"
+                : "SquadFiles' questionAnswering(), new Label.Answers(answers)";
+    }
+}

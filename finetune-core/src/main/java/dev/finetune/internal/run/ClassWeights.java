@@ -1,0 +1,33 @@
+package dev.finetune.internal.run;
+
+import dev.finetune.data.ClassCounts;
+import dev.finetune.data.Dataset;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Head;
+import dev.finetune.task.LossOptions;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The class weights of a loss: those that were said, or balanced ones. */
+final class ClassWeights {
+    private ClassWeights() {}
+
+    static LossOptions of(Draft draft, Head head, Optional<Dataset<?>> data) {
+        if (!draft.balancedClassWeights) {
+            return draft.loss;
+        }
+        if (!(head instanceof Head.Classification || head instanceof Head.Tokens)) {
+            throw new FinetuneException("balancedClassWeights() is for one class of several, or for tags; with a "
+                    + head.getClass().getSimpleName() + " head it would change nothing: leave it out.");
+        }
+        if (data.isEmpty()) {
+            return draft.loss; // Nothing is trained.
+        }
+        final Map<String, Double> balanced = ClassCounts.of(data.get()).balancedWeights();
+        final List<Double> weights = head.labels().stream()
+                .map(label -> balanced.getOrDefault(label, 1.0))
+                .toList();
+        return draft.loss.withClassWeights(weights);
+    }
+}

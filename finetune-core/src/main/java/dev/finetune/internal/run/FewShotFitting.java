@@ -1,0 +1,233 @@
+package dev.finetune.internal.run;
+
+import dev.finetune.batch.CollateContext;
+import dev.finetune.batch.Encoded;
+import dev.finetune.batch.HostBatch;
+import dev.finetune.batch.HostTensor;
+import dev.finetune.batch.Target;
+import dev.finetune.data.Dataset;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.fewshot.FewShot;
+import dev.finetune.fewshot.LogisticRegression;
+import dev.finetune.fewshot.PairRows;
+import dev.finetune.fewshot.PairTask;
+import dev.finetune.head.Head;
+import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.MemoryFailures;
+import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.internal.torch.Tensors;
+import dev.finetune.nn.Batch;
+import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.Network;
+import dev.finetune.nn.Parameter;
+import dev.finetune.report.Provenance;
+import dev.finetune.train.MemoryHelp;
+import dev.finetune.train.RowEncoder;
+import dev.finetune.train.Schedule;
+import dev.finetune.train.Trainer;
+import dev.finetune.train.TrainingHistory;
+import dev.finetune.train.TrainingListener;
+import dev.finetune.train.TrainingSettings;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/** A few examples, top to bottom: pairs teach the network, a logistic regression becomes the head's last layer. */
+public final class FewShotFitting<I> {
+    private static final double WARMUP = 0.1;
+
+    private final Draft draft;
+    private final FewShot fewShot;
+
+    public FewShotFitting(Draft draft, FewShot fewShot) {
+        this.draft = draft;
+        this.fewShot = fewShot;
+    }
+
+    public Trained<I> fit(Dataset<I> train) {
+        if (draft.method != null) {
+            throw new FinetuneException(
+                    "fitFewShot(...) replaces the head's last layer, so it doesn't go with lora(...) or ia3(...):"
+                            + " freeze layers instead, or use fit(...).");
+        }
+        if (draft.gentle.pulls().rDrop() > 0) {
+            throw new FinetuneException(
+                    "fitFewShot(...) learns from pairs before there are classes to tell apart, so it"
+                            + " doesn't go with rDrop(...): leave that out.");
+        }
+        final List<String> meaningless = meaningless();
+        if (!meaningless.isEmpty()) {
+            throw new FinetuneException("fitFewShot(...) learns from pairs, then fits a logistic regression, without"
+                    + " evaluating; " + String.join(", ", meaningless)
+                    + " would do nothing there. Leave out what is named,"
+                    + " or use fit(...).");
+        }
+        if (train.size().isEmpty()) {
+            throw new FinetuneException(
+                    "fitFewShot(...) is for a few examples in memory, not for a stream (" + train.describe() + ").");
+        }
+        final List<String> warnings = new ArrayList<>();
+        final Fitting<I> fitting = new Fitting<>(draft);
+        fitting.lookAt(train, Optional.empty(), warnings);
+        final LoadedModel<I> model = LoadedModel.openToTrain(draft, train);
+        try {
+            if (!(model.assembly().task().head() instanceof Head.Classification head)) {
+                throw new FinetuneException("fitFewShot(...) is for one class of several, not for a "
+                        + model.assembly().task().head().getClass().getSimpleName() + " head.");
+            }
+            final List<Encoded> rows = RowEncoder.encode(train, model.assembly().encoder());
+            final List<Parameter> last = lastLayer(model, head.classes());
+            final List<Boolean> trained =
+                    last.stream().map(Parameter::isTrained).toList();
+            last.forEach(parameter -> parameter.setTrained(false));
+            final TrainingHistory history = contrast(model, rows, fitting.keeping(warnings));
+            for (int i = 0; i < last.size(); i++) {
+                last.get(i).setTrained(trained.get(i));
+            }
+            regress(model, rows, last, head.classes());
+            return new Trained<>(
+                    model,
+                    new Provenance(
+                            ModelPlace.shown(model.base()),
+                            draft.maxLength,
+                            SettingsText.describe(draft, Map.of("few-shot", fewShot)),
+                            train.describe(),
+                            "none",
+                            warnings,
+                            0),
+                    draft.training(),
+                    Optional.of(history),
+                    Optional.empty());
+        } catch (RuntimeException | Error e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    /** Settings that were said and have no part in it. */
+    private List<String> meaningless() {
+        final Map<String, Boolean> said = new LinkedHashMap<>();
+        said.put("classWeights(...)", !draft.loss.classWeights().isEmpty());
+        said.put("balancedClassWeights()", draft.balancedClassWeights);
+        said.put("balancedSampling()", draft.balancedSampling);
+        said.put("labelSmoothing(...)", draft.loss.labelSmoothing() > 0);
+        said.put("focalLoss(...)", draft.loss.focalGamma() > 0);
+        said.put("earlyStopping(...)", draft.earlyStopping.isPresent());
+        said.put("keepBest(...)", draft.keepBest && draft.earlyStopping.isEmpty());
+        return said.entrySet().stream()
+                .filter(Map.Entry::getValue)
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    /** Weight and bias of the layer that gives the logits: a linear one, or a convolution of 1 x 1. */
+    private static List<Parameter> lastLayer(LoadedModel<?> model, int classes) {
+        final List<Parameter> head = model.assembly().network().head().parameters();
+        final List<Parameter> last = head.subList(Math.max(0, head.size() - 2), head.size());
+        final boolean fits = last.size() == 2
+                && last.get(0).shape().length >= 2
+                && last.get(0).shape()[0] == classes
+                && Arrays.stream(last.get(0).shape()).skip(2).allMatch(size -> size == 1)
+                && Arrays.equals(last.get(1).shape(), new long[] {classes});
+        if (!fits) {
+            throw new FinetuneException("Few-shot learning needs a head whose last layer is linear, or a convolution "
+                    + "of 1 x 1; this one's parameters are "
+                    + head.stream().map(Parameter::name).toList() + ".");
+        }
+        return last;
+    }
+
+    private TrainingHistory contrast(LoadedModel<I> model, List<Encoded> rows, TrainingListener listener) {
+        draft.epochs = 1;
+        draft.schedule = Schedule.linear().withWarmupRatio(WARMUP);
+        final TrainingSettings settings = draft.training();
+        final Trainer trainer = new Trainer(
+                        model.assembly().network(),
+                        new PairTask(model.assembly().task().head()),
+                        settings,
+                        model.device(),
+                        listener,
+                        draft.cancellation)
+                .with(Fitting.checkpointing(draft, Map.of("few-shot", fewShot), model));
+        return trainer.train(
+                new PairRows(
+                        rows, model.assembly().encoder(), fewShot.pairsPerRow(), settings.batchSize(), settings.seed()),
+                Optional.empty());
+    }
+
+    private void regress(LoadedModel<I> model, List<Encoded> rows, List<Parameter> last, int classes) {
+        final Network network = model.assembly().network();
+        final List<float[]> vectors = new ArrayList<>();
+        batches(model, rows, batch -> {
+            final float[] flat = Tensors.floats(PairTask.vectors(network.forward(batch, evaluating())));
+            final int width = flat.length / batch.size();
+            for (int row = 0; row < batch.size(); row++) {
+                vectors.add(Arrays.copyOfRange(flat, row * width, (row + 1) * width));
+            }
+        });
+        final int[] truths = rows.stream()
+                .mapToInt(row -> ((Target.Index) row.target()).index())
+                .toArray();
+        final LogisticRegression.Fit fit = LogisticRegression.fit(vectors, truths, classes, fewShot.regularisation());
+        try (TensorScope scope = TensorScope.open();
+                GradientMode off = GradientMode.off()) {
+            copy(fit.weight(), last.get(0), model);
+            copy(fit.bias(), last.get(1), model);
+        }
+        if (last.get(0).shape().length > 2) {
+            lift(model, rows, last.get(0).value(), last.get(1).value());
+        }
+    }
+
+    /**
+     * A head that convolves the last stage's output, rectifies and then takes the mean gives the regression's logits where
+     * there is nothing to rectify. So all biases go up by the same, which softmax doesn't see: by twice what the lowest
+     * number lacks, of these rows.
+     */
+    private void lift(LoadedModel<I> model, List<Encoded> rows, Tensor weight, Tensor bias) {
+        final Network network = model.assembly().network();
+        final double[] lowest = {0};
+        batches(model, rows, batch -> {
+            final Tensor hidden = network.trunk(batch, evaluating(), stage -> {});
+            final Tensor least = torch.conv2d(hidden, weight)
+                    .amin(new long[] {0, 2, 3}, false)
+                    .add_(bias)
+                    .min();
+            lowest[0] = Math.min(lowest[0], Tensors.scalar(least));
+        });
+        try (TensorScope scope = TensorScope.open();
+                GradientMode off = GradientMode.off()) {
+            bias.add_(new Scalar(-2 * lowest[0]));
+        }
+    }
+
+    private ForwardContext evaluating() {
+        return ForwardContext.evaluating(draft.leanBackward);
+    }
+
+    private void batches(LoadedModel<I> model, List<Encoded> rows, Consumer<Batch> use) {
+        for (int from = 0; from < rows.size(); from += draft.evaluationBatchSize) {
+            final List<Encoded> some = rows.subList(from, Math.min(rows.size(), from + draft.evaluationBatchSize));
+            final HostBatch host = model.assembly().encoder().collate(some, CollateContext.predicting());
+            try (TensorScope scope = TensorScope.open();
+                    GradientMode off = GradientMode.off();
+                    Batch batch = new Batch(host, model.device())) {
+                use.accept(batch);
+            } catch (RuntimeException | OutOfMemoryError e) {
+                throw MemoryFailures.translate(
+                        "Computing the vectors of " + some.size() + " rows", e, () -> MemoryHelp.evaluating(host));
+            }
+        }
+    }
+
+    private static void copy(float[] values, Parameter to, LoadedModel<?> model) {
+        to.value().copy_(Tensors.of(new HostTensor.Floats(values, to.shape()), model.device()));
+    }
+}

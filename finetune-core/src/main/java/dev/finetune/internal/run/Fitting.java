@@ -1,0 +1,297 @@
+package dev.finetune.internal.run;
+
+import dev.finetune.batch.Encoded;
+import dev.finetune.batch.InputEncoder;
+import dev.finetune.calibration.Calibration;
+import dev.finetune.checkpoint.OutputRows;
+import dev.finetune.data.DataCheck;
+import dev.finetune.data.Dataset;
+import dev.finetune.data.Finding;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.head.DataForHead;
+import dev.finetune.head.Head;
+import dev.finetune.internal.Warnings;
+import dev.finetune.metrics.Metrics;
+import dev.finetune.report.LayerSummary;
+import dev.finetune.report.ProgressLog;
+import dev.finetune.report.Provenance;
+import dev.finetune.task.DecidingMetric;
+import dev.finetune.task.Task;
+import dev.finetune.train.BatchSource;
+import dev.finetune.train.Checkpointing;
+import dev.finetune.train.EarlyStopping;
+import dev.finetune.train.EncodedRows;
+import dev.finetune.train.RowEncoder;
+import dev.finetune.train.StreamedRows;
+import dev.finetune.train.Trainer;
+import dev.finetune.train.TrainingHistory;
+import dev.finetune.train.TrainingListener;
+import dev.finetune.train.TrainingSettings;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One run of a tuner, top to bottom: look at the data, load the model, encode, train, evaluate. */
+public final class Fitting<I> {
+    /** Logs under the name of the class that users know. */
+    static final Logger LOG = LoggerFactory.getLogger("dev.finetune.FineTuner");
+
+    private final Draft draft;
+    private final TrainingSettings settings;
+    private final TrainingListener listener;
+
+    public Fitting(Draft draft) {
+        this.draft = draft;
+        this.settings = draft.training();
+        this.listener = TrainingListener.all(draft.listeners);
+    }
+
+    public Trained<I> fit(Dataset<I> train, Optional<Dataset<I>> validation) {
+        final List<String> warnings = new ArrayList<>();
+        if (validation.isEmpty()
+                && (settings.keepBest() || settings.earlyStopping().isPresent())) {
+            throw new FinetuneException("Early stopping and keeping the best weights need data to evaluate on: call"
+                    + " fit(train, validation), or fit(dataset), which holds a part back.");
+        }
+        lookAt(train, validation, warnings);
+        final LoadedModel<I> model = LoadedModel.openToTrain(draft, train);
+        try {
+            validation.ifPresent(
+                    data -> DataForHead.check(model.assembly().task().head(), data));
+            ModelCheck.warnings(draft, settings, model.assembly().network())
+                    .forEach(warning -> warn(warning, warnings));
+            validation.ifPresent(v -> checkDeciding(model, v));
+            final long encodingStart = System.nanoTime();
+            final BatchSource training = trainingRows(train, model, warnings);
+            warnOfTruncation(train, model.assembly().encoder(), warnings);
+            final Optional<BatchSource> evaluation =
+                    validation.map(v -> validationRows(v, model.assembly().encoder()));
+            final double encodingSeconds = (System.nanoTime() - encodingStart) / 1e9;
+            final Trainer trainer = new Trainer(
+                            model.assembly().network(),
+                            model.assembly().task(),
+                            settings,
+                            model.device(),
+                            keeping(warnings),
+                            draft.cancellation)
+                    .with(checkpointing(draft, Map.of(), model));
+            final TrainingHistory history = trainer.train(training, evaluation);
+            final Optional<Metrics> metrics = history.kept().flatMap(report -> report.validation());
+            return new Trained<>(
+                    model,
+                    new Provenance(
+                            ModelPlace.shown(model.base()),
+                            draft.maxLength,
+                            SettingsText.describe(draft),
+                            train.describe(),
+                            validation.map(Dataset::describe).orElse("none"),
+                            warnings,
+                            encodingSeconds),
+                    settings,
+                    Optional.of(history),
+                    metrics);
+        } catch (RuntimeException | Error e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    /** Which checkpoints a training reads and writes. */
+    static Checkpointing checkpointing(Draft draft, Map<String, Object> more, LoadedModel<?> model) {
+        return new Checkpointing(
+                draft.checkpoints(), Optional.ofNullable(draft.resumeFrom), SettingsText.identity(draft, more, model));
+    }
+
+    public Trained<I> untrained(Class<I> inputType) {
+        return ModelReading.whole(
+                draft,
+                now -> new Fitting<I>(now).read(known -> LoadedModel.open(known, Optional.empty(), inputType)),
+                Trained::close);
+    }
+
+    public Trained<I> untrained(Dataset<I> dataset) {
+        return ModelReading.whole(
+                draft,
+                now -> new Fitting<I>(now)
+                        .read(known -> LoadedModel.open(known, Optional.of(dataset), dataset.inputType())),
+                Trained::close);
+    }
+
+    /** The model as its checkpoint was saved, whatever kind of input it reads. */
+    public static Trained<?> saved(Draft draft) {
+        return ModelReading.<Trained<?>>whole(
+                draft,
+                now -> new Fitting<>(now).read(known -> LoadedModel.open(known, Optional.empty())),
+                Trained::close);
+    }
+
+    private <J> Trained<J> read(Function<Draft, LoadedModel<J>> open) {
+        takeSavedLength();
+        return untrained(open.apply(draft));
+    }
+
+    /** A model that is used as it was saved reads inputs of the length that it was trained with. */
+    private void takeSavedLength() {
+        if (draft.maxLength == 0 && draft.head == null) {
+            draft.maxLength = ModelPlace.localDirectory(draft.model)
+                    .map(draft.places)
+                    .map(ModelRecord::maxLength)
+                    .orElse(0);
+        }
+    }
+
+    private <J> Trained<J> untrained(LoadedModel<J> model) {
+        try {
+            final List<String> warnings = new ArrayList<>();
+            if (model.assembly().task().head() instanceof Head.Features features) {
+                SentenceModules.difference(model.directory(), features.pooling())
+                        .ifPresent(difference -> warn(difference, warnings));
+            }
+            if (draft.adapter != null && !model.random().isEmpty()) {
+                warn(
+                        "Neither the base nor the adapter in " + ModelPlace.shown(draft.adapter.toString()) + " has "
+                                + AdapterFiles.few(model.random())
+                                + ": they are random, and so is what the model says until it is trained.",
+                        warnings);
+            }
+            model.newHead().ifPresent(told -> keep(told + " What it says is random until it is trained.", warnings));
+            return new Trained<>(
+                    model.calibrated(savedCalibration(model)),
+                    new Provenance(
+                            ModelPlace.shown(model.base()),
+                            draft.maxLength,
+                            SettingsText.describe(draft),
+                            "none",
+                            "none",
+                            warnings,
+                            0),
+                    settings,
+                    Optional.empty(),
+                    Optional.empty());
+        } catch (RuntimeException | Error e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    /** An adapter's, which was saved with its head, else the checkpoint's: where that head is used, be it in another order. */
+    private Calibration savedCalibration(LoadedModel<?> model) {
+        if (model.rows() instanceof OutputRows.Anew) {
+            return Calibration.NONE;
+        }
+        final Calibration saved = Calibration.read(draft.adapter != null ? draft.adapter : model.directory());
+        return model.rows() instanceof OutputRows.Moved moved ? saved.moved(moved.from()) : saved;
+    }
+
+    public String summary() {
+        try (LoadedModel<?> model = ModelReading.<LoadedModel<?>>whole(
+                draft, now -> LoadedModel.open(now, Optional.empty()), LoadedModel::close)) {
+            return LayerSummary.of(model.assembly().network());
+        }
+    }
+
+    void lookAt(Dataset<I> train, Optional<Dataset<I>> validation, List<String> warnings) {
+        if (train.size().isEmpty()) {
+            return;
+        }
+        final List<Finding> findings =
+                validation.isPresent() ? DataCheck.check(train, validation.get()) : DataCheck.check(train);
+        for (Finding finding : findings) {
+            if (finding.severity() == Finding.Severity.ERROR) {
+                throw new FinetuneException(finding.message());
+            }
+            Warnings.say(LOG, finding.message(), listener.showsWarnings());
+            listener.warned(finding.message());
+            warnings.add(finding.withoutText()); // What is kept is published with the model.
+        }
+    }
+
+    /** Before anything is trained: what decides must be a number on this validation data. */
+    private void checkDeciding(LoadedModel<I> model, Dataset<I> validation) {
+        final Task task = model.assembly().task();
+        final Set<String> deciding = new LinkedHashSet<>();
+        if (settings.keepBest()) {
+            deciding.add(settings.bestMetric());
+        }
+        settings.earlyStopping().map(EarlyStopping::metric).ifPresent(deciding::add);
+        deciding.forEach(metric ->
+                DecidingMetric.check(metric.isEmpty() ? task.mainMetric() : metric, task.labels(), validation));
+    }
+
+    private void warnOfTruncation(Dataset<I> train, InputEncoder<I> encoder, List<String> warnings) {
+        final long rows = train.size().orElse(0);
+        if (rows > 0 && encoder.truncated() * 20 > rows) {
+            warn(
+                    encoder.truncated() + " of " + rows + " training inputs are longer than the model reads and were "
+                            + "cut; a larger maxLength, where the model has one, or shorter texts help.",
+                    warnings);
+        }
+    }
+
+    private BatchSource validationRows(Dataset<I> dataset, InputEncoder<I> encoder) {
+        final EncodedRows.Order order = EncodedRows.Order.evaluating(settings);
+        return dataset.size().isEmpty()
+                ? new StreamedRows<>(dataset, encoder, order)
+                : new EncodedRows(encoded(dataset, encoder, "validation"), encoder, order);
+    }
+
+    private BatchSource trainingRows(Dataset<I> dataset, LoadedModel<I> model, List<String> warnings) {
+        final InputEncoder<I> encoder = model.assembly().encoder();
+        final EncodedRows.Order order = new EncodedRows.Order(
+                settings.batchSize(), true, settings.shuffle(), settings.groupByLength(), settings.seed());
+        if (dataset.size().isEmpty()) {
+            if (draft.balancedSampling) {
+                throw new FinetuneException(
+                        "balancedSampling() needs data in memory; a stream doesn't know its classes in advance.");
+            }
+            final StreamedRows<I> source = new StreamedRows<>(dataset, encoder, order);
+            return LoneRows.areTooFew(model, dataset, settings.batchSize()) ? source.joiningLoneRows() : source;
+        }
+        final List<Encoded> rows = encoded(dataset, encoder, "training");
+        final EncodedRows source = new EncodedRows(rows, encoder, order);
+        final EncodedRows drawn = draft.balancedSampling ? source.sampledByClass() : source;
+        if (!LoneRows.areTooFew(model, source, settings.batchSize())) {
+            return drawn;
+        }
+        warn(
+                rows.size() + " rows in batches of " + settings.batchSize()
+                        + " leave one row alone in each epoch, over which the model's batch norms can't train: it joins"
+                        + " the batch before it.",
+                warnings);
+        return drawn.joiningLoneRows();
+    }
+
+    private static <J> List<Encoded> encoded(Dataset<J> dataset, InputEncoder<J> encoder, String what) {
+        final List<Encoded> rows = RowEncoder.encode(dataset, encoder);
+        if (rows.isEmpty()) {
+            throw new FinetuneException("The " + what + " data holds no rows (" + dataset.describe() + ").");
+        }
+        return rows;
+    }
+
+    /** Tells the listeners, logs how it goes, and keeps what the loop warns of. */
+    TrainingListener keeping(List<String> warnings) {
+        return TrainingListener.all(List.of(listener, new ProgressLog(LOG), new TrainingListener() {
+            @Override
+            public void warned(String message) {
+                keep(message, warnings);
+            }
+        }));
+    }
+
+    private void keep(String message, List<String> warnings) {
+        Warnings.say(LOG, message, listener.showsWarnings());
+        warnings.add(message);
+    }
+
+    private void warn(String message, List<String> warnings) {
+        keep(message, warnings);
+        listener.warned(message);
+    }
+}

@@ -1,0 +1,308 @@
+package dev.finetune.internal.run;
+
+import dev.finetune.batch.Augmentation;
+import dev.finetune.batch.InputEncoder;
+import dev.finetune.batch.MemoryFormat;
+import dev.finetune.calibration.Calibration;
+import dev.finetune.checkpoint.OutputRows;
+import dev.finetune.data.Dataset;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.head.DataForHead;
+import dev.finetune.head.Head;
+import dev.finetune.internal.torch.FreedBlocks;
+import dev.finetune.internal.torch.MemoryFailures;
+import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.nn.Buffer;
+import dev.finetune.nn.Network;
+import dev.finetune.nn.NonFinite;
+import dev.finetune.nn.Parameter;
+import dev.finetune.peft.PeftMethod;
+import dev.finetune.spi.Adaptation;
+import dev.finetune.spi.Assembly;
+import dev.finetune.spi.AssemblyRequest;
+import dev.finetune.spi.ModelConfig;
+import dev.finetune.spi.ModelFamily;
+import dev.finetune.task.LossOptions;
+import dev.finetune.train.Devices;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * A model put together from what a tuner was told.
+ *
+ * @param assembly network, encoder and task; owned
+ * @param directory where its checkpoint's files lie
+ * @param base what it was loaded from: a path, or an id and its commit
+ * @param method what adapts it
+ * @param rows what became of the last layer that was saved, by the adapter if it says, else by the checkpoint
+ * @param newHead what to tell of a saved head that was given up, if one was
+ * @param device where the network's parameters are
+ * @param <I> the kind of input
+ */
+public record LoadedModel<I>(
+        Assembly<I> assembly,
+        Path directory,
+        String base,
+        Optional<PeftMethod> method,
+        OutputRows rows,
+        Optional<String> newHead,
+        Device device)
+        implements AutoCloseable {
+    /**
+     * The head that a model would have to learn from some data, its labels known.
+     *
+     * @throws FinetuneException if it can't learn from the data's labels
+     */
+    public static Head head(Draft draft, Dataset<?> data) {
+        final Optional<Head> saved = ModelReading.look(draft, LoadedModel::saved);
+        final Head head = HeadResolver.resolve(Optional.ofNullable(draft.head), saved, Optional.of(data));
+        DataForHead.check(head, data);
+        return head;
+    }
+
+    private static Optional<Head> saved(Draft draft) {
+        final ModelConfig config = ModelPlace.find(draft).config();
+        return saved(draft, Families.of(config), config);
+    }
+
+    /** The head that the adapter was saved with, if it says, else the checkpoint's. */
+    private static Optional<Head> saved(Draft draft, ModelFamily family, ModelConfig config) {
+        return Optional.ofNullable(draft.adapter)
+                .flatMap(AdapterFiles::savedHead)
+                .or(() -> family.savedHead(config));
+    }
+
+    /** Finds, loads and freezes a model, and puts it on its device. */
+    static LoadedModel<?> open(Draft draft, Optional<Dataset<?>> data) {
+        if (Thread.currentThread().isInterrupted()) {
+            throw new FinetuneException(
+                    "The thread is interrupted, so that no model is loaded; where that was meant for"
+                            + " something else, Thread.interrupted() clears it.");
+        }
+        final Device device = Devices.of(draft.device);
+        final ModelPlace place = ModelPlace.find(draft);
+        final ModelConfig config = place.config();
+        final ModelFamily family = Families.of(config);
+        final Optional<Head> ofBase = family.savedHead(config);
+        final Optional<Head> ofAdapter = Optional.ofNullable(draft.adapter).flatMap(AdapterFiles::savedHead);
+        final Optional<Head> saved = saved(draft, family, config);
+        final Head head = HeadResolver.resolve(Optional.ofNullable(draft.head), saved, data);
+        final OutputRows rows = rows(draft, ofBase, ofAdapter, head);
+        final Optional<String> newHead = HeadRows.told(saved, head, rows);
+        newHead.ifPresent(Fitting.LOG::info);
+        final LossOptions loss = ClassWeights.of(draft, head, data);
+        if (draft.method != null && draft.gentle.pulls().l2sp() > 0) {
+            throw new FinetuneException("l2sp(...) pulls pretrained weights back, and LoRA or IA3 doesn't change them:"
+                    + " leave one of them out.");
+        }
+        final Adaptation adaptation = new Adaptation(
+                Optional.ofNullable(draft.method),
+                Optional.ofNullable(draft.adapter),
+                ofAdapter.isPresent() ? rows : new OutputRows.Kept(false),
+                draft.seed);
+        final AssemblyRequest request = new AssemblyRequest(
+                place.directory(),
+                place.weights(),
+                config,
+                head,
+                draft.adapter == null ? rows : ofBase(ofBase, head),
+                draft.maxLength,
+                draft.seed,
+                !draft.randomWeights,
+                loss,
+                draft.augmentations,
+                Optional.ofNullable(draft.inputSettings),
+                draft.memoryFormat,
+                adaptation,
+                draft.skipUnread && draft.gentle.pulls().distill() == 0,
+                draft.dropout);
+        final Assembly<?> assembly = assembled(family, request, place);
+        try {
+            checkInputs(draft, assembly.encoder());
+            checkFinite(assembly.network(), place);
+            move(assembly.network(), device, draft.memoryFormat);
+            final Optional<PeftMethod> method = method(draft, assembly.network());
+            method.ifPresent(how -> Freezer.keepForAdapter(how, assembly.network()));
+            Freezer.apply(draft.freezing, assembly.network());
+            return new LoadedModel<>(assembly, place.directory(), place.base(), method, rows, newHead, device);
+        } catch (RuntimeException | Error e) {
+            assembly.close();
+            throw outOfMemory(place, e);
+        }
+    }
+
+    /** LibTorch's attention may hide such weights: of few positions, it gives finite numbers for scores that are NaN. */
+    private static void checkFinite(Network network, ModelPlace place) {
+        NonFinite.spoiled(network).ifPresent(told -> {
+            throw new FinetuneException(
+                    ModelPlace.shown(place.base()) + ": " + told + ", so that whatever the model says"
+                            + " means nothing. The weights were spoiled before they were saved, by a training that diverged, say,"
+                            + " or in a type that is too small for them: use another checkpoint.");
+        });
+    }
+
+    private static Assembly<?> assembled(ModelFamily family, AssemblyRequest request, ModelPlace place) {
+        try {
+            return family.assemble(request);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            throw outOfMemory(place, e);
+        }
+    }
+
+    private static RuntimeException outOfMemory(ModelPlace place, Throwable thrown) {
+        return MemoryFailures.named(
+                "Loading " + ModelPlace.shown(place.base()),
+                thrown,
+                () -> "A smaller model, another device(...), or closing what else is open takes less of it.");
+    }
+
+    /** The rule for the last layer: the adapter's, where that says what its outputs are. */
+    private static OutputRows rows(Draft draft, Optional<Head> ofBase, Optional<Head> ofAdapter, Head head) {
+        if (ofAdapter.isPresent() || draft.adapter == null) {
+            return HeadRows.of(ofAdapter.or(() -> ofBase), head, draft.keepHead);
+        }
+        return new OutputRows.Kept(false); // PEFT's format doesn't name the outputs.
+    }
+
+    /** The rule for the base's last layer under an adapter, which may bring its own. */
+    private static OutputRows ofBase(Optional<Head> saved, Head head) {
+        final OutputRows rows = HeadRows.of(saved, head, false);
+        return rows instanceof OutputRows.Kept ? new OutputRows.Kept(false) : rows;
+    }
+
+    /** What adapts the network, which also trains what starts at random: unless all does, as was asked for. */
+    private static Optional<PeftMethod> method(Draft draft, Network network) {
+        if (draft.method == null) {
+            return Optional.empty();
+        }
+        if (draft.adapter == null) {
+            Freezer.checkTrainedWhole(draft.method, network);
+        }
+        return Optional.of(
+                draft.randomWeights
+                        ? draft.method
+                        : draft.method.training(Freezer.startingAnew(draft.method, network)));
+    }
+
+    /** Whether its parameters are on the CPU, not a GPU. */
+    public boolean isOnCpu() {
+        return device.is_cpu();
+    }
+
+    /** Whether a parameter of that name is the adapter's, not the base's. */
+    public boolean isOfAdapter(String parameter) {
+        return method.filter(how -> how.owns(parameter, assembly.network().adaptedLayers()))
+                .isPresent();
+    }
+
+    /** The names of what is random here and belongs neither to the base's checkpoint nor to the adapter's. */
+    public List<String> random() {
+        return assembly.network().parameters().stream()
+                .filter(Parameter::isFresh)
+                .map(Parameter::name)
+                .toList();
+    }
+
+    /**
+     * As {@link #open(Draft, Optional)}, to learn from data.
+     *
+     * @throws FinetuneException if the head can't learn from the data's labels
+     */
+    static <J> LoadedModel<J> openToTrain(Draft draft, Dataset<J> train) {
+        final Draft known = draft.copy();
+        known.head =
+                head(draft, train); // So that labels are looked for once: of a stream that is a pass over all of it.
+        return ModelReading.whole(known, now -> open(now, Optional.of(train), train.inputType()), LoadedModel::close);
+    }
+
+    /** As {@link #open(Draft, Optional)}, for inputs of one kind. */
+    static <J> LoadedModel<J> open(Draft draft, Optional<Dataset<?>> data, Class<J> inputType) {
+        final LoadedModel<?> model = open(draft, data);
+        try {
+            return model.reading(inputType);
+        } catch (RuntimeException | Error e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    private static void checkInputs(Draft draft, InputEncoder<?> encoder) {
+        final Class<?> reads = encoder.inputType();
+        if (draft.groupingSaid && draft.groupByLength && !encoder.hasLengths()) {
+            throw new FinetuneException("groupByLength(true) puts inputs of similar length into one batch, and those of"
+                    + " this model (" + reads.getSimpleName() + ") have no length: leave it out.");
+        }
+        for (Augmentation augmentation : draft.augmentations) {
+            check("augment(" + augmentation + ")", augmentation.inputType(), reads);
+        }
+        if (draft.inputSettings != null) {
+            check("inputs(" + draft.inputSettings + ")", draft.inputSettings.inputType(), reads);
+        }
+    }
+
+    private static void check(String setting, Class<?> isFor, Class<?> reads) {
+        if (isFor != reads) {
+            throw new FinetuneException(setting + " is for " + isFor.getSimpleName() + " inputs, but the model reads "
+                    + reads.getSimpleName() + ".");
+        }
+    }
+
+    /** The same model, its kind of input checked. */
+    @SuppressWarnings("unchecked") // The encoder's input type was compared.
+    public <J> LoadedModel<J> reading(Class<J> inputType) {
+        final Class<?> takes = assembly.encoder().inputType();
+        if (takes != inputType) {
+            throw new FinetuneException("A " + assembly.task().head().getClass().getSimpleName() + " head reads "
+                    + takes.getSimpleName() + ", but the data holds " + inputType.getSimpleName() + ".");
+        }
+        return (LoadedModel<J>) this;
+    }
+
+    /** The same model with its task calibrated; it owns, and is, the same native parts. */
+    LoadedModel<I> calibrated(Calibration calibration) {
+        return new LoadedModel<>(
+                new Assembly<>(
+                        assembly.network(),
+                        assembly.encoder(),
+                        assembly.task().calibrated(calibration),
+                        assembly.report(),
+                        assembly.config()),
+                directory,
+                base,
+                method,
+                rows,
+                newHead,
+                device);
+    }
+
+    /** The weights of convolutions go to a GPU in the format in which it convolves fastest, rather than be turned each time. */
+    private static void move(Network network, Device device, MemoryFormat format) {
+        if (!device.is_cpu()) {
+            try (TensorScope scope = TensorScope.open()) {
+                for (Parameter parameter : network.parameters()) {
+                    final Tensor value = parameter.value();
+                    final boolean convolves = value.dim() == 4 && format != MemoryFormat.CONTIGUOUS;
+                    final MemoryFormatOptional lies = new MemoryFormatOptional(
+                            convolves ? torch.MemoryFormat.ChannelsLast : torch.MemoryFormat.Preserve);
+                    value.set_data(value.to(device, value.scalar_type(), false, true, lies));
+                }
+                for (Buffer buffer : network.buffers()) {
+                    buffer.value()
+                            .set_data(buffer.value().to(device, buffer.value().scalar_type()));
+                }
+            }
+        }
+    }
+
+    /** Frees the model, and gives the memory back to the system. */
+    @Override
+    public void close() {
+        assembly.close();
+        FreedBlocks.giveBack();
+    }
+}

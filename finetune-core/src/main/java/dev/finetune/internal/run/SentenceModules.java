@@ -1,0 +1,135 @@
+package dev.finetune.internal.run;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Pooling;
+import dev.finetune.internal.JsonFile;
+import dev.finetune.internal.PlainFile;
+import java.io.IOException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What sentence-transformers does with a model's vectors, as modules.json and the files of its modules say. Here they are
+ * pooled as was asked for, and nothing more; where that differs, it is said.
+ */
+final class SentenceModules {
+    private static final Set<String> POOLED = Set.of("Transformer", "Pooling");
+    private static final String PREFIX = "pooling_mode_";
+
+    /** What the flags of older files are called today. */
+    private static final Map<String, String> MODES =
+            Map.of("cls_token", "cls", "mean_tokens", "mean", "max_tokens", "max");
+
+    private static final Logger LOG = LoggerFactory.getLogger(SentenceModules.class);
+
+    private final Path directory;
+
+    private SentenceModules(Path directory) {
+        this.directory = directory;
+    }
+
+    /** In what vectors of a directory's model differ from those of sentence-transformers; empty where it says nothing. */
+    static Optional<String> difference(Path directory, Pooling asked) {
+        return new SentenceModules(directory).difference(asked);
+    }
+
+    private Optional<String> difference(Pooling asked) {
+        if (!(read("modules.json").orElse(null) instanceof JsonArray modules)) {
+            return Optional.empty();
+        }
+        final List<String> differences = new ArrayList<>();
+        for (JsonElement element : modules) {
+            if (element instanceof JsonObject module) {
+                final String type = text(module, "type");
+                final String name = type.substring(type.lastIndexOf('.') + 1);
+                if (name.equals("Pooling")) {
+                    modes(text(module, "path"))
+                            .filter(modes -> !modes.equals(List.of(asked.name().toLowerCase(Locale.ROOT))))
+                            .ifPresent(modes -> differences.add("pools by " + String.join(" and ", modes) + ", not by "
+                                    + asked.name().toLowerCase(Locale.ROOT)));
+                } else if (!POOLED.contains(name)) {
+                    differences.add("applies its module " + name
+                            + (name.equals("Normalize") ? " (divide each vector by its length to have the same)" : ""));
+                }
+            }
+        }
+        prompt().ifPresent(prompt -> differences.add("puts \"" + prompt + "\" before each text"));
+        return differences.isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        "The vectors of " + directory + " are those of embedder(" + asked + "), as asked for; by its"
+                                + " modules.json, sentence-transformers " + String.join(", and ", differences) + ".");
+    }
+
+    /** How vectors are pooled, as a word or a list of words, or as flags; none of them in a file that isn't there. */
+    private Optional<List<String>> modes(String folder) {
+        if (!(read(folder + "/config.json").orElse(null) instanceof JsonObject config)) {
+            return Optional.empty();
+        }
+        if (config.get("pooling_mode") instanceof JsonPrimitive mode) {
+            return Optional.of(List.of(mode.getAsString()));
+        }
+        if (config.get("pooling_mode") instanceof JsonArray modes) {
+            return Optional.of(
+                    modes.asList().stream().map(JsonElement::getAsString).toList());
+        }
+        final List<String> flags = config.entrySet().stream()
+                .filter(entry ->
+                        entry.getKey().startsWith(PREFIX) && entry.getValue().equals(new JsonPrimitive(true)))
+                .map(entry -> entry.getKey().substring(PREFIX.length()))
+                .map(flag -> MODES.getOrDefault(flag, flag))
+                .toList();
+        return flags.isEmpty() ? Optional.empty() : Optional.of(flags);
+    }
+
+    private Optional<String> prompt() {
+        if (read("config_sentence_transformers.json").orElse(null) instanceof JsonObject config
+                && config.get("default_prompt_name") instanceof JsonPrimitive name
+                && config.get("prompts") instanceof JsonObject prompts) {
+            return Optional.of(text(prompts, name.getAsString())).filter(prompt -> !prompt.isEmpty());
+        }
+        return Optional.empty();
+    }
+
+    private static String text(JsonObject object, String key) {
+        return object.get(key) instanceof JsonPrimitive text ? text.getAsString() : "";
+    }
+
+    /** A file of the directory, and none outside of it. */
+    private Path file(String name) {
+        try {
+            final Path file = directory.resolve(name).normalize();
+            if (file.startsWith(directory.normalize())) {
+                return file;
+            }
+        } catch (InvalidPathException e) {
+            LOG.debug("No path", e);
+        }
+        throw new FinetuneException(directory.resolve("modules.json") + " names \"" + name.replaceAll("\\p{Cntrl}", "?")
+                + "\" as a module's file, which is none in the model's directory.");
+    }
+
+    private Optional<JsonElement> read(String name) {
+        final Path file = file(name);
+        if (!PlainFile.exists(file)) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(JsonFile.read(file));
+        } catch (IOException e) {
+            throw new FinetuneException(file + " could not be read: " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+package dev.finetune.internal.run;
+
+import dev.finetune.calibration.Calibration;
+import dev.finetune.metrics.Metrics;
+import dev.finetune.report.Provenance;
+import dev.finetune.train.TrainingHistory;
+import dev.finetune.train.TrainingSettings;
+import java.util.Optional;
+
+/**
+ * What a fitting came to, or a loaded model without training.
+ *
+ * @param model network, encoder and task; owned
+ * @param provenance where it comes from
+ * @param settings how it was trained, or would be
+ * @param history how training went; empty for a model that was loaded
+ * @param evaluation of the weights that were kept, if they were evaluated
+ * @param <I> the kind of input
+ */
+public record Trained<I>(
+        LoadedModel<I> model,
+        Provenance provenance,
+        TrainingSettings settings,
+        Optional<TrainingHistory> history,
+        Optional<Metrics> evaluation)
+        implements AutoCloseable {
+    /** The same native parts with other probabilities and decisions, not evaluated. */
+    public Trained<I> calibrated(Calibration calibration) {
+        return new Trained<>(model.calibrated(calibration), provenance, settings, history, Optional.empty());
+    }
+
+    /** The same with its metrics on some data. */
+    public Trained<I> evaluated(Metrics metrics) {
+        return new Trained<>(model, provenance, settings, history, Optional.of(metrics));
+    }
+
+    @Override
+    public void close() {
+        model.close();
+    }
+}

@@ -1,0 +1,92 @@
+package dev.finetune.peft;
+
+import dev.finetune.internal.Regex;
+
+import dev.finetune.error.FinetuneException;
+import dev.finetune.nn.LayerKind;
+import java.util.List;
+
+/** Which layers are adapted, as PEFT's target_modules says it. What is trained whole is never adapted. */
+public sealed interface TargetLayers {
+    /**
+     * {@return whether a layer of that dotted name and kind is one of them}
+     *
+     * @param layer the layer's dotted name
+     * @param kind what the layer is
+     */
+    boolean include(String layer, LayerKind kind);
+
+    /**
+     * The layers whose dotted name is, or ends with a dot and, one of these.
+     *
+     * @param names such as "query" or "output.dense"
+     */
+    record Named(List<String> names) implements TargetLayers {
+        /**
+         * Keeps its own copy.
+         *
+         * @throws FinetuneException if there are none
+         */
+        public Named {
+            names = List.copyOf(names);
+            if (names.isEmpty()) {
+                throw new FinetuneException("The layers to adapt: there is no name. Give the last parts of some layers'"
+                        + " names, such as \"query\", \"value\".");
+            }
+        }
+
+        @Override
+        public boolean include(String layer, LayerKind kind) {
+            return names.stream().anyMatch(name -> names(layer, name));
+        }
+
+        /** Whether a name is that of a layer, or its last parts. */
+        public static boolean names(String layer, String name) {
+            return layer.equals(name) || layer.endsWith("." + name);
+        }
+
+        @Override
+        public String toString() {
+            return "layers " + String.join(", ", names);
+        }
+    }
+
+    /**
+     * The layers whose whole dotted name matches a regular expression.
+     *
+     * @param regex as {@link java.util.regex.Pattern} describes
+     */
+    record Matching(String regex) implements TargetLayers {
+        /**
+         * Checks the regular expression.
+         *
+         * @throws FinetuneException if it is none
+         */
+        public Matching {
+            Regex.compile("The layers to adapt", regex);
+        }
+
+        @Override
+        public boolean include(String layer, LayerKind kind) {
+            return Regex.matches("The layers to adapt", regex, layer);
+        }
+
+        @Override
+        public String toString() {
+            return "layers that match " + regex;
+        }
+    }
+
+    /** Every linear layer but the output layer: PEFT's "all-linear". */
+    record AllLinear() implements TargetLayers {
+        @Override
+        public boolean include(String layer, LayerKind kind) {
+            return kind instanceof LayerKind.Linear;
+        }
+
+        @Override
+        public String toString() {
+            return "every linear layer";
+        }
+    }
+}
