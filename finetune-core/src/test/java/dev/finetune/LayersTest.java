@@ -42,10 +42,7 @@ class LayersTest {
     @BeforeAll
     static void read() {
         classes = new ClassFileImporter()
-                .importUrl(FineTuner.class
-                        .getProtectionDomain()
-                        .getCodeSource()
-                        .getLocation());
+                .importUrl(FineTuner.class.getProtectionDomain().getCodeSource().getLocation());
         for (int level = 0; level < LAYERS.size(); level++) {
             for (String name : LAYERS.get(level)) {
                 LEVELS.put(name, level);

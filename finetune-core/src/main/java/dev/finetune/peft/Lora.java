@@ -1,9 +1,8 @@
 package dev.finetune.peft;
 
-import dev.finetune.internal.Regex;
-
 import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.Arguments;
+import dev.finetune.internal.Regex;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;

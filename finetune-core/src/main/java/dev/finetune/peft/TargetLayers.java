@@ -1,8 +1,7 @@
 package dev.finetune.peft;
 
-import dev.finetune.internal.Regex;
-
 import dev.finetune.error.FinetuneException;
+import dev.finetune.internal.Regex;
 import dev.finetune.nn.LayerKind;
 import java.util.List;
 
@@ -40,7 +39,12 @@ public sealed interface TargetLayers {
             return names.stream().anyMatch(name -> names(layer, name));
         }
 
-        /** Whether a name is that of a layer, or its last parts. */
+        /**
+         * {@return whether a layer ends in a name, as a whole or from a dot on}
+         *
+         * @param layer its dotted name
+         * @param name such as "query"
+         */
         public static boolean names(String layer, String name) {
             return layer.equals(name) || layer.endsWith("." + name);
         }

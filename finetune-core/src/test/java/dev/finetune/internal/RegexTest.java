@@ -1,12 +1,11 @@
 package dev.finetune.internal;
 
-import dev.finetune.peft.Lora;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.finetune.error.FinetuneException;
 import dev.finetune.freeze.Freeze;
+import dev.finetune.peft.Lora;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;

@@ -138,9 +138,7 @@ public final class AdapterFiles {
 
     /** The modules to save, with those that PEFT adds for a task. */
     private static List<String> trainedWhole(AdapterConfig config) {
-        return Stream.concat(
-                        config.strings("modules_to_save").stream(),
-                        headsOf(config.text("task_type", "")).stream())
+        return Stream.concat(config.strings("modules_to_save").stream(), headsOf(config.text("task_type", "")).stream())
                 .distinct()
                 .toList();
     }

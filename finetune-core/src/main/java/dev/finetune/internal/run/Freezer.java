@@ -1,8 +1,7 @@
 package dev.finetune.internal.run;
 
-import dev.finetune.freeze.Freeze;
-
 import dev.finetune.error.FinetuneException;
+import dev.finetune.freeze.Freeze;
 import dev.finetune.nn.Buffer;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
