@@ -1,10 +1,14 @@
+import dev.finetune.bert.AlbertFamily;
 import dev.finetune.bert.BertFamily;
+import dev.finetune.bert.DebertaV2Family;
 import dev.finetune.bert.DistilBertFamily;
 import dev.finetune.bert.ElectraFamily;
+import dev.finetune.bert.ModernBertFamily;
+import dev.finetune.bert.MpNetFamily;
 import dev.finetune.bert.RobertaFamily;
 import dev.finetune.spi.TextModelFamily;
 
-/** BERT, DistilBERT, RoBERTa, XLM-RoBERTa, CamemBERT and ELECTRA encoders and their tasks. */
+/** BERT, DistilBERT, RoBERTa, XLM-RoBERTa, CamemBERT, ELECTRA, MPNet, ALBERT, ModernBERT and DeBERTa-v2 encoders and their tasks. */
 module dev.finetune.bert {
     requires ai.djl.tokenizers;
     requires transitive dev.finetune.core;
@@ -20,5 +24,9 @@ module dev.finetune.bert {
             BertFamily,
             DistilBertFamily,
             RobertaFamily,
-            ElectraFamily;
+            ElectraFamily,
+            MpNetFamily,
+            AlbertFamily,
+            ModernBertFamily,
+            DebertaV2Family;
 }

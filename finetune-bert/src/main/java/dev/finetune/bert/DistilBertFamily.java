@@ -2,6 +2,7 @@ package dev.finetune.bert;
 
 import dev.finetune.bert.heads.SequenceHead;
 import dev.finetune.nn.Activation;
+import dev.finetune.spi.AssemblyRequest;
 import dev.finetune.spi.ModelConfig;
 import java.util.List;
 
@@ -52,12 +53,12 @@ public final class DistilBertFamily extends TextFamily {
     }
 
     @Override
-    SequenceHead.Layout sequenceLayout(EncoderConfig config) {
+    SequenceHead.Layout sequenceLayout(EncoderConfig config, AssemblyRequest request) {
         return new SequenceHead.Layout("pre_classifier", Activation.RELU, "classifier", 0, config.sequenceDropout());
     }
 
     @Override
-    MaskedLmNames maskedLmNames(EncoderConfig config) {
+    MaskedLmNames maskedLmNames(EncoderConfig config, ModelConfig model) {
         return new MaskedLmNames(
                 "vocab_transform",
                 "vocab_layer_norm",

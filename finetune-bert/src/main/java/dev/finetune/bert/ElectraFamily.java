@@ -2,6 +2,7 @@ package dev.finetune.bert;
 
 import dev.finetune.bert.heads.SequenceHead;
 import dev.finetune.nn.Activation;
+import dev.finetune.spi.AssemblyRequest;
 import dev.finetune.spi.ModelConfig;
 import java.util.List;
 
@@ -23,7 +24,7 @@ public final class ElectraFamily extends TextFamily {
     }
 
     @Override
-    SequenceHead.Layout sequenceLayout(EncoderConfig config) {
+    SequenceHead.Layout sequenceLayout(EncoderConfig config, AssemblyRequest request) {
         return new SequenceHead.Layout(
                 "classifier.dense",
                 Activation.GELU,
@@ -33,7 +34,7 @@ public final class ElectraFamily extends TextFamily {
     }
 
     @Override
-    MaskedLmNames maskedLmNames(EncoderConfig config) {
+    MaskedLmNames maskedLmNames(EncoderConfig config, ModelConfig model) {
         return new MaskedLmNames(
                 "generator_predictions.dense",
                 "generator_predictions.LayerNorm",

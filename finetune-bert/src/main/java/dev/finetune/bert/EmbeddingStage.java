@@ -30,7 +30,20 @@ final class EmbeddingStage implements Stage {
     private final Dropout dropout;
     private final Optional<Linear> projection;
 
-    EmbeddingStage(EncoderConfig config, ParameterSource encoder) {
+    /** Embeddings that are projected where their width isn't the layers' (ELECTRA). */
+    static EmbeddingStage of(EncoderConfig config, ParameterSource encoder) {
+        return new EmbeddingStage(
+                config,
+                encoder,
+                config.embeddingWidth() == config.hidden() ? Optional.empty() : Optional.of("embeddings_project"));
+    }
+
+    /**
+     * Takes the parameters from a source.
+     *
+     * @param projected the name of the projection to the hidden width, if there is one
+     */
+    EmbeddingStage(EncoderConfig config, ParameterSource encoder, Optional<String> projected) {
         this.config = config;
         final ParameterSource source = encoder.at("embeddings");
         final long width = config.embeddingWidth();
@@ -48,9 +61,7 @@ final class EmbeddingStage implements Stage {
                         new Embedding(source.at("token_type_embeddings"), config.types(), width, -1, config.init()));
         this.norm = new LayerNorm(source.at("LayerNorm"), width, config.normEps());
         this.dropout = new Dropout(config.hiddenDropout());
-        this.projection = width == config.hidden()
-                ? Optional.empty()
-                : Optional.of(new Linear(encoder.at("embeddings_project"), width, config.hidden(), config.init()));
+        this.projection = projected.map(name -> new Linear(encoder.at(name), width, config.hidden(), config.init()));
     }
 
     /** The word embeddings, which the masked-LM head shares. */
@@ -67,24 +78,11 @@ final class EmbeddingStage implements Stage {
     public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
         Tensor sum = words.forward(batch.get("input_ids"), context);
         if (types.isPresent()) {
-            sum = sum.add(types.get().forward(tokenTypes(batch), context));
+            sum = sum.add(types.get().forward(TokenTypes.of(batch), context));
         }
         sum = sum.add(positions.forward(positionIds(batch), context));
         final Tensor normed = dropout.forward(norm.forward(sum), context);
         return projection.isPresent() ? projection.get().forward(normed, context) : normed;
-    }
-
-    private static Tensor tokenTypes(Batch batch) {
-        if (batch.has("token_type_ids")) {
-            return batch.get("token_type_ids");
-        }
-        return batch.derived("token_type_ids", () -> {
-                    final long[] shape = batch.hostColumn("input_ids").shape();
-                    return Optional.of(Tensors.of(
-                            new HostTensor.Longs(new long[Math.toIntExact(shape[0] * shape[1])], shape),
-                            batch.device()));
-                })
-                .orElseThrow();
     }
 
     private Tensor positionIds(Batch batch) {

@@ -62,4 +62,80 @@ public record EncoderNames(
                 "ffn.lin2",
                 "output_layer_norm");
     }
+
+    /**
+     * MPNet's names.
+     *
+     * @return the names that MPNet has
+     */
+    public static EncoderNames mpNet() {
+        return new EncoderNames(
+                "mpnet",
+                "encoder.layer.%d",
+                "attention.attn.q",
+                "attention.attn.k",
+                "attention.attn.v",
+                "attention.attn.o",
+                "attention.LayerNorm",
+                "intermediate.dense",
+                "output.dense",
+                "output.LayerNorm");
+    }
+
+    /**
+     * ALBERT's names; its layers are in groups, which are named apart.
+     *
+     * @return the names that ALBERT has
+     */
+    public static EncoderNames albert() {
+        return new EncoderNames(
+                "albert",
+                "encoder.albert_layer_groups.%d",
+                "attention.query",
+                "attention.key",
+                "attention.value",
+                "attention.dense",
+                "attention.LayerNorm",
+                "ffn",
+                "ffn_output",
+                "full_layer_layer_norm");
+    }
+
+    /**
+     * ModernBERT's names; queries, keys and values are one projection, and so is the gated first feed-forward one.
+     *
+     * @return the names that ModernBERT has
+     */
+    public static EncoderNames modernBert() {
+        return new EncoderNames(
+                "model",
+                "layers.%d",
+                "attn.Wqkv",
+                "attn.Wqkv",
+                "attn.Wqkv",
+                "attn.Wo",
+                "attn_norm",
+                "mlp.Wi",
+                "mlp.Wo",
+                "mlp_norm");
+    }
+
+    /**
+     * DeBERTa's names.
+     *
+     * @return the names that DeBERTa-v2 has
+     */
+    public static EncoderNames debertaV2() {
+        return new EncoderNames(
+                "deberta",
+                "encoder.layer.%d",
+                "attention.self.query_proj",
+                "attention.self.key_proj",
+                "attention.self.value_proj",
+                "attention.output.dense",
+                "attention.output.LayerNorm",
+                "intermediate.dense",
+                "output.dense",
+                "output.LayerNorm");
+    }
 }

@@ -2,6 +2,7 @@ package dev.finetune.bert;
 
 import dev.finetune.bert.heads.SequenceHead;
 import dev.finetune.nn.Activation;
+import dev.finetune.spi.AssemblyRequest;
 import dev.finetune.spi.ModelConfig;
 import java.util.List;
 
@@ -23,7 +24,7 @@ public final class RobertaFamily extends TextFamily {
     }
 
     @Override
-    SequenceHead.Layout sequenceLayout(EncoderConfig config) {
+    SequenceHead.Layout sequenceLayout(EncoderConfig config, AssemblyRequest request) {
         return new SequenceHead.Layout(
                 "classifier.dense",
                 Activation.TANH,
@@ -33,7 +34,7 @@ public final class RobertaFamily extends TextFamily {
     }
 
     @Override
-    MaskedLmNames maskedLmNames(EncoderConfig config) {
+    MaskedLmNames maskedLmNames(EncoderConfig config, ModelConfig model) {
         return new MaskedLmNames(
                 "lm_head.dense",
                 "lm_head.layer_norm",

@@ -29,29 +29,25 @@ import dev.finetune.spi.AssemblyRequest;
 import dev.finetune.spi.HeadConfig;
 import dev.finetune.spi.ModelConfig;
 import dev.finetune.spi.TextModelFamily;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the BERT-family encoders share: how a network, its encoder and its task are put together. A family says how its
  * config.json reads, what its parameters are called, and how its heads differ.
  */
 abstract class TextFamily implements TextModelFamily {
-    /** What the parts of encoders are called, below the base model's prefix. */
-    private static final List<String> ENCODER_PARTS =
-            List.of("embeddings.", "embeddings_project.", "encoder.", "transformer.");
-
     /** The encoder that a configuration describes. */
     abstract EncoderConfig encoder(ModelConfig config);
 
     /** The sequence head's layout. */
-    abstract SequenceHead.Layout sequenceLayout(EncoderConfig config);
+    abstract SequenceHead.Layout sequenceLayout(EncoderConfig config, AssemblyRequest request);
 
     /** How the masked-LM head's parameters are called. */
-    abstract MaskedLmNames maskedLmNames(EncoderConfig config);
+    abstract MaskedLmNames maskedLmNames(EncoderConfig config, ModelConfig model);
 
     /** The stem of the architectures' names in config.json: "Bert" in "BertForSequenceClassification". */
     abstract String architecture(ModelConfig config);
@@ -63,6 +59,47 @@ abstract class TextFamily implements TextModelFamily {
 
     /** Whether the network reads token types (segment ids). */
     abstract boolean readsTokenTypes();
+
+    /** What the parts of the encoder are called, below the base model's prefix. */
+    List<String> encoderParts() {
+        return List.of("embeddings.", "embeddings_project.", "encoder.", "transformer.");
+    }
+
+    /** What the word embeddings are called, below the base model's prefix. */
+    String wordEmbeddings() {
+        return "embeddings.word_embeddings.weight";
+    }
+
+    /** Whether a stored name means nothing: a buffer, which isn't computed with. */
+    boolean ignores(String name) {
+        return name.endsWith("position_ids") || name.endsWith("embeddings.token_type_ids");
+    }
+
+    /**
+     * The stages of the encoder.
+     *
+     * @param source of the encoder's parameters, below the base model's prefix
+     * @param firstAlone whether nothing but the first token is read of the last layer
+     */
+    Trunk trunk(EncoderConfig config, AssemblyRequest request, ParameterSource source, boolean firstAlone) {
+        final EmbeddingStage embeddings = EmbeddingStage.of(config, source);
+        return new Trunk(
+                LayerStage.below(embeddings, config, source, Optional.empty(), firstAlone),
+                embeddings.wordEmbeddings());
+    }
+
+    /**
+     * An encoder under construction.
+     *
+     * @param stages from the embeddings up
+     * @param words the word embeddings, which a masked-LM head may share
+     */
+    record Trunk(List<Stage> stages, Parameter words) {}
+
+    /** A dropout probability that the shared part of the configuration doesn't hold: its own, or what replaces all. */
+    static double dropout(AssemblyRequest request, String key, double otherwise) {
+        return Double.isNaN(request.dropout()) ? request.config().number(key, otherwise) : request.dropout();
+    }
 
     /**
      * The names of a masked-LM head's parts.
@@ -144,14 +181,8 @@ abstract class TextFamily implements TextModelFamily {
 
     private Network network(EncoderConfig config, AssemblyRequest request, ParameterSource source) {
         final boolean firstAlone = request.skipUnread() && readsFirstTokenAlone(request.head());
-        final ParameterSource trunk = source.at(config.names().prefix());
-        final List<Stage> stages = new ArrayList<>();
-        final EmbeddingStage embeddings = new EmbeddingStage(config, trunk);
-        stages.add(embeddings);
-        for (int i = 0; i < config.layers(); i++) {
-            stages.add(new LayerStage(config, trunk, i, firstAlone && i == config.layers() - 1));
-        }
-        return new Network(stages, headModule(request.head(), config, source, embeddings.wordEmbeddings()));
+        final Trunk trunk = trunk(config, request, source.at(config.names().prefix()), firstAlone);
+        return new Network(trunk.stages, headModule(config, request, source, trunk.words));
     }
 
     private static boolean readsFirstTokenAlone(Head head) {
@@ -161,18 +192,24 @@ abstract class TextFamily implements TextModelFamily {
                 || head instanceof Head.Features features && features.pooling() == Pooling.CLS;
     }
 
-    private HeadModule headModule(Head head, EncoderConfig config, ParameterSource source, Parameter words) {
+    /** The head that was asked for, on parameters of the whole model's source. */
+    HeadModule headModule(EncoderConfig config, AssemblyRequest request, ParameterSource source, Parameter words) {
+        final Head head = request.head();
         final long hidden = config.hidden();
         final Init init = config.init();
         if (head instanceof Head.Classification classes) {
-            return new SequenceHead(source, sequenceLayout(config), hidden, classes.classes(), init);
+            return new SequenceHead(source, sequenceLayout(config, request), hidden, classes.classes(), init);
         }
         if (head instanceof Head.MultiLabel multi) {
             return new SequenceHead(
-                    source, sequenceLayout(config), hidden, multi.labels().size(), init);
+                    source,
+                    sequenceLayout(config, request),
+                    hidden,
+                    multi.labels().size(),
+                    init);
         }
         if (head instanceof Head.Regression regression) {
-            return new SequenceHead(source, sequenceLayout(config), hidden, regression.targets(), init);
+            return new SequenceHead(source, sequenceLayout(config, request), hidden, regression.targets(), init);
         }
         if (head instanceof Head.Tokens tokens) {
             return new TokenHead(
@@ -182,63 +219,76 @@ abstract class TextFamily implements TextModelFamily {
             return new SpanHead(source, config.spanDropout(), hidden, init);
         }
         if (head instanceof Head.MaskedLm) {
-            return maskedLm(config, source, words);
+            return maskedLm(config, request, source, words);
         }
         return new PoolingHead(((Head.Features) head).pooling());
     }
 
-    private HeadModule maskedLm(EncoderConfig config, ParameterSource source, Parameter words) {
-        final MaskedLmNames names = maskedLmNames(config).forTied(config.tied());
+    private HeadModule maskedLm(
+            EncoderConfig config, AssemblyRequest request, ParameterSource source, Parameter words) {
+        final MaskedLmNames names = maskedLmNames(config, request.config()).forTied(config.tied());
         final long width = config.embeddingWidth();
         final Linear dense = new Linear(source.at(names.dense), config.hidden(), width, config.init());
         final LayerNorm norm = new LayerNorm(source.at(names.norm), width, config.normEps());
         final Parameter bias = source.take(names.bias, Init.ZEROS, config.vocabulary());
+        return new MaskedLmHead(dense, names.activation, norm, decoder(config, names.decoder, bias, source, words));
+    }
+
+    /**
+     * A masked-LM head's last layer, which shares the word embeddings where the configuration ties them.
+     *
+     * @param name of its weight where they aren't tied
+     */
+    static Linear decoder(
+            EncoderConfig config, String name, @Nullable Parameter bias, ParameterSource source, Parameter words) {
         if (config.tied() && words.adapter().isPresent()) {
             throw new FinetuneException(
                     words.name() + " is the weight of the masked-language head's output layer, too, so it"
                             + " can't be adapted as an embedding: name other layers as targets.");
         }
-        final Parameter decoder = config.tied()
+        final Parameter weight = config.tied()
                 ? words
-                : source.weight(new LayerKind.Output(), names.decoder, config.init(), config.vocabulary(), width);
-        return new MaskedLmHead(dense, names.activation, norm, new Linear(decoder, bias));
+                : source.weight(
+                        new LayerKind.Output(), name, config.init(), config.vocabulary(), config.embeddingWidth());
+        return new Linear(weight, bias);
     }
 
     private CheckpointParameters.Naming naming(EncoderConfig config, AssemblyRequest request) {
         final String prefix = config.names().prefix() + ".";
-        final MaskedLmNames names = maskedLmNames(config).forTied(config.tied());
+        final MaskedLmNames names = maskedLmNames(config, request.config()).forTied(config.tied());
         return new CheckpointParameters.Naming(
                 config.names().prefix(),
                 name -> name.startsWith(prefix) && !name.startsWith(prefix + "pooler."),
-                name -> name.endsWith("position_ids") || name.endsWith("embeddings.token_type_ids"),
-                outputs(request.head(), config),
+                this::ignores,
+                outputs(config, request),
                 request.rows(),
                 aliases(config, names),
                 name -> isOfTrunk(name, prefix));
     }
 
     /** Whether a stored name is the encoder's, with the base model's prefix or, as a base model is saved, without. */
-    private static boolean isOfTrunk(String name, String prefix) {
+    private boolean isOfTrunk(String name, String prefix) {
         final String inner = name.startsWith(prefix) ? name.substring(prefix.length()) : name;
         return !inner.startsWith("pooler.")
-                && (name.startsWith(prefix) || ENCODER_PARTS.stream().anyMatch(inner::startsWith));
+                && (name.startsWith(prefix) || encoderParts().stream().anyMatch(inner::startsWith));
     }
 
     /** A tied output layer may be stored under either of its names. */
-    private static Map<String, List<String>> aliases(EncoderConfig config, MaskedLmNames names) {
-        final String words = config.names().prefix() + ".embeddings.word_embeddings.weight";
+    private Map<String, List<String>> aliases(EncoderConfig config, MaskedLmNames names) {
+        final String words = config.names().prefix() + "." + wordEmbeddings();
         return config.tied()
                 ? Map.of(names.bias, names.aliases, words, List.of(names.decoder))
                 : Map.of(names.bias, names.aliases);
     }
 
     /** The layer whose rows are the head's classes, tags or numbers. */
-    private Predicate<String> outputs(Head head, EncoderConfig config) {
+    private Predicate<String> outputs(EncoderConfig config, AssemblyRequest request) {
+        final Head head = request.head();
         if (head instanceof Head.Tokens) {
             return name -> name.startsWith(TokenHead.OUTPUT + ".");
         }
         if (head instanceof Head.Classification || head instanceof Head.MultiLabel || head instanceof Head.Regression) {
-            final String output = sequenceLayout(config).output() + ".";
+            final String output = sequenceLayout(config, request).output() + ".";
             return name -> name.startsWith(output);
         }
         return name -> false;

@@ -19,33 +19,67 @@ import org.jspecify.annotations.Nullable;
  * @param dropout drops attention weights in training
  */
 public record Attention(int heads, Dropout dropout) {
+    private static final long[] LAST = {-1};
+
     /**
      * Attends.
      *
      * @param query (batch, queries, width); as many as keys, or fewer
      * @param key (batch, length, width)
      * @param value (batch, length, width)
-     * @param bias added to the scores, (batch, 1, 1, length), or null for none; gets no gradient where pieces are computed
+     * @param bias added to the scores, (batch, 1, queries or 1, length), or null for none; gets no gradient where pieces are
+     *     computed
      * @param context of this pass: whether it trains, and what dropout draws from
      * @return (batch, queries, width)
      */
     public Tensor forward(Tensor query, Tensor key, Tensor value, @Nullable Tensor bias, ForwardContext context) {
+        return forward(query, key, value, bias, null, context);
+    }
+
+    /**
+     * Attends with scores that depend on where query and key stand, too.
+     *
+     * @param query (batch, queries, width); as many as keys, or fewer
+     * @param key (batch, length, width)
+     * @param value (batch, length, width)
+     * @param bias as above
+     * @param positions added to the scores, (1, heads, queries, length), or null for none; gets its gradient
+     * @param context of this pass: whether it trains, and what dropout draws from
+     * @return (batch, queries, width)
+     */
+    public Tensor forward(
+            Tensor query,
+            Tensor key,
+            Tensor value,
+            @Nullable Tensor bias,
+            @Nullable Tensor positions,
+            ForwardContext context) {
         final long batch = query.size(0);
         final long length = query.size(1);
         final long width = query.size(2);
         final boolean drops = context.training() && dropout.probability() > 0;
-        final boolean recorded =
-                GradMode.is_enabled() && (query.requires_grad() || key.requires_grad() || value.requires_grad());
+        final boolean recorded = GradMode.is_enabled()
+                && (query.requires_grad()
+                        || key.requires_grad()
+                        || value.requires_grad()
+                        || positions != null && positions.requires_grad());
         if (context.lean()
                 && PiecewiseAttention.pays(heads, query, drops)
                 && (!recorded || CustomGradients.areOpen())) {
             final double keep = drops ? DropoutMask.exactKeep(1 - dropout.probability()) : 1;
-            return new PiecewiseAttention(heads, keep, drops ? context.nextKey() : 0).forward(query, key, value, bias);
+            return new PiecewiseAttention(heads, keep, drops ? context.nextKey() : 0)
+                    .forward(query, key, value, bias, positions);
         }
         final Tensor q = PiecewiseAttention.split(query, heads);
         final Tensor k = PiecewiseAttention.split(key, heads);
         final Tensor v = PiecewiseAttention.split(value, heads);
-        return mixed(q, k, v, bias, drops, context).transpose(1, 2).reshape(batch, length, width);
+        return mixed(q, k, v, sum(bias, positions), drops, context)
+                .transpose(1, 2)
+                .reshape(batch, length, width);
+    }
+
+    private static @Nullable Tensor sum(@Nullable Tensor bias, @Nullable Tensor positions) {
+        return bias == null || positions == null ? positions == null ? bias : positions : positions.add(bias);
     }
 
     /** LibTorch's kernels for the CPU drop nothing; those for GPUs do, but by no mask, and keep no weights for backward. */
@@ -80,30 +114,44 @@ public record Attention(int heads, Dropout dropout) {
      * @param key the layer of the keys
      * @param value the layer of the values
      * @param bias as in {@link #forward}
+     * @param positions as in {@link #forward}
      * @param context of this pass: whether it trains, and what dropout draws from
      * @return (batch, 1, width)
      */
     public Tensor ofOne(
-            Tensor query, Tensor input, Linear key, Linear value, @Nullable Tensor bias, ForwardContext context) {
+            Tensor query,
+            Tensor input,
+            Linear key,
+            Linear value,
+            @Nullable Tensor bias,
+            @Nullable Tensor positions,
+            ForwardContext context) {
         if (key.isAdapted() || value.isAdapted()) {
-            return forward(query, key.forward(input, context), value.forward(input, context), bias, context);
+            return forward(query, key.forward(input, context), value.forward(input, context), bias, positions, context);
         }
         final long batch = input.size(0);
         final long size = query.size(2) / heads;
         final Tensor q = query.view(batch, heads, size).mul(new Scalar(1 / Math.sqrt((double) size)));
         final Tensor ofKeys = q.transpose(0, 1).bmm(perHead(key.weight())).transpose(0, 1);
-        final Tensor ofBias = q.mul(key.bias().view(heads, size)).sum(new long[] {-1}, true, new ScalarTypeOptional());
-        Tensor scores = ofKeys.bmm(input.transpose(1, 2)).add(ofBias);
-        if (bias != null) {
-            scores = scores.add_(bias.squeeze(1));
+        Tensor scores = ofKeys.bmm(input.transpose(1, 2));
+        final Tensor keyBias = key.bias();
+        if (keyBias != null) {
+            scores = scores.add_(q.mul(keyBias.view(heads, size)).sum(LAST, true, new ScalarTypeOptional()));
+        }
+        final Tensor added = sum(bias, positions);
+        if (added != null) {
+            scores = scores.add_(added.squeeze(2));
         }
         final Tensor weights = dropout.forward(torch.softmax(scores, -1), context);
         final Tensor mixed = weights.bmm(input)
                 .transpose(0, 1)
                 .bmm(perHead(value.weight()).transpose(1, 2))
                 .transpose(0, 1);
-        final Tensor sums = weights.sum(new long[] {-1}, true, new ScalarTypeOptional());
-        return mixed.add(sums.mul(value.bias().view(heads, size))).reshape(batch, 1, query.size(2));
+        final Tensor valueBias = value.bias();
+        final Tensor all = valueBias == null
+                ? mixed
+                : mixed.add(weights.sum(LAST, true, new ScalarTypeOptional()).mul(valueBias.view(heads, size)));
+        return all.reshape(batch, 1, query.size(2));
     }
 
     /** (width, in) as (heads, size, in). */

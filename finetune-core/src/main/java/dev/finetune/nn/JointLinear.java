@@ -56,7 +56,7 @@ public final class JointLinear {
     }
 
     List<Parameter> biases() {
-        return layers.stream().map(Linear::biasParameter).toList();
+        return layers.stream().flatMap(layer -> layer.biasParameter().stream()).toList();
     }
 
     /** Takes all weights in one (borrowed), or, given null, those of the layers again. */

@@ -4,11 +4,12 @@ import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /** (x - mean) / sqrt(variance + eps) * weight + bias over the last dimension (Ba, Kiros and Hinton, 2016). */
 public final class LayerNorm implements Module {
     private final Parameter weight;
-    private final Parameter bias;
+    private final @Nullable Parameter bias;
     private final long size;
     private final double eps;
 
@@ -20,8 +21,20 @@ public final class LayerNorm implements Module {
      * @param eps added to the variance
      */
     public LayerNorm(ParameterSource source, long size, double eps) {
+        this(source, size, eps, true);
+    }
+
+    /**
+     * Takes {@code weight} and, where there is one, {@code bias}, each of shape (size), from a source.
+     *
+     * @param source where the parameters come from, by their names
+     * @param size of the last dimension
+     * @param eps added to the variance
+     * @param biased whether a bias is added
+     */
+    public LayerNorm(ParameterSource source, long size, double eps, boolean biased) {
         this.weight = source.take("weight", Init.ONES, size);
-        this.bias = source.take("bias", Init.ZEROS, size);
+        this.bias = biased ? source.take("bias", Init.ZEROS, size) : null;
         this.size = size;
         this.eps = eps;
     }
@@ -37,13 +50,13 @@ public final class LayerNorm implements Module {
                 input,
                 new long[] {size},
                 new TensorOptional(weight.value()),
-                new TensorOptional(bias.value()),
+                bias == null ? new TensorOptional() : new TensorOptional(bias.value()),
                 eps,
                 false);
     }
 
     @Override
     public List<Parameter> parameters() {
-        return List.of(weight, bias);
+        return bias == null ? List.of(weight) : List.of(weight, bias);
     }
 }

@@ -9,11 +9,12 @@ import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
-/** y = x W^T + b, for x of shape (..., in) and y of shape (..., out). */
+/** y = x W^T + b, or x W^T, for x of shape (..., in) and y of shape (..., out). */
 public final class Linear implements Module {
     private final Parameter weight;
-    private final Parameter bias;
+    private final @Nullable Parameter bias;
     private final AdaptedLayer layer = new Layer();
 
     /**
@@ -25,23 +26,37 @@ public final class Linear implements Module {
      * @param init how parameters start that the checkpoint lacks
      */
     public Linear(ParameterSource source, long in, long out, Init init) {
-        this.weight = source.weight(new LayerKind.Linear(), "weight", init, out, in);
-        this.bias = source.take("bias", Init.ZEROS, out);
-        weight.markOperand();
-        bias.markOperand();
+        this(source, in, out, init, true);
+    }
+
+    /**
+     * Takes {@code weight} (out, in) and, where there is one, {@code bias} (out) from a source.
+     *
+     * @param source where the parameters come from, by their names
+     * @param in width read
+     * @param out width given
+     * @param init how parameters start that the checkpoint lacks
+     * @param biased whether the layer has a bias
+     */
+    public Linear(ParameterSource source, long in, long out, Init init, boolean biased) {
+        this(
+                source.weight(new LayerKind.Linear(), "weight", init, out, in),
+                biased ? source.take("bias", Init.ZEROS, out) : null);
     }
 
     /**
      * Shares a weight with another part of the network (tied embeddings), with a bias of its own.
      *
      * @param sharedWeight owned by the other part
-     * @param bias owned by this layer
+     * @param bias owned by this layer, or null for none
      */
-    public Linear(Parameter sharedWeight, Parameter bias) {
+    public Linear(Parameter sharedWeight, @Nullable Parameter bias) {
         this.weight = sharedWeight;
         this.bias = bias;
         weight.markOperand();
-        bias.markOperand();
+        if (bias != null) {
+            bias.markOperand();
+        }
     }
 
     /**
@@ -81,17 +96,24 @@ public final class Linear implements Module {
                 value = layer.plain(activation.forward(input));
             }
             final List<Tensor> kept = List.of(input, weight.value());
-            final List<Tensor> inputs = List.of(input, weight.value(), bias.value());
+            final List<Tensor> inputs =
+                    bias == null ? List.of(input, weight.value()) : List.of(input, weight.value(), bias.value());
             return scope.keep(CustomGradients.output(
                     value,
                     inputs,
                     kept,
-                    (gradient, k, gradients) -> gradients(activation, gradient, k.get(0), k.get(1), gradients)));
+                    (gradient, k, gradients) ->
+                            gradients(activation, gradient, k.get(0), k.get(1), bias != null, gradients)));
         }
     }
 
     private static void gradients(
-            Activation activation, Tensor gradient, Tensor input, Tensor weight, CustomGradients.Gradients gradients) {
+            Activation activation,
+            Tensor gradient,
+            Tensor input,
+            Tensor weight,
+            boolean biased,
+            CustomGradients.Gradients gradients) {
         try (TensorScope scope = TensorScope.open()) {
             final Tensor rows = gradient.reshape(-1, weight.size(0));
             if (gradients.wanted(1)) {
@@ -102,7 +124,7 @@ public final class Linear implements Module {
                 activation.gradient(ofInput, input);
                 gradients.set(0, ofInput);
             }
-            if (gradients.wanted(2)) {
+            if (biased && gradients.wanted(2)) {
                 gradients.set(2, rows.sum(0));
             }
         }
@@ -118,7 +140,7 @@ public final class Linear implements Module {
 
     /** Whether something adapts the layer, so that it isn't only its weight and bias. */
     boolean isAdapted() {
-        return weight.adapter().isPresent() || bias.adapter().isPresent();
+        return weight.adapter().isPresent() || bias != null && bias.adapter().isPresent();
     }
 
     /** What products take of the weight; borrowed. */
@@ -126,21 +148,25 @@ public final class Linear implements Module {
         return weight.operand();
     }
 
+    /** Its bias; borrowed; null where it has none. */
+    @Nullable
     Tensor bias() {
-        return bias.value();
+        return bias == null ? null : bias.value();
     }
 
     Parameter weightParameter() {
         return weight;
     }
 
-    Parameter biasParameter() {
-        return bias;
+    /** Its bias, if it has one. */
+    List<Parameter> biasParameter() {
+        return bias == null ? List.of() : List.of(bias);
     }
 
     @Override
     public List<Parameter> parameters() {
-        final List<Parameter> all = new ArrayList<>(List.of(weight, bias));
+        final List<Parameter> all = new ArrayList<>(List.of(weight));
+        all.addAll(biasParameter());
         all.addAll(weight.additions());
         return all;
     }
@@ -153,6 +179,9 @@ public final class Linear implements Module {
 
         @Override
         public Tensor plain(Tensor input) {
+            if (bias == null) {
+                return torch.linear(input, weight.operand());
+            }
             return FewRows.pay(input, weight.operand())
                     ? FewRows.linear(input, weight.operand(), bias.operand())
                     : torch.linear(input, weight.operand(), new TensorOptional(bias.operand()));
@@ -165,7 +194,7 @@ public final class Linear implements Module {
 
         @Override
         public Tensor unbiased(Tensor output) {
-            return output.sub(bias.value());
+            return bias == null ? output : output.sub(bias.value());
         }
     }
 }

@@ -51,19 +51,30 @@ record PiecewiseAttention(int heads, double keep, long dropoutKey) {
      * Attends, while custom gradients are open, or without gradients.
      *
      * @param query (batch, length, width), as key and value
-     * @param bias added to the scores, (batch, 1, 1, length), or null for none; gets no gradient
+     * @param bias added to the scores, (batch, 1, length or 1, length), or null for none; gets no gradient
+     * @param positions added to the scores, (1, heads, length, length), or null for none
      * @return (batch, length, width)
      */
-    Tensor forward(Tensor query, Tensor key, Tensor value, @Nullable Tensor bias) {
-        final List<Tensor> inputs = List.of(query, key, value);
+    Tensor forward(Tensor query, Tensor key, Tensor value, @Nullable Tensor bias, @Nullable Tensor positions) {
+        final List<Tensor> inputs = new ArrayList<>(List.of(query, key, value));
+        if (positions != null) {
+            inputs.add(positions);
+        }
         final List<Tensor> kept = new ArrayList<>(inputs);
         if (bias != null) {
             kept.add(bias);
         }
+        final boolean placed = positions != null;
         try (TensorScope scope = TensorScope.open()) {
-            final Tensor output = attended(kept);
+            final Tensor output = attended(kept, placed);
             return scope.keep(
-                    CustomGradients.areOpen() ? CustomGradients.output(output, inputs, kept, this::gradients) : output);
+                    CustomGradients.areOpen()
+                            ? CustomGradients.output(
+                                    output,
+                                    inputs,
+                                    kept,
+                                    (gradient, k, gradients) -> gradients(gradient, k, placed, gradients))
+                            : output);
         }
     }
 
@@ -73,10 +84,10 @@ record PiecewiseAttention(int heads, double keep, long dropoutKey) {
                 .transpose(1, 2);
     }
 
-    private Tensor attended(List<Tensor> kept) {
+    private Tensor attended(List<Tensor> kept, boolean placed) {
         try (GradientMode off = GradientMode.off();
                 TensorScope scope = TensorScope.open()) {
-            final Pieces pieces = new Pieces(kept);
+            final Pieces pieces = new Pieces(kept, placed);
             final Tensor output = scope.keep(torch.empty_like(kept.get(0)));
             final Tensor outputs = split(output, heads);
             pieces.each(piece -> {
@@ -87,9 +98,12 @@ record PiecewiseAttention(int heads, double keep, long dropoutKey) {
         }
     }
 
-    private void gradients(Tensor gradient, List<Tensor> kept, CustomGradients.Gradients gradients) {
+    private void gradients(Tensor gradient, List<Tensor> kept, boolean placed, CustomGradients.Gradients gradients) {
         try (TensorScope scope = TensorScope.open()) {
-            final Pieces pieces = new Pieces(kept);
+            final Pieces pieces = new Pieces(kept, placed);
+            final Optional<Tensor> ofPositions = placed && gradients.wanted(3)
+                    ? Optional.of(torch.zeros(Workers.count(), heads, pieces.length, pieces.length))
+                    : Optional.empty();
             final Tensor ofOutputs = split(gradient.contiguous(), heads);
             final List<Optional<Tensor>> found = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
@@ -110,6 +124,8 @@ record PiecewiseAttention(int heads, double keep, long dropoutKey) {
                     ofWeights.mul_(piece.mask);
                 }
                 Boxed.SOFTMAX_BACKWARD.run(ofWeights, piece.weights, -1L, FLOAT, piece.spare);
+                ofPositions.ifPresent(
+                        sums -> piece.ofHeads(sums.select(0, piece.worker)).add_(piece.spare));
                 split.get(0)
                         .ifPresent(queries ->
                                 piece.of(queries).baddbmm_(piece.spare, piece.keys(), pieces.zero, pieces.scale));
@@ -121,6 +137,7 @@ record PiecewiseAttention(int heads, double keep, long dropoutKey) {
                 final int input = i;
                 found.get(i).ifPresent(tensor -> gradients.set(input, tensor));
             }
+            ofPositions.ifPresent(sums -> gradients.set(3, sums.sum(0).unsqueeze(0)));
         }
     }
 
@@ -129,6 +146,7 @@ record PiecewiseAttention(int heads, double keep, long dropoutKey) {
         private final Tensor queries;
         private final Tensor keys;
         private final Tensor values;
+        private final Optional<Tensor> positions;
         private final Optional<Tensor> biases;
         private final long length;
         private final int headsAtOnce;
@@ -139,11 +157,13 @@ record PiecewiseAttention(int heads, double keep, long dropoutKey) {
         /** (workers, 4, heads at once, length, length), written over by each piece. */
         private final Tensor scratch;
 
-        Pieces(List<Tensor> kept) {
+        Pieces(List<Tensor> kept, boolean placed) {
             this.queries = split(kept.get(0), heads);
             this.keys = split(kept.get(1), heads);
             this.values = split(kept.get(2), heads);
-            this.biases = kept.size() > 3 ? Optional.of(kept.get(3)) : Optional.empty();
+            this.positions = placed ? Optional.of(kept.get(3)) : Optional.empty();
+            final int inputs = placed ? 4 : 3;
+            this.biases = kept.size() > inputs ? Optional.of(kept.get(inputs)) : Optional.empty();
             this.length = queries.size(2);
             this.scale = new Scalar(1 / Math.sqrt((double) queries.size(3)));
             final long share = queries.size(0) * heads / Workers.count();
@@ -167,6 +187,7 @@ record PiecewiseAttention(int heads, double keep, long dropoutKey) {
         private final int row;
         private final int head;
         private final int count;
+        private final int worker;
         private final Tensor scores;
         private final Tensor weights;
         private final Tensor spare;
@@ -176,6 +197,7 @@ record PiecewiseAttention(int heads, double keep, long dropoutKey) {
             this.all = all;
             this.row = row;
             this.head = head;
+            this.worker = worker;
             this.count = Math.min(all.headsAtOnce, heads - head);
             final Tensor scratch = all.scratch.select(0, worker).narrow(1, 0, count);
             this.scores = scratch.select(0, 0);
@@ -201,10 +223,29 @@ record PiecewiseAttention(int heads, double keep, long dropoutKey) {
             return split.select(0, row).narrow(0, head, count);
         }
 
+        /** This piece of (heads, length, length): (count, length, length). */
+        Tensor ofHeads(Tensor perHead) {
+            return perHead.narrow(0, head, count);
+        }
+
+        /** Scores to begin with; whether there are any. */
+        private boolean computeBiases() {
+            all.positions.ifPresent(positions -> scores.copy_(ofHeads(positions.select(0, 0))));
+            all.biases.ifPresent(bias -> {
+                final Tensor own = bias.select(0, bias.size(0) == 1 ? 0 : row);
+                if (all.positions.isPresent()) {
+                    scores.add_(own);
+                } else {
+                    scores.copy_(own);
+                }
+            });
+            return all.positions.isPresent() || all.biases.isPresent();
+        }
+
         /** The attention weights, and what dropout multiplies them with. */
         void computeWeights() {
-            all.biases.ifPresent(bias -> scores.copy_(bias.select(0, row)));
-            scores.baddbmm_(queries(), keys().transpose(1, 2), all.biases.isPresent() ? all.one : all.zero, all.scale);
+            final boolean begun = computeBiases();
+            scores.baddbmm_(queries(), keys().transpose(1, 2), begun ? all.one : all.zero, all.scale);
             torch.softmax_out(weights, scores, -1);
             if (keep < 1) {
                 DropoutMask.drawInto(

@@ -17,6 +17,11 @@ import java.util.Objects;
  *     by default
  */
 public record Ia3(TargetLayers targets, List<String> feedForward, List<String> alsoTrained) implements PeftMethod {
+    private static final List<String> FEED_FORWARD = List.of("output.dense", "ffn.lin2", "ffn_output", "mlp.Wo");
+
+    private static final List<String> KEYS_AND_VALUES =
+            List.of("key", "value", "k_lin", "v_lin", "key_proj", "value_proj", "k", "v", "Wqkv");
+
     /**
      * Keeps its own copies.
      *
@@ -35,9 +40,7 @@ public record Ia3(TargetLayers targets, List<String> feedForward, List<String> a
     /** {@return PEFT's layers for BERT and its kin} */
     public static Ia3 usual() {
         return new Ia3(
-                new TargetLayers.Named(List.of("key", "value", "output.dense", "k_lin", "v_lin", "ffn.lin2")),
-                List.of("output.dense", "ffn.lin2"),
-                Lora.LAST_LAYERS);
+                new TargetLayers.Named(Lora.joined(KEYS_AND_VALUES, FEED_FORWARD)), FEED_FORWARD, Lora.LAST_LAYERS);
     }
 
     /**

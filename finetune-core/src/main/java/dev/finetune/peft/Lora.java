@@ -48,9 +48,9 @@ public record Lora(
     /** What the heads' last layers are called. */
     public static final List<String> LAST_LAYERS = List.of("classifier", "score", "qa_outputs", "fc", "linear");
 
-    /** What PEFT adapts in BERT and its kin if nothing is said. */
-    public static final TargetLayers QUERIES_AND_VALUES =
-            new TargetLayers.Named(List.of("query", "value", "q_lin", "v_lin"));
+    /** Queries and values by the names that encoders give them, which PEFT adapts if nothing is said. */
+    public static final TargetLayers QUERIES_AND_VALUES = new TargetLayers.Named(
+            List.of("query", "value", "q_lin", "v_lin", "query_proj", "value_proj", "q", "v", "Wqkv"));
 
     /** Which biases of the base are trained. */
     public enum Biases {

@@ -11,7 +11,8 @@ import java.util.regex.Pattern;
  *
  * @param rate w loses rate * learning rate * w at each step; 0 for none
  * @param spared parameters whose name contains a match don't decay; by default, as in the Trainer, biases and norm
- *     weights don't, which are all the vectors there are but DoRA's magnitudes, which do
+ *     weights don't, which are all the vectors there are but DoRA's magnitudes, which do, and what has "bias" in its
+ *     name, such as a table of relative attention biases
  */
 public record WeightDecay(double rate, Optional<Pattern> spared) {
     /** No decay. */
@@ -51,7 +52,8 @@ public record WeightDecay(double rate, Optional<Pattern> spared) {
     double of(Parameter parameter) {
         final boolean spares = spared.isPresent()
                 ? spared.get().matcher(parameter.name()).find()
-                : parameter.shape().length <= 1 && !parameter.name().endsWith(".lora_magnitude_vector");
+                : parameter.name().contains("bias")
+                        || parameter.shape().length <= 1 && !parameter.name().endsWith(".lora_magnitude_vector");
         return spares ? 0 : rate;
     }
 }

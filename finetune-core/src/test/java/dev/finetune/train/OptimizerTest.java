@@ -112,8 +112,10 @@ class OptimizerTest {
         final WeightDecay byDefault = WeightDecay.of(0.1);
         final WeightDecay named = new WeightDecay(0.1, Optional.of(Pattern.compile("embeddings")));
         try (Parameter matrix = parameter("embeddings.weight", new float[4], 2, 2);
+                Parameter table = parameter("encoder.relative_attention_bias.weight", new float[4], 2, 2);
                 Parameter vector = parameter("layer.norm.weight", new float[2], 2)) {
             assertThat(byDefault.of(matrix)).isEqualTo(0.1);
+            assertThat(byDefault.of(table)).as("the Trainer looks for \"bias\"").isZero();
             assertThat(byDefault.of(vector)).isZero();
             assertThat(named.of(matrix)).isZero();
             assertThat(named.of(vector)).isEqualTo(0.1);

@@ -42,7 +42,8 @@ record GoldenCase(Path directory, JsonObject json, Map<String, HostTensor> tenso
                 .toList();
     }
 
-    private static GoldenCase open(Path folder) {
+    /** The case of a folder. */
+    static GoldenCase open(Path folder) {
         final Map<String, HostTensor> tensors = new LinkedHashMap<>();
         try (Weights weights = Weights.open(folder.resolve("case.safetensors"))) {
             for (String name : weights.names()) {

@@ -82,7 +82,12 @@ class SavedModelTest {
                 "bert-sequence-classification",
                 "distilbert-sequence-classification",
                 "roberta-sequence-classification",
-                "electra-sequence-classification"
+                "electra-sequence-classification",
+                "xlm-roberta-sequence-classification",
+                "mpnet-sequence-classification",
+                "albert-sequence-classification",
+                "modernbert-sequence-classification",
+                "deberta-v2-sequence-classification"
             })
     void aFineTunedClassifierGivesEqualLogitsInTransformers(String model) throws IOException, InterruptedException {
         try (FineTuned<Text> tuned = tuned(FineTuner.from(GOLDEN.resolve(model).resolve("model")))) {
@@ -117,12 +122,24 @@ class SavedModelTest {
     @MethodSource("methods")
     void anAdapterGivesEqualLogitsInPeft(String name, UnaryOperator<FineTuner> method)
             throws IOException, InterruptedException {
+        checkAdapter("bert", method);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"xlm-roberta", "mpnet", "albert", "modernbert", "deberta-v2"})
+    void adaptersOfOtherFamiliesGiveEqualLogitsInPeft(String family) throws IOException, InterruptedException {
+        checkAdapter(family, tuner -> tuner.lora(Lora.rank(4)));
+        checkAdapter(family, tuner -> tuner.lora(Lora.rank(2).withDora().allLinear()));
+        checkAdapter(family, tuner -> tuner.ia3(Ia3.usual()));
+    }
+
+    private void checkAdapter(String family, UnaryOperator<FineTuner> method) throws IOException, InterruptedException {
         final boolean there = exit("-c", "import peft") == 0;
         if (!there) {
             System.out.println("SKIPPED, not passed: adapters in SavedModelTest, because " + python() + " has no peft");
         }
         assumeTrue(there, "no peft");
-        final Path base = GOLDEN.resolve("bert-sequence-classification").resolve("model");
+        final Path base = GOLDEN.resolve(family + "-sequence-classification").resolve("model");
         try (FineTuned<Text> tuned = tuned(method.apply(FineTuner.from(base)))) {
             tuned.saveAdapter(folder.resolve("model"));
             writePredictions(tuned);

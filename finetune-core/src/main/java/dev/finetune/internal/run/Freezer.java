@@ -84,6 +84,23 @@ final class Freezer {
                 .toList();
     }
 
+    /** The parameters of the first stages, none of which a later one may compute with. */
+    private static List<Parameter> upTo(int last, FreezeRule rule, Network network) {
+        final List<Stage> stages = network.stages();
+        final List<Parameter> named = dev.finetune.nn.Module.parametersOf(stages.subList(0, last + 1));
+        for (Stage later : stages.subList(last + 1, stages.size())) {
+            for (Parameter parameter : later.parameters()) {
+                if (named.contains(parameter)) {
+                    throw new FinetuneException(rule + ": " + later.name() + " computes with the same "
+                            + parameter.name() + ", as this model's layers share their weights, so that it can't go on"
+                            + " learning without them. Freeze all the layers that share them, or none: summary() shows"
+                            + " which do.");
+                }
+            }
+        }
+        return named;
+    }
+
     private static boolean isOfBase(Parameter parameter) {
         return !parameter.name().startsWith(AdapterParameters.PREFIX);
     }
@@ -99,7 +116,7 @@ final class Freezer {
             if (first.layers() > stages.size() - 1) {
                 throw new FinetuneException(rule + ": the model has " + (stages.size() - 1) + " layers.");
             }
-            return dev.finetune.nn.Module.parametersOf(stages.subList(0, first.layers() + 1));
+            return upTo(first.layers(), rule, network);
         }
         if (freeze instanceof Freeze.UpTo upTo) {
             final List<String> names =
@@ -108,7 +125,7 @@ final class Freezer {
             if (last < 0) {
                 throw new FinetuneException(rule + ": there is no such stage; there are " + names + ".");
             }
-            return dev.finetune.nn.Module.parametersOf(network.stages().subList(0, last + 1));
+            return upTo(last, rule, network);
         }
         if (freeze instanceof Freeze.BatchNorms) {
             final Set<String> norms = network.buffers().stream()

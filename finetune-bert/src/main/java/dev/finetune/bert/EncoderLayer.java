@@ -1,0 +1,100 @@
+package dev.finetune.bert;
+
+import dev.finetune.nn.Attention;
+import dev.finetune.nn.Batch;
+import dev.finetune.nn.Dropout;
+import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.JointLinear;
+import dev.finetune.nn.LayerNorm;
+import dev.finetune.nn.Linear;
+import dev.finetune.nn.Module;
+import dev.finetune.nn.Parameter;
+import dev.finetune.nn.ParameterSource;
+import java.util.List;
+import java.util.Optional;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * One encoder layer with norms after the residual sums (Devlin et al., 2018): a = norm(x + attention(x)), then norm(a +
+ * down(activation(up(a)))); (batch, length, hidden) to the same. Several stages may compute with the same one (ALBERT).
+ */
+final class EncoderLayer implements Module {
+    private final EncoderConfig config;
+    private final Linear query;
+    private final Linear key;
+    private final Linear value;
+    private final JointLinear projections;
+    private final Attention attention;
+    private final Linear attentionOutput;
+    private final LayerNorm attentionNorm;
+    private final Linear up;
+    private final Linear down;
+    private final LayerNorm outputNorm;
+    private final Dropout attentionOutputDropout;
+    private final Dropout outputDropout;
+
+    /**
+     * Takes a layer's parameters from a source.
+     *
+     * @param source below the layer's name
+     * @param outputDropout probability after the feed-forward part
+     */
+    EncoderLayer(EncoderConfig config, ParameterSource source, double outputDropout) {
+        this.config = config;
+        final EncoderNames names = config.names();
+        final long hidden = config.hidden();
+        this.query = new Linear(source.at(names.query()), hidden, hidden, config.init());
+        this.key = new Linear(source.at(names.key()), hidden, hidden, config.init());
+        this.value = new Linear(source.at(names.value()), hidden, hidden, config.init());
+        this.projections = new JointLinear(query, key, value);
+        this.attention = new Attention(config.heads(), new Dropout(config.attentionDropout()));
+        this.attentionOutput = new Linear(source.at(names.attentionOutput()), hidden, hidden, config.init());
+        this.attentionNorm = new LayerNorm(source.at(names.attentionNorm()), hidden, config.normEps());
+        this.up = new Linear(source.at(names.up()), hidden, config.intermediate(), config.init());
+        this.down = new Linear(source.at(names.down()), config.intermediate(), hidden, config.init());
+        this.outputNorm = new LayerNorm(source.at(names.outputNorm()), hidden, config.normEps());
+        this.attentionOutputDropout = new Dropout(config.hiddenDropout());
+        this.outputDropout = new Dropout(outputDropout);
+    }
+
+    /**
+     * Computes the layer.
+     *
+     * @param input (batch, length, hidden)
+     * @param firstAlone whether to compute the first token alone
+     * @param relative what attention adds to its scores by where query and key stand
+     * @param batch the batch (borrowed)
+     * @param context of this pass
+     * @return (batch, length, hidden), or (batch, 1, hidden) for the first token alone
+     */
+    Tensor forward(
+            Tensor input, boolean firstAlone, Optional<RelativeScores> relative, Batch batch, ForwardContext context) {
+        final Tensor read = firstAlone ? input.narrow(1, 0, 1) : input;
+        final Tensor bias = PaddingMask.bias(batch).orElse(null);
+        final Tensor scores = relative.map(each -> each.forward(batch, input.size(1), context))
+                .orElse(null);
+        final Tensor mixed;
+        if (firstAlone) {
+            final Tensor ofFirst = scores == null ? null : scores.narrow(2, 0, 1);
+            mixed = attention.ofOne(query.forward(read, context), input, key, value, bias, ofFirst, context);
+        } else {
+            final List<Tensor> all = projections.forward(input, context);
+            mixed = attention.forward(all.get(0), all.get(1), all.get(2), bias, scores, context);
+        }
+        final Tensor attended = attentionOutputDropout.forward(attentionOutput.forward(mixed, context), context);
+        final Tensor middle = attentionNorm.forward(attended.add(read));
+        final Tensor wide = up.forward(middle, context);
+        final Tensor narrow = outputDropout.forward(down.forward(config.activation(), wide, context), context);
+        return outputNorm.forward(narrow.add(middle));
+    }
+
+    /** What reads the same input where all of a layer is computed. */
+    JointLinear joint() {
+        return projections;
+    }
+
+    @Override
+    public List<Parameter> parameters() {
+        return Module.parametersOf(List.of(query, key, value, attentionOutput, attentionNorm, up, down, outputNorm));
+    }
+}

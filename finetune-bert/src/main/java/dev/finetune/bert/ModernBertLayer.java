@@ -1,0 +1,113 @@
+package dev.finetune.bert;
+
+import dev.finetune.nn.Attention;
+import dev.finetune.nn.Batch;
+import dev.finetune.nn.Dropout;
+import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.Init;
+import dev.finetune.nn.LayerNorm;
+import dev.finetune.nn.Linear;
+import dev.finetune.nn.Module;
+import dev.finetune.nn.Parameter;
+import dev.finetune.nn.ParameterSource;
+import dev.finetune.nn.Stage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * One layer of ModernBERT: a = x + attention(norm(x)), then a + down(activation(u) g) with (u, g) = up(norm(a)); (batch, length,
+ * hidden) to the same. The first layer has no norm before attention, as the embeddings have one; the last ends with the
+ * encoder's own norm.
+ */
+final class ModernBertLayer implements Stage {
+    private final String name;
+    private final int hidden;
+    private final EncoderConfig config;
+    private final boolean sliding;
+    private final int window;
+    private final Rotary rotary;
+    private final boolean firstAlone;
+    private final Optional<LayerNorm> attentionNorm;
+    private final Linear projections;
+    private final Attention attention;
+    private final Linear attentionOutput;
+    private final Dropout attentionDropout;
+    private final LayerNorm norm;
+    private final Linear up;
+    private final Linear down;
+    private final Dropout dropout;
+    private final Optional<LayerNorm> lastNorm;
+
+    /**
+     * Takes a layer's parameters from a source.
+     *
+     * @param firstAlone whether nothing but the first token is read of the layer
+     */
+    ModernBertLayer(
+            EncoderConfig config, ModernBertSettings settings, ParameterSource encoder, int index, boolean firstAlone) {
+        final ParameterSource source = encoder.at("layers." + index);
+        this.name = "layer." + index;
+        this.hidden = config.hidden();
+        this.config = config;
+        this.sliding = settings.sliding().get(index);
+        this.window = settings.window();
+        this.rotary = new Rotary(config.heads(), sliding ? settings.slidingBase() : settings.fullBase());
+        this.firstAlone = firstAlone;
+        final Init out = Init.normal(config.initRange() / Math.sqrt(2.0 * config.layers()));
+        this.attentionNorm = index == 0
+                ? Optional.empty()
+                : Optional.of(new LayerNorm(source.at("attn_norm"), hidden, config.normEps(), settings.normBias()));
+        this.projections =
+                new Linear(source.at("attn.Wqkv"), hidden, 3L * hidden, config.init(), settings.attentionBias());
+        this.attention = new Attention(config.heads(), new Dropout(config.attentionDropout()));
+        this.attentionOutput = new Linear(source.at("attn.Wo"), hidden, hidden, out, settings.attentionBias());
+        this.attentionDropout = new Dropout(config.attentionDropout());
+        this.norm = new LayerNorm(source.at("mlp_norm"), hidden, config.normEps(), settings.normBias());
+        this.up =
+                new Linear(source.at("mlp.Wi"), hidden, 2L * config.intermediate(), config.init(), settings.mlpBias());
+        this.down = new Linear(source.at("mlp.Wo"), config.intermediate(), hidden, out, settings.mlpBias());
+        this.dropout = new Dropout(settings.mlpDropout());
+        this.lastNorm = index == config.layers() - 1
+                ? Optional.of(new LayerNorm(encoder.at("final_norm"), hidden, config.normEps(), settings.normBias()))
+                : Optional.empty();
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
+        final Tensor normed = attentionNorm.isPresent() ? attentionNorm.get().forward(input) : input;
+        final Tensor all = projections.forward(normed, context);
+        final Tensor queries = all.narrow(2, 0, hidden);
+        final Tensor query = rotary.forward(firstAlone ? queries.narrow(1, 0, 1) : queries, batch);
+        final Tensor key = rotary.forward(all.narrow(2, hidden, hidden), batch);
+        final Tensor value = all.narrow(2, 2L * hidden, hidden);
+        final Optional<Tensor> mask = sliding ? PaddingMask.near(batch, window) : PaddingMask.bias(batch);
+        final Tensor bias =
+                mask.map(each -> firstAlone ? each.narrow(2, 0, 1) : each).orElse(null);
+        final Tensor mixed = attention.forward(query, key, value, bias, context);
+        final Tensor attended = attentionDropout.forward(attentionOutput.forward(mixed, context), context);
+        final Tensor middle = (firstAlone ? input.narrow(1, 0, 1) : input).add(attended);
+        final Tensor output = middle.add(feedForward(norm.forward(middle), context));
+        return lastNorm.isPresent() ? lastNorm.get().forward(output) : output;
+    }
+
+    private Tensor feedForward(Tensor input, ForwardContext context) {
+        final Tensor gated = Gated.forward(config.activation(), up.forward(input, context));
+        return down.forward(dropout.forward(gated, context), context);
+    }
+
+    @Override
+    public List<Parameter> parameters() {
+        final List<Module> parts = new ArrayList<>();
+        attentionNorm.ifPresent(parts::add);
+        parts.addAll(List.of(projections, attentionOutput, norm, up, down));
+        lastNorm.ifPresent(parts::add);
+        return Module.parametersOf(parts);
+    }
+}

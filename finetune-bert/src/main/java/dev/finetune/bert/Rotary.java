@@ -1,0 +1,57 @@
+package dev.finetune.bert;
+
+import dev.finetune.nn.Batch;
+import java.util.Optional;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Rotary positions (Su et al., "RoFormer", 2021): in each head the numbers i and i + size / 2 are turned as a pair by the angle
+ * position * base^(-2 i / size).
+ *
+ * @param heads into which the width is cut
+ * @param base of the angles
+ */
+record Rotary(int heads, double base) {
+    /**
+     * Turns what attention compares.
+     *
+     * @param wide (batch, length, width): the first tokens of the batch's rows
+     * @param batch keeps the angles, for all layers
+     * @return (batch, length, width)
+     */
+    Tensor forward(Tensor wide, Batch batch) {
+        final long rows = wide.size(0);
+        final long length = wide.size(1);
+        final long width = wide.size(2);
+        final long half = width / heads / 2;
+        final Tensor split = wide.view(rows, length, heads, 2 * half);
+        final Tensor first = split.narrow(3, 0, half);
+        final Tensor second = split.narrow(3, half, half);
+        final Tensor angles = batch.derived(
+                        "rotary." + base + "." + half,
+                        () -> Optional.of(angles(batch.get("input_ids").size(1), half, batch.device())))
+                .orElseThrow();
+        final Tensor cosines = angles.select(0, 0).narrow(0, 0, length).unsqueeze(1);
+        final Tensor sines = angles.select(0, 1).narrow(0, 0, length).unsqueeze(1);
+        final Tensor turnedFirst = first.mul(cosines).sub(second.mul(sines));
+        final Tensor turnedSecond = second.mul(cosines).add(first.mul(sines));
+        return torch.cat(new TensorVector(turnedFirst, turnedSecond), 3).view(rows, length, width);
+    }
+
+    /** (2, length, half): cosines and sines, computed in float32 as the reference does. */
+    private Tensor angles(long length, long half, Device device) {
+        final TensorOptions floats = new TensorOptions(ScalarType.Float);
+        final Tensor exponents = torch.arange(new Scalar(0), new Scalar(2 * half), new Scalar(2), floats)
+                .div(new Scalar((double) (2 * half)));
+        final Tensor speeds = torch.pow(new Scalar(base), exponents).reciprocal();
+        final Tensor places = torch.arange(new Scalar(length), floats);
+        final Tensor angles = places.unsqueeze(1).mul(speeds);
+        return torch.stack(new TensorVector(angles.cos(), angles.sin())).to(device, ScalarType.Float);
+    }
+}

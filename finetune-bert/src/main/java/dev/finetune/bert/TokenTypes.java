@@ -1,0 +1,26 @@
+package dev.finetune.bert;
+
+import dev.finetune.batch.HostTensor;
+import dev.finetune.internal.torch.Tensors;
+import dev.finetune.nn.Batch;
+import java.util.Optional;
+import org.bytedeco.pytorch.Tensor;
+
+/** The token types (segment ids) of a batch: what it says, else all zeros. */
+final class TokenTypes {
+    private TokenTypes() {}
+
+    /** (batch, length), borrowed. */
+    static Tensor of(Batch batch) {
+        if (batch.has("token_type_ids")) {
+            return batch.get("token_type_ids");
+        }
+        return batch.derived("token_type_ids", () -> {
+                    final long[] shape = batch.hostColumn("input_ids").shape();
+                    return Optional.of(Tensors.of(
+                            new HostTensor.Longs(new long[Math.toIntExact(shape[0] * shape[1])], shape),
+                            batch.device()));
+                })
+                .orElseThrow();
+    }
+}
