@@ -1,10 +1,13 @@
 package dev.finetune.bert;
 
+import com.google.gson.JsonObject;
 import dev.finetune.bert.heads.SequenceHead;
+import dev.finetune.checkpoint.Weights;
 import dev.finetune.nn.Activation;
 import dev.finetune.spi.AssemblyRequest;
 import dev.finetune.spi.ModelConfig;
 import java.util.List;
+import java.util.Optional;
 
 /** BERT (Devlin et al., 2018). */
 public final class BertFamily extends TextFamily {
@@ -18,6 +21,11 @@ public final class BertFamily extends TextFamily {
     @Override
     public List<String> modelTypes() {
         return List.of("bert");
+    }
+
+    @Override
+    public Optional<JsonObject> describe(Weights weights) {
+        return GraphConfigs.bert(weights);
     }
 
     @Override

@@ -1,10 +1,13 @@
 package dev.finetune.bert;
 
+import com.google.gson.JsonObject;
 import dev.finetune.bert.heads.SequenceHead;
+import dev.finetune.checkpoint.Weights;
 import dev.finetune.nn.Activation;
 import dev.finetune.spi.AssemblyRequest;
 import dev.finetune.spi.ModelConfig;
 import java.util.List;
+import java.util.Optional;
 
 /** DistilBERT (Sanh et al., 2019): BERT without token types and pooler, under keys and names of its own. */
 public final class DistilBertFamily extends TextFamily {
@@ -16,6 +19,11 @@ public final class DistilBertFamily extends TextFamily {
     @Override
     public List<String> modelTypes() {
         return List.of("distilbert");
+    }
+
+    @Override
+    public Optional<JsonObject> describe(Weights weights) {
+        return GraphConfigs.distilBert(weights);
     }
 
     @Override

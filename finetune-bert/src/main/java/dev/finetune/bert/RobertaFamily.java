@@ -1,10 +1,13 @@
 package dev.finetune.bert;
 
+import com.google.gson.JsonObject;
 import dev.finetune.bert.heads.SequenceHead;
+import dev.finetune.checkpoint.Weights;
 import dev.finetune.nn.Activation;
 import dev.finetune.spi.AssemblyRequest;
 import dev.finetune.spi.ModelConfig;
 import java.util.List;
+import java.util.Optional;
 
 /** RoBERTa (Liu et al., 2019), and XLM-RoBERTa and CamemBERT, which share its network. */
 public final class RobertaFamily extends TextFamily {
@@ -16,6 +19,11 @@ public final class RobertaFamily extends TextFamily {
     @Override
     public List<String> modelTypes() {
         return List.of("roberta", "xlm-roberta", "camembert");
+    }
+
+    @Override
+    public Optional<JsonObject> describe(Weights weights) {
+        return GraphConfigs.roberta(weights);
     }
 
     @Override

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -23,11 +24,20 @@ final class CheckpointFiles {
 
     private static final List<String> WELL_KNOWN =
             List.of(SINGLE, INDEX, "pytorch_model.bin", "pytorch_model.bin.index.json");
+    /** Taken only where there are no weights of another format. */
+    private static final List<String> EXPORTED = List.of("model.onnx", "onnx/model.onnx");
+
+    private static final String ONNX = ".onnx";
     private static final List<List<String>> ENDINGS =
             List.of(List.of(".safetensors"), List.of(".pth", ".pt", ".pth.tar", ".bin"));
     /** Files of these names end like weights and are something else. */
     private static final Pattern NOT_WEIGHTS = Pattern.compile(
             "training_args\\.bin|(optimizer|scheduler|scaler)\\.(bin|pt)|rng_state(_\\d+)?\\.pth|openvino_model\\.bin");
+
+    /** What an ONNX file starts with: the field of the format's version. */
+    private static final byte IR_VERSION = 0x08;
+
+    private static final int MOST_IR = 20;
 
     private CheckpointFiles() {}
 
@@ -45,31 +55,41 @@ final class CheckpointFiles {
 
     static boolean areIn(Path directoryOrFile) {
         return Files.isRegularFile(directoryOrFile)
-                || WELL_KNOWN.stream().anyMatch(name -> Files.isRegularFile(directoryOrFile.resolve(name)))
-                || ENDINGS.stream()
+                || Stream.concat(WELL_KNOWN.stream(), EXPORTED.stream())
+                        .anyMatch(name -> Files.isRegularFile(directoryOrFile.resolve(name)))
+                || Stream.concat(ENDINGS.stream(), Stream.of(List.of(ONNX)))
                         .anyMatch(endings -> !list(directoryOrFile, endings).isEmpty());
     }
 
     private static Path find(Path directory) {
-        for (String name : WELL_KNOWN) {
-            Path file = directory.resolve(name);
-            if (Files.isRegularFile(file)) {
-                return file;
-            }
+        return wellKnown(directory, WELL_KNOWN)
+                .or(() -> ENDINGS.stream()
+                        .flatMap(endings -> only(directory, endings).stream())
+                        .findFirst())
+                .or(() -> wellKnown(directory, EXPORTED))
+                .or(() -> only(directory, List.of(ONNX)))
+                .orElseThrow(() -> new FinetuneException(directory + ": found no weights. Looked for "
+                        + String.join(", ", WELL_KNOWN)
+                        + ", for a single *.safetensors, *.pth, *.pt, *.pth.tar or *.bin,"
+                        + " then for " + String.join(", ", EXPORTED) + " or a single *.onnx."));
+    }
+
+    private static Optional<Path> wellKnown(Path directory, List<String> names) {
+        return names.stream()
+                .map(directory::resolve)
+                .filter(Files::isRegularFile)
+                .findFirst();
+    }
+
+    private static Optional<Path> only(Path directory, List<String> endings) {
+        final List<Path> found = list(directory, endings);
+        if (found.size() > 1) {
+            throw new FinetuneException(directory + ": it isn't clear which file holds the weights; found "
+                    + found.stream().map(f -> f.getFileName().toString()).collect(Collectors.joining(", "))
+                    + ". Name the file instead of the directory, or call it "
+                    + (endings.contains(ONNX) ? EXPORTED.get(0) : SINGLE) + ".");
         }
-        for (List<String> endings : ENDINGS) {
-            List<Path> found = list(directory, endings);
-            if (found.size() == 1) {
-                return found.get(0);
-            }
-            if (found.size() > 1) {
-                throw new FinetuneException(directory + ": it isn't clear which file holds the weights; found "
-                        + found.stream().map(f -> f.getFileName().toString()).collect(Collectors.joining(", "))
-                        + ". Name the file instead of the directory, or call it model.safetensors.");
-            }
-        }
-        throw new FinetuneException(directory + ": found no weights. Looked for " + String.join(", ", WELL_KNOWN)
-                + ", then for a single *.safetensors, *.pth, *.pt, *.pth.tar or *.bin.");
+        return found.stream().findFirst();
     }
 
     private static List<Path> list(Path directory, List<String> endings) {
@@ -98,6 +118,9 @@ final class CheckpointFiles {
         if (isNamed(file, ".safetensors")) {
             return SafetensorsFile.open(file);
         }
+        if (isNamed(file, ONNX)) {
+            return OnnxFile.open(file);
+        }
         if (startsWith(start, "PK\u0003\u0004")) {
             return PickledFile.openZip(file);
         }
@@ -112,9 +135,12 @@ final class CheckpointFiles {
         if ((start.length > 1 && (start[0] & 0xff) == 0x80) || startsWith(start, "L" + LegacyPickle.MAGIC + "L\n")) {
             return PickledFile.openLegacy(file);
         }
+        if (start.length > 1 && start[0] == IR_VERSION && start[1] >= 1 && start[1] <= MOST_IR) {
+            return OnnxFile.open(file);
+        }
         throw new FinetuneException(
                 file + ": this is neither a safetensors file nor a PyTorch checkpoint (a zip archive"
-                        + " or a pickle). Download or save it again.");
+                        + " or a pickle) nor an ONNX model. Download or save it again.");
     }
 
     private static boolean isNamed(Path file, String ending) {

@@ -47,6 +47,19 @@ final class FileRegion extends InputStream {
         return count;
     }
 
+    /** Passes over that many bytes, which aren't read. */
+    void pass(long count) throws IOException {
+        if (count < 0 || count > remaining()) {
+            throw new EOFException("wanted to pass over " + count + " bytes, and " + remaining() + " are left");
+        }
+        if (count <= buffer.remaining()) {
+            buffer.position(buffer.position() + (int) count);
+        } else {
+            next = position() + count;
+            buffer.limit(0);
+        }
+    }
+
     /** Reads exactly that many bytes; memory is taken only when the region has them. */
     byte[] readExactly(long count) throws IOException {
         if (count < 0 || count > remaining() || count > Integer.MAX_VALUE - 8) {

@@ -48,9 +48,21 @@ final class NativeTensors {
         }
         try (Tensor flat = empty(stored, new long[] {span})) {
             copy(channel, stored, position, flat);
-            try (Tensor view = flat.as_strided(shape, strides)) {
-                return view.contiguous();
-            }
+            return inOrder(flat, shape, strides);
+        }
+    }
+
+    /** A tensor of elements that stand in the heap with those strides, all of them used. */
+    static Tensor of(StoredTensor stored, long[] strides, ByteBuffer elements) {
+        try (Tensor flat = empty(stored, new long[] {stored.elements()})) {
+            window(flat, 0, flat.nbytes()).put(elements);
+            return inOrder(flat, stored.shape(), strides);
+        }
+    }
+
+    private static Tensor inOrder(Tensor flat, long[] shape, long[] strides) {
+        try (Tensor view = flat.as_strided(shape, strides)) {
+            return view.contiguous();
         }
     }
 

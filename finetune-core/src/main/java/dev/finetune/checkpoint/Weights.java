@@ -4,6 +4,7 @@ import dev.finetune.error.FinetuneException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
@@ -16,7 +17,7 @@ import org.bytedeco.pytorch.Tensor;
  *
  * <p>Every file that is damaged, or that isn't what it seems, is refused with a {@link FinetuneException} that names it.
  */
-public sealed interface Weights extends AutoCloseable permits SafetensorsFile, PickledFile, ShardedWeights {
+public sealed interface Weights extends AutoCloseable permits SafetensorsFile, PickledFile, OnnxFile, ShardedWeights {
     /** {@return the names of all tensors, in the order of the file} */
     Set<String> names();
 
@@ -75,6 +76,11 @@ public sealed interface Weights extends AutoCloseable permits SafetensorsFile, P
         return List.of();
     }
 
+    /** {@return the computation that the file comes with, as an ONNX model does; mostly empty} */
+    default Optional<ModelGraph> graph() {
+        return Optional.empty();
+    }
+
     /** Closes the files. */
     @Override
     void close();
@@ -94,7 +100,8 @@ public sealed interface Weights extends AutoCloseable permits SafetensorsFile, P
      *
      * <p>In a directory the first of {@code model.safetensors}, {@code model.safetensors.index.json}, {@code
      * pytorch_model.bin} and {@code pytorch_model.bin.index.json} is taken, as Transformers does; without any, the only
-     * {@code *.safetensors}, or else the only {@code *.pth}, {@code *.pt}, {@code *.pth.tar} or {@code *.bin}.
+     * {@code *.safetensors}, or else the only {@code *.pth}, {@code *.pt}, {@code *.pth.tar} or {@code *.bin}, or else
+     * {@code model.onnx}, {@code onnx/model.onnx} or the only {@code *.onnx}.
      *
      * @param directoryOrFile a model's directory, a file of weights, or a shards' index
      * @return the open weights, to be closed by the caller

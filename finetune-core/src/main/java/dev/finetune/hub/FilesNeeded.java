@@ -29,7 +29,7 @@ public record FilesNeeded(List<String> required, List<String> ifPresent, List<On
      * {@return what fine-tuning a model takes: config.json; what prepares its inputs (tokenizer or image preprocessor
      * files, as many as there are); what says that more belongs to the model (sentence-transformers' modules, an
      * adapter); and its weights: model.safetensors, else the sharded safetensors, else pytorch_model.bin, else the
-     * sharded pickles} Nothing else that a repository may hold (other frameworks' weights, pictures) is fetched.
+     * sharded pickles, else model.onnx, alone or in the folder onnx} Nothing else that a repository may hold (other frameworks' weights, pictures) is fetched.
      */
     public static FilesNeeded model() {
         return new FilesNeeded(
@@ -63,7 +63,9 @@ public record FilesNeeded(List<String> required, List<String> ifPresent, List<On
                                         List.of("model.safetensors"),
                                         List.of("model.safetensors.index.json"),
                                         List.of("pytorch_model.bin"),
-                                        List.of("pytorch_model.bin.index.json")))));
+                                        List.of("pytorch_model.bin.index.json"),
+                                        List.of("model.onnx"),
+                                        List.of("onnx/model.onnx")))));
     }
 
     /**

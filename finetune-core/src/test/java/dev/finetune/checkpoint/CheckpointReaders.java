@@ -32,6 +32,8 @@ public final class CheckpointReaders implements FuzzedReaders {
                         "all-dtypes-legacy5.pt",
                         "views-legacy.pt",
                         "evil-legacy.pt"),
+                new FuzzedReader(
+                        "onnx", "model.onnx", seeds("tiny.onnx", "tiny-external.onnx"), CheckpointReaders::readOnnx),
                 new FuzzedReader("pickle", "data.pkl", pickles(), CheckpointReaders::readPickle),
                 new FuzzedReader(
                         "shard-index",
@@ -71,6 +73,14 @@ public final class CheckpointReaders implements FuzzedReaders {
             if (!Files.exists(input.folder().resolve(name))) {
                 Files.copy(Fixtures.path("sharded/" + name), input.folder().resolve(name));
             }
+        }
+        readAll(input.file());
+    }
+
+    private static void readOnnx(FuzzInput input) throws IOException {
+        final Path data = input.folder().resolve("tiny.onnx_data");
+        if (!Files.exists(data)) {
+            Files.copy(Fixtures.path("tiny.onnx_data"), data);
         }
         readAll(input.file());
     }

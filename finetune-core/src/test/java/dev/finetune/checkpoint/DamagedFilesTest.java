@@ -36,7 +36,8 @@ class DamagedFilesTest {
                 "views-legacy.pt",
                 "zip64.pt",
                 "training-legacy.pth.tar",
-                "unsupported.pt"
+                "unsupported.pt",
+                "tiny.onnx"
             })
     void aDamagedFileIsReadOrRefusedAndNothingElse(String name) throws IOException {
         byte[] whole = Files.readAllBytes(Fixtures.path(name));
