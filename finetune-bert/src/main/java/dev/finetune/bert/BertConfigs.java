@@ -1,7 +1,6 @@
 package dev.finetune.bert;
 
 import dev.finetune.error.FinetuneException;
-import dev.finetune.nn.Activation;
 import dev.finetune.spi.ModelConfig;
 
 /** Reads the config.json of the families that kept BERT's keys: BERT itself, RoBERTa, ELECTRA. */
@@ -59,7 +58,7 @@ final class BertConfigs {
                 config.integer("type_vocab_size", 2),
                 config.integer("pad_token_id", defaults.paddingId),
                 positionsFromPadding,
-                Activation.named(config.string("hidden_act", "gelu")),
+                config.activation("hidden_act", "gelu"),
                 config.number("layer_norm_eps", 1e-12),
                 hiddenDropout,
                 config.number("attention_probs_dropout_prob", 0.1),

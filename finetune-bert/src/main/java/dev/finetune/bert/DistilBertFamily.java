@@ -44,7 +44,7 @@ public final class DistilBertFamily extends TextFamily {
                 0,
                 config.integer("pad_token_id", 0),
                 false,
-                Activation.named(config.string("activation", "gelu")),
+                config.activation("activation", "gelu"),
                 1e-12,
                 dropout,
                 config.number("attention_dropout", 0.1),

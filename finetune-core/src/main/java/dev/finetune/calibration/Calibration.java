@@ -15,8 +15,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.NoSuchElementException;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How logits become probabilities, and probabilities decisions.
@@ -150,21 +150,24 @@ public record Calibration(double temperature, List<Double> thresholds) {
         }
         try {
             final JsonObject json = JsonFile.object(file);
-            final List<Double> thresholds = new ArrayList<>();
-            for (JsonElement number : json.getAsJsonArray("thresholds")) {
-                thresholds.add(JsonNumbers.finite(number).orElseThrow());
+            if (!(json.get("thresholds") instanceof JsonArray numbers)) {
+                throw new FinetuneException("its thresholds are " + json.get("thresholds"));
             }
-            return new Calibration(JsonNumbers.finite(json.get("temperature")).orElseThrow(), thresholds);
-        } catch (IOException
-                | NoSuchElementException
-                | NullPointerException
-                | ClassCastException
-                | FinetuneException e) {
+            final List<Double> thresholds = new ArrayList<>();
+            for (JsonElement number : numbers) {
+                thresholds.add(number(number, "a threshold"));
+            }
+            return new Calibration(number(json.get("temperature"), "its temperature"), thresholds);
+        } catch (IOException | FinetuneException e) {
             throw new FinetuneException(
                     file + " can't be read (" + e.getMessage()
                             + "): expected {\"temperature\": number, \"thresholds\": "
                             + "[numbers]}. Without the file, the model loads uncalibrated.",
                     e);
         }
+    }
+
+    private static double number(@Nullable JsonElement element, String what) {
+        return JsonNumbers.finite(element).orElseThrow(() -> new FinetuneException(what + " is " + element));
     }
 }

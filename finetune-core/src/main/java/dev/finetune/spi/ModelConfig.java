@@ -6,6 +6,7 @@ import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.JsonFile;
 import dev.finetune.internal.JsonNumbers;
 import dev.finetune.internal.PlainFile;
+import dev.finetune.nn.Activation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -86,6 +87,21 @@ public final class ModelConfig {
      */
     public String string(String key, String otherwise) {
         return has(key) ? get(key, "a string", JsonElement::getAsString) : otherwise;
+    }
+
+    /**
+     * {@return an activation by its name in Transformers, or the default where the key is absent or null}
+     *
+     * @param key as config.json calls it
+     * @param otherwise the default's name
+     * @throws FinetuneException naming the file and the key, if there is no such activation
+     */
+    public Activation activation(String key, String otherwise) {
+        try {
+            return Activation.named(string(key, otherwise));
+        } catch (FinetuneException e) {
+            throw new FinetuneException(file + ": \"" + key + "\": " + e.getMessage(), e);
+        }
     }
 
     /**

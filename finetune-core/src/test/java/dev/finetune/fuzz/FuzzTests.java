@@ -19,13 +19,25 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * What a module tests of its readers: always, the seeds and all inputs that fuzzing found something with (the resources
- * finds/READER/*); with {@code -Dfinetune.fuzz=INPUTS}, so many inputs, the same ones each time.
+ * finds/READER/*); with {@code -Dfinetune.fuzz=INPUTS}, so many inputs or a share of them, the same ones each time.
  */
 public abstract class FuzzTests {
+    private final int share;
     private final List<String> readers;
 
     /** Tests readers by the names of their classes. */
     protected FuzzTests(Class<?>... readers) {
+        this(1, readers);
+    }
+
+    /**
+     * Tests slow readers.
+     *
+     * @param share one of so many of the inputs that were asked for is read
+     * @param readers the names of their classes
+     */
+    protected FuzzTests(int share, Class<?>... readers) {
+        this.share = share;
         this.readers = Stream.of(readers).map(Class::getName).toList();
     }
 
@@ -47,7 +59,8 @@ public abstract class FuzzTests {
         assumeThat(inputs).as("-Dfinetune.fuzz=INPUTS").isNotEmpty();
         final Path work = Files.createDirectory(corpus.resolve("work"));
         final Process process = Fuzzing.start(
-                        Integer.parseInt(inputs),
+                        Integer.parseInt(inputs) / share,
+                        1,
                         Files.createDirectory(corpus.resolve("corpus")),
                         readers.toArray(new String[0]))
                 .directory(work.toFile())

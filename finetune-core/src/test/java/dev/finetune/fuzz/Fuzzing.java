@@ -18,16 +18,16 @@ public final class Fuzzing {
     public static void main(String[] arguments) throws IOException, InterruptedException {
         final Path corpus = Files.createTempDirectory("finetune-fuzz");
         final String[] readers = java.util.Arrays.copyOfRange(arguments, 1, arguments.length);
-        final Process process = start(Integer.parseInt(arguments[0]), corpus, readers)
+        final Process process = start(Integer.parseInt(arguments[0]), 1, corpus, readers)
                 .inheritIO()
                 .start();
         System.exit(process.waitFor());
     }
 
-    /** A process that fuzzes: from the readers' seeds in a new corpus, always from the same random number. */
-    public static ProcessBuilder start(int inputs, Path corpus, String... readers) throws IOException {
+    /** A process that fuzzes, from the readers' seeds in a new corpus; the same inputs for the same random number. */
+    public static ProcessBuilder start(int inputs, int random, Path corpus, String... readers) throws IOException {
         writeSeeds(corpus, readers);
-        return new ProcessBuilder(List.of(
+        final ProcessBuilder process = new ProcessBuilder(List.of(
                 ProcessHandle.current().info().command().orElse("java"),
                 "-Xmx1g",
                 "-cp",
@@ -37,7 +37,7 @@ public final class Fuzzing {
                 "--target_args=" + String.join(" ", readers),
                 "--instrumentation_includes=dev.finetune.**",
                 "--disabled_hooks=.*",
-                "-seed=1",
+                "-seed=" + random,
                 "-timeout=20",
                 "-rss_limit_mb=0",
                 "-runs=" + inputs,
@@ -45,6 +45,9 @@ public final class Fuzzing {
                 "-reload=0",
                 "-max_len=4096",
                 corpus.toString()));
+        // Handing a few words to threads takes longer than splitting them.
+        process.environment().put("TOKENIZERS_PARALLELISM", "false");
+        return process;
     }
 
     private static void writeSeeds(Path corpus, String... arguments) throws IOException {

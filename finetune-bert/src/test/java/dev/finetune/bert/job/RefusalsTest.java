@@ -251,7 +251,7 @@ class RefusalsTest {
                 "add_cross_attention | true | only false is",
                 "position_embedding_type | \"relative_key\" | only absolute is",
                 "pruned_heads | {\"0\": [1]} | not supported",
-                "hidden_act | \"prelu\" | gelu_new",
+                "hidden_act | \"prelu\" | config.json: \"hidden_act\": The activation",
                 "hidden_size | \"wide\" | a whole number",
                 "hidden_size | -48 | must be positive",
                 "num_attention_heads | 5 | multiple of the 5 attention heads",

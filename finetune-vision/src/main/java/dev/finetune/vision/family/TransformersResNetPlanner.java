@@ -13,6 +13,9 @@ import java.util.List;
 
 /** The network that a config.json of Transformers' ResNet describes, with its parameters' names. */
 final class TransformersResNetPlanner {
+    /** ResNet-1202, the deepest that was published, has 600. */
+    private static final int MOST_BLOCKS = 4096;
+
     private static final String TRUNK = "resnet.";
     private static final long REDUCTION = 4;
 
@@ -49,6 +52,11 @@ final class TransformersResNetPlanner {
                     config.file() + ": \"hidden_sizes\" and \"depths\" should be lists of one length," + " but are "
                             + widths + " and " + depths + ".");
         }
+        if (depths.stream().mapToLong(Integer::longValue).sum() > MOST_BLOCKS
+                || depths.stream().anyMatch(depth -> depth > MOST_BLOCKS)) {
+            throw new FinetuneException(config.file() + ": \"depths\" is " + depths + ": networks of more than "
+                    + MOST_BLOCKS + " blocks are not built.");
+        }
         final long embedded = config.size("embedding_size", 64);
         final int channels = config.size("num_channels", 3);
         VisionFamily.checkChannels(channels, config.file() + ": \"num_channels\" is " + channels);
@@ -70,7 +78,7 @@ final class TransformersResNetPlanner {
                 stages,
                 "classifier.1",
                 in,
-                Activation.named(config.string("hidden_act", "relu")),
+                config.activation("hidden_act", "relu"),
                 Activation.RELU); // Transformers has hidden_act in the stem and after the sums only.
     }
 

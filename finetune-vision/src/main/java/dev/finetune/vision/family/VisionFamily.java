@@ -90,8 +90,9 @@ abstract class VisionFamily implements ImageModelFamily {
     public Assembly<?> assemble(AssemblyRequest request) {
         if (request.maxLength() > 0) {
             throw new FinetuneException(
-                    "maxLength(" + request.maxLength() + ") counts the tokens of texts, and this model"
-                            + " reads pictures: leave it out; inputs(...) says what size they get.");
+                    "maxLength(" + request.maxLength() + "), or max_length in the model's finetune.json, counts the"
+                            + " tokens of texts, and this model reads pictures: leave it out; inputs(...) says what size"
+                            + " they get.");
         }
         final ModelConfig config = request.config();
         final boolean needed = request.loadWeights() || !isTransformers(config);

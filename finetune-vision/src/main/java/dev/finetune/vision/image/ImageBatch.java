@@ -99,7 +99,7 @@ record ImageBatch(Preprocessing preprocessing, ImageDecoder decoder, ImageAugmen
         Entry entry = augmenter.entry();
         Pixels pixels = cache.get(row, entry).orElse(null);
         if (pixels == null) {
-            pixels = enter(decoder.decode(row.image()), entry);
+            pixels = enter(row, decoder.decode(row.image()), entry);
             cache.keep(row, entry, pixels);
         }
         for (PixelAugmentation augmentation : augmenter.pixels()) {
@@ -108,7 +108,10 @@ record ImageBatch(Preprocessing preprocessing, ImageDecoder decoder, ImageAugmen
         return Prepared.of(pixels);
     }
 
-    private Pixels enter(Pixels pixels, Entry entry) {
+    private Pixels enter(EncodedImage row, Pixels pixels, Entry entry) {
+        if (entry != Entry.ORIGINAL) {
+            preprocessing.check(pixels, row);
+        }
         return switch (entry) {
             case ORIGINAL -> pixels;
             case RESIZED -> preprocessing.resized(pixels);

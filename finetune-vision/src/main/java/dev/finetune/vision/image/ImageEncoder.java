@@ -145,7 +145,7 @@ public final class ImageEncoder implements InputEncoder<Image> {
     private boolean readable(EncodedImage row, List<String> broken) {
         try {
             if (!(row.image().source() instanceof Image.Source.Normalised)) {
-                decoder.decode(row.image());
+                preprocessing.check(decoder.decode(row.image()), row);
             }
             return true;
         } catch (FinetuneException e) {

@@ -124,6 +124,14 @@ public record Preprocessing(
         return resize instanceof Resize.ShortestEdge edge ? OptionalInt.of(edge.length()) : OptionalInt.empty();
     }
 
+    /** The longest side that it names, 0 where it names none. */
+    int mostSide() {
+        int cut = crop instanceof Crop.Centre centre ? Math.max(centre.height(), centre.width()) : 0;
+        int edge = resize instanceof Resize.ShortestEdge shortest ? shortest.length() : 0;
+        int exact = resize instanceof Resize.Exact size ? Math.max(size.height(), size.width()) : 0;
+        return Math.max(cut, Math.max(edge, exact));
+    }
+
     @Override
     public Class<?> inputType() {
         return Image.class;
@@ -188,16 +196,36 @@ public record Preprocessing(
      * {@return the picture resized, not yet cropped}
      *
      * @param pixels in its own size
+     * @throws FinetuneException if that were more pixels than a picture may have ({@link ImageLimits#DEFAULT}), as those of
+     *     a line of one pixel are
      */
     public Pixels resized(Pixels pixels) {
+        check(pixels, "A picture");
         if (resize instanceof Resize.ShortestEdge edge) {
-            int height = pixels.height();
-            int width = pixels.width();
-            int shorter = Math.min(height, width);
-            int longer = (int) ((long) edge.length() * Math.max(height, width) / shorter);
-            return height <= width ? to(pixels, edge.length(), longer) : to(pixels, longer, edge.length());
+            int longer = (int) longerEdge(pixels, edge);
+            return pixels.height() <= pixels.width()
+                    ? to(pixels, edge.length(), longer)
+                    : to(pixels, longer, edge.length());
         }
         return resize instanceof Resize.Exact exact ? to(pixels, exact.height(), exact.width()) : pixels;
+    }
+
+    private static long longerEdge(Pixels pixels, Resize.ShortestEdge edge) {
+        long shorter = Math.min(pixels.height(), pixels.width());
+        return (long) edge.length() * Math.max(pixels.height(), pixels.width()) / shorter;
+    }
+
+    /** Refuses a picture, by its name, of which resizing makes too many pixels. */
+    void check(Pixels pixels, Object name) {
+        if (resize instanceof Resize.ShortestEdge edge) {
+            long longer = longerEdge(pixels, edge);
+            if (longer * edge.length() > ImageLimits.DEFAULT.maxPixels()) {
+                throw new FinetuneException(name + " can't be resized: its " + pixels.width() + " x " + pixels.height()
+                        + " pixels would get a shorter edge of " + edge.length() + " and a longer one of "
+                        + longer + ", and " + ImageLimits.DEFAULT.maxPixels()
+                        + " pixels are the most. Cut it to a shape that is less long.");
+            }
+        }
     }
 
     private Pixels to(Pixels pixels, int height, int width) {

@@ -41,6 +41,9 @@ final class PreprocessingReader {
     private static final Set<String> SUFFIXES =
             Set.of("ImageProcessor", "FeatureExtractor", "ImageProcessorFast", "ImageProcessorPil");
 
+    /** Networks read 224 to 1024 pixels a side; more takes memory by the square. */
+    private static final int MOST_SIDE = 4096;
+
     private final JsonObject json;
     private final String name;
 
@@ -52,11 +55,13 @@ final class PreprocessingReader {
     static Optional<Preprocessing> find(Path directory) {
         Path processor = directory.resolve("processor_config.json");
         if (PlainFile.exists(processor) && parse(processor).get("image_processor") instanceof JsonObject nested) {
-            return Optional.of(new PreprocessingReader(nested, processor + ", image_processor").transformers());
+            return Optional.of(new PreprocessingReader(nested, processor + ", image_processor")
+                    .of(PreprocessingReader::transformers));
         }
         Path preprocessor = directory.resolve("preprocessor_config.json");
         if (PlainFile.exists(preprocessor)) {
-            return Optional.of(new PreprocessingReader(parse(preprocessor), preprocessor.toString()).transformers());
+            return Optional.of(new PreprocessingReader(parse(preprocessor), preprocessor.toString())
+                    .of(PreprocessingReader::transformers));
         }
         Path config = directory.resolve("config.json");
         if (PlainFile.exists(config)) {
@@ -64,10 +69,10 @@ final class PreprocessingReader {
             if (parsed.has("pretrained_cfg") && parsed.get("pretrained_cfg").isJsonObject()) {
                 return Optional.of(
                         new PreprocessingReader(parsed.getAsJsonObject("pretrained_cfg"), config + ", pretrained_cfg")
-                                .timm());
+                                .of(PreprocessingReader::timm));
             }
             if (parsed.has("architecture") && parsed.has("input_size")) { // As older versions of timm wrote it.
-                return Optional.of(new PreprocessingReader(parsed, config.toString()).timm());
+                return Optional.of(new PreprocessingReader(parsed, config.toString()).of(PreprocessingReader::timm));
             }
         }
         return Optional.empty();
@@ -78,6 +83,21 @@ final class PreprocessingReader {
             return JsonFile.object(file);
         } catch (IOException e) {
             throw new FinetuneException(file + " could not be read: " + e.getMessage(), e);
+        }
+    }
+
+    /** Names the file where what it says is refused by a part that doesn't know it. */
+    private Preprocessing of(Function<PreprocessingReader, Preprocessing> reading) {
+        try {
+            Preprocessing read = reading.apply(this);
+            if (read.mostSide() > MOST_SIDE) {
+                throw new FinetuneException("pictures would be resized or cut to " + read.mostSide()
+                        + " pixels a side, and a model's file may say " + MOST_SIDE
+                        + " at most; give a larger size with inputs(...) if the model was trained so");
+            }
+            return read;
+        } catch (FinetuneException e) {
+            throw e.getMessage().startsWith(name) ? e : new FinetuneException(name + ": " + e.getMessage(), e);
         }
     }
 

@@ -154,6 +154,19 @@ class RelativesTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"[1, 1000000]", "[2147483647, 2147483647]", "[1, 5000]"})
+    void moreBlocksThanAnyNetworkHasAreRefusedBeforeTheyArePlanned(String depths) throws IOException {
+        final Path config = Files.writeString(
+                temp.resolve("config.json"),
+                "{\"model_type\": \"resnet\", \"hidden_sizes\": [4, 8], \"depths\": " + depths + "}");
+        assertThatThrownBy(() ->
+                        FineTuner.from(temp).randomWeights().head("a", "b").untrained(Image.class))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining(config.toString())
+                .hasMessageContaining("\"depths\" is " + depths);
+    }
+
     @Test
     void tensorsOfTheTrunkThatHaveNoPlaceAreAnErrorInBareFiles() {
         final String attention = "layer1.0.se.fc1.weight";

@@ -18,6 +18,9 @@ import dev.finetune.vision.Image;
 import dev.finetune.vision.OnBroken;
 import dev.finetune.vision.augment.Pictures;
 import dev.finetune.vision.augment.PixelAugmentation.Entry;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,6 +28,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.ForkJoinPool;
 import java.util.function.Function;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -170,6 +174,26 @@ final class ImageEncoderTest {
             assertThatThrownBy(() -> failing.encode(examples))
                     .isInstanceOf(FinetuneException.class)
                     .hasMessageContaining("broken.jpg");
+        }
+    }
+
+    @Test
+    void aLineOfOnePixelThatResizingWouldBlowUpIsRefusedByItsName() throws IOException {
+        ByteArrayOutputStream png = new ByteArrayOutputStream();
+        ImageIO.write(new BufferedImage(1, 60_000, BufferedImage.TYPE_BYTE_BINARY), "png", png);
+        Image line = Image.of(png.toByteArray(), "line.png");
+        Function<OnBroken, ImageEncoder> encoder = onBroken -> new ImageEncoder(
+                Preprocessing.IMAGENET, List.of(), label -> new Target.None(), 1, ImageLimits.DEFAULT, onBroken);
+        try (ImageEncoder failing = encoder.apply(OnBroken.FAIL);
+                ImageEncoder skipping = encoder.apply(OnBroken.SKIP)) {
+            List<Encoded> rows = failing.encode(List.of(new Example<>(line, Label.none())));
+            assertThatThrownBy(() -> failing.collate(rows, CollateContext.predicting()))
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageContaining("line.png")
+                    .hasMessageContaining("1 x 60000")
+                    .hasMessageContaining("15360000");
+            assertThat(skipping.encode(List.of(new Example<>(line, Label.of("a")))))
+                    .isEmpty();
         }
     }
 

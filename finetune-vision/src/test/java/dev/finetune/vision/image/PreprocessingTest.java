@@ -15,6 +15,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class PreprocessingTest {
@@ -141,6 +142,25 @@ final class PreprocessingTest {
             assertThat(Preprocessing.ofPreprocessorConfig(written.toJson(), "saved"))
                     .isEqualTo(written);
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "preprocessor_config.json | {\"size\": {\"shortest_edge\": 0}} | can't be resized to 0 x 0",
+                "preprocessor_config.json | {\"size\": {\"shortest_edge\": 100000}} | 100000 pixels a side",
+                "preprocessor_config.json | {\"do_center_crop\": true, \"crop_size\": {\"height\": 5000, \"width\": 1}} | 5000 pixels a side",
+                "config.json | {\"pretrained_cfg\": {\"input_size\": [3, 5000, 5000]}} | 5714 pixels a side",
+                "config.json | {\"pretrained_cfg\": {\"input_size\": [3, 0, 0]}} | positive sizes",
+            })
+    void sizesThatNoNetworkReadsAreRefusedByTheFilesName(String file, String json, String why, @TempDir Path folder)
+            throws Exception {
+        Files.writeString(folder.resolve(file), json);
+        assertThatThrownBy(() -> Preprocessing.find(folder))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining(folder.resolve(file).toString())
+                .hasMessageContaining(why);
     }
 
     @Test

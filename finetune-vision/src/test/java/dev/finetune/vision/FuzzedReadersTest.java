@@ -1,6 +1,7 @@
-package dev.finetune.vision.image;
+package dev.finetune.vision;
 
 import dev.finetune.fuzz.FuzzTests;
+import dev.finetune.vision.image.PictureReaders;
 
 /** The readers of this module. */
 class FuzzedReadersTest extends FuzzTests {
