@@ -1,6 +1,6 @@
 package dev.finetune.fuzz;
 
-import dev.finetune.FinetuneException;
+import dev.finetune.error.FinetuneException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
-import dev.finetune.Prediction;
 import dev.finetune.data.Question;
 import dev.finetune.data.Text;
 import dev.finetune.data.Words;
 import dev.finetune.fuzz.CheckpointMutation;
 import dev.finetune.fuzz.FuzzedReader;
 import dev.finetune.fuzz.FuzzedReaders;
+import dev.finetune.head.Prediction;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,8 +2,6 @@ package dev.finetune.bert.job;
 
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
-import dev.finetune.Heads;
-import dev.finetune.Lora;
 import dev.finetune.checkpoint.SafetensorsWriter;
 import dev.finetune.checkpoint.Weights;
 import dev.finetune.data.Question;
@@ -11,7 +9,9 @@ import dev.finetune.data.Text;
 import dev.finetune.data.Words;
 import dev.finetune.fuzz.FilesMutation;
 import dev.finetune.fuzz.WrittenFiles;
+import dev.finetune.head.Heads;
 import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.peft.Lora;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
