@@ -13,33 +13,33 @@ import dev.finetune.internal.torch.Natives;
 import dev.finetune.peft.Lora;
 import dev.finetune.train.Checkpoints;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
-import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** The steady-state training step of a BERT encoder, on random weights and tokens. */
+/** The steady-state training step of an encoder, BERT's or another family's, on random weights and tokens. */
 @Command(
         name = "bert-step",
-        description = "Time the training step of BERT on random weights and tokens.",
+        description = "Time the training step of BERT, or of another encoder, on random weights and tokens.",
         mixinStandardHelpOptions = true,
         showDefaultValues = true)
 public final class BertStepCommand implements Callable<Integer> {
-    private static final int VOCABULARY = 30_522;
     private static final int STEPS_BETWEEN_CHECKPOINTS = 4;
     private static final double TEN_MINUTES = 600;
 
-    @Option(names = "--layers", description = "Encoder layers.")
-    private int layers = 12;
+    @Option(
+            names = "--family",
+            description = "Whose base model: bert, xlm-roberta, mpnet, albert, modernbert or deberta-v2.")
+    private String family = "bert";
+
+    @Option(names = "--layers", description = "Encoder layers; 0 for as many as the family's base model has.")
+    private int layers;
 
     @Option(names = "--hidden", description = "Width.")
     private int hidden = 768;
@@ -62,8 +62,8 @@ public final class BertStepCommand implements Callable<Integer> {
     @Option(names = "--freeze", description = "Freeze the embeddings and the first K layers; -1 freezes nothing.")
     private int freeze = -1;
 
-    @Option(names = "--dropout", description = "Dropout probability.")
-    private double dropout = 0.1;
+    @Option(names = "--dropout", description = "Dropout probability; the family's own without it.")
+    private Optional<Double> dropout = Optional.empty();
 
     @Option(names = "--lora", description = "Train LoRA additions of this rank instead; 0 for none.")
     private int lora;
@@ -95,7 +95,8 @@ public final class BertStepCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         FineTuner tuner =
-                compute.applied(FineTuner.from(model())).randomWeights().head(2).dropout(dropout);
+                compute.applied(FineTuner.from(model())).randomWeights().head(2);
+        tuner = dropout.map(tuner::dropout).orElse(tuner);
         tuner = freeze >= 0 ? tuner.freeze(freeze) : tuner;
         tuner = lora > 0 ? tuner.lora(Lora.rank(lora)) : tuner;
         tuner = gradientCheckpointing ? tuner.gradientCheckpointing() : tuner;
@@ -124,14 +125,15 @@ public final class BertStepCommand implements Callable<Integer> {
             }
             json.addProperty("peak_rss_mb", ProcessFacts.peakResidentMegabytes());
             json.addProperty("matrix_products", Natives.matrixProducts());
-            json.addProperty("layers", layers);
+            json.addProperty("family", family);
+            json.addProperty("layers", layers());
             json.addProperty("hidden", hidden);
             json.addProperty("heads", heads);
             json.addProperty("batch", batch);
             json.addProperty("seq", length);
             json.addProperty("steps", steps);
             json.addProperty("freeze", freeze);
-            json.addProperty("dropout", dropout);
+            dropout.ifPresent(p -> json.addProperty("dropout", p));
             json.addProperty("lora", lora);
             json.addProperty("lean_backward", leanBackward);
             json.addProperty("skip_unread", skipUnread);
@@ -144,18 +146,16 @@ public final class BertStepCommand implements Callable<Integer> {
     /** A directory with a configuration and a vocabulary, without weights. */
     private Path model() throws IOException {
         final Path folder = TemporaryFolder.create("finetune-bench");
-        final JsonObject config = new JsonObject();
-        config.addProperty("model_type", "bert");
-        config.addProperty("vocab_size", VOCABULARY);
-        config.addProperty("hidden_size", hidden);
-        config.addProperty("num_hidden_layers", layers);
-        config.addProperty("num_attention_heads", heads);
-        config.addProperty("intermediate_size", 4 * hidden);
-        Files.writeString(folder.resolve("config.json"), new Gson().toJson(config));
-        final List<String> vocabulary = new ArrayList<>(List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"));
-        IntStream.range(vocabulary.size(), VOCABULARY).forEach(i -> vocabulary.add("token" + i));
-        Files.write(folder.resolve("vocab.txt"), vocabulary);
+        shape().write(folder, layers(), hidden, heads);
         return folder;
+    }
+
+    private EncoderShape shape() {
+        return EncoderShape.of(family);
+    }
+
+    private int layers() {
+        return layers > 0 ? layers : shape().layers();
     }
 
     private HostBatch randomBatch() {
@@ -166,7 +166,7 @@ public final class BertStepCommand implements Callable<Integer> {
                 Map.of(
                         "input_ids",
                         new HostTensor.Longs(
-                                random.longs(mask.length, 5, VOCABULARY).toArray(), batch, length),
+                                random.longs(mask.length, 5, shape().vocabulary()).toArray(), batch, length),
                         "attention_mask",
                         new HostTensor.Longs(mask, batch, length),
                         "labels",

@@ -64,7 +64,17 @@ final class SpeedRows {
                 : steps("3");
         final String layers = quick ? "1" : "8";
         final String some = quick ? "64" : "200";
-        return List.of(
+        final List<SpeedRow> rows = new ArrayList<>();
+        for (String family : List.of("xlm-roberta", "mpnet", "albert", "modernbert", "deberta-v2")) {
+            rows.add(step(
+                    family + "-base step",
+                    1.2,
+                    "bert-step",
+                    "encoder_step_peer.py",
+                    with(shape, "--family", family),
+                    List.of(List.of())));
+        }
+        rows.addAll(List.of(
                 step("bert-base step", 1.2, "bert-step", "bert_step.py", shape, List.of(List.of())),
                 step(
                         "8 of 12 layers frozen, step",
@@ -130,7 +140,8 @@ final class SpeedRows {
                         "--batch",
                         "32",
                         "--count",
-                        "1024"));
+                        "1024")));
+        return rows;
     }
 
     /** A GPU takes a hundredth of the time, and both sides are slow at first. */
