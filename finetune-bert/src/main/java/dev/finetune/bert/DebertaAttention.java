@@ -26,7 +26,7 @@ final class DebertaAttention implements Module {
     private final DebertaSettings settings;
     private final DebertaDistances distances;
     private final int heads;
-    private final Scalar scale;
+    private final double scale;
     private final Linear query;
     private final Linear key;
     private final Linear value;
@@ -45,8 +45,7 @@ final class DebertaAttention implements Module {
         this.settings = settings;
         this.distances = distances;
         this.heads = config.heads();
-        this.scale = new Scalar(settings.scale(config.hidden() / config.heads()));
-        scale.retainReference();
+        this.scale = settings.scale(config.hidden() / config.heads());
         this.query = new Linear(source.at("query_proj"), hidden, hidden, config.init());
         this.key = new Linear(source.at("key_proj"), hidden, hidden, config.init());
         this.value = new Linear(source.at("value_proj"), hidden, hidden, config.init());
@@ -69,7 +68,7 @@ final class DebertaAttention implements Module {
      */
     Tensor forward(Tensor input, boolean firstAlone, Batch batch, ForwardContext context) {
         final Tensor asking = firstAlone ? input.narrow(1, 0, 1) : input;
-        final Tensor queries = split(query.forward(asking, context)).mul(scale);
+        final Tensor queries = split(query.forward(asking, context)).mul(new Scalar(scale));
         final Tensor keys = split(key.forward(input, context));
         final Tensor values = split(value.forward(input, context));
         Tensor scores = torch.matmul(queries, keys.transpose(2, 3));
@@ -106,7 +105,7 @@ final class DebertaAttention implements Module {
                             .sum(new long[] {3}, false, new ScalarTypeOptional())
                             .unsqueeze(2)
                     : diagonals(products(keys, distanceQueries.flip(1))).transpose(2, 3);
-            final Tensor scaled = products.mul(scale);
+            final Tensor scaled = products.mul(new Scalar(scale));
             sum = sum == null ? scaled : sum.add(scaled);
         }
         return sum;

@@ -44,7 +44,7 @@ record TokenizerDefinition(JsonObject json, String source) {
     }
 
     private static String sentencePiece(TokenizerFiles files) {
-        for (String name : List.of("sentencepiece.bpe.model", "spiece.model")) {
+        for (String name : List.of("sentencepiece.bpe.model", "spiece.model", "spm.model")) {
             if (Files.exists(files.path(name))) {
                 return " There is a " + name + ", which is not read: open the model once with Transformers and save"
                         + " its tokenizer there, which writes tokenizer.json.";

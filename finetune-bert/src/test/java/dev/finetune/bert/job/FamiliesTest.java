@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
 import dev.finetune.Embedder;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
@@ -22,6 +23,7 @@ import dev.finetune.peft.Lora;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -156,6 +158,54 @@ class FamiliesTest {
         try (Embedder<String> embedder = base.embedder(Pooling.MEAN)) {
             assertThat(embedder.embed("the product")).hasSize(32);
         }
+    }
+
+    /** config-hub.json says the same as config.json in the keys that files on the hub have. */
+    @ParameterizedTest
+    @ValueSource(strings = {"modernbert", "deberta-v2"})
+    void keysOfOlderFilesMeanTheSame(String family, @TempDir Path folder) throws IOException {
+        try (var files = Files.list(model(family))) {
+            for (Path file : files.toList()) {
+                Files.copy(file, folder.resolve(file.getFileName().toString()));
+            }
+        }
+        Files.copy(
+                folder.resolve("config-hub.json"), folder.resolve("config.json"), StandardCopyOption.REPLACE_EXISTING);
+        assertThat(folder.resolve("config.json"))
+                .hasSameTextualContentAs(model(family).resolve("config-hub.json"));
+        try (FineTuned<Text> one = FineTuner.from(model(family)).untrained(Text.class);
+                FineTuned<Text> other = FineTuner.from(folder).untrained(Text.class)) {
+            assertThat(other.predict(TEXT).logits().get(0))
+                    .containsExactly(one.predict(TEXT).logits().get(0));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "mpnet, pad_token_id, 0, pad_token_id",
+        "mpnet, relative_attention_num_buckets, 16, relative_attention_num_buckets",
+        "albert, num_hidden_groups, 7, num_hidden_groups",
+        "modernbert, classifier_pooling, max, classifier_pooling",
+        "modernbert, layer_types, full_attention, layer_types",
+        "deberta-v2, pos_att_type, p2p, p2p",
+        "deberta-v2, conv_kernel_size, 2, conv_kernel_size",
+        "deberta-v2, position_buckets, 1, position_buckets"
+    })
+    void whatIsNotComputedIsRefusedByName(String family, String key, String value, String named, @TempDir Path folder)
+            throws IOException {
+        try (var files = Files.list(model(family))) {
+            for (Path file : files.toList()) {
+                Files.copy(file, folder.resolve(file.getFileName().toString()));
+            }
+        }
+        final JsonObject config = JsonParser.parseString(Files.readString(folder.resolve("config.json")))
+                .getAsJsonObject();
+        config.add(key, value.matches("\\d+") ? JsonParser.parseString(value) : new JsonPrimitive(value));
+        Files.writeString(folder.resolve("config.json"), config.toString());
+        assertThatThrownBy(() -> FineTuner.from(folder).untrained(Text.class).close())
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("config.json")
+                .hasMessageContaining(named);
     }
 
     private static Example<Question> question() {

@@ -166,7 +166,10 @@ public final class BertStepCommand implements Callable<Integer> {
                 Map.of(
                         "input_ids",
                         new HostTensor.Longs(
-                                random.longs(mask.length, 5, shape().vocabulary()).toArray(), batch, length),
+                                random.longs(mask.length, 5, shape().vocabulary())
+                                        .toArray(),
+                                batch,
+                                length),
                         "attention_mask",
                         new HostTensor.Longs(mask, batch, length),
                         "labels",
