@@ -261,10 +261,11 @@ public final class FineTuned<I> implements AutoCloseable {
     /**
      * Takes what LoRA or IA3 trained into the base's weights, in memory, so that predictions cost no more than the base's;
      * they differ by rounding. Takes a second copy of the adapted weights. {@link #save} and {@link #saveAdapter} write the
-     * same either way. Waits for predictions under way; does nothing if it is merged.
+     * same either way. Waits for predictions under way, for a minute; does nothing if it is merged.
      *
      * @throws FinetuneException if the model was not adapted
-     * @throws IllegalStateException if it is called from what this model's predict, evaluate or save calls
+     * @throws IllegalStateException if it is called from what this model's predict, evaluate or save calls or reads, in whatever
+     *     thread, or if one of them goes on for more than a minute; the model is then as it was
      */
     public void mergeAdapter() {
         method();
@@ -275,7 +276,7 @@ public final class FineTuned<I> implements AutoCloseable {
      * Goes back to the weights before {@link #mergeAdapter}, bit by bit, the adapter beside them again.
      *
      * @throws FinetuneException if the model was not adapted
-     * @throws IllegalStateException if it is called from what this model's predict, evaluate or save calls
+     * @throws IllegalStateException as {@link #mergeAdapter}
      */
     public void unmergeAdapter() {
         method();

@@ -1094,9 +1094,14 @@ public final class FineTuner {
         return draft.cancellation;
     }
 
-    /** {@return where checkpoints are written, if they are} */
+    /**
+     * {@return where checkpoints are written, if they are}
+     *
+     * @throws FinetuneException if {@link #resumeFrom} names another directory, which only the training of one model can go on
+     *     from
+     */
     public Optional<Checkpoints> checkpoints() {
-        return draft.checkpoints();
+        return draft.onlyCheckpoints();
     }
 
     /** {@return how this tuner would train} */

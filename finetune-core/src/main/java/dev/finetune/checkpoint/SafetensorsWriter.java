@@ -1,5 +1,6 @@
 package dev.finetune.checkpoint;
 
+import dev.finetune.internal.saving.AtomicFile;
 import com.google.gson.stream.JsonWriter;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.torch.Natives;

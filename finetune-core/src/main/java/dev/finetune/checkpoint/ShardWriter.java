@@ -1,5 +1,6 @@
 package dev.finetune.checkpoint;
 
+import dev.finetune.internal.saving.AtomicFile;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import dev.finetune.checkpoint.SafetensorsWriter.Named;

@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.helpers.NOPLoggerFactory;
@@ -21,7 +22,14 @@ public final class Warnings {
                 }
             }));
 
+    private static volatile UnaryOperator<String> words = UnaryOperator.identity();
+
     private Warnings() {}
+
+    /** Says what is printed in other words, those of a command line, say. */
+    public static void say(UnaryOperator<String> otherWords) {
+        words = otherWords;
+    }
 
     /** Warns of something. */
     public static void say(Logger log, String message) {
@@ -36,7 +44,7 @@ public final class Warnings {
     public static void say(Logger log, String message, boolean shown) {
         log.warn(message);
         if (!shown && LoggerFactory.getILoggerFactory() instanceof NOPLoggerFactory && PRINTED.add(message)) {
-            System.err.println("warning: " + message);
+            System.err.println("warning: " + words.apply(message));
         }
     }
 }

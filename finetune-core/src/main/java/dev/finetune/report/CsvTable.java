@@ -1,8 +1,10 @@
 package dev.finetune.report;
 
 import dev.finetune.error.FinetuneException;
+import dev.finetune.internal.saving.AtomicFile;
 import java.io.IOException;
-import java.io.Writer;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,7 +18,7 @@ public final class CsvTable {
     /**
      * Writes a heading and rows.
      *
-     * @param file the CSV file, replaced if it is there
+     * @param file the CSV file, replaced as a whole if it is there
      * @param heading a name a column
      * @param rows cells, written by their {@code toString}
      * @throws FinetuneException if the file can't be written
@@ -24,14 +26,28 @@ public final class CsvTable {
     public static void write(Path file, List<String> heading, List<? extends List<?>> rows) {
         final CSVFormat format =
                 CSVFormat.Builder.create().setRecordSeparator("\n").get();
-        try (Writer writer = Files.newBufferedWriter(file);
-                CSVPrinter printer = new CSVPrinter(writer, format)) {
+        final StringBuilder table = new StringBuilder();
+        try (CSVPrinter printer = new CSVPrinter(table, format)) {
             printer.printRecord(heading);
             for (List<?> row : rows) {
                 printer.printRecord(row);
             }
+            write(file, table.toString().getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new FinetuneException(file + ": the table couldn't be written: " + e, e);
         }
+    }
+
+    private static void write(Path file, byte[] bytes) throws IOException {
+        if (Files.exists(file) && !Files.isRegularFile(file)) { // /dev/stdout, say.
+            Files.write(file, bytes);
+            return;
+        }
+        AtomicFile.write(file, channel -> {
+            final ByteBuffer left = ByteBuffer.wrap(bytes);
+            while (left.hasRemaining()) {
+                channel.write(left);
+            }
+        });
     }
 }

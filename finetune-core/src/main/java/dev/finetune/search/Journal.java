@@ -76,7 +76,7 @@ final class Journal {
         for (int i = 1; i < lines.size(); i++) {
             try {
                 trials.add(Trial.of(parse(file, i + 1, lines.get(i))));
-            } catch (NullPointerException | IllegalArgumentException | IllegalStateException | ClassCastException e) {
+            } catch (RuntimeException e) {
                 throw broken(file, i + 1, e);
             }
         }

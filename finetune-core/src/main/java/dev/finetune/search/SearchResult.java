@@ -36,8 +36,8 @@ public final class SearchResult {
     }
 
     /**
-     * {@return all trials, the best first; those that were stopped follow those that finished, and those that diverged,
-     * or ran out of time before they were evaluated, are last}
+     * {@return all trials, the best first; those that were stopped follow those that finished, and those that diverged
+     * or failed, or ran out of time before they were evaluated, are last}
      */
     public List<Trial> ranked() {
         return trials.stream().sorted(Leaderboard.ranking(metric)).toList();
@@ -82,7 +82,8 @@ public final class SearchResult {
     }
 
     /**
-     * Writes a row per trial, in the order of their numbers: settings, state, all metrics, seconds.
+     * Writes a row per trial, in the order of their numbers: settings, state, all metrics, seconds, and why one
+     * diverged or failed.
      *
      * @param file the CSV file, replaced if it is there
      */
@@ -94,14 +95,14 @@ public final class SearchResult {
         final List<String> heading = new ArrayList<>(List.of("trial", "state"));
         dimensions.forEach(dimension -> heading.add(dimension.name()));
         heading.addAll(names);
-        heading.add("seconds");
+        heading.addAll(List.of("seconds", "reason"));
         final List<List<Object>> rows = new ArrayList<>();
         for (Trial trial : trials) {
             final List<Object> row = new ArrayList<>(List.of(trial.number(), trial.state()));
             dimensions.forEach(dimension -> row.add(trial.settings().getOrDefault(dimension.name(), "")));
             names.forEach(name ->
                     row.add(trial.metrics().containsKey(name) ? trial.metrics().get(name) : ""));
-            row.add(trial.seconds());
+            row.addAll(List.of(trial.seconds(), trial.reason()));
             rows.add(row);
         }
         CsvTable.write(file, heading, rows);

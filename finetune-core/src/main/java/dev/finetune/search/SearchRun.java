@@ -4,6 +4,7 @@ import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.error.DivergedException;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.error.OutOfMemoryException;
 import dev.finetune.internal.Failures;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.train.Cancellation;
@@ -69,7 +70,15 @@ final class SearchRun {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
-        return new SearchResult(metric, board.trials(), tuner, settings.dimensions);
+        final List<Trial> trials = board.trials();
+        if (!trials.isEmpty() && trials.stream().allMatch(trial -> trial.state() == Trial.State.FAILED)) {
+            throw new FinetuneException("All " + trials.size() + " trials failed, trial "
+                    + trials.get(0).number() + " because: " + trials.get(0).reason()
+                    + (settings.file.isPresent()
+                            ? " Remove their lines from " + settings.file.get() + " to run them again."
+                            : ""));
+        }
+        return new SearchResult(metric, trials, tuner, settings.dimensions);
     }
 
     private void workTogether() {
@@ -157,7 +166,14 @@ final class SearchRun {
                 .ifPresent(all ->
                         Checkpoints.remove(all.within(folder(trial.number())).directory()));
         board.add(trial);
-        LOG.info("Trial {} {} with {} {}: {}", trial.number(), trial.state(), metric, trial.value(), trial.settings());
+        LOG.info(
+                "Trial {} {} with {} {}: {} {}",
+                trial.number(),
+                trial.state(),
+                metric,
+                trial.value(),
+                trial.settings(),
+                trial.reason());
         settings.listener.accept(trial);
     }
 
@@ -179,6 +195,7 @@ final class SearchRun {
         Trial.State state = Trial.State.DIVERGED;
         Map<String, Double> metrics = Map.of();
         double value = Double.NaN;
+        String reason = "";
         try (FineTuned<?> tuned = fit.apply(changed.listener(referee).cancellation(referee.cancellation))) {
             if (stopped()) {
                 return Optional.empty();
@@ -189,7 +206,10 @@ final class SearchRun {
             metrics = numbers(tuned.evaluation());
             value = tuned.evaluation().get(metric);
         } catch (DivergedException e) {
-            LOG.info("Trial {} diverged: {}", proposal.number, e.getMessage());
+            reason = e.getMessage();
+        } catch (OutOfMemoryException e) {
+            state = Trial.State.FAILED; // Other settings may need less.
+            reason = e.getMessage();
         } catch (FinetuneException e) {
             if (stopped()) {
                 return Optional.empty(); // It was interrupted before its first step.
@@ -204,7 +224,8 @@ final class SearchRun {
                 value,
                 referee.rungs,
                 metrics,
-                (System.nanoTime() - begun) / 1e9));
+                (System.nanoTime() - begun) / 1e9,
+                reason));
     }
 
     private static Map<String, Double> numbers(Metrics metrics) {

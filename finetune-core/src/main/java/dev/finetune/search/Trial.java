@@ -17,10 +17,11 @@ import java.util.Map;
  * @param settings what was tried, by the names of the dimensions
  * @param places the same as numbers from 0 to 1, from which they can be made again
  * @param state how it ended
- * @param value of the metric that is searched by, at the last evaluation; NaN where training diverged
+ * @param value of the metric that is searched by, at the last evaluation; NaN where training diverged or failed
  * @param rungs the metric at each rung that it came to, by the evaluation's number
  * @param metrics all metrics of the last evaluation
  * @param seconds how long it took
+ * @param reason why it diverged or failed; empty where it didn't
  */
 public record Trial(
         int number,
@@ -30,7 +31,8 @@ public record Trial(
         double value,
         Map<Integer, Double> rungs,
         Map<String, Double> metrics,
-        double seconds) {
+        double seconds,
+        String reason) {
     /** How a trial ended. */
     public enum State {
         /** It was trained to its end. */
@@ -38,7 +40,9 @@ public record Trial(
         /** It was worse than others and stopped early. */
         STOPPED,
         /** Its loss became infinite. */
-        DIVERGED
+        DIVERGED,
+        /** Memory didn't suffice for it. */
+        FAILED
     }
 
     /** Keeps its own copies. */
@@ -67,6 +71,9 @@ public record Trial(
         metrics.forEach((name, metric) -> all.add(name, number(metric)));
         json.add("metrics", all);
         json.addProperty("seconds", seconds);
+        if (!reason.isEmpty()) {
+            json.addProperty("reason", reason);
+        }
         return json;
     }
 
@@ -90,7 +97,8 @@ public record Trial(
                 number(json.get("value")),
                 rungs,
                 metrics,
-                json.get("seconds").getAsDouble());
+                json.get("seconds").getAsDouble(),
+                json.has("reason") ? json.get("reason").getAsString() : "");
     }
 
     private static JsonElement number(double value) {

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a killed search left is read back, whole trials only. */
 class JournalTest {
@@ -27,7 +29,30 @@ class JournalTest {
             0.1 + 0.2,
             Map.of(1, 0.25),
             Map.of("loss", 0.5, "auroc", Double.NaN),
-            1.5);
+            1.5,
+            "");
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"metrics\":{\"loss\":0.5,\"more\":{}}",
+                "\"metrics\":{\"loss\":[]}",
+                "\"rungs\":{\"x\":1}",
+                "\"places\":[{}]",
+                "\"state\":\"WON\"",
+                "\"settings\":3",
+                "\"reason\":{}",
+            })
+    void aLineOfOtherKindsOfValuesIsNamed(String odd) throws IOException {
+        Journal.open(file, search(1)).add(TRIAL);
+        final List<String> lines = Files.readAllLines(file);
+        final String key = odd.substring(0, odd.indexOf(':') + 1);
+        final String changed = "{" + odd + "," + lines.get(1).substring(1).replace(key, "\"before\":");
+        Files.write(file, List.of(lines.get(0), changed));
+        assertThatThrownBy(() -> Journal.open(file, search(1)))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining(file + ", line 2");
+    }
 
     private static JsonObject search(long seed) {
         final JsonObject json = new JsonObject();
@@ -40,7 +65,7 @@ class JournalTest {
         final Path file = folder.resolve("search.jsonl");
         Journal.open(file, search(1)).add(TRIAL);
         final Trial diverged =
-                new Trial(4, Map.of(), List.of(0.5), Trial.State.DIVERGED, Double.NaN, Map.of(), Map.of(), 2);
+                new Trial(4, Map.of(), List.of(0.5), Trial.State.DIVERGED, Double.NaN, Map.of(), Map.of(), 2, "the loss is NaN");
         Journal.open(file, search(1)).add(diverged);
         final String whole = Files.readString(file);
         for (int cut = whole.indexOf('\n') + 1; cut < whole.length(); cut += 7) {

@@ -21,7 +21,8 @@ public final class SearchReaders implements FuzzedReaders {
                 0.5,
                 Map.of(1, 0.25),
                 Map.of("loss", 0.5),
-                1.5);
+                1.5,
+                "memory ran out");
         final String record = search() + "\n" + trial.toJson() + "\n";
         return List.of(new FuzzedReader(
                 "journal", "search.jsonl", List.of(record.getBytes(StandardCharsets.UTF_8)), SearchReaders::read));

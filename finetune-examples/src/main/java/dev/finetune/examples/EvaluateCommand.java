@@ -43,6 +43,7 @@ public final class EvaluateCommand implements Callable<Integer> {
             throw new FinetuneException("--limit " + limit + ": there are 0, for all, and numbers of rows.");
         }
         final double start = ProcessFacts.secondsSinceStart();
+        Output.checkThere(model);
         try (FineTuned<Object> loaded = FineTuned.load(model)) {
             final Dataset<Object> rows = labelled(loaded);
             final double evaluating = ProcessFacts.secondsSinceStart();

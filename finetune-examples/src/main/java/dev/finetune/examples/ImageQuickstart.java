@@ -48,6 +48,7 @@ public final class ImageQuickstart implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        Bounds.atLeast("--pictures", pictures, 4);
         Output.checkModel("--out", out, Overwrite.OURS);
         final Path folder = TemporaryFolder.create("finetune-image-quickstart");
         GardenPictures.write(folder.resolve("garden"), seed, pictures);

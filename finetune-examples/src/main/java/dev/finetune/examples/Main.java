@@ -2,6 +2,7 @@ package dev.finetune.examples;
 
 import dev.finetune.FineTuner;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.internal.Warnings;
 import dev.finetune.examples.bench.BenchCommand;
 import dev.finetune.examples.pretrain.PretrainCommand;
 import dev.finetune.examples.pretrain.PretrainImagesCommand;
@@ -62,7 +63,19 @@ public final class Main implements Runnable {
                     }
                     throw thrown;
                 })
+                .setExecutionStrategy(Main::execute)
                 .execute(arguments);
+    }
+
+    /** With warnings, too, in the words of the command. */
+    private static int execute(CommandLine.ParseResult parsed) {
+        CommandLine.ParseResult last = parsed;
+        while (last.hasSubcommand()) {
+            last = last.subcommand();
+        }
+        final CommandLine.Model.CommandSpec command = last.commandSpec();
+        Warnings.say(message -> Advice.of(message, command));
+        return new CommandLine.RunLast().execute(parsed);
     }
 
     /** The commands, each of which knows the version. */

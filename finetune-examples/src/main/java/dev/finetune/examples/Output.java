@@ -42,6 +42,15 @@ public final class Output {
                 + metrics.map(howGood).orElse("stopped before it was evaluated"));
     }
 
+    /** Where a saved model is to be. */
+    static void checkThere(Path model) {
+        if (!Files.exists(model)) {
+            throw new FinetuneException("--model " + model + ": there is nothing at "
+                    + model.toAbsolutePath().normalize()
+                    + ". Give the directory of a model that was saved (--out of the commands text and images).");
+        }
+    }
+
     /** Where a file is to be written, over one of that name. */
     static void checkFile(String option, Path file) {
         final Path folder = file.toAbsolutePath().getParent();

@@ -91,6 +91,7 @@ public final class PredictCommand implements Callable<Integer> {
             throw new FinetuneException("There are inputs among the arguments (" + arguments.get(0)
                     + " ...) and --file " + file + ": give one or the other.");
         }
+        Output.checkThere(model);
         try (FineTuned<Object> loaded = FineTuned.load(model)) {
             final Class<?> type = loaded.assembly().encoder().inputType();
             try (Stream<? extends Optional<?>> inputs = inputs(type)) {

@@ -82,7 +82,7 @@ final class TableOptions {
 
     /** Names a column as an option says it. */
     static <F> F column(String said, Function<String, F> byName, IntFunction<F> byNumber) {
-        return said.matches("\\d{1,9}") ? byNumber.apply(Integer.parseInt(said)) : byName.apply(said);
+        return said.matches("-?\\d{1,9}") ? byNumber.apply(Integer.parseInt(said)) : byName.apply(said);
     }
 
     private char character() {

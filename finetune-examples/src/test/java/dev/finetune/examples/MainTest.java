@@ -3,7 +3,13 @@ package dev.finetune.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
 /** What every command has: a version, defaults in its help, a short answer to wrong usage. */
@@ -40,6 +46,41 @@ class MainTest {
                         .isTrue();
             }
         });
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "bench memory --steps 0 | --steps 0: expected at least 500",
+                "bench memory --from 0 | --from 0: expected at least 1",
+                "bench bert-step --steps 0 | --steps 0: expected at least 1",
+                "bench resnet-step --steps -3 | --steps -3: expected at least 1",
+                "image-quickstart --pictures 0 | --pictures 0: expected at least 4",
+                "predict --model nowhere a | --model nowhere: there is nothing at /",
+                "evaluate --model nowhere --data b.csv | --model nowhere: there is nothing at /",
+                "study texts --model nowhere --train TABLE --shots 8,x | --shots x: expected numbers",
+                "study texts --model nowhere --train TABLE --shots 0 | --shots 0: expected numbers",
+                "text --model nowhere --train TABLE --text-column -1 | Column -1: columns are counted from 0",
+            })
+    void numbersAndPlacesThatMeanNothingAreRefusedByTheirOptions(String arguments, String why, @TempDir Path folder)
+            throws IOException {
+        final Path table = folder.resolve("table.csv");
+        Files.writeString(table, "text,label\n" + "good,a\nbad,b\n".repeat(40));
+        final CommandLineRun run =
+                CommandLineRun.of(arguments.replace("TABLE", table.toString()).split(" "));
+        assertThat(run.errors()).startsWith("error: " + why).doesNotContain("\tat ");
+        assertThat(run.status()).isEqualTo(1);
+    }
+
+    @Test
+    void skippedRowsAreWarnedOfInTheWordsOfTheCommand(@TempDir Path folder) throws IOException {
+        final Path table = folder.resolve("table.csv");
+        Files.writeString(table, "text,label\n" + "good,a\nbad,b\n".repeat(3) + "lonely\n");
+        final String said = CommandLineRun.of(
+                        "text", "--model", folder.toString(), "--train", table.toString(), "--skip-bad-rows")
+                .errors();
+        assertThat(said).contains("1 of 7 rows skipped").doesNotContain("noHeader(").doesNotContain("quoting(");
     }
 
     @Test

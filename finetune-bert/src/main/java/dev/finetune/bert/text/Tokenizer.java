@@ -288,7 +288,9 @@ public final class Tokenizer implements AutoCloseable {
         int overhead = overhead(pairs);
         if (maxLength <= overhead) {
             throw new FinetuneException("A maximum length of " + maxLength + " tokens leaves no room for "
-                    + (pairs ? "a pair of texts" : "a text") + ": its special tokens alone are " + overhead + ".");
+                    + (pairs ? "a pair of texts" : "a text") + ": its special tokens alone are " + overhead
+                    + " with the tokenizer of " + source + ". Say maxLength(...), or mend what finetune.json,"
+                    + " sentence_bert_config.json or tokenizer_config.json say of it.");
         }
     }
 

@@ -15,7 +15,9 @@ import dev.finetune.error.FinetuneException;
 import dev.finetune.head.Heads;
 import dev.finetune.report.CrossValidation;
 import dev.finetune.report.LearningRateTest;
+import dev.finetune.search.Search;
 import dev.finetune.train.Cancellation;
+import dev.finetune.train.Checkpoints;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.TrainingListener;
 import java.io.IOException;
@@ -31,6 +33,28 @@ import org.junit.jupiter.api.io.TempDir;
 class CrossValidationTest {
     @TempDir
     private Path folder;
+
+    @Test
+    void whatIsToGoOnFromElsewhereThanItWritesIsRefusedAndTheSamePlaceIsTakenForBoth() {
+        final FineTuner tuner = Jobs.classifier().epochs(1).checkpoints(Checkpoints.in(folder.resolve("here")));
+        final Dataset<Text> data = Jobs.data(30, 1);
+        final CrossValidation first = tuner.crossValidate(data, 3);
+        assertThatThrownBy(() -> tuner.resumeFrom(folder.resolve("there")).crossValidate(data, 3))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("resumeFrom(")
+                .hasMessageContaining("there")
+                .hasMessageContaining("another directory than checkpoints(");
+        assertThatThrownBy(() -> Search.over(tuner.resumeFrom(folder.resolve("there")))
+                        .logUniform("lr", 1e-4, 1e-3, FineTuner::lr)
+                        .trials(1)
+                        .run(data))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("another directory than checkpoints(");
+        assertThat(tuner.resumeFrom(folder.resolve("here"))
+                        .crossValidate(data, 3)
+                        .values("loss"))
+                .isEqualTo(first.values("loss"));
+    }
 
     @Test
     void eachFoldIsWhatATunerMakesOfItAndTheSameEveryTime() throws IOException {

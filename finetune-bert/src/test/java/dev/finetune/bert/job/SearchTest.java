@@ -8,6 +8,9 @@ import dev.finetune.FineTuner;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Text;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.train.TrainingListener;
+import dev.finetune.train.StepReport;
+import dev.finetune.error.OutOfMemoryException;
 import dev.finetune.search.Halving;
 import dev.finetune.search.Sampler;
 import dev.finetune.search.Search;
@@ -115,6 +118,50 @@ class SearchTest {
         assertThat(wild.metric()).isEqualTo("accuracy");
         assertThat(wild.ranked().get(3).state()).isEqualTo(Trial.State.DIVERGED);
         assertThat(wild.bestTrial().settings()).containsEntry("lr", "0.001");
+    }
+
+    private static FineTuner failing(FineTuner tuner, boolean fails) {
+        return tuner.listener(new TrainingListener() {
+            @Override
+            public void stepped(StepReport report) {
+                if (fails) {
+                    throw new OutOfMemoryException("Memory ran out in step 1.", new OutOfMemoryError());
+                }
+            }
+        });
+    }
+
+    @Test
+    void aTrialForWhichMemoryDoesNotSufficeFailsWithItsReasonAndTheSearchGoesOn() throws IOException {
+        final Search search = Search.over(Jobs.classifier().epochs(1))
+                .choice("large", List.of(true, false), SearchTest::failing)
+                .sampler(Sampler.halton())
+                .trials(4)
+                .file(folder.resolve("search.jsonl"));
+        final SearchResult result = search.run(TRAIN, VALIDATION);
+        assertThat(result.trials()).hasSize(4);
+        assertThat(result.bestTrial().settings()).containsEntry("large", "false");
+        assertThat(result.ranked().get(3).state()).isEqualTo(Trial.State.FAILED);
+        assertThat(result.ranked().get(3).reason()).isEqualTo("Memory ran out in step 1.");
+        assertThat(result.trials()).noneMatch(trial ->
+                trial.state() == Trial.State.FINISHED && !trial.reason().isEmpty());
+        assertThat(search.run(TRAIN, VALIDATION).trials()).isEqualTo(result.trials());
+        result.writeCsv(folder.resolve("failed.csv"));
+        assertThat(Files.readString(folder.resolve("failed.csv"))).contains("FAILED", "Memory ran out in step 1.");
+    }
+
+    @Test
+    void aSearchOfWhichEachTrialFailsIsAnErrorWithTheFirstReason() {
+        final Search search = Search.over(Jobs.classifier().epochs(1))
+                .choice("batch", List.of(4, 8), (tuner, rows) -> failing(tuner, true))
+                .trials(2)
+                .file(folder.resolve("search.jsonl"));
+        for (int time = 0; time < 2; time++) {
+            assertThatThrownBy(() -> search.run(TRAIN, VALIDATION))
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageContaining("All 2 trials failed, trial 0 because: Memory ran out in step 1.")
+                    .hasMessageContaining("search.jsonl");
+        }
     }
 
     @Test

@@ -26,6 +26,10 @@ import java.util.TreeMap;
 public final class TokenizerReaders implements FuzzedReaders {
     private static final String FOLDER = "tokenizer-under-test";
     private static final int LONGEST = 16;
+
+    /** A change may put a table of 24 KB to twenty places. */
+    private static final long CHANGED_HEAP = 128L << 20;
+
     private static final List<Text> TEXTS = List.of(
             Text.of(""),
             Text.of("the cat sat"),
@@ -49,6 +53,7 @@ public final class TokenizerReaders implements FuzzedReaders {
                         "tokenizer-files",
                         FOLDER,
                         choices(seeds.size()),
+                        CHANGED_HEAP,
                         input -> tokenize(FilesMutation.of(seeds, new Choices(input.bytes())))),
                 file("tokenizer-json", TokenizerFiles.TOKENIZER, seeds, Map.of()),
                 file(

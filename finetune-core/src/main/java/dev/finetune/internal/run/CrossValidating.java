@@ -55,7 +55,7 @@ public final class CrossValidating<I> {
     }
 
     private Optional<FoldResults> results(Dataset<I> dataset, int count) {
-        return draft.checkpoints().map(checkpoints -> {
+        return draft.onlyCheckpoints().map(checkpoints -> {
             try (LoadedModel<I> model = LoadedModel.openToTrain(draft, dataset)) {
                 main = model.assembly().task().mainMetric();
                 return FoldResults.open(

@@ -254,6 +254,25 @@ public final class Draft {
                         .map(directory -> Checkpoints.beside(directory).resume()));
     }
 
+    /**
+     * Where a work of several trainings (cross-validation, a search) writes checkpoints, which goes on from there and nowhere
+     * else.
+     *
+     * @throws FinetuneException if training is to go on from another directory than that
+     */
+    public Optional<Checkpoints> onlyCheckpoints() {
+        if (checkpoints == null || resumeFrom == null) {
+            return checkpoints();
+        }
+        final Path written = checkpoints.directory().toAbsolutePath().normalize();
+        if (!written.equals(resumeFrom.toAbsolutePath().normalize())) {
+            throw new FinetuneException("resumeFrom(" + resumeFrom + ") names another directory than checkpoints("
+                    + checkpoints.directory() + "), and cross-validation and searches go on where they write: leave"
+                    + " resumeFrom(...) out and name the directory of before, checkpoints(Checkpoints.in(...).resume()).");
+        }
+        return Optional.of(checkpoints.resume());
+    }
+
     public void listen(TrainingListener listener) {
         final List<TrainingListener> all = new ArrayList<>(listeners);
         all.add(listener);

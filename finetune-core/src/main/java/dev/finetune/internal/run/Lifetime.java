@@ -1,5 +1,7 @@
 package dev.finetune.internal.run;
 
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -9,10 +11,22 @@ import org.jspecify.annotations.Nullable;
  * that closes: a model in use is freed by the last that uses it.
  */
 public final class Lifetime {
+    /** How long a change waits for those that use the model, who may wait for the one that changes it. */
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+    private final Duration patience;
     private int users;
     private volatile boolean closed;
     private @Nullable Runnable toFree;
+
+    public Lifetime() {
+        this(PATIENCE);
+    }
+
+    Lifetime(Duration patience) {
+        this.patience = patience;
+    }
 
     public <T> T use(Supplier<T> action) {
         enter();
@@ -36,7 +50,8 @@ public final class Lifetime {
     /**
      * Does something while nothing else uses it.
      *
-     * @throws IllegalStateException if this thread uses it, which would wait for itself
+     * @throws IllegalStateException if this thread uses it, which would wait for itself; or if it is in use for a minute, by a
+     *     thread that may wait for this one; or if the thread is interrupted
      */
     public void alone(Runnable action) {
         enter();
@@ -45,7 +60,7 @@ public final class Lifetime {
                 throw new IllegalStateException("this thread uses the model right now, so that it can't be changed:"
                         + " call this after predict, evaluate or save, not from what they call");
             }
-            lock.writeLock().lock();
+            waitForUsers();
             try {
                 action.run();
             } finally {
@@ -54,6 +69,20 @@ public final class Lifetime {
         } finally {
             leave();
         }
+    }
+
+    private void waitForUsers() {
+        try {
+            if (lock.writeLock().tryLock(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+                return;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while other threads use the model; it wasn't changed", e);
+        }
+        throw new IllegalStateException("another thread has used the model for " + patience.toSeconds()
+                + " seconds, or waits for this one, as it does where this is called from the data that it reads; the model"
+                + " wasn't changed: call this when predict, evaluate and save have returned");
     }
 
     /** Does once what closes it: now, or when nobody uses it any more. */

@@ -2,7 +2,11 @@ package dev.finetune.internal.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -53,6 +57,55 @@ class LifetimeTest {
                     throw new IllegalStateException("of the use");
                 }));
         assertThat(freed).hasValue(1);
+    }
+
+    @Test
+    void whoWantsItAloneWhileItsUserWaitsForHimIsToldAfterAWhileAndNothingIsChanged() {
+        final Lifetime impatient = new Lifetime(Duration.ofMillis(100));
+        final AtomicInteger changed = new AtomicInteger();
+        final CompletableFuture<Void> change = new CompletableFuture<>();
+        impatient.use(() -> {
+            // As a stream of data does that another thread fills.
+            final Thread other = new Thread(() -> {
+                try {
+                    impatient.alone(changed::incrementAndGet);
+                    change.complete(null);
+                } catch (IllegalStateException e) {
+                    change.completeExceptionally(e);
+                }
+            });
+            other.start();
+            assertThatThrownBy(change::join).hasMessageContaining("waits for this one");
+            return 1;
+        });
+        assertThat(changed).hasValue(0);
+        impatient.alone(changed::incrementAndGet);
+        assertThat(changed).hasValue(1);
+        assertThat(impatient.<Integer>use(() -> 5)).isEqualTo(5);
+    }
+
+    @Test
+    void whoIsInterruptedWhileHeWaitsIsToldAndStaysInterrupted() throws InterruptedException {
+        final CountDownLatch used = new CountDownLatch(1);
+        final CountDownLatch enough = new CountDownLatch(1);
+        final Thread user = new Thread(() -> lifetime.use(() -> {
+            used.countDown();
+            try {
+                enough.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+            return 1;
+        }));
+        user.start();
+        used.await();
+        Thread.currentThread().interrupt();
+        assertThatIllegalStateException()
+                .isThrownBy(() -> lifetime.alone(() -> {}))
+                .withMessageContaining("interrupted");
+        assertThat(Thread.interrupted()).isTrue();
+        enough.countDown();
+        user.join();
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.finetune.examples.bench;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
+import dev.finetune.examples.Bounds;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.batch.HostBatch;
@@ -94,6 +95,7 @@ public final class BertStepCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        Bounds.atLeast("--steps", steps, 1);
         FineTuner tuner =
                 compute.applied(FineTuner.from(model())).randomWeights().head(2);
         tuner = dropout.map(tuner::dropout).orElse(tuner);

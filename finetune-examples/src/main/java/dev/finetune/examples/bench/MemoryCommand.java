@@ -6,6 +6,7 @@ import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Text;
+import dev.finetune.examples.Bounds;
 import dev.finetune.examples.ProcessFacts;
 import dev.finetune.examples.ShippedFiles;
 import dev.finetune.examples.TemporaryFolder;
@@ -52,6 +53,8 @@ public final class MemoryCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        Bounds.atLeast("--from", from, 1);
+        Bounds.atLeast("--steps", steps, from);
         final Path folder = TemporaryFolder.create("finetune-memory");
         try (FineTuned<?> tuned = images ? pictures(folder) : texts(folder)) {
             System.out.printf(

@@ -2,6 +2,7 @@ package dev.finetune.examples.bench;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
+import dev.finetune.examples.Bounds;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.batch.HostBatch;
@@ -75,6 +76,7 @@ public final class ResNetStepCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        Bounds.atLeast("--steps", steps, 1);
         final Path weights = weights();
         try (FineTuned<Image> model = tuner(weights).untrained(Image.class)) {
             final double median = StepTimer.medianSeconds(

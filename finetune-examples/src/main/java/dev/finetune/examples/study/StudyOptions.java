@@ -58,7 +58,13 @@ final class StudyOptions {
         return model;
     }
 
+    /** Numbers of examples a class, or all. */
     List<String> shots() {
+        for (String some : shots) {
+            if (!some.equals("all") && !some.matches("[1-9]\\d{0,8}")) {
+                throw new FinetuneException("--shots " + some + ": expected numbers of examples a class from 1 on, or all.");
+            }
+        }
         return shots;
     }
 

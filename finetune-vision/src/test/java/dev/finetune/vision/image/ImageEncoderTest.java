@@ -22,6 +22,7 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,8 +30,11 @@ import java.util.SplittableRandom;
 import java.util.concurrent.ForkJoinPool;
 import java.util.function.Function;
 import javax.imageio.ImageIO;
+import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.ParameterizedTest;
 
 final class ImageEncoderTest {
     private static final Preprocessing SMALL =
@@ -195,6 +199,25 @@ final class ImageEncoderTest {
             assertThat(skipping.encode(List.of(new Example<>(line, Label.of("a")))))
                     .isEmpty();
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"100, 50", "100000, 10", "100000, 99990", "40000, 20000", "40000, 39999"})
+    void picturesOfOneNameAndSizeAreToldApartByWhatTheyHold(int size, int changed, @TempDir Path folder)
+            throws IOException {
+        byte[] bytes = new byte[size];
+        Path file = Files.write(folder.resolve("a.png"), bytes);
+        EncodedImage row = new EncodedImage(Image.of(file), new Target.Index(0));
+        CRC32 before = new CRC32();
+        row.addTo(before);
+        CRC32 again = new CRC32();
+        row.addTo(again);
+        assertThat(again.getValue()).isEqualTo(before.getValue());
+        bytes[changed] = 1;
+        Files.write(file, bytes);
+        CRC32 after = new CRC32();
+        row.addTo(after);
+        assertThat(after.getValue()).isNotEqualTo(before.getValue());
     }
 
     @Test

@@ -1,8 +1,6 @@
-package dev.finetune.checkpoint;
+package dev.finetune.internal.saving;
 
 import dev.finetune.error.FinetuneException;
-import dev.finetune.internal.saving.Disk;
-import dev.finetune.internal.saving.FileOps;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -16,7 +14,7 @@ import java.util.UUID;
 import java.util.stream.Stream;
 
 /** Writes files that are there as a whole or not at all. */
-final class AtomicFile {
+public final class AtomicFile {
     private static final String ENDING = ".tmp";
 
     /** What is older than this is no living process's. */
@@ -25,12 +23,16 @@ final class AtomicFile {
     private AtomicFile() {}
 
     /** What is written; asked again where an interrupt came in between. */
-    interface Content {
+    public interface Content {
         void writeTo(FileChannel channel) throws IOException;
     }
 
-    /** Writes under another name in the same directory, has the disk confirm it, and renames. */
-    static void write(Path file, Content content) {
+    /**
+     * Writes under another name in the same directory, has the disk confirm it, and renames.
+     *
+     * @throws FinetuneException naming the file, if it can't be written; one that was there is then as it was
+     */
+    public static void write(Path file, Content content) {
         final FileOps disk = new Disk();
         final Path directory = file.toAbsolutePath().getParent();
         final String start = "." + file.getFileName() + ".";
