@@ -58,13 +58,18 @@ final class StudyOptions {
         return model;
     }
 
-    /** Numbers of examples a class, or all. */
-    List<String> shots() {
+    /** Refuses what means nothing, before anything is read. */
+    void check() {
         for (String some : shots) {
             if (!some.equals("all") && !some.matches("[1-9]\\d{0,8}")) {
-                throw new FinetuneException("--shots " + some + ": expected numbers of examples a class from 1 on, or all.");
+                throw new FinetuneException(
+                        "--shots " + some + ": expected numbers of examples a class from 1 on, or all.");
             }
         }
+    }
+
+    /** Numbers of examples a class, or all. */
+    List<String> shots() {
         return shots;
     }
 

@@ -32,6 +32,7 @@ public final class StudyPicturesCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
+        options.check();
         final ImageData.Parts parts = data.read(StudyOptions.SPLIT_SEED);
         if (!(parts.head() instanceof Head.Classification)) {
             throw new FinetuneException("A study needs pictures with a class each: --task classification.");

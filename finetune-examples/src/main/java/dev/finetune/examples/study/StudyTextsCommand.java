@@ -38,6 +38,7 @@ public final class StudyTextsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
+        options.check();
         final TextData.Parts<Text> parts = texts(data.read(StudyOptions.SPLIT_SEED));
         final FineTuner tuner =
                 FineTuner.from(options.model()).head(parts.head()).maxLength(maxLength);
