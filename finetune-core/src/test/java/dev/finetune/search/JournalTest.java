@@ -43,7 +43,8 @@ class JournalTest {
                 "\"settings\":3",
                 "\"reason\":{}",
             })
-    void aLineOfOtherKindsOfValuesIsNamed(String odd) throws IOException {
+    void aLineOfOtherKindsOfValuesIsNamed(String odd, @TempDir Path folder) throws IOException {
+        final Path file = folder.resolve("search.jsonl");
         Journal.open(file, search(1)).add(TRIAL);
         final List<String> lines = Files.readAllLines(file);
         final String key = odd.substring(0, odd.indexOf(':') + 1);
