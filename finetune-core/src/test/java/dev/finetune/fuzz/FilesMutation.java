@@ -125,22 +125,18 @@ public final class FilesMutation {
 
     private byte[] bytes(byte[] content) {
         final int at = choices.below(content.length + 1);
-        switch (choices.below(4)) {
-            case 0:
-                return Arrays.copyOf(content, at);
-            case 1:
-                return Arrays.copyOf(content, content.length + at);
-            case 2:
-                final byte[] filled = content.clone();
-                Arrays.fill(filled, at, Math.min(at + 4, filled.length), (byte) choices.below(256));
-                return filled;
-            default:
-                final byte[] changed = content.clone();
-                if (at < changed.length) {
-                    changed[at] = (byte) choices.below(256);
-                }
-                return changed;
-        }
+        return switch (choices.below(4)) {
+            case 0 -> Arrays.copyOf(content, at);
+            case 1 -> Arrays.copyOf(content, content.length + at);
+            case 2 -> filled(content, at, 4);
+            default -> filled(content, at, 1);
+        };
+    }
+
+    private byte[] filled(byte[] content, int at, int count) {
+        final byte[] filled = content.clone();
+        Arrays.fill(filled, at, Math.min(at + count, filled.length), (byte) choices.below(256));
+        return filled;
     }
 
     private static String text(byte[] content) {

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.LocalTime;
+import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.List;
@@ -62,7 +63,7 @@ public final class LongFuzzing {
                     .limit(TOLD)
                     .forEach(this::write);
         }
-        write(LocalTime.now().truncatedTo(ChronoUnit.SECONDS) + " round " + round + ", " + readers + ": " + executed
+        write(LocalTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.SECONDS) + " round " + round + ", " + readers + ": " + executed
                 + " inputs; in all " + total + ", " + finds + " finds");
         remove(folder);
     }
