@@ -1,8 +1,8 @@
 package dev.finetune.checkpoint;
 
-import dev.finetune.internal.saving.AtomicFile;
 import com.google.gson.stream.JsonWriter;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.internal.saving.AtomicFile;
 import dev.finetune.internal.torch.Natives;
 import java.io.IOException;
 import java.io.StringWriter;

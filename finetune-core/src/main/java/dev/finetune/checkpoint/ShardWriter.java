@@ -1,10 +1,10 @@
 package dev.finetune.checkpoint;
 
-import dev.finetune.internal.saving.AtomicFile;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import dev.finetune.checkpoint.SafetensorsWriter.Named;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.internal.saving.AtomicFile;
 import dev.finetune.internal.saving.Change;
 import dev.finetune.internal.saving.DirectorySave;
 import dev.finetune.internal.saving.Disk;

@@ -158,7 +158,10 @@ public final class AdapterParameters implements ParameterSource {
         final long[] wide = convolves ? new long[] {out, rank, 1, 1} : new long[] {out, rank};
         final long[] perOutput = convolves ? new long[] {1, out, 1, 1} : new long[] {out};
         if (adapter.isEmpty()) {
-            checkRank(layer, rank, Math.max(out, Arrays.stream(narrow).skip(1).max().orElse(1)));
+            checkRank(
+                    layer,
+                    rank,
+                    Math.max(out, Arrays.stream(narrow).skip(1).max().orElse(1)));
         }
         final double fanIn = Arrays.stream(narrow).skip(1).reduce(1, (a, b) -> a * b);
         final Optional<Parameter> magnitude = lora.dora()

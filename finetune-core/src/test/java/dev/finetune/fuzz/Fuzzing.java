@@ -38,7 +38,7 @@ public final class Fuzzing {
                 "--instrumentation_includes=dev.finetune.**",
                 "--disabled_hooks=.*",
                 "-seed=" + random,
-                "-timeout=20",
+                "-timeout=120",
                 "-rss_limit_mb=0",
                 "-runs=" + inputs,
                 "-print_final_stats=1",

@@ -63,8 +63,8 @@ public final class LongFuzzing {
                     .limit(TOLD)
                     .forEach(this::write);
         }
-        write(LocalTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.SECONDS) + " round " + round + ", " + readers + ": " + executed
-                + " inputs; in all " + total + ", " + finds + " finds");
+        write(LocalTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.SECONDS) + " round " + round + ", " + readers
+                + ": " + executed + " inputs; in all " + total + ", " + finds + " finds");
         remove(folder);
     }
 

@@ -65,8 +65,8 @@ class JournalTest {
     void trialsComeBackBitForBitAndHalfALineIsDropped() throws IOException {
         final Path file = folder.resolve("search.jsonl");
         Journal.open(file, search(1)).add(TRIAL);
-        final Trial diverged =
-                new Trial(4, Map.of(), List.of(0.5), Trial.State.DIVERGED, Double.NaN, Map.of(), Map.of(), 2, "the loss is NaN");
+        final Trial diverged = new Trial(
+                4, Map.of(), List.of(0.5), Trial.State.DIVERGED, Double.NaN, Map.of(), Map.of(), 2, "the loss is NaN");
         Journal.open(file, search(1)).add(diverged);
         final String whole = Files.readString(file);
         for (int cut = whole.indexOf('\n') + 1; cut < whole.length(); cut += 7) {

@@ -2,12 +2,12 @@ package dev.finetune.examples;
 
 import dev.finetune.FineTuner;
 import dev.finetune.error.FinetuneException;
-import dev.finetune.internal.Warnings;
 import dev.finetune.examples.bench.BenchCommand;
 import dev.finetune.examples.pretrain.PretrainCommand;
 import dev.finetune.examples.pretrain.PretrainImagesCommand;
 import dev.finetune.examples.pretrain.PretrainQuestionsCommand;
 import dev.finetune.examples.study.StudyCommand;
+import dev.finetune.internal.Warnings;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;

@@ -2,10 +2,10 @@ package dev.finetune.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.List;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -80,7 +80,10 @@ class MainTest {
         final String said = CommandLineRun.of(
                         "text", "--model", folder.toString(), "--train", table.toString(), "--skip-bad-rows")
                 .errors();
-        assertThat(said).contains("1 of 7 rows skipped").doesNotContain("noHeader(").doesNotContain("quoting(");
+        assertThat(said)
+                .contains("1 of 7 rows skipped")
+                .doesNotContain("noHeader(")
+                .doesNotContain("quoting(");
     }
 
     @Test

@@ -8,8 +8,6 @@ import dev.finetune.FineTuner;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Text;
 import dev.finetune.error.FinetuneException;
-import dev.finetune.train.TrainingListener;
-import dev.finetune.train.StepReport;
 import dev.finetune.error.OutOfMemoryException;
 import dev.finetune.search.Halving;
 import dev.finetune.search.Sampler;
@@ -17,6 +15,8 @@ import dev.finetune.search.Search;
 import dev.finetune.search.SearchResult;
 import dev.finetune.search.Trial;
 import dev.finetune.train.Cancellation;
+import dev.finetune.train.StepReport;
+import dev.finetune.train.TrainingListener;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -143,8 +143,9 @@ class SearchTest {
         assertThat(result.bestTrial().settings()).containsEntry("large", "false");
         assertThat(result.ranked().get(3).state()).isEqualTo(Trial.State.FAILED);
         assertThat(result.ranked().get(3).reason()).isEqualTo("Memory ran out in step 1.");
-        assertThat(result.trials()).noneMatch(trial ->
-                trial.state() == Trial.State.FINISHED && !trial.reason().isEmpty());
+        assertThat(result.trials())
+                .noneMatch(trial ->
+                        trial.state() == Trial.State.FINISHED && !trial.reason().isEmpty());
         assertThat(search.run(TRAIN, VALIDATION).trials()).isEqualTo(result.trials());
         result.writeCsv(folder.resolve("failed.csv"));
         assertThat(Files.readString(folder.resolve("failed.csv"))).contains("FAILED", "Memory ran out in step 1.");

@@ -266,9 +266,11 @@ public final class Draft {
         }
         final Path written = checkpoints.directory().toAbsolutePath().normalize();
         if (!written.equals(resumeFrom.toAbsolutePath().normalize())) {
-            throw new FinetuneException("resumeFrom(" + resumeFrom + ") names another directory than checkpoints("
-                    + checkpoints.directory() + "), and cross-validation and searches go on where they write: leave"
-                    + " resumeFrom(...) out and name the directory of before, checkpoints(Checkpoints.in(...).resume()).");
+            throw new FinetuneException(
+                    "resumeFrom(" + resumeFrom + ") names another directory than checkpoints("
+                            + checkpoints.directory()
+                            + "), and cross-validation and searches go on where they write: leave"
+                            + " resumeFrom(...) out and name the directory of before, checkpoints(Checkpoints.in(...).resume()).");
         }
         return Optional.of(checkpoints.resume());
     }

@@ -2,12 +2,12 @@ package dev.finetune.examples.bench;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
-import dev.finetune.examples.Bounds;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.batch.HostBatch;
 import dev.finetune.batch.HostTensor;
 import dev.finetune.data.Text;
+import dev.finetune.examples.Bounds;
 import dev.finetune.examples.ProcessFacts;
 import dev.finetune.examples.TemporaryFolder;
 import dev.finetune.internal.torch.Natives;

@@ -2,7 +2,6 @@ package dev.finetune.examples.bench;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
-import dev.finetune.examples.Bounds;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.batch.HostBatch;
@@ -10,6 +9,7 @@ import dev.finetune.batch.HostTensor;
 import dev.finetune.batch.MemoryFormat;
 import dev.finetune.checkpoint.SafetensorsWriter;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.examples.Bounds;
 import dev.finetune.examples.ProcessFacts;
 import dev.finetune.examples.TemporaryFolder;
 import dev.finetune.freeze.Freeze;
