@@ -14,6 +14,7 @@ import dev.finetune.head.Heads;
 import dev.finetune.head.Pooling;
 import dev.finetune.hub.DownloadListener;
 import dev.finetune.hub.HubSettings;
+import dev.finetune.hub.Pretrained;
 import dev.finetune.internal.run.CrossValidating;
 import dev.finetune.internal.run.Draft;
 import dev.finetune.internal.run.Families;
@@ -72,12 +73,13 @@ public final class FineTuner {
     }
 
     /**
-     * Starts from a local model directory, from a local file of weights (.safetensors, .bin, .pth, .th, .pt ...) whose
-     * configuration and other files lie beside it, or from a Hugging Face model id, looked for in the user's Hugging Face
-     * cache and then on the hub. Weights of pictures' networks need no configuration.
+     * Starts from a local model directory, from a local file of weights (.safetensors, .bin, .pth, .th, .pt, .onnx ...)
+     * whose configuration and other files lie beside it, from a model that comes in a jar and is known by name, or from a
+     * Hugging Face model id, looked for in the user's Hugging Face cache and then on the hub. Weights of pictures' networks,
+     * and exported graphs, need no configuration.
      *
-     * @param directoryOrId a path where there is such a file or directory, else an id such as "bert-base-uncased" or
-     *     "org/name"
+     * @param directoryOrId a path where there is such a file or directory, else the name of a model in a jar, such as
+     *     "all-minilm-l6-v2", else an id such as "bert-base-uncased" or "org/name"
      * @return a tuner with the defaults; nothing is read or fetched yet
      */
     public static FineTuner from(String directoryOrId) {
@@ -98,6 +100,21 @@ public final class FineTuner {
         return new FineTuner(new Draft()).with(draft -> {
             draft.model = directoryOrFile.toString();
             draft.local = true;
+        });
+    }
+
+    /**
+     * Starts from a model that comes on the class path, in a jar, say. It is unpacked to the Hugging Face cache, once; nothing
+     * is fetched.
+     *
+     * @param model the resources that it consists of
+     * @return a tuner with the defaults; the resources are looked for later
+     */
+    public static FineTuner from(Pretrained model) {
+        Objects.requireNonNull(model, "model");
+        return new FineTuner(new Draft()).with(draft -> {
+            draft.model = model.name();
+            draft.pretrained = Optional.of(model);
         });
     }
 

@@ -9,6 +9,7 @@ import dev.finetune.head.Head;
 import dev.finetune.hub.DownloadListener;
 import dev.finetune.hub.Hub;
 import dev.finetune.hub.HubSettings;
+import dev.finetune.hub.Pretrained;
 import dev.finetune.peft.Lora;
 import dev.finetune.peft.PeftMethod;
 import dev.finetune.task.LossOptions;
@@ -36,6 +37,10 @@ import org.jspecify.annotations.Nullable;
 public final class Draft {
     public String model = "";
     public boolean local;
+
+    /** What was said to come on the class path. */
+    public Optional<Pretrained> pretrained = Optional.empty();
+
     public String revision = Hub.DEFAULT_REVISION;
 
     @Nullable
@@ -121,6 +126,7 @@ public final class Draft {
         final Draft copy = new Draft();
         copy.model = model;
         copy.local = local;
+        copy.pretrained = pretrained;
         copy.revision = revision;
         copy.hub = hub;
         copy.downloads = downloads;

@@ -6,6 +6,8 @@ import dev.finetune.error.FinetuneException;
 import dev.finetune.hub.FilesNeeded;
 import dev.finetune.hub.Hub;
 import dev.finetune.hub.HubSettings;
+import dev.finetune.hub.PackedModel;
+import dev.finetune.hub.Pretrained;
 import dev.finetune.hub.ResolvedModel;
 import dev.finetune.spi.ModelConfig;
 import java.nio.file.FileSystems;
@@ -22,10 +24,14 @@ import java.util.Optional;
  * @param base what it is called in reports: a path, or an id and its commit
  */
 public record ModelPlace(Path directory, Path weights, String base) {
-    /** A local file of weights, a local directory, or the files of a model of the hub. */
+    /** A model of the class path, a local file of weights, a local directory, or the files of a model of the hub. */
     static ModelPlace find(Draft draft) {
         if (draft.local) {
             checkExists(Path.of(draft.model));
+        }
+        final Optional<Pretrained> packed = PackedModels.of(draft);
+        if (packed.isPresent()) {
+            return packed(draft, packed.get());
         }
         final Optional<Path> file = localFile(draft.model);
         if (file.isPresent() || localDirectory(draft.model).isPresent()) {
@@ -39,9 +45,8 @@ public record ModelPlace(Path directory, Path weights, String base) {
         if (draft.adapter == null) {
             localDirectory(draft.model).map(draft.places).ifPresent(AdapterFiles::refuseIn);
         }
-        final HubSettings hub = draft.hub == null ? HubSettings.fromEnvironment() : draft.hub;
         final ResolvedModel found =
-                new Hub(hub, draft.downloads).locate(draft.model, draft.revision, FilesNeeded.model());
+                new Hub(hub(draft), draft.downloads).locate(draft.model, draft.revision, FilesNeeded.model());
         final Path directory = draft.places.apply(found.directory());
         if (draft.adapter == null) {
             AdapterFiles.refuseIn(directory);
@@ -50,6 +55,20 @@ public record ModelPlace(Path directory, Path weights, String base) {
                 directory,
                 directory,
                 draft.model + found.commit().map(c -> " at " + c).orElse(""));
+    }
+
+    private static ModelPlace packed(Draft draft, Pretrained model) {
+        if (!draft.revision.equals(Hub.DEFAULT_REVISION)) {
+            throw new FinetuneException("revision(\"" + draft.revision + "\") chooses among the versions of a model of"
+                    + " the hub, but " + model.name() + " comes on the class path, in the one version of its jar: leave"
+                    + " revision(...) out.");
+        }
+        final Path directory = new PackedModel(model, hub(draft)).directory();
+        return new ModelPlace(directory, directory, model.name());
+    }
+
+    private static HubSettings hub(Draft draft) {
+        return draft.hub == null ? HubSettings.fromEnvironment() : draft.hub;
     }
 
     /**
