@@ -1,7 +1,6 @@
 package dev.finetune.bert;
 
 import dev.finetune.batch.HostTensor;
-import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.Dropout;
 import dev.finetune.nn.Embedding;
@@ -12,6 +11,7 @@ import dev.finetune.nn.Module;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
+import dev.finetune.nn.TensorValues;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -86,7 +86,7 @@ final class EmbeddingStage implements Stage {
     }
 
     private Tensor positionIds(Batch batch) {
-        return batch.derived("position_ids", () -> Optional.of(Tensors.of(hostPositions(batch), batch.device())))
+        return batch.derived("position_ids", () -> Optional.of(TensorValues.of(hostPositions(batch), batch.device())))
                 .orElseThrow();
     }
 

@@ -1,8 +1,8 @@
 package dev.finetune.bert;
 
 import dev.finetune.batch.HostTensor;
-import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
+import dev.finetune.nn.TensorValues;
 import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -28,7 +28,7 @@ final class PaddingMask {
             }
             final long[] shape = {mask.shape()[0], 1, 1, mask.shape()[1]};
             return padded
-                    ? Optional.of(Tensors.of(new HostTensor.Floats(bias, shape), batch.device()))
+                    ? Optional.of(TensorValues.of(new HostTensor.Floats(bias, shape), batch.device()))
                     : Optional.empty();
         });
     }
@@ -58,7 +58,7 @@ final class PaddingMask {
             final Tensor hidden = padding.map(bias -> far.logical_or(bias.lt(new Scalar(0.0))))
                     .map(any -> any.logical_and(any.all(3, true).logical_not()))
                     .orElse(far);
-            return Optional.of(torch.zeros(Tensors.shape(hidden), new TensorOptions(ScalarType.Float))
+            return Optional.of(torch.zeros(TensorValues.shape(hidden), new TensorOptions(ScalarType.Float))
                     .to(batch.device(), ScalarType.Float)
                     .masked_fill(hidden, new Scalar(Double.NEGATIVE_INFINITY)));
         });

@@ -1,8 +1,8 @@
 package dev.finetune.bert;
 
 import dev.finetune.batch.HostTensor;
-import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
+import dev.finetune.nn.TensorValues;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
@@ -17,7 +17,7 @@ final class TokenTypes {
         }
         return batch.derived("token_type_ids", () -> {
                     final long[] shape = batch.hostColumn("input_ids").shape();
-                    return Optional.of(Tensors.of(
+                    return Optional.of(TensorValues.of(
                             new HostTensor.Longs(new long[Math.toIntExact(shape[0] * shape[1])], shape),
                             batch.device()));
                 })

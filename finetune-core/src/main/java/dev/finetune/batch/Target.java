@@ -1,7 +1,7 @@
 package dev.finetune.batch;
 
 /** A label as numbers: what the loss compares the output with. */
-public sealed interface Target {
+public interface Target {
     /** The index that losses and metrics leave out (as in PyTorch). */
     int IGNORED = -100;
 

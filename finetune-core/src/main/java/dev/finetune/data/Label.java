@@ -6,7 +6,7 @@ import java.util.Objects;
 import java.util.Set;
 
 /** What is known of an example: the thing that a model learns to predict. */
-public sealed interface Label {
+public interface Label {
     /**
      * One class of several, by name.
      *

@@ -19,7 +19,7 @@ public final class DataForHead {
      * @throws FinetuneException if the head would learn nothing from its label; the message says what to write
      */
     public static void check(Head head, Dataset<?> data) {
-        first(data).filter(label -> !fits(head, label)).ifPresent(label -> {
+        first(data).filter(label -> !head.learnsFrom(label)).ifPresent(label -> {
             throw new FinetuneException(message(head, label, data));
         });
     }
@@ -42,41 +42,23 @@ public final class DataForHead {
         }
     }
 
-    private static boolean fits(Head head, Label label) {
-        if (head instanceof Head.Classification) {
-            return label instanceof Label.Category;
-        }
-        if (head instanceof Head.MultiLabel) {
-            return label instanceof Label.Categories;
-        }
-        if (head instanceof Head.Regression) {
-            return label instanceof Label.Values;
-        }
-        if (head instanceof Head.Tokens) {
-            return label instanceof Label.Tags;
-        }
-        if (head instanceof Head.QuestionAnswering) {
-            return label instanceof Label.Answers;
-        }
-        return head instanceof Head.MaskedLm && label instanceof Label.None;
-    }
-
     private static String message(Head head, Label label, Dataset<?> data) {
-        if (head instanceof Head.Features) {
-            return "Heads.features(...) gives vectors and learns nothing: say what to predict, "
+        if (head.labelAdvice().isEmpty()) {
+            return "The head is for " + head + " and learns nothing: say what to predict, "
                     + (label instanceof Label.None ? "such as head(2)" : fitting(label)) + ", or use untrained(...).";
         }
         if (label instanceof Label.None) {
             return "The examples of " + data.describe() + " have no labels, and the head is for " + head
                     + ", which it learns from labels: read the label column ("
-                    + reader(head) + "), or, to go on pretraining on the texts alone, say head(Heads.maskedLm()).";
+                    + head.labelAdvice()
+                    + "), or, to go on pretraining on the texts alone, say head(Heads.maskedLm()).";
         }
         return "The examples of " + data.describe() + " are labelled with " + described(label)
                 + ", and the head is for "
                 + head + ", which would learn nothing from that: say " + fitting(label)
-                + (head instanceof Head.MaskedLm
+                + (head.learnsFrom(Label.none())
                         ? ", or, to go on pretraining on the texts alone, read them without labels: unlabelled()."
-                        : ", or read labels that fit the head: " + reader(head) + ".");
+                        : ", or read labels that fit the head: " + head.labelAdvice() + ".");
     }
 
     private static String described(Label label) {
@@ -91,7 +73,12 @@ public final class DataForHead {
                     ? "a number each"
                     : values.values().size() + " numbers each";
         }
-        return label instanceof Label.Tags ? "a tag a word" : "answers";
+        if (label instanceof Label.Tags) {
+            return "a tag a word";
+        }
+        return label instanceof Label.Answers
+                ? "answers"
+                : "a " + label.getClass().getSimpleName() + " each";
     }
 
     private static String fitting(Label label) {
@@ -104,21 +91,9 @@ public final class DataForHead {
         if (label instanceof Label.Values values) {
             return "head(Heads.regression(" + values.values().size() + "))";
         }
-        return label instanceof Label.Tags ? "head(Heads.tokens())" : "head(Heads.questionAnswering())";
-    }
-
-    private static String reader(Head head) {
-        if (head instanceof Head.Classification) {
-            return "classification() of the files' reader, Label.of(\"name\")";
+        if (label instanceof Label.Tags) {
+            return "head(Heads.tokens())";
         }
-        if (head instanceof Head.MultiLabel) {
-            return "multiLabel(...) of the files' reader, new Label.Categories(Set.of(\"name\"))";
-        }
-        if (head instanceof Head.Regression) {
-            return "regression() of the files' reader, Label.of(number)";
-        }
-        return head instanceof Head.Tokens
-                ? "TokenFiles' tokenClassification(), new Label.Tags(tags)"
-                : "SquadFiles' questionAnswering(), new Label.Answers(answers)";
+        return label instanceof Label.Answers ? "head(Heads.questionAnswering())" : "a head that learns from it";
     }
 }

@@ -1,18 +1,64 @@
 package dev.finetune.head;
 
+import dev.finetune.data.Label;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.Arguments;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
-/** What a model is to predict; {@link Heads} makes them. */
-public sealed interface Head {
+/** What a model is to predict; {@link Heads} makes those that are known here, and a family may bring its own. */
+public interface Head {
     /**
      * {@return the names of the classes or tags; empty where they are still to be found in the data, or where there are
      * none}
      */
     default List<String> labels() {
         return List.of();
+    }
+
+    /** {@return whether its outputs have names, which are found in the data where they aren't said} */
+    default boolean hasNames() {
+        return !labels().isEmpty();
+    }
+
+    /**
+     * {@return the same head with the names of its outputs; only asked for where it {@linkplain #hasNames() has} some}
+     *
+     * @param names at least one, in the order of the outputs
+     */
+    default Head named(List<String> names) {
+        throw new UnsupportedOperationException(this + " has no names, so that it can't take " + names);
+    }
+
+    /** {@return how many outputs have a row of their own in the last layer that means something by itself; 0 where their meaning is fixed} */
+    default int rows() {
+        return labels().size();
+    }
+
+    /**
+     * {@return whether the head can learn from a label; {@link Label.None} is that of inputs alone}
+     *
+     * @param label of an example
+     */
+    boolean learnsFrom(Label label);
+
+    /** {@return how labels that it learns from are read, or made, for whoever comes with others; empty where it learns from none} */
+    String labelAdvice();
+
+    /** {@return whether it chooses one class of several, of an input or of a word, so that classes can be weighed} */
+    default boolean isOneOfSeveral() {
+        return false;
+    }
+
+    /** {@return Transformers' problem_type in config.json; empty where it has none} */
+    default Optional<String> problemType() {
+        return Optional.empty();
+    }
+
+    /** {@return PEFT's task_type, by which it looks for the head's last layer; empty where PEFT has none} */
+    default Optional<String> taskType() {
+        return Optional.empty();
     }
 
     /**
@@ -36,8 +82,43 @@ public sealed interface Head {
         }
 
         @Override
+        public boolean learnsFrom(Label label) {
+            return label instanceof Label.Category;
+        }
+
+        @Override
+        public String labelAdvice() {
+            return "classification() of the files' reader, Label.of(\"name\")";
+        }
+
+        @Override
+        public boolean hasNames() {
+            return true;
+        }
+
+        @Override
+        public Head named(List<String> names) {
+            return new Classification(classes, names);
+        }
+
+        @Override
+        public boolean isOneOfSeveral() {
+            return true;
+        }
+
+        @Override
+        public Optional<String> problemType() {
+            return Optional.of("single_label_classification");
+        }
+
+        @Override
+        public Optional<String> taskType() {
+            return Optional.of("SEQ_CLS");
+        }
+
+        @Override
         public String toString() {
-            return "one of " + classes + " classes" + named(labels);
+            return "one of " + classes + " classes" + listed(labels);
         }
     }
 
@@ -53,8 +134,38 @@ public sealed interface Head {
         }
 
         @Override
+        public boolean learnsFrom(Label label) {
+            return label instanceof Label.Categories;
+        }
+
+        @Override
+        public String labelAdvice() {
+            return "multiLabel(...) of the files' reader, new Label.Categories(Set.of(\"name\"))";
+        }
+
+        @Override
+        public boolean hasNames() {
+            return true;
+        }
+
+        @Override
+        public Head named(List<String> names) {
+            return new MultiLabel(names);
+        }
+
+        @Override
+        public Optional<String> problemType() {
+            return Optional.of("multi_label_classification");
+        }
+
+        @Override
+        public Optional<String> taskType() {
+            return Optional.of("SEQ_CLS");
+        }
+
+        @Override
         public String toString() {
-            return "any of several labels" + named(labels);
+            return "any of several labels" + listed(labels);
         }
     }
 
@@ -69,6 +180,31 @@ public sealed interface Head {
             if (targets < 1) {
                 throw new FinetuneException("A regression head needs at least 1 target, not " + targets + ".");
             }
+        }
+
+        @Override
+        public boolean learnsFrom(Label label) {
+            return label instanceof Label.Values;
+        }
+
+        @Override
+        public String labelAdvice() {
+            return "regression() of the files' reader, Label.of(number)";
+        }
+
+        @Override
+        public int rows() {
+            return targets;
+        }
+
+        @Override
+        public Optional<String> problemType() {
+            return Optional.of("regression");
+        }
+
+        @Override
+        public Optional<String> taskType() {
+            return Optional.of("SEQ_CLS");
         }
 
         @Override
@@ -89,8 +225,38 @@ public sealed interface Head {
         }
 
         @Override
+        public boolean learnsFrom(Label label) {
+            return label instanceof Label.Tags;
+        }
+
+        @Override
+        public String labelAdvice() {
+            return "TokenFiles' tokenClassification(), new Label.Tags(tags)";
+        }
+
+        @Override
+        public boolean hasNames() {
+            return true;
+        }
+
+        @Override
+        public Head named(List<String> names) {
+            return new Tokens(names);
+        }
+
+        @Override
+        public boolean isOneOfSeveral() {
+            return true;
+        }
+
+        @Override
+        public Optional<String> taskType() {
+            return Optional.of("TOKEN_CLS");
+        }
+
+        @Override
         public String toString() {
-            return "a tag for each word" + named(labels);
+            return "a tag for each word" + listed(labels);
         }
     }
 
@@ -109,6 +275,21 @@ public sealed interface Head {
                         "Question answering needs a doc stride of at least 0 and a positive answer length, not "
                                 + docStride + " and " + maxAnswerLength + ".");
             }
+        }
+
+        @Override
+        public boolean learnsFrom(Label label) {
+            return label instanceof Label.Answers;
+        }
+
+        @Override
+        public String labelAdvice() {
+            return "SquadFiles' questionAnswering(), new Label.Answers(answers)";
+        }
+
+        @Override
+        public Optional<String> taskType() {
+            return Optional.of("QUESTION_ANS");
         }
 
         @Override
@@ -134,6 +315,16 @@ public sealed interface Head {
         }
 
         @Override
+        public boolean learnsFrom(Label label) {
+            return label instanceof Label.None;
+        }
+
+        @Override
+        public String labelAdvice() {
+            return "unlabelled() of the files' reader, Label.none()";
+        }
+
+        @Override
         public String toString() {
             return "masked " + (wholeWords ? "words" : "tokens") + ", " + probability + " of all";
         }
@@ -151,12 +342,27 @@ public sealed interface Head {
         }
 
         @Override
+        public boolean learnsFrom(Label label) {
+            return false;
+        }
+
+        @Override
+        public String labelAdvice() {
+            return "";
+        }
+
+        @Override
+        public Optional<String> taskType() {
+            return Optional.of("FEATURE_EXTRACTION");
+        }
+
+        @Override
         public String toString() {
             return "vectors, pooled by " + pooling;
         }
     }
 
-    private static String named(List<String> labels) {
+    private static String listed(List<String> labels) {
         return labels.isEmpty() ? "" : ": " + String.join(", ", labels);
     }
 

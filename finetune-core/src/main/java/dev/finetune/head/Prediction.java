@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
  * What a model says of one input. Which kind it is follows from the head; the methods of this interface answer where
  * they make sense and throw an {@link IllegalStateException} that says so where they don't.
  */
-public sealed interface Prediction {
+public interface Prediction {
     /**
      * {@return the label of a class, the text of an answer, or the most probable token of the one place that is masked}
      */

@@ -6,7 +6,9 @@ import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.internal.Arguments;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -21,8 +23,10 @@ import java.util.Set;
  * than 400 rows are shown with their {@link Interval}: it may reach more than five points away from them.
  */
 public final class Metrics {
+    /** Losses and errors that need not be said to be such. */
     private static final Set<String> LOWER_IS_BETTER =
             Set.of("loss", "log_loss", "mse", "rmse", "mae", "hamming_loss", "perplexity", "ece");
+
     private static final int LARGEST_TABLE = 20;
     private static final int FEW_ROWS = 400;
 
@@ -30,6 +34,7 @@ public final class Metrics {
     private final List<PerClass> perClass;
     private final Optional<ConfusionMatrix> confusion;
     private final Map<String, Interval> intervals;
+    private final Set<String> lower;
 
     /**
      * How well one class was found.
@@ -59,18 +64,20 @@ public final class Metrics {
      * @param confusion of the predicted classes
      */
     public Metrics(Map<String, Double> values, List<PerClass> perClass, Optional<ConfusionMatrix> confusion) {
-        this(values, perClass, confusion, Map.of());
+        this(values, perClass, confusion, Map.of(), Set.of());
     }
 
     private Metrics(
             Map<String, Double> values,
             List<PerClass> perClass,
             Optional<ConfusionMatrix> confusion,
-            Map<String, Interval> intervals) {
+            Map<String, Interval> intervals,
+            Set<String> lower) {
         this.values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
         this.perClass = List.copyOf(perClass);
         this.confusion = confusion.map(ConfusionMatrix::copy);
         this.intervals = Collections.unmodifiableMap(new LinkedHashMap<>(intervals));
+        this.lower = Set.copyOf(lower);
     }
 
     /**
@@ -112,7 +119,7 @@ public final class Metrics {
         final Map<String, Double> all = new LinkedHashMap<>();
         all.put(name, value);
         values.forEach(all::putIfAbsent);
-        return new Metrics(all, perClass, confusion, intervals);
+        return new Metrics(all, perClass, confusion, intervals, lower);
     }
 
     /** The same, knowing of one of its numbers that it is a share of rows; of no rows it stays as it is. */
@@ -124,7 +131,7 @@ public final class Metrics {
     Metrics with(String name, Interval interval) {
         final Map<String, Interval> all = new LinkedHashMap<>(intervals);
         all.put(name, interval);
-        return new Metrics(values, perClass, confusion, all);
+        return new Metrics(values, perClass, confusion, all, lower);
     }
 
     /**
@@ -138,12 +145,30 @@ public final class Metrics {
     }
 
     /**
-     * {@return whether larger values of a metric are better; smaller are for losses and errors}
+     * {@return the same, with metrics of which smaller values are better, such as an error rate} So are "loss", "log_loss", "mse",
+     * "rmse", "mae", "hamming_loss", "perplexity" and "ece" without being said to be.
      *
-     * @param name such as "accuracy"; one that isn't known counts as a score
+     * @param names of some of the metrics
+     * @throws FinetuneException if there is none of a name, with the names that there are
      */
-    public static boolean higherIsBetter(String name) {
-        return !LOWER_IS_BETTER.contains(name);
+    public Metrics lowerIsBetter(String... names) {
+        final Set<String> all = new HashSet<>(lower);
+        for (String name : Arguments.copy("names", names)) {
+            get(name);
+            all.add(name);
+        }
+        return new Metrics(values, perClass, confusion, intervals, all);
+    }
+
+    /**
+     * {@return which of two values of a metric is better}
+     *
+     * @param name of one of the metrics
+     * @throws FinetuneException if there is none of that name, with the names that there are
+     */
+    public MetricOrder order(String name) {
+        get(name);
+        return new MetricOrder(name, !LOWER_IS_BETTER.contains(name) && !lower.contains(name));
     }
 
     /** {@return everything as JSON; undefined numbers are null, "intervals" has both ends of each that is shown} */

@@ -19,6 +19,7 @@ public final class MetricsState {
     private static final String CLASSES = "classes";
     private static final String CONFUSION = "confusion";
     private static final String INTERVALS = "intervals";
+    private static final String LOWER = "lower is better";
 
     private MetricsState() {}
 
@@ -56,6 +57,11 @@ public final class MetricsState {
             });
         }
         json.add(INTERVALS, intervals);
+        final JsonArray lower = new JsonArray();
+        metrics.names().stream()
+                .filter(name -> !metrics.order(name).higherIsBetter())
+                .forEach(lower::add);
+        json.add(LOWER, lower);
         return json;
     }
 
@@ -91,6 +97,9 @@ public final class MetricsState {
                             number(one.get(1)),
                             one.get(2).getAsLong(),
                             one.get(3).getAsString()));
+        }
+        for (JsonElement name : json.getAsJsonArray(LOWER)) {
+            metrics = metrics.lowerIsBetter(name.getAsString());
         }
         return metrics;
     }

@@ -6,6 +6,7 @@ import dev.finetune.data.Dataset;
 import dev.finetune.data.Split;
 import dev.finetune.error.DivergedException;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.metrics.MetricOrder;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Network;
 import dev.finetune.report.LearningRateTest;
@@ -46,6 +47,7 @@ import org.slf4j.LoggerFactory;
  */
 final class AutoRun<I> {
     private static final Logger LOG = LoggerFactory.getLogger(Auto.class);
+    private static final MetricOrder LOSS = new MetricOrder("loss", false);
     private static final int SMALL = 400;
     private static final int FOLDS = 4;
     private static final int MOST_ATTEMPTS = 40;
@@ -73,6 +75,7 @@ final class AutoRun<I> {
     private final Optional<Dataset<I>> validation;
     private final Allowance time;
     private final String metric;
+    private final MetricOrder order;
     private final int layers;
 
     private final List<Tried> tried = new ArrayList<>();
@@ -110,6 +113,7 @@ final class AutoRun<I> {
             this.metric = tuner.settings().bestMetric().isEmpty()
                     ? task.mainMetric()
                     : tuner.settings().bestMetric();
+            this.order = task.order(metric);
             validation.ifPresent(data -> DecidingMetric.check(metric, task.labels(), data));
             final Network network = model.assembly().network();
             // Beside an adapter the base is frozen anyway: freezing more of it would change nothing.
@@ -447,8 +451,8 @@ final class AutoRun<I> {
 
     /** The better first: by the metric, then by the loss; what diverged is last. */
     private int compare(Attempt a, Attempt b) {
-        final int byMetric = Leaderboard.order(metric).compare(a.value(), b.value());
-        return byMetric != 0 ? byMetric : Leaderboard.order("loss").compare(a.loss(), b.loss());
+        final int byMetric = order.compare(a.value(), b.value());
+        return byMetric != 0 ? byMetric : LOSS.compare(a.loss(), b.loss());
     }
 
     private boolean isBetter(Tried one) {
@@ -457,8 +461,7 @@ final class AutoRun<I> {
         if (raced || Double.isNaN(defaults.attempt.value())) {
             return compare(one.attempt, before.attempt) < 0;
         }
-        final double gain =
-                (one.attempt.value() - defaults.attempt.value()) * (Metrics.higherIsBetter(metric) ? 1 : -1);
+        final double gain = (one.attempt.value() - defaults.attempt.value()) * (order.higherIsBetter() ? 1 : -1);
         return gain > margin() && compare(one.attempt, before.attempt) < 0;
     }
 
@@ -468,7 +471,7 @@ final class AutoRun<I> {
         final double examples = validation.isPresent()
                 ? validation.get().size().orElse(1)
                 : train.size().orElse(1) * (double) comparedFolds / FOLDS;
-        return value >= 0 && value <= 1 && Metrics.higherIsBetter(metric)
+        return value >= 0 && value <= 1 && order.higherIsBetter()
                 ? 0.5 * Math.sqrt(value * (1 - value) / examples)
                 : 0.01 * Math.abs(value);
     }

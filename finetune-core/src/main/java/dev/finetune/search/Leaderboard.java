@@ -1,6 +1,6 @@
 package dev.finetune.search;
 
-import dev.finetune.metrics.Metrics;
+import dev.finetune.metrics.MetricOrder;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -9,11 +9,11 @@ import java.util.TreeMap;
 
 /** The trials that ended, and what came to each rung. Thread-safe. */
 final class Leaderboard {
-    private final String metric;
+    private final MetricOrder metric;
     private final List<Trial> trials = new ArrayList<>();
     private final Map<Integer, List<Double>> rungs = new TreeMap<>();
 
-    Leaderboard(String metric, List<Trial> before) {
+    Leaderboard(MetricOrder metric, List<Trial> before) {
         this.metric = metric;
         for (Trial trial : before) {
             trials.add(trial);
@@ -21,22 +21,16 @@ final class Leaderboard {
         }
     }
 
-    String metric() {
+    MetricOrder metric() {
         return metric;
     }
 
-    /** The order of values, the best first, NaN last. */
-    static Comparator<Double> order(String metric) {
-        final double sign = Metrics.higherIsBetter(metric) ? -1 : 1;
-        return Comparator.comparingDouble(value -> Double.isNaN(value) ? Double.POSITIVE_INFINITY : sign * value);
-    }
-
     /** Trials that finished first, then those that were stopped, the later first, then those without a value. */
-    static Comparator<Trial> ranking(String metric) {
+    static Comparator<Trial> ranking(MetricOrder metric) {
         return Comparator.comparing(Trial::state)
                 .thenComparing(trial ->
                         trial.state() == Trial.State.STOPPED ? -trial.rungs().size() : 0)
-                .thenComparing(Trial::value, order(metric))
+                .thenComparing(Trial::value, metric)
                 .thenComparing(Trial::number);
     }
 
@@ -62,9 +56,8 @@ final class Leaderboard {
     synchronized boolean goesOn(Halving halving, int evaluation, double value) {
         reach(evaluation, value);
         final List<Double> all = rungs.get(evaluation);
-        final Comparator<Double> order = order(metric);
         final int better = (int)
-                all.stream().filter(other -> order.compare(other, value) < 0).count();
+                all.stream().filter(other -> metric.compare(other, value) < 0).count();
         return halving.goesOn(better, all.size());
     }
 }

@@ -7,7 +7,9 @@ import dev.finetune.FineTuner;
 import dev.finetune.data.Dataset;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.FunctionNames;
+import dev.finetune.metrics.MetricOrder;
 import dev.finetune.task.DecidingMetric;
+import dev.finetune.task.Task;
 import dev.finetune.train.Cancellation;
 import dev.finetune.train.Checkpoints;
 import java.io.IOException;
@@ -294,18 +296,17 @@ public final class Search {
             throw new FinetuneException("There is nothing to search: name a setting, as in "
                     + "logUniform(\"lr\", 1e-5, 1e-3, FineTuner::lr).");
         }
-        final String main;
+        final MetricOrder metric;
         try (FineTuned<?> model = tuner.untrained(train)) {
-            main = model.assembly().task().mainMetric();
-            draft.metric.ifPresent(model.assembly().task()::requireMetric);
-            validation.ifPresent(data -> DecidingMetric.check(
-                    draft.metric.orElse(main), model.assembly().task().labels(), data));
+            final Task task = model.assembly().task();
+            metric = task.order(draft.metric.orElse(task.mainMetric()));
+            validation.ifPresent(data -> DecidingMetric.check(metric.metric(), task.labels(), data));
         }
         final SearchDraft settings = draft.copy();
-        settings.metric = Optional.of(draft.metric.orElse(main));
+        settings.metric = Optional.of(metric.metric());
         final Journal journal = journal(header(
                 settings, train.describe(), validation.map(Dataset::describe).orElse("a part of the training data")));
-        return new SearchRun(tuner, settings, fit, journal).run();
+        return new SearchRun(tuner, settings, metric, fit, journal).run();
     }
 
     /** The record of trials: in the file that was named, else beside checkpoints, if these are kept. */

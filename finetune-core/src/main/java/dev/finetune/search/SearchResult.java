@@ -2,6 +2,7 @@ package dev.finetune.search;
 
 import dev.finetune.FineTuner;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.metrics.MetricOrder;
 import dev.finetune.report.CsvTable;
 import dev.finetune.report.Plot;
 import java.nio.file.Path;
@@ -13,12 +14,12 @@ import java.util.Locale;
 public final class SearchResult {
     private static final int PLOTS_IN_A_ROW = 3;
 
-    private final String metric;
+    private final MetricOrder metric;
     private final List<Trial> trials;
     private final FineTuner tuner;
     private final List<Dimension> dimensions;
 
-    SearchResult(String metric, List<Trial> trials, FineTuner tuner, List<Dimension> dimensions) {
+    SearchResult(MetricOrder metric, List<Trial> trials, FineTuner tuner, List<Dimension> dimensions) {
         this.metric = metric;
         this.trials = List.copyOf(trials);
         this.tuner = tuner;
@@ -27,7 +28,7 @@ public final class SearchResult {
 
     /** {@return the metric that trials were compared by} */
     public String metric() {
-        return metric;
+        return metric.metric();
     }
 
     /** {@return all trials, in the order of their numbers} */
@@ -55,7 +56,7 @@ public final class SearchResult {
                 .orElseThrow(() -> new FinetuneException("None of the " + trials.size()
                         + " trials came to its end. Give the search more trials or time, or lower learning rates."));
         if (Double.isNaN(first.value())) {
-            throw new FinetuneException("None of the trials that came to their end has a " + metric
+            throw new FinetuneException("None of the trials that came to their end has a " + metric()
                     + ": it is undefined on the validation data. Validate on other data, or search by another metric.");
         }
         return first;
@@ -122,14 +123,14 @@ public final class SearchResult {
         final List<Double> best = new ArrayList<>();
         for (double value : values) {
             final double before = best.isEmpty() ? value : best.get(best.size() - 1);
-            best.add(Leaderboard.order(metric).compare(value, before) < 0 ? value : before);
+            best.add(metric.compare(value, before) < 0 ? value : before);
         }
         final List<Double> numbers =
                 finished.stream().map(trial -> (double) trial.number()).toList();
         final List<Plot> plots = new ArrayList<>();
         plots.add(new Plot(
                 Plot.Axis.of("trial"),
-                Plot.Axis.of(metric),
+                Plot.Axis.of(metric()),
                 List.of(
                         new Plot.Series("trial", numbers, values, false),
                         new Plot.Series("best so far", numbers, best, true))));
@@ -139,8 +140,8 @@ public final class SearchResult {
                     .toList();
             plots.add(new Plot(
                     new Plot.Axis(dimension.name(), dimension instanceof Dimension.Real real && real.logarithmic()),
-                    Plot.Axis.of(metric),
-                    List.of(new Plot.Series(metric, positions(shown), values, false))));
+                    Plot.Axis.of(metric()),
+                    List.of(new Plot.Series(metric(), positions(shown), values, false))));
         }
         Plot.writePng(file, Math.min(plots.size(), PLOTS_IN_A_ROW), plots);
     }
@@ -161,7 +162,7 @@ public final class SearchResult {
     @Override
     public String toString() {
         final StringBuilder table =
-                new StringBuilder(String.format(Locale.ROOT, "%5s %-11s %10s %8s", "trial", "state", metric, "s"));
+                new StringBuilder(String.format(Locale.ROOT, "%5s %-11s %10s %8s", "trial", "state", metric(), "s"));
         dimensions.forEach(dimension -> table.append(String.format(Locale.ROOT, " %12s", dimension.name())));
         for (Trial trial : ranked()) {
             table.append(String.format(

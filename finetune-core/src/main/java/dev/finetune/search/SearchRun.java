@@ -6,6 +6,7 @@ import dev.finetune.error.DivergedException;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.error.OutOfMemoryException;
 import dev.finetune.internal.Failures;
+import dev.finetune.metrics.MetricOrder;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.train.Cancellation;
 import dev.finetune.train.Checkpoints;
@@ -38,6 +39,7 @@ final class SearchRun {
     private final SearchDraft settings;
     private final Function<FineTuner, FineTuned<?>> fit;
     private final Journal journal;
+    private final MetricOrder order;
     private final String metric;
     private final Proposals proposals;
     private final Leaderboard board;
@@ -50,14 +52,20 @@ final class SearchRun {
     private volatile boolean failed;
     private volatile boolean interrupted;
 
-    SearchRun(FineTuner tuner, SearchDraft settings, Function<FineTuner, FineTuned<?>> fit, Journal journal) {
+    SearchRun(
+            FineTuner tuner,
+            SearchDraft settings,
+            MetricOrder order,
+            Function<FineTuner, FineTuned<?>> fit,
+            Journal journal) {
         this.tuner = tuner;
         this.settings = settings;
         this.fit = fit;
         this.journal = journal;
-        this.metric = settings.metric.orElseThrow();
+        this.order = order;
+        this.metric = order.metric();
         this.proposals = new Proposals(settings.sampler, settings.dimensions, settings.seed);
-        this.board = new Leaderboard(metric, journal.trials());
+        this.board = new Leaderboard(order, journal.trials());
         this.ended = journal.trials().stream().map(Trial::number).collect(Collectors.toSet());
     }
 
@@ -78,7 +86,7 @@ final class SearchRun {
                             ? " Remove their lines from " + settings.file.get() + " to run them again."
                             : ""));
         }
-        return new SearchResult(metric, trials, tuner, settings.dimensions);
+        return new SearchResult(order, trials, tuner, settings.dimensions);
     }
 
     private void workTogether() {

@@ -1,7 +1,9 @@
 package dev.finetune.spi;
 
+import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.head.Head;
 import dev.finetune.head.Heads;
@@ -69,22 +71,15 @@ public final class HeadConfig {
      * @param labels the names of its outputs, where they have any
      */
     public static void write(JsonObject json, Head head, List<String> labels) {
-        json.add("problem_type", JsonNull.INSTANCE);
-        if (head instanceof Head.Classification) {
-            json.addProperty("problem_type", "single_label_classification");
-        } else if (head instanceof Head.MultiLabel) {
-            json.addProperty("problem_type", "multi_label_classification");
-        } else if (head instanceof Head.Regression) {
-            json.addProperty("problem_type", "regression");
-        }
+        json.add(
+                "problem_type",
+                head.problemType().<JsonElement>map(JsonPrimitive::new).orElse(JsonNull.INSTANCE));
         json.remove("num_labels");
         json.remove("id2label");
         json.remove("label2id");
         final List<String> names = new ArrayList<>(labels);
-        if (head instanceof Head.Regression regression) {
-            for (int i = 0; i < regression.targets(); i++) {
-                names.add("LABEL_" + i);
-            }
+        for (int i = names.size(); i < head.rows(); i++) {
+            names.add("LABEL_" + i);
         }
         if (names.isEmpty()) {
             return;

@@ -71,6 +71,11 @@ public final class ClassificationTask implements Task {
     }
 
     @Override
+    public boolean comparesProbabilities() {
+        return true;
+    }
+
+    @Override
     public String mainMetric() {
         return "accuracy";
     }

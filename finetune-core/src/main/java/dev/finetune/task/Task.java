@@ -5,6 +5,7 @@ import dev.finetune.calibration.Calibration;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.head.Head;
 import dev.finetune.head.Prediction;
+import dev.finetune.metrics.MetricOrder;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Batch;
 import java.util.List;
@@ -75,13 +76,18 @@ public interface Task {
     String mainMetric();
 
     /**
-     * Checks that evaluations give a metric, so that nobody trains to find out that they don't.
+     * {@return which of two values of one of its metrics is better}
      *
-     * @param name such as "f1"
+     * @param metric such as "f1"
      * @throws FinetuneException if there is none of that name, with the names that there are
      */
-    default void requireMetric(String name) {
-        scorer().result(Double.NaN).get(name);
+    default MetricOrder order(String metric) {
+        return scorer().result(Double.NaN).order(metric);
+    }
+
+    /** {@return whether it gives each class of several a probability, which two passes, or two networks, can be compared by} */
+    default boolean comparesProbabilities() {
+        return false;
     }
 
     /** {@return what its probabilities and decisions are calibrated with} */

@@ -1,7 +1,6 @@
 package dev.finetune.train;
 
 import dev.finetune.error.FinetuneException;
-import dev.finetune.head.Head;
 import dev.finetune.nn.Batch;
 import dev.finetune.task.Task;
 import java.util.Map;
@@ -20,7 +19,7 @@ final class Objective {
     Objective(Task task, Pulls pulls) {
         this.task = task;
         this.pulls = pulls;
-        if (pulls.rDrop() > 0 && !(task.head() instanceof Head.Classification)) {
+        if (pulls.rDrop() > 0 && !task.comparesProbabilities()) {
             throw new FinetuneException("rDrop(" + pulls.rDrop() + ") compares the probabilities of classes; a "
                     + task.head().getClass().getSimpleName() + " head has none of one class of several.");
         }

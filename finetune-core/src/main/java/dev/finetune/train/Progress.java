@@ -55,12 +55,12 @@ final class Progress implements AutoCloseable {
         this.listener = listener;
         this.watch = watch;
         if (settings.keepBest() && !settings.bestMetric().isEmpty()) {
-            task.requireMetric(settings.bestMetric());
+            task.order(settings.bestMetric());
         }
         settings.earlyStopping()
                 .map(EarlyStopping::metric)
                 .filter(name -> !name.isEmpty())
-                .ifPresent(task::requireMetric);
+                .ifPresent(task::order);
     }
 
     void stepped(StepReport report) {
@@ -105,7 +105,9 @@ final class Progress implements AutoCloseable {
             warnOfUndefined(name, value, report.step());
             return;
         }
-        if (best == null || better(name, value, best.validation().orElseThrow().get(name), 0)) {
+        if (best == null
+                || metrics.order(name)
+                        .isBetter(value, best.validation().orElseThrow().get(name), 0)) {
             best = report;
             if (settings.keepBest()) {
                 if (snapshot == null) {
@@ -123,7 +125,8 @@ final class Progress implements AutoCloseable {
             final double value = metrics.get(name);
             if (!Double.isFinite(value)) {
                 warnOfUndefined(name, value, report.step());
-            } else if (Double.isNaN(watched) || better(name, value, watched, stopping.minimumChange())) {
+            } else if (Double.isNaN(watched)
+                    || metrics.order(name).isBetter(value, watched, stopping.minimumChange())) {
                 watched = value;
                 failures = 0;
             } else {
@@ -167,10 +170,6 @@ final class Progress implements AutoCloseable {
                     loss,
                     lowest));
         }
-    }
-
-    private static boolean better(String metric, double value, double than, double by) {
-        return Metrics.higherIsBetter(metric) ? value > than + by : value < than - by;
     }
 
     /** All that it knows, but for the best weights. */

@@ -3,6 +3,7 @@ package dev.finetune.train;
 import dev.finetune.batch.Encoded;
 import dev.finetune.batch.Target;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.zip.CRC32C;
@@ -43,6 +44,7 @@ public final class RowsSum {
             add(4, span.start(), span.end());
         } else {
             add(5);
+            sum.update(target.toString().getBytes(StandardCharsets.UTF_8));
         }
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.finetune.FineTuner;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.metrics.MetricOrder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -144,7 +145,7 @@ class ProposalsTest {
         assertThat(IntStream.range(0, 7).filter(rank -> halving.goesOn(rank, 7)))
                 .containsExactly(0, 1, 2);
         assertThat(halving.goesOn(0, 1)).isTrue();
-        final Leaderboard board = new Leaderboard("loss", List.of());
+        final Leaderboard board = new Leaderboard(new MetricOrder("loss", false), List.of());
         assertThat(board.goesOn(halving, 1, 0.5)).isTrue();
         assertThat(board.goesOn(halving, 1, 0.6)).isFalse();
         assertThat(board.goesOn(halving, 1, 0.4)).isTrue();

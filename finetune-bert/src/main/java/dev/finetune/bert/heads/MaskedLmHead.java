@@ -2,7 +2,6 @@ package dev.finetune.bert.heads;
 
 import dev.finetune.batch.HostTensor;
 import dev.finetune.batch.Target;
-import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Activation;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
@@ -11,6 +10,7 @@ import dev.finetune.nn.LayerNorm;
 import dev.finetune.nn.Linear;
 import dev.finetune.nn.Module;
 import dev.finetune.nn.Parameter;
+import dev.finetune.nn.TensorValues;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -63,7 +63,7 @@ public final class MaskedLmHead implements HeadModule {
                             .filter(i -> labels[i] != Target.IGNORED)
                             .asLongStream()
                             .toArray();
-                    return Optional.of(Tensors.of(new HostTensor.Longs(places, places.length), batch.device()));
+                    return Optional.of(TensorValues.of(new HostTensor.Longs(places, places.length), batch.device()));
                 })
                 .orElseThrow();
     }

@@ -7,10 +7,10 @@ import dev.finetune.bert.heads.MaskedLmHead;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.head.Head;
 import dev.finetune.head.Prediction;
-import dev.finetune.internal.torch.Tensors;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.metrics.PerplexityMetrics;
 import dev.finetune.nn.Batch;
+import dev.finetune.nn.TensorValues;
 import dev.finetune.task.CrossEntropy;
 import dev.finetune.task.LossOptions;
 import dev.finetune.task.Task;
@@ -87,7 +87,7 @@ public final class MaskedLmTask implements Task {
         return new Scorer() {
             @Override
             public void add(Map<String, Tensor> outputs, Batch batch) {
-                final long[] guesses = Tensors.longs(outputs.get("logits").argmax(new LongOptional(-1), false));
+                final long[] guesses = TensorValues.longs(outputs.get("logits").argmax(new LongOptional(-1), false));
                 final long[] labels = ((HostTensor.Longs) batch.hostColumn("labels")).data();
                 final long[] truths = IntStream.range(0, labels.length)
                         .filter(i -> labels[i] != Target.IGNORED)
@@ -97,7 +97,7 @@ public final class MaskedLmTask implements Task {
                 for (int i = 0; i < truths.length; i++) {
                     right += guesses[i] == truths[i] ? 1 : 0;
                 }
-                metrics.add(Tensors.scalar(lossSum(outputs, batch)), truths.length, right);
+                metrics.add(TensorValues.scalar(lossSum(outputs, batch)), truths.length, right);
             }
 
             @Override
@@ -117,8 +117,8 @@ public final class MaskedLmTask implements Task {
             final List<float[]> logits = new ArrayList<>();
             for (int i = 0; i < length; i++) {
                 if (ids.data()[row * length + i] == maskId) {
-                    final float[] scores =
-                            Tensors.floats(outputs.get("logits").select(0, row).select(0, i));
+                    final float[] scores = TensorValues.floats(
+                            outputs.get("logits").select(0, row).select(0, i));
                     logits.add(scores);
                     places.add(best(scores));
                 }

@@ -10,10 +10,10 @@ import dev.finetune.data.Label;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.head.Head;
 import dev.finetune.head.Prediction;
-import dev.finetune.internal.torch.Tensors;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.metrics.SquadMetrics;
 import dev.finetune.nn.Batch;
+import dev.finetune.nn.TensorValues;
 import dev.finetune.task.CrossEntropy;
 import dev.finetune.task.LossOptions;
 import dev.finetune.task.Task;
@@ -108,8 +108,8 @@ public final class SpanTask implements Task {
 
     @Override
     public List<Prediction> decode(Map<String, Tensor> outputs, HostBatch batch) {
-        final float[] starts = Tensors.floats(outputs.get("start_logits"));
-        final float[] ends = Tensors.floats(outputs.get("end_logits"));
+        final float[] starts = TensorValues.floats(outputs.get("start_logits"));
+        final float[] ends = TensorValues.floats(outputs.get("end_logits"));
         final int length = starts.length / batch.size();
         final List<Prediction> predictions = new ArrayList<>();
         for (int row = 0; row < batch.size(); row++) {

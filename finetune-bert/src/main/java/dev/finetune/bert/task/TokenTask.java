@@ -6,10 +6,10 @@ import dev.finetune.batch.Target;
 import dev.finetune.bert.text.EncodedText;
 import dev.finetune.head.Head;
 import dev.finetune.head.Prediction;
-import dev.finetune.internal.torch.Tensors;
 import dev.finetune.metrics.EntityMetrics;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Batch;
+import dev.finetune.nn.TensorValues;
 import dev.finetune.task.CrossEntropy;
 import dev.finetune.task.Labels;
 import dev.finetune.task.LossOptions;
@@ -69,7 +69,7 @@ public final class TokenTask implements Task {
         return new Scorer() {
             @Override
             public void add(Map<String, Tensor> outputs, Batch batch) {
-                final float[] logits = Tensors.floats(outputs.get("logits"));
+                final float[] logits = TensorValues.floats(outputs.get("logits"));
                 final HostTensor.Longs labels = (HostTensor.Longs) batch.hostColumn("labels");
                 final int length = Math.toIntExact(labels.shape()[1]);
                 for (int row = 0; row < batch.size(); row++) {
@@ -94,7 +94,7 @@ public final class TokenTask implements Task {
 
     @Override
     public List<Prediction> decode(Map<String, Tensor> outputs, HostBatch batch) {
-        final float[] logits = Tensors.floats(outputs.get("logits"));
+        final float[] logits = TensorValues.floats(outputs.get("logits"));
         final int tags = labels().size();
         final int length = logits.length / tags / batch.size();
         final List<Prediction> predictions = new ArrayList<>();

@@ -410,9 +410,9 @@ class RefusalsTest {
         heads.forEach((head, inputs) -> {
             try (FineTuned<?> model = Jobs.classifier().head(head).untrained(inputs)) {
                 final Task task = model.assembly().task();
-                task.requireMetric(task.mainMetric());
-                task.requireMetric("loss");
-                assertThatThrownBy(() -> task.requireMetric("f2"))
+                task.order(task.mainMetric());
+                task.order("loss");
+                assertThatThrownBy(() -> task.order("f2"))
                         .as(head.toString())
                         .isInstanceOf(FinetuneException.class)
                         .hasMessageContaining(task.mainMetric());

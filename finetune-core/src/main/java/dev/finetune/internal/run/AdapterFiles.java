@@ -153,19 +153,11 @@ public final class AdapterFiles {
 
     /** A task by which PEFT looks for the head's last layer in the adapter; none where the adapter doesn't train it. */
     private static JsonElement taskType(PeftMethod method, Head head) {
-        final String type;
-        if (head instanceof Head.Features) {
-            return new JsonPrimitive("FEATURE_EXTRACTION");
-        } else if (head instanceof Head.Tokens) {
-            type = "TOKEN_CLS";
-        } else if (head instanceof Head.QuestionAnswering) {
-            type = "QUESTION_ANS";
-        } else {
-            type = "SEQ_CLS";
-        }
-        return head instanceof Head.MaskedLm || headsOf(type).stream().noneMatch(method.alsoTrained()::contains)
-                ? JsonNull.INSTANCE
-                : new JsonPrimitive(type);
+        return head.taskType()
+                .filter(type ->
+                        headsOf(type).isEmpty() || headsOf(type).stream().anyMatch(method.alsoTrained()::contains))
+                .<JsonElement>map(JsonPrimitive::new)
+                .orElse(JsonNull.INSTANCE);
     }
 
     private static TargetLayers targets(AdapterConfig config, Optional<TargetLayers> usual) {

@@ -17,7 +17,7 @@ final class ClassWeights {
         if (!draft.balancedClassWeights) {
             return draft.loss;
         }
-        if (!(head instanceof Head.Classification || head instanceof Head.Tokens)) {
+        if (!head.isOneOfSeveral()) {
             throw new FinetuneException("balancedClassWeights() is for one class of several, or for tags; with a "
                     + head.getClass().getSimpleName() + " head it would change nothing: leave it out.");
         }

@@ -25,7 +25,7 @@ final class HeadResolver {
                 .orElseThrow(() -> new FinetuneException("The checkpoint was not saved for a task"
                         + " (or, by \"architectures\" in its config.json, for one that isn't supported), so say what to "
                         + "predict: head(2), head(\"negative\", \"positive\"), head(Heads.regression()) ..."));
-        if (!wantsLabels(head) || !head.labels().isEmpty()) {
+        if (!head.hasNames() || !head.labels().isEmpty()) {
             return head;
         }
         final List<String> known = saved.filter(s -> s.getClass() == head.getClass())
@@ -43,18 +43,11 @@ final class HeadResolver {
         return withLabels(head, head instanceof Head.Classification c ? fitted(c.classes(), found, data.get()) : found);
     }
 
-    private static boolean wantsLabels(Head head) {
-        return head instanceof Head.Classification || head instanceof Head.MultiLabel || head instanceof Head.Tokens;
-    }
-
     private static Head withLabels(Head head, List<String> labels) {
-        if (head instanceof Head.Classification classes) {
-            return new Head.Classification(classes.classes(), labels);
-        }
         if (labels.isEmpty()) {
             throw new FinetuneException("The labels of the head are not known: name them, or fit it on labelled data.");
         }
-        return head instanceof Head.Tokens ? new Head.Tokens(labels) : new Head.MultiLabel(labels);
+        return head.named(labels);
     }
 
     private static List<String> numbered(Head head) {

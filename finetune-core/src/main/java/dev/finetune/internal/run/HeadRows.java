@@ -32,7 +32,7 @@ final class HeadRows {
         }
         final List<String> there = saved.get().labels();
         final List<String> here = wanted.labels();
-        if (outputs(saved.get()) != outputs(wanted)) {
+        if (saved.get().rows() != wanted.rows()) {
             return new OutputRows.Anew();
         }
         if (there.equals(here)) {
@@ -45,8 +45,8 @@ final class HeadRows {
 
     /** What to tell the user where a saved head is given up; empty where none is. */
     static Optional<String> told(Optional<Head> saved, Head wanted, OutputRows rows) {
-        final boolean starts = rows instanceof OutputRows.Anew && outputs(wanted) > 0;
-        if (!starts || saved.isEmpty() || outputs(saved.get()) == 0) {
+        final boolean starts = rows instanceof OutputRows.Anew && wanted.rows() > 0;
+        if (!starts || saved.isEmpty() || saved.get().rows() == 0) {
             return Optional.empty();
         }
         return Optional.of("The checkpoint's head is for " + saved.get() + "; the one asked for is for " + wanted
@@ -56,20 +56,12 @@ final class HeadRows {
     private static void checkKept(Optional<Head> saved, Head wanted) {
         final boolean fits = saved.isPresent()
                 && saved.get().getClass() == wanted.getClass()
-                && outputs(saved.get()) == outputs(wanted);
+                && saved.get().rows() == wanted.rows();
         if (!fits) {
             throw new FinetuneException("keepHead() goes on with the checkpoint's head, "
                     + saved.map(head -> "which is for " + head).orElse("but it has none")
                     + "; the head asked for is for " + wanted
                     + ". Leave keepHead() out for a new head, or ask for one of the same kind and size.");
         }
-    }
-
-    /** How many outputs have rows that mean something by themselves; 0 where a head's outputs are always the same. */
-    private static int outputs(Head head) {
-        if (head instanceof Head.Regression regression) {
-            return regression.targets();
-        }
-        return head.labels().size();
     }
 }
