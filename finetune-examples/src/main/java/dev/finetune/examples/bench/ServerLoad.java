@@ -1,6 +1,7 @@
 package dev.finetune.examples.bench;
 
 import dev.finetune.FineTuned;
+import dev.finetune.examples.ProcessFacts;
 import dev.finetune.head.Prediction;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,6 +73,10 @@ final class ServerLoad<I> {
             final List<Prediction> found = model.predict(requests.get(at));
             for (int i = 0; i < found.size(); i++) {
                 mine = mine.plus(compared(found.get(i), expected.get(at).get(i)));
+            }
+            if ((number + 1) % Math.max(1, count / 10) == 0) {
+                System.err.println((number + 1) + " of " + count + " requests, "
+                        + ProcessFacts.residentMegabytes() + " MB resident");
             }
         }
         return mine.plus(new Counted(0, 0, 0, (System.nanoTime() - start) / 1e9));
