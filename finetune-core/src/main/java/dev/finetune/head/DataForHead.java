@@ -44,7 +44,7 @@ public final class DataForHead {
 
     private static String message(Head head, Label label, Dataset<?> data) {
         if (head.labelAdvice().isEmpty()) {
-            return "The head is for " + head + " and learns nothing: say what to predict, "
+            return "The head is for " + head + ", and learns nothing: say what to predict, "
                     + (label instanceof Label.None ? "such as head(2)" : fitting(label)) + ", or use untrained(...).";
         }
         if (label instanceof Label.None) {

@@ -157,12 +157,6 @@ public final class AdapterParameters implements ParameterSource {
         narrow[0] = rank;
         final long[] wide = convolves ? new long[] {out, rank, 1, 1} : new long[] {out, rank};
         final long[] perOutput = convolves ? new long[] {1, out, 1, 1} : new long[] {out};
-        if (adapter.isEmpty()) {
-            checkRank(
-                    layer,
-                    rank,
-                    Math.max(out, Arrays.stream(narrow).skip(1).max().orElse(1)));
-        }
         final double fanIn = Arrays.stream(narrow).skip(1).reduce(1, (a, b) -> a * b);
         final Optional<Parameter> magnitude = lora.dora()
                 ? Optional.of(added(layer, "lora_magnitude_vector", Init.ZEROS, perOutput))
@@ -183,14 +177,6 @@ public final class AdapterParameters implements ParameterSource {
             addition.settle();
         }
         return addition;
-    }
-
-    /** More than that a product of two matrices can't tell apart; an adapter that exists is taken as it is. */
-    private static void checkRank(String layer, long rank, long width) {
-        if (rank > width) {
-            throw new FinetuneException("LoRA's rank " + rank + " is larger than " + layer + " is wide (" + width
-                    + "), which only takes memory: give a smaller one, such as 8.");
-        }
     }
 
     private Parameter added(String layer, String name, Init init, long... shape) {

@@ -457,7 +457,7 @@ class RefusalsTest {
     void aHeadWithoutALossIsNotTrained() {
         isRefused(
                 () -> Jobs.classifier().head(Heads.features(Pooling.MEAN)).fitAll(Jobs.data(8, 1)),
-                "Heads.features(...)",
+                "The head is for vectors, pooled by MEAN, and learns nothing",
                 "say what to predict");
         try (FineTuned<Text> features =
                 Jobs.classifier().head(Heads.features(Pooling.MEAN)).untrained(Text.class)) {
