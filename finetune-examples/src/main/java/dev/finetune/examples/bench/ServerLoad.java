@@ -75,8 +75,8 @@ final class ServerLoad<I> {
                 mine = mine.plus(compared(found.get(i), expected.get(at).get(i)));
             }
             if ((number + 1) % Math.max(1, count / 10) == 0) {
-                System.err.println((number + 1) + " of " + count + " requests, "
-                        + ProcessFacts.residentMegabytes() + " MB resident");
+                System.err.println((number + 1) + " of " + count + " requests, " + ProcessFacts.residentMegabytes()
+                        + " MB resident");
             }
         }
         return mine.plus(new Counted(0, 0, 0, (System.nanoTime() - start) / 1e9));
