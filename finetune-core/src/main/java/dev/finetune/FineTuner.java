@@ -37,7 +37,7 @@ import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.EarlyStopping;
 import dev.finetune.train.OptimizerSettings;
 import dev.finetune.train.Precision;
-import dev.finetune.train.Pulls;
+import dev.finetune.train.RegularizationSettings;
 import dev.finetune.train.Schedule;
 import dev.finetune.train.TrainingListener;
 import dev.finetune.train.TrainingSettings;
@@ -414,7 +414,7 @@ public final class FineTuner {
      * @throws FinetuneException if it lies outside
      */
     public FineTuner layerDecay(double factor) {
-        return with(draft -> draft.gentle = draft.gentle.withLayerDecay(factor));
+        return with(draft -> draft.preservation = draft.preservation.withLayerDecay(factor));
     }
 
     /**
@@ -430,7 +430,7 @@ public final class FineTuner {
      * @throws FinetuneException if it isn't a number above 0
      */
     public FineTuner gradualUnfreezing(double epochsPerStage) {
-        return with(draft -> draft.gentle = draft.gentle.withGradualUnfreezing(epochsPerStage));
+        return with(draft -> draft.preservation = draft.preservation.withGradualUnfreezing(epochsPerStage));
     }
 
     /**
@@ -442,7 +442,7 @@ public final class FineTuner {
      */
     public FineTuner average(WeightAverage average) {
         Objects.requireNonNull(average, "average");
-        return with(draft -> draft.gentle = draft.gentle.withAverage(average));
+        return with(draft -> draft.preservation = draft.preservation.withAverage(average));
     }
 
     /**
@@ -468,8 +468,9 @@ public final class FineTuner {
      */
     public FineTuner l2sp(double alpha, double beta) {
         return with(draft -> {
-            final Pulls now = draft.gentle.pulls();
-            draft.gentle = draft.gentle.withPulls(new Pulls(alpha, beta, now.distill(), now.rDrop()));
+            final RegularizationSettings now = draft.preservation.regularization();
+            draft.preservation = draft.preservation.withRegularization(
+                    new RegularizationSettings(alpha, beta, now.distill(), now.rDrop()));
         });
     }
 
@@ -484,8 +485,9 @@ public final class FineTuner {
      */
     public FineTuner distill(double weight) {
         return with(draft -> {
-            final Pulls now = draft.gentle.pulls();
-            draft.gentle = draft.gentle.withPulls(new Pulls(now.l2sp(), now.l2spNew(), weight, now.rDrop()));
+            final RegularizationSettings now = draft.preservation.regularization();
+            draft.preservation = draft.preservation.withRegularization(
+                    new RegularizationSettings(now.l2sp(), now.l2spNew(), weight, now.rDrop()));
         });
     }
 
@@ -500,8 +502,9 @@ public final class FineTuner {
      */
     public FineTuner rDrop(double alpha) {
         return with(draft -> {
-            final Pulls now = draft.gentle.pulls();
-            draft.gentle = draft.gentle.withPulls(new Pulls(now.l2sp(), now.l2spNew(), now.distill(), alpha));
+            final RegularizationSettings now = draft.preservation.regularization();
+            draft.preservation = draft.preservation.withRegularization(
+                    new RegularizationSettings(now.l2sp(), now.l2spNew(), now.distill(), alpha));
         });
     }
 

@@ -4,7 +4,7 @@ import dev.finetune.nn.Attention;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.Dropout;
 import dev.finetune.nn.ForwardContext;
-import dev.finetune.nn.JointLinear;
+import dev.finetune.nn.FusedLinear;
 import dev.finetune.nn.LayerNorm;
 import dev.finetune.nn.Linear;
 import dev.finetune.nn.Module;
@@ -23,7 +23,7 @@ final class EncoderLayer implements Module {
     private final Linear query;
     private final Linear key;
     private final Linear value;
-    private final JointLinear projections;
+    private final FusedLinear projections;
     private final Attention attention;
     private final Linear attentionOutput;
     private final LayerNorm attentionNorm;
@@ -46,7 +46,7 @@ final class EncoderLayer implements Module {
         this.query = new Linear(source.at(names.query()), hidden, hidden, config.init());
         this.key = new Linear(source.at(names.key()), hidden, hidden, config.init());
         this.value = new Linear(source.at(names.value()), hidden, hidden, config.init());
-        this.projections = new JointLinear(query, key, value);
+        this.projections = new FusedLinear(query, key, value);
         this.attention = new Attention(config.heads(), new Dropout(config.attentionDropout()));
         this.attentionOutput = new Linear(source.at(names.attentionOutput()), hidden, hidden, config.init());
         this.attentionNorm = new LayerNorm(source.at(names.attentionNorm()), hidden, config.normEps());
@@ -76,7 +76,7 @@ final class EncoderLayer implements Module {
         final Tensor mixed;
         if (firstAlone) {
             final Tensor ofFirst = scores == null ? null : scores.narrow(2, 0, 1);
-            mixed = attention.ofOne(query.forward(read, context), input, key, value, bias, ofFirst, context);
+            mixed = attention.singleQuery(query.forward(read, context), input, key, value, bias, ofFirst, context);
         } else {
             final List<Tensor> all = projections.forward(input, context);
             mixed = attention.forward(all.get(0), all.get(1), all.get(2), bias, scores, context);
@@ -89,7 +89,7 @@ final class EncoderLayer implements Module {
     }
 
     /** What reads the same input where all of a layer is computed. */
-    JointLinear joint() {
+    FusedLinear joint() {
         return projections;
     }
 

@@ -2,7 +2,7 @@ package dev.finetune.bert;
 
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
-import dev.finetune.nn.JointLinear;
+import dev.finetune.nn.FusedLinear;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
@@ -50,7 +50,7 @@ record LayerStage(int index, EncoderLayer layer, Optional<RelativeScores> relati
     }
 
     @Override
-    public List<JointLinear> joint() {
+    public List<FusedLinear> joint() {
         return firstAlone || !first ? List.of() : List.of(layer.joint());
     }
 

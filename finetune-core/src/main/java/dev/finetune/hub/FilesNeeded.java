@@ -13,7 +13,7 @@ import java.util.Set;
  * @param ifPresent files that are fetched where the repository has them
  * @param oneOf choices: of each, the first set that the repository has in full is fetched
  */
-public record FilesNeeded(List<String> required, List<String> ifPresent, List<OneOf> oneOf) {
+public record FilesNeeded(List<String> required, List<String> ifPresent, List<FileAlternatives> oneOf) {
     /**
      * Keeps its own copies.
      *
@@ -50,14 +50,14 @@ public record FilesNeeded(List<String> required, List<String> ifPresent, List<On
                         "vocab.json",
                         "merges.txt"),
                 List.of(
-                        OneOf.ifAny(
+                        FileAlternatives.ifAny(
                                 "input preparation",
                                 List.of(
                                         List.of("tokenizer.json"),
                                         List.of("vocab.txt"),
                                         List.of("vocab.json", "merges.txt"),
                                         List.of("preprocessor_config.json"))),
-                        OneOf.mandatory(
+                        FileAlternatives.mandatory(
                                 "weights",
                                 List.of(
                                         List.of("model.safetensors"),
@@ -89,7 +89,10 @@ public record FilesNeeded(List<String> required, List<String> ifPresent, List<On
     /** What must be there, as a reader would say it. */
     List<String> describe() {
         List<String> words = new ArrayList<>(required);
-        oneOf.stream().filter(OneOf::mandatory).map(OneOf::describe).forEach(words::add);
+        oneOf.stream()
+                .filter(FileAlternatives::mandatory)
+                .map(FileAlternatives::describe)
+                .forEach(words::add);
         return words;
     }
 }

@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  *   <li>A directory of that name is returned as it is, whatever it holds.
  *   <li>A snapshot in the cache that holds what is needed is used <b>without asking the hub</b>, even if a branch has
  *       moved on since. To follow a branch, name a newer commit or remove the branch's file in the cache's refs. The
- *       needed files are the required ones and one complete set of each {@link OneOf}; files that a repository may
+ *       needed files are the required ones and one complete set of each {@link FileAlternatives}; files that a repository may
  *       have or not ({@link FilesNeeded#ifPresent()}) don't send us to the network.
  *   <li>Unless offline, the hub is asked which commit the revision is and which files it has; the needed ones that the
  *       cache doesn't hold are downloaded, verified by size and checksum, and put into the cache for Java and Python.
@@ -64,10 +64,10 @@ public final class Hub {
      * @param listener called on the thread that resolves
      */
     public Hub(HubSettings settings, DownloadListener listener) {
-        this(settings, listener, Pause.sleeping());
+        this(settings, listener, Sleeper.sleeping());
     }
 
-    Hub(HubSettings settings, DownloadListener listener, Pause pause) {
+    Hub(HubSettings settings, DownloadListener listener, Sleeper pause) {
         this.settings = settings;
         this.listener = listener;
         this.retries = new Retries(settings.patience(), pause);

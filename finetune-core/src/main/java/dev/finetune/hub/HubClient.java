@@ -176,7 +176,7 @@ final class HubClient {
         }
     }
 
-    private void requireSuccess(Answer answer, URI at, Refusal refusal, boolean ofRange) throws TryLater {
+    private void requireSuccess(Answer answer, URI at, Refusal refusal, boolean ofRange) throws RetryableResponse {
         int status = answer.status();
         if (status == 200 || (ofRange && (status == 206 || status == 416))) {
             requireUncompressed(answer, at, refusal);
@@ -187,7 +187,7 @@ final class HubClient {
         // A storage host refuses when its signed address has expired; asking the hub again gives a fresh one.
         boolean expired = !isHub(at) && (status == 401 || status == 403);
         if (passing || expired) {
-            throw new TryLater(at.getHost() + " answers with status " + status, answer.headers());
+            throw new RetryableResponse(at.getHost() + " answers with status " + status, answer.headers());
         }
         throw refusal.of(status, answer.headers());
     }

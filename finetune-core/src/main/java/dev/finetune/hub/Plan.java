@@ -18,7 +18,7 @@ final class Plan {
         Set<String> has = listing.files().keySet();
         Set<String> files = new LinkedHashSet<>(present(needed.required(), listing, id, revision));
         needed.ifPresent().stream().filter(has::contains).forEach(files::add);
-        for (OneOf choice : needed.oneOf()) {
+        for (FileAlternatives choice : needed.oneOf()) {
             choice.alternatives().stream().filter(has::containsAll).findFirst().ifPresentOrElse(files::addAll, () -> {
                 if (choice.mandatory()) {
                     throw lacks(choice.describe(), listing, id, revision);

@@ -91,7 +91,7 @@ record RepositoryCache(Path root, ModelId id, boolean symlinks, HubLimits limits
                 mandatory.add(file);
             }
         }
-        for (OneOf choice : needed.oneOf()) {
+        for (FileAlternatives choice : needed.oneOf()) {
             if (!holds(commit, choice)) {
                 (choice.mandatory() ? mandatory : other).add(choice.describe());
             }
@@ -100,7 +100,7 @@ record RepositoryCache(Path root, ModelId id, boolean symlinks, HubLimits limits
     }
 
     /** The preferred set that is there at all decides: half a set isn't passed over for a whole one behind it. */
-    private boolean holds(String commit, OneOf choice) {
+    private boolean holds(String commit, FileAlternatives choice) {
         for (List<String> set : choice.alternatives()) {
             List<String> present =
                     set.stream().filter(file -> has(commit, file)).toList();

@@ -13,7 +13,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Tries again, later and later, what failed for a passing reason. */
-record Retries(HubPatience patience, Pause pause) {
+record Retries(HubPatience patience, Sleeper pause) {
     private static final Logger log = LoggerFactory.getLogger(Hub.class);
     private static final double LONGEST_BACK_OFF_MILLIS = 30_000;
 
@@ -36,7 +36,7 @@ record Retries(HubPatience patience, Pause pause) {
 
     /** Waits after the given number of failures in a row, or throws the failure if it was one too many. */
     void waitAfter(String what, int failures, IOException failure) throws IOException, InterruptedException {
-        Optional<Duration> asked = failure instanceof TryLater later ? later.waitAsked() : Optional.empty();
+        Optional<Duration> asked = failure instanceof RetryableResponse later ? later.waitAsked() : Optional.empty();
         boolean hopeless = failure instanceof SSLHandshakeException || failure instanceof SSLPeerUnverifiedException;
         boolean tooLong =
                 asked.filter(wait -> wait.compareTo(patience.longestWait()) > 0).isPresent();
@@ -74,7 +74,7 @@ record Retries(HubPatience patience, Pause pause) {
     /** What failed, in a few words. */
     static String reason(IOException failure) {
         String kind = failure.getClass().getSimpleName();
-        if (failure instanceof TryLater || failure instanceof GaveUp || failure.getMessage() == null) {
+        if (failure instanceof RetryableResponse || failure instanceof GaveUp || failure.getMessage() == null) {
             return failure.getMessage() == null ? kind : failure.getMessage();
         }
         if (isAboutTrust(failure)) {

@@ -118,7 +118,7 @@ public record Attention(int heads, Dropout dropout) {
      * @param context of this pass: whether it trains, and what dropout draws from
      * @return (batch, 1, width)
      */
-    public Tensor ofOne(
+    public Tensor singleQuery(
             Tensor query,
             Tensor input,
             Linear key,

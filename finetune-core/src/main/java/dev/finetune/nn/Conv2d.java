@@ -14,7 +14,7 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /** A two-dimensional convolution of (batch, in, height, width), without dilation, as torch.nn.Conv2d. */
-public final class Conv2d implements Sliding {
+public final class Conv2d implements SpatialOp {
     /** Products for each number of the output up to which it is cheap: four hundredths of a second for a ResNet-50 step. */
     private static final long CHEAP = 128;
 

@@ -16,7 +16,7 @@ import org.bytedeco.pytorch.global.torch;
  * @param padding at each edge
  * @param ceiling whether a last window may lie partly outside
  */
-public record MaxPool2d(long kernel, long stride, long padding, boolean ceiling) implements Sliding {
+public record MaxPool2d(long kernel, long stride, long padding, boolean ceiling) implements SpatialOp {
     @Override
     public Tensor forward(Tensor input, ForwardContext context) {
         return torch.max_pool2d(input, both(kernel), both(stride), both(padding), both(1), ceiling);

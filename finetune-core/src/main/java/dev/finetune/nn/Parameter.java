@@ -81,7 +81,7 @@ public final class Parameter implements AutoCloseable {
     }
 
     /** {@return whether it was newly initialised rather than loaded from a checkpoint} */
-    public boolean isFresh() {
+    public boolean isNewlyInitialized() {
         return fresh;
     }
 

@@ -23,7 +23,7 @@ public interface Stage extends Module {
     Tensor forward(Tensor input, Batch batch, ForwardContext context);
 
     /** {@return layers in it that take the same input, by groups; none by default} */
-    default List<JointLinear> joint() {
+    default List<FusedLinear> joint() {
         return List.of();
     }
 }

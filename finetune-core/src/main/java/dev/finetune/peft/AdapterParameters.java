@@ -117,7 +117,7 @@ public final class AdapterParameters implements ParameterSource {
 
     /** Whether a new adapter finds at random what a checkpoint has elsewhere: that is trained whole, not adapted. */
     private boolean startsAnew(Parameter weight) {
-        return adapter.isEmpty() && weight.isFresh() && base.hasCheckpoint();
+        return adapter.isEmpty() && weight.isNewlyInitialized() && base.hasCheckpoint();
     }
 
     private static String layer(String parameter) {
@@ -173,7 +173,7 @@ public final class AdapterParameters implements ParameterSource {
                 lora.scale(known(layer)),
                 new Dropout(looksUp ? 0 : lora.dropout()), // Of an index there is nothing to drop.
                 magnitude);
-        if (magnitude.map(Parameter::isFresh).orElse(false)) {
+        if (magnitude.map(Parameter::isNewlyInitialized).orElse(false)) {
             addition.settle();
         }
         return addition;

@@ -52,7 +52,7 @@ public final class LayerSummary {
         table.append(String.format(Locale.ROOT, ROW, name, "", count, count == 0 ? "" : state));
         for (Parameter parameter : parameters) {
             final String note = (parameter.isTrained() ? "trained" : "frozen")
-                    + (parameter.isFresh() ? ", new" : "")
+                    + (parameter.isNewlyInitialized() ? ", new" : "")
                     + (shown.add(parameter) ? "" : ", shared");
             table.append(String.format(
                     Locale.ROOT,

@@ -6,9 +6,9 @@ import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
+import dev.finetune.nn.Bfloat16Weights;
 import dev.finetune.nn.DropoutMasks;
 import dev.finetune.nn.ForwardContext;
-import dev.finetune.nn.HalfCopies;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.NonFinite;
 import java.util.ArrayList;
@@ -28,23 +28,23 @@ import org.bytedeco.pytorch.TensorArrayRefOptional;
 final class BackwardPass implements Pass {
     private final Network network;
     private final Objective objective;
-    private final Originals originals;
+    private final PretrainedReference originals;
     private final boolean checkpointing;
     private final boolean lean;
     private final boolean custom;
     private final boolean bfloat16;
-    private final FrozenPrefix prefix;
-    private final HalfCopies copies;
+    private final FrozenStageCache prefix;
+    private final Bfloat16Weights copies;
     private final boolean rowsComeAgain;
 
     BackwardPass(
             Network network,
             Objective objective,
-            Originals originals,
+            PretrainedReference originals,
             TrainingSettings settings,
             boolean bfloat16,
-            FrozenPrefix prefix,
-            HalfCopies copies,
+            FrozenStageCache prefix,
+            Bfloat16Weights copies,
             boolean rowsComeAgain) {
         this.network = network;
         this.objective = objective;
@@ -74,7 +74,7 @@ final class BackwardPass implements Pass {
     Tensor start(Batch batch, Supplier<Tensor> input, double weight, long seed) {
         final ForwardContext context = ForwardContext.training(seed, lean);
         try (CustomGradients open = custom && batch.device().is_cpu() ? CustomGradients.open() : null;
-                HalfCopies.InUse use = copies.use()) {
+                Bfloat16Weights.InUse use = copies.use()) {
             final Tensor loss =
                     checkpointing ? runTwice(batch, input, weight, context) : runOnce(batch, input, weight, context);
             copies.handOver();
@@ -93,7 +93,7 @@ final class BackwardPass implements Pass {
      */
     Tensor startRecordable(Batch batch, Tensor input, Tensor factor, DropoutMasks masks, long seed) {
         final ForwardContext context = ForwardContext.training(seed, lean).with(masks);
-        try (HalfCopies.InUse use = copies.use();
+        try (Bfloat16Weights.InUse use = copies.use();
                 TensorScope scope = TensorScope.open()) {
             final Tensor loss;
             try (var autocast = Autocast.bfloat16(batch.device().is_cuda(), bfloat16)) {
@@ -119,7 +119,7 @@ final class BackwardPass implements Pass {
     Tensor input(Batch batch) {
         final boolean computes = prefix.stages() > 0
                 && !(rowsComeAgain && prefix.knows(batch.host().rows()));
-        try (HalfCopies.InUse use = computes ? copies.use() : null) {
+        try (Bfloat16Weights.InUse use = computes ? copies.use() : null) {
             return prefix.output(batch, rowsComeAgain);
         }
     }

@@ -201,7 +201,7 @@ public final class EncodedRows implements BatchSource {
     private HostBatch late(HostBatch targets, CollateContext context) {
         final List<Encoded> batch = targets.rows();
         return new HostBatch(
-                new LateColumns(
+                new LazyColumns(
                         targets.columns(), () -> encoder.collate(batch, context).columns()),
                 batch);
     }

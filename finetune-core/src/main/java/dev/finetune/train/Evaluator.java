@@ -38,7 +38,7 @@ public final class Evaluator {
      * @throws dev.finetune.error.FinetuneException if the thread is interrupted, which it stays
      */
     public static Metrics evaluate(Network network, Task task, BatchSource source, Device device, boolean lean) {
-        try (FrozenPrefix none = FrozenPrefix.none(network, lean)) {
+        try (FrozenStageCache none = FrozenStageCache.none(network, lean)) {
             return evaluate(network, task, source, device, false, none, false);
         }
     }
@@ -54,7 +54,7 @@ public final class Evaluator {
             BatchSource source,
             Device device,
             boolean bfloat16,
-            FrozenPrefix prefix,
+            FrozenStageCache prefix,
             boolean rowsComeAgain) {
         final Run run = new Run(network, task, task.scorer(), source, device, bfloat16, prefix, rowsComeAgain);
         try (BatchSource.Batches batches = source.epoch(0, rows -> rowsComeAgain && prefix.knows(rows))) {
@@ -78,7 +78,7 @@ public final class Evaluator {
         private final BatchSource source;
         private final Device device;
         private final boolean bfloat16;
-        private final FrozenPrefix prefix;
+        private final FrozenStageCache prefix;
         private final boolean rowsComeAgain;
         private final Portions portions;
         private double loss;
@@ -91,7 +91,7 @@ public final class Evaluator {
                 BatchSource source,
                 Device device,
                 boolean bfloat16,
-                FrozenPrefix prefix,
+                FrozenStageCache prefix,
                 boolean rowsComeAgain) {
             this.network = network;
             this.task = task;
@@ -165,7 +165,7 @@ public final class Evaluator {
     }
 
     /** A loss may be infinite, or that of labels which aren't numbers; what the network gives may not. */
-    private static void refuseNonFinite(Network network, Batch batch, FrozenPrefix prefix, BatchSource source) {
+    private static void refuseNonFinite(Network network, Batch batch, FrozenStageCache prefix, BatchSource source) {
         NonFinite.find(network, batch, stage -> prefix.context()).ifPresent(found -> {
             throw new DivergedException("Evaluating " + source.describe(batch.host()) + ": " + found.place()
                     + ". If training made it so, a lower learning rate or a warm-up helps.");

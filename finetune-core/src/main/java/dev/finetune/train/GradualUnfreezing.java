@@ -28,7 +28,7 @@ final class GradualUnfreezing implements AutoCloseable {
     GradualUnfreezing(Network network, double epochsPerStage) {
         this.epochsPerStage = epochsPerStage;
         final List<Parameter> trained = epochsPerStage > 0 ? network.trained() : List.of();
-        final Depths depths = new Depths(network);
+        final LayerwiseRates depths = new LayerwiseRates(network);
         for (int depth = depths.stages() - 1; depth >= 0; depth--) {
             final int here = depth;
             final List<Parameter> turn =

@@ -25,7 +25,8 @@ public final class MemoryHelp {
             }
         }
         help.addAll(shorter(batch));
-        if (!settings.gradientCheckpointing() && settings.gentle().pulls().rDrop() == 0) {
+        if (!settings.gradientCheckpointing()
+                && settings.preservation().regularization().rDrop() == 0) {
             help.add("gradientCheckpointing()");
         }
         help.add("freeze(...) or lora(...)");

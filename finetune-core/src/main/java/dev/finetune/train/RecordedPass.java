@@ -8,8 +8,8 @@ import dev.finetune.internal.torch.Recorder;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
+import dev.finetune.nn.Bfloat16Weights;
 import dev.finetune.nn.DropoutMasks;
-import dev.finetune.nn.HalfCopies;
 import dev.finetune.nn.Parameter;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -45,7 +45,7 @@ final class RecordedPass implements Pass {
 
     private final BackwardPass pass;
     private final List<Parameter> parameters;
-    private final HalfCopies copies;
+    private final Bfloat16Weights copies;
     private final Recorder recorder;
     private final Consumer<String> warn;
     private final Map<String, List<Recorded>> recorded = new HashMap<>();
@@ -71,7 +71,7 @@ final class RecordedPass implements Pass {
     RecordedPass(
             BackwardPass pass,
             List<Parameter> parameters,
-            HalfCopies copies,
+            Bfloat16Weights copies,
             Recorder recorder,
             Consumer<String> warn) {
         this.pass = pass;

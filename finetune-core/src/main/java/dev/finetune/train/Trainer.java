@@ -41,7 +41,7 @@ public final class Trainer {
                 device,
                 listener,
                 cancellation,
-                () -> new RowStore(RowStore.MEMORY_BYTES, listener::warned));
+                () -> new FrozenOutputStore(FrozenOutputStore.MEMORY_BYTES, listener::warned));
     }
 
     /** The same with another place for what frozen stages give. */
@@ -52,7 +52,7 @@ public final class Trainer {
             Device device,
             TrainingListener listener,
             Cancellation cancellation,
-            Supplier<RowStore> frozenOutputs) {
+            Supplier<FrozenOutputStore> frozenOutputs) {
         this(new TrainingParts.Setup(
                 network, task, settings, device, listener, cancellation, frozenOutputs, Checkpointing.NONE));
     }

@@ -2,7 +2,7 @@ package dev.finetune.train;
 
 import dev.finetune.internal.torch.CudaGraphs;
 import dev.finetune.internal.torch.FreedBlocks;
-import dev.finetune.nn.HalfCopies;
+import dev.finetune.nn.Bfloat16Weights;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
 import dev.finetune.task.Task;
@@ -17,12 +17,12 @@ import org.jspecify.annotations.Nullable;
 /** What a training computes with, made for it and closed with it; the network itself is borrowed. */
 final class TrainingParts implements AutoCloseable {
     final Objective objective;
-    final FrozenPrefix prefix;
+    final FrozenStageCache prefix;
     final GradualUnfreezing unfreezing;
     final Optimizer optimizer;
-    final Originals originals;
+    final PretrainedReference originals;
     final AveragedWeights average;
-    final HalfCopies copies;
+    final Bfloat16Weights copies;
     final BackwardPass plain;
     final Pass pass;
     final boolean bfloat16;
@@ -50,7 +50,7 @@ final class TrainingParts implements AutoCloseable {
             Device device,
             TrainingListener listener,
             Cancellation cancellation,
-            Supplier<RowStore> frozenOutputs,
+            Supplier<FrozenOutputStore> frozenOutputs,
             Checkpointing checkpointing) {}
 
     /**
@@ -65,27 +65,27 @@ final class TrainingParts implements AutoCloseable {
         this.trained = trained;
         final Network network = setup.network;
         final TrainingSettings settings = setup.settings;
-        final GentleSettings gentle = settings.gentle();
-        final Depths depths = new Depths(network);
+        final KnowledgePreservation preservation = settings.preservation();
+        final LayerwiseRates depths = new LayerwiseRates(network);
         boolean made = false;
         try {
             this.bfloat16 = Devices.bfloat16(settings.precision(), setup.device);
-            this.objective = new Objective(setup.task, gentle.pulls());
+            this.objective = new Objective(setup.task, preservation.regularization());
             final CudaGraphs graphs = graphs();
             if (graphs != null) {
                 closing.push(graphs::close);
             }
             // The prefix is what stays frozen throughout, so it comes before what is frozen for a time.
-            this.prefix = new FrozenPrefix(network, settings, bfloat16, setup.frozenOutputs.get());
+            this.prefix = new FrozenStageCache(network, settings, bfloat16, setup.frozenOutputs.get());
             closing.push(prefix::close);
-            this.unfreezing = new GradualUnfreezing(network, gentle.epochsPerStage());
+            this.unfreezing = new GradualUnfreezing(network, preservation.epochsPerStage());
             closing.push(unfreezing::close);
             this.optimizer = new Optimizer(
-                    settings.optimizer(), trained, parameter -> depths.share(parameter, gentle.layerDecay()));
+                    settings.optimizer(), trained, parameter -> depths.share(parameter, preservation.layerDecay()));
             closing.push(optimizer::close);
-            this.originals = new Originals(gentle.pulls(), network, trained);
+            this.originals = new PretrainedReference(preservation.regularization(), network, trained);
             closing.push(originals::close);
-            this.average = new AveragedWeights(gentle.average(), network, trained, total);
+            this.average = new AveragedWeights(preservation.average(), network, trained, total);
             closing.push(average::close);
             this.copies = copies();
             closing.push(copies::close);
@@ -104,23 +104,24 @@ final class TrainingParts implements AutoCloseable {
     }
 
     /** On a GPU what starts fewer kernels is faster. Originals take the place of values, which copies wouldn't show. */
-    private HalfCopies copies() {
-        final boolean originalsStandIn = setup.settings.gentle().pulls().distill() > 0;
+    private Bfloat16Weights copies() {
+        final boolean originalsStandIn =
+                setup.settings.preservation().regularization().distill() > 0;
         return bfloat16 && setup.device.is_cuda() && setup.settings.leanBackward() && !originalsStandIn
-                ? HalfCopies.of(setup.network)
-                : HalfCopies.none();
+                ? Bfloat16Weights.of(setup.network)
+                : Bfloat16Weights.none();
     }
 
     /** Null where nothing is recorded: what several batches add up to, what is computed twice or compared isn't. */
     private @Nullable CudaGraphs graphs() {
         final TrainingSettings settings = setup.settings;
-        final Pulls pulls = settings.gentle().pulls();
+        final RegularizationSettings regularization = settings.preservation().regularization();
         if (!setup.device.is_cuda()
                 || !settings.cudaGraphs()
                 || settings.accumulation() > 1
                 || settings.gradientCheckpointing()
-                || pulls.rDrop() > 0
-                || pulls.distill() > 0) {
+                || regularization.rDrop() > 0
+                || regularization.distill() > 0) {
             return null;
         }
         final Optional<String> whyNot = CudaGraphs.whyNot();

@@ -6,7 +6,7 @@ import dev.finetune.internal.torch.OwnProducts;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Batch;
-import dev.finetune.nn.HalfCopies;
+import dev.finetune.nn.Bfloat16Weights;
 import dev.finetune.nn.NonFinite;
 import dev.finetune.nn.Parameter;
 import java.nio.file.Files;
@@ -322,7 +322,7 @@ final class TrainingRun implements AutoCloseable {
 
     private Metrics metrics(BatchSource data) {
         watch.pause();
-        try (HalfCopies.InUse use = parts.copies.use()) {
+        try (Bfloat16Weights.InUse use = parts.copies.use()) {
             return Evaluator.evaluate(
                     setup.network(),
                     setup.task(),
@@ -413,7 +413,7 @@ final class TrainingRun implements AutoCloseable {
     private void warnOfEqualPasses() {
         if (step == 0 && parts.objective.twoPasses() && !parts.objective.passesDiffer()) {
             setup.listener()
-                    .warned("rDrop(" + settings.gentle().pulls().rDrop()
+                    .warned("rDrop(" + settings.preservation().regularization().rDrop()
                             + ") does nothing but take time: both passes"
                             + " give the same, for what is trained has no dropout. Set dropout(0.1), or leave it out.");
         }

@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param learningRate the peak rate, above 0; 5e-5 by default
  * @param optimizer the rule, AdamW by default
  * @param schedule how the rate changes, linear decay without warm-up by default
- * @param gentle whether lower stages learn less, or later, weights are averaged, and what is added to the loss; nothing of
+ * @param preservation whether lower stages learn less, or later, weights are averaged, and what is added to the loss; nothing of
  *     it by default
  * @param epochs passes over the data, 3 by default; may be a fraction
  * @param maxSteps the number of optimizer steps, in place of those that the epochs make; 0 for those
@@ -41,7 +41,7 @@ public record TrainingSettings(
         double learningRate,
         OptimizerSettings optimizer,
         Schedule schedule,
-        GentleSettings gentle,
+        KnowledgePreservation preservation,
         double epochs,
         long maxSteps,
         Optional<Duration> maxTime,
@@ -82,9 +82,9 @@ public record TrainingSettings(
         check(accumulation > 0, "accumulate", accumulation, "above 0");
         check(maxGradientNorm >= 0, "maxGradientNorm", maxGradientNorm, "at least 0");
         check(evaluateEvery >= 0, "evaluateEvery", evaluateEvery, "at least 0");
-        if (gradientCheckpointing && gentle.pulls().rDrop() > 0) {
-            throw new FinetuneException("rDrop(" + gentle.pulls().rDrop() + ") and gradientCheckpointing() don't go"
-                    + " together: leave one of them out.");
+        if (gradientCheckpointing && preservation.regularization().rDrop() > 0) {
+            throw new FinetuneException("rDrop(" + preservation.regularization().rDrop()
+                    + ") and gradientCheckpointing() don't go" + " together: leave one of them out.");
         }
     }
 

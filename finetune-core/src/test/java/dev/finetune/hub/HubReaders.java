@@ -50,7 +50,7 @@ public final class HubReaders implements FuzzedReaders {
         final HttpHeaders headers = HttpHeaders.of(
                 Map.of("Retry-After", List.of(value), "RateLimit", List.of(value), "X-Error-Message", List.of(value)),
                 (name, said) -> true);
-        if (new TryLater("busy", headers)
+        if (new RetryableResponse("busy", headers)
                 .waitAsked()
                 .filter(Duration::isNegative)
                 .isPresent()) {

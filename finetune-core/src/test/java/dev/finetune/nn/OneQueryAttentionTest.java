@@ -60,7 +60,7 @@ class OneQueryAttentionTest {
                 final Tensor output = computed
                         ? attention.forward(
                                 query, key.forward(input, context), value.forward(input, context), bias, context)
-                        : attention.ofOne(query, input, key, value, bias, null, context);
+                        : attention.singleQuery(query, input, key, value, bias, null, context);
                 output.mul(numbers(random, rows, 1, WIDTH)).sum().backward();
                 final List<float[]> results = new ArrayList<>(List.of(Tensors.floats(output)));
                 leaves.forEach(leaf -> results.add(Tensors.floats(leaf.grad())));

@@ -175,7 +175,7 @@ class AveragedWeightsTest {
         try (Network network = TinyNet.of(5, 2, 0.1)) {
             train(network, plain);
         }
-        settings.gentle = GentleSettings.NONE.withAverage(WeightAverage.swa(0.5));
+        settings.preservation = KnowledgePreservation.NONE.withAverage(WeightAverage.swa(0.5));
         try (Network network = TinyNet.of(5, 2, 0.1)) {
             final TrainingHistory history = train(network, averaging);
             assertThat(averaging).hasSize(20).usingRecursiveComparison().isEqualTo(plain);
@@ -212,7 +212,7 @@ class AveragedWeightsTest {
         settings.evaluateEvery = 4;
         settings.learningRate = 0.1;
         settings.keepBest = true;
-        settings.gentle = GentleSettings.NONE.withAverage(WeightAverage.ema(0.8));
+        settings.preservation = KnowledgePreservation.NONE.withAverage(WeightAverage.ema(0.8));
         try (Network network = TinyNet.of(5, 2, 0)) {
             final TrainingHistory history = train(network, new ArrayList<>());
             assertThat(evaluation(network)).isEqualTo(lossOf(history.best().orElseThrow()));

@@ -11,8 +11,8 @@ import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
+import dev.finetune.nn.Bfloat16Weights;
 import dev.finetune.nn.ForwardContext;
-import dev.finetune.nn.HalfCopies;
 import dev.finetune.nn.Network;
 import dev.finetune.task.ClassificationTask;
 import dev.finetune.task.LossOptions;
@@ -53,16 +53,16 @@ class Bfloat16Test {
         final Settings settings = new Settings();
         settings.gradientCheckpointing = checkpointing;
         try (Network network = network(frozen);
-                FrozenPrefix prefix = FrozenPrefixTest.prefix(network, frozen > 0, bfloat16);
+                FrozenStageCache prefix = FrozenStageCacheTest.prefix(network, frozen > 0, bfloat16);
                 Batch batch = new Batch(host, Tensors.cpu())) {
             return new BackwardPass(
                             network,
-                            new Objective(TASK, Pulls.NONE),
-                            new Originals(Pulls.NONE, network, List.of()),
+                            new Objective(TASK, RegularizationSettings.NONE),
+                            new PretrainedReference(RegularizationSettings.NONE, network, List.of()),
                             settings.make(),
                             bfloat16,
                             prefix,
-                            HalfCopies.none(),
+                            Bfloat16Weights.none(),
                             false)
                     .run(batch, ROWS, SEED);
         }
@@ -99,7 +99,7 @@ class Bfloat16Test {
         final BatchSource source =
                 new EncodedRows(rows, new Rows(), new EncodedRows.Order(ROWS, false, false, false, 3));
         try (Network network = network(frozen);
-                FrozenPrefix prefix = FrozenPrefixTest.prefix(network, true, true);
+                FrozenStageCache prefix = FrozenStageCacheTest.prefix(network, true, true);
                 TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off();
                 Batch batch = new Batch(host, Tensors.cpu())) {
@@ -140,19 +140,20 @@ class Bfloat16Test {
     void weightsThatAPassWithoutGradientsUsedGetTheirGradientsInTheSameAutocast() {
         final List<Double> norms = new ArrayList<>();
         for (double distill : new double[] {0, 1e-9}) { // The original network, in the same tensors, is computed first.
-            final Pulls pulls = new Pulls(0, 0, distill, 0);
+            final RegularizationSettings regularization = new RegularizationSettings(0, 0, distill, 0);
             try (Network network = network(0);
-                    FrozenPrefix prefix = FrozenPrefixTest.prefix(network, true, true);
-                    Originals originals = new Originals(pulls, network, network.trained());
+                    FrozenStageCache prefix = FrozenStageCacheTest.prefix(network, true, true);
+                    PretrainedReference originals =
+                            new PretrainedReference(regularization, network, network.trained());
                     Batch batch = new Batch(host, Tensors.cpu())) {
                 new BackwardPass(
                                 network,
-                                new Objective(TASK, pulls),
+                                new Objective(TASK, regularization),
                                 originals,
                                 new Settings().make(),
                                 true,
                                 prefix,
-                                HalfCopies.none(),
+                                Bfloat16Weights.none(),
                                 false)
                         .run(batch, ROWS, SEED);
                 assertThat(network.parameters())

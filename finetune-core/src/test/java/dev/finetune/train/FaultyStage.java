@@ -3,7 +3,7 @@ package dev.finetune.train;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.Buffer;
 import dev.finetune.nn.ForwardContext;
-import dev.finetune.nn.JointLinear;
+import dev.finetune.nn.FusedLinear;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.Stage;
@@ -47,7 +47,7 @@ record FaultyStage(Stage stage, Fault fault) implements Stage {
     }
 
     @Override
-    public List<JointLinear> joint() {
+    public List<FusedLinear> joint() {
         return stage.joint();
     }
 }

@@ -90,7 +90,7 @@ class GradualUnfreezingTest {
     @Test
     void depthIsCountedFromTheInputAndASharedWeightIsWhereItIsUsedFirst() {
         try (Network network = network()) {
-            final Depths depths = new Depths(network);
+            final LayerwiseRates depths = new LayerwiseRates(network);
             assertThat(network.parameters()).extracting(depths::of).containsExactly(0, 1, 2, 3);
             assertThat(network.parameters())
                     .extracting(parameter -> depths.share(parameter, 0.5))

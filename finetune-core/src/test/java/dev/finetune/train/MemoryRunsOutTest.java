@@ -60,8 +60,9 @@ class MemoryRunsOutTest {
         settings.accumulation = 2;
         settings.keepBest = true;
         settings.evaluateEvery = 1;
-        settings.gentle =
-                GentleSettings.NONE.withAverage(WeightAverage.ema(0.9)).withPulls(new Pulls(0.01, 0.001, 0, 0));
+        settings.preservation = KnowledgePreservation.NONE
+                .withAverage(WeightAverage.ema(0.9))
+                .withRegularization(new RegularizationSettings(0.01, 0.001, 0, 0));
     }
 
     @Test

@@ -75,7 +75,7 @@ class ObjectiveTest {
         try (TensorScope scope = TensorScope.open();
                 Batch batch =
                         new Batch(batch(Map.of("labels", new HostTensor.Longs(labels, ROWS)), ROWS), Tensors.cpu())) {
-            final Objective objective = new Objective(TASK, new Pulls(0, 0, 0, 4));
+            final Objective objective = new Objective(TASK, new RegularizationSettings(0, 0, 0, 4));
             final Tensor loss = objective.loss(
                     Map.of("logits", Tensors.of(first, ROWS, CLASSES)),
                     Map.of("logits", Tensors.of(second, ROWS, CLASSES)),
@@ -102,7 +102,7 @@ class ObjectiveTest {
                 new HostTensor.Longs(new long[] {1, 1, 0, 1, 0, 0}, 2, 3));
         try (TensorScope scope = TensorScope.open();
                 Batch batch = new Batch(batch(columns, 2), Tensors.cpu())) {
-            final Tensor distance = new Objective(TASK, new Pulls(0, 0, 3, 0))
+            final Tensor distance = new Objective(TASK, new RegularizationSettings(0, 0, 3, 0))
                     .distance(Tensors.of(hidden, 2, 3, 4), Tensors.of(original, 2, 3, 4), batch, 2);
             assertThat(Tensors.scalar(distance)).isCloseTo(3 * sum / (3 * 4), within(1e-5));
         }
@@ -110,11 +110,13 @@ class ObjectiveTest {
 
     @Test
     void whatHasNoClassesIsRefusedTwoPasses() {
-        assertThatThrownBy(() ->
-                        new Objective(Task.ofWholeInput(Heads.regression(), LossOptions.PLAIN), new Pulls(0, 0, 0, 1)))
+        assertThatThrownBy(() -> new Objective(
+                        Task.ofWholeInput(Heads.regression(), LossOptions.PLAIN),
+                        new RegularizationSettings(0, 0, 0, 1)))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("rDrop(1.0)");
-        assertThatThrownBy(() -> new Pulls(-1, 0, 0, 0)).hasMessageContaining("l2sp");
-        assertThatThrownBy(() -> new Pulls(0, 0, Double.NaN, 0)).hasMessageContaining("distill");
+        assertThatThrownBy(() -> new RegularizationSettings(-1, 0, 0, 0)).hasMessageContaining("l2sp");
+        assertThatThrownBy(() -> new RegularizationSettings(0, 0, Double.NaN, 0))
+                .hasMessageContaining("distill");
     }
 }

@@ -10,8 +10,8 @@ import dev.finetune.head.Head;
 import dev.finetune.internal.torch.Recorder;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
+import dev.finetune.nn.Bfloat16Weights;
 import dev.finetune.nn.DropoutMasks;
-import dev.finetune.nn.HalfCopies;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.Stage;
@@ -101,8 +101,8 @@ class RecordedPassTest {
     private List<List<float[]>> steps(
             Network network, Task task, boolean bfloat16, boolean record, IntConsumer before) {
         final List<List<float[]>> seen = new ArrayList<>();
-        try (HalfCopies copies = bfloat16 ? HalfCopies.of(network) : HalfCopies.none();
-                FrozenPrefix prefix = FrozenPrefixTest.prefix(network, network.frozenStages() > 0, bfloat16);
+        try (Bfloat16Weights copies = bfloat16 ? Bfloat16Weights.of(network) : Bfloat16Weights.none();
+                FrozenStageCache prefix = FrozenStageCacheTest.prefix(network, network.frozenStages() > 0, bfloat16);
                 Optimizer optimizer = new Optimizer(OptimizerSettings.adamW(), network.parameters())) {
             final BackwardPass plain = plain(network, task, bfloat16, prefix, copies);
             try (Pass pass = record
@@ -128,11 +128,11 @@ class RecordedPassTest {
     }
 
     private static BackwardPass plain(
-            Network network, Task task, boolean bfloat16, FrozenPrefix prefix, HalfCopies copies) {
+            Network network, Task task, boolean bfloat16, FrozenStageCache prefix, Bfloat16Weights copies) {
         return new BackwardPass(
                 network,
-                new Objective(task, Pulls.NONE),
-                new Originals(Pulls.NONE, network, List.of()),
+                new Objective(task, RegularizationSettings.NONE),
+                new PretrainedReference(RegularizationSettings.NONE, network, List.of()),
                 new Settings().make(),
                 bfloat16,
                 prefix,
@@ -148,8 +148,8 @@ class RecordedPassTest {
     /** Uses passes of a network with dropout over one batch, the third of which is the first to be replayed. */
     private void recorded(Consumer<Steps> use) {
         try (Network network = network(0, 0.5);
-                HalfCopies copies = HalfCopies.none();
-                FrozenPrefix prefix = FrozenPrefixTest.prefix(network, false, false);
+                Bfloat16Weights copies = Bfloat16Weights.none();
+                FrozenStageCache prefix = FrozenStageCacheTest.prefix(network, false, false);
                 Pass pass = new RecordedPass(
                         plain(network, TASK, false, prefix, copies),
                         network.parameters(),

@@ -76,11 +76,13 @@ class ResumeTest {
                 }),
                 new Way("frozen outputs kept", s -> {}, 2, false),
                 new Way("a stream", s -> s.maxSteps = 12, 0, true),
-                new Way("gradual unfreezing", s -> s.gentle = GentleSettings.NONE.withGradualUnfreezing(0.7)),
-                new Way("layer decay", s -> s.gentle = GentleSettings.NONE.withLayerDecay(0.8)),
-                new Way("EMA", s -> s.gentle = GentleSettings.NONE.withAverage(WeightAverage.ema(0.9))),
+                new Way(
+                        "gradual unfreezing",
+                        s -> s.preservation = KnowledgePreservation.NONE.withGradualUnfreezing(0.7)),
+                new Way("layer decay", s -> s.preservation = KnowledgePreservation.NONE.withLayerDecay(0.8)),
+                new Way("EMA", s -> s.preservation = KnowledgePreservation.NONE.withAverage(WeightAverage.ema(0.9))),
                 new Way("SWA, best kept", s -> {
-                    s.gentle = GentleSettings.NONE.withAverage(WeightAverage.swa(0.4));
+                    s.preservation = KnowledgePreservation.NONE.withAverage(WeightAverage.swa(0.4));
                     s.keepBest = true;
                 }),
                 new Way("best kept, evaluated every 2 steps", s -> {
@@ -95,7 +97,8 @@ class ResumeTest {
                 new Way("recomputed", s -> s.gradientCheckpointing = true),
                 new Way(
                         "pulled to the start",
-                        s -> s.gentle = GentleSettings.NONE.withPulls(new Pulls(0.1, 0.2, 0.3, 0))));
+                        s -> s.preservation = KnowledgePreservation.NONE.withRegularization(
+                                new RegularizationSettings(0.1, 0.2, 0.3, 0))));
     }
 
     /** What a training comes to. */

@@ -6,7 +6,7 @@ import java.util.Optional;
 /** Training settings that a test changes one by one. */
 final class Settings {
     double learningRate = 1e-2;
-    GentleSettings gentle = GentleSettings.NONE;
+    KnowledgePreservation preservation = KnowledgePreservation.NONE;
     double epochs = 1;
     long maxSteps;
     Optional<Duration> maxTime = Optional.empty();
@@ -31,7 +31,7 @@ final class Settings {
                 learningRate,
                 OptimizerSettings.adamW(),
                 schedule,
-                gentle,
+                preservation,
                 epochs,
                 maxSteps,
                 maxTime,

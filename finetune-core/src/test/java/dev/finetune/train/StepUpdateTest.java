@@ -7,7 +7,7 @@ import dev.finetune.head.Head;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
-import dev.finetune.nn.HalfCopies;
+import dev.finetune.nn.Bfloat16Weights;
 import dev.finetune.nn.Network;
 import dev.finetune.task.ClassificationTask;
 import dev.finetune.task.LossOptions;
@@ -39,12 +39,12 @@ class StepUpdateTest {
                 TensorScope scope = TensorScope.open()) {
             final BackwardPass pass = new BackwardPass(
                     network,
-                    new Objective(TASK, Pulls.NONE),
-                    new Originals(Pulls.NONE, network, List.of()),
+                    new Objective(TASK, RegularizationSettings.NONE),
+                    new PretrainedReference(RegularizationSettings.NONE, network, List.of()),
                     new Settings().make(),
                     false,
-                    FrozenPrefix.none(network, true),
-                    HalfCopies.none(),
+                    FrozenStageCache.none(network, true),
+                    Bfloat16Weights.none(),
                     false);
             final List<Tensor> losses = new ArrayList<>();
             losses.add(TensorScope.adopt(pass.start(batch, 16, 1)));

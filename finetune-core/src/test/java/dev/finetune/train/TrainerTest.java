@@ -12,7 +12,7 @@ import dev.finetune.head.Head;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
-import dev.finetune.nn.HalfCopies;
+import dev.finetune.nn.Bfloat16Weights;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
 import dev.finetune.task.ClassificationTask;
@@ -96,12 +96,12 @@ class TrainerTest {
         settings.gradientCheckpointing = checkpointing;
         return new BackwardPass(
                 network,
-                new Objective(TASK, Pulls.NONE),
-                new Originals(Pulls.NONE, network, List.of()),
+                new Objective(TASK, RegularizationSettings.NONE),
+                new PretrainedReference(RegularizationSettings.NONE, network, List.of()),
                 settings.make(),
                 false,
-                FrozenPrefix.none(network, true),
-                HalfCopies.none(),
+                FrozenStageCache.none(network, true),
+                Bfloat16Weights.none(),
                 false);
     }
 

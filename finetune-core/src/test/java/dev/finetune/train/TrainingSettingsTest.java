@@ -73,10 +73,13 @@ class TrainingSettingsTest {
         isRefused(() -> new EarlyStopping("loss", 1, -1), "minimum change", "-1.0");
         isRefused(() -> new Warmup(-1, 0), "-1");
         for (double bad : new double[] {0, -0.5, 1.01, Double.NaN}) {
-            isRefused(() -> GentleSettings.NONE.withLayerDecay(bad), "layerDecay", Double.toString(bad));
+            isRefused(() -> KnowledgePreservation.NONE.withLayerDecay(bad), "layerDecay", Double.toString(bad));
         }
         for (double bad : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
-            isRefused(() -> GentleSettings.NONE.withGradualUnfreezing(bad), "gradualUnfreezing", Double.toString(bad));
+            isRefused(
+                    () -> KnowledgePreservation.NONE.withGradualUnfreezing(bad),
+                    "gradualUnfreezing",
+                    Double.toString(bad));
         }
         for (double bad : new double[] {0, 1, -0.1, Double.NaN}) {
             isRefused(() -> WeightAverage.ema(bad), "ema", Double.toString(bad));

@@ -111,7 +111,7 @@ final class TrainingOptions {
     private CommandSpec command = CommandSpec.create();
 
     @Mixin
-    private GentleOptions gentle = new GentleOptions();
+    private GentleOptions preservation = new GentleOptions();
 
     @Mixin
     private AdapterOptions adapter = new AdapterOptions();
@@ -155,7 +155,7 @@ final class TrainingOptions {
                 .device(device)
                 .freeze(freeze())
                 .listener(ConsoleProgress.create(warning -> Advice.of(warning, command)));
-        tuner = adapter.on(gentle.on(warmedUp(tuner)));
+        tuner = adapter.on(preservation.on(warmedUp(tuner)));
         tuner = headOnly ? tuner.freeze(Freeze.allButHead()) : tuner;
         tuner = balanced ? tuner.balancedClassWeights() : tuner;
         tuner = dropout != -1 ? tuner.dropout(dropout) : tuner;

@@ -55,8 +55,8 @@ public final class MaskedSubstitution implements AutoCloseable {
         Objects.requireNonNull(tuner, "tuner");
         Shares.check("MaskedSubstitution.by", share);
         final FineTuned<Text> model = tuner.augment().head(Heads.maskedLm()).untrained(Text.class);
-        final boolean fresh =
-                model.assembly().network().head().parameters().stream().anyMatch(parameter -> parameter.isFresh());
+        final boolean fresh = model.assembly().network().head().parameters().stream()
+                .anyMatch(parameter -> parameter.isNewlyInitialized());
         if (fresh) {
             model.close();
             throw new FinetuneException(tuner + " has no masked-LM head of its own, so it holds no word likelier than "

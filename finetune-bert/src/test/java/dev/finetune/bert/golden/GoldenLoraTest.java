@@ -19,7 +19,7 @@ import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Parameter;
 import dev.finetune.train.BatchSource;
 import dev.finetune.train.Cancellation;
-import dev.finetune.train.GentleSettings;
+import dev.finetune.train.KnowledgePreservation;
 import dev.finetune.train.OptimizerSettings;
 import dev.finetune.train.Precision;
 import dev.finetune.train.Schedule;
@@ -148,7 +148,7 @@ class GoldenLoraTest {
                         WeightDecay.of(optimizer.get("weight_decay").getAsDouble())),
                 Schedule.named(schedule.get("name").getAsString())
                         .withWarmupSteps(schedule.get("warmup_steps").getAsLong()),
-                GentleSettings.NONE,
+                KnowledgePreservation.NONE,
                 1,
                 golden.number("steps"),
                 Optional.empty(),

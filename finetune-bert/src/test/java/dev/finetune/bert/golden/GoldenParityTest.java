@@ -31,7 +31,7 @@ import dev.finetune.spi.Assembly;
 import dev.finetune.task.Task;
 import dev.finetune.train.BatchSource;
 import dev.finetune.train.Cancellation;
-import dev.finetune.train.GentleSettings;
+import dev.finetune.train.KnowledgePreservation;
 import dev.finetune.train.OptimizerSettings;
 import dev.finetune.train.Precision;
 import dev.finetune.train.Schedule;
@@ -250,7 +250,7 @@ class GoldenParityTest {
                         new WeightDecay(optimizer.get("weight_decay").getAsDouble(), spared(golden))),
                 Schedule.named(schedule.get("name").getAsString())
                         .withWarmupSteps(schedule.get("warmup_steps").getAsLong()),
-                GentleSettings.NONE,
+                KnowledgePreservation.NONE,
                 1,
                 golden.number("steps"),
                 Optional.empty(),

@@ -14,8 +14,8 @@ import dev.finetune.internal.torch.Autocast;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
+import dev.finetune.nn.Bfloat16Weights;
 import dev.finetune.nn.ForwardContext;
-import dev.finetune.nn.HalfCopies;
 import dev.finetune.nn.Parameter;
 import dev.finetune.peft.Lora;
 import dev.finetune.spi.Assembly;
@@ -65,8 +65,8 @@ class Bfloat16JobTest {
                         .dropout(0)
                         .skipUnread(false)
                         .untrained(Text.class);
-                HalfCopies copies = HalfCopies.of(model.assembly().network());
-                HalfCopies none = HalfCopies.none()) {
+                Bfloat16Weights copies = Bfloat16Weights.of(model.assembly().network());
+                Bfloat16Weights none = Bfloat16Weights.none()) {
             final List<float[]> together = lossAndGradients(model, copies);
             final List<float[]> each = lossAndGradients(model, none);
             assertThat(together.get(0)[0]).isCloseTo(each.get(0)[0], within(1e-3f * each.get(0)[0]));
@@ -83,14 +83,14 @@ class Bfloat16JobTest {
         }
     }
 
-    private static List<float[]> lossAndGradients(FineTuned<Text> model, HalfCopies copies) {
+    private static List<float[]> lossAndGradients(FineTuned<Text> model, Bfloat16Weights copies) {
         final Assembly<Text> assembly = model.assembly();
         final HostBatch host =
                 assembly.encoder().collate(assembly.encoder().encode(Jobs.reviews(8, 3)), CollateContext.predicting());
         final List<float[]> found = new ArrayList<>();
         try (TensorScope scope = TensorScope.open();
                 Batch batch = new Batch(host, Tensors.cpu());
-                HalfCopies.InUse use = copies.use()) {
+                Bfloat16Weights.InUse use = copies.use()) {
             final Tensor loss;
             try (var autocast = Autocast.bfloat16(false, true)) {
                 loss = assembly.task().lossSum(assembly.network().forward(batch, ForwardContext.training(1)), batch);

@@ -246,19 +246,19 @@ class GentleTrainingTest {
 
     @Test
     void theyGoTogetherAndWithLoraTiedWeightsAndFewExamples() {
-        final FineTuner gentle = Jobs.classifier()
+        final FineTuner preservation = Jobs.classifier()
                 .layerDecay(0.9)
                 .gradualUnfreezing(0.5)
                 .average(WeightAverage.ema(0.95))
                 .schedule(Schedule.oneCycle());
         try (FineTuned<Text> tuned =
-                gentle.lora(Lora.rank(4)).lr(1e-2).epochs(4).fit(Jobs.data(80, 1), Jobs.data(20, 2))) {
+                preservation.lora(Lora.rank(4)).lr(1e-2).epochs(4).fit(Jobs.data(80, 1), Jobs.data(20, 2))) {
             assertThat(tuned.evaluation().get("loss")).isLessThan(0.7);
         }
-        try (FineTuned<Text> tuned = gentle.fitFewShot(Jobs.data(12, 1), FewShot.usual())) {
+        try (FineTuned<Text> tuned = preservation.fitFewShot(Jobs.data(12, 1), FewShot.usual())) {
             assertThat(tuned.predict(Text.of("great")).label()).isIn("good", "bad");
         }
-        final FineTuner masked = gentle.head(Heads.maskedLm()).epochs(1).gradualUnfreezing(10);
+        final FineTuner masked = preservation.head(Heads.maskedLm()).epochs(1).gradualUnfreezing(10);
         try (FineTuned<Text> tuned = masked.fitAll(Jobs.unlabelled(40, 1))) {
             assertThat(moved(masked, tuned))
                     .as("the words' vectors, which the head predicts with, wait for the embeddings' turn")
@@ -271,9 +271,9 @@ class GentleTrainingTest {
         final LearningRateTest.Range range = new LearningRateTest.Range(1e-5, 1e-1, 15);
         final FineTuner tuner = Jobs.classifier().layerDecay(0.9);
         final LearningRateTest whole = tuner.findLearningRate(Jobs.data(40, 1), range);
-        final LearningRateTest gentle =
+        final LearningRateTest preservation =
                 tuner.gradualUnfreezing(1).average(WeightAverage.swa(0.5)).findLearningRate(Jobs.data(40, 1), range);
-        assertThat(gentle.points()).isEqualTo(whole.points());
+        assertThat(preservation.points()).isEqualTo(whole.points());
     }
 
     @Test

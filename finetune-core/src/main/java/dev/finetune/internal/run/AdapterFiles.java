@@ -199,7 +199,7 @@ public final class AdapterFiles {
                 " were unfrozen and trained, but don't belong to the adapter and would be lost: name their layers in"
                         + " alsoTrained(...), or save the merged model with save(...).");
         refuseLoss(
-                others.stream().filter(Parameter::isFresh),
+                others.stream().filter(Parameter::isNewlyInitialized),
                 " started at random and don't belong to the adapter, which would predict otherwise wherever it is loaded:"
                         + " save the merged model with save(...).");
         new ModelDirectory(directory, ModelDirectory.Kind.ADAPTER)

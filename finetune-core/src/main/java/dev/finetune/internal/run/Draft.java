@@ -17,7 +17,7 @@ import dev.finetune.train.Cancellation;
 import dev.finetune.train.Checkpoints;
 import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.EarlyStopping;
-import dev.finetune.train.GentleSettings;
+import dev.finetune.train.KnowledgePreservation;
 import dev.finetune.train.OptimizerSettings;
 import dev.finetune.train.Precision;
 import dev.finetune.train.Schedule;
@@ -88,7 +88,7 @@ public final class Draft {
     @Nullable
     public WeightDecay weightDecay;
 
-    public GentleSettings gentle = GentleSettings.NONE;
+    public KnowledgePreservation preservation = KnowledgePreservation.NONE;
     public double epochs = 3;
     public long maxSteps;
     public Optional<Duration> maxTime = Optional.empty();
@@ -151,7 +151,7 @@ public final class Draft {
         copy.schedule = schedule;
         copy.warmup = warmup;
         copy.weightDecay = weightDecay;
-        copy.gentle = gentle;
+        copy.preservation = preservation;
         copy.epochs = epochs;
         copy.maxSteps = maxSteps;
         copy.maxTime = maxTime;
@@ -324,7 +324,7 @@ public final class Draft {
                 learningRate,
                 optimizer,
                 schedule,
-                gentle,
+                preservation,
                 epochs,
                 maxSteps,
                 maxTime,

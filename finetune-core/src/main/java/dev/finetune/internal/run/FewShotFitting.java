@@ -57,7 +57,7 @@ public final class FewShotFitting<I> {
                     "fitFewShot(...) replaces the head's last layer, so it doesn't go with lora(...) or ia3(...):"
                             + " freeze layers instead, or use fit(...).");
         }
-        if (draft.gentle.pulls().rDrop() > 0) {
+        if (draft.preservation.regularization().rDrop() > 0) {
             throw new FinetuneException(
                     "fitFewShot(...) learns from pairs before there are classes to tell apart, so it"
                             + " doesn't go with rDrop(...): leave that out.");

@@ -77,7 +77,7 @@ final class Freezer {
     static List<String> startingAnew(PeftMethod method, Network network) {
         final Set<String> adapted = network.adaptedLayers();
         return network.parameters().stream()
-                .filter(parameter -> parameter.isFresh() && !method.owns(parameter.name(), adapted))
+                .filter(parameter -> parameter.isNewlyInitialized() && !method.owns(parameter.name(), adapted))
                 .map(parameter -> owner(parameter.name()))
                 .filter(layer -> !layer.isEmpty() && !adapted.contains(layer))
                 .distinct()

@@ -96,7 +96,7 @@ public record LoadedModel<I>(
         final Optional<String> newHead = HeadRows.told(saved, head, rows);
         newHead.ifPresent(Fitting.LOG::info);
         final LossOptions loss = ClassWeights.of(draft, head, data);
-        if (draft.method != null && draft.gentle.pulls().l2sp() > 0) {
+        if (draft.method != null && draft.preservation.regularization().l2sp() > 0) {
             throw new FinetuneException("l2sp(...) pulls pretrained weights back, and LoRA or IA3 doesn't change them:"
                     + " leave one of them out.");
         }
@@ -119,7 +119,7 @@ public record LoadedModel<I>(
                 Optional.ofNullable(draft.inputSettings),
                 draft.memoryFormat,
                 adaptation,
-                draft.skipUnread && draft.gentle.pulls().distill() == 0,
+                draft.skipUnread && draft.preservation.regularization().distill() == 0,
                 draft.dropout);
         final Assembly<?> assembly = assembled(family, request, place);
         try {
@@ -203,7 +203,7 @@ public record LoadedModel<I>(
     /** The names of what is random here and belongs neither to the base's checkpoint nor to the adapter's. */
     public List<String> random() {
         return assembly.network().parameters().stream()
-                .filter(Parameter::isFresh)
+                .filter(Parameter::isNewlyInitialized)
                 .map(Parameter::name)
                 .toList();
     }

@@ -5,7 +5,7 @@ import dev.finetune.error.DivergedException;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.report.LearningRateTest;
 import dev.finetune.train.Cancellation;
-import dev.finetune.train.GentleSettings;
+import dev.finetune.train.KnowledgePreservation;
 import dev.finetune.train.Schedule;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.TrainingListener;
@@ -29,7 +29,7 @@ public final class RateFinding<I> {
         draft.learningRate = range.lowest();
         draft.schedule = new Schedule.Exponential(range.highest());
         draft.maxSteps = range.steps();
-        draft.gentle = GentleSettings.NONE.withLayerDecay(draft.gentle.layerDecay());
+        draft.preservation = KnowledgePreservation.NONE.withLayerDecay(draft.preservation.layerDecay());
         draft.evaluateEvery = 0;
         draft.earlyStopping = Optional.empty();
         draft.keepBest = false;

@@ -5,7 +5,7 @@ import dev.finetune.freeze.Freeze;
 import dev.finetune.internal.FunctionNames;
 import dev.finetune.report.Provenance;
 import dev.finetune.train.BatchSize;
-import dev.finetune.train.Pulls;
+import dev.finetune.train.RegularizationSettings;
 import dev.finetune.train.TrainingSettings;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -115,23 +115,25 @@ public final class SettingsText {
     private static void rates(TrainingSettings t, Map<String, Object> lines) {
         lines.put("learning rate", t.learningRate());
         lines.put("schedule", t.schedule());
-        if (t.gentle().layerDecay() != 1) {
-            lines.put("layer decay", t.gentle().layerDecay());
+        if (t.preservation().layerDecay() != 1) {
+            lines.put("layer decay", t.preservation().layerDecay());
         }
-        if (t.gentle().epochsPerStage() > 0) {
-            lines.put("gradual unfreezing", "one more stage every " + t.gentle().epochsPerStage() + " epochs");
+        if (t.preservation().epochsPerStage() > 0) {
+            lines.put(
+                    "gradual unfreezing",
+                    "one more stage every " + t.preservation().epochsPerStage() + " epochs");
         }
-        final Pulls pulls = t.gentle().pulls();
-        if (pulls.l2sp() > 0 || pulls.l2spNew() > 0) {
-            lines.put("L2-SP", pulls.l2sp() + ", " + pulls.l2spNew() + " for what is new");
+        final RegularizationSettings regularization = t.preservation().regularization();
+        if (regularization.l2sp() > 0 || regularization.l2spNew() > 0) {
+            lines.put("L2-SP", regularization.l2sp() + ", " + regularization.l2spNew() + " for what is new");
         }
-        if (pulls.distill() > 0) {
-            lines.put("distillation from the original", pulls.distill());
+        if (regularization.distill() > 0) {
+            lines.put("distillation from the original", regularization.distill());
         }
-        if (pulls.rDrop() > 0) {
-            lines.put("R-Drop", pulls.rDrop());
+        if (regularization.rDrop() > 0) {
+            lines.put("R-Drop", regularization.rDrop());
         }
-        t.gentle().average().ifPresent(average -> lines.put("weight average", average));
+        t.preservation().average().ifPresent(average -> lines.put("weight average", average));
         lines.put("optimizer", t.optimizer());
         lines.put("maximum gradient norm", t.maxGradientNorm() == 0 ? "none" : t.maxGradientNorm());
     }

@@ -4,10 +4,10 @@ import dev.finetune.nn.Activation;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.BatchNorm2d;
 import dev.finetune.nn.Buffer;
+import dev.finetune.nn.ConvNormBlock;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.MaxPool2d;
 import dev.finetune.nn.Module;
-import dev.finetune.nn.NormedSliding;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
@@ -20,7 +20,7 @@ import org.bytedeco.pytorch.Tensor;
 final class ResNetStem implements Stage {
     private final Pixels pixels;
     private final List<ConvNorm> convolutions;
-    private final List<NormedSliding> steps = new ArrayList<>();
+    private final List<ConvNormBlock> steps = new ArrayList<>();
     private final boolean pooled;
     private final Activation activation;
 
@@ -32,11 +32,11 @@ final class ResNetStem implements Stage {
         this.activation = plan.activation();
         Optional<BatchNorm2d> before = Optional.empty();
         for (ConvNorm convolution : convolutions) {
-            steps.add(new NormedSliding(before, convolution.convolution(), Optional.empty(), activation));
+            steps.add(new ConvNormBlock(before, convolution.convolution(), Optional.empty(), activation));
             before = Optional.of(convolution.norm());
         }
         if (pooled) {
-            steps.add(new NormedSliding(before, new MaxPool2d(3, 2, 1, false), Optional.empty(), activation));
+            steps.add(new ConvNormBlock(before, new MaxPool2d(3, 2, 1, false), Optional.empty(), activation));
         }
     }
 
@@ -48,7 +48,7 @@ final class ResNetStem implements Stage {
     @Override
     public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
         Tensor hidden = pixels.of(batch);
-        for (NormedSliding step : steps) {
+        for (ConvNormBlock step : steps) {
             hidden = step.forward(hidden, context);
         }
         return pooled

@@ -2,9 +2,9 @@ package dev.finetune.vision.net;
 
 import dev.finetune.nn.Activation;
 import dev.finetune.nn.Buffer;
+import dev.finetune.nn.ConvNormBlock;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Module;
-import dev.finetune.nn.NormedSliding;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import java.util.ArrayList;
@@ -16,14 +16,14 @@ import org.bytedeco.pytorch.Tensor;
 final class ResidualBlock implements Module {
     private final List<ConvNorm> path;
     private final Shortcut shortcut;
-    private final List<NormedSliding> steps = new ArrayList<>();
+    private final List<ConvNormBlock> steps = new ArrayList<>();
 
     ResidualBlock(ParameterSource source, BlockPlan plan, Activation inner, Activation last) {
         this.path = plan.path().stream().map(conv -> new ConvNorm(source, conv)).toList();
         this.shortcut = new Shortcut(source, plan.shortcut());
         final int end = path.size() - 1;
         for (int i = 0; i <= end; i++) {
-            steps.add(new NormedSliding(
+            steps.add(new ConvNormBlock(
                     i > 0 ? Optional.of(path.get(i - 1).norm()) : Optional.empty(),
                     path.get(i).convolution(),
                     i == end ? Optional.of(path.get(i).norm()) : Optional.empty(),
@@ -34,7 +34,7 @@ final class ResidualBlock implements Module {
 
     Tensor forward(Tensor input, ForwardContext context) {
         Tensor hidden = input;
-        for (NormedSliding step : steps.subList(0, steps.size() - 1)) {
+        for (ConvNormBlock step : steps.subList(0, steps.size() - 1)) {
             hidden = step.forward(hidden, context);
         }
         return steps.get(steps.size() - 1).forward(hidden, shortcut.forward(input, context), context);

@@ -2,9 +2,9 @@ package dev.finetune.vision.net;
 
 import dev.finetune.nn.Activation;
 import dev.finetune.nn.Buffer;
+import dev.finetune.nn.ConvNormBlock;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Module;
-import dev.finetune.nn.NormedSliding;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import java.util.List;
@@ -18,7 +18,7 @@ final class Shortcut implements Module {
     private final ShortcutPlan plan;
     private final Optional<ConvNorm> projection;
 
-    private final Optional<NormedSliding> step;
+    private final Optional<ConvNormBlock> step;
 
     Shortcut(ParameterSource source, ShortcutPlan plan) {
         this.plan = plan;
@@ -26,7 +26,7 @@ final class Shortcut implements Module {
                 ? Optional.of(new ConvNorm(source, p.projection()))
                 : Optional.empty();
         this.step = projection.map(conv ->
-                new NormedSliding(Optional.empty(), conv.convolution(), Optional.of(conv.norm()), Activation.RELU));
+                new ConvNormBlock(Optional.empty(), conv.convolution(), Optional.of(conv.norm()), Activation.RELU));
     }
 
     Tensor forward(Tensor input, ForwardContext context) {

@@ -24,7 +24,7 @@ import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Network;
 import dev.finetune.train.BatchSource;
 import dev.finetune.train.Cancellation;
-import dev.finetune.train.GentleSettings;
+import dev.finetune.train.KnowledgePreservation;
 import dev.finetune.train.OptimizerSettings;
 import dev.finetune.train.Precision;
 import dev.finetune.train.Schedule;
@@ -228,7 +228,7 @@ class VisionGoldenTest {
                         new WeightDecay(optimizer.get("weight_decay").getAsDouble(), Optional.of(SPARED))),
                 Schedule.named(schedule.get("name").getAsString())
                         .withWarmupSteps(schedule.get("warmup_steps").getAsLong()),
-                GentleSettings.NONE,
+                KnowledgePreservation.NONE,
                 1,
                 golden.json().get("steps").getAsInt(),
                 Optional.empty(),

@@ -15,12 +15,12 @@ import dev.finetune.error.FinetuneException;
  * @param rDrop a: a times the mean of both Kullback-Leibler divergences between two passes of different dropout; 0 for
  *     one pass
  */
-public record Pulls(double l2sp, double l2spNew, double distill, double rDrop) {
+public record RegularizationSettings(double l2sp, double l2spNew, double distill, double rDrop) {
     /** Nothing is added. */
-    public static final Pulls NONE = new Pulls(0, 0, 0, 0);
+    public static final RegularizationSettings NONE = new RegularizationSettings(0, 0, 0, 0);
 
     /** Checks the ranges. */
-    public Pulls {
+    public RegularizationSettings {
         check("l2sp", l2sp);
         check("l2sp", l2spNew);
         check("distill", distill);

@@ -8,7 +8,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A batch's columns, some of which are only made if they are asked for. Not thread-safe. */
-final class LateColumns extends AbstractMap<String, HostTensor> {
+final class LazyColumns extends AbstractMap<String, HostTensor> {
     private final Map<String, HostTensor> known;
     private final Supplier<Map<String, HostTensor>> make;
     private @Nullable Map<String, HostTensor> all;
@@ -18,7 +18,7 @@ final class LateColumns extends AbstractMap<String, HostTensor> {
      *
      * @param make makes all of them
      */
-    LateColumns(Map<String, HostTensor> known, Supplier<Map<String, HostTensor>> make) {
+    LazyColumns(Map<String, HostTensor> known, Supplier<Map<String, HostTensor>> make) {
         this.known = known;
         this.make = make;
     }

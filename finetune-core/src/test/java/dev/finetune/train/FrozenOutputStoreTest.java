@@ -9,14 +9,14 @@ import org.bytedeco.javacpp.BytePointer;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class RowStoreTest {
+class FrozenOutputStoreTest {
     @ParameterizedTest(name = "of {0} bytes in memory")
     @ValueSource(longs = {0, 16L << 20, 256L << 20})
     void whatWasAddedIsReadBackFromMemoryAndFromTheFile(long memory) {
         final SplittableRandom random = new SplittableRandom(3);
         final List<byte[]> rows = new ArrayList<>();
-        final List<RowStore.Place> places = new ArrayList<>();
-        try (RowStore store = new RowStore(memory, AssertionError::new)) {
+        final List<FrozenOutputStore.Place> places = new ArrayList<>();
+        try (FrozenOutputStore store = new FrozenOutputStore(memory, AssertionError::new)) {
             for (int i = 0; i < 60; i++) {
                 final byte[] row = new byte[random.nextInt(1, 1 << 20)];
                 random.nextBytes(row);

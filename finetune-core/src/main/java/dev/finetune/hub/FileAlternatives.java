@@ -11,13 +11,13 @@ import java.util.List;
  * @param mandatory whether a repository without any of the sets is an error
  * @param alternatives the sets, the preferred one first; the first one that the repository has in full is taken
  */
-public record OneOf(String what, boolean mandatory, List<List<String>> alternatives) {
+public record FileAlternatives(String what, boolean mandatory, List<List<String>> alternatives) {
     /**
      * Keeps its own copy of the sets.
      *
      * @throws FinetuneException if there is no set, a set is empty, or a name leads out of the repository
      */
-    public OneOf {
+    public FileAlternatives {
         alternatives = alternatives.stream()
                 .map(names -> SafeName.requireAll(names, "the set of files for " + what))
                 .toList();
@@ -33,8 +33,8 @@ public record OneOf(String what, boolean mandatory, List<List<String>> alternati
      * @param what what messages call it
      * @param alternatives sets of files, the first preferred
      */
-    public static OneOf mandatory(String what, List<List<String>> alternatives) {
-        return new OneOf(what, true, alternatives);
+    public static FileAlternatives mandatory(String what, List<List<String>> alternatives) {
+        return new FileAlternatives(what, true, alternatives);
     }
 
     /**
@@ -43,8 +43,8 @@ public record OneOf(String what, boolean mandatory, List<List<String>> alternati
      * @param what what messages call it
      * @param alternatives sets of files, the first preferred
      */
-    public static OneOf ifAny(String what, List<List<String>> alternatives) {
-        return new OneOf(what, false, alternatives);
+    public static FileAlternatives ifAny(String what, List<List<String>> alternatives) {
+        return new FileAlternatives(what, false, alternatives);
     }
 
     /** The sets as a reader would say them: "weights (model.safetensors, or pytorch_model.bin)". */

@@ -16,9 +16,9 @@ import org.bytedeco.pytorch.Tensor;
  * The network as training found it, and what pulls toward it. Owns one copy of what training changes; nothing where
  * nothing pulls.
  */
-final class Originals implements AutoCloseable {
+final class PretrainedReference implements AutoCloseable {
     private final Network network;
-    private final Pulls pulls;
+    private final RegularizationSettings regularization;
     private final List<Parameter> fresh;
     private final List<Pair> pretrained = new ArrayList<>();
     private final List<Pair> all = new ArrayList<>();
@@ -32,10 +32,10 @@ final class Originals implements AutoCloseable {
      * @param network at its start (borrowed)
      * @param trained what training changes, sooner or later
      */
-    Originals(Pulls pulls, Network network, List<Parameter> trained) {
+    PretrainedReference(RegularizationSettings regularization, Network network, List<Parameter> trained) {
         this.network = network;
-        this.pulls = pulls;
-        this.fresh = trained.stream().filter(Parameter::isFresh).toList();
+        this.regularization = regularization;
+        this.fresh = trained.stream().filter(Parameter::isNewlyInitialized).toList();
         try {
             copy(trained);
         } catch (RuntimeException | Error e) {
@@ -45,15 +45,15 @@ final class Originals implements AutoCloseable {
     }
 
     private void copy(List<Parameter> trained) {
-        if (pulls.needOriginals()) {
+        if (regularization.needOriginals()) {
             for (Parameter parameter : trained) {
                 final Pair pair = copied(parameter.value());
-                if (!parameter.isFresh()) {
+                if (!parameter.isNewlyInitialized()) {
                     pretrained.add(pair);
                 }
             }
         }
-        if (pulls.distill() > 0) {
+        if (regularization.distill() > 0) {
             network.buffers().forEach(buffer -> copied(buffer.value()));
         }
     }
@@ -76,14 +76,14 @@ final class Originals implements AutoCloseable {
     double pull() {
         double penalty = 0;
         try (GradientMode off = GradientMode.off()) {
-            if (pulls.l2sp() > 0) {
+            if (regularization.l2sp() > 0) {
                 for (Pair pair : pretrained) {
-                    penalty += pull(pair.live, pair.start, pulls.l2sp());
+                    penalty += pull(pair.live, pair.start, regularization.l2sp());
                 }
             }
-            if (pulls.l2spNew() > 0) {
+            if (regularization.l2spNew() > 0) {
                 for (Parameter parameter : fresh) {
-                    penalty += pull(parameter.value(), null, pulls.l2spNew());
+                    penalty += pull(parameter.value(), null, regularization.l2spNew());
                 }
             }
         }

@@ -11,7 +11,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The server answered, but asks to be asked again: 408, 429, 5xx. */
-final class TryLater extends IOException {
+final class RetryableResponse extends IOException {
     private static final long serialVersionUID = 1L;
 
     /** The draft "RateLimit" header, as the hub sends it: {@code "api";r=0;t=55}: r requests left, t seconds to wait. */
@@ -19,7 +19,7 @@ final class TryLater extends IOException {
 
     private final transient Optional<Duration> wait;
 
-    TryLater(String message, HttpHeaders headers) {
+    RetryableResponse(String message, HttpHeaders headers) {
         super(message);
         this.wait = retryAfter(headers).or(() -> rateLimit(headers));
     }

@@ -5,7 +5,7 @@ import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /** What slides over pictures (batch, channels, height, width), a convolution or a pool, and knows its gradients. */
-public interface Sliding extends Module {
+public interface SpatialOp extends Module {
     /**
      * Applies it.
      *

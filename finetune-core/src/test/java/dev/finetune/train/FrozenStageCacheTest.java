@@ -23,15 +23,18 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class FrozenPrefixTest {
+class FrozenStageCacheTest {
     @TempDir
     private Path directory;
 
-    static FrozenPrefix prefix(Network network, boolean enabled, boolean bfloat16) {
+    static FrozenStageCache prefix(Network network, boolean enabled, boolean bfloat16) {
         final Settings settings = new Settings();
         settings.keepFrozenOutputs = enabled;
-        return new FrozenPrefix(
-                network, settings.make(), bfloat16, new RowStore(RowStore.MEMORY_BYTES, AssertionError::new));
+        return new FrozenStageCache(
+                network,
+                settings.make(),
+                bfloat16,
+                new FrozenOutputStore(FrozenOutputStore.MEMORY_BYTES, AssertionError::new));
     }
 
     private static Network frozen(int stages) {
@@ -50,7 +53,7 @@ class FrozenPrefixTest {
                 .toList()));
     }
 
-    private static float[] output(FrozenPrefix prefix, List<Encoded> rows, boolean again) {
+    private static float[] output(FrozenStageCache prefix, List<Encoded> rows, boolean again) {
         try (TensorScope scope = TensorScope.open();
                 Batch batch = new Batch(TinyNet.batch(rows), Tensors.cpu())) {
             return Tensors.floats(prefix.output(batch, again));
@@ -61,8 +64,8 @@ class FrozenPrefixTest {
     void whatIsKeptIsWhatIsComputedInWhateverBatchARowComesAgain() {
         final List<Encoded> rows = rows(12);
         try (Network network = frozen(3);
-                FrozenPrefix keeping = prefix(network, true, false);
-                FrozenPrefix computing = prefix(network, true, false)) {
+                FrozenStageCache keeping = prefix(network, true, false);
+                FrozenStageCache computing = prefix(network, true, false)) {
             assertThat(keeping.stages()).isEqualTo(3);
             for (int i = 0; i < rows.size(); i += 4) {
                 output(keeping, rows.subList(i, i + 4), true);
@@ -93,8 +96,8 @@ class FrozenPrefixTest {
     void aBatchWithARowThatIsNotKeptYetIsComputed() {
         final List<Encoded> rows = rows(6);
         try (Network network = frozen(2);
-                FrozenPrefix prefix = prefix(network, true, false);
-                FrozenPrefix plain = prefix(network, true, false)) {
+                FrozenStageCache prefix = prefix(network, true, false);
+                FrozenStageCache plain = prefix(network, true, false)) {
             output(prefix, rows.subList(0, 3), true);
             final float[] computed = output(plain, rows, false);
             assertThat(output(prefix, rows, true)).isEqualTo(computed);
@@ -105,17 +108,18 @@ class FrozenPrefixTest {
     @Test
     void withoutKeepingThereIsNoPrefix() {
         try (Network network = frozen(3);
-                FrozenPrefix prefix = prefix(network, false, false)) {
+                FrozenStageCache prefix = prefix(network, false, false)) {
             assertThat(prefix.stages()).isZero();
         }
     }
 
-    private static TrainingHistory trained(boolean keep, long inMemory, RowStore.Opener opener, List<String> warnings) {
+    private static TrainingHistory trained(
+            boolean keep, long inMemory, FrozenOutputStore.Opener opener, List<String> warnings) {
         return trained(keep, inMemory, opener, warnings, new Rows());
     }
 
     private static TrainingHistory trained(
-            boolean keep, long inMemory, RowStore.Opener opener, List<String> warnings, Rows encoder) {
+            boolean keep, long inMemory, FrozenOutputStore.Opener opener, List<String> warnings, Rows encoder) {
         final Settings settings = new Settings();
         settings.epochs = 4;
         settings.keepFrozenOutputs = keep;
@@ -138,7 +142,7 @@ class FrozenPrefixTest {
                                 }
                             },
                             new Cancellation(),
-                            () -> new RowStore(inMemory, opener, warnings::add))
+                            () -> new FrozenOutputStore(inMemory, opener, warnings::add))
                     .train(new EncodedRows(rows(21), encoder, order), Optional.of(evaluated));
         }
     }
@@ -147,20 +151,20 @@ class FrozenPrefixTest {
     void trainingFromTheFileAgreesWithComputing() throws IOException {
         final List<String> warnings = new ArrayList<>();
         final Path file = directory.resolve("kept");
-        final TrainingHistory plain = trained(false, 0, FrozenPrefixTest::refused, warnings);
+        final TrainingHistory plain = trained(false, 0, FrozenStageCacheTest::refused, warnings);
         try (FileChannel channel = channel(file)) {
-            assertSame(trained(true, 0, () -> new RowStore.Spill(channel, 1 << 20), warnings), plain);
+            assertSame(trained(true, 0, () -> new FrozenOutputStore.Spill(channel, 1 << 20), warnings), plain);
         }
         assertThat(file).as("30 rows of 6 symbols, 8 wide").hasSize(30 * 6 * 8 * 4);
-        assertSame(trained(true, 1L << 30, FrozenPrefixTest::refused, warnings), plain);
+        assertSame(trained(true, 1L << 30, FrozenStageCacheTest::refused, warnings), plain);
         assertThat(warnings).isEmpty();
     }
 
     @Test
     void aFileThatCannotBeMadeWrittenOrReadCostsTimeOnlyAndIsSaidOnce() throws IOException {
-        final TrainingHistory plain = trained(false, 0, FrozenPrefixTest::refused, new ArrayList<>());
+        final TrainingHistory plain = trained(false, 0, FrozenStageCacheTest::refused, new ArrayList<>());
         final List<String> notMade = new ArrayList<>();
-        assertSame(trained(true, 0, FrozenPrefixTest::refused, notMade), plain);
+        assertSame(trained(true, 0, FrozenStageCacheTest::refused, notMade), plain);
         assertThat(notMade)
                 .singleElement()
                 .asString()
@@ -169,13 +173,13 @@ class FrozenPrefixTest {
         final List<String> notWritten = new ArrayList<>();
         final FileChannel closed = channel(directory.resolve("closed"));
         closed.close();
-        assertSame(trained(true, 0, () -> new RowStore.Spill(closed, 1 << 20), notWritten), plain);
+        assertSame(trained(true, 0, () -> new FrozenOutputStore.Spill(closed, 1 << 20), notWritten), plain);
         assertThat(notWritten).singleElement().asString().contains("could not be kept in");
 
         final List<String> notRead = new ArrayList<>();
         final Path some = directory.resolve("write only");
         try (FileChannel channel = FileChannel.open(some, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-            assertSame(trained(true, 0, () -> new RowStore.Spill(channel, 1 << 20), notRead), plain);
+            assertSame(trained(true, 0, () -> new FrozenOutputStore.Spill(channel, 1 << 20), notRead), plain);
         }
         assertThat(notRead).singleElement().asString().contains("could not be read back from");
     }
@@ -195,7 +199,7 @@ class FrozenPrefixTest {
                             Tensors.cpu(),
                             new TrainingListener() {},
                             new Cancellation(),
-                            () -> new RowStore(0, FrozenPrefixTest::refused, warnings::add))
+                            () -> new FrozenOutputStore(0, FrozenStageCacheTest::refused, warnings::add))
                     .train(
                             new EncodedRows(rows(7), new Rows(), new EncodedRows.Order(1, true, true, true, 3)),
                             Optional.of(new EncodedRows(
@@ -215,9 +219,9 @@ class FrozenPrefixTest {
 
     @Test
     void inputsOfWhatIsKeptAreNotMadeAgainUnlessItCannotBeRead() throws IOException {
-        final TrainingHistory plain = trained(false, 0, FrozenPrefixTest::refused, new ArrayList<>());
+        final TrainingHistory plain = trained(false, 0, FrozenStageCacheTest::refused, new ArrayList<>());
         final Costly once = new Costly();
-        assertSame(trained(true, 1L << 30, FrozenPrefixTest::refused, new ArrayList<>(), once), plain);
+        assertSame(trained(true, 1L << 30, FrozenStageCacheTest::refused, new ArrayList<>(), once), plain);
         assertThat(once.contexts)
                 .as("6 training and 3 evaluation batches, in 4 epochs")
                 .hasSize(6 + 3);
@@ -225,12 +229,14 @@ class FrozenPrefixTest {
         final List<String> warnings = new ArrayList<>();
         final Path some = directory.resolve("write only");
         try (FileChannel channel = FileChannel.open(some, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-            assertSame(trained(true, 0, () -> new RowStore.Spill(channel, 1 << 20), warnings, new Costly()), plain);
+            assertSame(
+                    trained(true, 0, () -> new FrozenOutputStore.Spill(channel, 1 << 20), warnings, new Costly()),
+                    plain);
         }
         assertThat(warnings).hasSize(1);
     }
 
-    private static RowStore.Spill refused() throws IOException {
+    private static FrozenOutputStore.Spill refused() throws IOException {
         throw new IOException("no such place");
     }
 

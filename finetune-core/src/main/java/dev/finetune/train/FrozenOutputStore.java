@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * system caches, and which is gone with the process), up to half of the disk's free space. A cache, so that trouble with
  * the file is said, once, and ends its use, not the training. Not thread-safe.
  */
-final class RowStore implements AutoCloseable {
+final class FrozenOutputStore implements AutoCloseable {
     /** How much is kept in memory: 256 MB. */
     static final long MEMORY_BYTES = 256L << 20;
 
@@ -42,12 +42,12 @@ final class RowStore implements AutoCloseable {
      * @param memoryLimit bytes that are kept in memory
      * @param warnings is told, once, when the file can't be used
      */
-    RowStore(long memoryLimit, Consumer<String> warnings) {
-        this(memoryLimit, RowStore::temporaryFile, warnings);
+    FrozenOutputStore(long memoryLimit, Consumer<String> warnings) {
+        this(memoryLimit, FrozenOutputStore::temporaryFile, warnings);
     }
 
     /** A store with another file than a temporary one. */
-    RowStore(long memoryLimit, Opener opener, Consumer<String> warnings) {
+    FrozenOutputStore(long memoryLimit, Opener opener, Consumer<String> warnings) {
         this.memoryLimit = memoryLimit;
         this.opener = opener;
         this.warnings = warnings;

@@ -9,8 +9,8 @@ import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
+import dev.finetune.nn.Bfloat16Weights;
 import dev.finetune.nn.ForwardContext;
-import dev.finetune.nn.HalfCopies;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
 import dev.finetune.task.ClassificationTask;
@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Casting all weights at once gives what autocast gives. */
-class HalfCopiesTest {
+class Bfloat16WeightsTest {
     private static final Task TASK =
             new ClassificationTask(new Head.Classification(TinyNet.CLASSES, List.of("a", "b", "c")), LossOptions.PLAIN);
     private static final int ROWS = 16;
@@ -38,13 +38,13 @@ class HalfCopiesTest {
             network.stages().subList(0, frozen).stream()
                     .flatMap(stage -> stage.parameters().stream())
                     .forEach(parameter -> parameter.setTrained(false));
-            try (HalfCopies copies = copied ? HalfCopies.of(network) : HalfCopies.none();
-                    FrozenPrefix prefix = FrozenPrefixTest.prefix(network, frozen > 0, true);
+            try (Bfloat16Weights copies = copied ? Bfloat16Weights.of(network) : Bfloat16Weights.none();
+                    FrozenStageCache prefix = FrozenStageCacheTest.prefix(network, frozen > 0, true);
                     Optimizer optimizer = new Optimizer(OptimizerSettings.adamW(), network.trained())) {
                 final BackwardPass pass = new BackwardPass(
                         network,
-                        new Objective(TASK, Pulls.NONE),
-                        new Originals(Pulls.NONE, network, List.of()),
+                        new Objective(TASK, RegularizationSettings.NONE),
+                        new PretrainedReference(RegularizationSettings.NONE, network, List.of()),
                         settings.make(),
                         true,
                         prefix,
@@ -89,9 +89,9 @@ class HalfCopiesTest {
     void layersComputeWithTheirOwnWeightsAfterUseAndWithFreshCopiesInTheNext() {
         final HostBatch host = TinyNet.batch(Rows.of(ROWS, 9, 2));
         try (Network network = TinyNet.of(5, 3, 0);
-                HalfCopies copies = HalfCopies.of(network)) {
+                Bfloat16Weights copies = Bfloat16Weights.of(network)) {
             final double before;
-            try (HalfCopies.InUse use = copies.use()) {
+            try (Bfloat16Weights.InUse use = copies.use()) {
                 before = evaluated(network, host);
             }
             try (GradientMode off = GradientMode.off()) {
@@ -99,7 +99,7 @@ class HalfCopiesTest {
             }
             final double doubled = evaluated(network, host);
             assertThat(doubled).isNotEqualTo(before);
-            try (HalfCopies.InUse use = copies.use()) {
+            try (Bfloat16Weights.InUse use = copies.use()) {
                 assertThat(evaluated(network, host)).isEqualTo(doubled);
             }
         }

@@ -22,10 +22,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * bfloat16 copies of what products take, for mixed precision on a GPU: all of them are cast at once before a pass, and their
  * gradients at once after it, where autocast starts a kernel for each weight, forward and backward. The numbers are autocast's.
- * Layers that take the same input ({@link JointLinear}) have theirs side by side. Owns the copies, and float32 memory for the
+ * Layers that take the same input ({@link FusedLinear}) have theirs side by side. Owns the copies, and float32 memory for the
  * gradients.
  */
-public final class HalfCopies implements AutoCloseable {
+public final class Bfloat16Weights implements AutoCloseable {
     private final List<Leaf> leaves = new ArrayList<>();
     private final Map<Parameter, Tensor> gradients = new HashMap<>();
     private boolean fresh = true;
@@ -58,11 +58,11 @@ public final class HalfCopies implements AutoCloseable {
         void close();
     }
 
-    private HalfCopies() {}
+    private Bfloat16Weights() {}
 
     /** {@return copies of nothing: using them changes nothing} */
-    public static HalfCopies none() {
-        return new HalfCopies();
+    public static Bfloat16Weights none() {
+        return new Bfloat16Weights();
     }
 
     /**
@@ -71,8 +71,8 @@ public final class HalfCopies implements AutoCloseable {
      * @param network whose weights are copied (borrowed)
      * @return the copies, to be closed by the caller
      */
-    public static HalfCopies of(Network network) {
-        final HalfCopies copies = new HalfCopies();
+    public static Bfloat16Weights of(Network network) {
+        final Bfloat16Weights copies = new Bfloat16Weights();
         try {
             copies.addAll(network);
             return copies;
@@ -85,7 +85,7 @@ public final class HalfCopies implements AutoCloseable {
     private void addAll(Network network) {
         final Set<Parameter> joint = new HashSet<>();
         for (Stage stage : network.stages()) {
-            for (JointLinear layers : stage.joint()) {
+            for (FusedLinear layers : stage.joint()) {
                 if (!layers.isAdapted()) {
                     joint.addAll(add(layers.weights(), layers::takeWeight));
                     joint.addAll(add(layers.biases(), layers::takeBias));

@@ -10,14 +10,19 @@ import java.util.Optional;
  * @param layerDecay what each stage's learning rate is of that of the stage above it; 1 for one rate throughout
  * @param epochsPerStage epochs until one more stage is trained, from the head down; 0 to train all from the start
  * @param average of the weights, evaluated and kept instead of the last ones, if wanted
- * @param pulls what is added to the loss
+ * @param regularization what is added to the loss
  */
-public record GentleSettings(double layerDecay, double epochsPerStage, Optional<WeightAverage> average, Pulls pulls) {
+public record KnowledgePreservation(
+        double layerDecay,
+        double epochsPerStage,
+        Optional<WeightAverage> average,
+        RegularizationSettings regularization) {
     /** One rate, all from the start, no average, the task's loss alone: plain fine-tuning. */
-    public static final GentleSettings NONE = new GentleSettings(1, 0, Optional.empty(), Pulls.NONE);
+    public static final KnowledgePreservation NONE =
+            new KnowledgePreservation(1, 0, Optional.empty(), RegularizationSettings.NONE);
 
     /** Checks the ranges. */
-    public GentleSettings {
+    public KnowledgePreservation {
         if (!(layerDecay > 0 && layerDecay <= 1)) {
             throw new FinetuneException("layerDecay must be above 0 and at most 1 (0.9 is usual for a dozen layers),"
                     + " but is " + layerDecay + ".");
@@ -33,8 +38,8 @@ public record GentleSettings(double layerDecay, double epochsPerStage, Optional<
      *
      * @param factor above 0 and at most 1; 1 for one rate throughout
      */
-    public GentleSettings withLayerDecay(double factor) {
-        return new GentleSettings(factor, epochsPerStage, average, pulls);
+    public KnowledgePreservation withLayerDecay(double factor) {
+        return new KnowledgePreservation(factor, epochsPerStage, average, regularization);
     }
 
     /**
@@ -43,12 +48,12 @@ public record GentleSettings(double layerDecay, double epochsPerStage, Optional<
      * @param epochs above 0; after so many the next stage is unfrozen
      * @throws FinetuneException if the epochs aren't a number above 0
      */
-    public GentleSettings withGradualUnfreezing(double epochs) {
+    public KnowledgePreservation withGradualUnfreezing(double epochs) {
         if (!(epochs > 0) || Double.isInfinite(epochs)) {
             throw new FinetuneException(
                     "gradualUnfreezing needs a number of epochs per stage above 0, but " + epochs + " were given.");
         }
-        return new GentleSettings(layerDecay, epochs, average, pulls);
+        return new KnowledgePreservation(layerDecay, epochs, average, regularization);
     }
 
     /**
@@ -56,8 +61,8 @@ public record GentleSettings(double layerDecay, double epochsPerStage, Optional<
      *
      * @param wanted how weights are averaged
      */
-    public GentleSettings withAverage(WeightAverage wanted) {
-        return new GentleSettings(layerDecay, epochsPerStage, Optional.of(wanted), pulls);
+    public KnowledgePreservation withAverage(WeightAverage wanted) {
+        return new KnowledgePreservation(layerDecay, epochsPerStage, Optional.of(wanted), regularization);
     }
 
     /**
@@ -65,7 +70,7 @@ public record GentleSettings(double layerDecay, double epochsPerStage, Optional<
      *
      * @param wanted what is added to the loss
      */
-    public GentleSettings withPulls(Pulls wanted) {
-        return new GentleSettings(layerDecay, epochsPerStage, average, wanted);
+    public KnowledgePreservation withRegularization(RegularizationSettings wanted) {
+        return new KnowledgePreservation(layerDecay, epochsPerStage, average, wanted);
     }
 }

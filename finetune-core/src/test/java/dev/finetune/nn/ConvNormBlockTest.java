@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What keeps less gives the same outputs, gradients and running statistics as what keeps all. */
-class NormedSlidingTest {
+class ConvNormBlockTest {
     private static final int ROWS = 8;
     private static final int CHANNELS = 8;
     private static final int SIDE = 66;
@@ -70,7 +70,7 @@ class NormedSlidingTest {
             List<float[]> found) {
         final Made made = new Made(3);
         final int out = kind.equals("pool") ? CHANNELS : 12;
-        final Sliding sliding = switch (kind) {
+        final SpatialOp sliding = switch (kind) {
             case "pool" -> new MaxPool2d(3, 2, 1, false);
             case "wide" -> new Conv2d(made, Conv2d.Shape.of(CHANNELS, out, 5, 1), Init.ZEROS, false);
             default -> new Conv2d(made, Conv2d.Shape.of(CHANNELS, out, 3, 1), Init.ZEROS, false);
@@ -78,7 +78,7 @@ class NormedSlidingTest {
         assertThat(sliding.isCheap()).isEqualTo(!kind.equals("wide"));
         final Optional<BatchNorm2d> first = norm(made, CHANNELS, before);
         final Optional<BatchNorm2d> second = norm(made, out, after);
-        final NormedSliding step = new NormedSliding(first, sliding, second, Activation.RELU);
+        final ConvNormBlock step = new ConvNormBlock(first, sliding, second, Activation.RELU);
         made.taken.forEach(parameter -> parameter.setTrained(true));
         final SplittableRandom random = new SplittableRandom(1);
         final Tensor leaf = numbers(random, 1, ROWS, CHANNELS, SIDE, SIDE);

@@ -11,11 +11,11 @@ import java.util.Map;
  * number of stages in the head. A parameter that several use, such as embeddings that a head predicts words with, is
  * where it is used first.
  */
-final class Depths {
+final class LayerwiseRates {
     private final int stages;
     private final Map<Parameter, Integer> depths = new IdentityHashMap<>();
 
-    Depths(Network network) {
+    LayerwiseRates(Network network) {
         this.stages = network.stages().size();
         for (int i = 0; i < stages; i++) {
             put(network.stages().get(i).parameters(), i);

@@ -26,9 +26,9 @@ import org.jspecify.annotations.Nullable;
  * @param activation after the first norm
  * @param last the activation after the sum
  */
-public record NormedSliding(
+public record ConvNormBlock(
         Optional<BatchNorm2d> before,
-        Sliding sliding,
+        SpatialOp sliding,
         Optional<BatchNorm2d> after,
         Activation activation,
         Activation last) {
@@ -40,8 +40,8 @@ public record NormedSliding(
      * @param after the norm after it, if any
      * @param activation after the first norm and after the sum
      */
-    public NormedSliding(
-            Optional<BatchNorm2d> before, Sliding sliding, Optional<BatchNorm2d> after, Activation activation) {
+    public ConvNormBlock(
+            Optional<BatchNorm2d> before, SpatialOp sliding, Optional<BatchNorm2d> after, Activation activation) {
         this(before, sliding, after, activation, activation);
     }
 

@@ -29,14 +29,14 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * head that reads it ({@link dev.finetune.nn.HeadModule#readsPadding}) rows are kept with the padding of their longest
  * batch so far.
  */
-final class FrozenPrefix implements AutoCloseable {
+final class FrozenStageCache implements AutoCloseable {
     private final Network network;
     private final int stages;
     private final boolean lean;
     private final boolean bfloat16;
     private final boolean withPadding;
-    private final RowStore store;
-    private final Map<Encoded, RowStore.Place> places = Collections.synchronizedMap(new IdentityHashMap<>());
+    private final FrozenOutputStore store;
+    private final Map<Encoded, FrozenOutputStore.Place> places = Collections.synchronizedMap(new IdentityHashMap<>());
     private volatile Optional<Layout> layout = Optional.empty();
 
     /**
@@ -44,11 +44,12 @@ final class FrozenPrefix implements AutoCloseable {
      *
      * @param store for what is kept; closed with the prefix
      */
-    FrozenPrefix(Network network, TrainingSettings settings, boolean bfloat16, RowStore store) {
+    FrozenStageCache(Network network, TrainingSettings settings, boolean bfloat16, FrozenOutputStore store) {
         this(network, settings.keepFrozenOutputs(), settings.leanBackward(), bfloat16, store);
     }
 
-    private FrozenPrefix(Network network, boolean enabled, boolean lean, boolean bfloat16, RowStore store) {
+    private FrozenStageCache(
+            Network network, boolean enabled, boolean lean, boolean bfloat16, FrozenOutputStore store) {
         this.network = network;
         this.stages = enabled ? network.frozenStages() : 0;
         this.lean = lean;
@@ -58,8 +59,8 @@ final class FrozenPrefix implements AutoCloseable {
     }
 
     /** A prefix of no stage, which keeps nothing. */
-    static FrozenPrefix none(Network network, boolean lean) {
-        return new FrozenPrefix(network, false, lean, false, new RowStore(0, warning -> {}));
+    static FrozenStageCache none(Network network, boolean lean) {
+        return new FrozenStageCache(network, false, lean, false, new FrozenOutputStore(0, warning -> {}));
     }
 
     /**
@@ -114,7 +115,7 @@ final class FrozenPrefix implements AutoCloseable {
             if (kept.isPresent()) {
                 return kept.get();
             }
-            places.values().removeIf(RowStore.Place::inFile);
+            places.values().removeIf(FrozenOutputStore.Place::inFile);
         }
         final Tensor hidden;
         try (GradientMode off = GradientMode.off();
@@ -135,7 +136,7 @@ final class FrozenPrefix implements AutoCloseable {
     }
 
     private boolean isKept(Encoded row, long bytes) {
-        final RowStore.Place place = places.get(row);
+        final FrozenOutputStore.Place place = places.get(row);
         return place != null && place.bytes() >= bytes;
     }
 
@@ -179,7 +180,7 @@ final class FrozenPrefix implements AutoCloseable {
                 final Encoded row = rows.get(i);
                 final long wanted = found.bytes(wanted(row, longest));
                 if (!isKept(row, wanted)) {
-                    final RowStore.Place place = store.add(bytes, i * stride, wanted);
+                    final FrozenOutputStore.Place place = store.add(bytes, i * stride, wanted);
                     if (place != null) {
                         places.put(row, place);
                     }
@@ -203,7 +204,7 @@ final class FrozenPrefix implements AutoCloseable {
             final long stride = how.bytes(longest);
             for (int i = 0; i < rows.size(); i++) {
                 final Encoded row = rows.get(i);
-                final RowStore.Place place = places.get(row).first(how.bytes(wanted(row, longest)));
+                final FrozenOutputStore.Place place = places.get(row).first(how.bytes(wanted(row, longest)));
                 if (!store.read(place, bytes, i * stride)) {
                     return Optional.empty();
                 }

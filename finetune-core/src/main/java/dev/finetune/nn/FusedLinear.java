@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Linear layers that take the same input, as those of queries, keys and values do. Where their weights lie side by side ({@link
- * HalfCopies}) they are one product; otherwise each is its own, as on a CPU, where one product of all was no faster.
+ * Bfloat16Weights}) they are one product; otherwise each is its own, as on a CPU, where one product of all was no faster.
  */
-public final class JointLinear {
+public final class FusedLinear {
     private final List<Linear> layers;
     private @Nullable Tensor weight;
     private @Nullable Tensor bias;
@@ -22,7 +22,7 @@ public final class JointLinear {
      *
      * @param layers in the order of their outputs
      */
-    public JointLinear(Linear... layers) {
+    public FusedLinear(Linear... layers) {
         this.layers = List.of(layers);
     }
 

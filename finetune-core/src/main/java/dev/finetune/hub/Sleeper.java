@@ -4,11 +4,11 @@ import java.time.Duration;
 
 /** How to wait: tests put their own in, so that they needn't. */
 @FunctionalInterface
-interface Pause {
+interface Sleeper {
     void of(Duration duration) throws InterruptedException;
 
     /** Really waits. */
-    static Pause sleeping() {
+    static Sleeper sleeping() {
         return duration -> Thread.sleep(duration.toMillis());
     }
 }
