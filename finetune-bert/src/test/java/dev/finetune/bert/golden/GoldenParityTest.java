@@ -142,8 +142,14 @@ class GoldenParityTest {
         }
     }
 
-    /** A hidden state of batch 0 without what stands at its padding: that is what a kernel left there. */
+    /**
+     * A hidden state of batch 0; of ModernBERT without what stands at its padding: where a sliding window shows a token of
+     * padding nothing, that is what a kernel of the reference left there, and no token reads it.
+     */
     private static float[] shown(float[] hidden, GoldenCase golden) {
+        if (!golden.name().startsWith("modernbert")) {
+            return hidden;
+        }
         final long[] mask = ((HostTensor.Longs) golden.batch(0).columns().get("attention_mask")).data();
         final int width = hidden.length / mask.length;
         final float[] shown = hidden.clone();
