@@ -43,7 +43,7 @@ public final class AlbertFamily extends TextFamily {
                 config.integer("type_vocab_size", 2),
                 config.integer("pad_token_id", 0),
                 false,
-                Activation.named(config.string("hidden_act", "gelu_new")),
+                config.activation("hidden_act", "gelu_new"),
                 config.number("layer_norm_eps", 1e-12),
                 config.number("hidden_dropout_prob", 0),
                 config.number("attention_probs_dropout_prob", 0),

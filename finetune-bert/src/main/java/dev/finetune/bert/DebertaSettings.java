@@ -91,7 +91,7 @@ record DebertaSettings(
             throw new FinetuneException(config.file() + ": \"conv_kernel_size\" must be odd and \"conv_groups\" divide"
                     + " the hidden size " + hidden + ", but they are " + width + " and " + groups + ".");
         }
-        return Optional.of(new Convolution(width, groups, Activation.named(config.string("conv_act", "tanh"))));
+        return Optional.of(new Convolution(width, groups, config.activation("conv_act", "tanh")));
     }
 
     /** How many distances on each side have an embedding. */

@@ -70,7 +70,7 @@ record ModernBertSettings(
                 config.bool("classifier_bias", false),
                 config.bool("decoder_bias", true),
                 mlpDropout,
-                Activation.named(config.string("classifier_activation", "gelu")),
+                config.activation("classifier_activation", "gelu"),
                 pooling.equals("mean"));
     }
 

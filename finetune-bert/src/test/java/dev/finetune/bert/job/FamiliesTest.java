@@ -182,6 +182,12 @@ class FamiliesTest {
 
     @ParameterizedTest
     @CsvSource({
+        "mpnet, hidden_act, swoosh, hidden_act",
+        "albert, hidden_act, swoosh, hidden_act",
+        "modernbert, hidden_activation, swoosh, hidden_activation",
+        "modernbert, classifier_activation, swoosh, classifier_activation",
+        "deberta-v2, hidden_act, swoosh, hidden_act",
+        "deberta-v2, pooler_hidden_act, swoosh, pooler_hidden_act",
         "mpnet, pad_token_id, 0, pad_token_id",
         "mpnet, relative_attention_num_buckets, 16, relative_attention_num_buckets",
         "albert, num_hidden_groups, 7, num_hidden_groups",
