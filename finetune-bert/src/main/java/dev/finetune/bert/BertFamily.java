@@ -11,8 +11,6 @@ import java.util.Optional;
 
 /** BERT (Devlin et al., 2018). */
 public final class BertFamily extends TextFamily {
-    private static final String TRANSFORM = "cls.predictions.transform.";
-
     @Override
     public String name() {
         return "BERT";
@@ -40,13 +38,7 @@ public final class BertFamily extends TextFamily {
 
     @Override
     MaskedLmNames maskedLmNames(EncoderConfig config, ModelConfig model) {
-        return new MaskedLmNames(
-                TRANSFORM + "dense",
-                TRANSFORM + "LayerNorm",
-                "cls.predictions.bias",
-                "cls.predictions.decoder.weight",
-                List.of("cls.predictions.decoder.bias"),
-                config.activation());
+        return MaskedLmNames.bert(config.activation());
     }
 
     @Override

@@ -13,11 +13,7 @@ import dev.finetune.nn.Stage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * norm(project(word + position + type)), 0 at padding, dropped out; positions, types and the projection only where the
@@ -63,10 +59,9 @@ final class DebertaEmbeddings implements Stage {
 
     @Override
     public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
-        final Tensor ids = batch.get("input_ids");
-        Tensor sum = words.forward(ids, context);
+        Tensor sum = words.forward(batch.get("input_ids"), context);
         if (positions.isPresent()) {
-            sum = sum.add(positions.get().forward(places(batch, ids.size(1)), context));
+            sum = sum.add(positions.get().forward(PositionIds.counted(batch), context));
         }
         if (types.isPresent()) {
             sum = sum.add(types.get().forward(TokenTypes.of(batch), context));
@@ -75,14 +70,6 @@ final class DebertaEmbeddings implements Stage {
         final Tensor normed = norm.forward(wide);
         final Optional<Tensor> shown = PaddingMask.shown(batch);
         return dropout.forward(shown.isPresent() ? normed.mul(shown.get()) : normed, context);
-    }
-
-    private static Tensor places(Batch batch, long length) {
-        return batch.derived("position_ids", () -> {
-                    final Tensor places = torch.arange(new Scalar(length), new TensorOptions(ScalarType.Long));
-                    return Optional.of(places.unsqueeze(0).to(batch.device(), ScalarType.Long));
-                })
-                .orElseThrow();
     }
 
     @Override

@@ -2,7 +2,6 @@ package dev.finetune.bert;
 
 import dev.finetune.bert.heads.SequenceHead;
 import dev.finetune.error.FinetuneException;
-import dev.finetune.nn.Activation;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
 import dev.finetune.spi.AssemblyRequest;
@@ -12,7 +11,6 @@ import java.util.List;
 
 /** DeBERTa-v2 and v3 (He et al., 2021): attention compares contents with contents, and contents with distances. */
 public final class DebertaV2Family extends TextFamily {
-    private static final String TRANSFORM = "cls.predictions.transform.";
     private static final String NEWER_HEAD = "lm_predictions.lm_head.";
 
     @Override
@@ -51,7 +49,7 @@ public final class DebertaV2Family extends TextFamily {
                 config.integer("type_vocab_size", 0),
                 config.integer("pad_token_id", 0),
                 false,
-                Activation.named(config.string("hidden_act", "gelu")),
+                config.activation("hidden_act", "gelu"),
                 config.number("layer_norm_eps", 1e-7),
                 dropout,
                 config.number("attention_probs_dropout_prob", 0.1),
@@ -79,7 +77,7 @@ public final class DebertaV2Family extends TextFamily {
     SequenceHead.Layout sequenceLayout(EncoderConfig config, AssemblyRequest request) {
         return new SequenceHead.Layout(
                 "pooler.dense",
-                Activation.named(request.config().string("pooler_hidden_act", "gelu")),
+                request.config().activation("pooler_hidden_act", "gelu"),
                 "classifier",
                 dropout(request, "pooler_dropout", 0),
                 config.sequenceDropout());
@@ -96,13 +94,7 @@ public final class DebertaV2Family extends TextFamily {
                     List.of(),
                     config.activation());
         }
-        return new MaskedLmNames(
-                TRANSFORM + "dense",
-                TRANSFORM + "LayerNorm",
-                "cls.predictions.bias",
-                "cls.predictions.decoder.weight",
-                List.of("cls.predictions.decoder.bias"),
-                config.activation());
+        return MaskedLmNames.bert(config.activation());
     }
 
     /** Files hold position embeddings that the network doesn't add to its input, too. */

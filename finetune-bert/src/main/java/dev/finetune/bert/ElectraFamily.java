@@ -25,12 +25,7 @@ public final class ElectraFamily extends TextFamily {
 
     @Override
     SequenceHead.Layout sequenceLayout(EncoderConfig config, AssemblyRequest request) {
-        return new SequenceHead.Layout(
-                "classifier.dense",
-                Activation.GELU,
-                "classifier.out_proj",
-                config.sequenceDropout(),
-                config.sequenceDropout());
+        return withoutPooler(Activation.GELU, config);
     }
 
     @Override

@@ -1,6 +1,5 @@
 package dev.finetune.bert;
 
-import dev.finetune.batch.HostTensor;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.Dropout;
 import dev.finetune.nn.Embedding;
@@ -11,7 +10,6 @@ import dev.finetune.nn.Module;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
-import dev.finetune.nn.TensorValues;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -80,35 +78,13 @@ final class EmbeddingStage implements Stage {
         if (types.isPresent()) {
             sum = sum.add(types.get().forward(TokenTypes.of(batch), context));
         }
-        sum = sum.add(positions.forward(positionIds(batch), context));
+        sum = sum.add(positions.forward(
+                config.positionsFromPadding()
+                        ? PositionIds.afterPadding(batch, config.paddingId())
+                        : PositionIds.counted(batch),
+                context));
         final Tensor normed = dropout.forward(norm.forward(sum), context);
         return projection.isPresent() ? projection.get().forward(normed, context) : normed;
-    }
-
-    private Tensor positionIds(Batch batch) {
-        return batch.derived("position_ids", () -> Optional.of(TensorValues.of(hostPositions(batch), batch.device())))
-                .orElseThrow();
-    }
-
-    private HostTensor hostPositions(Batch batch) {
-        final HostTensor.Longs ids = (HostTensor.Longs) batch.hostColumn("input_ids");
-        final int length = Math.toIntExact(ids.shape()[1]);
-        if (!config.positionsFromPadding()) {
-            final long[] positions = new long[length];
-            for (int i = 0; i < length; i++) {
-                positions[i] = i;
-            }
-            return new HostTensor.Longs(positions, 1, length);
-        }
-        final long[] positions = new long[ids.data().length];
-        final int padding = config.paddingId();
-        for (int start = 0; start < positions.length; start += length) {
-            int next = padding + 1;
-            for (int i = start; i < start + length; i++) {
-                positions[i] = ids.data()[i] == padding ? padding : next++;
-            }
-        }
-        return new HostTensor.Longs(positions, ids.shape());
     }
 
     @Override

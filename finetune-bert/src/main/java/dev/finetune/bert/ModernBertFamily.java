@@ -49,7 +49,7 @@ public final class ModernBertFamily extends TextFamily {
                 0,
                 config.integer("pad_token_id", 50_283),
                 false,
-                Activation.named(config.string("hidden_activation", "gelu")),
+                config.activation("hidden_activation", "gelu"),
                 config.number("norm_eps", 1e-5),
                 config.number("embedding_dropout", 0),
                 config.number("attention_dropout", 0),
@@ -91,8 +91,9 @@ public final class ModernBertFamily extends TextFamily {
             final Linear decoder = decoder(config, "decoder.weight", bias, source, words);
             return new MaskedLmHead(dense, settings.classifierActivation(), norm, decoder);
         }
+        final int outputs = head instanceof Head.QuestionAnswering ? 2 : head.rows(); // Starts and ends.
         final Linear output =
-                new Linear(source.at("classifier"), hidden, outputs(head), Init.normal(1 / Math.sqrt((double) hidden)));
+                new Linear(source.at("classifier"), hidden, outputs, Init.normal(1 / Math.sqrt((double) hidden)));
         return new NormedHead(
                 reads(head, settings), dense, settings.classifierActivation(), norm, config.sequenceDropout(), output);
     }
@@ -105,19 +106,6 @@ public final class ModernBertFamily extends TextFamily {
             return NormedHead.Reads.SPANS;
         }
         return settings.poolsMean() ? NormedHead.Reads.MEAN : NormedHead.Reads.FIRST;
-    }
-
-    private static int outputs(Head head) {
-        if (head instanceof Head.Classification classes) {
-            return classes.classes();
-        }
-        if (head instanceof Head.MultiLabel multi) {
-            return multi.labels().size();
-        }
-        if (head instanceof Head.Regression regression) {
-            return regression.targets();
-        }
-        return head instanceof Head.Tokens tokens ? tokens.labels().size() : 2;
     }
 
     /** Says which layer has a row for each output. */

@@ -42,7 +42,7 @@ public final class MpNetFamily extends TextFamily {
                 0,
                 PADDING_ID,
                 true,
-                Activation.named(config.string("hidden_act", "gelu")),
+                config.activation("hidden_act", "gelu"),
                 config.number("layer_norm_eps", 1e-12),
                 dropout,
                 config.number("attention_probs_dropout_prob", 0.1),
@@ -70,23 +70,12 @@ public final class MpNetFamily extends TextFamily {
 
     @Override
     SequenceHead.Layout sequenceLayout(EncoderConfig config, AssemblyRequest request) {
-        return new SequenceHead.Layout(
-                "classifier.dense",
-                Activation.TANH,
-                "classifier.out_proj",
-                config.sequenceDropout(),
-                config.sequenceDropout());
+        return withoutPooler(Activation.TANH, config);
     }
 
     @Override
     MaskedLmNames maskedLmNames(EncoderConfig config, ModelConfig model) {
-        return new MaskedLmNames(
-                "lm_head.dense",
-                "lm_head.layer_norm",
-                "lm_head.bias",
-                "lm_head.decoder.weight",
-                List.of("lm_head.decoder.bias"),
-                Activation.GELU);
+        return MaskedLmNames.roberta();
     }
 
     @Override

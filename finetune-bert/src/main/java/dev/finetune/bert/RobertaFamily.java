@@ -33,23 +33,12 @@ public final class RobertaFamily extends TextFamily {
 
     @Override
     SequenceHead.Layout sequenceLayout(EncoderConfig config, AssemblyRequest request) {
-        return new SequenceHead.Layout(
-                "classifier.dense",
-                Activation.TANH,
-                "classifier.out_proj",
-                config.sequenceDropout(),
-                config.sequenceDropout());
+        return withoutPooler(Activation.TANH, config);
     }
 
     @Override
     MaskedLmNames maskedLmNames(EncoderConfig config, ModelConfig model) {
-        return new MaskedLmNames(
-                "lm_head.dense",
-                "lm_head.layer_norm",
-                "lm_head.bias",
-                "lm_head.decoder.weight",
-                List.of("lm_head.decoder.bias"),
-                Activation.GELU);
+        return MaskedLmNames.roberta();
     }
 
     @Override

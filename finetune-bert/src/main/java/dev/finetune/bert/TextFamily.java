@@ -52,6 +52,16 @@ abstract class TextFamily implements TextModelFamily {
     /** The stem of the architectures' names in config.json: "Bert" in "BertForSequenceClassification". */
     abstract String architecture(ModelConfig config);
 
+    /** The layout of RoBERTa's sequence head, which reads the first token itself, without a pooler. */
+    static SequenceHead.Layout withoutPooler(Activation activation, EncoderConfig config) {
+        return new SequenceHead.Layout(
+                "classifier.dense",
+                activation,
+                "classifier.out_proj",
+                config.sequenceDropout(),
+                config.sequenceDropout());
+    }
+
     /** Whether the architecture that is saved as "ForPreTraining" holds a masked-language model's head. */
     boolean pretrainsByMasking() {
         return true;
@@ -113,6 +123,28 @@ abstract class TextFamily implements TextModelFamily {
      */
     record MaskedLmNames(
             String dense, String norm, String bias, String decoder, List<String> aliases, Activation activation) {
+        /** BERT's names, which DeBERTa has taken over. */
+        static MaskedLmNames bert(Activation activation) {
+            return new MaskedLmNames(
+                    "cls.predictions.transform.dense",
+                    "cls.predictions.transform.LayerNorm",
+                    "cls.predictions.bias",
+                    "cls.predictions.decoder.weight",
+                    List.of("cls.predictions.decoder.bias"),
+                    activation);
+        }
+
+        /** RoBERTa's names and activation, which MPNet has taken over. */
+        static MaskedLmNames roberta() {
+            return new MaskedLmNames(
+                    "lm_head.dense",
+                    "lm_head.layer_norm",
+                    "lm_head.bias",
+                    "lm_head.decoder.weight",
+                    List.of("lm_head.decoder.bias"),
+                    Activation.GELU);
+        }
+
         /** An untied decoder computes with a bias of its own; the other one is then no part of the model. */
         MaskedLmNames forTied(boolean tied) {
             return tied || aliases.isEmpty()
@@ -186,10 +218,12 @@ abstract class TextFamily implements TextModelFamily {
     }
 
     private static boolean readsFirstTokenAlone(Head head) {
-        return head instanceof Head.Classification
-                || head instanceof Head.MultiLabel
-                || head instanceof Head.Regression
-                || head instanceof Head.Features features && features.pooling() == Pooling.CLS;
+        return isOfSequence(head) || head instanceof Head.Features features && features.pooling() == Pooling.CLS;
+    }
+
+    /** Whether it says one thing of a whole sequence: a class, classes or numbers. */
+    private static boolean isOfSequence(Head head) {
+        return head.problemType().isPresent();
     }
 
     /** The head that was asked for, on parameters of the whole model's source. */
@@ -197,23 +231,11 @@ abstract class TextFamily implements TextModelFamily {
         final Head head = request.head();
         final long hidden = config.hidden();
         final Init init = config.init();
-        if (head instanceof Head.Classification classes) {
-            return new SequenceHead(source, sequenceLayout(config, request), hidden, classes.classes(), init);
+        if (isOfSequence(head)) {
+            return new SequenceHead(source, sequenceLayout(config, request), hidden, head.rows(), init);
         }
-        if (head instanceof Head.MultiLabel multi) {
-            return new SequenceHead(
-                    source,
-                    sequenceLayout(config, request),
-                    hidden,
-                    multi.labels().size(),
-                    init);
-        }
-        if (head instanceof Head.Regression regression) {
-            return new SequenceHead(source, sequenceLayout(config, request), hidden, regression.targets(), init);
-        }
-        if (head instanceof Head.Tokens tokens) {
-            return new TokenHead(
-                    source, config.tokenDropout(), hidden, tokens.labels().size(), init);
+        if (head instanceof Head.Tokens) {
+            return new TokenHead(source, config.tokenDropout(), hidden, head.rows(), init);
         }
         if (head instanceof Head.QuestionAnswering) {
             return new SpanHead(source, config.spanDropout(), hidden, init);
@@ -287,7 +309,7 @@ abstract class TextFamily implements TextModelFamily {
         if (head instanceof Head.Tokens) {
             return name -> name.startsWith(TokenHead.OUTPUT + ".");
         }
-        if (head instanceof Head.Classification || head instanceof Head.MultiLabel || head instanceof Head.Regression) {
+        if (isOfSequence(head)) {
             final String output = sequenceLayout(config, request).output() + ".";
             return name -> name.startsWith(output);
         }

@@ -102,6 +102,11 @@ public interface Head {
         }
 
         @Override
+        public int rows() {
+            return classes;
+        }
+
+        @Override
         public boolean isOneOfSeveral() {
             return true;
         }

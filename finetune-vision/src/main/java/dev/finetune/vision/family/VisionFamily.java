@@ -151,11 +151,8 @@ abstract class VisionFamily implements ImageModelFamily {
             }
             return new PooledFeatures();
         }
-        final long outputs = head instanceof Head.Regression regression
-                ? regression.targets()
-                : head.labels().size();
         final double dropout = Double.isNaN(request.dropout()) ? plan.dropout() : request.dropout();
-        return plan.head().make(source, outputs, dropout);
+        return plan.head().make(source, head.rows(), dropout);
     }
 
     private Preprocessing preprocessing(AssemblyRequest request, NetworkPlan plan) {
