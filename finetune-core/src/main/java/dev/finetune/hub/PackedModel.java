@@ -1,6 +1,8 @@
 package dev.finetune.hub;
 
 import dev.finetune.error.FinetuneException;
+import dev.finetune.internal.saving.DirectorySave;
+import dev.finetune.internal.saving.Disk;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.JarURLConnection;
@@ -12,12 +14,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -141,7 +141,7 @@ public final class PackedModel {
             }
             move(fresh, directory);
         } finally {
-            delete(fresh);
+            DirectorySave.removeFolder(fresh, new Disk());
         }
     }
 
@@ -152,16 +152,6 @@ public final class PackedModel {
         } catch (IOException e) {
             if (!Files.isDirectory(directory)) {
                 throw e;
-            }
-        }
-    }
-
-    private static void delete(Path folder) throws IOException {
-        if (Files.exists(folder)) {
-            try (Stream<Path> paths = Files.walk(folder)) {
-                for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.deleteIfExists(path);
-                }
             }
         }
     }

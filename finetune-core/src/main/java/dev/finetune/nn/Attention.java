@@ -79,7 +79,10 @@ public record Attention(int heads, Dropout dropout) {
     }
 
     private static @Nullable Tensor sum(@Nullable Tensor bias, @Nullable Tensor positions) {
-        return bias == null || positions == null ? positions == null ? bias : positions : positions.add(bias);
+        if (bias == null) {
+            return positions;
+        }
+        return positions == null ? bias : positions.add(bias);
     }
 
     /** LibTorch's kernels for the CPU drop nothing; those for GPUs do, but by no mask, and keep no weights for backward. */

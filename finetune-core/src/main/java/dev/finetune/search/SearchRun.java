@@ -39,7 +39,6 @@ final class SearchRun {
     private final SearchDraft settings;
     private final Function<FineTuner, FineTuned<?>> fit;
     private final Journal journal;
-    private final MetricOrder order;
     private final String metric;
     private final Proposals proposals;
     private final Leaderboard board;
@@ -62,7 +61,6 @@ final class SearchRun {
         this.settings = settings;
         this.fit = fit;
         this.journal = journal;
-        this.order = order;
         this.metric = order.metric();
         this.proposals = new Proposals(settings.sampler, settings.dimensions, settings.seed);
         this.board = new Leaderboard(order, journal.trials());
@@ -86,7 +84,7 @@ final class SearchRun {
                             ? " Remove their lines from " + settings.file.get() + " to run them again."
                             : ""));
         }
-        return new SearchResult(order, trials, tuner, settings.dimensions);
+        return new SearchResult(board.metric(), trials, tuner, settings.dimensions);
     }
 
     private void workTogether() {
