@@ -20,13 +20,17 @@ import dev.finetune.head.Pooling;
 import dev.finetune.nn.Parameter;
 import dev.finetune.peft.Ia3;
 import dev.finetune.peft.Lora;
+import dev.finetune.train.StepReport;
+import dev.finetune.train.TrainingListener;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -158,6 +162,23 @@ class FamiliesTest {
         try (Embedder<String> embedder = base.embedder(Pooling.MEAN)) {
             assertThat(embedder.embed("the product")).hasSize(32);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"xlm-roberta", "mpnet", "albert", "modernbert", "deberta-v2"})
+    void noStepLeavesNativeObjectsBehind(String family) {
+        final List<Long> counts = new ArrayList<>();
+        final TrainingListener counting = new TrainingListener() {
+            @Override
+            public void stepped(StepReport report) {
+                counts.add(Pointer.totalCount());
+            }
+        };
+        final long before = Pointer.totalCount();
+        tuner(family).epochs(8).listener(counting).fitAll(data()).close();
+        assertThat(counts).hasSize(24);
+        assertThat(counts.subList(4, counts.size())).containsOnly(counts.get(4));
+        assertThat(Pointer.totalCount()).isLessThanOrEqualTo(before);
     }
 
     /** config-hub.json says the same as config.json in the keys that files on the hub have. */
