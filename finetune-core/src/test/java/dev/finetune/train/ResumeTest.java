@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,11 +47,22 @@ class ResumeTest {
         }
 
         Network network() {
-            final Network network = TinyNet.of(5, 3, 0.2);
+            final Network tiny = TinyNet.of(5, 3, 0.2);
+            final Network network = make().batchesInParts() ? shortOfMemory(tiny) : tiny;
             for (int i = 0; i < frozenStages; i++) {
                 network.stages().get(i).parameters().forEach(parameter -> parameter.setTrained(false));
             }
             return network;
+        }
+
+        /** Memory suffices for 20 symbols of a batch, rows times the longest. */
+        private static Network shortOfMemory(Network network) {
+            return FaultyStage.in(network, 2, (input, batch, context) -> {
+                if (input.size(0) * input.size(1) > 20) {
+                    torch.empty(1L << 48);
+                }
+                return input;
+            });
         }
 
         BatchSource rows(int count, boolean training) {
@@ -94,6 +106,7 @@ class ResumeTest {
                     s.learningRate = 0.3;
                     s.earlyStopping = Optional.of(new EarlyStopping("accuracy", 2, 0));
                 }),
+                new Way("in parts, for memory is short", s -> s.batchesInParts = true),
                 new Way("recomputed", s -> s.gradientCheckpointing = true),
                 new Way(
                         "pulled to the start",
