@@ -29,6 +29,9 @@ public final class PackedModel {
     /** Where, in the cache of the hub. */
     private static final String FOLDER = ".finetune";
 
+    /** How the names of folders begin that aren't whole yet. */
+    private static final String UNPACKING = "unpacking-";
+
     private static final int KEY_LENGTH = 16;
     private static final String TOKENIZER = "tokenizer.json";
     private static final Logger log = LoggerFactory.getLogger(Hub.class);
@@ -125,7 +128,8 @@ public final class PackedModel {
     }
 
     private void unpack(Map<String, URL> resources, Path parent, Path directory) throws IOException {
-        final Path fresh = Files.createDirectory(parent.resolve("unpacking-" + UUID.randomUUID()));
+        DirectorySave.sweep(parent, UNPACKING);
+        final Path fresh = Files.createDirectory(parent.resolve(UNPACKING + UUID.randomUUID()));
         try {
             for (Map.Entry<String, URL> resource : resources.entrySet()) {
                 final URLConnection connection = resource.getValue().openConnection();

@@ -3,9 +3,7 @@ package dev.finetune.report;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.saving.AtomicFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.commons.csv.CSVFormat;
@@ -32,22 +30,9 @@ public final class CsvTable {
             for (List<?> row : rows) {
                 printer.printRecord(row);
             }
-            write(file, table.toString().getBytes(StandardCharsets.UTF_8));
+            AtomicFile.write(file, table.toString().getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new FinetuneException(file + ": the table couldn't be written: " + e, e);
         }
-    }
-
-    private static void write(Path file, byte[] bytes) throws IOException {
-        if (Files.exists(file) && !Files.isRegularFile(file)) { // /dev/stdout, say.
-            Files.write(file, bytes);
-            return;
-        }
-        AtomicFile.write(file, channel -> {
-            final ByteBuffer left = ByteBuffer.wrap(bytes);
-            while (left.hasRemaining()) {
-                channel.write(left);
-            }
-        });
     }
 }

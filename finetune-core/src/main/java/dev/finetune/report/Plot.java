@@ -1,7 +1,9 @@
 package dev.finetune.report;
 
 import dev.finetune.error.FinetuneException;
+import dev.finetune.internal.saving.AtomicFile;
 import java.awt.AWTError;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -107,7 +109,9 @@ public record Plot(Axis x, Axis y, List<Series> series) {
             charts.add(new Plot(Axis.of(""), Axis.of(""), List.of()).chart());
         }
         try {
-            BitmapEncoder.saveBitmap(charts, rows, columns, file.toString(), BitmapFormat.PNG);
+            final ByteArrayOutputStream png = new ByteArrayOutputStream();
+            BitmapEncoder.saveBitmap(charts, rows, columns, png, BitmapFormat.PNG);
+            AtomicFile.write(file, png.toByteArray());
         } catch (IOException | AWTError | LinkageError e) {
             throw new FinetuneException(
                     file + ": the plot couldn't be drawn: " + e + ". The values can be had as CSV, too.", e);

@@ -14,6 +14,9 @@ import dev.finetune.hub.Pretrained;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -70,6 +73,16 @@ class PretrainedTest {
                 .embedder(Pooling.CLS)
                 .close();
         assertThat(unpacked()).hasSize(2);
+    }
+
+    @Test
+    void whatADeadProcessHadBegunToUnpackIsRemovedAndWhatALivingOneUnpacksStays() throws IOException {
+        final Path dead = Files.createDirectories(cache.resolve(".finetune/unpacking-dead"));
+        Files.createFile(dead.resolve("model.onnx"));
+        Files.setLastModifiedTime(dead, FileTime.from(Instant.now().minus(Duration.ofDays(2))));
+        final Path living = Files.createDirectories(cache.resolve(".finetune/unpacking-living"));
+        FineTuner.from(TINY).hub(hub()).embedder(Pooling.CLS).close();
+        assertThat(unpacked()).hasSize(2).contains(living);
     }
 
     @Test

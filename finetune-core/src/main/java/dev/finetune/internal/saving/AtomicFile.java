@@ -2,6 +2,7 @@ package dev.finetune.internal.saving;
 
 import dev.finetune.error.FinetuneException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +26,28 @@ public final class AtomicFile {
     /** What is written; asked again where an interrupt came in between. */
     public interface Content {
         void writeTo(FileChannel channel) throws IOException;
+    }
+
+    /**
+     * Writes a file as a whole; what isn't one, such as /dev/stdout, is written to as it is.
+     *
+     * @throws FinetuneException naming the file, if it can't be written
+     */
+    public static void write(Path file, byte[] bytes) {
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            try {
+                Files.write(file, bytes);
+            } catch (IOException e) {
+                throw new FinetuneException(file + ": the file couldn't be written: " + e, e);
+            }
+            return;
+        }
+        write(file, channel -> {
+            final ByteBuffer left = ByteBuffer.wrap(bytes);
+            while (left.hasRemaining()) {
+                channel.write(left);
+            }
+        });
     }
 
     /**
@@ -64,7 +87,6 @@ public final class AtomicFile {
 
     /** Removes what processes left that died while they wrote this file. */
     private static void sweep(Path directory, String start, FileOps disk) throws IOException {
-        final FileTime old = FileTime.from(Instant.now().minus(SURELY_DEAD));
         final List<Path> left;
         try (Stream<Path> files = Files.list(directory)) {
             left = files.filter(file -> file.getFileName().toString().startsWith(start)
@@ -72,9 +94,16 @@ public final class AtomicFile {
                     .toList();
         }
         for (Path file : left) {
-            if (Files.getLastModifiedTime(file).compareTo(old) < 0) {
+            if (isLeft(file)) {
                 disk.delete(file);
             }
         }
+    }
+
+    /** Whether it is so old that no living process is writing it. */
+    static boolean isLeft(Path file) throws IOException {
+        return Files.getLastModifiedTime(file)
+                        .compareTo(FileTime.from(Instant.now().minus(SURELY_DEAD)))
+                < 0;
     }
 }

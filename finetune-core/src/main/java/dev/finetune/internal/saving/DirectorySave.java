@@ -6,9 +6,7 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,9 +38,6 @@ public final class DirectorySave {
 
     /** How long a reader waits for a writer that moves files; moving takes no longer than a moment. */
     static final Duration MOMENT = Duration.ofSeconds(10);
-
-    /** Where processes can't lock each other out, what is older than this is no living process's. */
-    private static final Duration SURELY_DEAD = Duration.ofDays(1);
 
     private final Path directory;
     private final FileOps disk;
@@ -233,11 +228,18 @@ public final class DirectorySave {
 
     /** Removes what processes that died before their files counted left. */
     private void sweep(Path real, boolean alone) throws IOException {
-        final FileTime old = FileTime.from(Instant.now().minus(SURELY_DEAD));
         for (String name : names(real)) {
-            final Path left = real.resolve(name);
-            if (isStaging(left) && (alone || Files.getLastModifiedTime(left).compareTo(old) < 0)) {
-                removeFolder(left, disk);
+            if (name.startsWith(STAGING) && (alone || AtomicFile.isLeft(real.resolve(name)))) {
+                removeFolder(real.resolve(name), disk);
+            }
+        }
+    }
+
+    /** Removes the folders of this start that no living process has touched for a day. */
+    public static void sweep(Path directory, String start) throws IOException {
+        for (String name : names(directory)) {
+            if (name.startsWith(start) && AtomicFile.isLeft(directory.resolve(name))) {
+                removeFolder(directory.resolve(name), new Disk());
             }
         }
     }
