@@ -55,8 +55,8 @@ class AutoChoiceTest {
         };
     }
 
-    private Allowance seconds(int seconds) {
-        return new Allowance(Duration.ofSeconds(seconds), cancellation, () -> now);
+    private TimeBudget seconds(int seconds) {
+        return new TimeBudget(Duration.ofSeconds(seconds), cancellation, () -> now);
     }
 
     private FineTuner tuner(TrainingListener listener) {

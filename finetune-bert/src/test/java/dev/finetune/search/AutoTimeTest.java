@@ -38,7 +38,7 @@ class AutoTimeTest {
                 tuner.lr(5e-5).batchSize(BATCH).epochs(epochs).listener(ticking),
                 Jobs.data(BATCH * steps, 7),
                 Jobs.data(40, 8),
-                new Allowance(Duration.ofSeconds(seconds), new Cancellation(), () -> now));
+                new TimeBudget(Duration.ofSeconds(seconds), new Cancellation(), () -> now));
     }
 
     @Test

@@ -85,7 +85,7 @@ public final class Auto {
      */
     public <I> AutoResult<I> fit(Dataset<I> dataset) {
         Objects.requireNonNull(dataset, "dataset");
-        return AutoRun.fit(tuner, dataset, allowance());
+        return AutoRun.fit(tuner, dataset, budget());
     }
 
     /**
@@ -100,10 +100,10 @@ public final class Auto {
     public <I> AutoResult<I> fit(Dataset<I> train, Dataset<I> validation) {
         Objects.requireNonNull(train, "train");
         Objects.requireNonNull(validation, "validation");
-        return AutoRun.fit(tuner, train, validation, allowance());
+        return AutoRun.fit(tuner, train, validation, budget());
     }
 
-    private Allowance allowance() {
-        return new Allowance(budget, tuner.cancellation(), System::nanoTime);
+    private TimeBudget budget() {
+        return new TimeBudget(budget, tuner.cancellation(), System::nanoTime);
     }
 }
