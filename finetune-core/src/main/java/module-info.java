@@ -6,7 +6,7 @@
 module dev.finetune.core {
     requires transitive com.google.gson;
     requires com.sun.jna;
-    requires java.desktop;
+    requires static java.desktop; // Plots as PNG are drawn with it and XChart, which need not be there.
     requires java.net.http;
     requires jdk.management; // How much memory there is, in containers too.
     requires jdk.unsupported; // Mapped files are released at once, in checkpoint.
@@ -16,7 +16,7 @@ module dev.finetune.core {
     requires org.bytedeco.openblas;
     requires transitive org.bytedeco.pytorch;
     requires static transitive org.jspecify;
-    requires org.knowm.xchart;
+    requires static org.knowm.xchart;
     requires org.slf4j;
 
     uses dev.finetune.spi.ImageModelFamily;

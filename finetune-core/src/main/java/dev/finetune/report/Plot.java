@@ -18,7 +18,8 @@ import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
- * Lines and points over two axes, drawn to a PNG without a display.
+ * Lines and points over two axes, drawn to a PNG without a display. XChart draws them: {@code org.knowm.xchart:xchart} is an
+ * optional dependency, which an application that wants plots adds.
  *
  * @param x what the horizontal axis is
  * @param y what the vertical axis is; it starts at its lowest value
@@ -87,7 +88,7 @@ public record Plot(Axis x, Axis y, List<Series> series) {
      * Draws it.
      *
      * @param file the PNG file, replaced if it is there
-     * @throws FinetuneException if the file can't be written, or this Java runtime can't draw
+     * @throws FinetuneException if the file can't be written, this Java runtime can't draw, or XChart isn't there
      */
     public void writePng(Path file) {
         writePng(file, 1, List.of(this));
@@ -99,23 +100,33 @@ public record Plot(Axis x, Axis y, List<Series> series) {
      * @param file the PNG file, replaced if it is there
      * @param columns how many there are beside each other
      * @param plots row by row
-     * @throws FinetuneException if the file can't be written, or this Java runtime can't draw
+     * @throws FinetuneException if the file can't be written, this Java runtime can't draw, or XChart isn't there
      */
     public static void writePng(Path file, int columns, List<Plot> plots) {
+        try {
+            AtomicFile.write(file, png(columns, plots));
+        } catch (NoClassDefFoundError e) {
+            throw new FinetuneException(
+                    file + ": plots are drawn by XChart, which isn't here (" + e.getMessage() + "). Add the dependency"
+                            + " org.knowm.xchart:xchart, 3.8 or later (on a module path also --add-modules"
+                            + " org.knowm.xchart,java.desktop). The values can be had as CSV without it.",
+                    e);
+        } catch (IOException | AWTError | LinkageError e) {
+            throw new FinetuneException(
+                    file + ": the plot couldn't be drawn: " + e + ". The values can be had as CSV, too.", e);
+        }
+    }
+
+    private static byte[] png(int columns, List<Plot> plots) throws IOException {
         final List<XYChart> charts = new ArrayList<>();
         plots.forEach(plot -> charts.add(plot.chart()));
         final int rows = (charts.size() + columns - 1) / columns;
         while (charts.size() < rows * columns) {
             charts.add(new Plot(Axis.of(""), Axis.of(""), List.of()).chart());
         }
-        try {
-            final ByteArrayOutputStream png = new ByteArrayOutputStream();
-            BitmapEncoder.saveBitmap(charts, rows, columns, png, BitmapFormat.PNG);
-            AtomicFile.write(file, png.toByteArray());
-        } catch (IOException | AWTError | LinkageError e) {
-            throw new FinetuneException(
-                    file + ": the plot couldn't be drawn: " + e + ". The values can be had as CSV, too.", e);
-        }
+        final ByteArrayOutputStream png = new ByteArrayOutputStream();
+        BitmapEncoder.saveBitmap(charts, rows, columns, png, BitmapFormat.PNG);
+        return png.toByteArray();
     }
 
     private XYChart chart() {

@@ -13,7 +13,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
@@ -144,6 +147,28 @@ class ReadmeTest {
             assertThat(found).as(artifact).isEqualTo(version);
         }
         assertThat(readme).contains("org.bytedeco:javacpp:" + javacpp + ":");
+    }
+
+    /** It has no parent, so that it says the version once more. */
+    @Test
+    void theBomHasTheVersionOfTheBuildAndNamesEveryModuleThatIsUsed() throws IOException {
+        final String pom = Files.readString(ROOT.resolve("pom.xml"));
+        final String bom = Files.readString(ROOT.resolve("finetune-bom/pom.xml"));
+        final Set<String> modules = found(pom, "<module>([^<]+)<");
+        modules.removeAll(Set.of("finetune-bom", "finetune-examples"));
+
+        final Set<String> named = found(bom, "<artifactId>(finetune-[^<]+)<");
+        named.remove("finetune-bom");
+        assertThat(named).containsExactlyInAnyOrderElementsOf(modules);
+        assertThat(found(bom, "<version>([^$<]+)<")).isEqualTo(found(pom, "<artifactId>finetune-parent</artifactId>\\s*<version>([^<]+)<"));
+    }
+
+    private static Set<String> found(String text, String pattern) {
+        return Pattern.compile(pattern)
+                .matcher(text)
+                .results()
+                .map(match -> match.group(1))
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     private static String property(String pom, String name) {
