@@ -160,7 +160,8 @@ class ReadmeTest {
         final Set<String> named = found(bom, "<artifactId>(finetune-[^<]+)<");
         named.remove("finetune-bom");
         assertThat(named).containsExactlyInAnyOrderElementsOf(modules);
-        assertThat(found(bom, "<version>([^$<]+)<")).isEqualTo(found(pom, "<artifactId>finetune-parent</artifactId>\\s*<version>([^<]+)<"));
+        assertThat(found(bom, "<version>([^$<]+)<"))
+                .isEqualTo(found(pom, "<artifactId>finetune-parent</artifactId>\\s*<version>([^<]+)<"));
     }
 
     private static Set<String> found(String text, String pattern) {
