@@ -21,6 +21,7 @@ module dev.finetune.core {
 
     uses dev.finetune.spi.ImageModelFamily;
     uses dev.finetune.spi.ModelFamily;
+    uses dev.finetune.spi.OnnxExporter;
     uses dev.finetune.spi.PretrainedModels;
     uses dev.finetune.spi.TextModelFamily;
 

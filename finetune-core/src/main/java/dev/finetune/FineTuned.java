@@ -13,6 +13,7 @@ import dev.finetune.internal.run.Calibrating;
 import dev.finetune.internal.run.Lifetime;
 import dev.finetune.internal.run.ModelDirectory;
 import dev.finetune.internal.run.ModelWriter;
+import dev.finetune.internal.run.OnnxWriter;
 import dev.finetune.internal.run.Predicting;
 import dev.finetune.internal.run.Trained;
 import dev.finetune.metrics.Metrics;
@@ -396,6 +397,42 @@ public final class FineTuned<I> implements AutoCloseable {
         Objects.requireNonNull(overwrite, "overwrite");
         use(() -> {
             ModelWriter.write(directory, overwrite, trained);
+            return directory;
+        });
+    }
+
+    /**
+     * The same as {@link #exportOnnx(Path, Overwrite)}, over ONNX models of ours only.
+     *
+     * @param directory made if it isn't there
+     */
+    public void exportOnnx(Path directory) {
+        exportOnnx(directory, Overwrite.OURS);
+    }
+
+    /**
+     * Saves the model for ONNX Runtime and other runtimes that read ONNX: model.onnx in 32-bit floats, operators of ONNX's standard set
+     * 17 alone, with what LoRA or IA3 trained merged into the weights. Inputs are those of Transformers' exports, "input_ids",
+     * "attention_mask" and, where the model reads them, "token_type_ids", of any number of rows and any length, or "pixel_values"; outputs
+     * are "logits", "start_logits" and "end_logits", or "embeddings". Probabilities are for the application to compute, where they are
+     * wanted. Weights beyond 2 GB, which no such file can hold, lie in model.onnx.data beside it.
+     *
+     * <p>All else is as {@link #save(Path, Overwrite)} writes it: config.json, the tokenizer's or preprocessor's files, calibration, model
+     * card; the labels, and these files where they are small, are in the metadata of model.onnx, too. {@link #load} and {@link
+     * FineTuner#from} read the directory. It is another one than that of {@link #save}.
+     *
+     * <p>Needs the artifact finetune-onnx.
+     *
+     * @param directory made if it isn't there
+     * @param overwrite what may be replaced of what the directory holds
+     * @throws FinetuneException if finetune-onnx isn't there, if a part of the network, of another family, doesn't say which operators it
+     *     consists of (before anything is written), if the directory holds what mustn't be replaced, or if writing fails
+     */
+    public void exportOnnx(Path directory, Overwrite overwrite) {
+        Objects.requireNonNull(directory, "directory");
+        Objects.requireNonNull(overwrite, "overwrite");
+        use(() -> {
+            OnnxWriter.write(directory, overwrite, trained);
             return directory;
         });
     }

@@ -1,10 +1,13 @@
 package dev.finetune.bert;
 
+import dev.finetune.nn.Attention;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.Dropout;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Linear;
 import dev.finetune.nn.Module;
+import dev.finetune.nn.OperatorGraph;
+import dev.finetune.nn.OperatorGraph.Value;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import java.util.ArrayList;
@@ -131,6 +134,9 @@ final class DebertaAttention implements Module {
         final long heads = products.size(0);
         final long rows = products.size(1);
         final long n = products.size(2);
+        if (n == 1) {
+            return products;
+        }
         return products.view(heads, rows, n * (2 * n - 1))
                 .narrow(2, n - 1, n * (2 * n - 2))
                 .view(heads, rows, n, 2 * n - 2)
@@ -142,6 +148,53 @@ final class DebertaAttention implements Module {
         return wide.view(wide.size(0), wide.size(1), heads, wide.size(2) / heads)
                 .permute(2, 0, 1, 3)
                 .contiguous();
+    }
+
+    /**
+     * Draws it.
+     *
+     * @param graph where
+     * @param input (batch * length, width)
+     * @return of the same shape
+     */
+    Value draw(OperatorGraph graph, Value input) {
+        final long width = query.outputs();
+        final Value queries = Attention.drawSplit(graph, query.draw(graph, input, scale), heads, width);
+        final Value keys = Attention.drawSplit(graph, key.draw(graph, input), heads, width);
+        final Value values = Attention.drawSplit(graph, value.draw(graph, input), heads, width);
+        Value scores = graph.apply("MatMul", queries, graph.transpose(keys, 0, 1, 3, 2));
+        if (settings.relative() && settings.contentToPosition()) {
+            final Value rows = distances.drawFalling(graph);
+            final Value products = drawProducts(graph, queries, distanceKey.orElse(key), 1, rows);
+            scores = graph.apply("Add", scores, drawDiagonals(graph, products));
+        }
+        if (settings.relative() && settings.positionToContent()) {
+            final Value rows = distances.drawRising(graph);
+            final Value products = drawProducts(graph, keys, distanceQuery.orElse(query), scale, rows);
+            scores = graph.apply("Add", scores, graph.transpose(drawDiagonals(graph, products), 0, 1, 3, 2));
+        }
+        final Value shown = graph.apply("Where", PaddingMask.drawHiddenPairs(graph), PaddingMask.lowest(graph), scores);
+        return Attention.drawWeighed(graph, shown, values, width);
+    }
+
+    /** (batch, heads, length, size) with some distances, projected and scaled: (batch, heads, length, 2 length). */
+    private Value drawProducts(OperatorGraph graph, Value tokens, Linear layer, double scaled, Value rows) {
+        final Value all = layer.draw(graph, distances.draw(graph), scaled);
+        final Value split = graph.reshape(all, -1, heads, layer.outputs() / heads);
+        return graph.apply("MatMul", tokens, graph.transpose(graph.apply("Gather", split, rows), 1, 2, 0));
+    }
+
+    /** As {@link #diagonals}, of (..., n, 2 n), the last of which aren't read. */
+    private Value drawDiagonals(OperatorGraph graph, Value products) {
+        final Value length = TextInputs.length(graph);
+        final Value from = graph.derived("diagonal", () -> graph.apply("Sub", length, graph.wholes(1)));
+        final Value shape = graph.derived(
+                "diagonals",
+                () -> graph.operator("Concat", graph.rows(), graph.wholes(heads), length, graph.wholes(-1))
+                        .set("axis", 0)
+                        .value());
+        final Value inRow = graph.slice(graph.perRow(products, heads, -1), 2, from, graph.wholes(-1));
+        return graph.slice(graph.apply("Reshape", inRow, shape), 3, graph.wholes(0), length);
     }
 
     @Override

@@ -6,6 +6,8 @@ import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Init;
 import dev.finetune.nn.LayerNorm;
 import dev.finetune.nn.Module;
+import dev.finetune.nn.OperatorGraph;
+import dev.finetune.nn.OperatorGraph.Value;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import java.util.ArrayList;
@@ -53,6 +55,29 @@ final class DebertaConvolution implements Module {
         final Tensor active = settings.activation().forward(dropout.forward(inside, context));
         final Tensor normed = norm.forward(output.add(active));
         return shown.isPresent() ? normed.mul(shown.get()) : normed;
+    }
+
+    /**
+     * Draws it.
+     *
+     * @param graph where
+     * @param embeddings the layer's input, (batch * length, hidden)
+     * @param output the layer's output, of the same shape
+     * @return of the same shape
+     */
+    Value draw(OperatorGraph graph, Value embeddings, Value output) {
+        final long hidden = bias.count();
+        final long padding = (settings.width() - 1) / 2;
+        final Value channels = graph.transpose(graph.perRow(embeddings, -1, hidden), 0, 2, 1);
+        final Value convolved = graph.operator("Conv", channels, graph.of(weight), graph.of(bias))
+                .set("kernel_shape", new long[] {settings.width()})
+                .set("pads", new long[] {padding, padding})
+                .set("group", settings.groups())
+                .value();
+        final Value shown = PaddingMask.drawShown(graph);
+        final Value rows = graph.reshape(graph.transpose(convolved, 0, 2, 1), -1, hidden);
+        final Value active = settings.activation().draw(graph, graph.apply("Mul", rows, shown));
+        return graph.apply("Mul", norm.draw(graph, graph.apply("Add", output, active)), shown);
     }
 
     @Override

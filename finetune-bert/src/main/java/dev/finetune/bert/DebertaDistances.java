@@ -1,16 +1,23 @@
 package dev.finetune.bert;
 
+import dev.finetune.batch.HostTensor;
+import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.Dropout;
 import dev.finetune.nn.Embedding;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.LayerNorm;
 import dev.finetune.nn.Module;
+import dev.finetune.nn.OperatorGraph;
+import dev.finetune.nn.OperatorGraph.Value;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
+import dev.finetune.nn.TensorValues;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
@@ -91,6 +98,46 @@ final class DebertaDistances implements Module {
                 .add(new Scalar((double) middle))
                 .mul(distances.sign().to(ScalarType.Float));
         return torch.where(distances.abs().le(new Scalar(middle)), distances, places.to(ScalarType.Long));
+    }
+
+    /** All embeddings, normed where they are, as {@link #forward} gives them: (2 span, hidden). */
+    Value draw(OperatorGraph graph) {
+        return graph.derived("distance_embeddings", () -> {
+            final Value rows = graph.of(embeddings.orElseThrow().weight());
+            return norm.map(each -> each.draw(graph, rows)).orElse(rows);
+        });
+    }
+
+    /** As {@link #rows}, and one distance more: from length - 1 down to -length. */
+    Value drawFalling(OperatorGraph graph) {
+        return graph.derived("falling_distances", () -> {
+            final Value length = TextInputs.lengthAlone(graph);
+            final Value from = graph.apply("Sub", length, graph.whole(1));
+            final Value to = graph.apply("Sub", graph.whole(-1), length);
+            return TextInputs.lookUp(graph, graph.apply("Range", from, to, graph.whole(-1)), table());
+        });
+    }
+
+    /** The other way round: from 1 - length up to length. */
+    Value drawRising(OperatorGraph graph) {
+        return graph.derived("rising_distances", () -> {
+            final Value length = TextInputs.lengthAlone(graph);
+            final Value from = graph.apply("Sub", graph.whole(1), length);
+            final Value to = graph.apply("Add", length, graph.whole(1));
+            return TextInputs.lookUp(graph, graph.apply("Range", from, to, graph.whole(1)), table());
+        });
+    }
+
+    /** The embedding of each distance, from the lowest up to the highest: those beyond have the same as these. */
+    private HostTensor.Longs table() {
+        try (TensorScope scope = TensorScope.open()) {
+            final long farthest = 2L * Math.max(settings.span(), settings.farthest());
+            final long[] falling = TensorValues.longs(rows(farthest + 1, Tensors.cpu()));
+            final long[] rising = IntStream.rangeClosed(1, falling.length)
+                    .mapToLong(i -> falling[falling.length - i])
+                    .toArray();
+            return new HostTensor.Longs(rising, rising.length);
+        }
     }
 
     @Override

@@ -7,6 +7,8 @@ import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.LayerNorm;
 import dev.finetune.nn.Linear;
 import dev.finetune.nn.Module;
+import dev.finetune.nn.OperatorGraph;
+import dev.finetune.nn.OperatorGraph.Value;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
@@ -70,6 +72,20 @@ final class DebertaEmbeddings implements Stage {
         final Tensor normed = norm.forward(wide);
         final Optional<Tensor> shown = PaddingMask.shown(batch);
         return dropout.forward(shown.isPresent() ? normed.mul(shown.get()) : normed, context);
+    }
+
+    @Override
+    public Value draw(OperatorGraph graph, Value input) {
+        Value sum = words.draw(graph, TextInputs.ids(graph));
+        if (positions.isPresent()) {
+            sum = graph.apply("Add", sum, PositionIds.drawCounted(graph, positions.get()));
+        }
+        if (types.isPresent()) {
+            sum = graph.apply("Add", sum, TokenTypes.draw(graph, types.get()));
+        }
+        final Value rows = graph.reshape(sum, -1, words.weight().shape()[1]);
+        final Value wide = projection.map(linear -> linear.draw(graph, rows)).orElse(rows);
+        return graph.apply("Mul", norm.draw(graph, wide), PaddingMask.drawShown(graph));
     }
 
     @Override

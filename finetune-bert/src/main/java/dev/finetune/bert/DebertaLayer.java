@@ -6,6 +6,8 @@ import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.LayerNorm;
 import dev.finetune.nn.Linear;
 import dev.finetune.nn.Module;
+import dev.finetune.nn.OperatorGraph;
+import dev.finetune.nn.OperatorGraph.Value;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
@@ -76,6 +78,16 @@ final class DebertaLayer implements Stage {
         final Tensor narrow = dropout.forward(down.forward(config.activation(), wide, context), context);
         final Tensor output = outputNorm.forward(narrow.add(middle));
         return convolution.isPresent() ? convolution.get().forward(input, output, batch, context) : output;
+    }
+
+    /** Computes all tokens, also where the first alone is read. */
+    @Override
+    public Value draw(OperatorGraph graph, Value input) {
+        final Value attended = attentionOutput.draw(graph, attention.draw(graph, input));
+        final Value middle = attentionNorm.draw(graph, graph.apply("Add", attended, input));
+        final Value narrow = down.draw(graph, config.activation().draw(graph, up.draw(graph, middle)));
+        final Value output = outputNorm.draw(graph, graph.apply("Add", narrow, middle));
+        return convolution.map(each -> each.draw(graph, input, output)).orElse(output);
     }
 
     @Override

@@ -7,6 +7,8 @@ import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.LayerNorm;
 import dev.finetune.nn.Linear;
 import dev.finetune.nn.Module;
+import dev.finetune.nn.OperatorGraph;
+import dev.finetune.nn.OperatorGraph.Value;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
@@ -85,6 +87,22 @@ final class EmbeddingStage implements Stage {
                 context));
         final Tensor normed = dropout.forward(norm.forward(sum), context);
         return projection.isPresent() ? projection.get().forward(normed, context) : normed;
+    }
+
+    @Override
+    public Value draw(OperatorGraph graph, Value input) {
+        Value sum = words.draw(graph, TextInputs.ids(graph));
+        if (types.isPresent()) {
+            sum = graph.apply("Add", sum, TokenTypes.draw(graph, types.get()));
+        }
+        sum = graph.apply(
+                "Add",
+                sum,
+                config.positionsFromPadding()
+                        ? PositionIds.drawAfterPadding(graph, positions, config.paddingId())
+                        : PositionIds.drawCounted(graph, positions));
+        final Value rows = graph.reshape(norm.draw(graph, sum), -1, config.embeddingWidth());
+        return projection.map(linear -> linear.draw(graph, rows)).orElse(rows);
     }
 
     @Override

@@ -8,6 +8,8 @@ import dev.finetune.nn.FusedLinear;
 import dev.finetune.nn.LayerNorm;
 import dev.finetune.nn.Linear;
 import dev.finetune.nn.Module;
+import dev.finetune.nn.OperatorGraph;
+import dev.finetune.nn.OperatorGraph.Value;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import java.util.List;
@@ -86,6 +88,40 @@ final class EncoderLayer implements Module {
         final Tensor wide = up.forward(middle, context);
         final Tensor narrow = outputDropout.forward(down.forward(config.activation(), wide, context), context);
         return outputNorm.forward(narrow.add(middle));
+    }
+
+    /**
+     * Draws the layer, as {@link #forward} computes it.
+     *
+     * @param graph where
+     * @param input (batch * length, hidden)
+     * @return (batch * length, hidden), or (batch, hidden) for the first token alone
+     */
+    Value draw(OperatorGraph graph, Value input, boolean firstAlone, Optional<RelativeScores> relative) {
+        final long hidden = config.hidden();
+        final Value read = firstAlone ? graph.first(input, hidden) : input;
+        final Value mixed = attention.draw(
+                graph,
+                query.draw(graph, read, attention.scale(hidden)),
+                key.draw(graph, input),
+                value.draw(graph, input),
+                bias(graph, firstAlone, relative),
+                hidden);
+        final Value attended = attentionOutput.draw(graph, mixed);
+        final Value middle = attentionNorm.draw(graph, graph.apply("Add", attended, read));
+        final Value narrow = down.draw(graph, config.activation().draw(graph, up.draw(graph, middle)));
+        return outputNorm.draw(graph, graph.apply("Add", narrow, middle));
+    }
+
+    private static Value bias(OperatorGraph graph, boolean firstAlone, Optional<RelativeScores> relative) {
+        final Value padding = PaddingMask.draw(graph);
+        if (relative.isEmpty()) {
+            return padding;
+        }
+        final Value all = graph.derived(
+                "relative_bias",
+                () -> graph.apply("Add", padding, relative.get().draw(graph)));
+        return firstAlone ? graph.slice(all, 2, graph.wholes(0), graph.wholes(1)) : all;
     }
 
     /** What reads the same input where all of a layer is computed. */

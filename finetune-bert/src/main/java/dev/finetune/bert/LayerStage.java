@@ -3,6 +3,8 @@ package dev.finetune.bert;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.FusedLinear;
+import dev.finetune.nn.OperatorGraph;
+import dev.finetune.nn.OperatorGraph.Value;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
@@ -47,6 +49,11 @@ record LayerStage(int index, EncoderLayer layer, Optional<RelativeScores> relati
     @Override
     public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
         return layer.forward(input, firstAlone, relative, batch, context);
+    }
+
+    @Override
+    public Value draw(OperatorGraph graph, Value input) {
+        return layer.draw(graph, input, firstAlone, relative);
     }
 
     @Override

@@ -6,6 +6,8 @@ import dev.finetune.nn.Embedding;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.LayerNorm;
 import dev.finetune.nn.Module;
+import dev.finetune.nn.OperatorGraph;
+import dev.finetune.nn.OperatorGraph.Value;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
@@ -39,6 +41,12 @@ final class ModernBertEmbeddings implements Stage {
     @Override
     public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
         return dropout.forward(norm.forward(words.forward(batch.get("input_ids"), context)), context);
+    }
+
+    @Override
+    public Value draw(OperatorGraph graph, Value input) {
+        final Value normed = norm.draw(graph, words.draw(graph, TextInputs.ids(graph)));
+        return graph.reshape(normed, -1, words.weight().shape()[1]);
     }
 
     @Override

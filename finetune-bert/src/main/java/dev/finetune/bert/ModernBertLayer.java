@@ -8,6 +8,8 @@ import dev.finetune.nn.Init;
 import dev.finetune.nn.LayerNorm;
 import dev.finetune.nn.Linear;
 import dev.finetune.nn.Module;
+import dev.finetune.nn.OperatorGraph;
+import dev.finetune.nn.OperatorGraph.Value;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
@@ -100,6 +102,32 @@ final class ModernBertLayer implements Stage {
     private Tensor feedForward(Tensor input, ForwardContext context) {
         final Tensor gated = Gated.forward(config.activation(), up.forward(input, context));
         return down.forward(dropout.forward(gated, context), context);
+    }
+
+    /** Computes all tokens, also where the first alone is read. */
+    @Override
+    public Value draw(OperatorGraph graph, Value input) {
+        final int heads = config.heads();
+        final Value normed = attentionNorm.map(each -> each.draw(graph, input)).orElse(input);
+        final List<Value> all = graph.operator("Split", projections.draw(graph, normed))
+                .set("axis", 1)
+                .values(3);
+        final long size = hidden / heads;
+        final Value turned = rotary.draw(graph, Attention.drawSplit(graph, all.get(0), heads, hidden), size);
+        final Value queries = graph.apply("Mul", turned, graph.number(attention.scale(hidden)));
+        final Value keys = rotary.draw(graph, Attention.drawSplit(graph, all.get(1), heads, hidden), size);
+        final Value mixed = Attention.drawMixed(
+                graph,
+                queries,
+                graph.transpose(keys, 0, 1, 3, 2),
+                Attention.drawSplit(graph, all.get(2), heads, hidden),
+                sliding ? PaddingMask.drawNear(graph, window) : PaddingMask.draw(graph),
+                hidden);
+        final Value middle = graph.apply("Add", input, attentionOutput.draw(graph, mixed));
+        final Value wide = up.draw(graph, norm.draw(graph, middle));
+        final Value gated = Gated.draw(graph, config.activation(), wide);
+        final Value output = graph.apply("Add", middle, down.draw(graph, gated));
+        return lastNorm.map(each -> each.draw(graph, output)).orElse(output);
     }
 
     @Override

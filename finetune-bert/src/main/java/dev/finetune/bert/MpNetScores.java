@@ -1,13 +1,21 @@
 package dev.finetune.bert;
 
+import dev.finetune.batch.HostTensor;
+import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.Embedding;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Module;
+import dev.finetune.nn.OperatorGraph;
+import dev.finetune.nn.OperatorGraph.Value;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
+import dev.finetune.nn.TensorValues;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -61,6 +69,24 @@ final class MpNetScores implements RelativeScores, Module {
         return torch.where(distance.lt(new Scalar(NEAR)), distance, far)
                 .add(side)
                 .to(device, ScalarType.Long);
+    }
+
+    @Override
+    public Value draw(OperatorGraph graph) {
+        final Value buckets = TextInputs.lookUp(graph, TextInputs.distances(graph), table());
+        return graph.transpose(table.draw(graph, buckets), 2, 0, 1);
+    }
+
+    /** The bucket of each distance up to the farthest one that has a bucket of its own. */
+    private static HostTensor.Longs table() {
+        try (TensorScope scope = TensorScope.open()) {
+            final long[] all = TensorValues.longs(buckets(FARTHEST + 1, Tensors.cpu()));
+            final long[] before = Arrays.copyOfRange(all, FARTHEST * (FARTHEST + 1), all.length);
+            final long[] behind = Arrays.copyOfRange(all, 1, FARTHEST + 1);
+            final long[] table = LongStream.concat(LongStream.of(before), LongStream.of(behind))
+                    .toArray();
+            return new HostTensor.Longs(table, table.length);
+        }
     }
 
     @Override

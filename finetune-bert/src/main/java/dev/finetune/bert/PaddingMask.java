@@ -2,6 +2,9 @@ package dev.finetune.bert;
 
 import dev.finetune.batch.HostTensor;
 import dev.finetune.nn.Batch;
+import dev.finetune.nn.OperatorGraph;
+import dev.finetune.nn.OperatorGraph.Elements;
+import dev.finetune.nn.OperatorGraph.Value;
 import dev.finetune.nn.TensorValues;
 import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
@@ -62,6 +65,46 @@ final class PaddingMask {
                     .to(batch.device(), ScalarType.Float)
                     .masked_fill(hidden, new Scalar(Double.NEGATIVE_INFINITY)));
         });
+    }
+
+    /** As {@link #bias}, the lowest number for padding: (batch, 1, 1, length). */
+    static Value draw(OperatorGraph graph) {
+        return graph.derived("attention_bias", () -> {
+            final Value hidden = graph.apply("Where", padding(graph), lowest(graph), graph.number(0));
+            return graph.apply("Unsqueeze", hidden, graph.wholes(1, 2));
+        });
+    }
+
+    /** As {@link #near}: (batch, 1, length, length). */
+    static Value drawNear(OperatorGraph graph, int window) {
+        return graph.derived("attention_bias_near." + window, () -> {
+            final Value far =
+                    graph.apply("Greater", graph.apply("Abs", TextInputs.distances(graph)), graph.whole(window));
+            final Value padding = graph.apply("Unsqueeze", padding(graph), graph.wholes(1, 2));
+            return graph.apply("Where", graph.apply("Or", far, padding), lowest(graph), graph.number(0));
+        });
+    }
+
+    /** As {@link #shown}: (batch * length, 1). */
+    static Value drawShown(OperatorGraph graph) {
+        return graph.derived("shown", () -> graph.reshape(graph.cast(TextInputs.mask(graph), Elements.FLOAT), -1, 1));
+    }
+
+    /** As {@link #hiddenPairs}: (batch, 1, length, length). */
+    static Value drawHiddenPairs(OperatorGraph graph) {
+        return graph.derived("hidden_pairs", () -> {
+            final Value keys = graph.apply("Unsqueeze", padding(graph), graph.wholes(1, 2));
+            return graph.apply("Or", keys, graph.apply("Unsqueeze", padding(graph), graph.wholes(1, 3)));
+        });
+    }
+
+    /** What nothing is lower than; not infinity, of which a row of padding alone would make NaN. */
+    static Value lowest(OperatorGraph graph) {
+        return graph.number(-Float.MAX_VALUE);
+    }
+
+    private static Value padding(OperatorGraph graph) {
+        return graph.derived("padding", () -> graph.apply("Equal", TextInputs.mask(graph), graph.whole(0)));
     }
 
     /** (batch, length, 1): 1 for tokens, 0 for padding; empty where nothing is padded. */

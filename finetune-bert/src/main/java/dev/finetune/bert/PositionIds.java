@@ -2,6 +2,10 @@ package dev.finetune.bert;
 
 import dev.finetune.batch.HostTensor;
 import dev.finetune.nn.Batch;
+import dev.finetune.nn.Embedding;
+import dev.finetune.nn.OperatorGraph;
+import dev.finetune.nn.OperatorGraph.Elements;
+import dev.finetune.nn.OperatorGraph.Value;
 import dev.finetune.nn.TensorValues;
 import java.util.Arrays;
 import java.util.Optional;
@@ -37,6 +41,19 @@ final class PositionIds {
             }
             return new HostTensor.Longs(positions, ids.shape());
         });
+    }
+
+    /** What counted positions add to the words: (length, width). */
+    static Value drawCounted(OperatorGraph graph, Embedding embeddings) {
+        return graph.slice(graph.of(embeddings.weight()), 0, graph.wholes(0), TextInputs.length(graph));
+    }
+
+    /** What positions after padding add to the words: (batch, length, width). */
+    static Value drawAfterPadding(OperatorGraph graph, Embedding embeddings, int padding) {
+        final Value isPadding = graph.apply("Equal", TextInputs.ids(graph), graph.whole(padding));
+        final Value counts = graph.cast(graph.apply("Not", isPadding), Elements.LONG);
+        final Value places = graph.apply("Mul", graph.apply("CumSum", counts, graph.whole(1)), counts);
+        return embeddings.draw(graph, graph.apply("Add", places, graph.whole(padding)));
     }
 
     private static Tensor of(Batch batch, Function<HostTensor.Longs, HostTensor> positions) {

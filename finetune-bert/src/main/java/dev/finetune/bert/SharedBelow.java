@@ -3,6 +3,8 @@ package dev.finetune.bert;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Module;
+import dev.finetune.nn.OperatorGraph;
+import dev.finetune.nn.OperatorGraph.Value;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.Stage;
 import java.util.ArrayList;
@@ -25,6 +27,11 @@ record SharedBelow(Stage embeddings, List<Module> shared) implements Stage {
     @Override
     public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
         return embeddings.forward(input, batch, context);
+    }
+
+    @Override
+    public Value draw(OperatorGraph graph, Value input) {
+        return embeddings.draw(graph, input);
     }
 
     @Override

@@ -243,7 +243,7 @@ abstract class TextFamily implements TextModelFamily {
         if (head instanceof Head.MaskedLm) {
             return maskedLm(config, request, source, words);
         }
-        return new PoolingHead(((Head.Features) head).pooling());
+        return new PoolingHead(((Head.Features) head).pooling(), hidden);
     }
 
     private HeadModule maskedLm(

@@ -2,6 +2,9 @@ package dev.finetune.bert;
 
 import dev.finetune.batch.HostTensor;
 import dev.finetune.nn.Batch;
+import dev.finetune.nn.Embedding;
+import dev.finetune.nn.OperatorGraph;
+import dev.finetune.nn.OperatorGraph.Value;
 import dev.finetune.nn.TensorValues;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
@@ -22,5 +25,10 @@ final class TokenTypes {
                             batch.device()));
                 })
                 .orElseThrow();
+    }
+
+    /** What the types add to the words, as {@link #of} has them: (batch, length, width), or (width) where all are 0. */
+    static Value draw(OperatorGraph graph, Embedding embeddings) {
+        return embeddings.draw(graph, graph.has("token_type_ids") ? TextInputs.types(graph) : graph.whole(0));
     }
 }

@@ -9,6 +9,7 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.util.Arrays;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.LayoutOptional;
@@ -63,6 +64,13 @@ final class NativeTensors {
     private static Tensor inOrder(Tensor flat, long[] shape, long[] strides) {
         try (Tensor view = flat.as_strided(shape, strides)) {
             return view.contiguous();
+        }
+    }
+
+    /** Writes the bytes of a tensor in row-major order, wherever and however it lies; leaves nothing behind. */
+    static void writeAny(Tensor tensor, FileChannel channel) throws IOException {
+        try (PointerScope scope = new PointerScope()) {
+            write(tensor.detach().cpu().contiguous(), channel);
         }
     }
 

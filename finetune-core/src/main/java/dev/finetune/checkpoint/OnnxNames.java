@@ -51,7 +51,9 @@ final class OnnxNames {
     static OnnxNames of(OnnxReader.Contents contents) {
         final OnnxNames names = new OnnxNames(contents);
         names.find();
-        names.dropWrapper();
+        if (!contents.isOurs()) {
+            names.dropWrapper();
+        }
         return names;
     }
 

@@ -2,6 +2,7 @@ package dev.finetune.checkpoint;
 
 import dev.finetune.checkpoint.ModelGraph.Node;
 import dev.finetune.checkpoint.WireReader.Kind;
+import dev.finetune.nn.OperatorGraph;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -27,6 +28,7 @@ final class OnnxReader {
     private final Map<String, OnnxTensor> tensors = new LinkedHashMap<>();
     private final Map<String, List<Double>> constants = new HashMap<>();
     private boolean hasGraph;
+    private boolean isOurs;
 
     private OnnxReader(WireReader wire) {
         this.wire = wire;
@@ -37,13 +39,16 @@ final class OnnxReader {
      *
      * @param graph operators and small constants
      * @param tensors initializers and constants, by the names that operators use
+     * @param isOurs whether this library wrote it, so that names are the network's
      */
-    record Contents(ModelGraph graph, Map<String, OnnxTensor> tensors) {}
+    record Contents(ModelGraph graph, Map<String, OnnxTensor> tensors, boolean isOurs) {}
 
     static Contents read(Path file, FileChannel channel) throws IOException {
         final OnnxReader reader = new OnnxReader(new WireReader(file, channel));
         reader.wire.readAll(field -> {
-            if (field == 7) {
+            if (field == 2) {
+                reader.isOurs = reader.wire.text().equals(OperatorGraph.PRODUCER);
+            } else if (field == 7) {
                 reader.hasGraph = true;
                 reader.wire.message(reader::graph);
             }
@@ -53,7 +58,8 @@ final class OnnxReader {
         }
         return new Contents(
                 new ModelGraph(reader.nodes, reader.inputs, reader.outputs, reader.constants),
-                Collections.unmodifiableMap(reader.tensors));
+                Collections.unmodifiableMap(reader.tensors),
+                reader.isOurs);
     }
 
     private void graph(int field) throws IOException {

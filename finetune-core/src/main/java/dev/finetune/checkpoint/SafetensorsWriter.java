@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -112,15 +111,9 @@ public final class SafetensorsWriter {
                 channel.write(start);
             }
             for (Named named : sorted) {
-                writeData(named.tensor(), channel);
+                NativeTensors.writeAny(named.tensor(), channel);
             }
         });
-    }
-
-    private static void writeData(Tensor tensor, FileChannel channel) throws IOException {
-        try (PointerScope scope = new PointerScope()) {
-            NativeTensors.write(tensor.detach().cpu().contiguous(), channel);
-        }
     }
 
     private static byte[] header(Path file, List<Named> sorted, Map<String, String> metadata) {

@@ -1,6 +1,7 @@
 package dev.finetune.nn;
 
 import dev.finetune.error.FinetuneException;
+import dev.finetune.nn.OperatorGraph.Value;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -106,6 +107,64 @@ public enum Activation {
             case SQRTSOFTPLUS -> torch.sqrt(torch.softplus(x));
             case LINEAR -> x;
         };
+    }
+
+    /**
+     * Draws it.
+     *
+     * @param graph where
+     * @param x of any shape
+     * @return of the same shape
+     */
+    public Value draw(OperatorGraph graph, Value x) {
+        return switch (this) {
+            case GELU, GELU_PYTHON -> gelu(graph, x);
+            case GELU_NEW, GELU_FAST, GELU_PYTORCH_TANH, GELU_PYTHON_TANH, GELU_ACCURATE -> geluByTanh(graph, x);
+            case GELU_10 -> graph.apply("Clip", gelu(graph, x), graph.number(-10), graph.number(10));
+            case QUICK_GELU ->
+                graph.apply("Mul", x, graph.apply("Sigmoid", graph.apply("Mul", x, graph.number(1.702))));
+            case RELU -> graph.apply("Relu", x);
+            case RELU2 -> squared(graph, graph.apply("Relu", x));
+            case RELU6 -> graph.apply("Clip", x, graph.number(0), graph.number(6));
+            case LEAKY_RELU -> graph.operator("LeakyRelu", x).set("alpha", 0.01).value();
+            case SILU, SWISH -> graph.apply("Mul", x, graph.apply("Sigmoid", x));
+            case MISH -> graph.apply("Mul", x, graph.apply("Tanh", graph.apply("Softplus", x)));
+            case SIGMOID -> graph.apply("Sigmoid", x);
+            case TANH -> graph.apply("Tanh", x);
+            case LAPLACE ->
+                cumulated(
+                        graph,
+                        graph.apply(
+                                "Div",
+                                graph.apply("Sub", x, graph.number(0.707107)),
+                                graph.number(0.282095 * Math.sqrt(2.0))));
+            case HARDSWISH -> graph.apply("HardSwish", x);
+            case SQRTSOFTPLUS -> graph.apply("Sqrt", graph.apply("Softplus", x));
+            case LINEAR -> x;
+        };
+    }
+
+    private static Value squared(OperatorGraph graph, Value x) {
+        return graph.apply("Mul", x, x);
+    }
+
+    /** x (1 + erf(x / sqrt 2)) / 2, in the order in which runtimes look for it, to compute it as one. */
+    private static Value gelu(OperatorGraph graph, Value x) {
+        final Value erf = graph.apply("Erf", graph.apply("Div", x, graph.number(Math.sqrt(2.0))));
+        final Value product = graph.apply("Mul", x, graph.apply("Add", erf, graph.number(1)));
+        return graph.apply("Mul", product, graph.number(0.5));
+    }
+
+    private static Value geluByTanh(OperatorGraph graph, Value x) {
+        final Value cubed = graph.apply("Mul", graph.apply("Mul", squared(graph, x), x), graph.number(0.044715));
+        final Value inner = graph.apply("Mul", graph.apply("Add", x, cubed), graph.number(Math.sqrt(2 / Math.PI)));
+        final Value outer = graph.apply("Add", graph.apply("Tanh", inner), graph.number(1));
+        return graph.apply("Mul", graph.apply("Mul", x, graph.number(0.5)), outer);
+    }
+
+    /** (1 + erf x) / 2. */
+    private static Value cumulated(OperatorGraph graph, Value x) {
+        return graph.apply("Mul", graph.apply("Add", graph.apply("Erf", x), graph.number(1)), graph.number(0.5));
     }
 
     /** Whether {@link #gradient} knows it. */

@@ -3,6 +3,7 @@ package dev.finetune.nn;
 import dev.finetune.internal.torch.CudaRandom;
 import dev.finetune.internal.torch.CustomGradients;
 import dev.finetune.internal.torch.DropoutMask;
+import dev.finetune.nn.OperatorGraph.Value;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Scalar;
@@ -76,6 +77,75 @@ public record Attention(int heads, Dropout dropout) {
         return mixed(q, k, v, sum(bias, positions), drops, context)
                 .transpose(1, 2)
                 .reshape(batch, length, width);
+    }
+
+    /**
+     * {@return what queries have to be multiplied with before {@link #draw} compares them}
+     *
+     * @param width of all heads
+     */
+    public double scale(long width) {
+        return 1 / Math.sqrt((double) width / heads);
+    }
+
+    /**
+     * Draws it.
+     *
+     * @param graph where
+     * @param query (batch * queries, width), multiplied with {@link #scale}
+     * @param key (batch * length, width)
+     * @param value (batch * length, width)
+     * @param bias added to the scores, such as (batch, 1, 1, length)
+     * @param width of all heads
+     * @return (batch * queries, width)
+     */
+    public Value draw(OperatorGraph graph, Value query, Value key, Value value, Value bias, long width) {
+        final Value keys = graph.transpose(graph.perRow(key, -1, heads, width / heads), 0, 2, 3, 1);
+        final Value queries = drawSplit(graph, query, heads, width);
+        return drawMixed(graph, queries, keys, drawSplit(graph, value, heads, width), bias, width);
+    }
+
+    /**
+     * Draws how a width is cut into heads.
+     *
+     * @param graph where
+     * @param wide (batch * length, width)
+     * @param heads how many
+     * @param width of all heads
+     * @return (batch, heads, length, width of a head)
+     */
+    public static Value drawSplit(OperatorGraph graph, Value wide, int heads, long width) {
+        return graph.transpose(graph.perRow(wide, -1, heads, width / heads), 0, 2, 1, 3);
+    }
+
+    /**
+     * Draws how values are mixed.
+     *
+     * @param graph where
+     * @param queries (batch, heads, queries, width of a head), multiplied with {@link #scale}
+     * @param keys (batch, heads, width of a head, length)
+     * @param values (batch, heads, length, width of a head)
+     * @param bias added to the scores
+     * @param width of all heads
+     * @return (batch * queries, width)
+     */
+    public static Value drawMixed(
+            OperatorGraph graph, Value queries, Value keys, Value values, Value bias, long width) {
+        return drawWeighed(graph, graph.apply("Add", graph.apply("MatMul", queries, keys), bias), values, width);
+    }
+
+    /**
+     * Draws how values are weighed.
+     *
+     * @param graph where
+     * @param scores (batch, heads, queries, length)
+     * @param values (batch, heads, length, width of a head)
+     * @param width of all heads
+     * @return (batch * queries, width)
+     */
+    public static Value drawWeighed(OperatorGraph graph, Value scores, Value values, long width) {
+        final Value weights = graph.operator("Softmax", scores).set("axis", -1).value();
+        return graph.reshape(graph.transpose(graph.apply("MatMul", weights, values), 0, 2, 1, 3), -1, width);
     }
 
     private static @Nullable Tensor sum(@Nullable Tensor bias, @Nullable Tensor positions) {

@@ -3,6 +3,7 @@ package dev.finetune.nn;
 import dev.finetune.internal.torch.CustomGradients;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.nn.OperatorGraph.Value;
 import java.util.List;
 import org.bytedeco.javacpp.BoolPointer;
 import org.bytedeco.pytorch.Scalar;
@@ -64,6 +65,25 @@ public final class BatchNorm2d implements Module {
                 MOMENTUM,
                 EPS,
                 true);
+    }
+
+    /**
+     * Draws the layer, with the running statistics.
+     *
+     * @param graph where
+     * @param input (batch, channels, height, width)
+     * @return of the same shape
+     */
+    public Value draw(OperatorGraph graph, Value input) {
+        return graph.operator(
+                        "BatchNormalization",
+                        input,
+                        graph.of(weight),
+                        graph.of(bias),
+                        graph.of(mean),
+                        graph.of(variance))
+                .set("epsilon", EPS)
+                .value();
     }
 
     /** What an input is to be normalised with; counts the batch, as {@link #forward} does. In the current scope. */

@@ -3,6 +3,7 @@ package dev.finetune.nn;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.torch.CustomGradients;
 import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.nn.OperatorGraph.Value;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -84,6 +85,26 @@ public final class Conv2d implements SpatialOp {
         return weight.adapter()
                 .map(adapter -> adapter.forward(input, layer, context))
                 .orElseGet(() -> layer.plain(input));
+    }
+
+    /** Draws the layer, with what adapts it. */
+    @Override
+    public Value draw(OperatorGraph graph, Value input) {
+        final OperatorGraph.Operator convolution = bias.map(
+                        own -> graph.operator("Conv", input, graph.of(weight), graph.of(own)))
+                .orElseGet(() -> graph.operator("Conv", input, graph.of(weight)));
+        final long padding = shape.padding();
+        return convolution
+                .set("kernel_shape", new long[] {shape.kernel(), shape.kernel()})
+                .set("strides", new long[] {shape.stride(), shape.stride()})
+                .set("pads", new long[] {padding, padding, padding, padding})
+                .set("group", shape.groups())
+                .value();
+    }
+
+    /** {@return how many channels it gives} */
+    public long outputs() {
+        return shape.out();
     }
 
     @Override

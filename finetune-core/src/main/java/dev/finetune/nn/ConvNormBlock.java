@@ -4,6 +4,7 @@ import dev.finetune.internal.torch.CustomGradients;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
+import dev.finetune.nn.OperatorGraph.Value;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -68,6 +69,32 @@ public record ConvNormBlock(
         return after.isPresent() && keepsLess(input)
                 ? lean(input, added, context)
                 : last.inPlace(plain(input, context).add_(added));
+    }
+
+    /**
+     * Draws all but a sum and the activation after it.
+     *
+     * @param graph where
+     * @param input (batch, channels, height, width)
+     * @return what the norm after it gives
+     */
+    public Value draw(OperatorGraph graph, Value input) {
+        final Value hidden = before.map(norm -> activation.draw(graph, norm.draw(graph, input)))
+                .orElse(input);
+        final Value slid = sliding.draw(graph, hidden);
+        return after.map(norm -> norm.draw(graph, slid)).orElse(slid);
+    }
+
+    /**
+     * Draws all.
+     *
+     * @param graph where
+     * @param input (batch, channels, height, width)
+     * @param added of the result's shape
+     * @return the activated sum
+     */
+    public Value draw(OperatorGraph graph, Value input, Value added) {
+        return last.draw(graph, graph.apply("Add", draw(graph, input), added));
     }
 
     private Tensor plain(Tensor input, ForwardContext context) {

@@ -1,5 +1,6 @@
 package dev.finetune.nn;
 
+import dev.finetune.nn.OperatorGraph.Value;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -36,6 +37,17 @@ public final class Embedding implements Module {
         return weight.adapter()
                 .map(adapter -> adapter.forward(indices, layer, context))
                 .orElseGet(() -> layer.plain(indices));
+    }
+
+    /**
+     * Draws the layer, with what adapts it.
+     *
+     * @param graph where
+     * @param indices whole numbers of any shape
+     * @return (..., width)
+     */
+    public Value draw(OperatorGraph graph, Value indices) {
+        return graph.apply("Gather", graph.of(weight), indices);
     }
 
     /** {@return the weight, for layers that share it} */

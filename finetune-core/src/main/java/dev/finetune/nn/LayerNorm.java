@@ -1,5 +1,6 @@
 package dev.finetune.nn;
 
+import dev.finetune.nn.OperatorGraph.Value;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -53,6 +54,20 @@ public final class LayerNorm implements Module {
                 bias == null ? new TensorOptional() : new TensorOptional(bias.value()),
                 eps,
                 false);
+    }
+
+    /**
+     * Draws the layer.
+     *
+     * @param graph where
+     * @param input (..., size)
+     * @return of the same shape
+     */
+    public Value draw(OperatorGraph graph, Value input) {
+        final OperatorGraph.Operator norm = bias == null
+                ? graph.operator("LayerNormalization", input, graph.of(weight))
+                : graph.operator("LayerNormalization", input, graph.of(weight), graph.of(bias));
+        return norm.set("axis", -1).set("epsilon", eps).value();
     }
 
     @Override

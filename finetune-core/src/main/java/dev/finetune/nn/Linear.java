@@ -4,6 +4,7 @@ import dev.finetune.internal.torch.CustomGradients;
 import dev.finetune.internal.torch.FewRows;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.nn.OperatorGraph.Value;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -136,6 +137,41 @@ public final class Linear implements Module {
             final Tensor activated = activation.forward(input).reshape(-1, input.size(-1));
             return scope.keep(ofRows.t().mm(activated));
         }
+    }
+
+    /**
+     * Draws the layer, with what adapts it.
+     *
+     * @param graph where
+     * @param input (rows, in)
+     * @param scale what the output is multiplied with
+     * @return (rows, out)
+     */
+    public Value draw(OperatorGraph graph, Value input, double scale) {
+        final OperatorGraph.Operator product = bias == null
+                ? graph.operator("Gemm", input, graph.of(weight))
+                : graph.operator("Gemm", input, graph.of(weight), graph.of(bias));
+        product.set("transB", 1);
+        if (scale != 1) {
+            product.set("alpha", scale).set("beta", scale);
+        }
+        return product.value();
+    }
+
+    /**
+     * Draws the layer, with what adapts it.
+     *
+     * @param graph where
+     * @param input (rows, in)
+     * @return (rows, out)
+     */
+    public Value draw(OperatorGraph graph, Value input) {
+        return draw(graph, input, 1);
+    }
+
+    /** {@return how many numbers a row of its output has} */
+    public long outputs() {
+        return weight.shape()[0];
     }
 
     /** Whether something adapts the layer, so that it isn't only its weight and bias. */

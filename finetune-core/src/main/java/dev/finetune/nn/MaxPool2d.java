@@ -2,6 +2,7 @@ package dev.finetune.nn;
 
 import dev.finetune.internal.torch.CustomGradients;
 import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.nn.OperatorGraph.Value;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.T_TensorTensor_T;
@@ -20,6 +21,16 @@ public record MaxPool2d(long kernel, long stride, long padding, boolean ceiling)
     @Override
     public Tensor forward(Tensor input, ForwardContext context) {
         return torch.max_pool2d(input, both(kernel), both(stride), both(padding), both(1), ceiling);
+    }
+
+    @Override
+    public Value draw(OperatorGraph graph, Value input) {
+        return graph.operator("MaxPool", input)
+                .set("kernel_shape", both(kernel))
+                .set("strides", both(stride))
+                .set("pads", new long[] {padding, padding, padding, padding})
+                .set("ceil_mode", ceiling ? 1 : 0)
+                .value();
     }
 
     @Override

@@ -180,6 +180,24 @@ public final class Network implements AutoCloseable {
     }
 
     /**
+     * {@return what it computes in an evaluation, as operators}
+     *
+     * @param columns what batches hold
+     * @throws dev.finetune.error.FinetuneException if a stage or the head can't be drawn
+     */
+    public OperatorGraph draw(Set<String> columns) {
+        final OperatorGraph graph = new OperatorGraph(columns);
+        OperatorGraph.Value hidden = OperatorGraph.NOTHING;
+        for (Stage stage : stages) {
+            graph.enter(stage.name());
+            hidden = stage.draw(graph, hidden);
+        }
+        graph.enter("head");
+        head.draw(graph, hidden);
+        return graph;
+    }
+
+    /**
      * Uses the tensors of another network of the same checkpoint for what is frozen, of equal name and shape in both. Each
      * may be closed, the last one frees them; neither may train them any more.
      *

@@ -115,6 +115,11 @@ public final class Parameter implements AutoCloseable {
         });
     }
 
+    /** {@return the value with what adapts it taken in, in the current scope; the value itself, borrowed, where nothing does} */
+    public Tensor effective() {
+        return adapter().map(addition -> addition.merged(value)).orElse(value);
+    }
+
     /**
      * Takes over the numbers of another parameter of the same shape, with what adapts that one merged into them.
      *
@@ -123,9 +128,7 @@ public final class Parameter implements AutoCloseable {
     public void copyMerged(Parameter other) {
         try (TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off()) {
-            value.copy_(other.adapter()
-                    .map(addition -> addition.merged(other.value))
-                    .orElse(other.value));
+            value.copy_(other.effective());
         }
     }
 

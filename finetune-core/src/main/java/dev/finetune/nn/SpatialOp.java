@@ -1,6 +1,7 @@
 package dev.finetune.nn;
 
 import dev.finetune.internal.torch.CustomGradients;
+import dev.finetune.nn.OperatorGraph.Value;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
@@ -14,6 +15,15 @@ public interface SpatialOp extends Module {
      * @return (batch, channels given, rows given, columns given), in the current scope
      */
     Tensor forward(Tensor input, ForwardContext context);
+
+    /**
+     * Draws it.
+     *
+     * @param graph where
+     * @param input (batch, channels, height, width)
+     * @return (batch, channels given, rows given, columns given)
+     */
+    Value draw(OperatorGraph graph, Value input);
 
     /** {@return the weight that the gradients are of, besides the input; empty if it has none} */
     Optional<Parameter> weight();

@@ -1,5 +1,6 @@
 package dev.finetune.nn;
 
+import dev.finetune.error.FinetuneException;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
@@ -21,6 +22,19 @@ public interface Stage extends Module {
      * @return its output, in the current scope
      */
     Tensor forward(Tensor input, Batch batch, ForwardContext context);
+
+    /**
+     * Draws what it computes in an evaluation, as operators.
+     *
+     * @param graph where
+     * @param input what the stage before gave; the first stage must not look at it
+     * @return its output
+     * @throws dev.finetune.error.FinetuneException if the stage can't be drawn, as by default
+     */
+    default OperatorGraph.Value draw(OperatorGraph graph, OperatorGraph.Value input) {
+        throw new FinetuneException("This model can't be exported: its stage " + name() + " ("
+                + getClass().getName() + ") doesn't say which operators it consists of (Stage.draw).");
+    }
 
     /** {@return layers in it that take the same input, by groups; none by default} */
     default List<FusedLinear> joint() {

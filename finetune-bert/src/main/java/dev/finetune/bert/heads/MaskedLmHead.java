@@ -9,6 +9,9 @@ import dev.finetune.nn.HeadModule;
 import dev.finetune.nn.LayerNorm;
 import dev.finetune.nn.Linear;
 import dev.finetune.nn.Module;
+import dev.finetune.nn.OperatorGraph;
+import dev.finetune.nn.OperatorGraph.Size;
+import dev.finetune.nn.OperatorGraph.Value;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.TensorValues;
 import java.util.List;
@@ -66,6 +69,14 @@ public final class MaskedLmHead implements HeadModule {
                     return Optional.of(TensorValues.of(new HostTensor.Longs(places, places.length), batch.device()));
                 })
                 .orElseThrow();
+    }
+
+    /** Draws the logits of all places. */
+    @Override
+    public void draw(OperatorGraph graph, Value hidden) {
+        final Value words = norm.draw(graph, activation.draw(graph, dense.draw(graph, hidden)));
+        final Value logits = graph.perRow(decoder.draw(graph, words), -1, decoder.outputs());
+        graph.output("logits", logits, Size.open("batch"), Size.open("length"), Size.fixed(decoder.outputs()));
     }
 
     @Override

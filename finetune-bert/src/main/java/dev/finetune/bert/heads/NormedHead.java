@@ -9,6 +9,9 @@ import dev.finetune.nn.HeadModule;
 import dev.finetune.nn.LayerNorm;
 import dev.finetune.nn.Linear;
 import dev.finetune.nn.Module;
+import dev.finetune.nn.OperatorGraph;
+import dev.finetune.nn.OperatorGraph.Size;
+import dev.finetune.nn.OperatorGraph.Value;
 import dev.finetune.nn.Parameter;
 import java.util.List;
 import java.util.Map;
@@ -70,11 +73,36 @@ public final class NormedHead implements HeadModule {
         };
     }
 
+    @Override
+    public void draw(OperatorGraph graph, Value hidden) {
+        final long width = dense.outputs();
+        final Value read = switch (reads) {
+            case FIRST -> graph.first(hidden, width);
+            case MEAN -> new PoolingHead(Pooling.MEAN, width).pooled(graph, hidden);
+            case TOKENS, SPANS -> hidden;
+        };
+        final Value normed = norm.draw(graph, activation.draw(graph, dense.draw(graph, read)));
+        final Size outputs = Size.fixed(output.outputs());
+        switch (reads) {
+            case FIRST, MEAN -> graph.output("logits", output.draw(graph, normed), Size.open("batch"), outputs);
+            case TOKENS ->
+                graph.output(
+                        "logits",
+                        graph.perRow(output.draw(graph, normed), -1, output.outputs()),
+                        Size.open("batch"),
+                        Size.open("length"),
+                        outputs);
+            case SPANS -> SpanHead.draw(graph, output, normed);
+        }
+    }
+
     private Tensor read(Tensor hidden, Batch batch, ForwardContext context) {
         return switch (reads) {
             case FIRST -> hidden.select(1, 0);
             case MEAN ->
-                new PoolingHead(Pooling.MEAN).forward(hidden, batch, context).get("embeddings");
+                new PoolingHead(Pooling.MEAN, dense.outputs())
+                        .forward(hidden, batch, context)
+                        .get("embeddings");
             case TOKENS, SPANS -> hidden;
         };
     }

@@ -4,6 +4,10 @@ import dev.finetune.head.Pooling;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.HeadModule;
+import dev.finetune.nn.OperatorGraph;
+import dev.finetune.nn.OperatorGraph.Elements;
+import dev.finetune.nn.OperatorGraph.Size;
+import dev.finetune.nn.OperatorGraph.Value;
 import dev.finetune.nn.Parameter;
 import java.util.List;
 import java.util.Map;
@@ -15,8 +19,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * attention mask shows, special tokens included (Reimers and Gurevych, "Sentence-BERT", 2019).
  *
  * @param pooling mean or first token
+ * @param width of the encoder
  */
-public record PoolingHead(Pooling pooling) implements HeadModule {
+public record PoolingHead(Pooling pooling, long width) implements HeadModule {
     @Override
     public Map<String, Tensor> forward(Tensor hidden, Batch batch, ForwardContext context) {
         if (pooling == Pooling.CLS) {
@@ -25,6 +30,28 @@ public record PoolingHead(Pooling pooling) implements HeadModule {
         final Tensor mask =
                 batch.get("attention_mask").to(ScalarType.Float).unsqueeze(2).to(hidden.scalar_type());
         return Map.of("embeddings", hidden.mul(mask).sum(1).div(mask.sum(1)));
+    }
+
+    @Override
+    public void draw(OperatorGraph graph, Value hidden) {
+        graph.output("embeddings", pooled(graph, hidden), Size.open("batch"), Size.fixed(width));
+    }
+
+    /** (batch, width). */
+    Value pooled(OperatorGraph graph, Value hidden) {
+        if (pooling == Pooling.CLS) {
+            return graph.first(hidden, width);
+        }
+        final Value ids = graph.input("attention_mask", Elements.LONG, Size.open("batch"), Size.open("length"));
+        final Value mask = graph.cast(graph.apply("Unsqueeze", ids, graph.wholes(2)), Elements.FLOAT);
+        final Value shown = graph.apply("Mul", graph.perRow(hidden, -1, width), mask);
+        return graph.apply("Div", sum(graph, shown), sum(graph, mask));
+    }
+
+    private static Value sum(OperatorGraph graph, Value tokens) {
+        return graph.operator("ReduceSum", tokens, graph.wholes(1))
+                .set("keepdims", 0)
+                .value();
     }
 
     @Override

@@ -8,6 +8,9 @@ import dev.finetune.nn.HeadModule;
 import dev.finetune.nn.Init;
 import dev.finetune.nn.Linear;
 import dev.finetune.nn.Module;
+import dev.finetune.nn.OperatorGraph;
+import dev.finetune.nn.OperatorGraph.Size;
+import dev.finetune.nn.OperatorGraph.Value;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import java.util.List;
@@ -50,6 +53,13 @@ public final class SequenceHead implements HeadModule {
         final Tensor first = before.forward(hidden.select(1, 0), context);
         final Tensor pooled = after.forward(activation.forward(dense.forward(first, context)), context);
         return Map.of("logits", output.forward(pooled, context), "pooled", pooled);
+    }
+
+    @Override
+    public void draw(OperatorGraph graph, Value hidden) {
+        final Value first = graph.first(hidden, dense.outputs());
+        final Value pooled = activation.draw(graph, dense.draw(graph, first));
+        graph.output("logits", output.draw(graph, pooled), Size.open("batch"), Size.fixed(output.outputs()));
     }
 
     @Override

@@ -6,6 +6,9 @@ import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.HeadModule;
 import dev.finetune.nn.Init;
 import dev.finetune.nn.Linear;
+import dev.finetune.nn.OperatorGraph;
+import dev.finetune.nn.OperatorGraph.Size;
+import dev.finetune.nn.OperatorGraph.Value;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import java.util.List;
@@ -37,6 +40,13 @@ public final class TokenHead implements HeadModule {
     @Override
     public Map<String, Tensor> forward(Tensor hidden, Batch batch, ForwardContext context) {
         return Map.of("logits", classifier.forward(dropout.forward(hidden, context), context));
+    }
+
+    @Override
+    public void draw(OperatorGraph graph, Value hidden) {
+        final long outputs = classifier.outputs();
+        final Value logits = graph.perRow(classifier.draw(graph, hidden), -1, outputs);
+        graph.output("logits", logits, Size.open("batch"), Size.open("length"), Size.fixed(outputs));
     }
 
     @Override

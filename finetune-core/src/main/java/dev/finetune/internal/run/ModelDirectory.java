@@ -39,16 +39,26 @@ public record ModelDirectory(Path path, Kind kind) {
     /** What a directory of ours holds, as finetune.json says. */
     public enum Kind {
         /** A model that loads on its own. */
-        MODEL,
+        MODEL("model", "save"),
         /** What LoRA or IA3 trained, which needs its base. */
-        ADAPTER;
+        ADAPTER("adapter", "saveAdapter"),
+        /** A model that loads on its own, its weights in a graph for other runtimes. */
+        ONNX("ONNX model", "exportOnnx");
+
+        private final String word;
+        private final String method;
+
+        Kind(String word, String method) {
+            this.word = word;
+            this.method = method;
+        }
 
         private String word() {
-            return this == MODEL ? "model" : "adapter";
+            return word;
         }
 
         private String method() {
-            return this == MODEL ? "save" : "saveAdapter";
+            return method;
         }
     }
 
@@ -119,7 +129,7 @@ public record ModelDirectory(Path path, Kind kind) {
         }
         final String there = kindOf(record.get());
         if (!there.equals(kind.word())) {
-            throw refusal(directory + " holds " + (there.equals(Kind.MODEL.word()) ? "a model" : "an adapter")
+            throw refusal(directory + " holds " + (there.equals(Kind.MODEL.word()) ? "a " : "an ") + there
                     + ", and libraries that find both in one directory take them together. " + how);
         }
     }

@@ -29,22 +29,28 @@ public final class ModelWriter {
     private ModelWriter() {}
 
     public static void write(Path directory, Overwrite overwrite, Trained<?> trained) {
-        new ModelDirectory(directory, ModelDirectory.Kind.MODEL)
-                .write(overwrite, staging -> writeAll(staging, trained));
+        write(
+                new ModelDirectory(directory, ModelDirectory.Kind.MODEL),
+                overwrite,
+                trained,
+                staging -> writeWeights(staging, trained.model().assembly()));
     }
 
-    private static void writeAll(Path staging, Trained<?> trained) throws IOException {
-        final Assembly<?> assembly = trained.model().assembly();
+    /** Writes a model whose weights are written some other way, when all else is there. */
+    static void write(
+            ModelDirectory directory, Overwrite overwrite, Trained<?> trained, ModelDirectory.Content weights) {
+        directory.write(overwrite, staging -> {
+            writeAllElse(staging, trained, directory.kind());
+            weights.writeTo(staging);
+        });
+    }
+
+    private static void writeWeights(Path staging, Assembly<?> assembly) {
         try (TensorScope scope = TensorScope.open()) {
             final Map<String, Tensor> tensors = new LinkedHashMap<>();
             for (Parameter parameter : assembly.network().parameters()) {
                 if (!parameter.name().startsWith(AdapterParameters.PREFIX)) {
-                    tensors.put(
-                            parameter.name(),
-                            parameter
-                                    .adapter()
-                                    .map(adapter -> adapter.merged(parameter.value()))
-                                    .orElse(parameter.value()));
+                    tensors.put(parameter.name(), parameter.effective());
                 }
             }
             for (Buffer buffer : assembly.network().buffers()) {
@@ -52,6 +58,10 @@ public final class ModelWriter {
             }
             SafetensorsWriter.writeSharded(staging, tensors, SafetensorsWriter.DEFAULT_MAX_SHARD_BYTES);
         }
+    }
+
+    private static void writeAllElse(Path staging, Trained<?> trained, ModelDirectory.Kind kind) throws IOException {
+        final Assembly<?> assembly = trained.model().assembly();
         assembly.encoder().save(staging);
         Files.writeString(staging.resolve("config.json"), GSON.toJson(assembly.config()) + "\n");
         final String card =
@@ -59,7 +69,7 @@ public final class ModelWriter {
         Files.writeString(staging.resolve(ModelFiles.CARD), card);
         final JsonObject record =
                 ModelCard.json(assembly.task(), trained.provenance(), trained.history(), trained.evaluation());
-        ModelDirectory.mark(record, ModelDirectory.Kind.MODEL);
+        ModelDirectory.mark(record, kind);
         ModelDirectory.mark(record, card);
         Files.writeString(staging.resolve(ModelFiles.RECORD), GSON.toJson(record) + "\n");
         assembly.task().calibration().write(staging);

@@ -149,7 +149,7 @@ abstract class VisionFamily implements ImageModelFamily {
                 throw new FinetuneException("Heads.features(CLS) takes the first token's vector, and pictures have no"
                         + " tokens: use Heads.features(MEAN), or embedder(Image.class), the mean over all places.");
             }
-            return new PooledFeatures();
+            return new PooledFeatures(plan.features());
         }
         final double dropout = Double.isNaN(request.dropout()) ? plan.dropout() : request.dropout();
         return plan.head().make(source, head.rows(), dropout);

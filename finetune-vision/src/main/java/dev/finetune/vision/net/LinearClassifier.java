@@ -6,6 +6,9 @@ import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.HeadModule;
 import dev.finetune.nn.Init;
 import dev.finetune.nn.Linear;
+import dev.finetune.nn.OperatorGraph;
+import dev.finetune.nn.OperatorGraph.Size;
+import dev.finetune.nn.OperatorGraph.Value;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import java.util.List;
@@ -37,6 +40,12 @@ public final class LinearClassifier implements HeadModule {
     public Map<String, Tensor> forward(Tensor hidden, Batch batch, ForwardContext context) {
         final Tensor pooled = dropout.forward(AveragePool.of(hidden), context);
         return Map.of("logits", linear.forward(pooled, context), "pooled", pooled);
+    }
+
+    @Override
+    public void draw(OperatorGraph graph, Value hidden) {
+        final Value logits = linear.draw(graph, AveragePool.draw(graph, hidden));
+        graph.output("logits", logits, Size.open("batch"), Size.fixed(linear.outputs()));
     }
 
     @Override

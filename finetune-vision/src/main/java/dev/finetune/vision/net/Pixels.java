@@ -2,6 +2,10 @@ package dev.finetune.vision.net;
 
 import dev.finetune.batch.MemoryFormat;
 import dev.finetune.nn.Batch;
+import dev.finetune.nn.OperatorGraph;
+import dev.finetune.nn.OperatorGraph.Elements;
+import dev.finetune.nn.OperatorGraph.Size;
+import dev.finetune.nn.OperatorGraph.Value;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -21,6 +25,17 @@ public record Pixels(MemoryFormat format) {
     Tensor of(Batch batch) {
         final Tensor pixels = batch.get("pixel_values");
         return channelsLast(pixels) ? pixels.contiguous(torch.MemoryFormat.ChannelsLast) : pixels.contiguous();
+    }
+
+    /** As {@link #of}, of pictures of any size. */
+    static Value draw(OperatorGraph graph, long channels) {
+        return graph.input(
+                "pixel_values",
+                Elements.FLOAT,
+                Size.open("batch"),
+                Size.fixed(channels),
+                Size.open("height"),
+                Size.open("width"));
     }
 
     private boolean channelsLast(Tensor pixels) {

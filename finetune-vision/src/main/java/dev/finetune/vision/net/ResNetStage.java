@@ -5,6 +5,8 @@ import dev.finetune.nn.Batch;
 import dev.finetune.nn.Buffer;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Module;
+import dev.finetune.nn.OperatorGraph;
+import dev.finetune.nn.OperatorGraph.Value;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
@@ -35,6 +37,15 @@ final class ResNetStage implements Stage {
             try (TensorScope scope = TensorScope.open()) { // What a block made dies before the next one needs as much.
                 hidden = scope.keep(block.forward(hidden, context));
             }
+        }
+        return hidden;
+    }
+
+    @Override
+    public Value draw(OperatorGraph graph, Value input) {
+        Value hidden = input;
+        for (ResidualBlock block : blocks) {
+            hidden = block.draw(graph, hidden);
         }
         return hidden;
     }

@@ -8,6 +8,8 @@ import dev.finetune.nn.ConvNormBlock;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.MaxPool2d;
 import dev.finetune.nn.Module;
+import dev.finetune.nn.OperatorGraph;
+import dev.finetune.nn.OperatorGraph.Value;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
@@ -21,6 +23,7 @@ final class ResNetStem implements Stage {
     private final Pixels pixels;
     private final List<ConvNorm> convolutions;
     private final List<ConvNormBlock> steps = new ArrayList<>();
+    private final long channels;
     private final boolean pooled;
     private final Activation activation;
 
@@ -28,6 +31,7 @@ final class ResNetStem implements Stage {
         this.pixels = pixels;
         this.convolutions =
                 plan.stem().stream().map(conv -> new ConvNorm(source, conv)).toList();
+        this.channels = plan.stem().get(0).shape().in();
         this.pooled = plan.pooled();
         this.activation = plan.activation();
         Optional<BatchNorm2d> before = Optional.empty();
@@ -55,6 +59,18 @@ final class ResNetStem implements Stage {
                 ? hidden
                 : activation.inPlace(
                         convolutions.get(convolutions.size() - 1).norm().forward(hidden, context));
+    }
+
+    @Override
+    public Value draw(OperatorGraph graph, Value input) {
+        Value hidden = Pixels.draw(graph, channels);
+        for (ConvNormBlock step : steps) {
+            hidden = step.draw(graph, hidden);
+        }
+        return pooled
+                ? hidden
+                : activation.draw(
+                        graph, convolutions.get(convolutions.size() - 1).norm().draw(graph, hidden));
     }
 
     @Override

@@ -5,6 +5,8 @@ import dev.finetune.nn.Buffer;
 import dev.finetune.nn.ConvNormBlock;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Module;
+import dev.finetune.nn.OperatorGraph;
+import dev.finetune.nn.OperatorGraph.Value;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import java.util.ArrayList;
@@ -38,6 +40,14 @@ final class ResidualBlock implements Module {
             hidden = step.forward(hidden, context);
         }
         return steps.get(steps.size() - 1).forward(hidden, shortcut.forward(input, context), context);
+    }
+
+    Value draw(OperatorGraph graph, Value input) {
+        Value hidden = input;
+        for (ConvNormBlock step : steps.subList(0, steps.size() - 1)) {
+            hidden = step.draw(graph, hidden);
+        }
+        return steps.get(steps.size() - 1).draw(graph, hidden, shortcut.draw(graph, input));
     }
 
     private List<Module> parts() {

@@ -5,6 +5,8 @@ import dev.finetune.nn.Buffer;
 import dev.finetune.nn.ConvNormBlock;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Module;
+import dev.finetune.nn.OperatorGraph;
+import dev.finetune.nn.OperatorGraph.Value;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import java.util.List;
@@ -39,6 +41,33 @@ final class Shortcut implements Module {
             return torch.constant_pad_nd(strided, new long[] {0, 0, 0, 0, pad.before(), pad.after()});
         }
         return input;
+    }
+
+    Value draw(OperatorGraph graph, Value input) {
+        if (plan instanceof ShortcutPlan.Projection p) {
+            return step.orElseThrow().draw(graph, drawAveraged(graph, input, p.averaged()));
+        }
+        if (plan instanceof ShortcutPlan.PadChannels pad) {
+            final Value strided = graph.apply(
+                    "Slice",
+                    input,
+                    graph.wholes(0, 0),
+                    graph.wholes(Long.MAX_VALUE, Long.MAX_VALUE),
+                    graph.wholes(2, 3),
+                    graph.wholes(pad.stride(), pad.stride()));
+            return graph.apply("Pad", strided, graph.wholes(0, pad.before(), 0, 0, 0, pad.after(), 0, 0));
+        }
+        return input;
+    }
+
+    private static Value drawAveraged(OperatorGraph graph, Value input, long side) {
+        return side == 1
+                ? input
+                : graph.operator("AveragePool", input)
+                        .set("kernel_shape", new long[] {side, side})
+                        .set("strides", new long[] {side, side})
+                        .set("ceil_mode", 1)
+                        .value();
     }
 
     private static Tensor averaged(Tensor input, long side) {

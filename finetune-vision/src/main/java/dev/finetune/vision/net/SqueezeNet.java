@@ -8,6 +8,9 @@ import dev.finetune.nn.HeadModule;
 import dev.finetune.nn.Init;
 import dev.finetune.nn.MaxPool2d;
 import dev.finetune.nn.Module;
+import dev.finetune.nn.OperatorGraph;
+import dev.finetune.nn.OperatorGraph.Size;
+import dev.finetune.nn.OperatorGraph.Value;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
@@ -84,7 +87,8 @@ public final class SqueezeNet {
      */
     public static List<Stage> trunk(Plan plan, ParameterSource source, Pixels pixels) {
         final List<Stage> stages = new ArrayList<>();
-        stages.add(new Stem(biased(source.at("features.0"), plan.stem()), pixels));
+        stages.add(new Stem(
+                biased(source.at("features.0"), plan.stem()), plan.stem().in(), pixels));
         for (FirePlan fire : plan.fires()) {
             stages.add(new Fire(source.at("features." + fire.index()), fire));
         }
@@ -96,11 +100,15 @@ public final class SqueezeNet {
         return new Init.Uniform(Math.sqrt(6.0 / (shape.in() * shape.kernel() * shape.kernel())));
     }
 
+    private static Value rectified(OperatorGraph graph, Conv2d convolution, Value input) {
+        return graph.apply("Relu", convolution.draw(graph, input));
+    }
+
     private static Conv2d biased(ParameterSource source, Conv2d.Shape shape) {
         return new Conv2d(source, shape, init(shape), true);
     }
 
-    private record Stem(Conv2d convolution, Pixels pixels) implements Stage {
+    private record Stem(Conv2d convolution, long channels, Pixels pixels) implements Stage {
         @Override
         public String name() {
             return "features.0";
@@ -109,6 +117,11 @@ public final class SqueezeNet {
         @Override
         public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
             return convolution.forward(pixels.of(batch), context).relu_();
+        }
+
+        @Override
+        public Value draw(OperatorGraph graph, Value input) {
+            return rectified(graph, convolution, Pixels.draw(graph, channels));
         }
 
         @Override
@@ -136,6 +149,15 @@ public final class SqueezeNet {
                             expand1.forward(squeezed, context).relu_(),
                             expand3.forward(squeezed, context).relu_()),
                     1);
+        }
+
+        @Override
+        public Value draw(OperatorGraph graph, Value input) {
+            final Value squeezed = rectified(graph, squeeze, pooled ? POOL.draw(graph, input) : input);
+            final Value first = rectified(graph, expand1, squeezed);
+            return graph.operator("Concat", first, rectified(graph, expand3, squeezed))
+                    .set("axis", 1)
+                    .value();
         }
 
         @Override
@@ -173,6 +195,12 @@ public final class SqueezeNet {
                     AveragePool.of(convolution.forward(dropped, context).relu_()),
                     "pooled",
                     AveragePool.of(dropped));
+        }
+
+        @Override
+        public void draw(OperatorGraph graph, Value hidden) {
+            final Value logits = AveragePool.draw(graph, rectified(graph, convolution, hidden));
+            graph.output("logits", logits, Size.open("batch"), Size.fixed(convolution.outputs()));
         }
 
         @Override
