@@ -35,6 +35,7 @@ final class Advice {
             Map.entry("fit", List.of("--eval")),
             Map.entry("save", List.of("--out")),
             Map.entry("saveAdapter", List.of("--adapter-out")),
+            Map.entry("exportOnnx", List.of("--out")),
             Map.entry("inputs", List.of("--preprocess")),
             Map.entry("checkpoints", List.of("--checkpoint-every")),
             Map.entry("resumeFrom", List.of("--resume")));

@@ -37,6 +37,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ImagesCommand.class,
             PredictCommand.class,
             EvaluateCommand.class,
+            ExportOnnxCommand.class,
             PretrainCommand.class,
             PretrainQuestionsCommand.class,
             PretrainImagesCommand.class,

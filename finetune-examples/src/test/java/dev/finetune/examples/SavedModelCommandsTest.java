@@ -191,6 +191,20 @@ class SavedModelCommandsTest {
     }
 
     @Test
+    void exportsWhatAnswersAsTheSavedModelDoes() {
+        final String[] export = {"export-onnx", "--model", file("regression"), "--out", file("regression-onnx")};
+        assertThat(CommandLineRun.of(export).well().text()).contains("exported to " + file("regression-onnx"));
+
+        assertThat(folder.resolve("regression-onnx/model.onnx")).exists();
+        assertThat(predict("regression-onnx", "a text").text())
+                .isEqualTo(predict("regression", "a text").text());
+        export[4] = file("regression");
+        final CommandLineRun over = CommandLineRun.of(export);
+        assertThat(over.status()).isEqualTo(1);
+        assertThat(over.errors()).contains("holds a model").contains("--overwrite");
+    }
+
+    @Test
     void whatCantBeAskedIsSaid() {
         final CommandLineRun noPassage =
                 CommandLineRun.of("predict", "--model", file("question-answering"), "where is anna");
