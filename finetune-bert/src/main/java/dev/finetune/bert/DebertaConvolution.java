@@ -67,7 +67,7 @@ final class DebertaConvolution implements Module {
      */
     Value draw(OperatorGraph graph, Value embeddings, Value output) {
         final long hidden = bias.count();
-        final long padding = (settings.width() - 1) / 2;
+        final int padding = (settings.width() - 1) / 2;
         final Value channels = graph.transpose(graph.perRow(embeddings, -1, hidden), 0, 2, 1);
         final Value convolved = graph.operator("Conv", channels, graph.of(weight), graph.of(bias))
                 .set("kernel_shape", new long[] {settings.width()})

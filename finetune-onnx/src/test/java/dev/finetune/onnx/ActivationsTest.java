@@ -84,7 +84,7 @@ class ActivationsTest {
                 Batch batch = new Batch(new HostBatch(columns, List.of()), Tensors.cpu())) {
             final Tensor ours = network.forward(batch, ForwardContext.evaluating()).get("y");
             new OnnxFiles().write(folder, network.draw(Set.of("x")), Map.of());
-            try (Runtime runtime = Runtime.open(folder)) {
+            try (OnnxRuntime runtime = OnnxRuntime.open(folder)) {
                 Models.assertSame(Map.of("y", Tensors.floats(ours)), runtime.run(columns));
             }
         }

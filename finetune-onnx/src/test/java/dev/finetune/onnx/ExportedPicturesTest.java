@@ -119,7 +119,7 @@ class ExportedPicturesTest {
             Models.shake(model, 5);
             model.exportOnnx(exported);
             final SplittableRandom random = new SplittableRandom(17);
-            try (Runtime runtime = Runtime.open(exported);
+            try (OnnxRuntime runtime = OnnxRuntime.open(exported);
                     FineTuned<Image> again = FineTuner.from(exported).head(head).untrained(Image.class)) {
                 for (int side : List.of(32, 33, 46)) {
                     final Map<String, HostTensor> batch = Models.pixels(1 + random.nextInt(3), side, side + 3, random);

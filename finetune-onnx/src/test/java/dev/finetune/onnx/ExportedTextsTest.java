@@ -60,7 +60,7 @@ class ExportedTextsTest {
             Models.shake(model, 5);
             model.exportOnnx(exported);
             final SplittableRandom random = new SplittableRandom(17);
-            try (Runtime runtime = Runtime.open(exported);
+            try (OnnxRuntime runtime = OnnxRuntime.open(exported);
                     FineTuned<?> again = open(exported, head)) {
                 for (int length : List.of(2, 1, 9, 40)) {
                     final int rows = 1 + random.nextInt(4);

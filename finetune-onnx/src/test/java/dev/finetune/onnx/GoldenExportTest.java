@@ -99,7 +99,7 @@ class GoldenExportTest {
         final Path exported = folder.resolve(path.getFileName().toString());
         try (FineTuned<?> model = open(path.resolve("model"), tensors)) {
             model.exportOnnx(exported);
-            try (Runtime runtime = Runtime.open(exported)) {
+            try (OnnxRuntime runtime = OnnxRuntime.open(exported)) {
                 final long[] shown = Models.shown(model.assembly().task().head(), batch);
                 Models.assertSame(expected, runtime.run(batch), shown);
             }

@@ -91,7 +91,7 @@ class OnnxFilesTest {
         try (FineTuned<Text> model = bert()) {
             model.exportOnnx(folder.resolve("out"));
             try (Stream<Path> files = Files.list(folder.resolve("out"));
-                    Runtime runtime = Runtime.open(folder.resolve("out"))) {
+                    OnnxRuntime runtime = OnnxRuntime.open(folder.resolve("out"))) {
                 assertThat(files.map(file -> file.getFileName().toString()))
                         .contains("model.onnx", "config.json", "tokenizer.json", "README.md", "finetune.json")
                         .doesNotContain("model.safetensors", "model.onnx.data");
@@ -120,7 +120,7 @@ class OnnxFilesTest {
             final Map<String, HostTensor> batch = batch(model);
             final Map<String, float[]> ours = Models.outputs(model, batch);
             assertThat(Models.outputs(other, batch).get("logits")).isNotEqualTo(ours.get("logits"));
-            try (Runtime runtime = Runtime.open(folder.resolve("out"));
+            try (OnnxRuntime runtime = OnnxRuntime.open(folder.resolve("out"));
                     FineTuned<Text> again = FineTuned.load(folder.resolve("out"))) {
                 Models.assertSame(ours, runtime.run(batch));
                 assertThat(Models.outputs(again, batch).get("logits")).isEqualTo(ours.get("logits"));
@@ -137,14 +137,14 @@ class OnnxFilesTest {
                 final Map<String, HostTensor> batch = batch(model);
                 final Map<String, float[]> ours = Models.outputs(model, batch);
                 model.exportOnnx(out);
-                try (Runtime runtime = Runtime.open(out)) {
+                try (OnnxRuntime runtime = OnnxRuntime.open(out)) {
                     Models.assertSame(ours, runtime.run(batch));
                 }
                 assertThat(Models.outputs(model, batch).get("logits")).isEqualTo(ours.get("logits"));
                 assertThat(drawn(model).constants().keySet()).noneMatch(name -> name.contains("lora"));
                 model.mergeAdapter();
                 model.exportOnnx(out);
-                try (Runtime runtime = Runtime.open(out)) {
+                try (OnnxRuntime runtime = OnnxRuntime.open(out)) {
                     Models.assertSame(ours, runtime.run(batch));
                 }
             }
@@ -199,7 +199,7 @@ class OnnxFilesTest {
             final FineTuned<Text> calibrated = model.calibrate(data);
             calibrated.exportOnnx(folder.resolve("out"));
             try (FineTuned<Text> again = FineTuned.load(folder.resolve("out"));
-                    Runtime runtime = Runtime.open(folder.resolve("out"))) {
+                    OnnxRuntime runtime = OnnxRuntime.open(folder.resolve("out"))) {
                 assertThat(again.labels()).containsExactly("x", "y");
                 assertThat(again.loadReport().newlyInitialized()).isEmpty();
                 assertThat(again.calibration()).isEqualTo(calibrated.calibration());

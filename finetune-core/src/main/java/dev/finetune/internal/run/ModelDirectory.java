@@ -19,8 +19,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A directory that a model or an adapter is saved in, as a whole: what belonged to the one before is removed, and what
@@ -30,9 +28,6 @@ import org.slf4j.LoggerFactory;
  * @param kind what is saved
  */
 public record ModelDirectory(Path path, Kind kind) {
-    /** Logs under the name of the class that users know. */
-    private static final Logger LOG = LoggerFactory.getLogger("dev.finetune.FineTuned");
-
     private static final int SHOWN = 4;
     private static final String CARD_DIGEST = "card_sha256";
 

@@ -12,19 +12,19 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** A model in ONNX Runtime. */
-final class Runtime implements AutoCloseable {
+final class OnnxRuntime implements AutoCloseable {
     private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
     private final OrtSession session;
 
-    private Runtime(OrtSession session) {
+    private OnnxRuntime(OrtSession session) {
         this.session = session;
     }
 
     /** Opens model.onnx of a directory. */
-    static Runtime open(Path directory) {
+    static OnnxRuntime open(Path directory) {
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
             options.setIntraOpNumThreads(1);
-            return new Runtime(OrtEnvironment.getEnvironment()
+            return new OnnxRuntime(OrtEnvironment.getEnvironment()
                     .createSession(directory.resolve("model.onnx").toString(), options));
         } catch (OrtException e) {
             throw new AssertionError(e);
