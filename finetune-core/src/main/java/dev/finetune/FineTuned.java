@@ -415,7 +415,7 @@ public final class FineTuned<I> implements AutoCloseable {
      * 17 alone, with what LoRA or IA3 trained merged into the weights. Inputs are those of Transformers' exports, "input_ids",
      * "attention_mask" and, where the model reads them, "token_type_ids", of any number of rows and any length, or "pixel_values"; outputs
      * are "logits", "start_logits" and "end_logits", or "embeddings". Probabilities are for the application to compute, where they are
-     * wanted. Weights beyond 2 GB, which no such file can hold, lie in model.onnx.data beside it.
+     * wanted. Weights beyond 2 GB, which no such file can hold, lie in model.onnx_data beside it.
      *
      * <p>All else is as {@link #save(Path, Overwrite)} writes it: config.json, the tokenizer's or preprocessor's files, calibration, model
      * card; the labels, and these files where they are small, are in the metadata of model.onnx, too. {@link #load} and {@link

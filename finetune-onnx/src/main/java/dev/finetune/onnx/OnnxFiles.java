@@ -13,10 +13,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.LongStream;
 
-/** Writes model.onnx; and model.onnx.data, where one message, which ends at 2 GB, can't hold the numbers. */
+/** Writes model.onnx; and model.onnx_data, where one message, which ends at 2 GB, can't hold the numbers. */
 public final class OnnxFiles implements OnnxExporter {
     private static final String MODEL = "model.onnx";
-    private static final String DATA = "model.onnx.data";
+    private static final String DATA = "model.onnx_data";
 
     /** Room is left for operators and metadata below the 2 GB that readers of the format allow. */
     private static final long MOST_BYTES = 1_900_000_000L;

@@ -94,7 +94,7 @@ class OnnxFilesTest {
                     OnnxRuntime runtime = OnnxRuntime.open(folder.resolve("out"))) {
                 assertThat(files.map(file -> file.getFileName().toString()))
                         .contains("model.onnx", "config.json", "tokenizer.json", "README.md", "finetune.json")
-                        .doesNotContain("model.safetensors", "model.onnx.data");
+                        .doesNotContain("model.safetensors", "model.onnx_data");
                 assertThat(runtime.metadata())
                         .containsEntry("labels", "[\"LABEL_0\",\"LABEL_1\",\"LABEL_2\"]")
                         .containsKeys("config", "tokenizer_config", "finetune");
@@ -116,7 +116,7 @@ class OnnxFilesTest {
             new OnnxFiles(100_000).write(folder.resolve("out"), drawn(model), Map.of());
 
             assertThat(Files.size(folder.resolve("out/model.onnx"))).isLessThan(100_000);
-            assertThat(folder.resolve("out/model.onnx.data")).exists();
+            assertThat(folder.resolve("out/model.onnx_data")).exists();
             final Map<String, HostTensor> batch = batch(model);
             final Map<String, float[]> ours = Models.outputs(model, batch);
             assertThat(Models.outputs(other, batch).get("logits")).isNotEqualTo(ours.get("logits"));
