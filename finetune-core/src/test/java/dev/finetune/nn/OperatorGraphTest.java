@@ -38,8 +38,7 @@ class OperatorGraphTest {
         graph.perRow(input, -1, 3);
         graph.perRow(input, -1, 3);
 
-        assertThat(graph.nodes().stream().map(Node::operator))
-                .containsExactly("Shape", "Concat", "Reshape", "Reshape");
+        assertThat(graph.nodes().stream().map(Node::operator)).containsExactly("Shape", "Concat", "Reshape", "Reshape");
     }
 
     private record Silent() implements Stage {

@@ -82,7 +82,8 @@ class ActivationsTest {
         try (Network network = new Network(List.of(new Applied(activation)), new Given());
                 TensorScope scope = TensorScope.open();
                 Batch batch = new Batch(new HostBatch(columns, List.of()), Tensors.cpu())) {
-            final Tensor ours = network.forward(batch, ForwardContext.evaluating()).get("y");
+            final Tensor ours =
+                    network.forward(batch, ForwardContext.evaluating()).get("y");
             new OnnxFiles().write(folder, network.draw(Set.of("x")), Map.of());
             try (OnnxRuntime runtime = OnnxRuntime.open(folder)) {
                 Models.assertSame(Map.of("y", Tensors.floats(ours)), runtime.run(columns));

@@ -17,8 +17,7 @@ class WireMessageTest {
 
     private byte[] written(WireMessage message) throws IOException {
         final Path file = folder.resolve("message");
-        try (FileChannel channel =
-                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             message.writeTo(channel);
         }
         return Files.readAllBytes(file);
