@@ -3,6 +3,7 @@ package dev.finetune.search;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.internal.Differences;
 import dev.finetune.internal.JsonFile;
 import dev.finetune.internal.PlainFile;
 import java.io.IOException;
@@ -14,7 +15,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * The trials of a search in a file, a line of JSON each, after a line that says what is searched. A trial is written, and
@@ -23,6 +26,9 @@ import java.util.Optional;
  */
 final class Journal {
     private static final long MOST_BYTES = 64L << 20;
+
+    /** Of what differs. */
+    private static final int SHOWN = 4;
 
     /** Of a line. */
     private static final int MOST_VALUES = 100_000;
@@ -121,14 +127,31 @@ final class Journal {
         if (!found.keySet().containsAll(search.keySet())) {
             throw notARecord(file);
         }
-        for (String key : search.keySet()) {
-            final JsonElement before = found.get(key);
-            if (!search.get(key).equals(before)) {
-                throw new FinetuneException(file + " records another search: its \"" + key + "\" is " + before
-                        + ", but now it is " + search.get(key)
-                        + ". Use another file, or the settings of then; the number of trials may change.");
-            }
+        final List<String> differences = Differences.of(flat(found), flat(search));
+        if (!differences.isEmpty()) {
+            throw new FinetuneException(file + " records another search: "
+                    + String.join("; ", differences.subList(0, Math.min(SHOWN, differences.size())))
+                    + (differences.size() > SHOWN ? "; and " + (differences.size() - SHOWN) + " more" : "")
+                    + ". Use another file, or the settings, data and model of then; the number of trials may change.");
         }
+    }
+
+    /** What is said, each of the tuner's settings by itself. */
+    private static Map<String, String> flat(JsonObject search) {
+        final Map<String, String> values = new TreeMap<>();
+        search.entrySet().forEach(entry -> {
+            if (entry.getValue().isJsonObject()) {
+                flat(entry.getValue().getAsJsonObject())
+                        .forEach((name, value) -> values.put(entry.getKey() + ": " + name, value));
+            } else {
+                values.put(entry.getKey(), text(entry.getValue()));
+            }
+        });
+        return values;
+    }
+
+    private static String text(JsonElement value) {
+        return value.isJsonPrimitive() ? value.getAsString() : value.toString();
     }
 
     /** The trials that were recorded before. */

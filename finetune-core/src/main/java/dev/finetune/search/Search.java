@@ -8,10 +8,14 @@ import dev.finetune.data.Dataset;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.FunctionNames;
 import dev.finetune.metrics.MetricOrder;
+import dev.finetune.spi.Assembly;
 import dev.finetune.task.DecidingMetric;
 import dev.finetune.task.Task;
 import dev.finetune.train.Cancellation;
 import dev.finetune.train.Checkpoints;
+import dev.finetune.train.RowEncoder;
+import dev.finetune.train.RowsSum;
+import dev.finetune.train.TensorSum;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -291,21 +295,26 @@ public final class Search {
         return run(changed -> changed.fit(train, validation), train, Optional.of(validation));
     }
 
-    private SearchResult run(Function<FineTuner, FineTuned<?>> fit, Dataset<?> train, Optional<Dataset<?>> validation) {
+    private <I> SearchResult run(
+            Function<FineTuner, FineTuned<?>> fit, Dataset<I> train, Optional<Dataset<I>> validation) {
         if (draft.dimensions.isEmpty()) {
             throw new FinetuneException("There is nothing to search: name a setting, as in "
                     + "logUniform(\"lr\", 1e-5, 1e-3, FineTuner::lr).");
         }
         final MetricOrder metric;
-        try (FineTuned<?> model = tuner.untrained(train)) {
+        final SearchDraft settings = draft.copy();
+        final JsonObject header = new JsonObject();
+        try (FineTuned<I> model = tuner.untrained(train)) {
             final Task task = model.assembly().task();
             metric = task.order(draft.metric.orElse(task.mainMetric()));
             validation.ifPresent(data -> DecidingMetric.check(metric.metric(), task.labels(), data));
+            settings.metric = Optional.of(metric.metric());
+            if (isRecorded()) {
+                describe(header, settings);
+                describe(header, model.assembly(), train, validation);
+            }
         }
-        final SearchDraft settings = draft.copy();
-        settings.metric = Optional.of(metric.metric());
-        final Journal journal = journal(header(
-                settings, train.describe(), validation.map(Dataset::describe).orElse("a part of the training data")));
+        final Journal journal = journal(header);
         return new SearchRun(tuner, settings, metric, fit, journal).run();
     }
 
@@ -341,9 +350,26 @@ public final class Search {
         }
     }
 
-    /** What must be the same for a search to go on. */
-    private JsonObject header(SearchDraft settings, String train, String validation) {
-        final JsonObject json = new JsonObject();
+    private boolean isRecorded() {
+        return draft.file.isPresent() || tuner.checkpoints().isPresent();
+    }
+
+    /** What must be the same for a search to go on: what is trained, and on what. */
+    private static <I> void describe(
+            JsonObject json, Assembly<I> model, Dataset<I> train, Optional<Dataset<I>> validation) {
+        json.addProperty("model", TensorSum.of(model.network()));
+        json.addProperty("train", rows(train, model));
+        json.addProperty(
+                "validation", validation.map(data -> rows(data, model)).orElse("a part of the training data"));
+    }
+
+    /** A stream isn't read beforehand: it may have no end. */
+    private static <I> String rows(Dataset<I> data, Assembly<I> model) {
+        return data.size().isPresent() ? RowsSum.of(RowEncoder.encode(data, model.encoder())) : data.describe();
+    }
+
+    /** And how. */
+    private void describe(JsonObject json, SearchDraft settings) {
         final JsonArray dimensions = new JsonArray();
         settings.dimensions.forEach(dimension -> dimensions.add(FunctionNames.hide(dimension.describe())));
         json.add("dimensions", dimensions);
@@ -351,10 +377,12 @@ public final class Search {
         json.addProperty("halving", settings.halving.map(Halving::toString).orElse("none"));
         json.addProperty("metric", settings.metric.orElseThrow());
         json.addProperty("seed", settings.seed);
-        json.addProperty("train", train);
-        json.addProperty("validation", validation);
-        json.addProperty("tuner", withoutCheckpoints(tuner.describe()));
-        return json;
+        final JsonObject others = new JsonObject();
+        withoutCheckpoints(tuner.describe())
+                .lines()
+                .forEach(line -> others.addProperty(
+                        line.replaceFirst(": .*", ""), line.replaceFirst("^[^:]*:? ?", "")));
+        json.add("tuner", others);
     }
 
     /** How often trials are saved changes none of them. */

@@ -7,6 +7,7 @@ import dev.finetune.internal.saving.DirectorySave;
 import dev.finetune.internal.saving.Disk;
 import dev.finetune.internal.saving.WholeRead;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,7 +31,7 @@ final class CheckpointFolder implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
 
     /** What each has, besides tensors. */
-    static final String STATE = "finetune-checkpoint.json";
+    static final String STATE = DirectorySave.CHECKPOINT;
 
     private static final Pattern NAME = Pattern.compile("checkpoint-(\\d{1,18})");
     private static final String LEAVING = ".finetune-leaving-";
@@ -82,6 +83,11 @@ final class CheckpointFolder implements AutoCloseable {
                     folder.close();
                 }
             }
+        } catch (FileAlreadyExistsException e) {
+            throw new FinetuneException(
+                    "No checkpoints can be written in " + directory.toAbsolutePath() + ": " + e.getMessage()
+                            + " is a file. Name a directory.",
+                    e);
         } catch (IOException e) {
             throw new FinetuneException(
                     "No checkpoints can be written in " + directory.toAbsolutePath() + " (" + e
@@ -144,6 +150,22 @@ final class CheckpointFolder implements AutoCloseable {
         }
     }
 
+    /** Folders that are called as checkpoints are, and aren't any. */
+    static List<Path> others(Path directory) {
+        if (!Files.isDirectory(directory)) {
+            return List.of();
+        }
+        try (Stream<Path> entries = Files.list(directory)) {
+            return entries.filter(entry -> NAME.matcher(entry.getFileName().toString()).matches()
+                            && Files.isDirectory(entry)
+                            && place(entry).isEmpty())
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw new FinetuneException(directory + ": the directory of checkpoints can't be read: " + e, e);
+        }
+    }
+
     /** Whether a checkpoint is one of this directory. */
     boolean holds(Path checkpoint) {
         try {
@@ -189,7 +211,10 @@ final class CheckpointFolder implements AutoCloseable {
             }
         }
         if (first != null) {
-            throw first;
+            throw new FinetuneException(
+                    first.getMessage() + " There is no earlier one that can be used: begin anew over it with"
+                            + " Checkpoints.replace(), or in another directory.",
+                    first);
         }
         return Optional.empty();
     }
@@ -204,6 +229,10 @@ final class CheckpointFolder implements AutoCloseable {
     }
 
     private static <T> T read(Place place, Function<Place, T> reader) {
+        if (!Files.isRegularFile(place.folder().resolve(DirectorySave.LIST))) {
+            throw new FinetuneException(place.folder() + " has no " + DirectorySave.LIST
+                    + ", so that nobody can tell whether its files were written together.");
+        }
         return new WholeRead(List.of(place.folder()), true)
                 .read(places -> reader.apply(new Place(places.apply(place.folder()), place.step())), nothing -> {});
     }
@@ -252,12 +281,18 @@ final class CheckpointFolder implements AutoCloseable {
             throw new FileSystemException(
                     folder.toString(),
                     null,
-                    "there is a folder " + folder.getFileName() + " that isn't this library's: it has no " + STATE);
+                    "there is a folder " + folder.getFileName() + " that isn't this library's, as it has no " + STATE
+                            + ": move or remove it");
         }
     }
 
     void removeAll() {
         list().forEach(place -> discard(place.folder()));
+    }
+
+    /** Removes all checkpoints but one. */
+    void keepOnly(Path folder) {
+        list().stream().map(Place::folder).filter(other -> !other.equals(folder)).forEach(this::discard);
     }
 
     /** Renames a folder first: half of a checkpoint never looks like one. */

@@ -4,6 +4,7 @@ import com.google.gson.Gson;
 import com.google.gson.JsonObject;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.JsonFile;
+import dev.finetune.internal.Warnings;
 import dev.finetune.train.CheckpointFolder.Place;
 import dev.finetune.train.CheckpointFolder.UnlikeException;
 import java.io.BufferedWriter;
@@ -41,6 +42,9 @@ final class RunCheckpoints implements AutoCloseable {
     private long savedStep = -1;
     private boolean warned;
 
+    /** Whether those of another beginning are there still, which go once there is one to take their place. */
+    private boolean replacing;
+
     /**
      * Takes hold of the directory.
      *
@@ -74,7 +78,7 @@ final class RunCheckpoints implements AutoCloseable {
             return what.from().orElse(null);
         }
         if (settings.existing() == Checkpoints.Existing.REPLACE) {
-            folder.removeAll();
+            replacing = true;
             return what.from().orElse(null);
         }
         if (settings.existing() == Checkpoints.Existing.RESUME && !said) {
@@ -83,8 +87,10 @@ final class RunCheckpoints implements AutoCloseable {
         throw new FinetuneException(settings.directory()
                 + " holds checkpoints of a training that was begun before, the last"
                 + " of step " + folder.list().get(0).step() + ". "
-                + (said ? "" : "Go on from it with Checkpoints.resume() or resumeFrom(directory), or ")
-                + (said ? "Begin" : "begin") + " anew over it with Checkpoints.replace(), or name another directory.");
+                + (said
+                        ? "Go on from it with resumeFrom(" + settings.directory() + "), begin"
+                        : "Go on from it with Checkpoints.resume() or resumeFrom(directory), begin")
+                + " anew over it with Checkpoints.replace(), or name another directory.");
     }
 
     /** Puts tensors into a training. */
@@ -101,6 +107,12 @@ final class RunCheckpoints implements AutoCloseable {
     void restore(Restoring restoring) {
         if (from == null) {
             return;
+        }
+        for (Path other : CheckpointFolder.others(from)) {
+            Warnings.say(
+                    LOG,
+                    other + " is left out: it is no checkpoint, as it has no " + CheckpointFolder.STATE
+                            + ". Move or remove it, else none can be written when its step comes.");
         }
         final List<Place> places =
                 CheckpointFolder.place(from).map(List::of).orElseGet(() -> CheckpointFolder.list(from));
@@ -144,7 +156,8 @@ final class RunCheckpoints implements AutoCloseable {
             throw new UnlikeException(
                     place.folder() + " is a checkpoint of another training, so that it can't be gone on with: "
                             + difference + ". Say the same again, or begin anew: over it with Checkpoints.replace(),"
-                            + " or in another directory.");
+                            + " or in another directory. To train longer, or otherwise, from what was learned, save"
+                            + " the model and start from that.");
         });
         return new Found(state, place.folder());
     }
@@ -157,6 +170,14 @@ final class RunCheckpoints implements AutoCloseable {
     /** Whether a training that came to its end writes one more. */
     boolean areOfEnded() {
         return settings != null && settings.ofEnded();
+    }
+
+    /** What was to be replaced is of no use any more, when a training has ended that wrote no checkpoint. */
+    void ended() {
+        if (replacing && folder != null) {
+            folder.removeAll();
+            replacing = false;
+        }
     }
 
     /** Whether a checkpoint is due after a step. */
@@ -185,6 +206,10 @@ final class RunCheckpoints implements AutoCloseable {
             written = folder.write(state.step(), settings.keepLast(), staging -> write(staging, state, files));
             savedStep = state.step();
             warned = false;
+            if (replacing) {
+                folder.keepOnly(written);
+                replacing = false;
+            }
         } catch (IOException | FinetuneException e) {
             warn(state.step(), e);
         }
@@ -216,7 +241,7 @@ final class RunCheckpoints implements AutoCloseable {
             listener.warned(
                     "The checkpoint of step " + step + " couldn't be written (" + reason(e) + "). Training goes on"
                             + (savedStep >= 0 ? "; the last whole one is of step " + savedStep : " without one")
-                            + ". Make room, or the directory writable, before the next is due.");
+                            + ". Mend that before the next is due, such as by making room, or the directory writable.");
         }
     }
 

@@ -378,6 +378,8 @@ final class TrainingRun implements AutoCloseable {
         final boolean ended = done || end == TrainingHistory.End.EARLY_STOPPING;
         if (!ended || checkpoints.areOfEnded()) {
             save();
+        } else {
+            checkpoints.ended();
         }
         parts.average.keep();
         progress.restoreBest();

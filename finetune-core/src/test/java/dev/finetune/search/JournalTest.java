@@ -101,7 +101,7 @@ class JournalTest {
         Journal.open(file, search(1)).add(TRIAL);
         assertThatThrownBy(() -> Journal.open(file, search(2)))
                 .isInstanceOf(FinetuneException.class)
-                .hasMessageContainingAll("search.jsonl", "\"seed\" is 1", "now it is 2");
+                .hasMessageContainingAll("search.jsonl", "\"seed\" was 1, and is 2 now");
         for (String broken : List.of("nonsense\n", "{}\n", "[]\n", "{\"trial\":1}\n", "\n")) {
             Files.writeString(file, "{\"seed\":1}\n" + broken);
             assertThatThrownBy(() -> Journal.open(file, search(1)))

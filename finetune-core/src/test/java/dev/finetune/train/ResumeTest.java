@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.global.torch;
@@ -286,6 +287,46 @@ class ResumeTest {
     }
 
     @Test
+    void whatIsReplacedStaysUntilSomethingTakesItsPlace() {
+        begun(3);
+        final Checkpointing replacing = to(Checkpoints.in(folder).everySteps(2).replace());
+        assertThatThrownBy(() -> train(
+                        PLAIN,
+                        replacing,
+                        atStep(1, () -> {
+                            throw new IllegalStateException("the listener's");
+                        }),
+                        new Cancellation()))
+                .hasMessageContaining("the listener's");
+        assertThat(names()).containsExactly("checkpoint-2", "checkpoint-3");
+        final Cancellation stop = new Cancellation();
+        train(PLAIN, replacing, atStep(2, stop::cancel), stop);
+        assertThat(names()).containsExactly("checkpoint-2");
+    }
+
+    @Test
+    void whatIsReplacedGoesWithATrainingThatEndsAndWritesNone() {
+        begun(3);
+        train(PLAIN, to(Checkpoints.in(folder).ofUnendedOnly().replace()));
+        assertThat(names()).isEmpty();
+    }
+
+    @Test
+    void aCheckpointWithoutItsListIsTakenForNone() throws IOException {
+        final Outcome expected = train(PLAIN, NONE);
+        begun(5);
+        Files.delete(folder.resolve("checkpoint-5").resolve("finetune-files.json"));
+        Files.delete(folder.resolve("checkpoint-5").resolve("optimizer.safetensors"));
+        assertSame(train(PLAIN, to(Checkpoints.in(folder).resume())), expected, "from step 4");
+        for (String name : names()) {
+            Files.deleteIfExists(folder.resolve(name).resolve("finetune-files.json"));
+        }
+        assertThatThrownBy(() -> train(PLAIN, to(Checkpoints.in(folder).resume())))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContainingAll("has no finetune-files.json", "no earlier one", "replace()");
+    }
+
+    @Test
     void goingOnFromWhereNothingIsIsRefused() {
         final Checkpointing from =
                 new Checkpointing(Optional.empty(), Optional.of(folder.resolve("nothing")), Map.of());
@@ -526,7 +567,6 @@ class ResumeTest {
     void aStateThatNoTrainingComesToIsRefused() throws IOException {
         final Checkpoints checkpoints = begun(7);
         final Path state = folder.resolve("checkpoint-7").resolve(CheckpointFolder.STATE);
-        Files.delete(folder.resolve("checkpoint-7").resolve(DirectorySave.LIST)); // As whoever forges one would.
         final Checkpointing from =
                 new Checkpointing(Optional.of(checkpoints), Optional.of(folder.resolve("checkpoint-7")), Map.of());
         final String right = Files.readString(state);
@@ -544,7 +584,10 @@ class ResumeTest {
             final String changed =
                     right.replaceFirst(name + (wrong.endsWith("[") ? "\\[\\[" : "-?[0-9]+"), wrong.replace("[", "\\["));
             assertThat(changed).as(wrong).isNotEqualTo(right);
-            Files.writeString(state, changed);
+            DirectorySave.some( // With a list that is right, as whoever forges one would.
+                    state.getParent(),
+                    Set.of(CheckpointFolder.STATE),
+                    staging -> Files.writeString(staging.resolve(CheckpointFolder.STATE), changed));
             assertThatThrownBy(() -> train(PLAIN, from))
                     .as(wrong)
                     .isInstanceOf(FinetuneException.class)

@@ -46,7 +46,14 @@ final class CheckpointOptions {
                     + ": expected a number of steps such as 500, or a time such as 30s, 10m or 2h.");
         }
         final long count = Long.parseLong(often.group(1));
-        if (directory.isEmpty() || count == 0) {
+        if (directory.isEmpty()) {
+            return tuner;
+        }
+        if (count == 0) {
+            if (resume && Checkpoints.areIn(folder(directory.get()))) {
+                throw new FinetuneException(folder(directory.get()) + " holds checkpoints of a training that was stopped:"
+                        + " without --checkpoint-every 0 it goes on from there; --no-resume begins anew over it.");
+            }
             return tuner;
         }
         final Checkpoints place = Checkpoints.in(folder(directory.get())).ofUnendedOnly();

@@ -71,6 +71,8 @@ class CheckpointOptionsTest {
         assertThat(end("KILL", text(killed, "--checkpoint-every", "5"), killed)).isEqualTo(137);
         assertThat(killed.resolve("model.safetensors")).doesNotExist();
 
+        assertThat(run(text(killed, "--checkpoint-every", "0")).errors())
+                .contains("holds checkpoints of a training that was stopped", "--no-resume");
         assertThat(run(text(killed, "--checkpoint-every", "5", "--lr", "1e-4")).errors())
                 .contains("\"learning rate\" was 5.0E-5, and is 1.0E-4 now");
         final CommandLineRun resumed =

@@ -204,6 +204,28 @@ class SearchTest {
     }
 
     @Test
+    void aSearchOfOtherRowsOfTheSameNameOrOfAnotherModelDoesNotGoOnFromTheFile() {
+        final Path file = folder.resolve("search.jsonl");
+        final Search search = Search.over(Jobs.classifier().epochs(1))
+                .logUniform("lr", 1e-4, 1e-2, FineTuner::lr)
+                .trials(1)
+                .file(file);
+        search.run(Jobs.data(40, 1), Jobs.data(12, 2));
+        assertThatThrownBy(() -> search.trials(2).run(Jobs.data(40, 3), Jobs.data(12, 2)))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContainingAll("search.jsonl", "\"train\" was 40 rows with the checksum");
+        assertThatThrownBy(() -> search.trials(2).run(Jobs.data(40, 1), Jobs.data(12, 4)))
+                .hasMessageContaining("\"validation\" was 12 rows with the checksum");
+        assertThatThrownBy(() -> Search.over(Jobs.classifier().epochs(1).seed(5))
+                        .logUniform("lr", 1e-4, 1e-2, FineTuner::lr)
+                        .file(file)
+                        .run(Jobs.data(40, 1), Jobs.data(12, 2)))
+                .hasMessageContainingAll("\"model\" was ", "tensors with the checksum", "\"tuner: seed\" was 42")
+                .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(600));
+        assertThat(search.run(Jobs.data(40, 1), Jobs.data(12, 2)).trials()).hasSize(1);
+    }
+
+    @Test
     void aMistakeInASettingEndsTheSearch() {
         assertThatThrownBy(() -> Search.over(Jobs.classifier())
                         .integer("batch", -2, -1, FineTuner::batchSize)

@@ -85,7 +85,7 @@ final class FoldResults {
     private void read(Path file) throws IOException {
         final JsonObject json;
         try {
-            json = JsonFile.object(file);
+            json = parsed(file);
             for (Map.Entry<String, JsonElement> entry :
                     json.getAsJsonObject("folds").entrySet()) {
                 results.put(
@@ -107,6 +107,14 @@ final class FoldResults {
                 | NullPointerException
                 | ClassCastException e) {
             throw new FinetuneException(file + " can't be understood (" + e + "). Delete it to begin anew.", e);
+        }
+    }
+
+    private static JsonObject parsed(Path file) throws IOException {
+        try {
+            return JsonFile.object(file);
+        } catch (FinetuneException e) {
+            throw new FinetuneException(e.getMessage() + " Delete it to begin anew.", e);
         }
     }
 

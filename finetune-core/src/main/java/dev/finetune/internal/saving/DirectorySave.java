@@ -33,6 +33,9 @@ public final class DirectorySave {
     /** The list of the files that were saved together. */
     public static final String LIST = FileList.NAME;
 
+    /** What the state of a training is called, which makes a directory a checkpoint. */
+    public static final String CHECKPOINT = FileList.CHECKPOINT;
+
     private static final Logger LOG = LoggerFactory.getLogger(DirectorySave.class);
     private static final Duration TURN = Duration.ofMinutes(10);
 

@@ -19,6 +19,9 @@ record FileList(String save, Map<String, FileSum> files) {
     /** What it is called in the directory. Transformers doesn't read it. */
     static final String NAME = "finetune-files.json";
 
+    /** What a checkpoint of a training has, and a model has not. */
+    static final String CHECKPOINT = "finetune-checkpoint.json";
+
     private static final String MEND =
             "Without the file, the model loads as any checkpoint, and nobody checks that its files belong together.";
 
@@ -46,12 +49,19 @@ record FileList(String save, Map<String, FileSum> files) {
                         + " isn't what was saved here with the other files: found "
                         + found.map(FileSum::toString).orElse("no such file") + ", expected " + file.getValue()
                         + ", as " + NAME
-                        + " says. Where files of two models were mixed, or a copy broke off, save or copy"
-                        + " it again, whole. Where the change was meant (by hand, or another program saved its model"
-                        + " there), delete " + NAME + " in that directory, and calibration.json with it if the weights"
-                        + " are others now."));
+                        + " says. " + mend()));
             }
         }
         return Optional.empty();
+    }
+
+    /** A model may be another program's by now; a checkpoint is used as it was written, or not at all. */
+    private String mend() {
+        return files.containsKey(CHECKPOINT)
+                ? "Where a copy broke off, copy it again, whole; else remove this checkpoint."
+                : "Where files of two models were mixed, or a copy broke off, save or copy"
+                        + " it again, whole. Where the change was meant (by hand, or another program saved its model"
+                        + " there), delete " + NAME + " in that directory, and calibration.json with it if the weights"
+                        + " are others now.";
     }
 }
