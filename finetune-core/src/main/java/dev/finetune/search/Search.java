@@ -359,8 +359,7 @@ public final class Search {
             JsonObject json, Assembly<I> model, Dataset<I> train, Optional<Dataset<I>> validation) {
         json.addProperty("model", TensorSum.of(model.network()));
         json.addProperty("train", rows(train, model));
-        json.addProperty(
-                "validation", validation.map(data -> rows(data, model)).orElse("a part of the training data"));
+        json.addProperty("validation", validation.map(data -> rows(data, model)).orElse("a part of the training data"));
     }
 
     /** A stream isn't read beforehand: it may have no end. */
@@ -380,8 +379,8 @@ public final class Search {
         final JsonObject others = new JsonObject();
         withoutCheckpoints(tuner.describe())
                 .lines()
-                .forEach(line -> others.addProperty(
-                        line.replaceFirst(": .*", ""), line.replaceFirst("^[^:]*:? ?", "")));
+                .forEach(
+                        line -> others.addProperty(line.replaceFirst(": .*", ""), line.replaceFirst("^[^:]*:? ?", "")));
         json.add("tuner", others);
     }
 

@@ -156,9 +156,10 @@ final class CheckpointFolder implements AutoCloseable {
             return List.of();
         }
         try (Stream<Path> entries = Files.list(directory)) {
-            return entries.filter(entry -> NAME.matcher(entry.getFileName().toString()).matches()
-                            && Files.isDirectory(entry)
-                            && place(entry).isEmpty())
+            return entries.filter(entry ->
+                            NAME.matcher(entry.getFileName().toString()).matches()
+                                    && Files.isDirectory(entry)
+                                    && place(entry).isEmpty())
                     .sorted()
                     .toList();
         } catch (IOException e) {
@@ -292,7 +293,10 @@ final class CheckpointFolder implements AutoCloseable {
 
     /** Removes all checkpoints but one. */
     void keepOnly(Path folder) {
-        list().stream().map(Place::folder).filter(other -> !other.equals(folder)).forEach(this::discard);
+        list().stream()
+                .map(Place::folder)
+                .filter(other -> !other.equals(folder))
+                .forEach(this::discard);
     }
 
     /** Renames a folder first: half of a checkpoint never looks like one. */

@@ -51,8 +51,9 @@ final class CheckpointOptions {
         }
         if (count == 0) {
             if (resume && Checkpoints.areIn(folder(directory.get()))) {
-                throw new FinetuneException(folder(directory.get()) + " holds checkpoints of a training that was stopped:"
-                        + " without --checkpoint-every 0 it goes on from there; --no-resume begins anew over it.");
+                throw new FinetuneException(
+                        folder(directory.get()) + " holds checkpoints of a training that was stopped:"
+                                + " without --checkpoint-every 0 it goes on from there; --no-resume begins anew over it.");
             }
             return tuner;
         }
