@@ -29,6 +29,7 @@ module dev.finetune.core {
     exports dev.finetune.batch;
     exports dev.finetune.calibration;
     exports dev.finetune.checkpoint;
+    exports dev.finetune.contrastive;
     exports dev.finetune.data;
     exports dev.finetune.error;
     exports dev.finetune.fewshot;

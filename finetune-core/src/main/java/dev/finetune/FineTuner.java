@@ -3,6 +3,7 @@ package dev.finetune;
 import dev.finetune.batch.Augmentation;
 import dev.finetune.batch.InputSettings;
 import dev.finetune.batch.MemoryFormat;
+import dev.finetune.contrastive.Contrast;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Split;
 import dev.finetune.data.Text;
@@ -15,6 +16,7 @@ import dev.finetune.head.Pooling;
 import dev.finetune.hub.DownloadListener;
 import dev.finetune.hub.HubSettings;
 import dev.finetune.hub.Pretrained;
+import dev.finetune.internal.run.ContrastFitting;
 import dev.finetune.internal.run.CrossValidating;
 import dev.finetune.internal.run.Draft;
 import dev.finetune.internal.run.Families;
@@ -1050,6 +1052,41 @@ public final class FineTuner {
         Objects.requireNonNull(train, "train");
         Objects.requireNonNull(settings, "settings");
         return new FineTuned<>(new FewShotFitting<I>(draft.copy(), settings).fit(train));
+    }
+
+    /**
+     * {@return the same as {@link #fitContrastive(Dataset, Contrast)} with the defaults of sentence-transformers}
+     *
+     * @param <I> the kind of input
+     * @param train examples with a class each, or pairs of texts that mean the same
+     */
+    public <I> FineTuned<I> fitContrastive(Dataset<I> train) {
+        Objects.requireNonNull(train, "train");
+        return fitContrastive(train, Contrast.usual());
+    }
+
+    /**
+     * Teaches vectors what is alike, for search and comparison: the vectors of two inputs of one class, or of a pair of texts,
+     * are to be nearer to each other than to those of the other pairs of their batch (see {@link Contrast}; {@link #batchSize}
+     * is in pairs, and the more of them the better). In an epoch each input comes first in one pair; all pairs of a batch are
+     * of different classes. The result gives vectors, {@code predict(input, Prediction.Vector.class)}; saved, {@link
+     * #embedder(Pooling)} does.
+     *
+     * <p>Vectors are the mean of those of the tokens, unless {@code head(Heads.features(Pooling.CLS))} was said. Of this
+     * tuner's settings {@link #shuffle} and {@link #groupByLength} aren't heeded: pairs are drawn.
+     *
+     * @param <I> the kind of input
+     * @param train examples with one class each, or pairs of texts without labels, each of which is a class of its own
+     * @param settings the scale of cosines
+     * @return the trained model, to be closed by the caller; it has no evaluation
+     * @throws FinetuneException if the head isn't one for vectors; for data that is a stream, has other labels, or not two
+     *     classes of two examples; for batches of one pair; and with what has no part in it: {@link #rDrop}, batches in parts,
+     *     class weights, balanced sampling, label smoothing, the focal loss, early stopping and keeping the best weights
+     */
+    public <I> FineTuned<I> fitContrastive(Dataset<I> train, Contrast settings) {
+        Objects.requireNonNull(train, "train");
+        Objects.requireNonNull(settings, "settings");
+        return new FineTuned<>(new ContrastFitting<I>(draft.copy(), settings).fit(train));
     }
 
     /**

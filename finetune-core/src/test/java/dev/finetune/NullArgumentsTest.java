@@ -14,6 +14,7 @@ import dev.finetune.data.LabelSet;
 import dev.finetune.data.Question;
 import dev.finetune.data.SquadFiles;
 import dev.finetune.data.Text;
+import dev.finetune.contrastive.Contrast;
 import dev.finetune.data.TextFiles;
 import dev.finetune.data.TokenFiles;
 import dev.finetune.data.Words;
@@ -132,6 +133,7 @@ class NullArgumentsTest {
         samples.put(TrainingListener.class, new TrainingListener() {});
         samples.put(Cancellation.class, new Cancellation());
         samples.put(FewShot.class, FewShot.usual());
+        samples.put(Contrast.class, Contrast.usual());
         samples.put(LearningRateTest.Range.class, LearningRateTest.Range.usual());
         samples.put(DecisionMetric.class, DecisionMetric.f1());
         samples.put(Sampler.class, Sampler.random());

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
-/** Feature extraction: gives "embeddings" (batch, width) as they are. There is nothing to train or to score. */
+/** Feature extraction: gives "embeddings" (batch, width) as they are. It has no loss of its own (pairs have one), and no score. */
 public final class FeaturesTask implements Task {
     private final Head.Features head;
 
@@ -47,7 +47,7 @@ public final class FeaturesTask implements Task {
 
     @Override
     public String mainMetric() {
-        throw untrainable();
+        return "loss"; // Of the pairs that taught it, if any did.
     }
 
     @Override
@@ -62,6 +62,7 @@ public final class FeaturesTask implements Task {
     }
 
     private static FinetuneException untrainable() {
-        return new FinetuneException("Feature extraction has no loss: choose a head to train or evaluate.");
+        return new FinetuneException("Vectors have no loss by themselves: choose a head to train or evaluate, or"
+                + " fitContrastive(...), which learns from pairs.");
     }
 }

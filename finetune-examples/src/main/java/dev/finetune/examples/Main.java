@@ -33,6 +33,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         subcommands = {
             QuickstartCommand.class,
             ImageQuickstart.class,
+            SimilarCommand.class,
             TextCommand.class,
             ImagesCommand.class,
             PredictCommand.class,

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 
-/** The small models and the reviews that the examples ship, unpacked to a folder. */
+/** The small models, the reviews and the requests that the examples ship, unpacked to a folder. */
 public final class ShippedFiles {
     private static final List<String> ENCODER =
             List.of("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "vocab.txt");
@@ -32,6 +32,11 @@ public final class ShippedFiles {
     /** A file of reviews: train.tsv or validation.tsv. */
     public static Path reviews(Path folder, String name) {
         return unpack("reviews/" + name, folder);
+    }
+
+    /** A file of requests to a shop: known.tsv or asked.tsv. */
+    public static Path requests(Path folder, String name) {
+        return unpack("requests/" + name, folder);
     }
 
     private static Path unpack(String name, Path folder) {

@@ -22,6 +22,7 @@ class FromPythonTest {
             "dev.finetune.",
             "dev.finetune.bert.text.",
             "dev.finetune.checkpoint.",
+            "dev.finetune.contrastive.",
             "dev.finetune.data.",
             "dev.finetune.error.",
             "dev.finetune.freeze.",

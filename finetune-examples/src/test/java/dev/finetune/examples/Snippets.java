@@ -33,6 +33,7 @@ record Snippets(Path classes, Map<String, String> names, List<String> findings) 
             "dev.finetune.*",
             "dev.finetune.bert.augment.*",
             "dev.finetune.checkpoint.*",
+            "dev.finetune.contrastive.*",
             "dev.finetune.data.*",
             "dev.finetune.freeze.*",
             "dev.finetune.head.*",

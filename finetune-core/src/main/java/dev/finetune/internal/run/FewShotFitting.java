@@ -113,6 +113,14 @@ public final class FewShotFitting<I> {
 
     /** Settings that were said and have no part in it. */
     private List<String> meaningless() {
+        return ofClasses(draft).entrySet().stream()
+                .filter(Map.Entry::getValue)
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    /** Settings of the loss of classes and of evaluations, and whether each was said. */
+    static Map<String, Boolean> ofClasses(Draft draft) {
         final Map<String, Boolean> said = new LinkedHashMap<>();
         said.put("classWeights(...)", !draft.loss.classWeights().isEmpty());
         said.put("balancedClassWeights()", draft.balancedClassWeights);
@@ -121,10 +129,7 @@ public final class FewShotFitting<I> {
         said.put("focalLoss(...)", draft.loss.focalGamma() > 0);
         said.put("earlyStopping(...)", draft.earlyStopping.isPresent());
         said.put("keepBest(...)", draft.keepBest && draft.earlyStopping.isEmpty());
-        return said.entrySet().stream()
-                .filter(Map.Entry::getValue)
-                .map(Map.Entry::getKey)
-                .toList();
+        return said;
     }
 
     /** Weight and bias of the layer that gives the logits: a linear one, or a convolution of 1 x 1. */

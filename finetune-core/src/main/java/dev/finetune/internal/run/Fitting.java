@@ -149,10 +149,7 @@ public final class Fitting<I> {
     private <J> Trained<J> untrained(LoadedModel<J> model) {
         try {
             final List<String> warnings = new ArrayList<>();
-            if (model.assembly().task().head() instanceof Head.Features features) {
-                SentenceModules.difference(model.directory(), features.pooling())
-                        .ifPresent(difference -> warn(difference, warnings));
-            }
+            warnOfModules(model, warnings);
             if (draft.adapter != null && !model.random().isEmpty()) {
                 warn(
                         "Neither the base nor the adapter in " + ModelPlace.shown(draft.adapter.toString()) + " has "
@@ -177,6 +174,14 @@ public final class Fitting<I> {
         } catch (RuntimeException | Error e) {
             model.close();
             throw e;
+        }
+    }
+
+    /** Says in what a head's vectors differ from those of sentence-transformers, where that knows the model. */
+    void warnOfModules(LoadedModel<?> model, List<String> warnings) {
+        if (model.assembly().task().head() instanceof Head.Features features) {
+            SentenceModules.difference(model.directory(), features.pooling())
+                    .ifPresent(difference -> warn(difference, warnings));
         }
     }
 

@@ -13,6 +13,7 @@ import picocli.CommandLine.Command;
             BertStepCommand.class,
             ResNetStepCommand.class,
             CompareCommand.class,
+            ResultsCommand.class,
             ImagesBenchCommand.class,
             TokenizeCommand.class,
             PredictCommand.class,

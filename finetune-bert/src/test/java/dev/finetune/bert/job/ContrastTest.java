@@ -1,0 +1,177 @@
+package dev.finetune.bert.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.finetune.Embedder;
+import dev.finetune.FineTuned;
+import dev.finetune.FineTuner;
+import dev.finetune.batch.Encoded;
+import dev.finetune.contrastive.ContrastRows;
+import dev.finetune.data.Dataset;
+import dev.finetune.data.Example;
+import dev.finetune.data.Label;
+import dev.finetune.data.Text;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Heads;
+import dev.finetune.head.Pooling;
+import dev.finetune.head.Prediction;
+import dev.finetune.metrics.RetrievalMetrics;
+import dev.finetune.peft.Lora;
+import dev.finetune.train.BatchSize;
+import dev.finetune.train.BatchSource;
+import dev.finetune.train.RowEncoder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Vectors learn what is alike. */
+class ContrastTest {
+    @TempDir
+    private Path folder;
+
+    private static FineTuner tuner() {
+        return FineTuner.from(Jobs.model("bert-sequence-classification"))
+                .maxLength(32)
+                .lr(1e-3)
+                .batchSize(2)
+                .epochs(2);
+    }
+
+    private static float[] vector(FineTuned<Text> model, String text) {
+        return model.predict(Text.of(text), Prediction.Vector.class).vector();
+    }
+
+    private static double recall(FineTuned<Text> model, Dataset<Text> known, Dataset<Text> asked) {
+        final RetrievalMetrics search = new RetrievalMetrics(vectors(model, known), classes(known));
+        return search.recall(vectors(model, asked), classes(asked), 1).get("recall@1");
+    }
+
+    private static List<float[]> vectors(FineTuned<Text> model, Dataset<Text> data) {
+        return model
+                .predict(data.asList().stream().map(Example::input).toList(), Prediction.Vector.class)
+                .stream()
+                .map(Prediction.Vector::vector)
+                .toList();
+    }
+
+    private static List<String> classes(Dataset<Text> data) {
+        return data.asList().stream()
+                .map(example -> ((Label.Category) example.label()).name())
+                .toList();
+    }
+
+    @Test
+    void neighboursAreOfTheSameClassAfterwardsAndTheEncoderIsSaved() {
+        final Dataset<Text> known = Jobs.data(64, 1);
+        final Dataset<Text> asked = Jobs.data(100, 2);
+        final float[] expected;
+        try (FineTuned<Text> before = tuner().head(Heads.features(Pooling.MEAN)).untrained(Text.class);
+                FineTuned<Text> after = tuner().epochs(3).fitContrastive(known)) {
+            assertThat(recall(after, known, asked))
+                    .isGreaterThan(0.95)
+                    .isGreaterThan(recall(before, known, asked) + 0.2);
+            assertThat(Jobs.history(after).steps()).hasSize(3 * 32);
+            expected = vector(after, "great price");
+            after.save(folder);
+        }
+        try (Embedder<String> embedder = FineTuner.from(folder).maxLength(32).embedder(Pooling.MEAN)) {
+            assertThat(embedder.embed("great price")).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void equalSeedsGiveEqualBitsAndPairsOfTextsAreClassesOfTheirOwn() {
+        final List<Example<Text>> examples = new ArrayList<>();
+        for (String word : List.of("great", "waste", "price", "sound", "mail")) {
+            examples.add(new Example<>(Text.pair("the " + word, word + " of the product"), Label.none()));
+        }
+        final Dataset<Text> pairs = Dataset.of(Text.class, examples);
+        try (FineTuned<Text> first = tuner().fitContrastive(pairs);
+                FineTuned<Text> second = tuner().fitContrastive(pairs);
+                FineTuned<Text> other = tuner().seed(1).fitContrastive(pairs)) {
+            assertThat(vector(second, "great")).isEqualTo(vector(first, "great"));
+            assertThat(vector(other, "great")).isNotEqualTo(vector(first, "great"));
+            assertThat(Jobs.history(first).steps()).as("10 texts, 2 at a time, twice").hasSize(10);
+        }
+    }
+
+    @Test
+    void additionsOfLowRankLearnToo() {
+        try (FineTuned<Text> tuned = tuner().lora(Lora.rank(4)).fitContrastive(Jobs.data(8, 1));
+                FineTuned<Text> none = tuner().head(Heads.features(Pooling.MEAN)).untrained(Text.class)) {
+            assertThat(vector(tuned, "great")).isNotEqualTo(vector(none, "great"));
+        }
+    }
+
+    @Test
+    void allPairsOfABatchAreOfDifferentClassesAndEveryRowComesFirstOnce() {
+        final Dataset<Text> data = Jobs.data(30, 3);
+        final int[] classes = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 4, 4, 4, 4, 5};
+        try (FineTuned<Text> model = tuner().head(Heads.features(Pooling.MEAN)).untrained(Text.class)) {
+            final List<Encoded> rows = RowEncoder.encode(data, model.assembly().encoder());
+            final Map<Encoded, Integer> numbers = new IdentityHashMap<>();
+            IntStream.range(0, rows.size()).forEach(i -> numbers.put(rows.get(i), i));
+            final ContrastRows source = new ContrastRows(rows, classes, model.assembly().encoder(), 4, 7);
+            final List<List<Integer>> epochs = new ArrayList<>();
+            for (int epoch = 0; epoch < 2; epoch++) {
+                final List<Integer> firsts = new ArrayList<>();
+                int batches = 0;
+                try (BatchSource.Batches some = source.epoch(epoch)) {
+                    while (some.hasNext()) {
+                        final int[] batch = some.next().rows().stream()
+                                .mapToInt(numbers::get)
+                                .toArray();
+                        batches++;
+                        final HashSet<Integer> seen = new HashSet<>();
+                        for (int i = 0; i < batch.length; i += 2) {
+                            assertThat(batch[i]).isNotEqualTo(batch[i + 1]);
+                            assertThat(classes[batch[i]]).isEqualTo(classes[batch[i + 1]]);
+                            assertThat(seen.add(classes[batch[i]])).as(Arrays.toString(batch)).isTrue();
+                            firsts.add(batch[i]);
+                        }
+                        assertThat(seen).hasSizeBetween(2, 4);
+                    }
+                }
+                assertThat(batches).isEqualTo(source.batchesPerEpoch().orElseThrow());
+                assertThat(firsts).doesNotHaveDuplicates().doesNotContain(29);
+                assertThat(source.rowsPerEpoch()).hasValue(2L * firsts.size());
+                epochs.add(firsts);
+            }
+            assertThat(epochs.get(0)).hasSizeGreaterThan(26).isNotEqualTo(epochs.get(1));
+        }
+    }
+
+    @Test
+    void whatItIsNotForIsRefused() {
+        final Dataset<Text> data = Jobs.data(8, 1);
+        final Map<String, FineTuner> refused = Map.of(
+                "teaches vectors, not a Classification head", tuner().head(2),
+                "rDrop(...) would do nothing", tuner().rDrop(1),
+                "batchSize(BatchSize.auto(...)) would do nothing", tuner().batchSize(BatchSize.auto(8)),
+                "labelSmoothing(...) would do nothing", tuner().labelSmoothing(0.1),
+                "keepBest(...) would do nothing", tuner().keepBest(),
+                "batches of at least 2", tuner().batchSize(1));
+        refused.forEach((message, with) -> assertThatThrownBy(() -> with.fitContrastive(data))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining(message));
+        assertThatThrownBy(() -> tuner().fitContrastive(data.filter(example -> example.label()
+                        .equals(Label.of("good")))))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("nothing to tell apart");
+        assertThatThrownBy(() -> tuner().fitContrastive(Jobs.unlabelled(8, 1)))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("one text without a label");
+        assertThatThrownBy(() -> tuner().fitContrastive(
+                        data.map(example -> new Example<>(example.input(), Label.of(1.0)))))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("one class each, or from pairs");
+    }
+}

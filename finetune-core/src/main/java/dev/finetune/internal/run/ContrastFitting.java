@@ -1,0 +1,154 @@
+package dev.finetune.internal.run;
+
+import dev.finetune.batch.Encoded;
+import dev.finetune.contrastive.Contrast;
+import dev.finetune.contrastive.ContrastRows;
+import dev.finetune.contrastive.ContrastTask;
+import dev.finetune.data.Dataset;
+import dev.finetune.data.Example;
+import dev.finetune.data.Label;
+import dev.finetune.data.Text;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Head;
+import dev.finetune.head.Heads;
+import dev.finetune.head.Pooling;
+import dev.finetune.report.Provenance;
+import dev.finetune.train.RowEncoder;
+import dev.finetune.train.Trainer;
+import dev.finetune.train.TrainingHistory;
+import dev.finetune.train.TrainingSettings;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Vectors learn what is alike, top to bottom: pairs of the data, each against the others of its batch. */
+public final class ContrastFitting<I> {
+    private final Draft draft;
+    private final Contrast contrast;
+
+    public ContrastFitting(Draft draft, Contrast contrast) {
+        this.draft = draft;
+        this.contrast = contrast;
+    }
+
+    public Trained<I> fit(Dataset<I> train) {
+        if (draft.head == null) {
+            draft.head = Heads.features(Pooling.MEAN);
+        }
+        if (!(draft.head instanceof Head.Features head)) {
+            throw new FinetuneException("fitContrastive(...) teaches vectors, not a "
+                    + draft.head.getClass().getSimpleName()
+                    + " head: leave out head(...), or say head(Heads.features(...)).");
+        }
+        checkSettings();
+        if (train.size().isEmpty()) {
+            throw new FinetuneException("fitContrastive(...) draws pairs from data in memory, not from a stream ("
+                    + train.describe() + ").");
+        }
+        final Alike<I> alike = Alike.of(train);
+        final List<String> warnings = new ArrayList<>();
+        final Fitting<I> fitting = new Fitting<>(draft);
+        fitting.lookAt(train, Optional.empty(), warnings);
+        final LoadedModel<I> model = ModelReading.whole(
+                draft, now -> LoadedModel.open(now, Optional.empty(), train.inputType()), LoadedModel::close);
+        try {
+            fitting.warnOfModules(model, warnings);
+            final List<Encoded> rows = RowEncoder.encode(alike.examples, model.assembly().encoder());
+            final TrainingSettings settings = draft.training();
+            final Map<String, Object> more = Map.of("contrast", contrast);
+            final TrainingHistory history = new Trainer(
+                            model.assembly().network(),
+                            new ContrastTask(head, contrast),
+                            settings,
+                            model.device(),
+                            fitting.keeping(warnings),
+                            draft.cancellation)
+                    .with(Fitting.checkpointing(draft, more, model))
+                    .train(
+                            new ContrastRows(
+                                    rows,
+                                    alike.classes,
+                                    model.assembly().encoder(),
+                                    settings.batchSize(),
+                                    settings.seed()),
+                            Optional.empty());
+            return new Trained<>(
+                    model,
+                    new Provenance(
+                            ModelPlace.shown(model.base()),
+                            draft.maxLength,
+                            SettingsText.describe(draft, more),
+                            train.describe(),
+                            "none",
+                            warnings,
+                            0),
+                    settings,
+                    Optional.of(history),
+                    Optional.empty());
+        } catch (RuntimeException | Error e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    private void checkSettings() {
+        final Map<String, Boolean> said = new LinkedHashMap<>(FewShotFitting.ofClasses(draft));
+        said.put("rDrop(...)", draft.preservation.regularization().rDrop() > 0);
+        said.put("batchSize(BatchSize.auto(...))", draft.batchesInParts);
+        final List<String> meaningless = said.entrySet().stream()
+                .filter(Map.Entry::getValue)
+                .map(Map.Entry::getKey)
+                .toList();
+        if (!meaningless.isEmpty()) {
+            throw new FinetuneException("fitContrastive(...) compares the pairs of a whole batch and knows no classes to"
+                    + " predict and no evaluation; " + String.join(", ", meaningless)
+                    + " would do nothing there. Leave out what is named.");
+        }
+    }
+
+    /**
+     * Examples without labels, and a number for each; those of the same number are alike.
+     *
+     * @param examples in order
+     * @param classes one an example
+     */
+    private record Alike<J>(Dataset<J> examples, int[] classes) {
+        static <J> Alike<J> of(Dataset<J> data) {
+            final List<Example<J>> examples = new ArrayList<>();
+            final List<Integer> classes = new ArrayList<>();
+            final Map<String, Integer> numbers = new HashMap<>();
+            for (Example<J> example : data.asList()) {
+                if (example.label() instanceof Label.Category category) {
+                    classes.add(numbers.computeIfAbsent(category.name(), any -> numbers.size()));
+                    examples.add(new Example<>(example.input(), Label.none()));
+                } else if (example.label() instanceof Label.None && example.input() instanceof Text text) {
+                    for (String side : sides(text, data)) {
+                        classes.add(-1 - examples.size() / 2);
+                        examples.add(new Example<>(data.inputType().cast(Text.of(side)), Label.none()));
+                    }
+                } else {
+                    throw new FinetuneException("fitContrastive(...) learns from examples with one class each, or from"
+                            + " pairs of texts without labels, but an example of " + data.describe()
+                            + " has the label " + example.label() + ".");
+                }
+            }
+            return new Alike<>(
+                    Dataset.of(data.inputType(), examples),
+                    classes.stream().mapToInt(Integer::intValue).toArray());
+        }
+
+        private static List<String> sides(Text text, Dataset<?> data) {
+            final String pair = text.pair();
+            if (pair == null) {
+                throw new FinetuneException("fitContrastive(...) learns from examples with one class each, or from pairs"
+                        + " of texts without labels, but an example of " + data.describe()
+                        + " is one text without a label: read the label's column (classification() of the files'"
+                        + " reader), or the second text's (pair(\"column\")).");
+            }
+            return List.of(text.text(), pair);
+        }
+    }
+}

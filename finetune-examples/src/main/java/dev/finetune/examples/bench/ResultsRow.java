@@ -1,0 +1,102 @@
+package dev.finetune.examples.bench;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * A row of the table of what people get: a set, a way to learn from it, and what the score is.
+ *
+ * @param name as it is shown and recorded
+ * @param set the folder of its data
+ * @param metric of the evaluation
+ * @param shots examples a class to learn from; 0 for all rows
+ * @param fewShot whether it is learned as SetFit does
+ * @param options of the command {@code text} and of the peer, beside the common ones
+ */
+record ResultsRow(String name, String set, String metric, int shots, boolean fewShot, List<String> options) {
+    private static final String ALIKE = "1e-4";
+
+    /** All of them, the cheapest first. */
+    static List<ResultsRow> all() {
+        return List.of(
+                shots(8),
+                shots(32),
+                row("cola", "cola", "mcc", ALIKE),
+                row("sst2", "sst2", "accuracy", ALIKE),
+                row("sst2, head only", "sst2", "accuracy", "2e-3", "--head-only"),
+                row("sst2, 3 of 6 layers frozen", "sst2", "accuracy", ALIKE, "--freeze", "3"),
+                row("sst2, LoRA of rank 8", "sst2", "accuracy", "2e-3", "--lora", "8"),
+                row("banking77", "banking77", "accuracy", "2e-4"),
+                row("wnut17", "wnut17", "f1", "2e-4", "--task", "tokens"),
+                shots(128));
+    }
+
+    private static ResultsRow row(String name, String set, String metric, String rate, String... more) {
+        return new ResultsRow(
+                name,
+                set,
+                metric,
+                0,
+                false,
+                Stream.concat(Stream.of("--lr", rate, "--batch", "32"), Stream.of(more)).toList());
+    }
+
+    private static ResultsRow shots(int shots) {
+        return new ResultsRow(
+                "sst2, " + shots + " a class, as SetFit",
+                "sst2",
+                "accuracy",
+                shots,
+                true,
+                List.of("--lr", "2e-5", "--batch", "16"));
+    }
+
+    /** What our process is told. */
+    List<String> ours(Path model, Path train, Path evaluation, Common common, long seed, boolean grouped) {
+        final List<String> files = List.of(
+                "--model",
+                model.toString(),
+                "--train",
+                train.toString(),
+                "--eval",
+                evaluation.toString(),
+                "--max-length",
+                Integer.toString(common.maxLength));
+        final List<String> how = fewShot
+                ? List.of("--shots", "all", "--methods", "setfit", "--budget", "3600", "--seeds", Long.toString(seed))
+                : List.of(
+                        "--epochs",
+                        Double.toString(common.epochs),
+                        "--eval-every",
+                        "1000000",
+                        "--seed",
+                        Long.toString(seed),
+                        grouped ? "--group-by-length" : "--no-group-by-length");
+        return Stream.of(files, options, how).flatMap(List::stream).toList();
+    }
+
+    /** What the peer is told. */
+    List<String> peers(Path model, Path train, Path evaluation, Common common, long seed) {
+        final List<String> all = Stream.concat(
+                        Stream.of(
+                                "--model",
+                                model.toString(),
+                                "--train",
+                                train.toString(),
+                                "--eval",
+                                evaluation.toString(),
+                                "--max-length",
+                                Integer.toString(common.maxLength),
+                                "--epochs",
+                                Double.toString(common.epochs),
+                                "--seed",
+                                Long.toString(seed)),
+                        options.stream())
+                .toList();
+        return fewShot ? Stream.concat(all.stream(), Stream.of("--few-shot")).toList() : all;
+    }
+
+    /** What all rows share. */
+    record Common(double epochs, int maxLength) {}
+}
