@@ -71,7 +71,7 @@ record Neighbours(Metrics recall, List<List<String>> lines) {
         final StringBuilder shown = new StringBuilder();
         final int most = Math.min(count, lines.size());
         for (int i = 0; i < most; i++) {
-            lines.get(i * (lines.size() - 1) / Math.max(1, most - 1))
+            lines.get(i * lines.size() / most)
                     .forEach(line -> shown.append(line).append(System.lineSeparator()));
         }
         return shown.toString();

@@ -55,7 +55,7 @@ public final class ContrastFitting<I> {
         final LoadedModel<I> model = ModelReading.whole(
                 draft, now -> LoadedModel.open(now, Optional.empty(), train.inputType()), LoadedModel::close);
         try {
-            fitting.warnOfModules(model, warnings);
+            fitting.warnOfModules(model, false, warnings);
             final List<Encoded> rows = RowEncoder.encode(alike.examples, model.assembly().encoder());
             final TrainingSettings settings = draft.training();
             final Map<String, Object> more = Map.of("contrast", contrast);

@@ -149,7 +149,7 @@ public final class Fitting<I> {
     private <J> Trained<J> untrained(LoadedModel<J> model) {
         try {
             final List<String> warnings = new ArrayList<>();
-            warnOfModules(model, warnings);
+            warnOfModules(model, true, warnings);
             if (draft.adapter != null && !model.random().isEmpty()) {
                 warn(
                         "Neither the base nor the adapter in " + ModelPlace.shown(draft.adapter.toString()) + " has "
@@ -178,9 +178,9 @@ public final class Fitting<I> {
     }
 
     /** Says in what a head's vectors differ from those of sentence-transformers, where that knows the model. */
-    void warnOfModules(LoadedModel<?> model, List<String> warnings) {
+    void warnOfModules(LoadedModel<?> model, boolean lengthMatters, List<String> warnings) {
         if (model.assembly().task().head() instanceof Head.Features features) {
-            SentenceModules.difference(model.directory(), features.pooling())
+            SentenceModules.difference(model.directory(), features.pooling(), lengthMatters)
                     .ifPresent(difference -> warn(difference, warnings));
         }
     }

@@ -35,14 +35,20 @@ final class SentenceModules {
     private static final Logger LOG = LoggerFactory.getLogger(SentenceModules.class);
 
     private final Path directory;
+    private final boolean lengthMatters;
 
-    private SentenceModules(Path directory) {
+    private SentenceModules(Path directory, boolean lengthMatters) {
         this.directory = directory;
+        this.lengthMatters = lengthMatters;
     }
 
-    /** In what vectors of a directory's model differ from those of sentence-transformers; empty where it says nothing. */
-    static Optional<String> difference(Path directory, Pooling asked) {
-        return new SentenceModules(directory).difference(asked);
+    /**
+     * In what vectors of a directory's model differ from those of sentence-transformers; empty where it says nothing.
+     *
+     * @param lengthMatters whether vectors of another length are others; not where only their directions are compared
+     */
+    static Optional<String> difference(Path directory, Pooling asked, boolean lengthMatters) {
+        return new SentenceModules(directory, lengthMatters).difference(asked);
     }
 
     private Optional<String> difference(Pooling asked) {
@@ -59,7 +65,7 @@ final class SentenceModules {
                             .filter(modes -> !modes.equals(List.of(asked.name().toLowerCase(Locale.ROOT))))
                             .ifPresent(modes -> differences.add("pools by " + String.join(" and ", modes) + ", not by "
                                     + asked.name().toLowerCase(Locale.ROOT)));
-                } else if (!POOLED.contains(name)) {
+                } else if (!POOLED.contains(name) && (lengthMatters || !name.equals("Normalize"))) {
                     differences.add("applies its module " + name
                             + (name.equals("Normalize") ? " (divide each vector by its length to have the same)" : ""));
                 }

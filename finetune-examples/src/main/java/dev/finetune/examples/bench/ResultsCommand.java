@@ -123,8 +123,8 @@ public final class ResultsCommand implements Callable<Integer> {
 
     private List<String> sides(ResultsRow row) {
         return Stream.of(ResultsRecord.OURS, ResultsRecord.SHUFFLED, ResultsRecord.PEER)
-                .filter(side -> !side.equals(ResultsRecord.SHUFFLED) || notGrouped && !row.fewShot())
-                .filter(side -> !side.equals(ResultsRecord.PEER) || peer.isPresent())
+                .filter(side -> !side.equals(ResultsRecord.SHUFFLED) || notGrouped && !row.isStudy())
+                .filter(side -> !side.equals(ResultsRecord.PEER) || peer.isPresent() && row.hasPeer())
                 .toList();
     }
 
@@ -141,7 +141,7 @@ public final class ResultsCommand implements Callable<Integer> {
                         row.peers(saved, train, evaluation, common, run.seed()),
                         false)
                 : Job.measure(
-                        row.fewShot() ? with(Job.ours("study"), "texts") : Job.ours("text"),
+                        row.isStudy() ? with(Job.ours("study"), "texts") : Job.ours("text"),
                         row.ours(saved, train, evaluation, common, run.seed(), run.side().equals(ResultsRecord.OURS)),
                         false);
         final double score = score(row, job.json());

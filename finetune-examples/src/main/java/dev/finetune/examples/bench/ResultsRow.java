@@ -11,25 +11,26 @@ import java.util.stream.Stream;
  * @param set the folder of its data
  * @param metric of the evaluation
  * @param shots examples a class to learn from; 0 for all rows
- * @param fewShot whether it is learned as SetFit does
+ * @param method of the command {@code study} that learns it; empty for a plain training
  * @param options of the command {@code text} and of the peer, beside the common ones
  */
-record ResultsRow(String name, String set, String metric, int shots, boolean fewShot, List<String> options) {
-    private static final String ALIKE = "1e-4";
+record ResultsRow(String name, String set, String metric, int shots, String method, List<String> options) {
+    private static final String RATE = "1e-4";
 
     /** All of them, the cheapest first. */
     static List<ResultsRow> all() {
         return List.of(
                 shots(8),
                 shots(32),
-                row("cola", "cola", "mcc", ALIKE),
-                row("sst2", "sst2", "accuracy", ALIKE),
+                row("cola", "cola", "mcc", RATE),
+                row("sst2", "sst2", "accuracy", RATE),
                 row("sst2, head only", "sst2", "accuracy", "2e-3", "--head-only"),
-                row("sst2, 3 of 6 layers frozen", "sst2", "accuracy", ALIKE, "--freeze", "3"),
+                row("sst2, 3 of 6 layers frozen", "sst2", "accuracy", RATE, "--freeze", "3"),
                 row("sst2, LoRA of rank 8", "sst2", "accuracy", "2e-3", "--lora", "8"),
                 row("banking77", "banking77", "accuracy", "2e-4"),
                 row("wnut17", "wnut17", "f1", "2e-4", "--task", "tokens"),
-                shots(128));
+                shots(128),
+                new ResultsRow("sst2, auto in 2 minutes", "sst2", "accuracy", 0, "auto", List.of()));
     }
 
     private static ResultsRow row(String name, String set, String metric, String rate, String... more) {
@@ -38,7 +39,7 @@ record ResultsRow(String name, String set, String metric, int shots, boolean few
                 set,
                 metric,
                 0,
-                false,
+                "",
                 Stream.concat(Stream.of("--lr", rate, "--batch", "32"), Stream.of(more)).toList());
     }
 
@@ -48,8 +49,18 @@ record ResultsRow(String name, String set, String metric, int shots, boolean few
                 "sst2",
                 "accuracy",
                 shots,
-                true,
+                "setfit",
                 List.of("--lr", "2e-5", "--batch", "16"));
+    }
+
+    /** Whether it is learned in another way than by a plain training. */
+    boolean isStudy() {
+        return !method.isEmpty();
+    }
+
+    /** Whether Python has something like it. */
+    boolean hasPeer() {
+        return !method.equals("auto");
     }
 
     /** What our process is told. */
@@ -63,8 +74,16 @@ record ResultsRow(String name, String set, String metric, int shots, boolean few
                 evaluation.toString(),
                 "--max-length",
                 Integer.toString(common.maxLength));
-        final List<String> how = fewShot
-                ? List.of("--shots", "all", "--methods", "setfit", "--budget", "3600", "--seeds", Long.toString(seed))
+        final List<String> how = isStudy()
+                ? List.of(
+                        "--shots",
+                        "all",
+                        "--methods",
+                        method,
+                        "--budget",
+                        method.equals("auto") ? "120" : "3600",
+                        "--seeds",
+                        Long.toString(seed))
                 : List.of(
                         "--epochs",
                         Double.toString(common.epochs),
@@ -94,7 +113,7 @@ record ResultsRow(String name, String set, String metric, int shots, boolean few
                                 Long.toString(seed)),
                         options.stream())
                 .toList();
-        return fewShot ? Stream.concat(all.stream(), Stream.of("--few-shot")).toList() : all;
+        return isStudy() ? Stream.concat(all.stream(), Stream.of("--few-shot")).toList() : all;
     }
 
     /** What all rows share. */
