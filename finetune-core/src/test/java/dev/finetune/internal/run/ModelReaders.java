@@ -45,7 +45,7 @@ public final class ModelReaders implements FuzzedReaders {
                         "modules.json",
                         "[{\"idx\":0,\"type\":\"sentence_transformers.models.Transformer\",\"path\":\"\"},"
                                 + "{\"idx\":1,\"type\":\"sentence_transformers.models.Pooling\",\"path\":\".\"}]",
-                        folder -> SentenceModules.difference(folder, Pooling.MEAN)));
+                        folder -> SentenceModules.difference(folder, Pooling.MEAN, true)));
     }
 
     private static FuzzedReader reader(String name, String fileName, String seed, Consumer<Path> reading) {

@@ -42,7 +42,7 @@ class PipesTest {
             Map.entry("calibration.json", path -> Calibration.read(folder(path))),
             Map.entry("finetune.json", path -> ModelRecord.maxLength(folder(path))),
             Map.entry("adapter_config.json", path -> AdapterFiles.read(folder(path))),
-            Map.entry("modules.json", path -> SentenceModules.difference(folder(path), Pooling.MEAN)));
+            Map.entry("modules.json", path -> SentenceModules.difference(folder(path), Pooling.MEAN, true)));
 
     @TempDir
     private Path folder;

@@ -24,13 +24,13 @@ record ResultsRow(String name, String set, String metric, int shots, String meth
                 shots(32),
                 row("cola", "cola", "mcc", RATE),
                 row("sst2", "sst2", "accuracy", RATE),
-                row("sst2, head only", "sst2", "accuracy", "2e-3", "--head-only"),
-                row("sst2, 3 of 6 layers frozen", "sst2", "accuracy", RATE, "--freeze", "3"),
-                row("sst2, LoRA of rank 8", "sst2", "accuracy", "2e-3", "--lora", "8"),
+                row("sst2 head only", "sst2", "accuracy", "2e-3", "--head-only"),
+                row("sst2 3 of 6 layers frozen", "sst2", "accuracy", RATE, "--freeze", "3"),
+                row("sst2 LoRA of rank 8", "sst2", "accuracy", "2e-3", "--lora", "8"),
                 row("banking77", "banking77", "accuracy", "2e-4"),
                 row("wnut17", "wnut17", "f1", "2e-4", "--task", "tokens"),
                 shots(128),
-                new ResultsRow("sst2, auto in 2 minutes", "sst2", "accuracy", 0, "auto", List.of()));
+                new ResultsRow("sst2 auto in 2 minutes", "sst2", "accuracy", 0, "auto", List.of()));
     }
 
     private static ResultsRow row(String name, String set, String metric, String rate, String... more) {
@@ -45,7 +45,7 @@ record ResultsRow(String name, String set, String metric, int shots, String meth
 
     private static ResultsRow shots(int shots) {
         return new ResultsRow(
-                "sst2, " + shots + " a class, as SetFit",
+                "sst2 as SetFit " + shots + " a class",
                 "sst2",
                 "accuracy",
                 shots,

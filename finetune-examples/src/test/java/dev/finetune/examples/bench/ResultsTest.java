@@ -82,10 +82,10 @@ class ResultsTest {
         assertThat(Files.readAllLines(data.train(row("sst2"), 10, 2))).isEqualTo(train);
         assertThat(Files.readAllLines(data.evaluation(row("sst2"), 0))).hasSize(41);
 
-        final List<String> few = Files.readAllLines(data.train(row("sst2, 8 a class, as SetFit"), 10, 1));
+        final List<String> few = Files.readAllLines(data.train(row("sst2 as SetFit 8 a class"), 10, 1));
         assertThat(few).hasSize(17);
         assertThat(few.stream().filter(line -> line.endsWith("\t1"))).hasSize(8);
-        assertThat(Files.readAllLines(data.train(row("sst2, 8 a class, as SetFit"), 10, 2))).isNotEqualTo(few);
+        assertThat(Files.readAllLines(data.train(row("sst2 as SetFit 8 a class"), 10, 2))).isNotEqualTo(few);
     }
 
     @Test
@@ -100,6 +100,14 @@ class ResultsTest {
         assertThatThrownBy(() -> data.evaluation(row("wnut17"), 0))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("there is no file wnut17/emerging.dev.conll");
+    }
+
+    @Test
+    void everyRowCanBeNamedInAListWithCommas() {
+        assertThat(ResultsRow.all())
+                .extracting(ResultsRow::name)
+                .doesNotHaveDuplicates()
+                .allSatisfy(name -> assertThat(name).doesNotContain(","));
     }
 
     @Test
