@@ -97,8 +97,8 @@ public final class ContrastRows implements BatchSource {
         }
         byClass.values().removeIf(same -> same.size() < 2);
         final List<Integer> order = shuffled(new ArrayList<>(byClass.keySet()), random);
-        final PriorityQueue<Left> left = new PriorityQueue<>(Comparator.comparingInt((Left of) -> -of.rows.size())
-                .thenComparingInt(Left::number));
+        final PriorityQueue<Left> left = new PriorityQueue<>(
+                Comparator.comparingInt((Left of) -> -of.rows.size()).thenComparingInt(Left::number));
         for (int i = 0; i < order.size(); i++) {
             final List<Integer> all = byClass.get(order.get(i));
             left.add(new Left(i, all, shuffled(new ArrayList<>(all), random)));

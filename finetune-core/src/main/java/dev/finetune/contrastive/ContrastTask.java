@@ -59,8 +59,7 @@ public final class ContrastTask implements Task {
         final long pairs = batch.size() / 2;
         final Tensor vectors =
                 normalised(outputs.get("embeddings").to(ScalarType.Float)).reshape(pairs, 2, -1);
-        final Tensor cosines =
-                vectors.select(1, 0).matmul(vectors.select(1, 1).t()); // (pairs, pairs)
+        final Tensor cosines = vectors.select(1, 0).matmul(vectors.select(1, 1).t()); // (pairs, pairs)
         final Tensor own = batch.derived(
                         "own_pair",
                         () -> Optional.of(Tensors.of(

@@ -104,7 +104,8 @@ public final class RetrievalMetrics {
 
     private static void checkCount(int vectors, int classes) {
         if (vectors != classes) {
-            throw new FinetuneException("There are " + vectors + " vectors and " + classes + " classes; each vector has one.");
+            throw new FinetuneException(
+                    "There are " + vectors + " vectors and " + classes + " classes; each vector has one.");
         }
     }
 

@@ -55,9 +55,7 @@ class ContrastTest {
     }
 
     private static List<float[]> vectors(FineTuned<Text> model, Dataset<Text> data) {
-        return model
-                .predict(data.asList().stream().map(Example::input).toList(), Prediction.Vector.class)
-                .stream()
+        return model.predict(data.asList().stream().map(Example::input).toList(), Prediction.Vector.class).stream()
                 .map(Prediction.Vector::vector)
                 .toList();
     }
@@ -99,14 +97,17 @@ class ContrastTest {
                 FineTuned<Text> other = tuner().seed(1).fitContrastive(pairs)) {
             assertThat(vector(second, "great")).isEqualTo(vector(first, "great"));
             assertThat(vector(other, "great")).isNotEqualTo(vector(first, "great"));
-            assertThat(Jobs.history(first).steps()).as("10 texts, 2 at a time, twice").hasSize(10);
+            assertThat(Jobs.history(first).steps())
+                    .as("10 texts, 2 at a time, twice")
+                    .hasSize(10);
         }
     }
 
     @Test
     void additionsOfLowRankLearnToo() {
         try (FineTuned<Text> tuned = tuner().lora(Lora.rank(4)).fitContrastive(Jobs.data(8, 1));
-                FineTuned<Text> none = tuner().head(Heads.features(Pooling.MEAN)).untrained(Text.class)) {
+                FineTuned<Text> none =
+                        tuner().head(Heads.features(Pooling.MEAN)).untrained(Text.class)) {
             assertThat(vector(tuned, "great")).isNotEqualTo(vector(none, "great"));
         }
     }
@@ -114,12 +115,14 @@ class ContrastTest {
     @Test
     void allPairsOfABatchAreOfDifferentClassesAndEveryRowComesFirstOnce() {
         final Dataset<Text> data = Jobs.data(30, 3);
-        final int[] classes = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 4, 4, 4, 4, 5};
+        final int[] classes = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 4, 4, 4, 4, 5
+        };
         try (FineTuned<Text> model = tuner().head(Heads.features(Pooling.MEAN)).untrained(Text.class)) {
             final List<Encoded> rows = RowEncoder.encode(data, model.assembly().encoder());
             final Map<Encoded, Integer> numbers = new IdentityHashMap<>();
             IntStream.range(0, rows.size()).forEach(i -> numbers.put(rows.get(i), i));
-            final ContrastRows source = new ContrastRows(rows, classes, model.assembly().encoder(), 4, 7);
+            final ContrastRows source =
+                    new ContrastRows(rows, classes, model.assembly().encoder(), 4, 7);
             final List<List<Integer>> epochs = new ArrayList<>();
             for (int epoch = 0; epoch < 2; epoch++) {
                 final List<Integer> firsts = new ArrayList<>();
@@ -134,7 +137,9 @@ class ContrastTest {
                         for (int i = 0; i < batch.length; i += 2) {
                             assertThat(batch[i]).isNotEqualTo(batch[i + 1]);
                             assertThat(classes[batch[i]]).isEqualTo(classes[batch[i + 1]]);
-                            assertThat(seen.add(classes[batch[i]])).as(Arrays.toString(batch)).isTrue();
+                            assertThat(seen.add(classes[batch[i]]))
+                                    .as(Arrays.toString(batch))
+                                    .isTrue();
                             firsts.add(batch[i]);
                         }
                         assertThat(seen).hasSizeBetween(2, 4);
@@ -162,15 +167,15 @@ class ContrastTest {
         refused.forEach((message, with) -> assertThatThrownBy(() -> with.fitContrastive(data))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining(message));
-        assertThatThrownBy(() -> tuner().fitContrastive(data.filter(example -> example.label()
-                        .equals(Label.of("good")))))
+        assertThatThrownBy(() -> tuner().fitContrastive(
+                                data.filter(example -> example.label().equals(Label.of("good")))))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("nothing to tell apart");
         assertThatThrownBy(() -> tuner().fitContrastive(Jobs.unlabelled(8, 1)))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("one text without a label");
-        assertThatThrownBy(() -> tuner().fitContrastive(
-                        data.map(example -> new Example<>(example.input(), Label.of(1.0)))))
+        assertThatThrownBy(() ->
+                        tuner().fitContrastive(data.map(example -> new Example<>(example.input(), Label.of(1.0)))))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("one class each, or from pairs");
     }

@@ -56,7 +56,8 @@ public final class ContrastFitting<I> {
                 draft, now -> LoadedModel.open(now, Optional.empty(), train.inputType()), LoadedModel::close);
         try {
             fitting.warnOfModules(model, false, warnings);
-            final List<Encoded> rows = RowEncoder.encode(alike.examples, model.assembly().encoder());
+            final List<Encoded> rows =
+                    RowEncoder.encode(alike.examples, model.assembly().encoder());
             final TrainingSettings settings = draft.training();
             final Map<String, Object> more = Map.of("contrast", contrast);
             final TrainingHistory history = new Trainer(
@@ -103,9 +104,10 @@ public final class ContrastFitting<I> {
                 .map(Map.Entry::getKey)
                 .toList();
         if (!meaningless.isEmpty()) {
-            throw new FinetuneException("fitContrastive(...) compares the pairs of a whole batch and knows no classes to"
-                    + " predict and no evaluation; " + String.join(", ", meaningless)
-                    + " would do nothing there. Leave out what is named.");
+            throw new FinetuneException(
+                    "fitContrastive(...) compares the pairs of a whole batch and knows no classes to"
+                            + " predict and no evaluation; " + String.join(", ", meaningless)
+                            + " would do nothing there. Leave out what is named.");
         }
     }
 
@@ -143,10 +145,11 @@ public final class ContrastFitting<I> {
         private static List<String> sides(Text text, Dataset<?> data) {
             final String pair = text.pair();
             if (pair == null) {
-                throw new FinetuneException("fitContrastive(...) learns from examples with one class each, or from pairs"
-                        + " of texts without labels, but an example of " + data.describe()
-                        + " is one text without a label: read the label's column (classification() of the files'"
-                        + " reader), or the second text's (pair(\"column\")).");
+                throw new FinetuneException(
+                        "fitContrastive(...) learns from examples with one class each, or from pairs"
+                                + " of texts without labels, but an example of " + data.describe()
+                                + " is one text without a label: read the label's column (classification() of the files'"
+                                + " reader), or the second text's (pair(\"column\")).");
             }
             return List.of(text.text(), pair);
         }

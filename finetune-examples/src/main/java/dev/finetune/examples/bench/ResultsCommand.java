@@ -22,8 +22,9 @@ import picocli.CommandLine.Option;
 /** What people get: scores of a real encoder on public sets, beside Python with the same settings, as a table. */
 @Command(
         name = "results",
-        description = "Fine-tune a real encoder on public sets beside Python with equal settings, a process a run, and"
-                + " print a table. What is in the record already is not run again, so that it can be stopped and gone on with.",
+        description =
+                "Fine-tune a real encoder on public sets beside Python with equal settings, a process a run, and"
+                        + " print a table. What is in the record already is not run again, so that it can be stopped and gone on with.",
         mixinStandardHelpOptions = true,
         showDefaultValues = true)
 public final class ResultsCommand implements Callable<Integer> {
@@ -33,8 +34,9 @@ public final class ResultsCommand implements Callable<Integer> {
     @Option(
             names = "--data",
             required = true,
-            description = "A folder with those of the sets, as their authors publish them: banking77 (train.csv, test.csv),"
-                    + " cola (raw), sst2 (train.tsv, dev.tsv), wnut17.")
+            description =
+                    "A folder with those of the sets, as their authors publish them: banking77 (train.csv, test.csv),"
+                            + " cola (raw), sst2 (train.tsv, dev.tsv), wnut17.")
     private Path data = Path.of("");
 
     @Option(names = "--peer", description = "A Python with torch, transformers, peft, sentence-transformers.")
@@ -114,8 +116,10 @@ public final class ResultsCommand implements Callable<Integer> {
         final List<ResultsRow> all = ResultsRow.all();
         final List<ResultsRow> some = new ArrayList<>();
         for (String name : only) {
-            some.add(all.stream().filter(row -> row.name().equals(name)).findFirst().orElseThrow(() ->
-                    new FinetuneException("--only " + name + ": there are "
+            some.add(all.stream()
+                    .filter(row -> row.name().equals(name))
+                    .findFirst()
+                    .orElseThrow(() -> new FinetuneException("--only " + name + ": there are "
                             + all.stream().map(ResultsRow::name).toList() + ".")));
         }
         return only.isEmpty() ? all : some;
@@ -142,11 +146,23 @@ public final class ResultsCommand implements Callable<Integer> {
                         false)
                 : Job.measure(
                         row.isStudy() ? with(Job.ours("study"), "texts") : Job.ours("text"),
-                        row.ours(saved, train, evaluation, common, run.seed(), run.side().equals(ResultsRecord.OURS)),
+                        row.ours(
+                                saved,
+                                train,
+                                evaluation,
+                                common,
+                                run.seed(),
+                                run.side().equals(ResultsRecord.OURS)),
                         false);
         final double score = score(row, job.json());
         System.err.printf(
-                Locale.ROOT, "%s, %s, seed %d: %.4f in %.0f s%n", row.name(), run.side(), run.seed(), score, job.seconds());
+                Locale.ROOT,
+                "%s, %s, seed %d: %.4f in %.0f s%n",
+                row.name(),
+                run.side(),
+                run.seed(),
+                score,
+                job.seconds());
         return run.with(
                 score,
                 Math.round(job.seconds() * 10) / 10.0,
@@ -160,7 +176,11 @@ public final class ResultsCommand implements Callable<Integer> {
     /** A study tells of its runs, a training of its evaluation. */
     private static double score(ResultsRow row, JsonObject json) {
         return json.has("runs")
-                ? json.getAsJsonArray("runs").get(0).getAsJsonObject().get("accuracy").getAsDouble()
+                ? json.getAsJsonArray("runs")
+                        .get(0)
+                        .getAsJsonObject()
+                        .get("accuracy")
+                        .getAsDouble()
                 : json.getAsJsonObject("evaluation").get(row.metric()).getAsDouble();
     }
 }

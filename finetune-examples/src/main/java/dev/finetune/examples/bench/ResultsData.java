@@ -59,18 +59,21 @@ final class ResultsData {
     private List<Example<Text>> texts(String set, boolean train) {
         final Path folder = data.resolve(set);
         return switch (set) {
-            case "banking77" -> TextFiles.csv(folder.resolve(train ? "train.csv" : "test.csv"))
-                    .label("category")
-                    .classification()
-                    .asList();
-            case "cola" -> train
-                    ? cola(folder.resolve("in_domain_train.tsv")).asList()
-                    : cola(folder.resolve("in_domain_dev.tsv"))
-                            .concat(cola(folder.resolve("out_of_domain_dev.tsv")))
-                            .asList();
-            case "sst2" -> TextFiles.tsv(folder.resolve(train ? "train.tsv" : "dev.tsv"))
-                    .classification()
-                    .asList();
+            case "banking77" ->
+                TextFiles.csv(folder.resolve(train ? "train.csv" : "test.csv"))
+                        .label("category")
+                        .classification()
+                        .asList();
+            case "cola" ->
+                train
+                        ? cola(folder.resolve("in_domain_train.tsv")).asList()
+                        : cola(folder.resolve("in_domain_dev.tsv"))
+                                .concat(cola(folder.resolve("out_of_domain_dev.tsv")))
+                                .asList();
+            case "sst2" ->
+                TextFiles.tsv(folder.resolve(train ? "train.tsv" : "dev.tsv"))
+                        .classification()
+                        .asList();
             default -> throw new IllegalArgumentException(set);
         };
     }

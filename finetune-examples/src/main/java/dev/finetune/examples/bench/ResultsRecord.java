@@ -67,7 +67,8 @@ final class ResultsRecord {
                     runs.add(new Gson().fromJson(line, Run.class));
                 } catch (JsonParseException e) {
                     throw new FinetuneException(
-                            "--record " + file + ", line " + number + " is no run: delete the line. " + e.getMessage(), e);
+                            "--record " + file + ", line " + number + " is no run: delete the line. " + e.getMessage(),
+                            e);
                 }
             }
         }
@@ -76,14 +77,12 @@ final class ResultsRecord {
     /** Whether a run of this kind, side and seed is there. */
     boolean has(Run wanted) {
         return runs.stream()
-                .anyMatch(run ->
-                        run.isOf(wanted) && run.side.equals(wanted.side) && run.seed == wanted.seed);
+                .anyMatch(run -> run.isOf(wanted) && run.side.equals(wanted.side) && run.seed == wanted.seed);
     }
 
     void add(Run run) throws IOException {
         runs.add(run);
-        Files.writeString(
-                file, new Gson().toJson(run) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        Files.writeString(file, new Gson().toJson(run) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     }
 
     /** Markdown, of seeds that both sides have had. */

@@ -40,7 +40,8 @@ record ResultsRow(String name, String set, String metric, int shots, String meth
                 metric,
                 0,
                 "",
-                Stream.concat(Stream.of("--lr", rate, "--batch", "32"), Stream.of(more)).toList());
+                Stream.concat(Stream.of("--lr", rate, "--batch", "32"), Stream.of(more))
+                        .toList());
     }
 
     private static ResultsRow shots(int shots) {

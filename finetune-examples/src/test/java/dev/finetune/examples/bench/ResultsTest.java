@@ -85,7 +85,8 @@ class ResultsTest {
         final List<String> few = Files.readAllLines(data.train(row("sst2 as SetFit 8 a class"), 10, 1));
         assertThat(few).hasSize(17);
         assertThat(few.stream().filter(line -> line.endsWith("\t1"))).hasSize(8);
-        assertThat(Files.readAllLines(data.train(row("sst2 as SetFit 8 a class"), 10, 2))).isNotEqualTo(few);
+        assertThat(Files.readAllLines(data.train(row("sst2 as SetFit 8 a class"), 10, 2)))
+                .isNotEqualTo(few);
     }
 
     @Test
@@ -96,7 +97,8 @@ class ResultsTest {
         final String all = Files.readString(data.train(row("wnut17"), 0, 1));
         assertThat(all.split("\n\n")).hasSize(3);
         assertThat(all).contains("a\tO\nb\tB-x");
-        assertThat(Files.readString(data.train(row("wnut17"), 1, 1)).split("\n\n")).hasSize(1);
+        assertThat(Files.readString(data.train(row("wnut17"), 1, 1)).split("\n\n"))
+                .hasSize(1);
         assertThatThrownBy(() -> data.evaluation(row("wnut17"), 0))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("there is no file wnut17/emerging.dev.conll");
@@ -112,8 +114,7 @@ class ResultsTest {
 
     @Test
     void anUnknownRowIsRefusedWithThoseThatThereAre() {
-        final CommandLineRun run =
-                CommandLineRun.of("bench", "results", "--data", folder.toString(), "--only", "mnli");
+        final CommandLineRun run = CommandLineRun.of("bench", "results", "--data", folder.toString(), "--only", "mnli");
         assertThat(run.status()).isEqualTo(1);
         assertThat(run.errors()).contains("--only mnli", "banking77");
     }
