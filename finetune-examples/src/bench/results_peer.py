@@ -98,7 +98,6 @@ def entity_f1(truths, guesses):
 
 
 def trainer():
-    from datasets import Dataset
     from sklearn.metrics import accuracy_score, matthews_corrcoef
     from transformers import (AutoModelForSequenceClassification, AutoModelForTokenClassification, AutoTokenizer,
                               DataCollatorForTokenClassification, DataCollatorWithPadding, Trainer, TrainingArguments,
@@ -111,11 +110,15 @@ def trainer():
     names = sorted({label for _, labels in train + held for label in (labels if tokens else [labels])})
     number = {name: i for i, name in enumerate(names)}
 
+    def listed(encodings, labels):
+        return [dict({name: column[i] for name, column in encodings.items()}, labels=label)
+                for i, label in enumerate(labels)]
+
     def encoded(rows):
         encodings = tokenizer([row[0] for row in rows], truncation=True, max_length=args.max_length,
                               is_split_into_words=tokens)
         if not tokens:
-            return Dataset.from_dict(dict(encodings, label=[number[label] for _, label in rows]))
+            return listed(encodings, [number[label] for _, label in rows])
         labels = []
         for i, (_, tags) in enumerate(rows):
             words, before, row = encodings.word_ids(i), None, []
@@ -123,7 +126,7 @@ def trainer():
                 row.append(-100 if word is None or word == before else number[tags[word]])
                 before = word
             labels.append(row)
-        return Dataset.from_dict(dict(encodings, labels=labels))
+        return listed(encodings, labels)
 
     def scores(prediction):
         guesses, truths = prediction.predictions.argmax(-1), prediction.label_ids
