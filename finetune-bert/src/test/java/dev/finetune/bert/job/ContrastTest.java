@@ -119,7 +119,7 @@ class ContrastTest {
         };
         try (FineTuned<Text> model = tuner().head(Heads.features(Pooling.MEAN)).untrained(Text.class)) {
             final List<Encoded> rows = RowEncoder.encode(data, model.assembly().encoder());
-            final Map<Encoded, Integer> numbers = new IdentityHashMap<>();
+            final IdentityHashMap<Encoded, Integer> numbers = new IdentityHashMap<>();
             IntStream.range(0, rows.size()).forEach(i -> numbers.put(rows.get(i), i));
             final ContrastRows source =
                     new ContrastRows(rows, classes, model.assembly().encoder(), 4, 7);
