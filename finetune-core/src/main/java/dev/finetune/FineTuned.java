@@ -14,7 +14,7 @@ import dev.finetune.internal.run.Lifetime;
 import dev.finetune.internal.run.ModelDirectory;
 import dev.finetune.internal.run.ModelWriter;
 import dev.finetune.internal.run.OnnxWriter;
-import dev.finetune.internal.run.Predicting;
+import dev.finetune.internal.run.Predictor;
 import dev.finetune.internal.run.Trained;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Parameter;
@@ -23,11 +23,6 @@ import dev.finetune.report.LayerSummary;
 import dev.finetune.report.Provenance;
 import dev.finetune.spi.Assembly;
 import dev.finetune.task.Task;
-import dev.finetune.train.BatchSource;
-import dev.finetune.train.EncodedRows;
-import dev.finetune.train.Evaluator;
-import dev.finetune.train.RowEncoder;
-import dev.finetune.train.StreamedRows;
 import dev.finetune.train.TrainingHistory;
 import dev.finetune.train.TrainingSettings;
 import java.nio.file.Path;
@@ -46,6 +41,7 @@ import java.util.function.Supplier;
  */
 public final class FineTuned<I> implements AutoCloseable {
     private final Trained<I> trained;
+    private final Predictor<I> predictor;
     private final Lifetime lifetime;
     private final String device;
 
@@ -55,6 +51,7 @@ public final class FineTuned<I> implements AutoCloseable {
 
     private FineTuned(Trained<I> trained, Lifetime lifetime) {
         this.trained = trained;
+        this.predictor = new Predictor<>(trained.model(), trained.settings());
         this.lifetime = lifetime;
         this.device = trained.model().isOnCpu() ? "the CPU" : "a GPU";
     }
@@ -131,26 +128,7 @@ public final class FineTuned<I> implements AutoCloseable {
      */
     public Metrics evaluate(Dataset<I> dataset) {
         Objects.requireNonNull(dataset, "dataset");
-        return evaluate(dataset, assembly().task());
-    }
-
-    private Metrics evaluate(Dataset<I> dataset, Task task) {
-        trained.model().reading(dataset.inputType());
-        return use(() -> {
-            final EncodedRows.Order order = EncodedRows.Order.evaluating(settings());
-            final BatchSource source = dataset.size().isEmpty()
-                    ? new StreamedRows<>(dataset, assembly().encoder(), order)
-                    : new EncodedRows(
-                            RowEncoder.encode(dataset, assembly().encoder()),
-                            assembly().encoder(),
-                            order);
-            return Evaluator.evaluate(
-                    assembly().network(),
-                    task,
-                    source,
-                    trained.model().device(),
-                    settings().leanBackward());
-        });
+        return use(() -> predictor.evaluate(dataset));
     }
 
     /**
@@ -165,9 +143,7 @@ public final class FineTuned<I> implements AutoCloseable {
      */
     public FineTuned<I> calibrate(Dataset<I> validation) {
         Objects.requireNonNull(validation, "validation");
-        final Calibrating outputs = new Calibrating(assembly().task());
-        evaluate(validation, outputs);
-        return with(outputs.temperature(), validation);
+        return with(use(() -> predictor.fit(validation, Calibrating::temperature)), validation);
     }
 
     /**
@@ -193,9 +169,7 @@ public final class FineTuned<I> implements AutoCloseable {
     public FineTuned<I> tuneThresholds(Dataset<I> validation, DecisionMetric metric) {
         Objects.requireNonNull(validation, "validation");
         Objects.requireNonNull(metric, "metric");
-        final Calibrating outputs = new Calibrating(assembly().task());
-        evaluate(validation, outputs);
-        return with(outputs.thresholds(metric), validation);
+        return with(use(() -> predictor.fit(validation, outputs -> outputs.thresholds(metric))), validation);
     }
 
     /** {@return what probabilities and decisions are calibrated with} */
@@ -206,7 +180,7 @@ public final class FineTuned<I> implements AutoCloseable {
     private FineTuned<I> with(Calibration calibration, Dataset<I> validation) {
         final Trained<I> calibrated = trained.calibrated(calibration);
         final Metrics metrics =
-                evaluate(validation, calibrated.model().assembly().task());
+                use(() -> new Predictor<>(calibrated.model(), settings()).evaluate(validation));
         return new FineTuned<>(calibrated.evaluated(metrics), lifetime);
     }
 
@@ -361,7 +335,7 @@ public final class FineTuned<I> implements AutoCloseable {
      */
     public List<Prediction> predict(List<I> inputs) {
         final List<I> all = Arguments.copy(inputs, "inputs");
-        return use(() -> new Predicting<>(trained.model(), settings(), all).run());
+        return use(() -> predictor.predict(all));
     }
 
     /**

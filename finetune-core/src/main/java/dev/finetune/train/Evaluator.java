@@ -2,6 +2,7 @@ package dev.finetune.train;
 
 import dev.finetune.batch.HostBatch;
 import dev.finetune.error.DivergedException;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.error.OutOfMemoryException;
 import dev.finetune.internal.torch.Autocast;
 import dev.finetune.internal.torch.FreedBlocks;
@@ -35,7 +36,7 @@ public final class Evaluator {
      * @param source of labelled batches, one epoch of which is read
      * @param device where to compute (borrowed)
      * @param lean whether the attention of long rows may be computed piece by piece
-     * @throws dev.finetune.error.FinetuneException if the thread is interrupted, which it stays
+     * @throws FinetuneException if there are no rows, or if the thread is interrupted, which it stays
      */
     public static Metrics evaluate(Network network, Task task, BatchSource source, Device device, boolean lean) {
         try (FrozenStageCache none = FrozenStageCache.none(network, lean)) {
@@ -67,6 +68,9 @@ public final class Evaluator {
                 run.add(batches.next());
             }
         }
+        if (!run.any) {
+            throw new FinetuneException("The data to evaluate on holds no rows.");
+        }
         return run.scorer.result(run.loss / run.weight);
     }
 
@@ -81,6 +85,7 @@ public final class Evaluator {
         private final FrozenStageCache prefix;
         private final boolean rowsComeAgain;
         private final Portions portions;
+        private boolean any;
         private double loss;
         private double weight;
 
@@ -106,6 +111,7 @@ public final class Evaluator {
 
         /** Adds a batch; in parts, which give the same, where memory doesn't suffice for the whole. */
         void add(HostBatch batch) {
+            any = true;
             final Deque<HostBatch> rest = new ArrayDeque<>(portions.of(batch));
             // What frozen stages give is kept of whole batches only: a part is padded to rows that it doesn't have.
             boolean whole = rest.size() == 1;

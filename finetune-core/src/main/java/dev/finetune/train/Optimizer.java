@@ -14,6 +14,7 @@ import java.util.function.ToDoubleFunction;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Changes parameters by their gradients, with LibTorch's fused kernels. Owns its state, which only trained parameters
@@ -105,7 +106,7 @@ final class Optimizer implements AutoCloseable {
     Map<String, Tensor> state() {
         final Map<String, Tensor> state = new LinkedHashMap<>();
         for (Group group : groups) {
-            for (State one : group.states) {
+            for (State one : group.states.values()) {
                 for (int i = 0; i < one.tensors.size(); i++) {
                     state.put(one.parameter.name() + "." + kinds.get(i), one.tensors.get(i));
                 }
@@ -136,7 +137,8 @@ final class Optimizer implements AutoCloseable {
     private final class Group {
         private final List<Parameter> parameters;
         private final Pace pace;
-        private final List<State> states = new ArrayList<>();
+        /** In the order in which their parameters first had a gradient. */
+        private final Map<Parameter, State> states = new LinkedHashMap<>();
 
         Group(List<Parameter> parameters, Pace pace) {
             this.parameters = parameters;
@@ -154,7 +156,7 @@ final class Optimizer implements AutoCloseable {
                 if (!gradient.defined()) {
                     continue;
                 }
-                final State found = find(parameter);
+                final @Nullable State found = states.get(parameter);
                 (found == null ? fresh : known).add(found == null ? make(parameter) : found);
                 (found == null ? freshGradients : gradients).add(gradient);
             }
@@ -165,19 +167,10 @@ final class Optimizer implements AutoCloseable {
             apply(fresh, freshGradients, pace.share * rate, scale, skip, true);
         }
 
-        private @org.jspecify.annotations.Nullable State find(Parameter parameter) {
-            for (State state : states) {
-                if (state.parameter == parameter) {
-                    return state;
-                }
-            }
-            return null;
-        }
-
         private State make(Parameter parameter) {
             final List<Tensor> tensors = new ArrayList<>();
             final State state = new State(parameter, tensors);
-            states.add(state); // Before it is whole: what there is of it is closed, too, when memory runs out.
+            states.put(parameter, state); // Before it is whole: what there is of it is closed, too, when memory runs out.
             for (String kind : kinds) {
                 tensors.add(Tensors.own(
                         kind.equals("step")
@@ -238,7 +231,7 @@ final class Optimizer implements AutoCloseable {
         }
 
         void close() {
-            states.forEach(state -> state.tensors.forEach(Tensor::close));
+            states.values().forEach(state -> state.tensors.forEach(Tensor::close));
             states.clear();
         }
     }

@@ -1,8 +1,10 @@
 package dev.finetune.train;
 
+import dev.finetune.batch.HostBatch;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.nn.Network;
 import dev.finetune.task.Task;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Device;
@@ -11,8 +13,9 @@ import org.bytedeco.pytorch.Device;
  * The training loop, the only one: text, images, masked-LM pretraining all go through it. It knows no family, no file
  * and no terminal.
  *
- * <p>One optimizer step is: for each of the accumulated batches forward, loss, backward; then clip, step, schedule,
- * forget the gradients. Losses are sums divided by the true count of what was summed over the whole step.
+ * <p>One optimizer step is: for each of the accumulated batches forward, loss, backward; then exchange gradients with other
+ * processes (by default there are none), clip, step, schedule, forget the gradients. Losses are sums divided by the true count
+ * of what was summed over the whole step. It holds nothing of a training, so that it can train again.
  */
 public final class Trainer {
     private final TrainingParts.Setup setup;
@@ -54,7 +57,7 @@ public final class Trainer {
             Cancellation cancellation,
             Supplier<FrozenOutputStore> frozenOutputs) {
         this(new TrainingParts.Setup(
-                network, task, settings, device, listener, cancellation, frozenOutputs, Checkpointing.NONE));
+                network, task, settings, device, listener, cancellation, frozenOutputs, Checkpointing.NONE, Optional.empty()));
     }
 
     private Trainer(TrainingParts.Setup setup) {
@@ -67,19 +70,20 @@ public final class Trainer {
      * @param checkpointing where to, and where from
      */
     public Trainer with(Checkpointing checkpointing) {
-        return new Trainer(new TrainingParts.Setup(
-                setup.network(),
-                setup.task(),
-                setup.settings(),
-                setup.device(),
-                setup.listener(),
-                setup.cancellation(),
-                setup.frozenOutputs(),
-                checkpointing));
+        return new Trainer(setup.with(checkpointing));
     }
 
     /**
-     * Trains.
+     * {@return the same loop as one of several processes that train copies of a network together}
+     *
+     * @param exchange what they tell each other (borrowed)
+     */
+    public Trainer with(GradientExchange exchange) {
+        return new Trainer(setup.with(exchange));
+    }
+
+    /**
+     * Trains, from the network's weights as they are; again, if it is called again.
      *
      * @param training the batches to train on
      * @param validation the batches to evaluate on, if any
@@ -89,15 +93,18 @@ public final class Trainer {
      *     the first step; after that, what was learned is kept, and the thread stays interrupted
      */
     public TrainingHistory train(BatchSource training, Optional<BatchSource> validation) {
-        try (TrainingRun run = new TrainingRun(setup, training, validation)) {
-            run.begin();
+        try (TrainingRun run = TrainingRun.open(setup, training, validation)) {
             while (run.hasNext()) {
-                run.step();
+                final List<HostBatch> batches = run.next();
+                final StepReport step = run.forwardBackwardUpdate(batches); // Accumulate, exchange, clip, step, forget.
+                run.stepped(step);
                 if (run.evaluationDue()) {
                     run.evaluate();
                 }
                 run.stopIfDue();
-                run.saveIfDue();
+                if (run.checkpointDue()) {
+                    run.save();
+                }
             }
             return run.finish();
         }

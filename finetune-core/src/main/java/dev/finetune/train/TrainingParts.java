@@ -42,6 +42,7 @@ final class TrainingParts implements AutoCloseable {
      * @param cancellation asks it to stop
      * @param frozenOutputs makes the place for what frozen stages give
      * @param checkpointing which checkpoints it reads and writes
+     * @param exchange of gradients with other processes, if there are any
      */
     record Setup(
             Network network,
@@ -51,7 +52,26 @@ final class TrainingParts implements AutoCloseable {
             TrainingListener listener,
             Cancellation cancellation,
             Supplier<FrozenOutputStore> frozenOutputs,
-            Checkpointing checkpointing) {}
+            Checkpointing checkpointing,
+            Optional<GradientExchange> exchange) {
+        Setup with(Checkpointing other) {
+            return new Setup(
+                    network, task, settings, device, listener, cancellation, frozenOutputs, other, exchange);
+        }
+
+        Setup with(GradientExchange other) {
+            return new Setup(
+                    network,
+                    task,
+                    settings,
+                    device,
+                    listener,
+                    cancellation,
+                    frozenOutputs,
+                    checkpointing,
+                    Optional.of(other));
+        }
+    }
 
     /**
      * Makes all of it.

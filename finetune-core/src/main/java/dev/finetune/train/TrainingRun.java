@@ -17,7 +17,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.bytedeco.pytorch.Tensor;
-import org.jspecify.annotations.Nullable;
 
 /** A training under way: where it stands, and what it computes with, which it owns. */
 final class TrainingRun implements AutoCloseable {
@@ -33,6 +32,7 @@ final class TrainingRun implements AutoCloseable {
     private final boolean trainsAgain;
     private final boolean evaluatesAgain;
     private final TrainingParts parts;
+    private final StepBatches batches;
     private final TrainingStep update;
     private final Progress progress;
     private final RunCheckpoints checkpoints;
@@ -41,19 +41,31 @@ final class TrainingRun implements AutoCloseable {
     private final List<StepReport> steps = new ArrayList<>();
     private TrainingHistory.End end = TrainingHistory.End.FINISHED;
     private long step;
-    private int epoch;
-    private boolean inEpoch;
-    private long stepsOfEpoch;
-    private BatchSource.@Nullable Batches batches;
     private List<HostBatch> group = List.of();
 
     /**
-     * A training before its first step.
+     * A training before its first step, or where the checkpoint left it that it is to go on from; tells of what the plan leaves
+     * out.
      *
      * @param training the batches to train on
      * @param validation the batches to evaluate on, if any
      */
-    TrainingRun(TrainingParts.Setup setup, BatchSource training, Optional<BatchSource> validation) {
+    static TrainingRun open(TrainingParts.Setup setup, BatchSource training, Optional<BatchSource> validation) {
+        final TrainingRun run = new TrainingRun(setup, training, validation);
+        boolean ready = false;
+        try {
+            run.warnOfStagesLeftOut();
+            run.checkpoints.restore(run::restore);
+            ready = true;
+            return run;
+        } finally {
+            if (!ready) {
+                run.close();
+            }
+        }
+    }
+
+    private TrainingRun(TrainingParts.Setup setup, BatchSource training, Optional<BatchSource> validation) {
         this.setup = setup;
         this.settings = setup.settings();
         this.training = training;
@@ -81,6 +93,8 @@ final class TrainingRun implements AutoCloseable {
         this.evaluatesAgain = comeAgain || settings.evaluateEvery() > 0 && settings.evaluateEvery() < total;
         this.progress = new Progress(setup.network(), trained, setup.task(), settings, setup.listener(), watch);
         this.parts = new TrainingParts(setup, trained, total, trainsAgain);
+        this.batches = new StepBatches(
+                training, settings.accumulation(), rows -> trainsAgain && parts.prefix.knows(rows));
         this.update = new TrainingStep(setup, parts, trained, training);
         boolean ready = false;
         try {
@@ -101,17 +115,9 @@ final class TrainingRun implements AutoCloseable {
         return new RunCheckpoints(what, identity, setup.listener(), System::nanoTime);
     }
 
-    /** Goes on from a checkpoint, if it is to; tells of what the plan leaves out. */
-    void begin() {
-        warnOfStagesLeftOut();
-        checkpoints.restore(this::restore);
-    }
-
     private void restore(RunState state, Path files) {
         step = state.step();
-        epoch = state.epoch();
-        stepsOfEpoch = state.stepsOfEpoch();
-        inEpoch = stepsOfEpoch > 0;
+        batches.goOn(state.epoch(), state.stepsOfEpoch());
         steps.addAll(state.steps());
         watch.goOn(state.seconds(), state.trainingSeconds());
         final Path optimizer = files.resolve(OPTIMIZER);
@@ -157,11 +163,11 @@ final class TrainingRun implements AutoCloseable {
      * batch: so the batches before are visited again, up to there.
      */
     private void computeFrozenAgain() {
-        if (!goesOn() && !inEpoch || parts.prefix.stages() == 0) {
+        if (!goesOn() && !batches.isInEpoch() || parts.prefix.stages() == 0) {
             return;
         }
-        for (int before = 0; trainsAgain && before <= epoch; before++) {
-            computeFrozen(training, before, before < epoch ? Long.MAX_VALUE : stepsOfEpoch * settings.accumulation());
+        for (int before = 0; trainsAgain && before <= batches.epoch(); before++) {
+            computeFrozen(training, before, before < batches.epoch() ? Long.MAX_VALUE : batches.visited());
         }
         if (keepsOfValidation() && progress.hasEvaluated()) {
             computeFrozen(validation.orElseThrow(), 0, Long.MAX_VALUE);
@@ -205,44 +211,31 @@ final class TrainingRun implements AutoCloseable {
      */
     boolean hasNext() {
         while (goesOn()) {
-            if (batches == null) {
-                inEpoch = true;
-                batches = training.epoch(
-                        epoch, rows -> trainsAgain && parts.prefix.knows(rows), stepsOfEpoch * settings.accumulation());
-            }
-            group = next(batches);
+            group = batches.next();
             if (!group.isEmpty()) {
                 return true;
             }
             end = end();
             endEpoch();
         }
-        if (inEpoch) {
+        if (batches.isInEpoch()) {
             endEpoch();
         }
         return false;
+    }
+
+    /** The batches that {@link #hasNext} got. */
+    List<HostBatch> next() {
+        return group;
     }
 
     private boolean goesOn() {
         return step < total && end == TrainingHistory.End.FINISHED;
     }
 
-    /** The batches of the next step; none at the end of an epoch, or where the thread is interrupted before there are any. */
-    private List<HostBatch> next(BatchSource.Batches from) {
-        final List<HostBatch> some = new ArrayList<>();
-        try {
-            while (some.size() < settings.accumulation() && from.hasNext()) {
-                some.add(from.next());
-            }
-        } catch (InterruptedRun e) {
-            return List.of();
-        }
-        return some;
-    }
-
     private void endEpoch() {
-        closeBatches();
-        if (stepsOfEpoch == 0) {
+        batches.leave();
+        if (batches.stepsOfEpoch() == 0) {
             end = endWithoutARow();
         }
         if (end == TrainingHistory.End.OUT_OF_TIME) {
@@ -252,10 +245,8 @@ final class TrainingRun implements AutoCloseable {
             evaluate();
             end = end == TrainingHistory.End.FINISHED ? end() : end;
         }
-        inEpoch = false;
         if (end == TrainingHistory.End.FINISHED) { // Else it may go on one day, and finds this epoch as it is.
-            stepsOfEpoch = 0;
-            epoch++;
+            batches.nextEpoch();
         }
     }
 
@@ -289,21 +280,25 @@ final class TrainingRun implements AutoCloseable {
         return progress.shouldStop() ? TrainingHistory.End.EARLY_STOPPING : TrainingHistory.End.FINISHED;
     }
 
-    /** Forward, loss, backward and update of the batches that {@link #hasNext} got. */
-    void step() {
-        parts.unfreezing.reach(epochsBefore(epoch, stepsOfEpoch));
+    /** Forward, loss, backward and update of the batches of a step. */
+    StepReport forwardBackwardUpdate(List<HostBatch> some) {
+        parts.unfreezing.reach(batches.epochsBefore());
         final double rate = settings.schedule().rate(step, total, settings.learningRate());
-        final TrainingStep.Result result = update.run(group, new TrainingStep.Place(step, epoch, rate));
+        final TrainingStep.Result result = update.run(some, new TrainingStep.Place(step, batches.epoch(), rate));
         Optimizer.forgetGradients(trained);
         parts.average.stepped(step + 1);
-        final int rows = group.stream().mapToInt(HostBatch::size).sum();
-        final StepReport report = new StepReport(step, epoch, result.loss(), result.norm(), rate, rows);
+        final int rows = some.stream().mapToInt(HostBatch::size).sum();
+        return new StepReport(step, batches.epoch(), result.loss(), result.norm(), rate, rows);
+    }
+
+    /** Counts a step, and tells of it. */
+    void stepped(StepReport report) {
         steps.add(report);
         progress.stepped(report);
         setup.listener().stepped(report);
         warnOfEqualPasses();
         step++;
-        stepsOfEpoch++;
+        batches.stepped();
     }
 
     /** Whether so many steps are done that the settings want an evaluation. */
@@ -314,7 +309,7 @@ final class TrainingRun implements AutoCloseable {
     /** Evaluates what the steps came to; given up where the thread is interrupted meanwhile. */
     void evaluate() {
         try (AveragedWeights.InUse averages = parts.average.use()) {
-            progress.evaluated(epochs(epoch, stepsOfEpoch), step, validation.map(this::metrics));
+            progress.evaluated(batches.epochsSeen(), step, validation.map(this::metrics));
         } catch (InterruptedRun e) {
             // Training ends here, and what it learned is kept without metrics.
         }
@@ -341,15 +336,16 @@ final class TrainingRun implements AutoCloseable {
         end = end();
     }
 
-    /** Writes a checkpoint, where training goes on and one is due; the last one is written when training ends. */
-    void saveIfDue() {
-        if (goesOn() && checkpoints.isDue(step)) {
-            save();
-        }
+    /** Whether training goes on and a checkpoint is due; the last one is written when training ends. */
+    boolean checkpointDue() {
+        return goesOn() && checkpoints.isDue(step);
     }
 
-    /** Weights that a step has spoiled aren't written: the checkpoint before is worth more, and the next step, or the end, tells. */
-    private void save() {
+    /**
+     * Writes a checkpoint. Weights that a step has spoiled aren't written: the checkpoint before is worth more, and the next
+     * step, or the end, tells.
+     */
+    void save() {
         if (!checkpoints.areWritten() || NonFinite.spoiled(trained).isPresent()) {
             return;
         }
@@ -358,8 +354,8 @@ final class TrainingRun implements AutoCloseable {
             checkpoints.save(
                     new RunState(
                             step,
-                            epoch,
-                            stepsOfEpoch,
+                            batches.epoch(),
+                            batches.stepsOfEpoch(),
                             parts.average.averaged(),
                             update.portions().atOnce(),
                             watch.seconds(),
@@ -400,18 +396,6 @@ final class TrainingRun implements AutoCloseable {
         return end == TrainingHistory.End.CANCELLED && validation.isPresent() && !progress.hasEvaluated(step);
     }
 
-    private double epochs(int epochsDone, long stepsOfThis) {
-        final double seen = stepsOfThis * (double) settings.accumulation();
-        return training.batchesPerEpoch().isPresent()
-                ? epochsDone + Math.min(1, seen / training.batchesPerEpoch().getAsLong())
-                : epochsDone + 1.0;
-    }
-
-    /** Epochs before a step; whole ones only where the length of the data isn't known. */
-    private double epochsBefore(int epochsDone, long stepsOfThis) {
-        return training.batchesPerEpoch().isPresent() ? epochs(epochsDone, stepsOfThis) : epochsDone;
-    }
-
     private void warnOfEqualPasses() {
         if (step == 0 && parts.objective.twoPasses() && !parts.objective.passesDiffer()) {
             setup.listener()
@@ -426,16 +410,9 @@ final class TrainingRun implements AutoCloseable {
             final long perEpoch = TotalSteps.perEpoch(settings, perEpochBatches);
             final long last = total - 1;
             parts.unfreezing
-                    .warning(epochsBefore((int) (last / perEpoch), last % perEpoch))
+                    .warning(batches.epochsAfter(last / perEpoch, last % perEpoch))
                     .ifPresent(setup.listener()::warned);
         });
-    }
-
-    private void closeBatches() {
-        if (batches != null) {
-            batches.close();
-            batches = null;
-        }
     }
 
     /** Whatever fails of it, the directory of checkpoints is let go. */
@@ -444,7 +421,7 @@ final class TrainingRun implements AutoCloseable {
         try (checkpoints;
                 progress;
                 parts) {
-            closeBatches();
+            batches.close();
         }
     }
 }

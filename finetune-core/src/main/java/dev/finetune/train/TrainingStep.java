@@ -10,6 +10,7 @@ import dev.finetune.internal.torch.DropoutMask;
 import dev.finetune.internal.torch.FreedBlocks;
 import dev.finetune.internal.torch.MemoryFailures;
 import dev.finetune.internal.torch.OwnProducts;
+import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.NonFinite;
@@ -40,6 +41,7 @@ final class TrainingStep {
     private final boolean inParts;
     private final Portions portions;
     private final Consumer<String> warn;
+    private final Optional<GradientExchange> exchange;
     private Pass pass;
 
     /**
@@ -61,6 +63,7 @@ final class TrainingStep {
         this.inParts = settings.batchesInParts();
         this.portions = new Portions(source, network.buffers().isEmpty() ? 1 : 2);
         this.warn = setup.listener()::warned;
+        this.exchange = setup.exchange();
         this.pass = parts.pass;
     }
 
@@ -102,6 +105,7 @@ final class TrainingStep {
         final List<Tensor> losses = new ArrayList<>();
         try (OwnProducts own = OwnProducts.take(device.is_cpu())) {
             final List<Piece> pieces = accumulate(group, place, losses);
+            exchange.ifPresent(this::exchange);
             final double penalty = parts.originals.pull();
             final StepUpdate.Numbers numbers = update(losses, place, group);
             double loss = penalty;
@@ -126,7 +130,8 @@ final class TrainingStep {
      * memory runs out, and may be made do with, begins anew with smaller pieces.
      */
     private List<Piece> accumulate(List<HostBatch> group, Place place, List<Tensor> losses) {
-        final double weight = group.stream().mapToDouble(task::weight).sum();
+        final double own = group.stream().mapToDouble(task::weight).sum();
+        final double weight = exchange.map(others -> others.weight(own)).orElse(own);
         try (Network.Snapshot statistics = inParts ? network.snapshot(List.of()) : null) {
             for (List<Piece> pieces = pieces(group, place); ; pieces = pieces(group, place)) {
                 if (startAll(pieces, weight, place, losses)) {
@@ -137,6 +142,12 @@ final class TrainingStep {
                 Objects.requireNonNull(statistics).restore();
                 startOver();
             }
+        }
+    }
+
+    private void exchange(GradientExchange others) {
+        try (TensorScope scope = TensorScope.open()) {
+            others.sum(Gradients.of(trained));
         }
     }
 

@@ -10,7 +10,7 @@ import dev.finetune.data.Text;
 import dev.finetune.error.OutOfMemoryException;
 import dev.finetune.head.Prediction;
 import dev.finetune.internal.run.LoadedModel;
-import dev.finetune.internal.run.Predicting;
+import dev.finetune.internal.run.Predictor;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Network;
 import dev.finetune.spi.Assembly;
@@ -59,7 +59,7 @@ class PredictionInPartsTest {
                 new OutputRows.Anew(),
                 Optional.empty(),
                 Tensors.cpu())) {
-            return new Predicting<>(model, settings.make(), TEXTS).run();
+            return new Predictor<>(model, settings.make()).predict(TEXTS);
         }
     }
 

@@ -223,13 +223,38 @@ class TrainerTest {
     }
 
     @Test
+    void aTrainerTrainsAgainAsAnotherOneWould() {
+        settings.keepBest = true;
+        final List<List<float[]>> both = new ArrayList<>();
+        for (boolean one : new boolean[] {true, false}) {
+            try (Network network = TinyNet.of(5, 2, 0.1)) {
+                final Trainer trainer = trainer(network);
+                final TrainingHistory first = trainer.train(rows(40, 8, true), Optional.of(rows(24, 8, false)));
+                final TrainingHistory second = (one ? trainer : trainer(network))
+                        .train(rows(40, 8, true), Optional.of(rows(24, 8, false)));
+                assertThat(second.steps()).hasSameSizeAs(first.steps());
+                assertThat(second.steps().get(0).step()).isZero();
+                assertThat(second.steps().get(4).loss())
+                        .as("it went on from what was learned")
+                        .isLessThan(first.steps().get(4).loss());
+                both.add(values(network));
+            }
+        }
+        assertThat(both.get(0).toArray(float[][]::new)).isDeepEqualTo(both.get(1).toArray(float[][]::new));
+    }
+
+    private Trainer trainer(Network network) {
+        return new Trainer(
+                network, TASK, settings.make(), Tensors.cpu(), new TrainingListener() {}, new Cancellation());
+    }
+
+    @Test
     void whatCannotBeComputedNamesStepAndRows() {
         final List<dev.finetune.batch.Encoded> rows = new ArrayList<>(Rows.of(20, 4, 1));
         rows.set(13, new Rows.Row(List.of(3, 99)));
         final EncodedRows source = new EncodedRows(rows, new Rows(), new EncodedRows.Order(4, true, false, false, 3));
         try (Network network = TinyNet.of(5, 1, 0)) {
-            final Trainer trainer = new Trainer(
-                    network, TASK, settings.make(), Tensors.cpu(), new TrainingListener() {}, new Cancellation());
+            final Trainer trainer = trainer(network);
             assertThatThrownBy(() -> trainer.train(source, Optional.empty()))
                     .isInstanceOf(FinetuneException.class)
                     .hasMessageContainingAll("Step 3", "rows 12, 13, 14, 15", "index out of range");

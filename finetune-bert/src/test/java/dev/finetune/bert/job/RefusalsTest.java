@@ -451,6 +451,10 @@ class RefusalsTest {
         isRefused(() -> Jobs.classifier().fit(Jobs.data(8, 1), nothing), "holds no rows");
         isRefused(() -> Jobs.classifier().fitAll(Dataset.streamed(Text.class, Stream::empty)), "maxSteps");
         isRefused(() -> Jobs.classifier().maxSteps(2).fitAll(Dataset.streamed(Text.class, Stream::empty)), "no rows");
+        try (FineTuned<Text> model = Jobs.classifier().head("bad", "good").untrained(Text.class)) {
+            isRefused(() -> model.evaluate(nothing), "evaluation data holds no rows");
+            isRefused(() -> model.evaluate(Dataset.streamed(Text.class, Stream::empty)), "no rows");
+        }
     }
 
     @Test

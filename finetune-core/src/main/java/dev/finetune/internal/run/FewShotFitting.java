@@ -1,8 +1,6 @@
 package dev.finetune.internal.run;
 
-import dev.finetune.batch.CollateContext;
 import dev.finetune.batch.Encoded;
-import dev.finetune.batch.HostBatch;
 import dev.finetune.batch.HostTensor;
 import dev.finetune.batch.Target;
 import dev.finetune.data.Dataset;
@@ -13,15 +11,11 @@ import dev.finetune.fewshot.PairRows;
 import dev.finetune.fewshot.PairTask;
 import dev.finetune.head.Head;
 import dev.finetune.internal.torch.GradientMode;
-import dev.finetune.internal.torch.MemoryFailures;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
-import dev.finetune.nn.Batch;
-import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
 import dev.finetune.report.Provenance;
-import dev.finetune.train.MemoryHelp;
 import dev.finetune.train.RowEncoder;
 import dev.finetune.train.Schedule;
 import dev.finetune.train.Trainer;
@@ -30,11 +24,12 @@ import dev.finetune.train.TrainingListener;
 import dev.finetune.train.TrainingSettings;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -169,13 +164,12 @@ public final class FewShotFitting<I> {
 
     private void regress(LoadedModel<I> model, List<Encoded> rows, List<Parameter> last, int classes) {
         final Network network = model.assembly().network();
-        final List<float[]> vectors = new ArrayList<>();
-        batches(model, rows, batch -> {
-            final float[] flat = Tensors.floats(PairTask.vectors(network.forward(batch, evaluating())));
+        final List<float[]> vectors = passes(model).run(rows, (batch, host, context) -> {
+            final float[] flat = Tensors.floats(PairTask.vectors(network.forward(batch, context)));
             final int width = flat.length / batch.size();
-            for (int row = 0; row < batch.size(); row++) {
-                vectors.add(Arrays.copyOfRange(flat, row * width, (row + 1) * width));
-            }
+            return IntStream.range(0, batch.size())
+                    .mapToObj(row -> Arrays.copyOfRange(flat, row * width, (row + 1) * width))
+                    .toList();
         });
         final int[] truths = rows.stream()
                 .mapToInt(row -> ((Target.Index) row.target()).index())
@@ -198,38 +192,27 @@ public final class FewShotFitting<I> {
      */
     private void lift(LoadedModel<I> model, List<Encoded> rows, Tensor weight, Tensor bias) {
         final Network network = model.assembly().network();
-        final double[] lowest = {0};
-        batches(model, rows, batch -> {
-            final Tensor hidden = network.trunk(batch, evaluating(), stage -> {});
-            final Tensor least = torch.conv2d(hidden, weight)
-                    .amin(new long[] {0, 2, 3}, false)
+        final List<Float> least = passes(model).run(rows, (batch, host, context) -> {
+            final Tensor hidden = network.trunk(batch, context, stage -> {});
+            final float[] ofRows = Tensors.floats(torch.conv2d(hidden, weight)
+                    .amin(new long[] {2, 3}, false)
                     .add_(bias)
-                    .min();
-            lowest[0] = Math.min(lowest[0], Tensors.scalar(least));
+                    .amin(new long[] {1}, false));
+            return IntStream.range(0, ofRows.length).mapToObj(row -> ofRows[row]).toList();
         });
+        final double lowest = Math.min(0, Collections.min(least));
         try (TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off()) {
-            bias.add_(new Scalar(-2 * lowest[0]));
+            bias.add_(new Scalar(-2 * lowest));
         }
     }
 
-    private ForwardContext evaluating() {
-        return ForwardContext.evaluating(draft.leanBackward);
-    }
-
-    private void batches(LoadedModel<I> model, List<Encoded> rows, Consumer<Batch> use) {
-        for (int from = 0; from < rows.size(); from += draft.evaluationBatchSize) {
-            final List<Encoded> some = rows.subList(from, Math.min(rows.size(), from + draft.evaluationBatchSize));
-            final HostBatch host = model.assembly().encoder().collate(some, CollateContext.predicting());
-            try (TensorScope scope = TensorScope.open();
-                    GradientMode off = GradientMode.off();
-                    Batch batch = new Batch(host, model.device())) {
-                use.accept(batch);
-            } catch (RuntimeException | OutOfMemoryError e) {
-                throw MemoryFailures.translate(
-                        "Computing the vectors of " + some.size() + " rows", e, () -> MemoryHelp.evaluating(host));
-            }
-        }
+    private RowPasses passes(LoadedModel<I> model) {
+        return new RowPasses(
+                model,
+                draft.leanBackward,
+                draft.evaluationBatchSize,
+                rows -> "Computing the vectors of " + rows + " rows");
     }
 
     private static void copy(float[] values, Parameter to, LoadedModel<?> model) {

@@ -21,7 +21,6 @@ import dev.finetune.train.BatchSource;
 import dev.finetune.train.Checkpointing;
 import dev.finetune.train.EarlyStopping;
 import dev.finetune.train.EncodedRows;
-import dev.finetune.train.RowEncoder;
 import dev.finetune.train.StreamedRows;
 import dev.finetune.train.Trainer;
 import dev.finetune.train.TrainingHistory;
@@ -71,7 +70,8 @@ public final class Fitting<I> {
             final BatchSource training = trainingRows(train, model, warnings);
             warnOfTruncation(train, model.assembly().encoder(), warnings);
             final Optional<BatchSource> evaluation =
-                    validation.map(v -> validationRows(v, model.assembly().encoder()));
+                    validation.map(
+                            v -> RowsOfData.toEvaluate(v, model.assembly().encoder(), settings, "validation"));
             final double encodingSeconds = (System.nanoTime() - encodingStart) / 1e9;
             final Trainer trainer = new Trainer(
                             model.assembly().network(),
@@ -239,13 +239,6 @@ public final class Fitting<I> {
         }
     }
 
-    private BatchSource validationRows(Dataset<I> dataset, InputEncoder<I> encoder) {
-        final EncodedRows.Order order = EncodedRows.Order.evaluating(settings);
-        return dataset.size().isEmpty()
-                ? new StreamedRows<>(dataset, encoder, order)
-                : new EncodedRows(encoded(dataset, encoder, "validation"), encoder, order);
-    }
-
     private BatchSource trainingRows(Dataset<I> dataset, LoadedModel<I> model, List<String> warnings) {
         final InputEncoder<I> encoder = model.assembly().encoder();
         final EncodedRows.Order order = new EncodedRows.Order(
@@ -258,7 +251,7 @@ public final class Fitting<I> {
             final StreamedRows<I> source = new StreamedRows<>(dataset, encoder, order);
             return LoneRows.areTooFew(model, dataset, settings.batchSize()) ? source.joiningLoneRows() : source;
         }
-        final List<Encoded> rows = encoded(dataset, encoder, "training");
+        final List<Encoded> rows = RowsOfData.encoded(dataset, encoder, "training");
         final EncodedRows source = new EncodedRows(rows, encoder, order);
         final EncodedRows drawn = draft.balancedSampling ? source.sampledByClass() : source;
         if (!LoneRows.areTooFew(model, source, settings.batchSize())) {
@@ -270,14 +263,6 @@ public final class Fitting<I> {
                         + " the batch before it.",
                 warnings);
         return drawn.joiningLoneRows();
-    }
-
-    private static <J> List<Encoded> encoded(Dataset<J> dataset, InputEncoder<J> encoder, String what) {
-        final List<Encoded> rows = RowEncoder.encode(dataset, encoder);
-        if (rows.isEmpty()) {
-            throw new FinetuneException("The " + what + " data holds no rows (" + dataset.describe() + ").");
-        }
-        return rows;
     }
 
     /** Tells the listeners, logs how it goes, and keeps what the loop warns of. */

@@ -1,23 +1,16 @@
 package dev.finetune.internal.run;
 
-import dev.finetune.batch.CollateContext;
 import dev.finetune.batch.Encoded;
 import dev.finetune.batch.HostBatch;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.error.FinetuneException;
-import dev.finetune.error.OutOfMemoryException;
 import dev.finetune.head.Prediction;
 import dev.finetune.internal.torch.Callers;
-import dev.finetune.internal.torch.FreedBlocks;
-import dev.finetune.internal.torch.GradientMode;
-import dev.finetune.internal.torch.MemoryFailures;
-import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.NonFinite;
 import dev.finetune.spi.Assembly;
-import dev.finetune.train.MemoryHelp;
 import dev.finetune.train.TrainingSettings;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -25,35 +18,41 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * The predictions for some inputs, on their way: each input is encoded, then rows are computed in batches of similar length.
  * Used once.
  */
-public final class Predicting<I> {
+final class Predicting<I> {
     private final LoadedModel<I> model;
     private final Assembly<I> assembly;
     private final TrainingSettings settings;
     private final List<I> inputs;
+    private final RowPasses passes;
     private final List<Row> rows = new ArrayList<>();
     private final List<List<Row>> batches = new ArrayList<>();
     private Prediction[] byRow = new Prediction[0];
     private int encoded;
     private int computed;
-    private int most = Integer.MAX_VALUE;
 
-    public Predicting(LoadedModel<I> model, TrainingSettings settings, List<I> inputs) {
+    Predicting(LoadedModel<I> model, TrainingSettings settings, List<I> inputs) {
         this.model = model;
         this.assembly = model.assembly();
         this.settings = settings;
         this.inputs = inputs;
+        this.passes = new RowPasses(
+                model,
+                settings.leanBackward(),
+                Integer.MAX_VALUE,
+                rows -> "Predicting a batch of " + rows + (rows == 1 ? " input" : " inputs"));
     }
 
     /** What an input, or a part of one that is too long, became. */
     private record Row(int input, int number, Encoded encoded) {}
 
     /** Returns a prediction for each input, in order. */
-    public List<Prediction> run() {
+    List<Prediction> run() {
         for (I input : inputs) {
             if (!assembly.encoder().inputType().isInstance(input)) {
                 throw new FinetuneException("This model reads "
@@ -113,48 +112,17 @@ public final class Predicting<I> {
 
     private void compute(List<Row> batch) {
         final List<Prediction> predictions =
-                forward(batch.stream().map(Row::encoded).toList());
+                passes.run(batch.stream().map(Row::encoded).toList(), this::predictions);
         for (int i = 0; i < batch.size(); i++) {
             byRow[batch.get(i).number] = predictions.get(i);
         }
     }
 
-    /** Predicts rows at once; where memory doesn't suffice for that, and from then on, half as many after each other. */
-    private List<Prediction> forward(List<Encoded> some) {
-        final List<Prediction> all = new ArrayList<>();
-        while (all.size() < some.size()) {
-            final int count = Math.min(most, some.size() - all.size());
-            try {
-                all.addAll(atOnce(some.subList(all.size(), all.size() + count)));
-            } catch (OutOfMemoryException e) {
-                if (count == 1) {
-                    throw e;
-                }
-                most = (count + 1) / 2;
-                FreedBlocks.giveBack();
-            }
-        }
-        return all;
-    }
-
-    private List<Prediction> atOnce(List<Encoded> some) {
-        final HostBatch host = assembly.encoder().collate(some, CollateContext.predicting());
-        try (TensorScope scope = TensorScope.open();
-                GradientMode off = GradientMode.off();
-                Batch batch = new Batch(host, model.device())) {
-            final ForwardContext context = ForwardContext.evaluating(settings.leanBackward());
-            return assembly.task()
-                    .decode(
-                            FiniteOutputs.checked(
-                                    assembly.network().forward(batch, context),
-                                    () -> NonFinite.find(assembly.network(), batch, stage -> context)),
-                            host);
-        } catch (RuntimeException | OutOfMemoryError e) {
-            throw MemoryFailures.translate(
-                    "Predicting a batch of " + some.size() + (some.size() == 1 ? " input" : " inputs"),
-                    e,
-                    () -> MemoryHelp.evaluating(host));
-        }
+    private List<Prediction> predictions(Batch batch, HostBatch host, ForwardContext context) {
+        final Map<String, Tensor> outputs = FiniteOutputs.checked(
+                assembly.network().forward(batch, context),
+                () -> NonFinite.find(assembly.network(), batch, stage -> context));
+        return assembly.task().decode(outputs, host);
     }
 
     private Prediction joined(int input, List<Row> parts) {
