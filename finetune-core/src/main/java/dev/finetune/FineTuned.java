@@ -58,7 +58,7 @@ public final class FineTuned<I> implements AutoCloseable {
 
     /**
      * Loads a model that was saved by {@link #save}, or by Transformers. The kind of input is the one that the model and its
-     * head read: Text, Words, Question or Image; it is checked at the first use.
+     * head read: Text, Words, Question or Image; it is checked at the first use ({@link #load(Path, Class)} checks it at once).
      *
      * @param <I> the kind of input
      * @param directory with config.json, weights, and the tokenizer's or preprocessor's files
@@ -69,6 +69,21 @@ public final class FineTuned<I> implements AutoCloseable {
     public static <I> FineTuned<I> load(Path directory) {
         Objects.requireNonNull(directory, "directory");
         return (FineTuned<I>) FineTuner.from(directory).saved();
+    }
+
+    /**
+     * Loads a model as {@link #load(Path)}, for one kind of input, which is checked at once.
+     *
+     * @param <I> the kind of input
+     * @param directory with config.json, weights, and the tokenizer's or preprocessor's files
+     * @param inputType the kind of input, such as {@code Text.class}
+     * @return the model, to be closed by the caller
+     * @throws FinetuneException if the directory holds no model that can be read, or one that reads another kind of input
+     */
+    public static <I> FineTuned<I> load(Path directory, Class<I> inputType) {
+        Objects.requireNonNull(directory, "directory");
+        Objects.requireNonNull(inputType, "inputType");
+        return FineTuner.from(directory).untrained(inputType);
     }
 
     /**
@@ -179,8 +194,7 @@ public final class FineTuned<I> implements AutoCloseable {
 
     private FineTuned<I> with(Calibration calibration, Dataset<I> validation) {
         final Trained<I> calibrated = trained.calibrated(calibration);
-        final Metrics metrics =
-                use(() -> new Predictor<>(calibrated.model(), settings()).evaluate(validation));
+        final Metrics metrics = use(() -> new Predictor<>(calibrated.model(), settings()).evaluate(validation));
         return new FineTuned<>(calibrated.evaluated(metrics), lifetime);
     }
 

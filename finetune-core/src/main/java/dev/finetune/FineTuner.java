@@ -1002,7 +1002,7 @@ public final class FineTuner {
     public <I> FineTuned<I> fit(Dataset<I> train, Dataset<I> validation) {
         Objects.requireNonNull(train, "train");
         Objects.requireNonNull(validation, "validation");
-        return new FineTuned<>(new Fitting<I>(draft.copy()).fit(train, Optional.of(validation)));
+        return new FineTuned<>(new Fitting<I>(draft).fit(train, Optional.of(validation)));
     }
 
     /**
@@ -1016,7 +1016,7 @@ public final class FineTuner {
      */
     public <I> FineTuned<I> fitAll(Dataset<I> train) {
         Objects.requireNonNull(train, "train");
-        return new FineTuned<>(new Fitting<I>(draft.copy()).fit(train, Optional.empty()));
+        return new FineTuned<>(new Fitting<I>(draft).fit(train, Optional.empty()));
     }
 
     /**
@@ -1051,7 +1051,7 @@ public final class FineTuner {
     public <I> FineTuned<I> fitFewShot(Dataset<I> train, FewShot settings) {
         Objects.requireNonNull(train, "train");
         Objects.requireNonNull(settings, "settings");
-        return new FineTuned<>(new FewShotFitting<I>(draft.copy(), settings).fit(train));
+        return new FineTuned<>(new FewShotFitting<I>(draft, settings).fit(train));
     }
 
     /**
@@ -1102,7 +1102,7 @@ public final class FineTuner {
      */
     public <I> CrossValidation crossValidate(Dataset<I> dataset, int folds) {
         Objects.requireNonNull(dataset, "dataset");
-        return new CrossValidating<I>(draft.copy()).run(dataset, folds);
+        return new CrossValidating<I>(draft).run(dataset, folds);
     }
 
     /**
@@ -1132,7 +1132,7 @@ public final class FineTuner {
     public <I> LearningRateTest findLearningRate(Dataset<I> dataset, LearningRateTest.Range range) {
         Objects.requireNonNull(dataset, "dataset");
         Objects.requireNonNull(range, "range");
-        return new RateFinding<I>(draft.copy(), range).run(dataset);
+        return new RateFinding<I>(draft, range).run(dataset);
     }
 
     /**
@@ -1176,7 +1176,7 @@ public final class FineTuner {
      */
     public <I> FineTuned<I> untrained(Dataset<I> dataset) {
         Objects.requireNonNull(dataset, "dataset");
-        return new FineTuned<>(new Fitting<I>(draft.copy()).untrained(dataset));
+        return new FineTuned<>(new Fitting<I>(draft).untrained(dataset));
     }
 
     /**
@@ -1191,12 +1191,12 @@ public final class FineTuner {
      */
     public <I> FineTuned<I> untrained(Class<I> inputType) {
         Objects.requireNonNull(inputType, "inputType");
-        return new FineTuned<>(new Fitting<I>(draft.copy()).untrained(inputType));
+        return new FineTuned<>(new Fitting<I>(draft).untrained(inputType));
     }
 
     /** The model as its checkpoint was saved, whatever kind of input it reads. */
     FineTuned<?> saved() {
-        return new FineTuned<>(Fitting.saved(draft.copy()));
+        return new FineTuned<>(Fitting.saved(draft));
     }
 
     /**
@@ -1226,7 +1226,7 @@ public final class FineTuner {
      * {@return the network layer by layer: shape, parameters, frozen or trained, and totals} Loads the model to tell.
      */
     public String summary() {
-        return new Fitting<>(draft.copy()).summary();
+        return new Fitting<>(draft).summary();
     }
 
     /**

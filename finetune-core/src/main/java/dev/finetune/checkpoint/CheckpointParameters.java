@@ -1,7 +1,7 @@
 package dev.finetune.checkpoint;
 
 import dev.finetune.error.FinetuneException;
-import dev.finetune.internal.torch.DropoutMask;
+import dev.finetune.internal.Seeds;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
@@ -286,8 +286,8 @@ public final class CheckpointParameters implements ParameterSource {
         try (TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off()) {
             final Tensor tensor = torch.empty(shape, new TensorOptions(ScalarType.Float), null);
-            final GeneratorOptional generator = new GeneratorOptional(
-                    torch.make_generator_cpu(DropoutMask.mix(seed ^ DropoutMask.mix(name.hashCode()))));
+            final GeneratorOptional generator =
+                    new GeneratorOptional(torch.make_generator_cpu(Seeds.of(seed, name.hashCode())));
             if (init instanceof Init.Normal normal) {
                 tensor.normal_(0, normal.std(), generator);
             } else if (init instanceof Init.Uniform uniform) {

@@ -5,7 +5,7 @@ import dev.finetune.batch.Encoded;
 import dev.finetune.batch.HostBatch;
 import dev.finetune.batch.InputEncoder;
 import dev.finetune.error.FinetuneException;
-import dev.finetune.internal.torch.DropoutMask;
+import dev.finetune.internal.Seeds;
 import dev.finetune.train.BatchSource;
 import dev.finetune.train.RowsSum;
 import java.util.ArrayList;
@@ -68,8 +68,7 @@ public final class ContrastRows implements BatchSource {
 
     /** The rows of each batch, pair by pair. How many there are is the same for all epochs. */
     private List<int[]> plan(int epoch) {
-        final SplittableRandom random =
-                new SplittableRandom(DropoutMask.mix(seed ^ DropoutMask.mix(0xC027A57L + epoch)));
+        final SplittableRandom random = new SplittableRandom(Seeds.of(seed, 0xC027A57L + epoch));
         final PriorityQueue<Left> left = left(random);
         final List<int[]> plan = new ArrayList<>();
         while (left.size() > 1) {
@@ -152,7 +151,7 @@ public final class ContrastRows implements BatchSource {
 
             @Override
             public HostBatch next() {
-                final long batchSeed = DropoutMask.mix(seed ^ DropoutMask.mix((long) epoch << 32 | next));
+                final long batchSeed = Seeds.of(seed, (long) epoch << 32 | next);
                 final List<Encoded> some =
                         Arrays.stream(plan.get(next++)).mapToObj(rows::get).toList();
                 return encoder.collate(some, new CollateContext(CollateContext.Purpose.TRAINING, batchSeed));

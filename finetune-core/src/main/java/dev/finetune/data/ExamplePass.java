@@ -92,7 +92,7 @@ final class ExamplePass<I> implements Iterator<Example<I>>, Closeable {
             } catch (IOException e) {
                 close();
                 throw unreadable(e);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 close();
                 throw e;
             }

@@ -1,5 +1,7 @@
 package dev.finetune.data;
 
+import dev.finetune.internal.Seeds;
+
 /**
  * A small random generator whose numbers never change between Java versions: SplitMix64 (Steele, Lea and Flood, "Fast
  * Splittable Pseudorandom Number Generators", OOPSLA 2014), with unbiased bounded numbers (Lemire, "Fast Random Integer
@@ -16,12 +18,12 @@ final class SplitMix {
 
     /** A generator for one of many uses of a seed, such as one epoch. */
     static SplitMix of(long seed, long use) {
-        return new SplitMix(mix(seed + GOLDEN_GAMMA) ^ mix(~use));
+        return new SplitMix(Seeds.mix(seed + GOLDEN_GAMMA) ^ Seeds.mix(~use));
     }
 
     long nextLong() {
         state += GOLDEN_GAMMA;
-        return mix(state);
+        return Seeds.mix(state);
     }
 
     /** A number from 0 to {@code bound - 1}, each as likely as the other. */
@@ -44,11 +46,5 @@ final class SplitMix {
             values[i] = values[j];
             values[j] = moved;
         }
-    }
-
-    private static long mix(long z) {
-        z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
-        z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
-        return z ^ (z >>> 31);
     }
 }

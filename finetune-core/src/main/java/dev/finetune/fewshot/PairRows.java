@@ -6,7 +6,7 @@ import dev.finetune.batch.HostBatch;
 import dev.finetune.batch.InputEncoder;
 import dev.finetune.batch.Target;
 import dev.finetune.error.FinetuneException;
-import dev.finetune.internal.torch.DropoutMask;
+import dev.finetune.internal.Seeds;
 import dev.finetune.train.BatchSource;
 import dev.finetune.train.RowsSum;
 import java.util.ArrayList;
@@ -79,8 +79,7 @@ public final class PairRows implements BatchSource {
     }
 
     private List<Pair> pairs(int epoch) {
-        final SplittableRandom random =
-                new SplittableRandom(DropoutMask.mix(seed ^ DropoutMask.mix(0x9A1125L + epoch)));
+        final SplittableRandom random = new SplittableRandom(Seeds.of(seed, 0x9A1125L + epoch));
         final Map<Integer, List<Integer>> byClass = byClass();
         final Map<Integer, List<Integer>> strangers = new TreeMap<>();
         final List<Pair> pairs = new ArrayList<>();
@@ -146,9 +145,7 @@ public final class PairRows implements BatchSource {
                 }
                 final long place = (long) epoch << 32 | from;
                 return encoder.collate(
-                        batch,
-                        new CollateContext(
-                                CollateContext.Purpose.TRAINING, DropoutMask.mix(seed ^ DropoutMask.mix(place))));
+                        batch, new CollateContext(CollateContext.Purpose.TRAINING, Seeds.of(seed, place)));
             }
 
             @Override

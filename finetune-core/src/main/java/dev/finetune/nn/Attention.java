@@ -25,7 +25,7 @@ public record Attention(int heads, Dropout dropout) {
     /**
      * Attends.
      *
-     * @param query (batch, queries, width); as many as keys, or fewer
+     * @param query (batch, queries, width)
      * @param key (batch, length, width)
      * @param value (batch, length, width)
      * @param bias added to the scores, (batch, 1, queries or 1, length), or null for none; gets no gradient where pieces are
@@ -40,7 +40,7 @@ public record Attention(int heads, Dropout dropout) {
     /**
      * Attends with scores that depend on where query and key stand, too.
      *
-     * @param query (batch, queries, width); as many as keys, or fewer
+     * @param query (batch, queries, width)
      * @param key (batch, length, width)
      * @param value (batch, length, width)
      * @param bias as above
@@ -65,7 +65,7 @@ public record Attention(int heads, Dropout dropout) {
                         || value.requires_grad()
                         || positions != null && positions.requires_grad());
         if (context.lean()
-                && PiecewiseAttention.pays(heads, query, drops)
+                && PiecewiseAttention.pays(heads, query, key, drops)
                 && (!recorded || CustomGradients.areOpen())) {
             final double keep = drops ? DropoutMask.exactKeep(1 - dropout.probability()) : 1;
             return new PiecewiseAttention(heads, keep, drops ? context.nextKey() : 0)

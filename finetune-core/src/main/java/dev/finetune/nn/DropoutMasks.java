@@ -1,5 +1,6 @@
 package dev.finetune.nn;
 
+import dev.finetune.internal.Seeds;
 import dev.finetune.internal.torch.CudaRandom;
 import dev.finetune.internal.torch.DropoutMask;
 import dev.finetune.internal.torch.GradientMode;
@@ -121,7 +122,7 @@ public final class DropoutMasks implements AutoCloseable {
     public void draw(long seed) {
         next = 0;
         try (TensorScope scope = TensorScope.open()) {
-            drawn.forEach((keep, masks) -> draw(masks, keep, DropoutMask.mix(seed ^ Double.doubleToLongBits(keep))));
+            drawn.forEach((keep, masks) -> draw(masks, keep, Seeds.mix(seed ^ Double.doubleToLongBits(keep))));
         }
     }
 

@@ -1,6 +1,6 @@
 package dev.finetune.nn;
 
-import dev.finetune.internal.torch.DropoutMask;
+import dev.finetune.internal.Seeds;
 import dev.finetune.internal.torch.MemoryLimit;
 import java.util.Optional;
 
@@ -78,7 +78,7 @@ public final class ForwardContext {
      * @return the context of a second training pass over the same batch, with other dropout
      */
     public ForwardContext other() {
-        return new ForwardContext(training, false, lean, DropoutMask.mix(seed ^ 0x5851F42D4C957F2DL));
+        return new ForwardContext(training, false, lean, Seeds.mix(seed ^ 0x5851F42D4C957F2DL));
     }
 
     /**
@@ -133,6 +133,6 @@ public final class ForwardContext {
     /** {@return a key that no other draw of this pass has} */
     public long nextKey() {
         final long place = (long) stage << 32 | draws++;
-        return DropoutMask.mix(DropoutMask.mix(seed) ^ DropoutMask.mix(place + 0x632BE59BD9B4E019L));
+        return Seeds.mix(Seeds.mix(seed) ^ Seeds.mix(place + 0x632BE59BD9B4E019L));
     }
 }

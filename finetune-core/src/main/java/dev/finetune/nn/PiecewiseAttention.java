@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param heads how many heads the width is cut into
  * @param keep the probability that a weight is kept, 1 for no dropout
- * @param dropoutKey picks the dropout, the same as {@link DropoutMask#draw} gives for (batch, heads, length, length)
+ * @param dropoutKey picks the dropout, the same as {@link DropoutMask#draw} gives for (batch, heads, queries, keys)
  */
 record PiecewiseAttention(int heads, double keep, long dropoutKey) {
     /** Numbers in the weights of a piece, at the most: 1 MB of them. */
@@ -40,9 +40,10 @@ record PiecewiseAttention(int heads, double keep, long dropoutKey) {
     private static final Long FLOAT = 6L;
 
     /** Whether rows like these are worth cutting. */
-    static boolean pays(int heads, Tensor query, boolean drops) {
-        final long length = query.size(1);
-        return (drops ? heads * length * length >= LEAST : length >= LONG)
+    static boolean pays(int heads, Tensor query, Tensor key, boolean drops) {
+        final long queries = query.size(1);
+        final long keys = key.size(1);
+        return (drops ? heads * queries * keys >= LEAST : Math.min(queries, keys) >= LONG)
                 && query.is_cpu()
                 && query.scalar_type().intern() == ScalarType.Float;
     }
@@ -50,10 +51,11 @@ record PiecewiseAttention(int heads, double keep, long dropoutKey) {
     /**
      * Attends, while custom gradients are open, or without gradients.
      *
-     * @param query (batch, length, width), as key and value
-     * @param bias added to the scores, (batch, 1, length or 1, length), or null for none; gets no gradient
-     * @param positions added to the scores, (1, heads, length, length), or null for none
-     * @return (batch, length, width)
+     * @param query (batch, queries, width)
+     * @param key (batch, keys, width), as value
+     * @param bias added to the scores, (batch, 1, queries or 1, keys), or null for none; gets no gradient
+     * @param positions added to the scores, (1, heads, queries, keys), or null for none
+     * @return (batch, queries, width)
      */
     Tensor forward(Tensor query, Tensor key, Tensor value, @Nullable Tensor bias, @Nullable Tensor positions) {
         final List<Tensor> inputs = new ArrayList<>(List.of(query, key, value));
@@ -102,7 +104,7 @@ record PiecewiseAttention(int heads, double keep, long dropoutKey) {
         try (TensorScope scope = TensorScope.open()) {
             final Pieces pieces = new Pieces(kept, placed);
             final Optional<Tensor> ofPositions = placed && gradients.wanted(3)
-                    ? Optional.of(torch.zeros(Workers.count(), heads, pieces.length, pieces.length))
+                    ? Optional.of(torch.zeros(Workers.count(), heads, pieces.length, pieces.keyLength))
                     : Optional.empty();
             final Tensor ofOutputs = split(gradient.contiguous(), heads);
             final List<Optional<Tensor>> found = new ArrayList<>();
@@ -149,12 +151,13 @@ record PiecewiseAttention(int heads, double keep, long dropoutKey) {
         private final Optional<Tensor> positions;
         private final Optional<Tensor> biases;
         private final long length;
+        private final long keyLength;
         private final int headsAtOnce;
         private final Scalar zero = new Scalar(0f);
         private final Scalar one = new Scalar(1f);
         private final Scalar scale;
 
-        /** (workers, 4, heads at once, length, length), written over by each piece. */
+        /** (workers, 4, heads at once, queries, keys), written over by each piece. */
         private final Tensor scratch;
 
         Pieces(List<Tensor> kept, boolean placed) {
@@ -165,10 +168,11 @@ record PiecewiseAttention(int heads, double keep, long dropoutKey) {
             final int inputs = placed ? 4 : 3;
             this.biases = kept.size() > inputs ? Optional.of(kept.get(inputs)) : Optional.empty();
             this.length = queries.size(2);
+            this.keyLength = keys.size(2);
             this.scale = new Scalar(1 / Math.sqrt((double) queries.size(3)));
             final long share = queries.size(0) * heads / Workers.count();
-            this.headsAtOnce = (int) Math.max(1, Math.min(Math.min(heads, share), MOST / (length * length)));
-            this.scratch = torch.empty(Workers.count(), 4, headsAtOnce, length, length);
+            this.headsAtOnce = (int) Math.max(1, Math.min(Math.min(heads, share), MOST / (length * keyLength)));
+            this.scratch = torch.empty(Workers.count(), 4, headsAtOnce, length, keyLength);
         }
 
         void each(Consumer<Piece> work) {
@@ -223,7 +227,7 @@ record PiecewiseAttention(int heads, double keep, long dropoutKey) {
             return split.select(0, row).narrow(0, head, count);
         }
 
-        /** This piece of (heads, length, length): (count, length, length). */
+        /** This piece of (heads, queries, keys): (count, queries, keys). */
         Tensor ofHeads(Tensor perHead) {
             return perHead.narrow(0, head, count);
         }
@@ -249,7 +253,7 @@ record PiecewiseAttention(int heads, double keep, long dropoutKey) {
             torch.softmax_out(weights, scores, -1);
             if (keep < 1) {
                 DropoutMask.drawInto(
-                        mask, dropoutKey, keep, ((long) row * heads + head) * all.length * all.length, (float)
+                        mask, dropoutKey, keep, ((long) row * heads + head) * all.length * all.keyLength, (float)
                                 (1 / keep));
             }
         }

@@ -1,6 +1,6 @@
 package dev.finetune.search;
 
-import dev.finetune.internal.torch.DropoutMask;
+import dev.finetune.internal.Seeds;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -42,7 +42,7 @@ final class Proposals {
     }
 
     private SplittableRandom generator(long use) {
-        return new SplittableRandom(DropoutMask.mix(seed ^ DropoutMask.mix(use + 0x2545F4914F6CDD1DL)));
+        return new SplittableRandom(Seeds.of(seed, use + 0x2545F4914F6CDD1DL));
     }
 
     private List<Double> random(int number) {

@@ -3,7 +3,7 @@ package dev.finetune.train;
 import dev.finetune.batch.Encoded;
 import dev.finetune.batch.Target;
 import dev.finetune.error.FinetuneException;
-import dev.finetune.internal.torch.DropoutMask;
+import dev.finetune.internal.Seeds;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -37,8 +37,7 @@ final class ClassSampler {
 
     /** As many row numbers as there are rows. */
     int[] draw(long seed, int epoch) {
-        final SplittableRandom random =
-                new SplittableRandom(DropoutMask.mix(seed ^ DropoutMask.mix(0x5A3D1E57L + epoch)));
+        final SplittableRandom random = new SplittableRandom(Seeds.of(seed, 0x5A3D1E57L + epoch));
         final int[] drawn = new int[rows];
         for (int i = 0; i < rows; i++) {
             final List<Integer> one = byClass.get(random.nextInt(byClass.size()));

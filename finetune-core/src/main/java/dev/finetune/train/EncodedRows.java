@@ -6,7 +6,7 @@ import dev.finetune.batch.HostBatch;
 import dev.finetune.batch.InputEncoder;
 import dev.finetune.data.BatchPlan;
 import dev.finetune.error.FinetuneException;
-import dev.finetune.internal.torch.DropoutMask;
+import dev.finetune.internal.Seeds;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -97,7 +97,7 @@ public final class EncodedRows implements BatchSource {
         CollateContext context(long number) {
             return new CollateContext(
                     training ? CollateContext.Purpose.TRAINING : CollateContext.Purpose.EVALUATION,
-                    DropoutMask.mix(seed ^ DropoutMask.mix(number)));
+                    Seeds.of(seed, number));
         }
     }
 

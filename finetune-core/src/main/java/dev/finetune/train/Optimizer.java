@@ -170,7 +170,8 @@ final class Optimizer implements AutoCloseable {
         private State make(Parameter parameter) {
             final List<Tensor> tensors = new ArrayList<>();
             final State state = new State(parameter, tensors);
-            states.put(parameter, state); // Before it is whole: what there is of it is closed, too, when memory runs out.
+            states.put(
+                    parameter, state); // Before it is whole: what there is of it is closed, too, when memory runs out.
             for (String kind : kinds) {
                 tensors.add(Tensors.own(
                         kind.equals("step")

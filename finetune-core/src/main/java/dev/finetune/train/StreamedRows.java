@@ -6,7 +6,7 @@ import dev.finetune.batch.InputEncoder;
 import dev.finetune.data.BatchPlan;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
-import dev.finetune.internal.torch.DropoutMask;
+import dev.finetune.internal.Seeds;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -133,7 +133,7 @@ public final class StreamedRows<I> implements BatchSource {
             }
             windowStart += window.size();
             window = encoder.encode(chunk);
-            final long seed = DropoutMask.mix(order.seed() ^ DropoutMask.mix(windows++));
+            final long seed = Seeds.of(order.seed(), windows++);
             final int[] lengths = window.stream().mapToInt(Encoded::length).toArray();
             final List<int[]> planned = new BatchPlan(order.batchSize(), order.shuffle(), order.groupByLength(), seed)
                     .batches(lengths, epoch);

@@ -57,7 +57,15 @@ public final class Trainer {
             Cancellation cancellation,
             Supplier<FrozenOutputStore> frozenOutputs) {
         this(new TrainingParts.Setup(
-                network, task, settings, device, listener, cancellation, frozenOutputs, Checkpointing.NONE, Optional.empty()));
+                network,
+                task,
+                settings,
+                device,
+                listener,
+                cancellation,
+                frozenOutputs,
+                Checkpointing.NONE,
+                Optional.empty()));
     }
 
     private Trainer(TrainingParts.Setup setup) {

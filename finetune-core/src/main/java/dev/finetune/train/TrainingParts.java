@@ -55,8 +55,7 @@ final class TrainingParts implements AutoCloseable {
             Checkpointing checkpointing,
             Optional<GradientExchange> exchange) {
         Setup with(Checkpointing other) {
-            return new Setup(
-                    network, task, settings, device, listener, cancellation, frozenOutputs, other, exchange);
+            return new Setup(network, task, settings, device, listener, cancellation, frozenOutputs, other, exchange);
         }
 
         Setup with(GradientExchange other) {

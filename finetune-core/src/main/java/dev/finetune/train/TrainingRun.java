@@ -93,8 +93,8 @@ final class TrainingRun implements AutoCloseable {
         this.evaluatesAgain = comeAgain || settings.evaluateEvery() > 0 && settings.evaluateEvery() < total;
         this.progress = new Progress(setup.network(), trained, setup.task(), settings, setup.listener(), watch);
         this.parts = new TrainingParts(setup, trained, total, trainsAgain);
-        this.batches = new StepBatches(
-                training, settings.accumulation(), rows -> trainsAgain && parts.prefix.knows(rows));
+        this.batches =
+                new StepBatches(training, settings.accumulation(), rows -> trainsAgain && parts.prefix.knows(rows));
         this.update = new TrainingStep(setup, parts, trained, training);
         boolean ready = false;
         try {

@@ -5,8 +5,8 @@ import dev.finetune.batch.Encoded;
 import dev.finetune.batch.HostBatch;
 import dev.finetune.error.DivergedException;
 import dev.finetune.error.OutOfMemoryException;
+import dev.finetune.internal.Seeds;
 import dev.finetune.internal.torch.CudaGraphs;
-import dev.finetune.internal.torch.DropoutMask;
 import dev.finetune.internal.torch.FreedBlocks;
 import dev.finetune.internal.torch.MemoryFailures;
 import dev.finetune.internal.torch.OwnProducts;
@@ -154,11 +154,10 @@ final class TrainingStep {
     private List<Piece> pieces(List<HostBatch> group, Place place) {
         final List<Piece> pieces = new ArrayList<>();
         for (int i = 0; i < group.size(); i++) {
-            final long seed =
-                    DropoutMask.mix(settings.seed() ^ DropoutMask.mix(place.step * settings.accumulation() + i + 1));
+            final long seed = Seeds.of(settings.seed(), place.step * settings.accumulation() + i + 1);
             final List<HostBatch> cut = portions.of(group.get(i));
             for (int j = 0; j < cut.size(); j++) {
-                pieces.add(new Piece(cut.get(j), cut.size() == 1, j == 0 ? seed : DropoutMask.mix(seed + j)));
+                pieces.add(new Piece(cut.get(j), cut.size() == 1, j == 0 ? seed : Seeds.mix(seed + j)));
             }
         }
         return pieces;

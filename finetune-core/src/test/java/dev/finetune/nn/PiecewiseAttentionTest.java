@@ -43,8 +43,8 @@ class PiecewiseAttentionTest {
         final List<float[]> whole = new ArrayList<>();
         final List<float[]> pieces = new ArrayList<>();
         try (TensorScope scope = TensorScope.open()) {
-            assertThat(PiecewiseAttention.pays(heads, torch.empty(1, length, heads * size), dropout > 0))
-                    .isTrue();
+            final Tensor like = torch.empty(1, length, heads * size);
+            assertThat(PiecewiseAttention.pays(heads, like, like, dropout > 0)).isTrue();
         }
         for (List<float[]> results : List.of(whole, pieces)) {
             try (TensorScope scope = TensorScope.open();
@@ -93,6 +93,62 @@ class PiecewiseAttentionTest {
                         .isEqualTo(lean ? pieces.get(0) : whole.get(0));
             }
         }
+    }
+
+    /** As a decoder asks an encoder: fewer queries than keys, and more. */
+    @ParameterizedTest
+    @CsvSource({"2, 70, 200, 0.3", "2, 200, 70, 0.3", "1, 193, 260, 0", "1, 260, 193, 0"})
+    void queriesMayBeOtherThanKeys(int rows, int queries, int keys, double dropout) {
+        final int heads = 2;
+        final int width = 8;
+        final Random random = new Random(5);
+        final List<float[]> numbers = List.of(
+                drawn(random, rows * queries * width),
+                drawn(random, rows * keys * width),
+                drawn(random, rows * keys * width),
+                drawn(random, rows * queries * width),
+                drawn(random, heads * queries * keys));
+        final Attention attention = new Attention(heads, new Dropout(dropout));
+        final List<List<float[]>> both = new ArrayList<>();
+        for (boolean inPieces : new boolean[] {false, true}) {
+            try (TensorScope scope = TensorScope.open();
+                    CustomGradients custom = inPieces ? CustomGradients.open() : null) {
+                final List<Tensor> leaves = new ArrayList<>();
+                for (int i = 0; i < 3; i++) {
+                    leaves.add(Tensors.of(numbers.get(i), rows, i == 0 ? queries : keys, width)
+                            .set_requires_grad(true));
+                }
+                leaves.add(Tensors.of(numbers.get(4), 1, heads, queries, keys).set_requires_grad(true));
+                assertThat(PiecewiseAttention.pays(heads, leaves.get(0), leaves.get(1), dropout > 0))
+                        .isTrue();
+                final Tensor found = attention.forward(
+                        leaves.get(0).add(leaves.get(0)),
+                        leaves.get(1),
+                        leaves.get(2),
+                        null,
+                        leaves.get(3),
+                        ForwardContext.training(11));
+                found.mul(Tensors.of(numbers.get(3), rows, queries, width))
+                        .sum()
+                        .backward();
+                final List<float[]> results = new ArrayList<>(List.of(Tensors.floats(found)));
+                leaves.forEach(leaf -> results.add(Tensors.floats(leaf.grad())));
+                both.add(results);
+            }
+        }
+        for (int i = 0; i < both.get(0).size(); i++) {
+            assertThat(largestDifference(both.get(1).get(i), both.get(0).get(i)))
+                    .as("output, then gradients of queries, keys, values, positions: %d", i)
+                    .isLessThan(1e-5f * largest(both.get(0).get(i)));
+        }
+    }
+
+    private static float[] drawn(Random random, int count) {
+        final float[] numbers = new float[count];
+        for (int i = 0; i < count; i++) {
+            numbers[i] = (float) random.nextGaussian();
+        }
+        return numbers;
     }
 
     private static float largest(float[] numbers) {

@@ -95,7 +95,12 @@ class GradientExchangeTest {
         settings.epochs = 1;
         settings.maxGradientNorm = 0.1; // So that it is clipped by the norm of the whole.
         return new Trainer(
-                network, TrainerTest.TASK, settings.make(), Tensors.cpu(), new TrainingListener() {}, new Cancellation());
+                network,
+                TrainerTest.TASK,
+                settings.make(),
+                Tensors.cpu(),
+                new TrainingListener() {},
+                new Cancellation());
     }
 
     @Test
@@ -124,8 +129,7 @@ class GradientExchangeTest {
                         assertThat(Tensors.floats(part.parameters().get(i).value()))
                                 .as(whole.parameters().get(i).name())
                                 .containsExactly(
-                                        Tensors.floats(whole.parameters().get(i).value()),
-                                        within(1e-5f));
+                                        Tensors.floats(whole.parameters().get(i).value()), within(1e-5f));
                     }
                 }
             }

@@ -230,8 +230,8 @@ class TrainerTest {
             try (Network network = TinyNet.of(5, 2, 0.1)) {
                 final Trainer trainer = trainer(network);
                 final TrainingHistory first = trainer.train(rows(40, 8, true), Optional.of(rows(24, 8, false)));
-                final TrainingHistory second = (one ? trainer : trainer(network))
-                        .train(rows(40, 8, true), Optional.of(rows(24, 8, false)));
+                final TrainingHistory second =
+                        (one ? trainer : trainer(network)).train(rows(40, 8, true), Optional.of(rows(24, 8, false)));
                 assertThat(second.steps()).hasSameSizeAs(first.steps());
                 assertThat(second.steps().get(0).step()).isZero();
                 assertThat(second.steps().get(4).loss())
@@ -240,7 +240,8 @@ class TrainerTest {
                 both.add(values(network));
             }
         }
-        assertThat(both.get(0).toArray(float[][]::new)).isDeepEqualTo(both.get(1).toArray(float[][]::new));
+        assertThat(both.get(0).toArray(float[][]::new))
+                .isDeepEqualTo(both.get(1).toArray(float[][]::new));
     }
 
     private Trainer trainer(Network network) {

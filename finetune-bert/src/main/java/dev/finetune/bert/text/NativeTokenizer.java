@@ -50,8 +50,16 @@ final class NativeTokenizer implements AutoCloseable {
     static NativeTokenizer of(DefinitionCheck definition, String source) {
         checkAddedTokens(definition, source);
         NativeTokenizer made = new NativeTokenizer(create(definition.json(), source), definition, source);
-        made.checkUnknowns();
-        return made;
+        boolean ready = false;
+        try {
+            made.checkUnknowns();
+            ready = true;
+            return made;
+        } finally {
+            if (!ready) {
+                made.close();
+            }
+        }
     }
 
     private static long create(JsonObject definition, String source) {
@@ -94,7 +102,6 @@ final class NativeTokenizer implements AutoCloseable {
         try {
             count("\u2603 \ud83d\ude00 \u0e01 \u10d0 a");
         } catch (RuntimeException e) {
-            close();
             throw new FinetuneException(
                     source + " cannot tokenize a symbol that its vocabulary lacks: " + e.getMessage()
                             + ". Its unknown token (such as [UNK]) must be part of the vocabulary.",

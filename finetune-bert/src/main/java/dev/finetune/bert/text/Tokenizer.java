@@ -57,7 +57,7 @@ public final class Tokenizer implements AutoCloseable {
             template = Template.of(tokens, source);
             special = SpecialTokens.find(files.settings(), vocabulary, template);
             toSave = toSave(files, definition, changed);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             tokens.close();
             throw e;
         }

@@ -272,15 +272,30 @@ class FineTunedTest {
     }
 
     @Test
+    void aModelIsLoadedForOneKindOfInput() {
+        try (FineTuned<Text> tuned = Jobs.classifier().head("bad", "good").untrained(Text.class)) {
+            tuned.save(folder);
+            try (FineTuned<Text> loaded = FineTuned.load(folder, Text.class)) {
+                assertThat(loaded.predict(Text.of("great")).logits().get(0))
+                        .isEqualTo(tuned.predict(Text.of("great")).logits().get(0));
+            }
+        }
+        assertThatThrownBy(() -> FineTuned.load(folder, Words.class))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContainingAll("Classification", "Text", "Words");
+    }
+
+    @Test
     void useAfterCloseIsRefused() {
         final FineTuned<Text> tuned = Jobs.classifier().epochs(1).fit(Jobs.data(16, 1), Jobs.data(8, 2));
+        final double accuracy = Jobs.accuracy(tuned, Jobs.data(8, 2));
         tuned.close();
         tuned.close();
         assertThatThrownBy(() -> tuned.predict(Text.of("great"))).isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(() -> tuned.evaluate(Jobs.data(8, 2))).isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(() -> tuned.save(folder)).isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(tuned::summary).isInstanceOf(IllegalStateException.class);
-        assertThat(tuned.evaluation().get("accuracy")).isBetween(0.0, 1.0);
+        assertThat(tuned.evaluation().get("accuracy")).isEqualTo(accuracy);
     }
 
     /** But for rounding: alone a caller has all cores, beside others one. */

@@ -103,6 +103,14 @@ public final class Jobs {
         return weights;
     }
 
+    /** The share of labelled texts of which a model says the label. */
+    static double accuracy(FineTuned<Text> model, Dataset<Text> data) {
+        return data.asList().stream()
+                .mapToInt(row -> Label.of(model.predict(row.input()).label()).equals(row.label()) ? 1 : 0)
+                .average()
+                .orElseThrow();
+    }
+
     static TrainingHistory history(FineTuned<?> model) {
         return model.history().orElseThrow();
     }

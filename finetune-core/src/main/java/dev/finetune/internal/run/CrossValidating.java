@@ -19,7 +19,7 @@ public final class CrossValidating<I> {
     private String main = "";
 
     public CrossValidating(Draft draft) {
-        this.draft = draft;
+        this.draft = draft.copy();
     }
 
     public CrossValidation run(Dataset<I> dataset, int count) {

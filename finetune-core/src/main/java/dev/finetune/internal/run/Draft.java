@@ -34,7 +34,7 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** The settings of a {@link dev.finetune.FineTuner} while they are being said. Copied at every call, so that a tuner never changes. */
-public final class Draft {
+public final class Draft implements Cloneable {
     public String model = "";
     public boolean local;
 
@@ -122,64 +122,13 @@ public final class Draft {
     List<TrainingListener> listeners = List.of();
     public Cancellation cancellation = new Cancellation();
 
+    /** {@return a draft that can be changed without this one changing: all that is said of it is immutable} */
     public Draft copy() {
-        final Draft copy = new Draft();
-        copy.model = model;
-        copy.local = local;
-        copy.pretrained = pretrained;
-        copy.revision = revision;
-        copy.hub = hub;
-        copy.downloads = downloads;
-        copy.head = head;
-        copy.keepHead = keepHead;
-        copy.freezing = freezing;
-        copy.maxLength = maxLength;
-        copy.augmentations = augmentations;
-        copy.inputSettings = inputSettings;
-        copy.memoryFormat = memoryFormat;
-        copy.dropout = dropout;
-        copy.method = method;
-        copy.adapter = adapter;
-        copy.places = places;
-        copy.randomWeights = randomWeights;
-        copy.validationFraction = validationFraction;
-        copy.balancedClassWeights = balancedClassWeights;
-        copy.balancedSampling = balancedSampling;
-        copy.loss = loss;
-        copy.learningRate = learningRate;
-        copy.optimizer = optimizer;
-        copy.schedule = schedule;
-        copy.warmup = warmup;
-        copy.weightDecay = weightDecay;
-        copy.preservation = preservation;
-        copy.epochs = epochs;
-        copy.maxSteps = maxSteps;
-        copy.maxTime = maxTime;
-        copy.batchSize = batchSize;
-        copy.evaluationBatchSize = evaluationBatchSize;
-        copy.accumulation = accumulation;
-        copy.batchesInParts = batchesInParts;
-        copy.maxGradientNorm = maxGradientNorm;
-        copy.precision = precision;
-        copy.gradientCheckpointing = gradientCheckpointing;
-        copy.keepFrozenOutputs = keepFrozenOutputs;
-        copy.leanBackward = leanBackward;
-        copy.cudaGraphs = cudaGraphs;
-        copy.skipUnread = skipUnread;
-        copy.evaluateEvery = evaluateEvery;
-        copy.earlyStopping = earlyStopping;
-        copy.keepBest = keepBest;
-        copy.bestMetric = bestMetric;
-        copy.shuffle = shuffle;
-        copy.groupByLength = groupByLength;
-        copy.groupingSaid = groupingSaid;
-        copy.seed = seed;
-        copy.device = device;
-        copy.checkpoints = checkpoints;
-        copy.resumeFrom = resumeFrom;
-        copy.listeners = listeners;
-        copy.cancellation = cancellation;
-        return copy;
+        try {
+            return (Draft) clone();
+        } catch (CloneNotSupportedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     public void freeze(Freeze freeze, boolean frozen) {

@@ -42,7 +42,9 @@ public final class FewShotFitting<I> {
     private final FewShot fewShot;
 
     public FewShotFitting(Draft draft, FewShot fewShot) {
-        this.draft = draft;
+        this.draft = draft.copy();
+        this.draft.epochs = 1;
+        this.draft.schedule = Schedule.linear().withWarmupRatio(WARMUP);
         this.fewShot = fewShot;
     }
 
@@ -145,8 +147,6 @@ public final class FewShotFitting<I> {
     }
 
     private TrainingHistory contrast(LoadedModel<I> model, List<Encoded> rows, TrainingListener listener) {
-        draft.epochs = 1;
-        draft.schedule = Schedule.linear().withWarmupRatio(WARMUP);
         final TrainingSettings settings = draft.training();
         final Trainer trainer = new Trainer(
                         model.assembly().network(),
@@ -198,7 +198,9 @@ public final class FewShotFitting<I> {
                     .amin(new long[] {2, 3}, false)
                     .add_(bias)
                     .amin(new long[] {1}, false));
-            return IntStream.range(0, ofRows.length).mapToObj(row -> ofRows[row]).toList();
+            return IntStream.range(0, ofRows.length)
+                    .mapToObj(row -> ofRows[row])
+                    .toList();
         });
         final double lowest = Math.min(0, Collections.min(least));
         try (TensorScope scope = TensorScope.open();

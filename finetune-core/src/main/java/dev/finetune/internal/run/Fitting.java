@@ -46,7 +46,7 @@ public final class Fitting<I> {
     private final TrainingListener listener;
 
     public Fitting(Draft draft) {
-        this.draft = draft;
+        this.draft = draft.copy();
         this.settings = draft.training();
         this.listener = TrainingListener.all(draft.listeners);
     }
@@ -69,9 +69,8 @@ public final class Fitting<I> {
             final long encodingStart = System.nanoTime();
             final BatchSource training = trainingRows(train, model, warnings);
             warnOfTruncation(train, model.assembly().encoder(), warnings);
-            final Optional<BatchSource> evaluation =
-                    validation.map(
-                            v -> RowsOfData.toEvaluate(v, model.assembly().encoder(), settings, "validation"));
+            final Optional<BatchSource> evaluation = validation.map(
+                    v -> RowsOfData.toEvaluate(v, model.assembly().encoder(), settings, "validation"));
             final double encodingSeconds = (System.nanoTime() - encodingStart) / 1e9;
             final Trainer trainer = new Trainer(
                             model.assembly().network(),

@@ -23,20 +23,21 @@ public final class RateFinding<I> {
     }
 
     public LearningRateTest run(Dataset<I> dataset) {
+        final Draft test = draft.copy();
         final LearningRateTest.Recorder recorder = new LearningRateTest.Recorder();
         final Cancellation theirs = draft.cancellation;
         final Cancellation ours = new Cancellation();
-        draft.learningRate = range.lowest();
-        draft.schedule = new Schedule.Exponential(range.highest());
-        draft.maxSteps = range.steps();
-        draft.preservation = KnowledgePreservation.NONE.withLayerDecay(draft.preservation.layerDecay());
-        draft.evaluateEvery = 0;
-        draft.earlyStopping = Optional.empty();
-        draft.keepBest = false;
-        draft.checkpoints = null;
-        draft.resumeFrom = null;
-        draft.cancellation = ours;
-        draft.listeners = List.of(new TrainingListener() {
+        test.learningRate = range.lowest();
+        test.schedule = new Schedule.Exponential(range.highest());
+        test.maxSteps = range.steps();
+        test.preservation = KnowledgePreservation.NONE.withLayerDecay(test.preservation.layerDecay());
+        test.evaluateEvery = 0;
+        test.earlyStopping = Optional.empty();
+        test.keepBest = false;
+        test.checkpoints = null;
+        test.resumeFrom = null;
+        test.cancellation = ours;
+        test.listeners = List.of(new TrainingListener() {
             @Override
             public void stepped(StepReport report) {
                 if (!recorder.add(report.learningRate(), report.loss()) || theirs.isRequestedHere()) {
@@ -44,7 +45,7 @@ public final class RateFinding<I> {
                 }
             }
         });
-        try (Trained<I> trained = new Fitting<I>(draft).fit(dataset, Optional.empty())) {
+        try (Trained<I> trained = new Fitting<I>(test).fit(dataset, Optional.empty())) {
             if (theirs.isRequestedHere()) {
                 throw new FinetuneException("The test of learning rates was cancelled; what it would suggest depends on"
                         + " the rates that it didn't come to.");

@@ -16,7 +16,8 @@ final class RowsOfData {
     private RowsOfData() {}
 
     /** Batches to evaluate on: of data in memory, encoded once, or of a stream. */
-    static <I> BatchSource toEvaluate(Dataset<I> data, InputEncoder<I> encoder, TrainingSettings settings, String what) {
+    static <I> BatchSource toEvaluate(
+            Dataset<I> data, InputEncoder<I> encoder, TrainingSettings settings, String what) {
         final EncodedRows.Order order = EncodedRows.Order.evaluating(settings);
         return data.size().isEmpty()
                 ? new StreamedRows<>(data, encoder, order)

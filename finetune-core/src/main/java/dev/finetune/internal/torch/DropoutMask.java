@@ -1,5 +1,6 @@
 package dev.finetune.internal.torch;
 
+import dev.finetune.internal.Seeds;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.bytedeco.javacpp.BytePointer;
@@ -12,7 +13,7 @@ import org.bytedeco.pytorch.global.torch;
  * bits are the same whatever the number of threads, and all cores can draw at once. LibTorch draws serially on the CPU.
  *
  * <p>The generator is SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014): word w
- * is mix(key + w * golden), 16 bits an element. The keep probability is therefore rounded to a multiple of 2^-16. Words
+ * is Seeds.mix(key + w * golden), 16 bits an element. The keep probability is therefore rounded to a multiple of 2^-16. Words
  * are drawn in blocks, by loops that the compiler turns into vector instructions: word w of a block has elements 2 w and
  * 2 w + 1 of the block's first half, and of its second half.
  */
@@ -98,14 +99,6 @@ public final class DropoutMask {
         return Math.round(keep * 65536.0);
     }
 
-    /** SplitMix64's finaliser: a bijection of 64 bits that changes half of them for each bit of the input. */
-    public static long mix(long value) {
-        long z = value;
-        z = (z ^ z >>> 30) * 0xBF58476D1CE4E5B9L;
-        z = (z ^ z >>> 27) * 0x94D049BB133111EBL;
-        return z ^ z >>> 31;
-    }
-
     /** Floats of one block, two in a long. */
     private static final class Block {
         private final long[] words;
@@ -121,7 +114,7 @@ public final class DropoutMask {
         /** Two short loops over arrays: the compiler makes vectors of each, and nothing of one that does both. */
         void draw(long first, long threshold, long bits) {
             for (int i = 0; i < WORDS; i++) {
-                words[i] = mix(first + STEPS[i]);
+                words[i] = Seeds.mix(first + STEPS[i]);
             }
             for (int i = 0; i < WORDS; i++) {
                 final long random = words[i];
