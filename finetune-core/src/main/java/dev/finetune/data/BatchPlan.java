@@ -12,21 +12,19 @@ import java.util.stream.IntStream;
  * {@code batchSize} rows but the last, which may be smaller. Equal plans give equal batches for equal lengths and
  * epoch, whatever else the process does.
  *
- * <p>With {@code shuffle} and {@code groupByLength}, rows are shuffled, cut into stretches of 50 batches, and sorted by
- * length inside each, so that the rows of a batch are of similar length and little padding is needed (as
- * {@code group_by_length} of Transformers). Unlike there the batches are then shuffled once more, so that an epoch
- * doesn't run from long to short over and over; the batch with the longest row stays first, so that memory runs out at
- * once or not at all. With {@code groupByLength} alone (evaluation), rows are sorted by length, the longest first, for
+ * <p>With {@code shuffle} and {@code groupByLength}, batches are drawn as without the latter, but the longest row comes in the
+ * first one, so that memory runs out at once or not at all, and the rows of a batch come by length, the longest first: they are
+ * computed in {@linkplain PaddedBatches parts} of similar length. (Batches that are of similar length themselves, as with {@code
+ * group_by_length} of Transformers, need less padding still, but learn worse where length and class go together.) With {@code
+ * groupByLength} alone (evaluation), rows are sorted by length, the longest first, for
  * the least padding; the indices tell where each result belongs.
  *
  * @param batchSize rows a batch, at least 1
  * @param shuffle whether each epoch has an order of its own; without it, rows come in their own order
- * @param groupByLength whether rows of similar length share a batch
+ * @param groupByLength whether rows of similar length are computed together
  * @param seed the seed of the shuffle
  */
 public record BatchPlan(int batchSize, boolean shuffle, boolean groupByLength, long seed) {
-    private static final int STRETCH = 50;
-
     /** Checks the batch size. */
     public BatchPlan {
         if (batchSize < 1) {
@@ -55,11 +53,10 @@ public record BatchPlan(int batchSize, boolean shuffle, boolean groupByLength, l
             return cut(rows);
         }
         moveLongestToFront(rows, lengths);
-        int stretch = (int) Math.min(Integer.MAX_VALUE, (long) STRETCH * batchSize);
-        for (long from = 0; from < rows.length; from += stretch) {
-            longestFirst(rows, (int) from, (int) Math.min(from + stretch, rows.length), lengths);
+        for (long from = 0; from < rows.length; from += batchSize) {
+            longestFirst(rows, (int) from, (int) Math.min(from + batchSize, rows.length), lengths);
         }
-        return shuffleMiddle(cut(rows), rows.length / batchSize, random);
+        return cut(rows);
     }
 
     /** Sorts a range of rows by length, descending; rows of equal length keep their order. */
@@ -84,13 +81,6 @@ public record BatchPlan(int batchSize, boolean shuffle, boolean groupByLength, l
             rows[0] = rows[longest];
             rows[longest] = first;
         }
-    }
-
-    /** Shuffles all full batches but the first; a smaller one stays last. */
-    private static List<int[]> shuffleMiddle(List<int[]> batches, int full, SplitMix random) {
-        int[] order = IntStream.range(0, batches.size()).toArray();
-        random.shuffle(order, Math.min(1, full), full);
-        return IntStream.of(order).mapToObj(batches::get).toList();
     }
 
     private List<int[]> cut(int[] rows) {

@@ -45,7 +45,7 @@ public interface BatchSource {
         boolean there = false;
         try {
             for (long i = 0; i < skipped && batches.hasNext(); i++) {
-                batches.next();
+                batches.nextInParts();
             }
             there = true;
             return batches;
@@ -83,6 +83,14 @@ public interface BatchSource {
 
     /** Batches in order. */
     interface Batches extends Iterator<HostBatch>, AutoCloseable {
+        /**
+         * {@return the next batch in parts, each padded for itself, whose gradients add up to those of the batch; by default it is
+         * one part}
+         */
+        default List<HostBatch> nextInParts() {
+            return List.of(next());
+        }
+
         @Override
         void close();
     }

@@ -5,6 +5,7 @@ import dev.finetune.batch.Encoded;
 import dev.finetune.batch.HostBatch;
 import dev.finetune.batch.InputEncoder;
 import dev.finetune.data.BatchPlan;
+import dev.finetune.data.PaddedBatches;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.Seeds;
 import java.util.ArrayList;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -80,7 +82,7 @@ public final class EncodedRows implements BatchSource {
      * @param batchSize rows in a batch; the last batch may have fewer
      * @param training whether batches are trained on (augmentation, masking)
      * @param shuffle whether each epoch has an order of its own
-     * @param groupByLength whether batches hold rows of similar length
+     * @param groupByLength whether rows of similar length are computed together
      * @param seed of order and collation
      */
     public record Order(int batchSize, boolean training, boolean shuffle, boolean groupByLength, long seed) {
@@ -91,6 +93,28 @@ public final class EncodedRows implements BatchSource {
          */
         public static Order evaluating(TrainingSettings settings) {
             return new Order(settings.evaluationBatchSize(), false, false, settings.groupByLength(), settings.seed());
+        }
+
+        /**
+         * A batch in the parts that it is computed in: by similar length, where it is trained on in an order of its own.
+         *
+         * @param rows of the batch, by length where they are grouped by it
+         * @param number of the batch
+         */
+        List<HostBatch> parts(
+                List<Encoded> rows, long number, BiFunction<List<Encoded>, CollateContext, HostBatch> collate) {
+            if (!training || !shuffle || !groupByLength) {
+                return List.of(collate.apply(rows, context(number)));
+            }
+            final int[] lengths = rows.stream().mapToInt(Encoded::length).toArray();
+            final List<HostBatch> parts = new ArrayList<>();
+            int from = 0;
+            for (int end : PaddedBatches.ends(lengths, rows.size(), PaddedBatches.OWN_COST_OF_A_PART)) {
+                final long part = parts.isEmpty() ? number : Seeds.of(number, parts.size());
+                parts.add(collate.apply(rows.subList(from, end), context(part)));
+                from = end;
+            }
+            return parts;
         }
 
         /** How the batch with a number is collated. */
@@ -171,7 +195,7 @@ public final class EncodedRows implements BatchSource {
         return "the batch of rows " + numbers + " (counted from 0)";
     }
 
-    private Iterator<HostBatch> collated(List<int[]> plan, int epoch, Predicate<List<Encoded>> known, long skipped) {
+    private Iterator<List<HostBatch>> collated(List<int[]> plan, int epoch, Predicate<List<Encoded>> known, long skipped) {
         final int first = (int) Math.min(skipped, plan.size());
         final Iterator<int[]> batches = plan.listIterator(first);
         return new Iterator<>() {
@@ -183,18 +207,21 @@ public final class EncodedRows implements BatchSource {
             }
 
             @Override
-            public HostBatch next() {
+            public List<HostBatch> next() {
                 final List<Encoded> batch = new ArrayList<>();
                 for (int row : batches.next()) {
                     batch.add(rows.get(row));
                 }
                 final long place = (long) (order.training ? epoch : 0) << 32 | index++;
-                final CollateContext context = order.context(place);
-                return (known.test(batch) ? encoder.collateTargets(batch) : Optional.<HostBatch>empty())
-                        .map(targets -> late(targets, context))
-                        .orElseGet(() -> encoder.collate(batch, context));
+                return order.parts(batch, place, (part, context) -> collate(part, context, known.test(part)));
             }
         };
+    }
+
+    private HostBatch collate(List<Encoded> batch, CollateContext context, boolean known) {
+        return (known ? encoder.collateTargets(batch) : Optional.<HostBatch>empty())
+                .map(targets -> late(targets, context))
+                .orElseGet(() -> encoder.collate(batch, context));
     }
 
     /** A batch whose inputs are made if they are read after all. */

@@ -3,6 +3,7 @@ package dev.finetune.train;
 import dev.finetune.batch.HostBatch;
 import dev.finetune.internal.Failures;
 import java.util.Iterator;
+import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -24,19 +25,19 @@ final class Prefetcher implements BatchSource.Batches {
     private volatile boolean closed;
     private @Nullable Item next;
 
-    /** Reads a source that holds nothing open. */
-    Prefetcher(Iterator<HostBatch> source) {
+    /** Reads a source of batches in parts that holds nothing open. */
+    Prefetcher(Iterator<List<HostBatch>> source) {
         this(source, () -> {});
     }
 
-    /** Reads a source, and does something when no more is read of it. */
-    Prefetcher(Iterator<HostBatch> source, Runnable whenDone) {
+    /** Reads a source of batches in parts, and does something when no more is read of it. */
+    Prefetcher(Iterator<List<HostBatch>> source, Runnable whenDone) {
         this.thread = new Thread(() -> fill(source, whenDone), "finetune-prefetch");
         thread.setDaemon(true);
         thread.start();
     }
 
-    private void fill(Iterator<HostBatch> source, Runnable whenDone) {
+    private void fill(Iterator<List<HostBatch>> source, Runnable whenDone) {
         Item last = new Item(null, null);
         try {
             while (!closed && source.hasNext()) {
@@ -82,17 +83,27 @@ final class Prefetcher implements BatchSource.Batches {
             }
         }
         Failures.rethrow(next.failure);
-        return next.batch != null;
+        return next.parts != null;
+    }
+
+    /** A batch that comes in parts has no one padding: its parts are asked for. */
+    @Override
+    public HostBatch next() {
+        final List<HostBatch> parts = nextInParts();
+        if (parts.size() > 1) {
+            throw new IllegalStateException("The batch comes in " + parts.size() + " parts.");
+        }
+        return parts.get(0);
     }
 
     @Override
-    public HostBatch next() {
-        if (!hasNext() || next == null || next.batch == null) {
+    public List<HostBatch> nextInParts() {
+        if (!hasNext() || next == null || next.parts == null) {
             throw new NoSuchElementException();
         }
-        final HostBatch batch = next.batch;
+        final List<HostBatch> parts = next.parts;
         next = null;
-        return batch;
+        return parts;
     }
 
     /**
@@ -117,5 +128,5 @@ final class Prefetcher implements BatchSource.Batches {
         }
     }
 
-    private record Item(@Nullable HostBatch batch, @Nullable Throwable failure) {}
+    private record Item(@Nullable List<HostBatch> parts, @Nullable Throwable failure) {}
 }

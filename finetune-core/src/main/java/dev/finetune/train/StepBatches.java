@@ -37,7 +37,7 @@ final class StepBatches implements AutoCloseable {
         inEpoch = steps > 0;
     }
 
-    /** The batches of the next step; none at the end of the epoch, or where the thread is interrupted before there are any. */
+    /** The batches of the next step, in parts; none at the end of the epoch, or where the thread is interrupted before there are any. */
     List<HostBatch> next() {
         if (batches == null) {
             inEpoch = true;
@@ -45,8 +45,8 @@ final class StepBatches implements AutoCloseable {
         }
         final List<HostBatch> some = new ArrayList<>();
         try {
-            while (some.size() < accumulation && batches.hasNext()) {
-                some.add(batches.next());
+            for (int i = 0; i < accumulation && batches.hasNext(); i++) {
+                some.addAll(batches.nextInParts());
             }
         } catch (InterruptedRun e) {
             return List.of();

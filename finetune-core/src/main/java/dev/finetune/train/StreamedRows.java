@@ -89,7 +89,7 @@ public final class StreamedRows<I> implements BatchSource {
         return places.describe(batch);
     }
 
-    private final class Windows implements Iterator<HostBatch> {
+    private final class Windows implements Iterator<List<HostBatch>> {
         private final Iterator<Example<I>> examples;
         private final int epoch;
         private final List<Example<I>> ahead = new ArrayList<>();
@@ -145,7 +145,7 @@ public final class StreamedRows<I> implements BatchSource {
         }
 
         @Override
-        public HostBatch next() {
+        public List<HostBatch> next() {
             if (!hasNext()) {
                 throw new NoSuchElementException();
             }
@@ -155,11 +155,17 @@ public final class StreamedRows<I> implements BatchSource {
                 rows.add(window.get(row));
             }
             final long place = (long) epoch << 32 | batches++;
-            final HostBatch batch = encoder.collate(rows, order.context(place));
-            places.add(
-                    batch,
-                    IntStream.of(planned).mapToLong(row -> windowStart + row).toArray());
-            return batch;
+            final List<HostBatch> parts = order.parts(rows, place, encoder::collate);
+            int from = 0;
+            for (HostBatch part : parts) {
+                places.add(
+                        part,
+                        IntStream.range(from, from + part.size())
+                                .mapToLong(i -> windowStart + planned[i])
+                                .toArray());
+                from += part.size();
+            }
+            return parts;
         }
     }
 }

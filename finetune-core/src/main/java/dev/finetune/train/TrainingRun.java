@@ -178,17 +178,22 @@ final class TrainingRun implements AutoCloseable {
     private void computeFrozen(BatchSource source, int ofEpoch, long count) {
         try (BatchSource.Batches visits = source.epoch(ofEpoch, parts.prefix::knows)) {
             for (long i = 0; i < count && visits.hasNext(); i++) {
-                final HostBatch host = visits.next();
-                if (setup.cancellation().isRequestedHere()) {
-                    throw new InterruptedRun("Training was interrupted while it went back to where it was.");
-                }
-                if (!parts.prefix.knows(host.rows())) {
-                    try (OwnProducts own = OwnProducts.take(setup.device().is_cpu());
-                            TensorScope scope = TensorScope.open();
-                            Batch batch = new Batch(host, setup.device())) {
-                        parts.plain.input(batch);
+                for (HostBatch host : visits.nextInParts()) {
+                    if (setup.cancellation().isRequestedHere()) {
+                        throw new InterruptedRun("Training was interrupted while it went back to where it was.");
                     }
+                    computeFrozen(host);
                 }
+            }
+        }
+    }
+
+    private void computeFrozen(HostBatch host) {
+        if (!parts.prefix.knows(host.rows())) {
+            try (OwnProducts own = OwnProducts.take(setup.device().is_cpu());
+                    TensorScope scope = TensorScope.open();
+                    Batch batch = new Batch(host, setup.device())) {
+                parts.plain.input(batch);
             }
         }
     }

@@ -154,7 +154,9 @@ final class TrainingStep {
     private List<Piece> pieces(List<HostBatch> group, Place place) {
         final List<Piece> pieces = new ArrayList<>();
         for (int i = 0; i < group.size(); i++) {
-            final long seed = Seeds.of(settings.seed(), place.step * settings.accumulation() + i + 1);
+            final long seed = group.size() <= settings.accumulation()
+                    ? Seeds.of(settings.seed(), place.step * settings.accumulation() + i + 1)
+                    : Seeds.of(Seeds.of(settings.seed(), place.step + 1), i + 1);
             final List<HostBatch> cut = portions.of(group.get(i));
             for (int j = 0; j < cut.size(); j++) {
                 pieces.add(new Piece(cut.get(j), cut.size() == 1, j == 0 ? seed : Seeds.mix(seed + j)));

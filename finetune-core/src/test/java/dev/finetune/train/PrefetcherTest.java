@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(20)
 class PrefetcherTest {
     /** Remembers the thread that reads it. */
-    private static final class Source implements Iterator<HostBatch> {
+    private static final class Source implements Iterator<List<HostBatch>> {
         final AtomicInteger read = new AtomicInteger();
         final AtomicReference<Thread> reader = new AtomicReference<>();
         private final int count;
@@ -37,8 +37,8 @@ class PrefetcherTest {
         }
 
         @Override
-        public HostBatch next() {
-            return make.apply(read.getAndIncrement());
+        public List<HostBatch> next() {
+            return List.of(make.apply(read.getAndIncrement()));
         }
 
         void assertThreadEnds() throws InterruptedException {

@@ -222,6 +222,13 @@ class TrainerTest {
         }
     }
 
+    private static double meanLoss(TrainingHistory history) {
+        return history.steps().stream()
+                .mapToDouble(StepReport::loss)
+                .average()
+                .orElseThrow();
+    }
+
     @Test
     void aTrainerTrainsAgainAsAnotherOneWould() {
         settings.keepBest = true;
@@ -234,9 +241,9 @@ class TrainerTest {
                         (one ? trainer : trainer(network)).train(rows(40, 8, true), Optional.of(rows(24, 8, false)));
                 assertThat(second.steps()).hasSameSizeAs(first.steps());
                 assertThat(second.steps().get(0).step()).isZero();
-                assertThat(second.steps().get(4).loss())
+                assertThat(meanLoss(second))
                         .as("it went on from what was learned")
-                        .isLessThan(first.steps().get(4).loss());
+                        .isLessThan(meanLoss(first));
                 both.add(values(network));
             }
         }

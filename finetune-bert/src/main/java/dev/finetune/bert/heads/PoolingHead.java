@@ -11,6 +11,7 @@ import dev.finetune.nn.OperatorGraph.Value;
 import dev.finetune.nn.Parameter;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -22,6 +23,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param width of the encoder
  */
 public record PoolingHead(Pooling pooling, long width) implements HeadModule {
+    /** What a row of padding alone is divided by, so that it is 0, as in sentence-transformers. */
+    private static final double FEWEST = 1e-9;
+
     @Override
     public Map<String, Tensor> forward(Tensor hidden, Batch batch, ForwardContext context) {
         if (pooling == Pooling.CLS) {
@@ -29,7 +33,7 @@ public record PoolingHead(Pooling pooling, long width) implements HeadModule {
         }
         final Tensor mask =
                 batch.get("attention_mask").to(ScalarType.Float).unsqueeze(2).to(hidden.scalar_type());
-        return Map.of("embeddings", hidden.mul(mask).sum(1).div(mask.sum(1)));
+        return Map.of("embeddings", hidden.mul(mask).sum(1).div(mask.sum(1).clamp_min(new Scalar(FEWEST))));
     }
 
     @Override
@@ -45,7 +49,7 @@ public record PoolingHead(Pooling pooling, long width) implements HeadModule {
         final Value ids = graph.input("attention_mask", Elements.LONG, Size.open("batch"), Size.open("length"));
         final Value mask = graph.cast(graph.apply("Unsqueeze", ids, graph.wholes(2)), Elements.FLOAT);
         final Value shown = graph.apply("Mul", graph.perRow(hidden, -1, width), mask);
-        return graph.apply("Div", sum(graph, shown), sum(graph, mask));
+        return graph.apply("Div", sum(graph, shown), graph.apply("Max", sum(graph, mask), graph.number(FEWEST)));
     }
 
     private static Value sum(OperatorGraph graph, Value tokens) {

@@ -241,7 +241,11 @@ public final class Fitting<I> {
     private BatchSource trainingRows(Dataset<I> dataset, LoadedModel<I> model, List<String> warnings) {
         final InputEncoder<I> encoder = model.assembly().encoder();
         final EncodedRows.Order order = new EncodedRows.Order(
-                settings.batchSize(), true, settings.shuffle(), settings.groupByLength(), settings.seed());
+                settings.batchSize(),
+                true,
+                settings.shuffle(),
+                settings.groupByLength() && model.device().is_cpu(), // On a GPU parts cost more than padding.
+                settings.seed());
         if (dataset.size().isEmpty()) {
             if (draft.balancedSampling) {
                 throw new FinetuneException(

@@ -1,5 +1,6 @@
 package dev.finetune.internal.run;
 
+import dev.finetune.data.PaddedBatches;
 import dev.finetune.batch.Encoded;
 import dev.finetune.batch.HostBatch;
 import dev.finetune.data.Example;

@@ -2,6 +2,8 @@ package dev.finetune.internal.saving;
 
 import dev.finetune.error.FinetuneException;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.FileLockInterruptionException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -42,6 +44,9 @@ public final class DirectorySave {
     /** How long a reader waits for a writer that moves files; moving takes no longer than a moment. */
     static final Duration MOMENT = Duration.ofSeconds(10);
 
+    /** Nobody interrupts a thread as often as that by mistake. */
+    private static final int MOST_ATTEMPTS = 100;
+
     private final Path directory;
     private final FileOps disk;
 
@@ -57,7 +62,8 @@ public final class DirectorySave {
     }
 
     /**
-     * Makes a change. A folder that is itself part of a change is written plainly.
+     * Makes a change. A folder that is itself part of a change is written plainly. An interrupt waits until it is made: where one
+     * closed a file, the change is written again.
      *
      * @throws IOException if that failed, and everything is as it was
      * @throws FinetuneException if another writes there all the while, or if the new files are complete and only moving them
@@ -68,24 +74,45 @@ public final class DirectorySave {
             change.writeTo(directory);
             return;
         }
-        final boolean interrupted = Thread.interrupted(); // Else every channel would close at once.
+        boolean interrupted = false;
         try {
-            Files.createDirectories(directory);
-            final Path real = directory.toRealPath();
-            try (DirectoryLock lock = DirectoryLock.acquire(real, TURN)
-                    .orElseThrow(() -> new FinetuneException("Another process, or thread, has been writing to " + real
-                            + " for " + TURN.toMinutes()
-                            + " minutes, so that nothing was saved there. Wait for it, stop"
-                            + " it, or choose another directory."))) {
-                settle(real, change.isWhole());
-                change.check();
-                sweep(real, lock.isOfProcess());
-                write(real, change);
+            for (int attempt = 1; ; attempt++) {
+                interrupted |= Thread.interrupted(); // Else every channel would close at once.
+                try {
+                    makeOnce(change);
+                    return;
+                } catch (IOException | FinetuneException e) {
+                    if (attempt == MOST_ATTEMPTS || !isOfInterrupt(e)) {
+                        throw e;
+                    }
+                    interrupted = true;
+                }
             }
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
+        }
+    }
+
+    private static boolean isOfInterrupt(Throwable thrown) {
+        return thrown instanceof ClosedByInterruptException
+                || thrown instanceof FileLockInterruptionException
+                || thrown.getCause() != null && isOfInterrupt(thrown.getCause());
+    }
+
+    private void makeOnce(Change change) throws IOException {
+        Files.createDirectories(directory);
+        final Path real = directory.toRealPath();
+        try (DirectoryLock lock = DirectoryLock.acquire(real, TURN)
+                .orElseThrow(() -> new FinetuneException("Another process, or thread, has been writing to " + real
+                        + " for " + TURN.toMinutes()
+                        + " minutes, so that nothing was saved there. Wait for it, stop"
+                        + " it, or choose another directory."))) {
+            settle(real, change.isWhole());
+            change.check();
+            sweep(real, lock.isOfProcess());
+            write(real, change);
         }
     }
 

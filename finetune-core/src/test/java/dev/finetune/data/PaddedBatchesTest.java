@@ -1,4 +1,4 @@
-package dev.finetune.internal.run;
+package dev.finetune.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

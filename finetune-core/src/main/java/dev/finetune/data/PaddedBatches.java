@@ -1,4 +1,4 @@
-package dev.finetune.internal.run;
+package dev.finetune.data;
 
 import java.util.ArrayList;
 import java.util.Collections;
@@ -8,13 +8,20 @@ import java.util.List;
  * Divides rows into batches, each padded to its longest row, so that what is computed takes the least time: padding is
  * computed, too, but so is each batch's own cost.
  */
-final class PaddedBatches {
+public final class PaddedBatches {
     /**
      * What a batch costs on a CPU beside its tokens, in tokens: its weights are read once, whatever its size. On two cores
      * with AVX-512 BERT-base took 38 ms for one sentence, of 16 tokens on average, and 0.6 ms for a token, padding counted,
      * in batches of 32 (the command {@code bench predict}): 47 tokens then. This is less, for other machines.
      */
-    static final int OWN_COST = 32;
+    public static final int OWN_COST = 32;
+
+    /**
+     * What a part of a training batch costs on a CPU beside its tokens, in tokens: every weight's gradient is made, and added to
+     * that of the other parts. Estimated from the bytes that move: some 16 tokens for BERT-base, 35 for a model of 22 million
+     * parameters; more is said, since small products are slower.
+     */
+    public static final int OWN_COST_OF_A_PART = 64;
 
     private PaddedBatches() {}
 
@@ -26,7 +33,7 @@ final class PaddedBatches {
      * @param ownCost of a batch, in the unit of the lengths
      * @return the end of each batch, exclusive, in order
      */
-    static List<Integer> ends(int[] lengths, int most, int ownCost) {
+    public static List<Integer> ends(int[] lengths, int most, int ownCost) {
         final long[] cost = new long[lengths.length + 1];
         final int[] start = new int[lengths.length + 1];
         for (int end = 1; end <= lengths.length; end++) {
