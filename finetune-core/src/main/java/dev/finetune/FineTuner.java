@@ -64,7 +64,7 @@ import java.util.function.Function;
  *
  * <p>Immutable: every setting gives a new tuner, so that one can be kept and varied. Defaults are those of the
  * Transformers Trainer (learning rate 5e-5 with linear decay, AdamW without weight decay, batches of 8, 3 epochs,
- * gradients clipped to norm 1, seed 42), but for batches of similar length, which {@link #groupByLength} switches off.
+ * gradients clipped to norm 1, seed 42); see {@link #groupByLength} for how batches are computed.
  * Equal seeds, data and machine give equal bits; tuners don't touch each other's randomness, and several can run at once.
  */
 public final class FineTuner {
@@ -900,11 +900,12 @@ public final class FineTuner {
     }
 
     /**
-     * Whether batches are made of inputs of similar length, which wastes less on padding; true by default. With false,
-     * evaluations and predictions take inputs in their order, too. Outputs differ by rounding only, but for what depends on
-     * a batch: the masks of masked words, and the loss of question answering, which counts padding. Pictures have no
-     * length: said as true of a model that reads them, it is refused when the model is loaded; false takes their batches in
-     * the order of the rows.
+     * Whether inputs of similar length are computed together, which wastes less on padding; true by default. The batches of a
+     * training are drawn at random all the same; on a CPU, each is computed in parts of similar length whose gradients add up
+     * to the batch's. Evaluations and predictions take inputs by length; with false, in their order. Results differ by rounding
+     * only, but for what is drawn for each part anew (dropout, the masks of masked words), and the loss of question answering,
+     * which counts padding. Pictures have no length: said as true of a model that reads them, it is refused when the model is
+     * loaded; false takes their batches in the order of the rows.
      *
      * @param group whether they are
      * @return a new tuner with that setting

@@ -5,8 +5,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How a model is trained: everything that the loop obeys, said once. The defaults are those of the Transformers Trainer,
- * but for batches of similar length.
+ * How a model is trained: everything that the loop obeys, said once. The defaults are those of the Transformers Trainer.
  *
  * @param learningRate the peak rate, above 0; 5e-5 by default
  * @param optimizer the rule, AdamW by default
@@ -33,7 +32,7 @@ import java.util.Optional;
  * @param keepBest whether the weights of the best evaluation are restored at the end
  * @param bestMetric the metric that says which is best; empty for the task's main metric
  * @param shuffle whether each epoch visits the rows in a new order
- * @param groupByLength whether batches, those of evaluations and predictions too, are made of rows of similar length
+ * @param groupByLength whether rows of similar length are computed together, in evaluations and predictions, too
  * @param seed of everything random, 42 by default
  * @param device where to compute
  */

@@ -44,7 +44,7 @@ public final class TextCommand implements Callable<Integer> {
             negatable = true,
             defaultValue = "true",
             fallbackValue = "true",
-            description = "Batches of similar length.")
+            description = "Compute each batch in parts of similar length.")
     private boolean groupByLength = true;
 
     @Option(names = "--predict", arity = "1..*", description = "Texts to classify when trained.")

@@ -234,7 +234,7 @@ public record LoadedModel<I>(
     private static void checkInputs(Draft draft, InputEncoder<?> encoder) {
         final Class<?> reads = encoder.inputType();
         if (draft.groupingSaid && draft.groupByLength && !encoder.hasLengths()) {
-            throw new FinetuneException("groupByLength(true) puts inputs of similar length into one batch, and those of"
+            throw new FinetuneException("groupByLength(true) computes inputs of similar length together, and those of"
                     + " this model (" + reads.getSimpleName() + ") have no length: leave it out.");
         }
         for (Augmentation augmentation : draft.augmentations) {
