@@ -195,7 +195,8 @@ public final class EncodedRows implements BatchSource {
         return "the batch of rows " + numbers + " (counted from 0)";
     }
 
-    private Iterator<List<HostBatch>> collated(List<int[]> plan, int epoch, Predicate<List<Encoded>> known, long skipped) {
+    private Iterator<List<HostBatch>> collated(
+            List<int[]> plan, int epoch, Predicate<List<Encoded>> known, long skipped) {
         final int first = (int) Math.min(skipped, plan.size());
         final Iterator<int[]> batches = plan.listIterator(first);
         return new Iterator<>() {

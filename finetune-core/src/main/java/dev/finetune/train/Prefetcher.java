@@ -128,5 +128,6 @@ final class Prefetcher implements BatchSource.Batches {
         }
     }
 
-    private record Item(@Nullable List<HostBatch> parts, @Nullable Throwable failure) {}
+    private record Item(
+            @Nullable List<HostBatch> parts, @Nullable Throwable failure) {}
 }

@@ -74,7 +74,8 @@ class BatchPlanTest {
         int[] lengths = lengths(new Random(3), 5000);
 
         for (int[] batch : new BatchPlan(16, true, true, 1).batches(lengths, 0)) {
-            int[] sorted = IntStream.of(batch).map(row -> -lengths[row]).sorted().toArray();
+            int[] sorted =
+                    IntStream.of(batch).map(row -> -lengths[row]).sorted().toArray();
             assertThat(IntStream.of(batch).map(row -> -lengths[row]).toArray()).isEqualTo(sorted);
         }
     }

@@ -26,9 +26,7 @@ class RowSourcesTest {
     }
 
     private static List<List<Encoded>> epoch(BatchSource source, int epoch) {
-        return parts(source, epoch).stream()
-                .map(RowSourcesTest::flat)
-                .toList();
+        return parts(source, epoch).stream().map(RowSourcesTest::flat).toList();
     }
 
     /** The rows of each part of each batch. */
@@ -96,9 +94,14 @@ class RowSourcesTest {
         assertThat(parts).hasSizeLessThan(6 * 125);
         int same = 0;
         for (int i = 0; i < 125; i++) {
-            same += Set.copyOf(epoch(grouped, 0).get(i)).equals(Set.copyOf(epoch(mixed, 0).get(i))) ? 1 : 0;
+            same += Set.copyOf(epoch(grouped, 0).get(i))
+                            .equals(Set.copyOf(epoch(mixed, 0).get(i)))
+                    ? 1
+                    : 0;
         }
-        assertThat(same).as("batches but those that the longest row is exchanged between").isGreaterThanOrEqualTo(123);
+        assertThat(same)
+                .as("batches but those that the longest row is exchanged between")
+                .isGreaterThanOrEqualTo(123);
     }
 
     @Test
@@ -154,8 +157,7 @@ class RowSourcesTest {
 
     @Test
     void aStreamIsComputedInPartsOfSimilarLength() {
-        final Dataset<Text> stream =
-                Dataset.streamed(Text.class, () -> Rows.examples(800, 64, 6).stream());
+        final Dataset<Text> stream = Dataset.streamed(Text.class, () -> Rows.examples(800, 64, 6).stream());
         final List<List<Encoded>> parts =
                 parts(new StreamedRows<>(stream, new Rows(), order(16, true, true, 7)), 0).stream()
                         .flatMap(List::stream)

@@ -223,10 +223,7 @@ class TrainerTest {
     }
 
     private static double meanLoss(TrainingHistory history) {
-        return history.steps().stream()
-                .mapToDouble(StepReport::loss)
-                .average()
-                .orElseThrow();
+        return history.steps().stream().mapToDouble(StepReport::loss).average().orElseThrow();
     }
 
     @Test

@@ -120,7 +120,7 @@ class GentleTrainingTest {
             assertThat(moved(tuner, tuned)).containsExactly(3, 4);
             assertThat(tuned.provenance().settings()).contains("gradual unfreezing: one more stage every 1.0 epochs");
         }
-        try (FineTuned<Text> tuned = tuner.gradualUnfreezing(0.5).epochs(3).fit(Jobs.data(80, 1), Jobs.data(20, 2))) {
+        try (FineTuned<Text> tuned = tuner.gradualUnfreezing(0.5).epochs(8).fit(Jobs.data(80, 1), Jobs.data(20, 2))) {
             assertThat(moved(tuner, tuned)).containsExactly(0, 1, 2, 3, 4);
             assertThat(tuned.evaluation().get("accuracy")).isGreaterThan(0.9);
             assertThat(tuned.assembly().network().parameters()).allMatch(parameter -> parameter.isTrained());

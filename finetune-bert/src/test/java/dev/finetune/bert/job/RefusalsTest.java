@@ -466,7 +466,7 @@ class RefusalsTest {
         try (FineTuned<Text> features =
                 Jobs.classifier().head(Heads.features(Pooling.MEAN)).untrained(Text.class)) {
             assertThat(features.labels()).isEmpty();
-            isRefused(() -> features.evaluate(Jobs.data(8, 1)), "Feature extraction");
+            isRefused(() -> features.evaluate(Jobs.data(8, 1)), "Vectors have no loss by themselves");
         }
     }
 

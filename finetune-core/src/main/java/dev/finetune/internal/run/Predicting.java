@@ -1,10 +1,10 @@
 package dev.finetune.internal.run;
 
-import dev.finetune.data.PaddedBatches;
 import dev.finetune.batch.Encoded;
 import dev.finetune.batch.HostBatch;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
+import dev.finetune.data.PaddedBatches;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.head.Prediction;
 import dev.finetune.internal.torch.Callers;
