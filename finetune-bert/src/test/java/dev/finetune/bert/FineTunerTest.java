@@ -285,7 +285,8 @@ class FineTunerTest {
         final List<Example<Text>> numbers = reviews(80, 1).stream()
                 .map(e -> new Example<>(e.input(), Label.of(e.label().equals(Label.of("good")) ? 2.0 : -1.0)))
                 .toList();
-        try (FineTuned<Text> tuned = tuner().head(Heads.regression()).fitAll(Dataset.of(Text.class, numbers))) {
+        try (FineTuned<Text> tuned =
+                tuner().epochs(10).head(Heads.regression()).fitAll(Dataset.of(Text.class, numbers))) {
             assertThat(tuned.predict(Text.of("great sound")).value())
                     .isGreaterThan(tuned.predict(Text.of("waste sound")).value() + 1);
         }
@@ -294,7 +295,8 @@ class FineTunerTest {
                         e.input(),
                         new Label.Categories(e.label().equals(Label.of("good")) ? Set.of("a", "b") : Set.of("b"))))
                 .toList();
-        try (FineTuned<Text> tuned = tuner().head(Heads.multiLabel("a", "b")).fitAll(Dataset.of(Text.class, sets))) {
+        try (FineTuned<Text> tuned =
+                tuner().epochs(10).head(Heads.multiLabel("a", "b")).fitAll(Dataset.of(Text.class, sets))) {
             assertThat(tuned.predict(Text.of("great sound")).probability("a")).isGreaterThan(0.5);
             assertThat(tuned.predict(Text.of("waste sound")).probability("a")).isLessThan(0.5);
         }

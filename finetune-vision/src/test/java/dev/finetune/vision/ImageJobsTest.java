@@ -209,7 +209,7 @@ class ImageJobsTest {
                     picture(i), new Label.Categories(i % 2 == 0 ? Set.of("bright", "upper") : Set.of("bright"))));
             numbered.add(new Example<>(picture(i), Label.of(i % 2)));
         }
-        final FineTuner tuner = tuner("resnet-basic/model").epochs(4);
+        final FineTuner tuner = tuner("resnet-basic/model").epochs(10);
         try (FineTuned<Image> tags =
                         tuner.head(Heads.multiLabel("bright", "upper")).fitAll(Dataset.of(Image.class, tagged));
                 FineTuned<Image> numbers = tuner.head(Heads.regression()).fitAll(Dataset.of(Image.class, numbered))) {
