@@ -56,7 +56,8 @@ public final class PathLock implements AutoCloseable {
         final Path real = file.toAbsolutePath().getParent().toRealPath().resolve(file.getFileName());
         final long end = System.nanoTime() + limit.toNanos();
         final ReentrantLock threads = IN_PROCESS.computeIfAbsent(real, path -> new ReentrantLock());
-        if (!threads.tryLock(limit.toNanos(), TimeUnit.NANOSECONDS)) {
+        // A free one is taken whether the thread is interrupted or not.
+        if (!threads.tryLock() && !threads.tryLock(limit.toNanos(), TimeUnit.NANOSECONDS)) {
             return Optional.empty();
         }
         Optional<PathLock> lock = Optional.empty();

@@ -2,12 +2,16 @@ package dev.finetune.internal.saving;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.finetune.internal.PathLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** An interrupt that comes while files are saved waits until they are. */
 class InterruptedSavesTest {
@@ -22,6 +26,15 @@ class InterruptedSavesTest {
                 Files.write(staging.resolve("file-" + i), new byte[1000 + round]);
             }
         });
+    }
+
+    @Test
+    void aFreeLockIsTakenByAThreadThatIsInterrupted() throws Exception {
+        Thread.currentThread().interrupt();
+        final Optional<PathLock> lock = PathLock.acquire(
+                folder.resolve("lock"), Duration.ofSeconds(1), LoggerFactory.getLogger(InterruptedSavesTest.class));
+        assertThat(Thread.interrupted()).isTrue();
+        lock.orElseThrow().close();
     }
 
     @Test
