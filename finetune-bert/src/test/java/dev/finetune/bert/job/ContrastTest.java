@@ -21,6 +21,8 @@ import dev.finetune.peft.Lora;
 import dev.finetune.train.BatchSize;
 import dev.finetune.train.BatchSource;
 import dev.finetune.train.RowEncoder;
+import dev.finetune.train.StepReport;
+import dev.finetune.train.TrainingListener;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,6 +31,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -110,6 +113,21 @@ class ContrastTest {
                         tuner().head(Heads.features(Pooling.MEAN)).untrained(Text.class)) {
             assertThat(vector(tuned, "great")).isNotEqualTo(vector(none, "great"));
         }
+    }
+
+    @Test
+    void stepsLeaveNothingBehind() {
+        final List<Long> objects = new ArrayList<>();
+        final FineTuner counting = tuner().epochs(5).listener(new TrainingListener() {
+            @Override
+            public void stepped(StepReport report) {
+                objects.add(Pointer.totalCount());
+            }
+        });
+        counting.fitContrastive(Jobs.data(40, 1)).close();
+        assertThat(objects).hasSizeGreaterThan(10);
+        assertThat(objects.subList(3, objects.size()))
+                .allSatisfy(count -> assertThat(count).isLessThanOrEqualTo(objects.get(3)));
     }
 
     @Test
