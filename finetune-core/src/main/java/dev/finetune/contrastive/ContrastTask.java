@@ -1,13 +1,10 @@
 package dev.finetune.contrastive;
 
-import dev.finetune.batch.HostBatch;
 import dev.finetune.batch.HostTensor;
 import dev.finetune.head.Head;
-import dev.finetune.head.Prediction;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
-import dev.finetune.task.Task;
-import java.util.List;
+import dev.finetune.task.PairsTask;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.LongStream;
@@ -15,7 +12,6 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Which of a batch's inputs belongs to which? With vectors a_i and b_i of pair i, normalised, of n pairs, and a scale s, the
@@ -24,13 +20,12 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * MultipleNegativesRankingLoss of sentence-transformers). Vectors are "embeddings" (rows, width); rows 2 i and 2 i + 1 are a
  * pair.
  */
-public final class ContrastTask implements Task {
+public final class ContrastTask extends PairsTask {
     private static final long SUM = 2;
 
     /** As PyTorch's normalize has it: what a vector's length is at least taken for. */
     private static final double SHORTEST = 1e-12;
 
-    private final Head head;
     private final Contrast contrast;
 
     /**
@@ -40,25 +35,14 @@ public final class ContrastTask implements Task {
      * @param contrast the scale of cosines
      */
     public ContrastTask(Head.Features head, Contrast contrast) {
-        this.head = head;
+        super(head);
         this.contrast = contrast;
-    }
-
-    @Override
-    public Head head() {
-        return head;
-    }
-
-    @Override
-    public double weight(HostBatch batch) {
-        return batch.size() / 2.0;
     }
 
     @Override
     public Tensor lossSum(Map<String, Tensor> outputs, Batch batch) {
         final long pairs = batch.size() / 2;
-        final Tensor vectors =
-                normalised(outputs.get("embeddings").to(ScalarType.Float)).reshape(pairs, 2, -1);
+        final Tensor vectors = normalised(paired(outputs.get("embeddings"), batch));
         final Tensor cosines = vectors.select(1, 0).matmul(vectors.select(1, 1).t()); // (pairs, pairs)
         final Tensor own = batch.derived(
                         "own_pair",
@@ -69,24 +53,9 @@ public final class ContrastTask implements Task {
                 cosines.mul(new Scalar(contrast.scale())), own, new TensorOptional(), SUM, -100, 0);
     }
 
-    /** (rows, width), each row of length 1. */
+    /** (pairs, 2, width), each vector of length 1. */
     private static Tensor normalised(Tensor vectors) {
-        final Tensor lengths = vectors.pow(new Scalar(2)).sum(1).sqrt().clamp_min(new Scalar(SHORTEST));
-        return vectors.div(lengths.unsqueeze(1));
-    }
-
-    @Override
-    public Scorer scorer() {
-        throw new UnsupportedOperationException("pairs are learned from, not evaluated");
-    }
-
-    @Override
-    public String mainMetric() {
-        return "loss";
-    }
-
-    @Override
-    public List<Prediction> decode(Map<String, Tensor> outputs, HostBatch batch) {
-        throw new UnsupportedOperationException("pairs are learned from, not predicted");
+        final Tensor lengths = vectors.pow(new Scalar(2)).sum(2).sqrt().clamp_min(new Scalar(SHORTEST));
+        return vectors.div(lengths.unsqueeze(2));
     }
 }

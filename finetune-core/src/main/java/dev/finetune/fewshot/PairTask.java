@@ -1,30 +1,24 @@
 package dev.finetune.fewshot;
 
-import dev.finetune.batch.HostBatch;
 import dev.finetune.batch.HostTensor;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.head.Head;
-import dev.finetune.head.Prediction;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
-import dev.finetune.task.Task;
-import java.util.List;
+import dev.finetune.task.PairsTask;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Are two inputs of one class? The squared error of the cosine of the angle between their vectors, which should be 1 if
  * they are and 0 if not (CosineSimilarityLoss of Reimers and Gurevych, "Sentence-BERT", 2019). Vectors are what the head's
  * last layer reads, "pooled" (rows, width); rows 2 i and 2 i + 1 are a pair.
  */
-public final class PairTask implements Task {
+public final class PairTask extends PairsTask {
     private static final long SUM = 2;
     private static final double SMALLEST = 1e-8;
-
-    private final Head head;
 
     /**
      * A task for the rows of a head's classes.
@@ -32,7 +26,7 @@ public final class PairTask implements Task {
      * @param head whose labels are known
      */
     public PairTask(Head head) {
-        this.head = head;
+        super(head);
     }
 
     /**
@@ -52,19 +46,8 @@ public final class PairTask implements Task {
     }
 
     @Override
-    public Head head() {
-        return head;
-    }
-
-    @Override
-    public double weight(HostBatch batch) {
-        return batch.size() / 2.0;
-    }
-
-    @Override
     public Tensor lossSum(Map<String, Tensor> outputs, Batch batch) {
-        final long pairs = batch.size() / 2;
-        final Tensor vectors = vectors(outputs).to(ScalarType.Float).reshape(pairs, 2, -1);
+        final Tensor vectors = paired(vectors(outputs), batch);
         final Tensor cosines = torch.cosine_similarity(vectors.select(1, 0), vectors.select(1, 1), 1, SMALLEST);
         final Tensor same = batch.derived("same_class", () -> Optional.of(Tensors.of(sameClass(batch), batch.device())))
                 .orElseThrow();
@@ -84,20 +67,5 @@ public final class PairTask implements Task {
             same[i] = labels[2 * i] == labels[2 * i + 1] ? 1 : 0;
         }
         return new HostTensor.Floats(same, same.length);
-    }
-
-    @Override
-    public Scorer scorer() {
-        throw new UnsupportedOperationException("pairs are learned from, not evaluated");
-    }
-
-    @Override
-    public String mainMetric() {
-        return "loss";
-    }
-
-    @Override
-    public List<Prediction> decode(Map<String, Tensor> outputs, HostBatch batch) {
-        throw new UnsupportedOperationException("pairs are learned from, not predicted");
     }
 }

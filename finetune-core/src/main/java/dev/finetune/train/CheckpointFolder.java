@@ -118,13 +118,18 @@ final class CheckpointFolder implements AutoCloseable {
 
     /** The checkpoints of a directory, the last one first; those whose files aren't complete are left out. */
     static List<Place> list(Path directory) {
+        return entries(directory).stream()
+                .flatMap(entry -> place(entry).stream())
+                .sorted(Comparator.comparingLong(Place::step).reversed())
+                .toList();
+    }
+
+    private static List<Path> entries(Path directory) {
         if (!Files.isDirectory(directory)) {
             return List.of();
         }
         try (Stream<Path> entries = Files.list(directory)) {
-            return entries.flatMap(entry -> place(entry).stream())
-                    .sorted(Comparator.comparingLong(Place::step).reversed())
-                    .toList();
+            return entries.toList();
         } catch (IOException e) {
             throw new FinetuneException(directory + ": the directory of checkpoints can't be read: " + e, e);
         }
@@ -152,19 +157,12 @@ final class CheckpointFolder implements AutoCloseable {
 
     /** Folders that are called as checkpoints are, and aren't any. */
     static List<Path> others(Path directory) {
-        if (!Files.isDirectory(directory)) {
-            return List.of();
-        }
-        try (Stream<Path> entries = Files.list(directory)) {
-            return entries.filter(entry ->
-                            NAME.matcher(entry.getFileName().toString()).matches()
-                                    && Files.isDirectory(entry)
-                                    && place(entry).isEmpty())
-                    .sorted()
-                    .toList();
-        } catch (IOException e) {
-            throw new FinetuneException(directory + ": the directory of checkpoints can't be read: " + e, e);
-        }
+        return entries(directory).stream()
+                .filter(entry -> NAME.matcher(entry.getFileName().toString()).matches()
+                        && Files.isDirectory(entry)
+                        && place(entry).isEmpty())
+                .sorted()
+                .toList();
     }
 
     /** Whether a checkpoint is one of this directory. */

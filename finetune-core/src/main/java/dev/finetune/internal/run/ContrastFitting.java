@@ -12,7 +12,6 @@ import dev.finetune.error.FinetuneException;
 import dev.finetune.head.Head;
 import dev.finetune.head.Heads;
 import dev.finetune.head.Pooling;
-import dev.finetune.report.Provenance;
 import dev.finetune.train.RowEncoder;
 import dev.finetune.train.Trainer;
 import dev.finetune.train.TrainingHistory;
@@ -76,19 +75,7 @@ public final class ContrastFitting<I> {
                                     settings.batchSize(),
                                     settings.seed()),
                             Optional.empty());
-            return new Trained<>(
-                    model,
-                    new Provenance(
-                            ModelPlace.shown(model.base()),
-                            draft.maxLength,
-                            SettingsText.describe(draft, more),
-                            train.describe(),
-                            "none",
-                            warnings,
-                            0),
-                    settings,
-                    Optional.of(history),
-                    Optional.empty());
+            return fitting.unevaluated(model, more, train, warnings, history);
         } catch (RuntimeException | Error e) {
             model.close();
             throw e;

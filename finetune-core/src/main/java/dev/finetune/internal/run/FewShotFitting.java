@@ -15,7 +15,6 @@ import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
-import dev.finetune.report.Provenance;
 import dev.finetune.train.RowEncoder;
 import dev.finetune.train.Schedule;
 import dev.finetune.train.Trainer;
@@ -89,19 +88,7 @@ public final class FewShotFitting<I> {
                 last.get(i).setTrained(trained.get(i));
             }
             regress(model, rows, last, head.classes());
-            return new Trained<>(
-                    model,
-                    new Provenance(
-                            ModelPlace.shown(model.base()),
-                            draft.maxLength,
-                            SettingsText.describe(draft, Map.of("few-shot", fewShot)),
-                            train.describe(),
-                            "none",
-                            warnings,
-                            0),
-                    draft.training(),
-                    Optional.of(history),
-                    Optional.empty());
+            return fitting.unevaluated(model, Map.of("few-shot", fewShot), train, warnings, history);
         } catch (RuntimeException | Error e) {
             model.close();
             throw e;

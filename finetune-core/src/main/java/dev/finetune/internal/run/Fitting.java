@@ -176,6 +176,32 @@ public final class Fitting<I> {
         }
     }
 
+    /**
+     * What was trained without being evaluated.
+     *
+     * @param more settings of the way that it was trained
+     */
+    Trained<I> unevaluated(
+            LoadedModel<I> model,
+            Map<String, Object> more,
+            Dataset<I> train,
+            List<String> warnings,
+            TrainingHistory history) {
+        return new Trained<>(
+                model,
+                new Provenance(
+                        ModelPlace.shown(model.base()),
+                        draft.maxLength,
+                        SettingsText.describe(draft, more),
+                        train.describe(),
+                        "none",
+                        warnings,
+                        0),
+                settings,
+                Optional.of(history),
+                Optional.empty());
+    }
+
     /** Says in what a head's vectors differ from those of sentence-transformers, where that knows the model. */
     void warnOfModules(LoadedModel<?> model, boolean lengthMatters, List<String> warnings) {
         if (model.assembly().task().head() instanceof Head.Features features) {
@@ -238,14 +264,17 @@ public final class Fitting<I> {
         }
     }
 
+    /** On a GPU parts cost more than padding; a batch norm would take each part's own mean and variance. */
+    private boolean isComputedInParts(LoadedModel<I> model) {
+        return settings.groupByLength()
+                && model.device().is_cpu()
+                && model.assembly().network().buffers().isEmpty();
+    }
+
     private BatchSource trainingRows(Dataset<I> dataset, LoadedModel<I> model, List<String> warnings) {
         final InputEncoder<I> encoder = model.assembly().encoder();
         final EncodedRows.Order order = new EncodedRows.Order(
-                settings.batchSize(),
-                true,
-                settings.shuffle(),
-                settings.groupByLength() && model.device().is_cpu(), // On a GPU parts cost more than padding.
-                settings.seed());
+                settings.batchSize(), true, settings.shuffle(), isComputedInParts(model), settings.seed());
         if (dataset.size().isEmpty()) {
             if (draft.balancedSampling) {
                 throw new FinetuneException(

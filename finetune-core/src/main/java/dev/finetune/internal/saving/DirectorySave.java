@@ -111,7 +111,7 @@ public final class DirectorySave {
                         + " it, or choose another directory."))) {
             settle(real, change.isWhole());
             change.check();
-            sweep(real, lock.isOfProcess());
+            sweep(real, STAGING, lock.isOfProcess(), disk);
             write(real, change);
         }
     }
@@ -256,20 +256,16 @@ public final class DirectorySave {
         }
     }
 
-    /** Removes what processes that died before their files counted left. */
-    private void sweep(Path real, boolean alone) throws IOException {
-        for (String name : names(real)) {
-            if (name.startsWith(STAGING) && (alone || AtomicFile.isLeft(real.resolve(name)))) {
-                removeFolder(real.resolve(name), disk);
-            }
-        }
-    }
-
     /** Removes the folders of this start that no living process has touched for a day. */
     public static void sweep(Path directory, String start) throws IOException {
+        sweep(directory, start, false, new Disk());
+    }
+
+    /** Removes what processes that died before their files counted left: all of it where no other may be writing. */
+    private static void sweep(Path directory, String start, boolean alone, FileOps disk) throws IOException {
         for (String name : names(directory)) {
-            if (name.startsWith(start) && AtomicFile.isLeft(directory.resolve(name))) {
-                removeFolder(directory.resolve(name), new Disk());
+            if (name.startsWith(start) && (alone || AtomicFile.isLeft(directory.resolve(name)))) {
+                removeFolder(directory.resolve(name), disk);
             }
         }
     }
