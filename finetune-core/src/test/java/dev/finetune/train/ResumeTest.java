@@ -35,9 +35,16 @@ class ResumeTest {
     private Path folder;
 
     /** A way to train, of some steps. */
-    private record Way(String name, Consumer<Settings> settings, int frozenStages, boolean streamed) {
+    private record Way(String name, Consumer<Settings> settings, int frozenStages, boolean streamed, int longest) {
+        /** Rows of up to so many tokens come in parts of similar length. */
+        private static final int IN_PARTS = 120;
+
         Way(String name, Consumer<Settings> settings) {
             this(name, settings, 0, false);
+        }
+
+        Way(String name, Consumer<Settings> settings, int frozenStages, boolean streamed) {
+            this(name, settings, frozenStages, streamed, 6);
         }
 
         TrainingSettings make() {
@@ -70,8 +77,10 @@ class ResumeTest {
             final EncodedRows.Order order = new EncodedRows.Order(8, training, training, training, 3);
             return streamed && training
                     ? new StreamedRows<>(
-                            Dataset.streamed(Text.class, () -> Rows.examples(count, 6, 1).stream()), new Rows(), order)
-                    : new EncodedRows(Rows.of(count, 6, training ? 1 : 2), new Rows(), order);
+                            Dataset.streamed(Text.class, () -> Rows.examples(count, longest, 1).stream()),
+                            new Rows(),
+                            order)
+                    : new EncodedRows(Rows.of(count, longest, training ? 1 : 2), new Rows(), order);
         }
 
         @Override
@@ -108,6 +117,9 @@ class ResumeTest {
                     s.earlyStopping = Optional.of(new EarlyStopping("accuracy", 2, 0));
                 }),
                 new Way("in parts, for memory is short", s -> s.batchesInParts = true),
+                new Way("in parts of similar length", s -> {}, 0, false, Way.IN_PARTS),
+                new Way("in parts of similar length, frozen outputs kept", s -> {}, 2, false, Way.IN_PARTS),
+                new Way("a stream in parts of similar length", s -> s.maxSteps = 12, 0, true, Way.IN_PARTS),
                 new Way("recomputed", s -> s.gradientCheckpointing = true),
                 new Way(
                         "pulled to the start",
@@ -173,6 +185,15 @@ class ResumeTest {
             assertThat(found.weights().get(i))
                     .as("%s, parameter %d", as, i)
                     .isEqualTo(expected.weights().get(i));
+        }
+    }
+
+    @Test
+    void longRowsComeInParts() {
+        for (Way way : ways().filter(one -> one.longest == Way.IN_PARTS).toList()) {
+            try (BatchSource.Batches batches = way.rows(ROWS, true).epoch(0)) {
+                assertThat(batches.nextInParts()).as(way.name).hasSizeGreaterThan(1);
+            }
         }
     }
 

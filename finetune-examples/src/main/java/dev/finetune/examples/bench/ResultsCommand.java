@@ -66,7 +66,7 @@ public final class ResultsCommand implements Callable<Integer> {
     @Option(names = "--only", split = ",", description = "Only rows of these names.")
     private List<String> only = List.of();
 
-    @Option(names = "--not-grouped", description = "Run ours without batches of similar length, too.")
+    @Option(names = "--not-grouped", description = "Run ours with each batch padded as a whole, too.")
     private boolean notGrouped;
 
     @Override
