@@ -23,8 +23,8 @@ import dev.finetune.internal.run.Families;
 import dev.finetune.internal.run.FewShotFitting;
 import dev.finetune.internal.run.Fitting;
 import dev.finetune.internal.run.LoadedModel;
-import dev.finetune.internal.run.ModelPlace;
 import dev.finetune.internal.run.ModelReading;
+import dev.finetune.internal.run.ModelSource;
 import dev.finetune.internal.run.RateFinding;
 import dev.finetune.internal.run.SettingsText;
 import dev.finetune.peft.Ia3;
@@ -32,14 +32,16 @@ import dev.finetune.peft.Lora;
 import dev.finetune.report.CrossValidation;
 import dev.finetune.report.Doctor;
 import dev.finetune.report.LearningRateTest;
+import dev.finetune.task.LossOptions;
 import dev.finetune.train.BatchSize;
 import dev.finetune.train.Cancellation;
 import dev.finetune.train.Checkpoints;
 import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.EarlyStopping;
+import dev.finetune.train.KeepBest;
+import dev.finetune.train.KnowledgePreservation;
 import dev.finetune.train.OptimizerSettings;
 import dev.finetune.train.Precision;
-import dev.finetune.train.RegularizationSettings;
 import dev.finetune.train.Schedule;
 import dev.finetune.train.TrainingListener;
 import dev.finetune.train.TrainingSettings;
@@ -48,12 +50,11 @@ import dev.finetune.train.WeightAverage;
 import dev.finetune.train.WeightDecay;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /**
  * Takes a pretrained model, freezes what it knows, gives it a new head, and trains it on your data.
@@ -86,7 +87,7 @@ public final class FineTuner {
      */
     public static FineTuner from(String directoryOrId) {
         Objects.requireNonNull(directoryOrId, "directoryOrId");
-        return new FineTuner(new Draft()).with(draft -> draft.model = directoryOrId);
+        return new FineTuner(Draft.of(ModelSource.of(directoryOrId)));
     }
 
     /**
@@ -98,11 +99,7 @@ public final class FineTuner {
      */
     public static FineTuner from(Path directoryOrFile) {
         Objects.requireNonNull(directoryOrFile, "directoryOrFile");
-        ModelPlace.checkExists(directoryOrFile);
-        return new FineTuner(new Draft()).with(draft -> {
-            draft.model = directoryOrFile.toString();
-            draft.local = true;
-        });
+        return new FineTuner(Draft.of(ModelSource.of(directoryOrFile)));
     }
 
     /**
@@ -114,10 +111,7 @@ public final class FineTuner {
      */
     public static FineTuner from(Pretrained model) {
         Objects.requireNonNull(model, "model");
-        return new FineTuner(new Draft()).with(draft -> {
-            draft.model = model.name();
-            draft.pretrained = Optional.of(model);
-        });
+        return new FineTuner(Draft.of(ModelSource.of(model)));
     }
 
     /** {@return what was found of natives, versions, threads, GPU and caches, in readable lines} */
@@ -135,7 +129,7 @@ public final class FineTuner {
      */
     public FineTuner revision(String revision) {
         Objects.requireNonNull(revision, "revision");
-        return with(draft -> draft.revision = revision);
+        return with(draft -> draft.source(from -> from.hub(from.hub().revision(revision))));
     }
 
     /**
@@ -146,7 +140,7 @@ public final class FineTuner {
      */
     public FineTuner hub(HubSettings hub) {
         Objects.requireNonNull(hub, "hub");
-        return with(draft -> draft.hub = hub);
+        return with(draft -> draft.source(from -> from.hub(from.hub().settings(hub))));
     }
 
     /**
@@ -157,7 +151,7 @@ public final class FineTuner {
      */
     public FineTuner onDownload(DownloadListener listener) {
         Objects.requireNonNull(listener, "listener");
-        return with(draft -> draft.downloads = listener);
+        return with(draft -> draft.source(from -> from.hub(from.hub().downloads(listener))));
     }
 
     /**
@@ -204,7 +198,7 @@ public final class FineTuner {
      */
     public FineTuner lora(Lora lora) {
         Objects.requireNonNull(lora, "lora");
-        return with(draft -> draft.adapt(lora, null));
+        return with(draft -> draft.adapt("lora(...)", lora, Optional.empty()));
     }
 
     /**
@@ -217,7 +211,7 @@ public final class FineTuner {
      */
     public FineTuner ia3(Ia3 ia3) {
         Objects.requireNonNull(ia3, "ia3");
-        return with(draft -> draft.adapt(ia3, null));
+        return with(draft -> draft.adapt("ia3(...)", ia3, Optional.empty()));
     }
 
     /**
@@ -242,7 +236,7 @@ public final class FineTuner {
      */
     public FineTuner adapter(Path directory) {
         Objects.requireNonNull(directory, "directory");
-        return with(draft -> draft.adapt(ModelReading.adapter(directory), directory));
+        return with(draft -> draft.adapt("adapter(...)", ModelReading.adapter(directory), Optional.of(directory)));
     }
 
     /**
@@ -281,7 +275,7 @@ public final class FineTuner {
      */
     public FineTuner head(Head head) {
         Objects.requireNonNull(head, "head");
-        return with(draft -> draft.head = head);
+        return with(draft -> draft.head(head));
     }
 
     /**
@@ -292,7 +286,7 @@ public final class FineTuner {
      * @throws FinetuneException where the model is loaded, if that has no head of the kind and size that is asked for
      */
     public FineTuner keepHead() {
-        return with(draft -> draft.keepHead = true);
+        return with(draft -> draft.initialization(now -> now.keepHead(true)));
     }
 
     /**
@@ -304,7 +298,7 @@ public final class FineTuner {
      *     the model as it is)
      */
     public FineTuner lr(double learningRate) {
-        return with(draft -> draft.learningRate = learningRate);
+        return training(now -> now.learningRate(learningRate));
     }
 
     /**
@@ -314,7 +308,7 @@ public final class FineTuner {
      * @return a new tuner with that setting
      */
     public FineTuner epochs(double epochs) {
-        return with(draft -> draft.epochs = epochs);
+        return training(now -> now.epochs(epochs));
     }
 
     /**
@@ -325,10 +319,7 @@ public final class FineTuner {
      * @return a new tuner with that setting
      */
     public FineTuner batchSize(int rows) {
-        return with(draft -> {
-            draft.batchSize = rows;
-            draft.batchesInParts = false;
-        });
+        return batchSize(BatchSize.of(rows));
     }
 
     /**
@@ -340,10 +331,7 @@ public final class FineTuner {
      */
     public FineTuner batchSize(BatchSize size) {
         Objects.requireNonNull(size, "size");
-        return with(draft -> {
-            draft.batchSize = size.rows();
-            draft.batchesInParts = size.inParts();
-        });
+        return training(now -> now.batchSize(size));
     }
 
     /**
@@ -353,7 +341,7 @@ public final class FineTuner {
      * @return a new tuner with that setting
      */
     public FineTuner evaluationBatchSize(int rows) {
-        return with(draft -> draft.evaluationBatchSize = rows);
+        return training(now -> now.evaluation(now.evaluation().batchSize(rows)));
     }
 
     /**
@@ -363,7 +351,7 @@ public final class FineTuner {
      * @return a new tuner with that setting
      */
     public FineTuner accumulate(int batches) {
-        return with(draft -> draft.accumulation = batches);
+        return training(now -> now.optimization(now.optimization().accumulate(batches)));
     }
 
     /**
@@ -416,7 +404,7 @@ public final class FineTuner {
      * @throws FinetuneException if it lies outside
      */
     public FineTuner layerDecay(double factor) {
-        return with(draft -> draft.preservation = draft.preservation.withLayerDecay(factor));
+        return preservation(now -> now.layerDecay(factor));
     }
 
     /**
@@ -432,7 +420,7 @@ public final class FineTuner {
      * @throws FinetuneException if it isn't a number above 0
      */
     public FineTuner gradualUnfreezing(double epochsPerStage) {
-        return with(draft -> draft.preservation = draft.preservation.withGradualUnfreezing(epochsPerStage));
+        return preservation(now -> now.gradualUnfreezing(epochsPerStage));
     }
 
     /**
@@ -444,7 +432,7 @@ public final class FineTuner {
      */
     public FineTuner average(WeightAverage average) {
         Objects.requireNonNull(average, "average");
-        return with(draft -> draft.preservation = draft.preservation.withAverage(average));
+        return training(now -> now.regularization(now.regularization().average(average)));
     }
 
     /**
@@ -469,11 +457,7 @@ public final class FineTuner {
      * @return a new tuner with that setting
      */
     public FineTuner l2sp(double alpha, double beta) {
-        return with(draft -> {
-            final RegularizationSettings now = draft.preservation.regularization();
-            draft.preservation = draft.preservation.withRegularization(
-                    new RegularizationSettings(alpha, beta, now.distill(), now.rDrop()));
-        });
+        return preservation(now -> now.l2sp(alpha, beta));
     }
 
     /**
@@ -486,11 +470,7 @@ public final class FineTuner {
      * @return a new tuner with that setting
      */
     public FineTuner distill(double weight) {
-        return with(draft -> {
-            final RegularizationSettings now = draft.preservation.regularization();
-            draft.preservation = draft.preservation.withRegularization(
-                    new RegularizationSettings(now.l2sp(), now.l2spNew(), weight, now.rDrop()));
-        });
+        return preservation(now -> now.distill(weight));
     }
 
     /**
@@ -503,11 +483,7 @@ public final class FineTuner {
      * @return a new tuner with that setting
      */
     public FineTuner rDrop(double alpha) {
-        return with(draft -> {
-            final RegularizationSettings now = draft.preservation.regularization();
-            draft.preservation = draft.preservation.withRegularization(
-                    new RegularizationSettings(now.l2sp(), now.l2spNew(), now.distill(), alpha));
-        });
+        return training(now -> now.regularization(now.regularization().rDrop(alpha)));
     }
 
     /**
@@ -550,7 +526,7 @@ public final class FineTuner {
      * @return a new tuner with that setting
      */
     public FineTuner maxGradientNorm(double norm) {
-        return with(draft -> draft.maxGradientNorm = norm);
+        return training(now -> now.optimization(now.optimization().maxGradientNorm(norm)));
     }
 
     /**
@@ -561,7 +537,7 @@ public final class FineTuner {
      * @return a new tuner with that setting
      */
     public FineTuner labelSmoothing(double share) {
-        return with(draft -> draft.loss = draft.loss.withLabelSmoothing(share));
+        return with(draft -> draft.loss(now -> now.labelSmoothing(share)));
     }
 
     /**
@@ -576,8 +552,7 @@ public final class FineTuner {
      */
     public FineTuner classWeights(double... weights) {
         Objects.requireNonNull(weights, "weights");
-        return with(draft -> draft.loss =
-                draft.loss.withClassWeights(Arrays.stream(weights).boxed().toList()));
+        return with(draft -> draft.loss(now -> now.classWeights(weights)));
     }
 
     /**
@@ -589,7 +564,7 @@ public final class FineTuner {
      *     #classWeights}, which say the same in another way
      */
     public FineTuner balancedClassWeights() {
-        return with(draft -> draft.balancedClassWeights = true);
+        return with(draft -> draft.loss(LossOptions::balancedClassWeights));
     }
 
     /**
@@ -600,7 +575,7 @@ public final class FineTuner {
      * @throws FinetuneException with {@link #balancedClassWeights()}: the two would correct twice
      */
     public FineTuner balancedSampling() {
-        return with(draft -> draft.balancedSampling = true);
+        return training(now -> now.batching(now.batching().balancedSampling(true)));
     }
 
     /**
@@ -612,7 +587,7 @@ public final class FineTuner {
      * @return a new tuner with that setting
      */
     public FineTuner focalLoss(double gamma) {
-        return with(draft -> draft.loss = draft.loss.withFocalGamma(gamma));
+        return with(draft -> draft.loss(now -> now.focalGamma(gamma)));
     }
 
     /**
@@ -623,7 +598,7 @@ public final class FineTuner {
      */
     public FineTuner precision(Precision precision) {
         Objects.requireNonNull(precision, "precision");
-        return with(draft -> draft.precision = precision);
+        return training(now -> now.precision(precision));
     }
 
     /**
@@ -632,7 +607,7 @@ public final class FineTuner {
      * @return a new tuner with that setting
      */
     public FineTuner gradientCheckpointing() {
-        return with(draft -> draft.gradientCheckpointing = true);
+        return training(now -> now.execution(now.execution().gradientCheckpointing(true)));
     }
 
     /**
@@ -645,7 +620,7 @@ public final class FineTuner {
      * @return a new tuner with that setting
      */
     public FineTuner keepFrozenOutputs(boolean keep) {
-        return with(draft -> draft.keepFrozenOutputs = keep);
+        return training(now -> now.execution(now.execution().keepFrozenOutputs(keep)));
     }
 
     /**
@@ -659,7 +634,7 @@ public final class FineTuner {
      * @return a new tuner with that setting
      */
     public FineTuner leanBackward(boolean lean) {
-        return with(draft -> draft.leanBackward = lean);
+        return training(now -> now.execution(now.execution().recomputeActivations(lean)));
     }
 
     /**
@@ -674,7 +649,7 @@ public final class FineTuner {
      * @return a new tuner with that setting
      */
     public FineTuner cudaGraphs(boolean record) {
-        return with(draft -> draft.cudaGraphs = record);
+        return training(now -> now.execution(now.execution().cudaGraphs(record)));
     }
 
     /**
@@ -687,7 +662,7 @@ public final class FineTuner {
      * @return a new tuner with that setting
      */
     public FineTuner skipUnread(boolean skip) {
-        return with(draft -> draft.skipUnread = skip);
+        return training(now -> now.execution(now.execution().firstTokenOnly(skip)));
     }
 
     /**
@@ -697,7 +672,7 @@ public final class FineTuner {
      * @return a new tuner with that setting
      */
     public FineTuner evaluateEvery(long steps) {
-        return with(draft -> draft.evaluateEvery = steps);
+        return training(now -> now.evaluation(now.evaluation().everySteps(steps)));
     }
 
     /**
@@ -722,10 +697,8 @@ public final class FineTuner {
      */
     public FineTuner earlyStopping(String metric, int patience, double minimumChange) {
         Objects.requireNonNull(metric, "metric");
-        return with(draft -> {
-            draft.earlyStopping = Optional.of(new EarlyStopping(metric, patience, minimumChange));
-            draft.keepBest = true;
-        });
+        return training(now -> now.earlyStopping(Optional.of(new EarlyStopping(metric, patience, minimumChange)))
+                .keepBest(now.keepBest().or(() -> Optional.of(new KeepBest("")))));
     }
 
     /**
@@ -736,7 +709,7 @@ public final class FineTuner {
      * @return a new tuner with that setting
      */
     public FineTuner keepBest() {
-        return with(draft -> draft.keepBest = true);
+        return training(now -> now.keepBest(now.keepBest().or(() -> Optional.of(new KeepBest("")))));
     }
 
     /**
@@ -747,10 +720,7 @@ public final class FineTuner {
      */
     public FineTuner keepBest(String metric) {
         Objects.requireNonNull(metric, "metric");
-        return with(draft -> {
-            draft.keepBest = true;
-            draft.bestMetric = metric;
-        });
+        return training(now -> now.keepBest(Optional.of(new KeepBest(metric))));
     }
 
     /**
@@ -761,7 +731,7 @@ public final class FineTuner {
      * @return a new tuner with that setting
      */
     public FineTuner maxSteps(long steps) {
-        return with(draft -> draft.maxSteps = steps);
+        return training(now -> now.maxSteps(steps));
     }
 
     /**
@@ -773,7 +743,7 @@ public final class FineTuner {
      */
     public FineTuner maxTime(Duration time) {
         Objects.requireNonNull(time, "time");
-        return with(draft -> draft.maxTime = Optional.of(time));
+        return training(now -> now.maxTime(Optional.of(time)));
     }
 
     /**
@@ -791,12 +761,7 @@ public final class FineTuner {
      */
     public FineTuner checkpoints(Checkpoints checkpoints) {
         Objects.requireNonNull(checkpoints, "checkpoints");
-        return with(draft -> {
-            draft.checkpoints = checkpoints;
-            if (checkpoints.existing() == Checkpoints.Existing.RESUME) {
-                draft.resumeFrom = null;
-            }
-        });
+        return with(draft -> draft.checkpoints(checkpoints));
     }
 
     /**
@@ -810,7 +775,7 @@ public final class FineTuner {
      */
     public FineTuner resumeFrom(Path directory) {
         Objects.requireNonNull(directory, "directory");
-        return with(draft -> draft.resumeFrom = directory);
+        return with(draft -> draft.resumeFrom(directory));
     }
 
     /**
@@ -820,7 +785,7 @@ public final class FineTuner {
      * @return a new tuner with that setting
      */
     public FineTuner seed(long seed) {
-        return with(draft -> draft.seed = seed);
+        return training(now -> now.seed(seed));
     }
 
     /**
@@ -836,7 +801,7 @@ public final class FineTuner {
         if (tokens < 4) {
             throw new FinetuneException("maxLength must be at least 4 (special tokens count), but is " + tokens + ".");
         }
-        return with(draft -> draft.maxLength = tokens);
+        return with(draft -> draft.maxLength(tokens));
     }
 
     /**
@@ -847,7 +812,7 @@ public final class FineTuner {
      */
     public FineTuner augment(Augmentation... augmentations) {
         Objects.requireNonNull(augmentations, "augmentations");
-        return with(draft -> draft.augmentations = List.of(augmentations));
+        return with(draft -> draft.augmentations(List.of(augmentations)));
     }
 
     /**
@@ -858,7 +823,7 @@ public final class FineTuner {
      */
     public FineTuner inputs(InputSettings settings) {
         Objects.requireNonNull(settings, "settings");
-        return with(draft -> draft.inputSettings = settings);
+        return with(draft -> draft.inputs(settings));
     }
 
     /**
@@ -870,7 +835,7 @@ public final class FineTuner {
      */
     public FineTuner memoryFormat(MemoryFormat format) {
         Objects.requireNonNull(format, "format");
-        return with(draft -> draft.memoryFormat = format);
+        return training(now -> now.execution(now.execution().memoryFormat(format)));
     }
 
     /**
@@ -882,11 +847,7 @@ public final class FineTuner {
      * @throws FinetuneException if it isn't at least 0 and below 1
      */
     public FineTuner dropout(double probability) {
-        if (!(probability >= 0 && probability < 1)) {
-            throw new FinetuneException(
-                    "A dropout probability must be at least 0 and below 1, not " + probability + ".");
-        }
-        return with(draft -> draft.dropout = probability);
+        return training(now -> now.regularization(now.regularization().dropout(probability)));
     }
 
     /**
@@ -896,7 +857,7 @@ public final class FineTuner {
      * @return a new tuner with that setting
      */
     public FineTuner shuffle(boolean shuffle) {
-        return with(draft -> draft.shuffle = shuffle);
+        return training(now -> now.batching(now.batching().shuffle(shuffle)));
     }
 
     /**
@@ -911,10 +872,7 @@ public final class FineTuner {
      * @return a new tuner with that setting
      */
     public FineTuner groupByLength(boolean group) {
-        return with(draft -> {
-            draft.groupByLength = group;
-            draft.groupingSaid = true;
-        });
+        return training(now -> now.batching(now.batching().groupByLength(group)));
     }
 
     /**
@@ -925,10 +883,7 @@ public final class FineTuner {
      * @throws FinetuneException if it doesn't lie between 0 and 1
      */
     public FineTuner validationFraction(double fraction) {
-        if (!(fraction > 0 && fraction < 1)) {
-            throw new FinetuneException("The validation fraction must lie between 0 and 1, not at " + fraction + ".");
-        }
-        return with(draft -> draft.validationFraction = fraction);
+        return training(now -> now.evaluation(now.evaluation().validationFraction(fraction)));
     }
 
     /**
@@ -939,7 +894,7 @@ public final class FineTuner {
      */
     public FineTuner device(DeviceChoice device) {
         Objects.requireNonNull(device, "device");
-        return with(draft -> draft.device = device);
+        return training(now -> now.device(device));
     }
 
     /**
@@ -949,7 +904,7 @@ public final class FineTuner {
      * @throws FinetuneException with {@link #adapter}, which belongs to the checkpoint's weights
      */
     public FineTuner randomWeights() {
-        return with(draft -> draft.randomWeights = true);
+        return with(draft -> draft.initialization(now -> now.randomWeights(true)));
     }
 
     /**
@@ -960,7 +915,7 @@ public final class FineTuner {
      */
     public FineTuner listener(TrainingListener listener) {
         Objects.requireNonNull(listener, "listener");
-        return with(draft -> draft.listen(listener));
+        return with(draft -> draft.listener(listener));
     }
 
     /**
@@ -972,7 +927,7 @@ public final class FineTuner {
      */
     public FineTuner cancellation(Cancellation cancellation) {
         Objects.requireNonNull(cancellation, "cancellation");
-        return with(draft -> draft.cancellation = cancellation);
+        return with(draft -> draft.cancellation(cancellation));
     }
 
     /**
@@ -986,8 +941,8 @@ public final class FineTuner {
     public <I> FineTuned<I> fit(Dataset<I> dataset) {
         Objects.requireNonNull(dataset, "dataset");
         final Split<I> split = split(dataset);
-        final Draft known = draft.copy();
-        known.head = LoadedModel.head(draft, dataset); // A rare label may only be in the part that is held back.
+        final Draft known =
+                draft.head(LoadedModel.head(draft, dataset)); // A rare label may only be in the part that is held back.
         return new FineTuned<>(new Fitting<I>(known).fit(split.train(), Optional.of(split.validation())));
     }
 
@@ -1087,7 +1042,7 @@ public final class FineTuner {
     public <I> FineTuned<I> fitContrastive(Dataset<I> train, Contrast settings) {
         Objects.requireNonNull(train, "train");
         Objects.requireNonNull(settings, "settings");
-        return new FineTuned<>(new ContrastFitting<I>(draft.copy(), settings).fit(train));
+        return new FineTuned<>(new ContrastFitting<I>(draft, settings).fit(train));
     }
 
     /**
@@ -1144,12 +1099,14 @@ public final class FineTuner {
      */
     public <I> Split<I> split(Dataset<I> dataset) {
         Objects.requireNonNull(dataset, "dataset");
-        return dataset.split(draft.validationFraction, draft.seed);
+        return dataset.split(
+                draft.training().evaluation().validationFraction(),
+                draft.training().seed());
     }
 
     /** {@return what stops a training of this tuner from another thread} */
     public Cancellation cancellation() {
-        return draft.cancellation;
+        return draft.cancellation();
     }
 
     /**
@@ -1159,12 +1116,12 @@ public final class FineTuner {
      *     from
      */
     public Optional<Checkpoints> checkpoints() {
-        return draft.onlyCheckpoints();
+        return draft.runs().only();
     }
 
     /** {@return how this tuner would train} */
     public TrainingSettings settings() {
-        return draft.training();
+        return draft.settings();
     }
 
     /**
@@ -1240,13 +1197,18 @@ public final class FineTuner {
 
     @Override
     public String toString() {
-        return "FineTuner.from(\"" + draft.model + "\")";
+        return "FineTuner.from(\"" + draft.source().name() + "\")";
     }
 
-    private FineTuner with(Consumer<Draft> change) {
-        final Draft copy = draft.copy();
-        change.accept(copy);
-        copy.check();
-        return new FineTuner(copy);
+    private FineTuner with(UnaryOperator<Draft> change) {
+        return new FineTuner(change.apply(draft));
+    }
+
+    private FineTuner training(UnaryOperator<TrainingSettings> change) {
+        return with(draft -> draft.training(change));
+    }
+
+    private FineTuner preservation(UnaryOperator<KnowledgePreservation> change) {
+        return training(now -> now.preservation(change.apply(now.preservation())));
     }
 }

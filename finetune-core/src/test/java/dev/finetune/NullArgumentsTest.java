@@ -25,6 +25,7 @@ import dev.finetune.head.Head;
 import dev.finetune.head.Heads;
 import dev.finetune.head.Pooling;
 import dev.finetune.hub.DownloadListener;
+import dev.finetune.hub.HubAccess;
 import dev.finetune.hub.HubLimits;
 import dev.finetune.hub.HubPatience;
 import dev.finetune.hub.HubSettings;
@@ -36,13 +37,26 @@ import dev.finetune.report.LearningRateTest;
 import dev.finetune.search.Halving;
 import dev.finetune.search.Sampler;
 import dev.finetune.search.Search;
+import dev.finetune.task.ClassWeighting;
+import dev.finetune.task.LossOptions;
+import dev.finetune.train.BatchSize;
+import dev.finetune.train.Batching;
 import dev.finetune.train.Cancellation;
 import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.EarlyStopping;
+import dev.finetune.train.Evaluation;
+import dev.finetune.train.Execution;
+import dev.finetune.train.KeepBest;
+import dev.finetune.train.KnowledgePreservation;
+import dev.finetune.train.L2Sp;
+import dev.finetune.train.LengthGrouping;
+import dev.finetune.train.Optimization;
 import dev.finetune.train.OptimizerSettings;
 import dev.finetune.train.Precision;
+import dev.finetune.train.Regularization;
 import dev.finetune.train.Schedule;
 import dev.finetune.train.TrainingListener;
+import dev.finetune.train.TrainingSettings;
 import dev.finetune.train.Warmup;
 import dev.finetune.train.WeightAverage;
 import dev.finetune.train.WeightDecay;
@@ -56,6 +70,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
@@ -122,6 +137,18 @@ class NullArgumentsTest {
         samples.put(HubSettings.class, HubSettings.defaults(FILE));
         samples.put(HubPatience.class, HubSettings.defaults(FILE).patience());
         samples.put(DownloadListener.class, DownloadListener.none());
+        samples.put(OptionalDouble.class, OptionalDouble.empty());
+        samples.put(HubAccess.class, HubAccess.DEFAULT);
+        samples.put(ClassWeighting.class, LossOptions.DEFAULT.weighting());
+        samples.put(BatchSize.class, BatchSize.of(8));
+        samples.put(L2Sp.class, L2Sp.NONE);
+        samples.put(LengthGrouping.class, LengthGrouping.AUTO);
+        samples.put(Optimization.class, Optimization.DEFAULT);
+        samples.put(Batching.class, Batching.DEFAULT);
+        samples.put(Execution.class, Execution.DEFAULT);
+        samples.put(Evaluation.class, Evaluation.DEFAULT);
+        samples.put(KnowledgePreservation.class, KnowledgePreservation.DEFAULT);
+        samples.put(Regularization.class, Regularization.DEFAULT);
         samples.put(Schedule.class, Schedule.linear());
         samples.put(Warmup.class, Warmup.NONE);
         samples.put(WeightAverage.class, WeightAverage.ema(0.9));
@@ -180,6 +207,15 @@ class NullArgumentsTest {
                 SquadFiles.class,
                 HubSettings.class,
                 EarlyStopping.class,
+                KeepBest.class,
+                HubAccess.class,
+                LossOptions.class,
+                ClassWeighting.class,
+                TrainingSettings.class,
+                Batching.class,
+                Execution.class,
+                KnowledgePreservation.class,
+                Regularization.class,
                 WeightDecay.class,
                 Schedule.class,
                 Search.class);
@@ -196,6 +232,12 @@ class NullArgumentsTest {
                 SquadFiles.json(FILE),
                 LabelSet.of("a", "b"),
                 HubSettings.defaults(FILE),
+                HubAccess.DEFAULT,
+                LossOptions.DEFAULT,
+                TrainingSettings.DEFAULT,
+                Batching.DEFAULT,
+                Execution.DEFAULT,
+                Regularization.DEFAULT,
                 Schedule.linear(),
                 Adapters.over(TUNER, Text.class),
                 Search.over(TUNER));

@@ -86,7 +86,7 @@ final class AutoRun<I> {
         checkInMemory(dataset);
         final TrainingSettings settings = tuner.settings();
         final boolean needsPart =
-                settings.keepBest() || settings.earlyStopping().isPresent();
+                settings.keepBest().isPresent() || settings.earlyStopping().isPresent();
         if (dataset.size().orElse(0) < SMALL && !needsPart) {
             return new AutoRun<>(tuner, dataset, dataset, Optional.empty(), time).run();
         }
@@ -125,7 +125,7 @@ final class AutoRun<I> {
         }
         final double affordable = Race.rows(time); // Before the range test takes its part of the time.
         return new Race(time, candidates(), comparison, attempts)
-                .run(affordable, rows, tuner.settings().batchSize());
+                .run(affordable, rows, tuner.settings().batchSize().rows());
     }
 
     private void compare() {
@@ -174,13 +174,13 @@ final class AutoRun<I> {
     /** What a short range test suggests, on the safe side; the rate as it is where there is no time for one. */
     private double suggestedRate() {
         final double rate = tuner.settings().learningRate();
-        final int batch = Math.max(RANGE_BATCH, tuner.settings().batchSize());
+        final int batch = Math.max(RANGE_BATCH, tuner.settings().batchSize().rows());
         if (time.seconds(1, (double) RANGE_STEPS * batch) > SHARE_OF_RANGE_TEST * time.left()) {
             return rate;
         }
         try {
             final LearningRateTest test = tuner.batchSize(
-                            new BatchSize(batch, tuner.settings().batchesInParts()))
+                            new BatchSize(batch, tuner.settings().batchSize().inParts()))
                     .findLearningRate(
                             train, new LearningRateTest.Range(LOWEST_TIMES * rate, HIGHEST_TIMES * rate, RANGE_STEPS));
             return Math.min(test.suggestion(), test.minimumOverTen());

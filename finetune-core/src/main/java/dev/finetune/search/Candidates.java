@@ -48,7 +48,7 @@ final class Candidates {
         this.layers = layers;
         this.rate = tuner.settings().learningRate();
         this.epochs = passes(tuner, rows);
-        this.batch = tuner.settings().batchSize();
+        this.batch = tuner.settings().batchSize().rows();
         this.hasEpochs = tuner.settings().maxSteps() == 0;
         this.warms = !(tuner.settings().schedule() instanceof Schedule.Constant);
         this.found = Math.min(MOST_TIMES * rate, Math.max(2 * rate, suggested));
@@ -62,7 +62,10 @@ final class Candidates {
         final TrainingSettings settings = tuner.settings();
         return settings.maxSteps() == 0
                 ? settings.epochs()
-                : settings.maxSteps() * (double) settings.batchSize() * settings.accumulation() / rows;
+                : settings.maxSteps()
+                        * (double) settings.batchSize().rows()
+                        * settings.optimization().accumulate()
+                        / rows;
     }
 
     private FineTuner warmed() {
@@ -93,7 +96,8 @@ final class Candidates {
     }
 
     private double stepsPerEpoch(int batchSize) {
-        return Math.ceil(Math.ceil(rows / (double) batchSize) / tuner.settings().accumulation());
+        return Math.ceil(Math.ceil(rows / (double) batchSize)
+                / tuner.settings().optimization().accumulate());
     }
 
     /** The settings as they are. */
@@ -191,7 +195,7 @@ final class Candidates {
 
     /** What is searched in the time that is left. */
     private FineTuner withBatch(FineTuner some, int rows) {
-        return some.batchSize(new BatchSize(rows, some.settings().batchesInParts()));
+        return some.batchSize(new BatchSize(rows, some.settings().batchSize().inParts()));
     }
 
     List<Dimension> dimensions() {

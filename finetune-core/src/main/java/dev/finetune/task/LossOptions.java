@@ -2,20 +2,29 @@ package dev.finetune.task;
 
 import dev.finetune.error.FinetuneException;
 import dev.finetune.head.Head;
+import dev.finetune.internal.Records;
+import dev.finetune.internal.Told;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /**
- * How a loss over classes is shaped.
+ * How a loss over classes is shaped. Immutable: its methods of one argument give variants.
  *
  * @param labelSmoothing e: the target becomes 1 - e + e/K for the true class and e/K for the others (Szegedy et al.,
  *     2015); 0 by default
- * @param classWeights the weight of each class in the loss, in the order of the labels, not all of them 0; empty for none
+ * @param weighting how much each class counts in the loss, all alike by default
  * @param focalGamma g: a row's loss is multiplied by (1 - p)^g, p the probability of its true class, so that what is
  *     easy counts less (Lin et al., "Focal loss for dense object detection", 2017); 0, the plain loss, by default
  */
-public record LossOptions(double labelSmoothing, List<Double> classWeights, double focalGamma) {
+public record LossOptions(
+        @Told(value = "label smoothing", zero = "none") double labelSmoothing,
+        @Told("class weights") ClassWeighting weighting,
+
+        @Told(value = "focal loss", as = "gamma {}", quiet = true)
+        double focalGamma) {
     /** No smoothing, no weights, not focal. */
-    public static final LossOptions PLAIN = new LossOptions(0, List.of());
+    public static final LossOptions DEFAULT = new LossOptions(0, List.of());
 
     /**
      * A loss that isn't focal.
@@ -24,28 +33,18 @@ public record LossOptions(double labelSmoothing, List<Double> classWeights, doub
      * @param classWeights one a label, or none
      */
     public LossOptions(double labelSmoothing, List<Double> classWeights) {
-        this(labelSmoothing, classWeights, 0);
+        this(labelSmoothing, new ClassWeighting(false, Objects.requireNonNull(classWeights, "classWeights")), 0);
     }
 
     /**
      * Checks the ranges.
      *
-     * @throws FinetuneException if a value is out of its range, if all class weights are 0, or if both smoothing and gamma
-     *     are given
+     * @throws FinetuneException if a value is out of its range, or if both smoothing and gamma are given
      */
     public LossOptions {
-        classWeights = List.copyOf(classWeights);
+        Objects.requireNonNull(weighting, "weighting");
         if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
             throw new FinetuneException("Label smoothing must be at least 0 and below 1, not " + labelSmoothing + ".");
-        }
-        for (double weight : classWeights) {
-            if (!(weight >= 0) || Double.isInfinite(weight)) {
-                throw new FinetuneException("Class weights must be finite and not negative: " + classWeights);
-            }
-        }
-        if (!classWeights.isEmpty() && classWeights.stream().allMatch(weight -> weight == 0)) {
-            throw new FinetuneException(
-                    "Class weights must not all be 0, for nothing would be learned: " + classWeights);
         }
         if (!(focalGamma >= 0) || Double.isInfinite(focalGamma)) {
             throw new FinetuneException(
@@ -57,10 +56,15 @@ public record LossOptions(double labelSmoothing, List<Double> classWeights, doub
         }
     }
 
+    /** {@return the weight of each class, in the order of the labels; empty for none, or where the data says them} */
+    public List<Double> classWeights() {
+        return weighting.weights();
+    }
+
     /** Refuses what a head that doesn't choose one class of several would have to ignore. */
     void checkWithoutOneClass(Head head) {
-        if (!classWeights.isEmpty()) {
-            throw isFor("classWeights(" + classWeights + ")", "one class of several, or for tags", head);
+        if (!classWeights().isEmpty()) {
+            throw isFor("classWeights(" + classWeights() + ")", "one class of several, or for tags", head);
         }
         if (labelSmoothing > 0) {
             throw isFor("labelSmoothing(" + labelSmoothing + ")", "one class of several, or for tags", head);
@@ -76,29 +80,55 @@ public record LossOptions(double labelSmoothing, List<Double> classWeights, doub
     }
 
     /**
-     * {@return the same with another label smoothing}
+     * The share of the target's probability that is spread over all classes; 0 by default. Where the model is loaded, it is
+     * refused for heads of several labels at once, of numbers, and of features.
      *
      * @param share from 0 to below 1
+     * @return the same with that setting
      */
-    public LossOptions withLabelSmoothing(double share) {
-        return new LossOptions(share, classWeights, focalGamma);
+    public LossOptions labelSmoothing(double share) {
+        return Records.with(this, "labelSmoothing", share);
     }
 
     /**
-     * {@return the same with other class weights}
+     * The weight of each class (or tag) in the loss, in the order of the labels. Where the model is loaded, it is refused for
+     * heads that don't choose one class of several. A step all of whose rows are of classes with weight 0 has a loss of 0 and
+     * changes nothing by it, where PyTorch's mean would be NaN.
      *
-     * @param weights one a label, or none
+     * @param weights one a label, none below 0 and not all 0; none for classes that count alike
+     * @return the same with that setting
+     * @throws FinetuneException if one is negative or not finite, if all are 0, or after {@link #balancedClassWeights()},
+     *     which says the same in another way
      */
-    public LossOptions withClassWeights(List<Double> weights) {
-        return new LossOptions(labelSmoothing, weights, focalGamma);
+    public LossOptions classWeights(double... weights) {
+        Objects.requireNonNull(weights, "weights");
+        return Records.with(
+                this,
+                "weighting",
+                new ClassWeighting(
+                        weighting.balanced(), Arrays.stream(weights).boxed().toList()));
     }
 
     /**
-     * {@return the same with another gamma of the focal loss}
+     * Weighs classes by n / (classes * count of the class), as scikit-learn's "balanced"; tags likewise, counted by words.
+     * Where the model is loaded, it is refused for heads that don't choose one class of several.
+     *
+     * @return the same with that setting
+     * @throws FinetuneException after {@link #classWeights(double...)}, which say the same in another way
+     */
+    public LossOptions balancedClassWeights() {
+        return Records.with(this, "weighting", new ClassWeighting(true, weighting.weights()));
+    }
+
+    /**
+     * Multiplies the loss of each row by (1 - p)^gamma, p the probability of its true class, so that easy rows count less
+     * (Lin et al., "Focal loss for dense object detection", 2017); 2 is usual, 0 (the default) is the plain loss. Goes with
+     * class weights, of several labels at once it looks at each; refused with label smoothing and for heads without classes.
      *
      * @param gamma at least 0
+     * @return the same with that setting
      */
-    public LossOptions withFocalGamma(double gamma) {
-        return new LossOptions(labelSmoothing, classWeights, gamma);
+    public LossOptions focalGamma(double gamma) {
+        return Records.with(this, "focalGamma", gamma);
     }
 }

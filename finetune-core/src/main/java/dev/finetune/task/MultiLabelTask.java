@@ -40,7 +40,7 @@ public final class MultiLabelTask implements Task {
      * @param head with its labels
      */
     public MultiLabelTask(Head.MultiLabel head) {
-        this(head, LossOptions.PLAIN);
+        this(head, LossOptions.DEFAULT);
     }
 
     /**

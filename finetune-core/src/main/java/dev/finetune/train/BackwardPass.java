@@ -49,8 +49,8 @@ final class BackwardPass implements Pass {
         this.network = network;
         this.objective = objective;
         this.originals = originals;
-        this.checkpointing = settings.gradientCheckpointing();
-        this.lean = settings.leanBackward();
+        this.checkpointing = settings.execution().gradientCheckpointing();
+        this.lean = settings.execution().recomputeActivations();
         this.custom = lean && !bfloat16;
         this.bfloat16 = bfloat16;
         this.prefix = prefix;

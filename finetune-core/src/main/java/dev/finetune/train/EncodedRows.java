@@ -92,7 +92,12 @@ public final class EncodedRows implements BatchSource {
          * @param settings of which the batch size, the seed and the grouping by length count
          */
         public static Order evaluating(TrainingSettings settings) {
-            return new Order(settings.evaluationBatchSize(), false, false, settings.groupByLength(), settings.seed());
+            return new Order(
+                    settings.evaluation().batchSize(),
+                    false,
+                    false,
+                    settings.batching().groupsByLength(),
+                    settings.seed());
         }
 
         /**

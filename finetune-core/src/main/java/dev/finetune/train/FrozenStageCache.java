@@ -45,7 +45,12 @@ final class FrozenStageCache implements AutoCloseable {
      * @param store for what is kept; closed with the prefix
      */
     FrozenStageCache(Network network, TrainingSettings settings, boolean bfloat16, FrozenOutputStore store) {
-        this(network, settings.keepFrozenOutputs(), settings.leanBackward(), bfloat16, store);
+        this(
+                network,
+                settings.execution().keepFrozenOutputs(),
+                settings.execution().recomputeActivations(),
+                bfloat16,
+                store);
     }
 
     private FrozenStageCache(

@@ -20,13 +20,13 @@ public final class MemoryHelp {
         final List<String> help = new ArrayList<>();
         if (batch.size() > 1) {
             help.add("a smaller batchSize(...), which accumulate(...) makes up for");
-            if (!settings.batchesInParts()) {
-                help.add("batchSize(BatchSize.auto(" + settings.batchSize() + ")), which does that by itself");
+            if (!settings.batchSize().inParts()) {
+                help.add("batchSize(BatchSize.auto(" + settings.batchSize().rows() + ")), which does that by itself");
             }
         }
         help.addAll(shorter(batch));
-        if (!settings.gradientCheckpointing()
-                && settings.preservation().regularization().rDrop() == 0) {
+        if (!settings.execution().gradientCheckpointing()
+                && settings.regularization().rDrop() == 0) {
             help.add("gradientCheckpointing()");
         }
         help.add("freeze(...) or lora(...)");

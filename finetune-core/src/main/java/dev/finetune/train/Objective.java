@@ -12,28 +12,29 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /** What training makes small: the task's loss, and what is added to it for a batch. */
 final class Objective {
     private final Task task;
-    private final RegularizationSettings regularization;
+    private final double rDrop;
+    private final double distill;
     private boolean passesDiffer;
 
     /** An objective; refuses two passes for a task whose outputs can't be compared. */
-    Objective(Task task, RegularizationSettings regularization) {
+    Objective(Task task, double rDrop, double distill) {
         this.task = task;
-        this.regularization = regularization;
-        if (regularization.rDrop() > 0 && !task.comparesProbabilities()) {
-            throw new FinetuneException(
-                    "rDrop(" + regularization.rDrop() + ") compares the probabilities of classes; a "
-                            + task.head().getClass().getSimpleName() + " head has none of one class of several.");
+        this.rDrop = rDrop;
+        this.distill = distill;
+        if (rDrop > 0 && !task.comparesProbabilities()) {
+            throw new FinetuneException("rDrop(" + rDrop + ") compares the probabilities of classes; a "
+                    + task.head().getClass().getSimpleName() + " head has none of one class of several.");
         }
     }
 
     /** Whether a batch goes through the network twice. */
     boolean twoPasses() {
-        return regularization.rDrop() > 0;
+        return rDrop > 0;
     }
 
     /** Whether the original network's output is wanted. */
     boolean comparesWithOriginal() {
-        return regularization.distill() > 0;
+        return distill > 0;
     }
 
     /** Whether two passes ever gave different outputs: if not, there is no dropout. */
@@ -69,14 +70,14 @@ final class Objective {
         final Tensor apart = one.sub(other);
         passesDiffer = passesDiffer || apart.detach().abs().max().item_float() > 0;
         final Tensor divergences = one.exp().sub(other.exp()).mul(apart).sum();
-        final double factor = 0.5 * regularization.rDrop() * share(batch, weight) / batch.size();
+        final double factor = 0.5 * rDrop * share(batch, weight) / batch.size();
         return both.add(divergences.mul(new Scalar(factor)));
     }
 
     /** The mean squared distance of a trunk's output from the original's; positions of padding don't count. */
     Tensor distance(Tensor hidden, Tensor original, Batch batch, double weight) {
         final Tensor squares = hidden.sub(original).pow(new Scalar(2));
-        final double factor = regularization.distill() * share(batch, weight);
+        final double factor = distill * share(batch, weight);
         if (hidden.dim() == 3 && batch.has("attention_mask")) {
             final Tensor mask = batch.get("attention_mask").to(ScalarType.Float);
             final Tensor count = mask.sum().mul(new Scalar(hidden.size(2)));

@@ -22,14 +22,15 @@ final class PlanCheck {
         checkWarmup(settings, total, found);
         batchesPerEpoch.ifPresent(batches -> checkAccumulation(settings, batches, found));
         if (!evaluates) {
-            if (settings.evaluateEvery() > 0) {
-                found.add("evaluateEvery(" + settings.evaluateEvery() + ") does nothing: there is no data to evaluate"
+            if (settings.evaluation().everySteps() > 0) {
+                found.add("evaluateEvery(" + settings.evaluation().everySteps()
+                        + ") does nothing: there is no data to evaluate"
                         + " on. fit(train, validation), or fit(dataset), have some.");
             }
             return found;
         }
-        if (settings.evaluateEvery() > total) {
-            found.add("evaluateEvery(" + settings.evaluateEvery() + "): training has " + steps(total)
+        if (settings.evaluation().everySteps() > total) {
+            found.add("evaluateEvery(" + settings.evaluation().everySteps() + "): training has " + steps(total)
                     + ", so it is evaluated once, at the end.");
         }
         batchesPerEpoch.ifPresent(batches -> checkPatience(settings, evaluations(settings, total, batches), found));
@@ -47,8 +48,8 @@ final class PlanCheck {
     }
 
     private static void checkAccumulation(TrainingSettings settings, long batches, List<String> found) {
-        if (settings.accumulation() > batches) {
-            found.add("accumulate(" + settings.accumulation() + "): an epoch has " + batches
+        if (settings.optimization().accumulate() > batches) {
+            found.add("accumulate(" + settings.optimization().accumulate() + "): an epoch has " + batches
                     + (batches == 1 ? " batch" : " batches") + ", so that a step has no more than these.");
         }
     }
@@ -63,8 +64,8 @@ final class PlanCheck {
     }
 
     private static long evaluations(TrainingSettings settings, long total, long batchesPerEpoch) {
-        final long between = settings.evaluateEvery() > 0
-                ? settings.evaluateEvery()
+        final long between = settings.evaluation().everySteps() > 0
+                ? settings.evaluation().everySteps()
                 : TotalSteps.perEpoch(settings, batchesPerEpoch);
         return (total + between - 1) / between;
     }

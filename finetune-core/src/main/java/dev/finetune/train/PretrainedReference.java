@@ -18,7 +18,7 @@ import org.bytedeco.pytorch.Tensor;
  */
 final class PretrainedReference implements AutoCloseable {
     private final Network network;
-    private final RegularizationSettings regularization;
+    private final KnowledgePreservation preservation;
     private final List<Parameter> fresh;
     private final List<Pair> pretrained = new ArrayList<>();
     private final List<Pair> all = new ArrayList<>();
@@ -32,9 +32,9 @@ final class PretrainedReference implements AutoCloseable {
      * @param network at its start (borrowed)
      * @param trained what training changes, sooner or later
      */
-    PretrainedReference(RegularizationSettings regularization, Network network, List<Parameter> trained) {
+    PretrainedReference(KnowledgePreservation preservation, Network network, List<Parameter> trained) {
         this.network = network;
-        this.regularization = regularization;
+        this.preservation = preservation;
         this.fresh = trained.stream().filter(Parameter::isNewlyInitialized).toList();
         try {
             copy(trained);
@@ -45,7 +45,7 @@ final class PretrainedReference implements AutoCloseable {
     }
 
     private void copy(List<Parameter> trained) {
-        if (regularization.needOriginals()) {
+        if (preservation.needsOriginals()) {
             for (Parameter parameter : trained) {
                 final Pair pair = copied(parameter.value());
                 if (!parameter.isNewlyInitialized()) {
@@ -53,7 +53,7 @@ final class PretrainedReference implements AutoCloseable {
                 }
             }
         }
-        if (regularization.distill() > 0) {
+        if (preservation.distill() > 0) {
             network.buffers().forEach(buffer -> copied(buffer.value()));
         }
     }
@@ -76,14 +76,14 @@ final class PretrainedReference implements AutoCloseable {
     double pull() {
         double penalty = 0;
         try (GradientMode off = GradientMode.off()) {
-            if (regularization.l2sp() > 0) {
+            if (preservation.l2sp().alpha() > 0) {
                 for (Pair pair : pretrained) {
-                    penalty += pull(pair.live, pair.start, regularization.l2sp());
+                    penalty += pull(pair.live, pair.start, preservation.l2sp().alpha());
                 }
             }
-            if (regularization.l2spNew() > 0) {
+            if (preservation.l2sp().beta() > 0) {
                 for (Parameter parameter : fresh) {
-                    penalty += pull(parameter.value(), null, regularization.l2spNew());
+                    penalty += pull(parameter.value(), null, preservation.l2sp().beta());
                 }
             }
         }

@@ -54,7 +54,7 @@ final class Progress implements AutoCloseable {
         this.settings = settings;
         this.listener = listener;
         this.watch = watch;
-        if (settings.keepBest() && !settings.bestMetric().isEmpty()) {
+        if (settings.keepBest().isPresent() && !settings.bestMetric().isEmpty()) {
             task.order(settings.bestMetric());
         }
         settings.earlyStopping()
@@ -109,7 +109,7 @@ final class Progress implements AutoCloseable {
                 || metrics.order(name)
                         .isBetter(value, best.validation().orElseThrow().get(name), 0)) {
             best = report;
-            if (settings.keepBest()) {
+            if (settings.keepBest().isPresent()) {
                 if (snapshot == null) {
                     snapshot = network.snapshot(trained);
                 } else {
@@ -138,7 +138,7 @@ final class Progress implements AutoCloseable {
     /** No number says nothing of the weights: neither that they are the best, nor that they didn't get better. */
     private void warnOfUndefined(String metric, double value, long step) {
         if (!warnedOfUndefined
-                && (settings.keepBest() || settings.earlyStopping().isPresent())) {
+                && (settings.keepBest().isPresent() || settings.earlyStopping().isPresent())) {
             warnedOfUndefined = true;
             listener.warned("The metric \"" + metric + "\" is " + value + " after step " + step
                     + ": such an evaluation neither counts as the best nor brings training nearer to its stop. If none gives"
@@ -225,7 +225,7 @@ final class Progress implements AutoCloseable {
     }
 
     Optional<EpochReport> best() {
-        return settings.keepBest() ? Optional.ofNullable(best) : Optional.empty();
+        return settings.keepBest().isPresent() ? Optional.ofNullable(best) : Optional.empty();
     }
 
     void restoreBest() {

@@ -28,6 +28,7 @@ final class TotalSteps {
 
     /** ceil(batches / accumulation): the steps of an epoch of so many batches. */
     static long perEpoch(TrainingSettings settings, long batches) {
-        return (batches + settings.accumulation() - 1) / settings.accumulation();
+        return (batches + settings.optimization().accumulate() - 1)
+                / settings.optimization().accumulate();
     }
 }

@@ -89,7 +89,7 @@ final class TrainingParts implements AutoCloseable {
         boolean made = false;
         try {
             this.bfloat16 = Devices.bfloat16(settings.precision(), setup.device);
-            this.objective = new Objective(setup.task, preservation.regularization());
+            this.objective = new Objective(setup.task, settings.regularization().rDrop(), preservation.distill());
             final CudaGraphs graphs = graphs();
             if (graphs != null) {
                 closing.push(graphs::close);
@@ -97,14 +97,14 @@ final class TrainingParts implements AutoCloseable {
             // The prefix is what stays frozen throughout, so it comes before what is frozen for a time.
             this.prefix = new FrozenStageCache(network, settings, bfloat16, setup.frozenOutputs.get());
             closing.push(prefix::close);
-            this.unfreezing = new GradualUnfreezing(network, preservation.epochsPerStage());
+            this.unfreezing = new GradualUnfreezing(network, preservation.gradualUnfreezing());
             closing.push(unfreezing::close);
             this.optimizer = new Optimizer(
                     settings.optimizer(), trained, parameter -> depths.share(parameter, preservation.layerDecay()));
             closing.push(optimizer::close);
-            this.originals = new PretrainedReference(preservation.regularization(), network, trained);
+            this.originals = new PretrainedReference(preservation, network, trained);
             closing.push(originals::close);
-            this.average = new AveragedWeights(preservation.average(), network, trained, total);
+            this.average = new AveragedWeights(settings.regularization().average(), network, trained, total);
             closing.push(average::close);
             this.copies = copies();
             closing.push(copies::close);
@@ -124,9 +124,11 @@ final class TrainingParts implements AutoCloseable {
 
     /** On a GPU what starts fewer kernels is faster. Originals take the place of values, which copies wouldn't show. */
     private Bfloat16Weights copies() {
-        final boolean originalsStandIn =
-                setup.settings.preservation().regularization().distill() > 0;
-        return bfloat16 && setup.device.is_cuda() && setup.settings.leanBackward() && !originalsStandIn
+        final boolean originalsStandIn = setup.settings.preservation().distill() > 0;
+        return bfloat16
+                        && setup.device.is_cuda()
+                        && setup.settings.execution().recomputeActivations()
+                        && !originalsStandIn
                 ? Bfloat16Weights.of(setup.network)
                 : Bfloat16Weights.none();
     }
@@ -134,13 +136,12 @@ final class TrainingParts implements AutoCloseable {
     /** Null where nothing is recorded: what several batches add up to, what is computed twice or compared isn't. */
     private @Nullable CudaGraphs graphs() {
         final TrainingSettings settings = setup.settings;
-        final RegularizationSettings regularization = settings.preservation().regularization();
         if (!setup.device.is_cuda()
-                || !settings.cudaGraphs()
-                || settings.accumulation() > 1
-                || settings.gradientCheckpointing()
-                || regularization.rDrop() > 0
-                || regularization.distill() > 0) {
+                || !settings.execution().cudaGraphs()
+                || settings.optimization().accumulate() > 1
+                || settings.execution().gradientCheckpointing()
+                || settings.regularization().rDrop() > 0
+                || settings.preservation().distill() > 0) {
             return null;
         }
         final Optional<String> whyNot = CudaGraphs.whyNot();

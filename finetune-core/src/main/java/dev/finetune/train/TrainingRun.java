@@ -90,11 +90,13 @@ final class TrainingRun implements AutoCloseable {
         watch.start();
         final boolean comeAgain = isLongerThanAnEpoch();
         this.trainsAgain = comeAgain && training.repeatsRows();
-        this.evaluatesAgain = comeAgain || settings.evaluateEvery() > 0 && settings.evaluateEvery() < total;
+        this.evaluatesAgain = comeAgain
+                || settings.evaluation().everySteps() > 0
+                        && settings.evaluation().everySteps() < total;
         this.progress = new Progress(setup.network(), trained, setup.task(), settings, setup.listener(), watch);
         this.parts = new TrainingParts(setup, trained, total, trainsAgain);
-        this.batches =
-                new StepBatches(training, settings.accumulation(), rows -> trainsAgain && parts.prefix.knows(rows));
+        this.batches = new StepBatches(
+                training, settings.optimization().accumulate(), rows -> trainsAgain && parts.prefix.knows(rows));
         this.update = new TrainingStep(setup, parts, trained, training);
         boolean ready = false;
         try {
@@ -270,7 +272,8 @@ final class TrainingRun implements AutoCloseable {
         return switch (end) {
             case CANCELLED -> false;
             case OUT_OF_TIME -> true;
-            case FINISHED, EARLY_STOPPING -> step == total || settings.evaluateEvery() == 0;
+            case FINISHED, EARLY_STOPPING ->
+                step == total || settings.evaluation().everySteps() == 0;
         };
     }
 
@@ -308,7 +311,9 @@ final class TrainingRun implements AutoCloseable {
 
     /** Whether so many steps are done that the settings want an evaluation. */
     boolean evaluationDue() {
-        return settings.evaluateEvery() > 0 && step % settings.evaluateEvery() == 0 && !progress.hasEvaluated(step);
+        return settings.evaluation().everySteps() > 0
+                && step % settings.evaluation().everySteps() == 0
+                && !progress.hasEvaluated(step);
     }
 
     /** Evaluates what the steps came to; given up where the thread is interrupted meanwhile. */
@@ -404,7 +409,7 @@ final class TrainingRun implements AutoCloseable {
     private void warnOfEqualPasses() {
         if (step == 0 && parts.objective.twoPasses() && !parts.objective.passesDiffer()) {
             setup.listener()
-                    .warned("rDrop(" + settings.preservation().regularization().rDrop()
+                    .warned("rDrop(" + settings.regularization().rDrop()
                             + ") does nothing but take time: both passes"
                             + " give the same, for what is trained has no dropout. Set dropout(0.1), or leave it out.");
         }

@@ -53,14 +53,15 @@ final class TrainingStep {
      */
     TrainingStep(TrainingParts.Setup setup, TrainingParts parts, List<Parameter> trained, BatchSource source) {
         this.parts = parts;
-        this.update = new StepUpdate(parts.optimizer, trained, setup.settings().maxGradientNorm());
+        this.update = new StepUpdate(
+                parts.optimizer, trained, setup.settings().optimization().maxGradientNorm());
         this.trained = trained;
         this.task = setup.task();
         this.settings = setup.settings();
         this.source = source;
         this.device = setup.device();
         this.network = setup.network();
-        this.inParts = settings.batchesInParts();
+        this.inParts = settings.batchSize().inParts();
         this.portions = new Portions(source, network.buffers().isEmpty() ? 1 : 2);
         this.warn = setup.listener()::warned;
         this.exchange = setup.exchange();
@@ -154,8 +155,10 @@ final class TrainingStep {
     private List<Piece> pieces(List<HostBatch> group, Place place) {
         final List<Piece> pieces = new ArrayList<>();
         for (int i = 0; i < group.size(); i++) {
-            final long seed = group.size() <= settings.accumulation()
-                    ? Seeds.of(settings.seed(), place.step * settings.accumulation() + i + 1)
+            final long seed = group.size() <= settings.optimization().accumulate()
+                    ? Seeds.of(
+                            settings.seed(),
+                            place.step * settings.optimization().accumulate() + i + 1)
                     : Seeds.of(Seeds.of(settings.seed(), place.step + 1), i + 1);
             final List<HostBatch> cut = portions.of(group.get(i));
             for (int j = 0; j < cut.size(); j++) {

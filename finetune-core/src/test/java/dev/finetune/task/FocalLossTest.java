@@ -39,7 +39,7 @@ class FocalLossTest {
     }
 
     private static Task task(String kind, double gamma, List<Double> weights) {
-        final LossOptions options = LossOptions.PLAIN.withClassWeights(weights).withFocalGamma(gamma);
+        final LossOptions options = new LossOptions(0, weights).focalGamma(gamma);
         return Task.ofWholeInput(
                 kind.equals("hard") ? Heads.classes("a", "b", "c", "d") : Heads.multiLabel("a", "b", "c"), options);
     }
@@ -93,11 +93,11 @@ class FocalLossTest {
 
     @Test
     void whatItCannotMeanIsRefused() {
-        assertThatThrownBy(() -> LossOptions.PLAIN.withFocalGamma(2).withLabelSmoothing(0.1))
+        assertThatThrownBy(() -> LossOptions.DEFAULT.focalGamma(2).labelSmoothing(0.1))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContainingAll("focal", "smoothing");
-        assertThatThrownBy(() -> LossOptions.PLAIN.withFocalGamma(-1)).hasMessageContaining("gamma");
-        assertThatThrownBy(() -> Task.ofWholeInput(new Head.Regression(1), LossOptions.PLAIN.withFocalGamma(2)))
+        assertThatThrownBy(() -> LossOptions.DEFAULT.focalGamma(-1)).hasMessageContaining("gamma");
+        assertThatThrownBy(() -> Task.ofWholeInput(new Head.Regression(1), LossOptions.DEFAULT.focalGamma(2)))
                 .hasMessageContainingAll("focalLoss(2.0)", "Regression");
         final HostBatch soft = new HostBatch(
                 Map.of("labels", new HostTensor.Floats(new float[] {0.5f, 0.5f, 0, 0}, 1, 4)), List.of(new Row()));

@@ -27,8 +27,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 class AveragedWeightsTest {
-    private static final Task TASK =
-            new ClassificationTask(new Head.Classification(TinyNet.CLASSES, List.of("a", "b", "c")), LossOptions.PLAIN);
+    private static final Task TASK = new ClassificationTask(
+            new Head.Classification(TinyNet.CLASSES, List.of("a", "b", "c")), LossOptions.DEFAULT);
 
     private final Settings settings = new Settings();
 
@@ -175,7 +175,7 @@ class AveragedWeightsTest {
         try (Network network = TinyNet.of(5, 2, 0.1)) {
             train(network, plain);
         }
-        settings.preservation = KnowledgePreservation.NONE.withAverage(WeightAverage.swa(0.5));
+        settings.regularization = Regularization.DEFAULT.average(WeightAverage.swa(0.5));
         try (Network network = TinyNet.of(5, 2, 0.1)) {
             final TrainingHistory history = train(network, averaging);
             assertThat(averaging).hasSize(20).usingRecursiveComparison().isEqualTo(plain);
@@ -212,7 +212,7 @@ class AveragedWeightsTest {
         settings.evaluateEvery = 4;
         settings.learningRate = 0.1;
         settings.keepBest = true;
-        settings.preservation = KnowledgePreservation.NONE.withAverage(WeightAverage.ema(0.8));
+        settings.regularization = Regularization.DEFAULT.average(WeightAverage.ema(0.8));
         try (Network network = TinyNet.of(5, 2, 0)) {
             final TrainingHistory history = train(network, new ArrayList<>());
             assertThat(evaluation(network)).isEqualTo(lossOf(history.best().orElseThrow()));

@@ -28,8 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** In bfloat16 the whole forward pass is one autocast, whatever of it is frozen, kept, or computed twice. */
 class Bfloat16Test {
-    private static final Task TASK =
-            new ClassificationTask(new Head.Classification(TinyNet.CLASSES, List.of("a", "b", "c")), LossOptions.PLAIN);
+    private static final Task TASK = new ClassificationTask(
+            new Head.Classification(TinyNet.CLASSES, List.of("a", "b", "c")), LossOptions.DEFAULT);
     private static final int ROWS = 16;
     private static final long SEED = 77;
 
@@ -57,8 +57,8 @@ class Bfloat16Test {
                 Batch batch = new Batch(host, Tensors.cpu())) {
             return new BackwardPass(
                             network,
-                            new Objective(TASK, RegularizationSettings.NONE),
-                            new PretrainedReference(RegularizationSettings.NONE, network, List.of()),
+                            new Objective(TASK, 0, 0),
+                            new PretrainedReference(KnowledgePreservation.DEFAULT, network, List.of()),
                             settings.make(),
                             bfloat16,
                             prefix,
@@ -140,15 +140,14 @@ class Bfloat16Test {
     void weightsThatAPassWithoutGradientsUsedGetTheirGradientsInTheSameAutocast() {
         final List<Double> norms = new ArrayList<>();
         for (double distill : new double[] {0, 1e-9}) { // The original network, in the same tensors, is computed first.
-            final RegularizationSettings regularization = new RegularizationSettings(0, 0, distill, 0);
+            final KnowledgePreservation preservation = KnowledgePreservation.DEFAULT.distill(distill);
             try (Network network = network(0);
                     FrozenStageCache prefix = FrozenStageCacheTest.prefix(network, true, true);
-                    PretrainedReference originals =
-                            new PretrainedReference(regularization, network, network.trained());
+                    PretrainedReference originals = new PretrainedReference(preservation, network, network.trained());
                     Batch batch = new Batch(host, Tensors.cpu())) {
                 new BackwardPass(
                                 network,
-                                new Objective(TASK, regularization),
+                                new Objective(TASK, 0, distill),
                                 originals,
                                 new Settings().make(),
                                 true,

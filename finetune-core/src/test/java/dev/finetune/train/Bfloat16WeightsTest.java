@@ -25,8 +25,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Casting all weights at once gives what autocast gives. */
 class Bfloat16WeightsTest {
-    private static final Task TASK =
-            new ClassificationTask(new Head.Classification(TinyNet.CLASSES, List.of("a", "b", "c")), LossOptions.PLAIN);
+    private static final Task TASK = new ClassificationTask(
+            new Head.Classification(TinyNet.CLASSES, List.of("a", "b", "c")), LossOptions.DEFAULT);
     private static final int ROWS = 16;
 
     /** Losses and gradients of two optimizer steps of two batches each. */
@@ -43,8 +43,8 @@ class Bfloat16WeightsTest {
                     Optimizer optimizer = new Optimizer(OptimizerSettings.adamW(), network.trained())) {
                 final BackwardPass pass = new BackwardPass(
                         network,
-                        new Objective(TASK, RegularizationSettings.NONE),
-                        new PretrainedReference(RegularizationSettings.NONE, network, List.of()),
+                        new Objective(TASK, 0, 0),
+                        new PretrainedReference(KnowledgePreservation.DEFAULT, network, List.of()),
                         settings.make(),
                         true,
                         prefix,

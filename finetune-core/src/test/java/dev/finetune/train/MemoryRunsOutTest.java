@@ -60,9 +60,8 @@ class MemoryRunsOutTest {
         settings.accumulation = 2;
         settings.keepBest = true;
         settings.evaluateEvery = 1;
-        settings.preservation = KnowledgePreservation.NONE
-                .withAverage(WeightAverage.ema(0.9))
-                .withRegularization(new RegularizationSettings(0.01, 0.001, 0, 0));
+        settings.regularization = Regularization.DEFAULT.average(WeightAverage.ema(0.9));
+        settings.preservation = KnowledgePreservation.DEFAULT.l2sp(0.01, 0.001);
     }
 
     @Test

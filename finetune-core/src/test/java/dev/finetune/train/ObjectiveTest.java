@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 class ObjectiveTest {
     private static final int ROWS = 5;
     private static final int CLASSES = 3;
-    private static final Task TASK = Task.ofWholeInput(Heads.classes("a", "b", "c"), LossOptions.PLAIN);
+    private static final Task TASK = Task.ofWholeInput(Heads.classes("a", "b", "c"), LossOptions.DEFAULT);
 
     private record Row(int length, Target target) implements Encoded {}
 
@@ -75,7 +75,7 @@ class ObjectiveTest {
         try (TensorScope scope = TensorScope.open();
                 Batch batch =
                         new Batch(batch(Map.of("labels", new HostTensor.Longs(labels, ROWS)), ROWS), Tensors.cpu())) {
-            final Objective objective = new Objective(TASK, new RegularizationSettings(0, 0, 0, 4));
+            final Objective objective = new Objective(TASK, 4, 0);
             final Tensor loss = objective.loss(
                     Map.of("logits", Tensors.of(first, ROWS, CLASSES)),
                     Map.of("logits", Tensors.of(second, ROWS, CLASSES)),
@@ -102,7 +102,7 @@ class ObjectiveTest {
                 new HostTensor.Longs(new long[] {1, 1, 0, 1, 0, 0}, 2, 3));
         try (TensorScope scope = TensorScope.open();
                 Batch batch = new Batch(batch(columns, 2), Tensors.cpu())) {
-            final Tensor distance = new Objective(TASK, new RegularizationSettings(0, 0, 3, 0))
+            final Tensor distance = new Objective(TASK, 0, 3)
                     .distance(Tensors.of(hidden, 2, 3, 4), Tensors.of(original, 2, 3, 4), batch, 2);
             assertThat(Tensors.scalar(distance)).isCloseTo(3 * sum / (3 * 4), within(1e-5));
         }
@@ -110,13 +110,12 @@ class ObjectiveTest {
 
     @Test
     void whatHasNoClassesIsRefusedTwoPasses() {
-        assertThatThrownBy(() -> new Objective(
-                        Task.ofWholeInput(Heads.regression(), LossOptions.PLAIN),
-                        new RegularizationSettings(0, 0, 0, 1)))
+        assertThatThrownBy(() -> new Objective(Task.ofWholeInput(Heads.regression(), LossOptions.DEFAULT), 1, 0))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("rDrop(1.0)");
-        assertThatThrownBy(() -> new RegularizationSettings(-1, 0, 0, 0)).hasMessageContaining("l2sp");
-        assertThatThrownBy(() -> new RegularizationSettings(0, 0, Double.NaN, 0))
+        assertThatThrownBy(() -> KnowledgePreservation.DEFAULT.l2sp(-1)).hasMessageContaining("l2sp");
+        assertThatThrownBy(() -> KnowledgePreservation.DEFAULT.distill(Double.NaN))
                 .hasMessageContaining("distill");
+        assertThatThrownBy(() -> Regularization.DEFAULT.rDrop(-1)).hasMessageContaining("rDrop");
     }
 }

@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Passes that are recorded give what plain ones give; a recorder stands in for a GPU's that does the work again. */
 class RecordedPassTest {
-    private static final Task TASK = task(LossOptions.PLAIN);
+    private static final Task TASK = task(LossOptions.DEFAULT);
     private static final int ROWS = 8;
 
     private final List<String> warnings = new ArrayList<>();
@@ -131,8 +131,8 @@ class RecordedPassTest {
             Network network, Task task, boolean bfloat16, FrozenStageCache prefix, Bfloat16Weights copies) {
         return new BackwardPass(
                 network,
-                new Objective(task, RegularizationSettings.NONE),
-                new PretrainedReference(RegularizationSettings.NONE, network, List.of()),
+                new Objective(task, 0, 0),
+                new PretrainedReference(KnowledgePreservation.DEFAULT, network, List.of()),
                 new Settings().make(),
                 bfloat16,
                 prefix,

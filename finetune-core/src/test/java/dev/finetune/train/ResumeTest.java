@@ -56,7 +56,7 @@ class ResumeTest {
 
         Network network() {
             final Network tiny = TinyNet.of(5, 3, 0.2);
-            final Network network = make().batchesInParts() ? shortOfMemory(tiny) : tiny;
+            final Network network = make().batchSize().inParts() ? shortOfMemory(tiny) : tiny;
             for (int i = 0; i < frozenStages; i++) {
                 network.stages().get(i).parameters().forEach(parameter -> parameter.setTrained(false));
             }
@@ -100,11 +100,11 @@ class ResumeTest {
                 new Way("a stream", s -> s.maxSteps = 12, 0, true),
                 new Way(
                         "gradual unfreezing",
-                        s -> s.preservation = KnowledgePreservation.NONE.withGradualUnfreezing(0.7)),
-                new Way("layer decay", s -> s.preservation = KnowledgePreservation.NONE.withLayerDecay(0.8)),
-                new Way("EMA", s -> s.preservation = KnowledgePreservation.NONE.withAverage(WeightAverage.ema(0.9))),
+                        s -> s.preservation = KnowledgePreservation.DEFAULT.gradualUnfreezing(0.7)),
+                new Way("layer decay", s -> s.preservation = KnowledgePreservation.DEFAULT.layerDecay(0.8)),
+                new Way("EMA", s -> s.regularization = Regularization.DEFAULT.average(WeightAverage.ema(0.9))),
                 new Way("SWA, best kept", s -> {
-                    s.preservation = KnowledgePreservation.NONE.withAverage(WeightAverage.swa(0.4));
+                    s.regularization = Regularization.DEFAULT.average(WeightAverage.swa(0.4));
                     s.keepBest = true;
                 }),
                 new Way("best kept, evaluated every 2 steps", s -> {
@@ -123,8 +123,8 @@ class ResumeTest {
                 new Way("recomputed", s -> s.gradientCheckpointing = true),
                 new Way(
                         "pulled to the start",
-                        s -> s.preservation = KnowledgePreservation.NONE.withRegularization(
-                                new RegularizationSettings(0.1, 0.2, 0.3, 0))));
+                        s -> s.preservation =
+                                KnowledgePreservation.DEFAULT.l2sp(0.1, 0.2).distill(0.3)));
     }
 
     /** What a training comes to. */

@@ -3,10 +3,11 @@ package dev.finetune.train;
 import java.time.Duration;
 import java.util.Optional;
 
-/** Training settings that a test changes one by one. */
+/** Training settings that a test changes one by one; those that none changes are the defaults. */
 final class Settings {
     double learningRate = 1e-2;
-    KnowledgePreservation preservation = KnowledgePreservation.NONE;
+    KnowledgePreservation preservation = KnowledgePreservation.DEFAULT;
+    Regularization regularization = Regularization.DEFAULT;
     double epochs = 1;
     long maxSteps;
     Optional<Duration> maxTime = Optional.empty();
@@ -15,7 +16,6 @@ final class Settings {
     int accumulation = 1;
     boolean batchesInParts;
     double maxGradientNorm = 1;
-    Precision precision = Precision.FLOAT32;
     boolean gradientCheckpointing;
     boolean keepFrozenOutputs = true;
     long evaluateEvery;
@@ -27,31 +27,22 @@ final class Settings {
     }
 
     TrainingSettings make(Schedule schedule) {
-        return new TrainingSettings(
-                learningRate,
-                OptimizerSettings.adamW(),
-                schedule,
-                preservation,
-                epochs,
-                maxSteps,
-                maxTime,
-                batchSize,
-                evaluationBatchSize,
-                accumulation,
-                batchesInParts,
-                maxGradientNorm,
-                precision,
-                gradientCheckpointing,
-                keepFrozenOutputs,
-                true,
-                true,
-                evaluateEvery,
-                earlyStopping,
-                keepBest,
-                "",
-                true,
-                true,
-                42,
-                DeviceChoice.CPU);
+        return TrainingSettings.DEFAULT
+                .learningRate(learningRate)
+                .schedule(schedule)
+                .preservation(preservation)
+                .regularization(regularization)
+                .optimization(Optimization.DEFAULT.accumulate(accumulation).maxGradientNorm(maxGradientNorm))
+                .epochs(epochs)
+                .maxSteps(maxSteps)
+                .maxTime(maxTime)
+                .batchSize(new BatchSize(batchSize, batchesInParts))
+                .device(DeviceChoice.CPU)
+                .execution(Execution.DEFAULT
+                        .gradientCheckpointing(gradientCheckpointing)
+                        .keepFrozenOutputs(keepFrozenOutputs))
+                .evaluation(Evaluation.DEFAULT.everySteps(evaluateEvery).batchSize(evaluationBatchSize))
+                .earlyStopping(earlyStopping)
+                .keepBest(keepBest ? Optional.of(new KeepBest("")) : Optional.empty());
     }
 }

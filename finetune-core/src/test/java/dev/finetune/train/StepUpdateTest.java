@@ -22,8 +22,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is decided where the numbers are, as on a GPU, is what is decided with the numbers in hand. */
 class StepUpdateTest {
-    private static final Task TASK =
-            new ClassificationTask(new Head.Classification(TinyNet.CLASSES, List.of("a", "b", "c")), LossOptions.PLAIN);
+    private static final Task TASK = new ClassificationTask(
+            new Head.Classification(TinyNet.CLASSES, List.of("a", "b", "c")), LossOptions.DEFAULT);
 
     private record Outcome(StepUpdate.Numbers numbers, List<float[]> values) {}
 
@@ -39,8 +39,8 @@ class StepUpdateTest {
                 TensorScope scope = TensorScope.open()) {
             final BackwardPass pass = new BackwardPass(
                     network,
-                    new Objective(TASK, RegularizationSettings.NONE),
-                    new PretrainedReference(RegularizationSettings.NONE, network, List.of()),
+                    new Objective(TASK, 0, 0),
+                    new PretrainedReference(KnowledgePreservation.DEFAULT, network, List.of()),
                     new Settings().make(),
                     false,
                     FrozenStageCache.none(network, true),

@@ -29,8 +29,8 @@ import org.junit.jupiter.api.Test;
 
 /** The loop and its backward pass on a network of a few hundred parameters. */
 class TrainerTest {
-    static final Task TASK =
-            new ClassificationTask(new Head.Classification(TinyNet.CLASSES, List.of("a", "b", "c")), LossOptions.PLAIN);
+    static final Task TASK = new ClassificationTask(
+            new Head.Classification(TinyNet.CLASSES, List.of("a", "b", "c")), LossOptions.DEFAULT);
 
     private final Settings settings = new Settings();
     private final List<String> events = new ArrayList<>();
@@ -96,8 +96,8 @@ class TrainerTest {
         settings.gradientCheckpointing = checkpointing;
         return new BackwardPass(
                 network,
-                new Objective(TASK, RegularizationSettings.NONE),
-                new PretrainedReference(RegularizationSettings.NONE, network, List.of()),
+                new Objective(TASK, 0, 0),
+                new PretrainedReference(KnowledgePreservation.DEFAULT, network, List.of()),
                 settings.make(),
                 false,
                 FrozenStageCache.none(network, true),

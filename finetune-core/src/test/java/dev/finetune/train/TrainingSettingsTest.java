@@ -36,7 +36,7 @@ class TrainingSettingsTest {
         for (int bad : new int[] {0, -3}) {
             final String shown = Integer.toString(bad);
             isRefused("batchSize", shown, s -> s.batchSize = bad);
-            isRefused("evaluationBatchSize", shown, s -> s.evaluationBatchSize = bad);
+            isRefused("The batchSize of evaluation(...)", shown, s -> s.evaluationBatchSize = bad);
             isRefused("accumulate", shown, s -> s.accumulation = bad);
         }
         for (Duration bad : List.of(Duration.ZERO, Duration.ofMillis(-1))) {
@@ -44,7 +44,7 @@ class TrainingSettingsTest {
         }
         isRefused("lr", "0.0", s -> s.learningRate = 0);
         isRefused("maxSteps", "-1", s -> s.maxSteps = -1);
-        isRefused("evaluateEvery", "-1", s -> s.evaluateEvery = -1);
+        isRefused("everySteps", "-1", s -> s.evaluateEvery = -1);
         isRefused("maxGradientNorm", "-1.0", s -> s.maxGradientNorm = -1);
         isRefused("maxGradientNorm", "NaN", s -> s.maxGradientNorm = Double.NaN);
     }
@@ -73,11 +73,11 @@ class TrainingSettingsTest {
         isRefused(() -> new EarlyStopping("loss", 1, -1), "minimum change", "-1.0");
         isRefused(() -> new Warmup(-1, 0), "-1");
         for (double bad : new double[] {0, -0.5, 1.01, Double.NaN}) {
-            isRefused(() -> KnowledgePreservation.NONE.withLayerDecay(bad), "layerDecay", Double.toString(bad));
+            isRefused(() -> KnowledgePreservation.DEFAULT.layerDecay(bad), "layerDecay", Double.toString(bad));
         }
         for (double bad : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
             isRefused(
-                    () -> KnowledgePreservation.NONE.withGradualUnfreezing(bad),
+                    () -> KnowledgePreservation.DEFAULT.gradualUnfreezing(bad),
                     "gradualUnfreezing",
                     Double.toString(bad));
         }

@@ -18,10 +18,10 @@ import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Parameter;
 import dev.finetune.train.BatchSource;
+import dev.finetune.train.Batching;
 import dev.finetune.train.Cancellation;
-import dev.finetune.train.KnowledgePreservation;
+import dev.finetune.train.Optimization;
 import dev.finetune.train.OptimizerSettings;
-import dev.finetune.train.Precision;
 import dev.finetune.train.Schedule;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.Trainer;
@@ -139,37 +139,21 @@ class GoldenLoraTest {
     private static TrainingSettings settings(GoldenCase golden) {
         final JsonObject optimizer = golden.json().getAsJsonObject("optimizer");
         final JsonObject schedule = golden.json().getAsJsonObject("schedule");
-        return new TrainingSettings(
-                optimizer.get("lr").getAsDouble(),
-                new OptimizerSettings.AdamW(
+        return TrainingSettings.DEFAULT
+                .learningRate(optimizer.get("lr").getAsDouble())
+                .optimizer(new OptimizerSettings.AdamW(
                         0.9,
                         0.999,
                         1e-8,
-                        WeightDecay.of(optimizer.get("weight_decay").getAsDouble())),
-                Schedule.named(schedule.get("name").getAsString())
-                        .withWarmupSteps(schedule.get("warmup_steps").getAsLong()),
-                KnowledgePreservation.NONE,
-                1,
-                golden.number("steps"),
-                Optional.empty(),
-                8,
-                8,
-                1,
-                false,
-                optimizer.get("max_grad_norm").getAsDouble(),
-                Precision.FLOAT32,
-                false,
-                true,
-                true,
-                true,
-                0,
-                Optional.empty(),
-                false,
-                "",
-                false,
-                false,
-                42,
-                GoldenDevice.choice());
+                        WeightDecay.of(optimizer.get("weight_decay").getAsDouble())))
+                .schedule(Schedule.named(schedule.get("name").getAsString())
+                        .withWarmupSteps(schedule.get("warmup_steps").getAsLong()))
+                .optimization(Optimization.DEFAULT.maxGradientNorm(
+                        optimizer.get("max_grad_norm").getAsDouble()))
+                .epochs(1)
+                .maxSteps(golden.number("steps"))
+                .batching(Batching.DEFAULT.shuffle(false).groupByLength(false))
+                .device(GoldenDevice.choice());
     }
 
     /** One long epoch that goes round the four batches in order. */

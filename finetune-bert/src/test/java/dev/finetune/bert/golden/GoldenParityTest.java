@@ -30,10 +30,11 @@ import dev.finetune.nn.ForwardContext;
 import dev.finetune.spi.Assembly;
 import dev.finetune.task.Task;
 import dev.finetune.train.BatchSource;
+import dev.finetune.train.Batching;
 import dev.finetune.train.Cancellation;
-import dev.finetune.train.KnowledgePreservation;
+import dev.finetune.train.Execution;
+import dev.finetune.train.Optimization;
 import dev.finetune.train.OptimizerSettings;
-import dev.finetune.train.Precision;
 import dev.finetune.train.Schedule;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.Trainer;
@@ -247,37 +248,23 @@ class GoldenParityTest {
     private static TrainingSettings settings(GoldenCase golden, boolean gradientCheckpointing) {
         final JsonObject optimizer = golden.json().getAsJsonObject("optimizer");
         final JsonObject schedule = golden.json().getAsJsonObject("schedule");
-        return new TrainingSettings(
-                optimizer.get("lr").getAsDouble(),
-                new OptimizerSettings.AdamW(
+        return TrainingSettings.DEFAULT
+                .learningRate(optimizer.get("lr").getAsDouble())
+                .optimizer(new OptimizerSettings.AdamW(
                         optimizer.getAsJsonArray("betas").get(0).getAsDouble(),
                         optimizer.getAsJsonArray("betas").get(1).getAsDouble(),
                         optimizer.get("eps").getAsDouble(),
-                        new WeightDecay(optimizer.get("weight_decay").getAsDouble(), spared(golden))),
-                Schedule.named(schedule.get("name").getAsString())
-                        .withWarmupSteps(schedule.get("warmup_steps").getAsLong()),
-                KnowledgePreservation.NONE,
-                1,
-                golden.number("steps"),
-                Optional.empty(),
-                8,
-                8,
-                golden.number("gradient_accumulation"),
-                false,
-                optimizer.get("max_grad_norm").getAsDouble(),
-                Precision.FLOAT32,
-                gradientCheckpointing,
-                true,
-                true,
-                true,
-                0,
-                Optional.empty(),
-                false,
-                "",
-                false,
-                false,
-                42,
-                GoldenDevice.choice());
+                        new WeightDecay(optimizer.get("weight_decay").getAsDouble(), spared(golden))))
+                .schedule(Schedule.named(schedule.get("name").getAsString())
+                        .withWarmupSteps(schedule.get("warmup_steps").getAsLong()))
+                .optimization(Optimization.DEFAULT
+                        .accumulate(golden.number("gradient_accumulation"))
+                        .maxGradientNorm(optimizer.get("max_grad_norm").getAsDouble()))
+                .epochs(1)
+                .maxSteps(golden.number("steps"))
+                .batching(Batching.DEFAULT.shuffle(false).groupByLength(false))
+                .execution(Execution.DEFAULT.gradientCheckpointing(gradientCheckpointing))
+                .device(GoldenDevice.choice());
     }
 
     /** The rule of the cases' generator; of a newer one, which decays what the Trainer does, our own. */

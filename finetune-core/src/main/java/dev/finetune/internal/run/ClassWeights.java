@@ -4,6 +4,7 @@ import dev.finetune.data.ClassCounts;
 import dev.finetune.data.Dataset;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.head.Head;
+import dev.finetune.task.ClassWeighting;
 import dev.finetune.task.LossOptions;
 import java.util.List;
 import java.util.Map;
@@ -13,21 +14,21 @@ import java.util.Optional;
 final class ClassWeights {
     private ClassWeights() {}
 
-    static LossOptions of(Draft draft, Head head, Optional<Dataset<?>> data) {
-        if (!draft.balancedClassWeights) {
-            return draft.loss;
+    static LossOptions of(LossOptions said, Head head, Optional<Dataset<?>> data) {
+        if (!said.weighting().balanced()) {
+            return said;
         }
         if (!head.isOneOfSeveral()) {
             throw new FinetuneException("balancedClassWeights() is for one class of several, or for tags; with a "
                     + head.getClass().getSimpleName() + " head it would change nothing: leave it out.");
         }
         if (data.isEmpty()) {
-            return draft.loss; // Nothing is trained.
+            return said; // Nothing is trained.
         }
         final Map<String, Double> balanced = ClassCounts.of(data.get()).balancedWeights();
         final List<Double> weights = head.labels().stream()
                 .map(label -> balanced.getOrDefault(label, 1.0))
                 .toList();
-        return draft.loss.withClassWeights(weights);
+        return new LossOptions(said.labelSmoothing(), new ClassWeighting(false, weights), said.focalGamma());
     }
 }

@@ -29,17 +29,15 @@ public final class ContrastFitting<I> {
     private final Contrast contrast;
 
     public ContrastFitting(Draft draft, Contrast contrast) {
-        this.draft = draft;
+        this.draft = draft.head().isPresent() ? draft : draft.head(Heads.features(Pooling.MEAN));
         this.contrast = contrast;
     }
 
     public Trained<I> fit(Dataset<I> train) {
-        if (draft.head == null) {
-            draft.head = Heads.features(Pooling.MEAN);
-        }
-        if (!(draft.head instanceof Head.Features head)) {
+        final Head said = draft.head().orElseThrow();
+        if (!(said instanceof Head.Features head)) {
             throw new FinetuneException("fitContrastive(...) teaches vectors, not a "
-                    + draft.head.getClass().getSimpleName()
+                    + said.getClass().getSimpleName()
                     + " head: leave out head(...), or say head(Heads.features(...)).");
         }
         checkSettings();
@@ -57,7 +55,7 @@ public final class ContrastFitting<I> {
             fitting.warnOfModules(model, false, warnings);
             final List<Encoded> rows =
                     RowEncoder.encode(alike.examples, model.assembly().encoder());
-            final TrainingSettings settings = draft.training();
+            final TrainingSettings settings = draft.settings();
             final Map<String, Object> more = Map.of("contrast", contrast);
             final TrainingHistory history = new Trainer(
                             model.assembly().network(),
@@ -65,14 +63,14 @@ public final class ContrastFitting<I> {
                             settings,
                             model.device(),
                             fitting.keeping(warnings),
-                            draft.cancellation)
+                            draft.cancellation())
                     .with(Fitting.checkpointing(draft, more, model))
                     .train(
                             new ContrastRows(
                                     rows,
                                     alike.classes,
                                     model.assembly().encoder(),
-                                    settings.batchSize(),
+                                    settings.batchSize().rows(),
                                     settings.seed()),
                             Optional.empty());
             return fitting.unevaluated(model, more, train, warnings, history);
@@ -84,8 +82,8 @@ public final class ContrastFitting<I> {
 
     private void checkSettings() {
         final Map<String, Boolean> said = new LinkedHashMap<>(FewShotFitting.ofClasses(draft));
-        said.put("rDrop(...)", draft.preservation.regularization().rDrop() > 0);
-        said.put("batchSize(BatchSize.auto(...))", draft.batchesInParts);
+        said.put("rDrop(...)", draft.training().regularization().rDrop() > 0);
+        said.put("batchSize(BatchSize.auto(...))", draft.training().batchSize().inParts());
         final List<String> meaningless = said.entrySet().stream()
                 .filter(Map.Entry::getValue)
                 .map(Map.Entry::getKey)

@@ -3,6 +3,7 @@ package dev.finetune.internal.run;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Split;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Head;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.report.CrossValidation;
 import dev.finetune.task.DecidingMetric;
@@ -10,7 +11,6 @@ import dev.finetune.train.TrainingSettings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 
 /** Trains a model per fold, one after the other. */
@@ -19,31 +19,30 @@ public final class CrossValidating<I> {
     private String main = "";
 
     public CrossValidating(Draft draft) {
-        this.draft = draft.copy();
+        this.draft = draft;
     }
 
     public CrossValidation run(Dataset<I> dataset, int count) {
-        final List<Split<I>> folds = dataset.folds(count, draft.seed);
-        draft.head = LoadedModel.head(draft, dataset); // A rare class may be missing from what one fold trains on.
+        final List<Split<I>> folds = dataset.folds(count, draft.settings().seed());
+        final Head head = LoadedModel.head(draft, dataset); // A rare class may be missing from what one fold trains on.
         for (Split<I> fold : folds) {
-            checkDeciding(fold.validation());
+            checkDeciding(head, fold.validation());
         }
-        final Optional<FoldResults> results = results(dataset, count);
+        final Draft known = draft.head(head);
+        final Optional<FoldResults> results = results(known, dataset, count);
         final List<Metrics> metrics = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             final int fold = i + 1;
-            final Optional<Metrics> known = results.flatMap(all -> all.of(fold));
-            metrics.add(known.isPresent() ? known.get() : train(folds.get(i), fold, count, results));
+            final Optional<Metrics> done = results.flatMap(all -> all.of(fold));
+            metrics.add(done.isPresent() ? done.get() : train(known, folds.get(i), fold, count, results));
         }
         return new CrossValidation(main, metrics);
     }
 
-    private Metrics train(Split<I> data, int fold, int count, Optional<FoldResults> results) {
-        final Draft one = draft.copy();
-        one.resumeFrom = null;
-        one.checkpoints = results.map(all -> all.checkpoints(fold)).orElse(null);
+    private Metrics train(Draft known, Split<I> data, int fold, int count, Optional<FoldResults> results) {
+        final Draft one = known.runs(new SavedRuns(results.map(all -> all.checkpoints(fold)), Optional.empty()));
         try (Trained<I> trained = new Fitting<I>(one).fit(data.train(), Optional.of(data.validation()))) {
-            if (draft.cancellation.isRequestedHere()) {
+            if (draft.cancellation().isRequestedHere()) {
                 throw new FinetuneException("Cross-validation was cancelled after " + (fold - 1) + " of " + count
                         + " folds; its result would depend on when.");
             }
@@ -54,22 +53,22 @@ public final class CrossValidating<I> {
         }
     }
 
-    private Optional<FoldResults> results(Dataset<I> dataset, int count) {
-        return draft.onlyCheckpoints().map(checkpoints -> {
-            try (LoadedModel<I> model = LoadedModel.openToTrain(draft, dataset)) {
+    private Optional<FoldResults> results(Draft known, Dataset<I> dataset, int count) {
+        return known.runs().only().map(checkpoints -> {
+            try (LoadedModel<I> model = LoadedModel.openToTrain(known, dataset)) {
                 main = model.assembly().task().mainMetric();
                 return FoldResults.open(
                         checkpoints,
-                        FoldResults.identity(SettingsText.identity(draft, Map.of(), model), model, dataset, count));
+                        FoldResults.identity(SettingsText.identity(known, Map.of(), model), model, dataset, count));
             }
         });
     }
 
     /** Looks at all folds before the first is trained. */
-    private void checkDeciding(Dataset<I> validation) {
-        final TrainingSettings settings = draft.training();
-        final List<String> labels = Objects.requireNonNull(draft.head).labels();
-        if (settings.keepBest()) {
+    private void checkDeciding(Head head, Dataset<I> validation) {
+        final TrainingSettings settings = draft.settings();
+        final List<String> labels = head.labels();
+        if (settings.keepBest().isPresent()) {
             DecidingMetric.check(settings.bestMetric(), labels, validation);
         }
         settings.earlyStopping().ifPresent(stopping -> DecidingMetric.check(stopping.metric(), labels, validation));

@@ -15,6 +15,7 @@ import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
+import dev.finetune.task.LossOptions;
 import dev.finetune.train.RowEncoder;
 import dev.finetune.train.Schedule;
 import dev.finetune.train.Trainer;
@@ -41,19 +42,18 @@ public final class FewShotFitting<I> {
     private final FewShot fewShot;
 
     public FewShotFitting(Draft draft, FewShot fewShot) {
-        this.draft = draft.copy();
-        this.draft.epochs = 1;
-        this.draft.schedule = Schedule.linear().withWarmupRatio(WARMUP);
+        this.draft =
+                draft.training(said -> said.epochs(1).schedule(Schedule.linear().withWarmupRatio(WARMUP)));
         this.fewShot = fewShot;
     }
 
     public Trained<I> fit(Dataset<I> train) {
-        if (draft.method != null) {
+        if (draft.adapter().method().isPresent()) {
             throw new FinetuneException(
                     "fitFewShot(...) replaces the head's last layer, so it doesn't go with lora(...) or ia3(...):"
                             + " freeze layers instead, or use fit(...).");
         }
-        if (draft.preservation.regularization().rDrop() > 0) {
+        if (draft.training().regularization().rDrop() > 0) {
             throw new FinetuneException(
                     "fitFewShot(...) learns from pairs before there are classes to tell apart, so it"
                             + " doesn't go with rDrop(...): leave that out.");
@@ -105,14 +105,18 @@ public final class FewShotFitting<I> {
 
     /** Settings of the loss of classes and of evaluations, and whether each was said. */
     static Map<String, Boolean> ofClasses(Draft draft) {
+        final LossOptions loss = draft.loss();
+        final TrainingSettings training = draft.training();
         final Map<String, Boolean> said = new LinkedHashMap<>();
-        said.put("classWeights(...)", !draft.loss.classWeights().isEmpty());
-        said.put("balancedClassWeights()", draft.balancedClassWeights);
-        said.put("balancedSampling()", draft.balancedSampling);
-        said.put("labelSmoothing(...)", draft.loss.labelSmoothing() > 0);
-        said.put("focalLoss(...)", draft.loss.focalGamma() > 0);
-        said.put("earlyStopping(...)", draft.earlyStopping.isPresent());
-        said.put("keepBest(...)", draft.keepBest && draft.earlyStopping.isEmpty());
+        said.put("classWeights(...)", !loss.classWeights().isEmpty());
+        said.put("balancedClassWeights()", loss.weighting().balanced());
+        said.put("balancedSampling()", training.batching().balancedSampling());
+        said.put("labelSmoothing(...)", loss.labelSmoothing() > 0);
+        said.put("focalLoss(...)", loss.focalGamma() > 0);
+        said.put("earlyStopping(...)", training.earlyStopping().isPresent());
+        said.put(
+                "keepBest(...)",
+                training.keepBest().isPresent() && training.earlyStopping().isEmpty());
         return said;
     }
 
@@ -134,18 +138,22 @@ public final class FewShotFitting<I> {
     }
 
     private TrainingHistory contrast(LoadedModel<I> model, List<Encoded> rows, TrainingListener listener) {
-        final TrainingSettings settings = draft.training();
+        final TrainingSettings settings = draft.settings();
         final Trainer trainer = new Trainer(
                         model.assembly().network(),
                         new PairTask(model.assembly().task().head()),
                         settings,
                         model.device(),
                         listener,
-                        draft.cancellation)
+                        draft.cancellation())
                 .with(Fitting.checkpointing(draft, Map.of("few-shot", fewShot), model));
         return trainer.train(
                 new PairRows(
-                        rows, model.assembly().encoder(), fewShot.pairsPerRow(), settings.batchSize(), settings.seed()),
+                        rows,
+                        model.assembly().encoder(),
+                        fewShot.pairsPerRow(),
+                        settings.batchSize().rows(),
+                        settings.seed()),
                 Optional.empty());
     }
 
@@ -199,8 +207,8 @@ public final class FewShotFitting<I> {
     private RowPasses passes(LoadedModel<I> model) {
         return new RowPasses(
                 model,
-                draft.leanBackward,
-                draft.evaluationBatchSize,
+                draft.training().execution().recomputeActivations(),
+                draft.training().evaluation().batchSize(),
                 rows -> "Computing the vectors of " + rows + " rows");
     }
 

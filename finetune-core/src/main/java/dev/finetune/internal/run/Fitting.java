@@ -46,15 +46,15 @@ public final class Fitting<I> {
     private final TrainingListener listener;
 
     public Fitting(Draft draft) {
-        this.draft = draft.copy();
-        this.settings = draft.training();
-        this.listener = TrainingListener.all(draft.listeners);
+        this.draft = draft;
+        this.settings = draft.settings();
+        this.listener = TrainingListener.all(draft.watch().listeners());
     }
 
     public Trained<I> fit(Dataset<I> train, Optional<Dataset<I>> validation) {
         final List<String> warnings = new ArrayList<>();
         if (validation.isEmpty()
-                && (settings.keepBest() || settings.earlyStopping().isPresent())) {
+                && (settings.keepBest().isPresent() || settings.earlyStopping().isPresent())) {
             throw new FinetuneException("Early stopping and keeping the best weights need data to evaluate on: call"
                     + " fit(train, validation), or fit(dataset), which holds a part back.");
         }
@@ -78,7 +78,7 @@ public final class Fitting<I> {
                             settings,
                             model.device(),
                             keeping(warnings),
-                            draft.cancellation)
+                            draft.cancellation())
                     .with(checkpointing(draft, Map.of(), model));
             final TrainingHistory history = trainer.train(training, evaluation);
             final Optional<Metrics> metrics = history.kept().flatMap(report -> report.validation());
@@ -86,7 +86,7 @@ public final class Fitting<I> {
                     model,
                     new Provenance(
                             ModelPlace.shown(model.base()),
-                            draft.maxLength,
+                            draft.maxLength(),
                             SettingsText.describe(draft),
                             train.describe(),
                             validation.map(Dataset::describe).orElse("none"),
@@ -104,20 +104,20 @@ public final class Fitting<I> {
     /** Which checkpoints a training reads and writes. */
     static Checkpointing checkpointing(Draft draft, Map<String, Object> more, LoadedModel<?> model) {
         return new Checkpointing(
-                draft.checkpoints(), Optional.ofNullable(draft.resumeFrom), SettingsText.identity(draft, more, model));
+                draft.runs().written(), draft.runs().resumed(), SettingsText.identity(draft, more, model));
     }
 
     public Trained<I> untrained(Class<I> inputType) {
         return ModelReading.whole(
                 draft,
-                now -> new Fitting<I>(now).read(known -> LoadedModel.open(known, Optional.empty(), inputType)),
+                now -> ofSavedLength(now).read(known -> LoadedModel.open(known, Optional.empty(), inputType)),
                 Trained::close);
     }
 
     public Trained<I> untrained(Dataset<I> dataset) {
         return ModelReading.whole(
                 draft,
-                now -> new Fitting<I>(now)
+                now -> Fitting.<I>ofSavedLength(now)
                         .read(known -> LoadedModel.open(known, Optional.of(dataset), dataset.inputType())),
                 Trained::close);
     }
@@ -126,42 +126,44 @@ public final class Fitting<I> {
     public static Trained<?> saved(Draft draft) {
         return ModelReading.<Trained<?>>whole(
                 draft,
-                now -> new Fitting<>(now).read(known -> LoadedModel.open(known, Optional.empty())),
+                now -> ofSavedLength(now).read(known -> LoadedModel.open(known, Optional.empty())),
                 Trained::close);
     }
 
     private <J> Trained<J> read(Function<Draft, LoadedModel<J>> open) {
-        takeSavedLength();
         return untrained(open.apply(draft));
     }
 
     /** A model that is used as it was saved reads inputs of the length that it was trained with. */
-    private void takeSavedLength() {
-        if (draft.maxLength == 0 && draft.head == null) {
-            draft.maxLength = ModelPlace.localDirectory(draft.model)
-                    .map(draft.places)
-                    .map(ModelRecord::maxLength)
-                    .orElse(0);
+    private static <J> Fitting<J> ofSavedLength(Draft draft) {
+        if (draft.maxLength() > 0 || draft.head().isPresent()) {
+            return new Fitting<>(draft);
         }
+        final ModelSource source = draft.source();
+        return new Fitting<>(draft.maxLength(ModelPlace.localDirectory(source.name())
+                .map(source.places())
+                .map(ModelRecord::maxLength)
+                .orElse(0)));
     }
 
     private <J> Trained<J> untrained(LoadedModel<J> model) {
         try {
             final List<String> warnings = new ArrayList<>();
             warnOfModules(model, true, warnings);
-            if (draft.adapter != null && !model.random().isEmpty()) {
-                warn(
-                        "Neither the base nor the adapter in " + ModelPlace.shown(draft.adapter.toString()) + " has "
-                                + AdapterFiles.few(model.random())
-                                + ": they are random, and so is what the model says until it is trained.",
-                        warnings);
-            }
+            draft.adapter()
+                    .directory()
+                    .filter(directory -> !model.random().isEmpty())
+                    .ifPresent(directory -> warn(
+                            "Neither the base nor the adapter in " + ModelPlace.shown(directory.toString()) + " has "
+                                    + AdapterFiles.few(model.random())
+                                    + ": they are random, and so is what the model says until it is trained.",
+                            warnings));
             model.newHead().ifPresent(told -> keep(told + " What it says is random until it is trained.", warnings));
             return new Trained<>(
                     model.calibrated(savedCalibration(model)),
                     new Provenance(
                             ModelPlace.shown(model.base()),
-                            draft.maxLength,
+                            draft.maxLength(),
                             SettingsText.describe(draft),
                             "none",
                             "none",
@@ -191,7 +193,7 @@ public final class Fitting<I> {
                 model,
                 new Provenance(
                         ModelPlace.shown(model.base()),
-                        draft.maxLength,
+                        draft.maxLength(),
                         SettingsText.describe(draft, more),
                         train.describe(),
                         "none",
@@ -215,7 +217,7 @@ public final class Fitting<I> {
         if (model.rows() instanceof OutputRows.Anew) {
             return Calibration.NONE;
         }
-        final Calibration saved = Calibration.read(draft.adapter != null ? draft.adapter : model.directory());
+        final Calibration saved = Calibration.read(draft.adapter().directory().orElse(model.directory()));
         return model.rows() instanceof OutputRows.Moved moved ? saved.moved(moved.from()) : saved;
     }
 
@@ -246,7 +248,7 @@ public final class Fitting<I> {
     private void checkDeciding(LoadedModel<I> model, Dataset<I> validation) {
         final Task task = model.assembly().task();
         final Set<String> deciding = new LinkedHashSet<>();
-        if (settings.keepBest()) {
+        if (settings.keepBest().isPresent()) {
             deciding.add(settings.bestMetric());
         }
         settings.earlyStopping().map(EarlyStopping::metric).ifPresent(deciding::add);
@@ -266,7 +268,7 @@ public final class Fitting<I> {
 
     /** On a GPU parts cost more than padding; a batch norm would take each part's own mean and variance. */
     private boolean isComputedInParts(LoadedModel<I> model) {
-        return settings.groupByLength()
+        return settings.batching().groupsByLength()
                 && model.device().is_cpu()
                 && model.assembly().network().buffers().isEmpty();
     }
@@ -274,23 +276,27 @@ public final class Fitting<I> {
     private BatchSource trainingRows(Dataset<I> dataset, LoadedModel<I> model, List<String> warnings) {
         final InputEncoder<I> encoder = model.assembly().encoder();
         final EncodedRows.Order order = new EncodedRows.Order(
-                settings.batchSize(), true, settings.shuffle(), isComputedInParts(model), settings.seed());
+                settings.batchSize().rows(),
+                true,
+                settings.batching().shuffle(),
+                isComputedInParts(model),
+                settings.seed());
         if (dataset.size().isEmpty()) {
-            if (draft.balancedSampling) {
+            if (settings.batching().balancedSampling()) {
                 throw new FinetuneException(
-                        "balancedSampling() needs data in memory; a stream doesn't know its classes in advance.");
+                        "balancedSampling(true) needs data in memory; a stream doesn't know its classes in advance.");
             }
             final StreamedRows<I> source = new StreamedRows<>(dataset, encoder, order);
-            return LoneRows.areTooFew(model, dataset, settings.batchSize()) ? source.joiningLoneRows() : source;
+            return LoneRows.areTooFew(model, dataset, settings.batchSize().rows()) ? source.joiningLoneRows() : source;
         }
         final List<Encoded> rows = RowsOfData.encoded(dataset, encoder, "training");
         final EncodedRows source = new EncodedRows(rows, encoder, order);
-        final EncodedRows drawn = draft.balancedSampling ? source.sampledByClass() : source;
-        if (!LoneRows.areTooFew(model, source, settings.batchSize())) {
+        final EncodedRows drawn = settings.batching().balancedSampling() ? source.sampledByClass() : source;
+        if (!LoneRows.areTooFew(model, source, settings.batchSize().rows())) {
             return drawn;
         }
         warn(
-                rows.size() + " rows in batches of " + settings.batchSize()
+                rows.size() + " rows in batches of " + settings.batchSize().rows()
                         + " leave one row alone in each epoch, over which the model's batch norms can't train: it joins"
                         + " the batch before it.",
                 warnings);

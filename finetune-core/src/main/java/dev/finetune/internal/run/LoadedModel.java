@@ -24,6 +24,8 @@ import dev.finetune.spi.ModelConfig;
 import dev.finetune.spi.ModelFamily;
 import dev.finetune.task.LossOptions;
 import dev.finetune.train.Devices;
+import dev.finetune.train.LengthGrouping;
+import dev.finetune.train.TrainingSettings;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -60,7 +62,7 @@ public record LoadedModel<I>(
      */
     public static Head head(Draft draft, Dataset<?> data) {
         final Optional<Head> saved = ModelReading.look(draft, LoadedModel::saved);
-        final Head head = HeadResolver.resolve(Optional.ofNullable(draft.head), saved, Optional.of(data));
+        final Head head = HeadResolver.resolve(draft.head(), saved, Optional.of(data));
         DataForHead.check(head, data);
         return head;
     }
@@ -72,9 +74,7 @@ public record LoadedModel<I>(
 
     /** The head that the adapter was saved with, if it says, else the checkpoint's. */
     private static Optional<Head> saved(Draft draft, ModelFamily family, ModelConfig config) {
-        return Optional.ofNullable(draft.adapter)
-                .flatMap(AdapterFiles::savedHead)
-                .or(() -> family.savedHead(config));
+        return draft.adapter().directory().flatMap(AdapterFiles::savedHead).or(() -> family.savedHead(config));
     }
 
     /** Finds, loads and freezes a model, and puts it on its device. */
@@ -84,51 +84,53 @@ public record LoadedModel<I>(
                     "The thread is interrupted, so that no model is loaded; where that was meant for"
                             + " something else, Thread.interrupted() clears it.");
         }
-        final Device device = Devices.of(draft.device);
+        final TrainingSettings settings = draft.training();
+        final Device device = Devices.of(settings.device());
         final ModelPlace place = ModelPlace.find(draft);
         final ModelConfig config = place.config();
         final ModelFamily family = Families.of(config);
         final Optional<Head> ofBase = family.savedHead(config);
-        final Optional<Head> ofAdapter = Optional.ofNullable(draft.adapter).flatMap(AdapterFiles::savedHead);
+        final Optional<Head> ofAdapter = draft.adapter().directory().flatMap(AdapterFiles::savedHead);
         final Optional<Head> saved = saved(draft, family, config);
-        final Head head = HeadResolver.resolve(Optional.ofNullable(draft.head), saved, data);
+        final Head head = HeadResolver.resolve(draft.head(), saved, data);
         final OutputRows rows = rows(draft, ofBase, ofAdapter, head);
         final Optional<String> newHead = HeadRows.told(saved, head, rows);
         newHead.ifPresent(Fitting.LOG::info);
-        final LossOptions loss = ClassWeights.of(draft, head, data);
-        if (draft.method != null && draft.preservation.regularization().l2sp() > 0) {
+        final LossOptions loss = ClassWeights.of(draft.loss(), head, data);
+        if (draft.adapter().method().isPresent()
+                && settings.preservation().l2sp().alpha() > 0) {
             throw new FinetuneException("l2sp(...) pulls pretrained weights back, and LoRA or IA3 doesn't change them:"
                     + " leave one of them out.");
         }
         final Adaptation adaptation = new Adaptation(
-                Optional.ofNullable(draft.method),
-                Optional.ofNullable(draft.adapter),
+                draft.adapter().method(),
+                draft.adapter().directory(),
                 ofAdapter.isPresent() ? rows : new OutputRows.Kept(false),
-                draft.seed);
+                settings.seed());
         final AssemblyRequest request = new AssemblyRequest(
                 place.directory(),
                 place.weights(),
                 config,
                 head,
-                draft.adapter == null ? rows : ofBase(ofBase, head),
-                draft.maxLength,
-                draft.seed,
-                !draft.randomWeights,
+                draft.adapter().directory().isEmpty() ? rows : ofBase(ofBase, head),
+                draft.maxLength(),
+                settings.seed(),
+                !draft.initialization().randomWeights(),
                 loss,
-                draft.augmentations,
-                Optional.ofNullable(draft.inputSettings),
-                draft.memoryFormat,
+                draft.augmentations(),
+                draft.inputs(),
+                settings.execution().memoryFormat(),
                 adaptation,
-                draft.skipUnread && draft.preservation.regularization().distill() == 0,
-                draft.dropout);
+                settings.execution().firstTokenOnly() && settings.preservation().distill() == 0,
+                settings.regularization().dropout().orElse(Double.NaN));
         final Assembly<?> assembly = assembled(family, request, place);
         try {
             checkInputs(draft, assembly.encoder());
             checkFinite(assembly.network(), place);
-            move(assembly.network(), device, draft.memoryFormat);
+            move(assembly.network(), device, settings.execution().memoryFormat());
             final Optional<PeftMethod> method = method(draft, assembly.network());
             method.ifPresent(how -> Freezer.keepForAdapter(how, assembly.network()));
-            Freezer.apply(draft.freezing, assembly.network());
+            Freezer.apply(draft.freezing().rules(), assembly.network());
             return new LoadedModel<>(assembly, place.directory(), place.base(), method, rows, newHead, device);
         } catch (RuntimeException | Error e) {
             assembly.close();
@@ -163,8 +165,9 @@ public record LoadedModel<I>(
 
     /** The rule for the last layer: the adapter's, where that says what its outputs are. */
     private static OutputRows rows(Draft draft, Optional<Head> ofBase, Optional<Head> ofAdapter, Head head) {
-        if (ofAdapter.isPresent() || draft.adapter == null) {
-            return HeadRows.of(ofAdapter.or(() -> ofBase), head, draft.keepHead);
+        if (ofAdapter.isPresent() || draft.adapter().directory().isEmpty()) {
+            return HeadRows.of(
+                    ofAdapter.or(() -> ofBase), head, draft.initialization().keepHead());
         }
         return new OutputRows.Kept(false); // PEFT's format doesn't name the outputs.
     }
@@ -177,16 +180,13 @@ public record LoadedModel<I>(
 
     /** What adapts the network, which also trains what starts at random: unless all does, as was asked for. */
     private static Optional<PeftMethod> method(Draft draft, Network network) {
-        if (draft.method == null) {
-            return Optional.empty();
+        final Optional<PeftMethod> said = draft.adapter().method();
+        if (draft.adapter().directory().isEmpty()) {
+            said.ifPresent(method -> Freezer.checkTrainedWhole(method, network));
         }
-        if (draft.adapter == null) {
-            Freezer.checkTrainedWhole(draft.method, network);
-        }
-        return Optional.of(
-                draft.randomWeights
-                        ? draft.method
-                        : draft.method.training(Freezer.startingAnew(draft.method, network)));
+        return draft.initialization().randomWeights()
+                ? said
+                : said.map(method -> method.training(Freezer.startingAnew(method, network)));
     }
 
     /** Whether its parameters are on the CPU, not a GPU. */
@@ -214,9 +214,8 @@ public record LoadedModel<I>(
      * @throws FinetuneException if the head can't learn from the data's labels
      */
     static <J> LoadedModel<J> openToTrain(Draft draft, Dataset<J> train) {
-        final Draft known = draft.copy();
-        known.head =
-                head(draft, train); // So that labels are looked for once: of a stream that is a pass over all of it.
+        final Draft known = draft.head(
+                head(draft, train)); // So that labels are looked for once: of a stream that is a pass over all of it.
         return ModelReading.whole(known, now -> open(now, Optional.of(train), train.inputType()), LoadedModel::close);
     }
 
@@ -233,16 +232,14 @@ public record LoadedModel<I>(
 
     private static void checkInputs(Draft draft, InputEncoder<?> encoder) {
         final Class<?> reads = encoder.inputType();
-        if (draft.groupingSaid && draft.groupByLength && !encoder.hasLengths()) {
+        if (draft.training().batching().grouping() == LengthGrouping.BY_LENGTH && !encoder.hasLengths()) {
             throw new FinetuneException("groupByLength(true) computes inputs of similar length together, and those of"
                     + " this model (" + reads.getSimpleName() + ") have no length: leave it out.");
         }
-        for (Augmentation augmentation : draft.augmentations) {
+        for (Augmentation augmentation : draft.augmentations()) {
             check("augment(" + augmentation + ")", augmentation.inputType(), reads);
         }
-        if (draft.inputSettings != null) {
-            check("inputs(" + draft.inputSettings + ")", draft.inputSettings.inputType(), reads);
-        }
+        draft.inputs().ifPresent(inputs -> check("inputs(" + inputs + ")", inputs.inputType(), reads));
     }
 
     private static void check(String setting, Class<?> isFor, Class<?> reads) {

@@ -26,8 +26,8 @@ final class ModelCheck {
         final List<String> found = new ArrayList<>();
         checkRate(settings, network, found);
         checkFrozenNoise(draft, network, found);
-        if (draft.adapter == null && draft.method != null) {
-            checkMethod(draft.method, network, found);
+        if (draft.adapter().directory().isEmpty()) {
+            draft.adapter().method().ifPresent(method -> checkMethod(method, network, found));
         }
         return found;
     }
@@ -47,7 +47,7 @@ final class ModelCheck {
         final long frozen = network.parameters().stream()
                 .filter(parameter -> !parameter.isTrained())
                 .count();
-        if (draft.randomWeights && frozen > 0) {
+        if (draft.initialization().randomWeights() && frozen > 0) {
             found.add("randomWeights(): " + frozen + " parameters are frozen at random values and never learn; unfreeze"
                     + " them, or start from the checkpoint's weights.");
         }

@@ -5,7 +5,7 @@ import dev.finetune.checkpoint.Weights;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.hub.FilesNeeded;
 import dev.finetune.hub.Hub;
-import dev.finetune.hub.HubSettings;
+import dev.finetune.hub.HubAccess;
 import dev.finetune.hub.PackedModel;
 import dev.finetune.hub.Pretrained;
 import dev.finetune.hub.ResolvedModel;
@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * Where a model's files lie.
@@ -26,49 +27,47 @@ import java.util.Optional;
 public record ModelPlace(Path directory, Path weights, String base) {
     /** A model of the class path, a local file of weights, a local directory, or the files of a model of the hub. */
     static ModelPlace find(Draft draft) {
-        if (draft.local) {
-            checkExists(Path.of(draft.model));
+        final ModelSource source = draft.source();
+        final String name = source.name();
+        final UnaryOperator<Path> places = source.places();
+        if (source.local()) {
+            checkExists(Path.of(name));
         }
-        final Optional<Pretrained> packed = PackedModels.of(draft);
+        final Optional<Pretrained> packed = PackedModels.of(source);
         if (packed.isPresent()) {
-            return packed(draft, packed.get());
+            return packed(source.hub(), packed.get());
         }
-        final Optional<Path> file = localFile(draft.model);
-        if (file.isPresent() || localDirectory(draft.model).isPresent()) {
-            checkWithoutRevision(draft);
+        final Optional<Path> file = localFile(name);
+        if (file.isPresent() || localDirectory(name).isPresent()) {
+            checkWithoutRevision(name, source.hub());
         }
         if (file.isPresent()) {
-            final Path directory =
-                    draft.places.apply(file.get().toAbsolutePath().getParent());
-            return new ModelPlace(directory, directory.resolve(file.get().getFileName()), draft.model);
+            final Path directory = places.apply(file.get().toAbsolutePath().getParent());
+            return new ModelPlace(directory, directory.resolve(file.get().getFileName()), name);
         }
-        if (draft.adapter == null) {
-            localDirectory(draft.model).map(draft.places).ifPresent(AdapterFiles::refuseIn);
+        final boolean isBase = draft.adapter().directory().isPresent();
+        if (!isBase) {
+            localDirectory(name).map(places).ifPresent(AdapterFiles::refuseIn);
         }
-        final ResolvedModel found =
-                new Hub(hub(draft), draft.downloads).locate(draft.model, draft.revision, FilesNeeded.model());
-        final Path directory = draft.places.apply(found.directory());
-        if (draft.adapter == null) {
+        final HubAccess access = source.hub();
+        final ResolvedModel found = new Hub(access.orFromEnvironment(), access.downloads())
+                .locate(name, access.revision(), FilesNeeded.model());
+        final Path directory = places.apply(found.directory());
+        if (!isBase) {
             AdapterFiles.refuseIn(directory);
         }
         return new ModelPlace(
-                directory,
-                directory,
-                draft.model + found.commit().map(c -> " at " + c).orElse(""));
+                directory, directory, name + found.commit().map(c -> " at " + c).orElse(""));
     }
 
-    private static ModelPlace packed(Draft draft, Pretrained model) {
-        if (!draft.revision.equals(Hub.DEFAULT_REVISION)) {
-            throw new FinetuneException("revision(\"" + draft.revision + "\") chooses among the versions of a model of"
+    private static ModelPlace packed(HubAccess hub, Pretrained model) {
+        if (hub.choosesRevision()) {
+            throw new FinetuneException("revision(\"" + hub.revision() + "\") chooses among the versions of a model of"
                     + " the hub, but " + model.name() + " comes on the class path, in the one version of its jar: leave"
                     + " revision(...) out.");
         }
-        final Path directory = new PackedModel(model, hub(draft)).directory();
+        final Path directory = new PackedModel(model, hub.orFromEnvironment()).directory();
         return new ModelPlace(directory, directory, model.name());
-    }
-
-    private static HubSettings hub(Draft draft) {
-        return draft.hub == null ? HubSettings.fromEnvironment() : draft.hub;
     }
 
     /**
@@ -93,10 +92,10 @@ public record ModelPlace(Path directory, Path weights, String base) {
     }
 
     /** Refuses a revision of what is local. */
-    static void checkWithoutRevision(Draft draft) {
-        if (!draft.revision.equals(Hub.DEFAULT_REVISION)) {
-            throw new FinetuneException("revision(\"" + draft.revision + "\") chooses among the versions of a model of"
-                    + " the hub, but " + Path.of(draft.model).toAbsolutePath() + " is local and has only one: leave"
+    static void checkWithoutRevision(String name, HubAccess hub) {
+        if (hub.choosesRevision()) {
+            throw new FinetuneException("revision(\"" + hub.revision() + "\") chooses among the versions of a model of"
+                    + " the hub, but " + Path.of(name).toAbsolutePath() + " is local and has only one: leave"
                     + " revision(...) out, or name the model by its id.");
         }
     }

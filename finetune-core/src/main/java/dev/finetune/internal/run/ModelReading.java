@@ -37,17 +37,15 @@ public final class ModelReading {
     private static <T> T read(Draft draft, boolean isChecked, Function<Draft, T> reader, Consumer<T> discard) {
         final List<Path> directories = new ArrayList<>();
         directory(draft).ifPresent(directories::add);
-        Optional.ofNullable(draft.adapter).filter(Files::isDirectory).ifPresent(directories::add);
+        draft.adapter().directory().filter(Files::isDirectory).ifPresent(directories::add);
         return new WholeRead(directories, isChecked)
                 .read(
                         places -> {
-                            final Draft now = draft.copy();
-                            now.places = places;
-                            Optional.ofNullable(draft.adapter).map(places).ifPresent(adapter -> {
-                                now.adapter = adapter;
-                                checkAdapter(draft, adapter);
-                            });
-                            return reader.apply(now);
+                            draft.adapter()
+                                    .directory()
+                                    .map(places)
+                                    .ifPresent(now -> checkAdapter(draft.adapter(), now));
+                            return reader.apply(draft.readAt(places));
                         },
                         discard);
     }
@@ -60,19 +58,21 @@ public final class ModelReading {
     }
 
     /** The tuner was told an adapter's settings when it was named, and reads its weights now. */
-    private static void checkAdapter(Draft draft, Path adapter) {
-        final PeftMethod now = AdapterFiles.read(adapter);
-        if (!now.equals(draft.method)) {
-            throw new FinetuneException(
-                    "The adapter in " + draft.adapter + " has been replaced since adapter(...) named it:"
-                            + " then it was " + draft.method + ", now it is " + now + ". Call adapter(...) again.");
+    private static void checkAdapter(SaidAdapter said, Path place) {
+        final PeftMethod then = said.method().orElseThrow();
+        final PeftMethod now = AdapterFiles.read(place);
+        if (!now.equals(then)) {
+            throw new FinetuneException("The adapter in " + said.directory().orElseThrow()
+                    + " has been replaced since adapter(...) named it:" + " then it was " + then + ", now it is " + now
+                    + ". Call adapter(...) again.");
         }
     }
 
     /** Where a local model lies; empty for one of the hub, whose files don't change. */
     private static Optional<Path> directory(Draft draft) {
-        return ModelPlace.localDirectory(draft.model)
-                .or(() -> ModelPlace.localFile(draft.model)
+        final String name = draft.source().name();
+        return ModelPlace.localDirectory(name)
+                .or(() -> ModelPlace.localFile(name)
                         .map(file -> file.toAbsolutePath().getParent()));
     }
 }

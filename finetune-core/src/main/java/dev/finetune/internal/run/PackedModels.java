@@ -9,17 +9,17 @@ import java.util.ServiceLoader;
 final class PackedModels {
     private PackedModels() {}
 
-    /** The model that a draft starts from, if it is one; a local file or directory of that name comes first. */
-    static Optional<Pretrained> of(Draft draft) {
-        if (draft.pretrained.isPresent()
-                || draft.local
-                || ModelPlace.localFile(draft.model).isPresent()
-                || ModelPlace.localDirectory(draft.model).isPresent()) {
-            return draft.pretrained;
+    /** The model that training starts from, if it is one; a local file or directory of that name comes first. */
+    static Optional<Pretrained> of(ModelSource source) {
+        if (source.pretrained().isPresent()
+                || source.local()
+                || ModelPlace.localFile(source.name()).isPresent()
+                || ModelPlace.localDirectory(source.name()).isPresent()) {
+            return source.pretrained();
         }
         return ServiceLoader.load(PretrainedModels.class, PackedModels.class.getClassLoader()).stream()
                 .flatMap(provider -> provider.get().models().stream())
-                .filter(model -> model.name().equals(draft.model))
+                .filter(model -> model.name().equals(source.name()))
                 .findFirst();
     }
 }

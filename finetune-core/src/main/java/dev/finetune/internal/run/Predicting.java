@@ -44,7 +44,7 @@ final class Predicting<I> {
         this.inputs = inputs;
         this.passes = new RowPasses(
                 model,
-                settings.leanBackward(),
+                settings.execution().recomputeActivations(),
                 Integer.MAX_VALUE,
                 rows -> "Predicting a batch of " + rows + (rows == 1 ? " input" : " inputs"));
     }
@@ -89,9 +89,9 @@ final class Predicting<I> {
     }
 
     private List<List<Row>> batches() {
-        final int most = settings.evaluationBatchSize();
+        final int most = settings.evaluation().batchSize();
         final List<List<Row>> cut = new ArrayList<>();
-        if (!settings.groupByLength()) {
+        if (!settings.batching().groupsByLength()) {
             for (int from = 0; from < rows.size(); from += most) {
                 cut.add(rows.subList(from, Math.min(rows.size(), from + most)));
             }

@@ -55,6 +55,6 @@ public final class Predictor<I> {
                 task,
                 RowsOfData.toEvaluate(data, model.assembly().encoder(), settings, "evaluation"),
                 model.device(),
-                settings.leanBackward());
+                settings.execution().recomputeActivations());
     }
 }

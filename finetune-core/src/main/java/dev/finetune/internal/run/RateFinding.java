@@ -6,9 +6,11 @@ import dev.finetune.error.FinetuneException;
 import dev.finetune.report.LearningRateTest;
 import dev.finetune.train.Cancellation;
 import dev.finetune.train.KnowledgePreservation;
+import dev.finetune.train.Regularization;
 import dev.finetune.train.Schedule;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.TrainingListener;
+import dev.finetune.train.TrainingSettings;
 import java.util.List;
 import java.util.Optional;
 
@@ -23,28 +25,19 @@ public final class RateFinding<I> {
     }
 
     public LearningRateTest run(Dataset<I> dataset) {
-        final Draft test = draft.copy();
         final LearningRateTest.Recorder recorder = new LearningRateTest.Recorder();
-        final Cancellation theirs = draft.cancellation;
+        final Cancellation theirs = draft.cancellation();
         final Cancellation ours = new Cancellation();
-        test.learningRate = range.lowest();
-        test.schedule = new Schedule.Exponential(range.highest());
-        test.maxSteps = range.steps();
-        test.preservation = KnowledgePreservation.NONE.withLayerDecay(test.preservation.layerDecay());
-        test.evaluateEvery = 0;
-        test.earlyStopping = Optional.empty();
-        test.keepBest = false;
-        test.checkpoints = null;
-        test.resumeFrom = null;
-        test.cancellation = ours;
-        test.listeners = List.of(new TrainingListener() {
+        final TrainingListener recording = new TrainingListener() {
             @Override
             public void stepped(StepReport report) {
                 if (!recorder.add(report.learningRate(), report.loss()) || theirs.isRequestedHere()) {
                     ours.cancel();
                 }
             }
-        });
+        };
+        final Draft test =
+                draft.training(this::ofRange).runs(SavedRuns.NONE).watch(new Draft.Watch(List.of(recording), ours));
         try (Trained<I> trained = new Fitting<I>(test).fit(dataset, Optional.empty())) {
             if (theirs.isRequestedHere()) {
                 throw new FinetuneException("The test of learning rates was cancelled; what it would suggest depends on"
@@ -54,5 +47,18 @@ public final class RateFinding<I> {
         } catch (DivergedException e) {
             return recorder.result(range); // The rates that were too high have been seen.
         }
+    }
+
+    /** Without what needs a run of its own length, or an end of its own. */
+    private TrainingSettings ofRange(TrainingSettings said) {
+        return said.learningRate(range.lowest())
+                .schedule(new Schedule.Exponential(range.highest()))
+                .maxSteps(range.steps())
+                .preservation(KnowledgePreservation.DEFAULT.layerDecay(
+                        said.preservation().layerDecay()))
+                .regularization(new Regularization(said.regularization().dropout(), 0, Optional.empty()))
+                .evaluation(said.evaluation().everySteps(0))
+                .earlyStopping(Optional.empty())
+                .keepBest(Optional.empty());
     }
 }

@@ -23,10 +23,11 @@ import dev.finetune.nn.Buffer;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Network;
 import dev.finetune.train.BatchSource;
+import dev.finetune.train.Batching;
 import dev.finetune.train.Cancellation;
-import dev.finetune.train.KnowledgePreservation;
+import dev.finetune.train.Execution;
+import dev.finetune.train.Optimization;
 import dev.finetune.train.OptimizerSettings;
-import dev.finetune.train.Precision;
 import dev.finetune.train.Schedule;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.Trainer;
@@ -219,37 +220,22 @@ class VisionGoldenTest {
     private static TrainingSettings settings(VisionCase golden, boolean checkpointing) {
         final JsonObject optimizer = golden.json().getAsJsonObject("optimizer");
         final JsonObject schedule = golden.json().getAsJsonObject("schedule");
-        return new TrainingSettings(
-                optimizer.get("lr").getAsDouble(),
-                new OptimizerSettings.AdamW(
+        return TrainingSettings.DEFAULT
+                .learningRate(optimizer.get("lr").getAsDouble())
+                .optimizer(new OptimizerSettings.AdamW(
                         0.9,
                         0.999,
                         1e-8,
-                        new WeightDecay(optimizer.get("weight_decay").getAsDouble(), Optional.of(SPARED))),
-                Schedule.named(schedule.get("name").getAsString())
-                        .withWarmupSteps(schedule.get("warmup_steps").getAsLong()),
-                KnowledgePreservation.NONE,
-                1,
-                golden.json().get("steps").getAsInt(),
-                Optional.empty(),
-                8,
-                8,
-                1,
-                false,
-                optimizer.get("max_grad_norm").getAsDouble(),
-                Precision.FLOAT32,
-                checkpointing,
-                true,
-                true,
-                true,
-                0,
-                Optional.empty(),
-                false,
-                "",
-                false,
-                false,
-                42,
-                GoldenDevice.choice());
+                        new WeightDecay(optimizer.get("weight_decay").getAsDouble(), Optional.of(SPARED))))
+                .schedule(Schedule.named(schedule.get("name").getAsString())
+                        .withWarmupSteps(schedule.get("warmup_steps").getAsLong()))
+                .optimization(Optimization.DEFAULT.maxGradientNorm(
+                        optimizer.get("max_grad_norm").getAsDouble()))
+                .epochs(1)
+                .maxSteps(golden.json().get("steps").getAsInt())
+                .batching(Batching.DEFAULT.shuffle(false).groupByLength(false))
+                .execution(Execution.DEFAULT.gradientCheckpointing(checkpointing))
+                .device(GoldenDevice.choice());
     }
 
     private static void assertClose(float[] ours, float[] theirs, double tolerance, String what) {
