@@ -1,5 +1,6 @@
 package dev.finetune.bert;
 
+import static dev.finetune.testkit.Numbers.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -390,9 +391,7 @@ class FineTunerTest {
                 final float[] beside = embedder.embed(List.of("the price of the product and the screen", "great sound"))
                         .get(1);
                 assertThat(alone).hasSize(48);
-                for (int i = 0; i < alone.length; i++) {
-                    assertThat(beside[i]).isCloseTo(alone[i], within(1e-5f));
-                }
+                assertClose(beside, alone, 1e-5, "vector beside a longer text");
             }
         }
     }

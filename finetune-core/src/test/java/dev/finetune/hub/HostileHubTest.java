@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.finetune.error.FinetuneException;
-import dev.finetune.hub.FakeHub.Reply;
+import dev.finetune.testkit.FakeHub;
+import dev.finetune.testkit.FakeModel;
+import dev.finetune.testkit.FakeReply;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -83,7 +85,7 @@ class HostileHubTest {
      *
      * @param to the requests that get it, as "METHOD path" contains it
      */
-    private record Hostile(String name, String to, Reply reply, String... expected) {
+    private record Hostile(String name, String to, FakeReply reply, String... expected) {
         @Override
         public String toString() {
             return name;
@@ -97,7 +99,7 @@ class HostileHubTest {
     @ParameterizedTest
     @MethodSource({"listings", "entries", "names", "redirects", "statuses", "heads", "bodies"})
     void isRefusedByName(Hostile hostile) throws IOException {
-        final Reply[] always = new Reply[40];
+        final FakeReply[] always = new FakeReply[40];
         Arrays.fill(always, hostile.reply);
         fake.redirects(FakeHub.Redirects.NONE).onHub(hostile.to, always);
         assertRefused(new HubLimits(1 << 20, 1000, 1 << 20), hostile.expected);
@@ -121,15 +123,15 @@ class HostileHubTest {
 
     // What a hub lists.
 
-    private static Reply text(String body) {
-        return Reply.contents(body.getBytes(StandardCharsets.UTF_8));
+    private static FakeReply text(String body) {
+        return FakeReply.contents(body.getBytes(StandardCharsets.UTF_8));
     }
 
     private static String siblings(String... siblings) {
         return "{\"sha\": \"" + COMMIT + "\", \"siblings\": [" + String.join(", ", siblings) + "]}";
     }
 
-    private static Hostile listing(String name, Reply reply, String... expected) {
+    private static Hostile listing(String name, FakeReply reply, String... expected) {
         return new Hostile("listing: " + name, LISTING, reply, expected);
     }
 
@@ -170,7 +172,7 @@ class HostileHubTest {
                 unlike("a commit that is null", "{\"sha\": null, \"siblings\": []}"),
                 unlike("files that are an object", "{\"sha\": \"a\", \"siblings\": {}}"),
                 unlike("files that are null", "{\"sha\": \"a\", \"siblings\": null}"),
-                listing("invalid UTF-8", Reply.contents(invalid), "doesn't answer as a model hub does", "UTF-8"),
+                listing("invalid UTF-8", FakeReply.contents(invalid), "doesn't answer as a model hub does", "UTF-8"),
                 listing("a commit that is a path", text("{\"sha\": \"../../evil\", \"siblings\": []}"), "The commit"),
                 listing("a commit that is absolute", text("{\"sha\": \"/etc\", \"siblings\": []}"), "The commit"),
                 listing("an empty commit", text("{\"sha\": \"\", \"siblings\": []}"), "The commit"),
@@ -184,10 +186,10 @@ class HostileHubTest {
                 listing("2 MB, announced", text(siblings(" ".repeat(2 << 20))), "longer than 1048576 bytes"),
                 listing("without end", chunks(1 << 20, " ", 64), "longer than 1048576 bytes", "HubLimits.jsonBytes"),
                 listing("byte by byte", drip(" "), "400 ms"),
-                listing("gzip", Reply.status(200, "Content-Encoding", "gzip"), "encoded as 'gzip'"),
-                listing("a part", Reply.status(206, "Content-Range", "bytes 0-9/10"), "status 206"),
-                listing("no such byte", Reply.status(416), "status 416"),
-                listing("no content", Reply.status(204), "status 204"),
+                listing("gzip", FakeReply.status(200, "Content-Encoding", "gzip"), "encoded as 'gzip'"),
+                listing("a part", FakeReply.status(206, "Content-Range", "bytes 0-9/10"), "status 206"),
+                listing("no such byte", FakeReply.status(416), "status 416"),
+                listing("no content", FakeReply.status(204), "status 204"),
                 listing("silence", silence(), "didn't answer within 2400 ms"));
     }
 
@@ -265,7 +267,7 @@ class HostileHubTest {
     // How a hub answers.
 
     private static Hostile redirect(String location, String... expected) {
-        return new Hostile("redirect to " + location, LISTING, Reply.status(302, "Location", location), expected);
+        return new Hostile("redirect to " + location, LISTING, FakeReply.status(302, "Location", location), expected);
     }
 
     static Stream<Hostile> redirects() {
@@ -285,19 +287,23 @@ class HostileHubTest {
                 redirect("http://a b/", "to nowhere"),
                 redirect("", "to nowhere"),
                 redirect("/api/models/org/tiny/revision/main", "more than 10 times"),
-                new Hostile("redirect without a target", LISTING, Reply.status(307), "to nowhere"),
+                new Hostile("redirect without a target", LISTING, FakeReply.status(307), "to nowhere"),
                 new Hostile(
-                        "file: redirect to a file", BODY, Reply.status(302, "Location", "file:///x"), FILE, "refused"),
+                        "file: redirect to a file",
+                        BODY,
+                        FakeReply.status(302, "Location", "file:///x"),
+                        FILE,
+                        "refused"),
                 new Hostile(
                         "file: redirect in a circle",
                         BODY,
-                        Reply.status(302, "Location", "/org/tiny/resolve/" + COMMIT + "/" + FILE),
+                        FakeReply.status(302, "Location", "/org/tiny/resolve/" + COMMIT + "/" + FILE),
                         FILE,
                         "more than 10 times"),
                 new Hostile(
                         "head: redirect to the link",
                         HEAD,
-                        Reply.status(302, "Location", "http://169.254.169.254/x"),
+                        FakeReply.status(302, "Location", "http://169.254.169.254/x"),
                         FILE,
                         "only this machine"));
     }
@@ -326,16 +332,16 @@ class HostileHubTest {
                         new Hostile(
                                 "a message of 20,000 characters",
                                 LISTING,
-                                Reply.status(400, "X-Error-Message", "m".repeat(20_000)),
+                                FakeReply.status(400, "X-Error-Message", "m".repeat(20_000)),
                                 "status 400",
                                 "..."),
                         new Hostile(
                                 "a wait of a year",
                                 LISTING,
-                                Reply.status(429, "Retry-After", "31536000"),
+                                FakeReply.status(429, "Retry-After", "31536000"),
                                 "status 429"),
                         new Hostile("headers of 1 MB", LISTING, headers(1 << 20), "org/tiny failed"),
-                        new Hostile("no HTTP at all", LISTING, Reply.status(99), "org/tiny")));
+                        new Hostile("no HTTP at all", LISTING, FakeReply.status(99), "org/tiny")));
     }
 
     static Stream<Hostile> heads() {
@@ -359,17 +365,17 @@ class HostileHubTest {
                         "X-Linked-Size",
                         "999999999999999"),
                 head("another checksum", "two checksums", "ETag", "ab".repeat(32)),
-                new Hostile("head: not found", HEAD, Reply.status(404), "has no file '" + FILE + "'"),
-                new Hostile("head: no content", HEAD, Reply.status(204), FILE, "status 204"),
-                new Hostile("head: a part", HEAD, Reply.status(206, "ETag", SHA256), FILE, "status 206"),
-                new Hostile("head: in trouble", HEAD, Reply.status(502), FILE, "status 502"));
+                new Hostile("head: not found", HEAD, FakeReply.status(404), "has no file '" + FILE + "'"),
+                new Hostile("head: no content", HEAD, FakeReply.status(204), FILE, "status 204"),
+                new Hostile("head: a part", HEAD, FakeReply.status(206, "ETag", SHA256), FILE, "status 206"),
+                new Hostile("head: in trouble", HEAD, FakeReply.status(502), FILE, "status 502"));
     }
 
     private static Hostile head(String name, String expected, String... headers) {
-        return new Hostile("head: " + name, HEAD, Reply.status(200, headers), FILE, expected);
+        return new Hostile("head: " + name, HEAD, FakeReply.status(200, headers), FILE, expected);
     }
 
-    private static Hostile body(String name, Reply reply, String... expected) {
+    private static Hostile body(String name, FakeReply reply, String... expected) {
         final String[] all = Arrays.copyOf(expected, expected.length + 1);
         all[expected.length] = FILE;
         return new Hostile("file: " + name, BODY, reply, all);
@@ -380,28 +386,28 @@ class HostileHubTest {
                 body("other contents of that size", text("9876543210"), "arrived wrong twice", "SHA-256"),
                 body("a byte less", text("012345678"), "arrived wrong twice", "9 bytes, not 10"),
                 body("a byte more", text("01234567890"), "arrived wrong twice", "more than 10 bytes"),
-                body("nothing", Reply.status(200), "arrived wrong twice", "0 bytes, not 10"),
+                body("nothing", FakeReply.status(200), "arrived wrong twice", "0 bytes, not 10"),
                 body("a web page", text("<html>Please log in</html>"), "arrived wrong twice"),
                 body("more without end", chunks(1 << 20, "x", 64), "arrived wrong twice", "more than 10 bytes"),
                 body("less, in chunks", chunks(4, "x", 1), "after 4 of 10 bytes"),
-                body("cut", Reply.cutAfter(4), "the connection"),
-                body("cut at once", Reply.cutAfter(0), "failed"),
-                body("silent", Reply.silentAfter(0), "failed"),
-                body("silent half way", Reply.silentAfter(2), "sent nothing for 400 ms"),
-                body("compressed", Reply.status(200, "Content-Encoding", "gzip"), "encoded as 'gzip'"),
-                body("Brotli", Reply.status(200, "Content-Encoding", "br"), "encoded as 'br'"),
-                body("a part that nobody asked for", Reply.status(206), "status 206"),
-                body("a part of elsewhere", Reply.status(206, "Content-Range", "bytes 5-9/10"), "status 206"),
-                body("no such byte", Reply.status(416), "status 416"),
-                body("no content", Reply.status(204), "status 204"),
-                body("gone", Reply.status(410), "status 410"),
+                body("cut", FakeReply.cutAfter(4), "the connection"),
+                body("cut at once", FakeReply.cutAfter(0), "failed"),
+                body("silent", FakeReply.silentAfter(0), "failed"),
+                body("silent half way", FakeReply.silentAfter(2), "sent nothing for 400 ms"),
+                body("compressed", FakeReply.status(200, "Content-Encoding", "gzip"), "encoded as 'gzip'"),
+                body("Brotli", FakeReply.status(200, "Content-Encoding", "br"), "encoded as 'br'"),
+                body("a part that nobody asked for", FakeReply.status(206), "status 206"),
+                body("a part of elsewhere", FakeReply.status(206, "Content-Range", "bytes 5-9/10"), "status 206"),
+                body("no such byte", FakeReply.status(416), "status 416"),
+                body("no content", FakeReply.status(204), "status 204"),
+                body("gone", FakeReply.status(410), "status 410"),
                 body("in trouble", large(503, 8), "status 503"));
     }
 
     // Replies that FakeHub doesn't have.
 
     /** Chunks of so many bytes, without a length. */
-    private static Reply chunks(int bytes, String filler, int count) {
+    private static FakeReply chunks(int bytes, String filler, int count) {
         return (hub, exchange, contents) -> {
             exchange.sendResponseHeaders(200, 0);
             final byte[] chunk = filler.repeat(bytes).getBytes(StandardCharsets.UTF_8);
@@ -414,7 +420,7 @@ class HostileHubTest {
     }
 
     /** A byte every 50 ms, for longer than any test. */
-    private static Reply drip(String filler) {
+    private static FakeReply drip(String filler) {
         return (hub, exchange, contents) -> {
             exchange.sendResponseHeaders(200, 0);
             for (int i = 0; i < 1000; i++) {
@@ -425,7 +431,7 @@ class HostileHubTest {
         };
     }
 
-    private static Reply silence() {
+    private static FakeReply silence() {
         return (hub, exchange, contents) -> sleep(4000);
     }
 
@@ -438,7 +444,7 @@ class HostileHubTest {
         }
     }
 
-    private static Reply large(int status, int megabytes) {
+    private static FakeReply large(int status, int megabytes) {
         return (hub, exchange, contents) -> {
             final boolean mayHaveBody = status != 304;
             exchange.sendResponseHeaders(status, mayHaveBody ? (long) megabytes << 20 : -1);
@@ -449,7 +455,7 @@ class HostileHubTest {
         };
     }
 
-    private static Reply headers(int bytes) {
+    private static FakeReply headers(int bytes) {
         return (hub, exchange, contents) -> {
             for (int i = 0; i < bytes / 1024; i++) {
                 exchange.getResponseHeaders().add("X-Filler-" + i, "h".repeat(1000));
@@ -460,12 +466,12 @@ class HostileHubTest {
 
     // Where there is no checksum, so that the bytes alone must tell.
 
-    private void untold(Reply body) {
-        final Reply[] heads = new Reply[4];
-        Arrays.fill(heads, Reply.status(200, "ETag", "tag-of-no-checksum"));
-        final Reply[] bodies = new Reply[4];
+    private void untold(FakeReply body) {
+        final FakeReply[] heads = new FakeReply[4];
+        Arrays.fill(heads, FakeReply.status(200, "ETag", "tag-of-no-checksum"));
+        final FakeReply[] bodies = new FakeReply[4];
         Arrays.fill(bodies, body);
-        final Reply[] listings = new Reply[4];
+        final FakeReply[] listings = new FakeReply[4];
         Arrays.fill(listings, text(siblings("{\"rfilename\": \"" + FILE + "\"}")));
         fake.onHub(LISTING, listings).onHub(HEAD, heads).onHub(BODY, bodies);
     }
@@ -502,8 +508,8 @@ class HostileHubTest {
     void theRestOfAFileMustBeTheOneThatWasAskedFor(String range) throws IOException {
         final Path blobs = Files.createDirectories(cache.resolve("models--org--tiny/blobs"));
         Files.writeString(blobs.resolve(SHA256 + ".incomplete"), "0123");
-        final Reply[] parts = new Reply[4];
-        Arrays.fill(parts, (Reply) (hub, exchange, contents) -> {
+        final FakeReply[] parts = new FakeReply[4];
+        Arrays.fill(parts, (FakeReply) (hub, exchange, contents) -> {
             exchange.getResponseHeaders().set("Content-Range", range);
             exchange.sendResponseHeaders(206, 6);
             exchange.getResponseBody().write("456789".getBytes(StandardCharsets.UTF_8));
@@ -516,7 +522,7 @@ class HostileHubTest {
     @Test
     void aFileThatTricklesWithoutEndIsGivenUpThoughEachByteIsProgress() throws IOException {
         fake.model("org/tiny").large(FILE, new byte[1 << 20]);
-        final Reply[] drips = new Reply[8];
+        final FakeReply[] drips = new FakeReply[8];
         Arrays.fill(drips, drip("\0"));
         fake.redirects(FakeHub.Redirects.NONE).onHub(BODY, drips);
 

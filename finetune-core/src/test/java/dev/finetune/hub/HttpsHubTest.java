@@ -8,6 +8,7 @@ import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.testkit.FakeModel;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.finetune.error.FinetuneException;
-import dev.finetune.hub.FakeHub.Redirects;
-import dev.finetune.hub.FakeHub.Reply;
+import dev.finetune.testkit.FakeHub;
+import dev.finetune.testkit.FakeHub.Redirects;
+import dev.finetune.testkit.FakeModel;
+import dev.finetune.testkit.FakeReply;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -140,7 +142,7 @@ class HubAccessTest {
     @Test
     void aFileThatTheHubDoesntFindIsNamed() {
         fake.model("org/open").small("config.json", "{}");
-        fake.onHub("HEAD ", Reply.status(404, "X-Error-Code", "EntryNotFound"));
+        fake.onHub("HEAD ", FakeReply.status(404, "X-Error-Code", "EntryNotFound"));
 
         assertThatThrownBy(() -> hub(Optional.empty()).resolve("org/open", "main", FilesNeeded.of("config.json")))
                 .hasMessageContaining("'org/open' has no file 'config.json' at revision '");
@@ -157,8 +159,8 @@ class HubAccessTest {
     @Test
     void anEndlessRedirectEnds() {
         fake.model("org/open").small("config.json", "{}");
-        Reply[] circle = new Reply[20];
-        Arrays.fill(circle, Reply.status(302, "Location", "/api/models/org/open/revision/main"));
+        FakeReply[] circle = new FakeReply[20];
+        Arrays.fill(circle, FakeReply.status(302, "Location", "/api/models/org/open/revision/main"));
         fake.onHub("/api/models", circle);
 
         assertThatThrownBy(() -> hub(Optional.empty()).resolve("org/open")).hasMessageContaining("more than 10 times");
@@ -166,7 +168,7 @@ class HubAccessTest {
 
     @Test
     void aRedirectToSomethingElseThanTheWebIsRefused() {
-        fake.onHub("/api/models", Reply.status(302, "Location", "file:///etc/passwd"), Reply.status(302));
+        fake.onHub("/api/models", FakeReply.status(302, "Location", "file:///etc/passwd"), FakeReply.status(302));
 
         assertThatThrownBy(() -> hub(Optional.empty()).resolve("org/open")).hasMessageContaining("'file://");
         assertThatThrownBy(() -> hub(Optional.empty()).resolve("org/open"))

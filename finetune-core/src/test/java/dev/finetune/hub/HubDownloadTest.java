@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.finetune.error.FinetuneException;
-import dev.finetune.hub.FakeHub.Redirects;
-import dev.finetune.hub.FakeHub.Reply;
+import dev.finetune.testkit.FakeHub;
+import dev.finetune.testkit.FakeHub.Redirects;
+import dev.finetune.testkit.FakeModel;
+import dev.finetune.testkit.FakeReply;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -114,10 +116,10 @@ class HubDownloadTest {
 
     @Test
     void aRenamedModelIsFollowedToItsNewName() {
-        fake.onHub("GET /api/models/old-name", Reply.status(307, "Location", "/api/models/org/tiny/revision/main"));
+        fake.onHub("GET /api/models/old-name", FakeReply.status(307, "Location", "/api/models/org/tiny/revision/main"));
         String moved = "/org/tiny/resolve/" + model.commit() + "/" + FILE;
-        fake.onHub("HEAD /old-name", Reply.status(307, "Location", moved));
-        fake.onHub("GET /old-name", Reply.status(307, "Location", moved));
+        fake.onHub("HEAD /old-name", FakeReply.status(307, "Location", moved));
+        fake.onHub("GET /old-name", FakeReply.status(307, "Location", moved));
 
         Path found = hub(settings()).resolve("old-name", "main", FilesNeeded.of(FILE));
 
@@ -144,7 +146,7 @@ class HubDownloadTest {
     @Test
     void aServerThatIgnoresTheRangeMakesUsStartAnew() throws IOException {
         Files.write(incomplete(), new byte[100_000]);
-        fake.onStorage(FILE, Reply.ignoringRange());
+        fake.onStorage(FILE, FakeReply.ignoringRange());
 
         assertThat(fetch()).hasBinaryContent(WEIGHTS);
         assertThat(ranges()).containsExactly("bytes=100000-");
@@ -161,7 +163,7 @@ class HubDownloadTest {
     @Test
     void aRangeThatTheServerCantSatisfyMakesUsStartAnew() throws IOException {
         Files.write(incomplete(), new byte[1000]);
-        fake.onStorage(FILE, Reply.status(416, "Content-Range", "bytes */10"));
+        fake.onStorage(FILE, FakeReply.status(416, "Content-Range", "bytes */10"));
 
         assertThat(fetch()).hasBinaryContent(WEIGHTS);
         assertThat(ranges()).containsExactly("bytes=1000-", "all");
@@ -170,7 +172,7 @@ class HubDownloadTest {
     @Test
     void anotherRangeThanAskedForIsNotWritten() throws IOException {
         Files.write(incomplete(), Arrays.copyOf(WEIGHTS, 1000));
-        fake.onStorage(FILE, Reply.status(206, "Content-Range", "bytes 0-9/300000"));
+        fake.onStorage(FILE, FakeReply.status(206, "Content-Range", "bytes 0-9/300000"));
 
         assertThat(fetch()).hasBinaryContent(WEIGHTS);
         assertThat(ranges()).containsExactly("bytes=1000-", "bytes=1000-");
@@ -186,7 +188,7 @@ class HubDownloadTest {
 
     @Test
     void aConnectionThatIsCutHalfWayIsResumed() {
-        fake.onStorage(FILE, Reply.cutAfter(120_000), Reply.cutAfter(60_000));
+        fake.onStorage(FILE, FakeReply.cutAfter(120_000), FakeReply.cutAfter(60_000));
 
         assertThat(fetch()).hasBinaryContent(WEIGHTS);
         assertThat(ranges()).containsExactly("all", "bytes=120000-", "bytes=180000-");
@@ -195,8 +197,8 @@ class HubDownloadTest {
 
     @Test
     void progressMakesTheRetriesCountAnew() {
-        Reply[] manyCuts = new Reply[10];
-        Arrays.fill(manyCuts, Reply.cutAfter(20_000));
+        FakeReply[] manyCuts = new FakeReply[10];
+        Arrays.fill(manyCuts, FakeReply.cutAfter(20_000));
         fake.onStorage(FILE, manyCuts);
 
         assertThat(fetch()).hasBinaryContent(WEIGHTS);
@@ -204,7 +206,8 @@ class HubDownloadTest {
 
     @Test
     void cutsWithoutProgressEndInAnErrorThatKeepsWhatCame() throws IOException {
-        fake.onStorage(FILE, Reply.cutAfter(50_000), Reply.cutAfter(0), Reply.cutAfter(0), Reply.cutAfter(0));
+        fake.onStorage(
+                FILE, FakeReply.cutAfter(50_000), FakeReply.cutAfter(0), FakeReply.cutAfter(0), FakeReply.cutAfter(0));
         Hub hub = hub(settings());
 
         assertThatThrownBy(() -> fetch(hub))
@@ -217,7 +220,7 @@ class HubDownloadTest {
 
     @Test
     void aServerThatFallsSilentIsAskedAgain() {
-        fake.onStorage(FILE, Reply.silentAfter(70_000));
+        fake.onStorage(FILE, FakeReply.silentAfter(70_000));
         HubSettings impatient = settings()
                 .withPatience(settings().patience().withTimeouts(Duration.ofSeconds(5), Duration.ofMillis(200)));
 
@@ -227,8 +230,8 @@ class HubDownloadTest {
 
     @Test
     void tooManyRequestsWaitAsLongAsTheServerAsks() {
-        fake.onHub("/api/models", Reply.status(429, "Retry-After", "7"));
-        fake.onHub("HEAD ", Reply.status(429, "RateLimit", "\"resolvers\";r=0;t=11"));
+        fake.onHub("/api/models", FakeReply.status(429, "Retry-After", "7"));
+        fake.onHub("HEAD ", FakeReply.status(429, "RateLimit", "\"resolvers\";r=0;t=11"));
 
         assertThat(fetch()).hasBinaryContent(WEIGHTS);
         assertThat(waits).containsExactly(Duration.ofSeconds(7), Duration.ofSeconds(11));
@@ -236,7 +239,7 @@ class HubDownloadTest {
 
     @Test
     void aWaitThatIsTooLongIsAnError() {
-        fake.onHub("/api/models", Reply.status(429, "Retry-After", "86400"));
+        fake.onHub("/api/models", FakeReply.status(429, "Retry-After", "86400"));
         Hub hub = hub(settings());
 
         assertThatThrownBy(() -> fetch(hub)).hasMessageContaining("status 429");
@@ -246,8 +249,8 @@ class HubDownloadTest {
     @ParameterizedTest
     @ValueSource(ints = {500, 502, 503, 408})
     void aServerInTroubleIsAskedAgainLaterAndLater(int status) {
-        fake.onHub("/api/models", Reply.status(status), Reply.status(status));
-        fake.onStorage(FILE, Reply.status(status), Reply.status(status));
+        fake.onHub("/api/models", FakeReply.status(status), FakeReply.status(status));
+        fake.onStorage(FILE, FakeReply.status(status), FakeReply.status(status));
 
         assertThat(fetch()).hasBinaryContent(WEIGHTS);
         assertThat(waits).hasSize(4);
@@ -257,7 +260,7 @@ class HubDownloadTest {
 
     @Test
     void anExpiredStorageAddressIsReplacedByAFreshOne() {
-        fake.onStorage(FILE, Reply.status(403));
+        fake.onStorage(FILE, FakeReply.status(403));
 
         assertThat(fetch()).hasBinaryContent(WEIGHTS);
         assertThat(fake.requests("GET /org/tiny/resolve")).hasSize(2);
@@ -267,7 +270,7 @@ class HubDownloadTest {
     void wrongContentsAreFetchedOnceMore() {
         byte[] wrong = WEIGHTS.clone();
         wrong[5]++;
-        fake.onStorage(FILE, Reply.contents(wrong));
+        fake.onStorage(FILE, FakeReply.contents(wrong));
 
         assertThat(fetch()).hasBinaryContent(WEIGHTS);
     }
@@ -276,7 +279,7 @@ class HubDownloadTest {
     void contentsThatAreWrongTwiceAreAnErrorAndLeaveNothing() throws IOException {
         byte[] wrong = WEIGHTS.clone();
         wrong[5]++;
-        fake.onStorage(FILE, Reply.contents(wrong), Reply.contents(wrong));
+        fake.onStorage(FILE, FakeReply.contents(wrong), FakeReply.contents(wrong));
         Hub hub = hub(settings());
 
         assertThatThrownBy(() -> fetch(hub))
@@ -291,7 +294,7 @@ class HubDownloadTest {
 
     @Test
     void smallFilesAreCheckedByTheirGitChecksum() {
-        Reply wrong = Reply.contents("[]".getBytes(StandardCharsets.UTF_8));
+        FakeReply wrong = FakeReply.contents("[]".getBytes(StandardCharsets.UTF_8));
         fake.onHub("GET /org/tiny/resolve", wrong, wrong);
         Hub hub = hub(settings());
 
@@ -302,7 +305,7 @@ class HubDownloadTest {
     @ParameterizedTest
     @ValueSource(ints = {299_999, 300_001, 900_000})
     void aWrongSizeIsAnError(int size) {
-        Reply wrong = Reply.contents(Arrays.copyOf(WEIGHTS, size));
+        FakeReply wrong = FakeReply.contents(Arrays.copyOf(WEIGHTS, size));
         fake.onStorage(FILE, wrong, wrong);
         Hub hub = hub(settings());
 
@@ -380,7 +383,7 @@ class HubDownloadTest {
 
     @Test
     void theListenerHearsOfTheBeginningTheProgressAndTheEnd() {
-        fake.onStorage(FILE, Reply.cutAfter(120_000));
+        fake.onStorage(FILE, FakeReply.cutAfter(120_000));
         fetch();
 
         assertThat(heard.get(0))
@@ -401,7 +404,7 @@ class HubDownloadTest {
 
     @Test
     void anInterruptedThreadGetsAnErrorAndStaysInterrupted() {
-        fake.onHub("/api/models", Reply.status(500));
+        fake.onHub("/api/models", FakeReply.status(500));
         Hub hub = new Hub(settings(), DownloadListener.none(), wait -> {
             throw new InterruptedException();
         });

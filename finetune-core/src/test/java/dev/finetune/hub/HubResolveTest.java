@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.finetune.error.FinetuneException;
-import dev.finetune.hub.FakeHub.Reply;
+import dev.finetune.testkit.FakeHub;
+import dev.finetune.testkit.FakeModel;
+import dev.finetune.testkit.FakeReply;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -362,7 +364,7 @@ class HubResolveTest {
 
     @Test
     void anAnswerThatIsntAHubsIsExplained() {
-        fake.onHub("/api/models", Reply.contents("<html>Please log in</html>".getBytes(StandardCharsets.UTF_8)));
+        fake.onHub("/api/models", FakeReply.contents("<html>Please log in</html>".getBytes(StandardCharsets.UTF_8)));
 
         assertThatThrownBy(() -> hub().resolve("org/tiny"))
                 .hasMessageContaining("doesn't answer as a model hub does")

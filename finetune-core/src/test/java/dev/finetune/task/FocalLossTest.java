@@ -1,5 +1,6 @@
 package dev.finetune.task;
 
+import static dev.finetune.testkit.Numbers.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -68,11 +69,8 @@ class FocalLossTest {
             final Tensor loss = task.lossSum(Map.of("logits", logits), batch).mul(new Scalar(1 / task.weight(host)));
             loss.backward();
             assertThat(Tensors.scalar(loss)).isCloseTo(row.get("loss").getAsDouble(), within(2e-6));
-            final float[] gradient = Tensors.floats(Tensors.gradient(logits));
-            final double[] expected = Reference.doubles(row.get("gradient"));
-            for (int i = 0; i < expected.length; i++) {
-                assertThat((double) gradient[i]).as("gradient %d", i).isCloseTo(expected[i], within(2e-6));
-            }
+            assertClose(
+                    Tensors.floats(Tensors.gradient(logits)), Reference.floats(row.get("gradient")), 2e-6, "gradient");
         }
     }
 

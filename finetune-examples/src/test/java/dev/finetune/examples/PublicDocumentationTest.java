@@ -13,7 +13,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** The Javadoc of what the modules export lacks nothing. */
 class PublicDocumentationTest {
     private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
-    private static final List<String> PUBLISHED = List.of("finetune-core", "finetune-bert", "finetune-vision");
+    private static final List<String> PUBLISHED =
+            List.of("finetune-core", "finetune-bert", "finetune-vision", "finetune-testkit");
 
     @TempDir
     Path folder;
@@ -24,7 +25,7 @@ class PublicDocumentationTest {
             final Documented documented = Documented.read(ROOT.resolve(module).resolve("src/main/java"));
 
             assertThat(documented.missing()).as(module).isEmpty();
-            assertThat(documented.checked()).as("classes of %s", module).isGreaterThan(20);
+            assertThat(documented.checked()).as("classes of %s", module).isGreaterThan(5);
         }
     }
 

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.platform.launcher.listeners.TestExecutionSummary;
 
 /** What the documents say is true: snippets compile and run, commands are understood, links lead somewhere. */
 class ReadmeTest {
@@ -33,7 +34,7 @@ class ReadmeTest {
     static Path temporary;
 
     private static List<Document> documents = List.of();
-    private static Snippets snippets = new Snippets(Path.of(""), java.util.Map.of(), List.of());
+    private static Snippets snippets = new Snippets(Path.of(""), java.util.Map.of(), List.of(), List.of());
 
     @BeforeAll
     static void readAndCompile() throws IOException {
@@ -61,6 +62,19 @@ class ReadmeTest {
         return snippets.names().keySet().stream()
                 .filter(name -> RUN.contains(name.substring(0, name.indexOf(':'))))
                 .map(name -> dynamicTest(name, () -> silently(name)));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> everyTestOfTheDocumentsPasses() {
+        assertThat(snippets.tests()).isNotEmpty();
+        return snippets.tests().stream()
+                .map(name -> dynamicTest(name, () -> {
+                    final TestExecutionSummary summary = snippets.runTest(name);
+                    assertThat(summary.getFailures())
+                            .extracting(failure -> failure.getException())
+                            .isEmpty();
+                    assertThat(summary.getTestsSucceededCount()).isPositive();
+                }));
     }
 
     private static void silently(String name) throws Exception {

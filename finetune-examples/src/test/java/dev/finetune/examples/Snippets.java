@@ -19,6 +19,11 @@ import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
+import org.junit.platform.engine.discovery.DiscoverySelectors;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
+import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
+import org.junit.platform.launcher.listeners.TestExecutionSummary;
 
 /**
  * The Java blocks of documents as classes. A block becomes the body of a {@link Snippet}, unless it holds a whole class;
@@ -26,9 +31,10 @@ import javax.tools.ToolProvider;
  *
  * @param classes where the compiled classes are
  * @param names the class of each block that can be run, by a name that says where the block stands
+ * @param tests the names of the blocks that are whole classes of JUnit's tests
  * @param findings what the compiler had to say against the blocks
  */
-record Snippets(Path classes, Map<String, String> names, List<String> findings) {
+record Snippets(Path classes, Map<String, String> names, List<String> tests, List<String> findings) {
     private static final List<String> IMPORTS = List.of(
             "dev.finetune.*",
             "dev.finetune.bert.augment.*",
@@ -57,11 +63,15 @@ record Snippets(Path classes, Map<String, String> names, List<String> findings) 
     static Snippets compile(List<Document> documents, Path classes) throws IOException {
         final Map<String, String> names = new TreeMap<>();
         final List<JavaFileObject> sources = new ArrayList<>();
+        final List<String> tests = new ArrayList<>();
         for (Document document : documents) {
             for (Document.Block block : document.blocks("java")) {
                 final String place = document.name() + ":" + block.line();
                 if (block.lines().get(0).startsWith("package ")) {
                     sources.add(new Source(classNameIn(block), place, padding(block) + text(block)));
+                    if (block.lines().contains("    @Test")) {
+                        tests.add(classNameIn(block));
+                    }
                 } else {
                     final String name = "Snippet" + sources.size();
                     sources.add(new Source("snippets." + name, place, wrapped(name, block)));
@@ -69,7 +79,7 @@ record Snippets(Path classes, Map<String, String> names, List<String> findings) 
                 }
             }
         }
-        return new Snippets(classes, names, findings(sources, classes));
+        return new Snippets(classes, names, tests, findings(sources, classes));
     }
 
     private static List<String> findings(List<JavaFileObject> sources, Path classes) throws IOException {
@@ -128,12 +138,29 @@ record Snippets(Path classes, Map<String, String> names, List<String> findings) 
 
     /** Runs one of {@link #names}. */
     void run(String name, Path folder) throws Exception {
-        try (URLClassLoader loader =
-                new URLClassLoader(new URL[] {classes.toUri().toURL()}, Snippets.class.getClassLoader())) {
+        try (URLClassLoader loader = loader()) {
             final Object snippet =
                     loader.loadClass(names.get(name)).getConstructor(Path.class).newInstance(folder);
             ((Snippet) snippet).run();
         }
+    }
+
+    /** Runs one of {@link #tests}, and tells how it went. */
+    TestExecutionSummary runTest(String name) throws Exception {
+        final SummaryGeneratingListener summary = new SummaryGeneratingListener();
+        try (URLClassLoader loader = loader()) {
+            LauncherFactory.create()
+                    .execute(
+                            LauncherDiscoveryRequestBuilder.request()
+                                    .selectors(DiscoverySelectors.selectClass(loader.loadClass(name)))
+                                    .build(),
+                            summary);
+        }
+        return summary.getSummary();
+    }
+
+    private URLClassLoader loader() throws IOException {
+        return new URLClassLoader(new URL[] {classes.toUri().toURL()}, Snippets.class.getClassLoader());
     }
 
     /** A class made from a block. */

@@ -119,7 +119,7 @@ class TextCommandTest {
         Files.write(folder.resolve("binary.tsv"), new byte[] {(byte) 0xE2, ',', 1, (byte) 0xFF, ',', 7, '\n'});
 
         isRefused(text("one.tsv"), "All labels are \"good\"", "--label-column", "--limit");
-        isRefused(text("bare"), "is a folder; expected a file");
+        isRefused(text("base"), "is a folder; expected a file");
         assertThat(text("binary.tsv").errors()).contains("not UTF-8").doesNotContain("looks separated");
         isRefused(text("train.tsv", "--eval-batch", "0"), "error: --eval-batch must be above 0");
         assertThat(text("train.tsv", "--precision", "bf17").status()).isEqualTo(2);

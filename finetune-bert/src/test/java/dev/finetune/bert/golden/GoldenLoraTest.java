@@ -1,5 +1,6 @@
 package dev.finetune.bert.golden;
 
+import static dev.finetune.testkit.Numbers.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
@@ -126,13 +127,6 @@ class GoldenLoraTest {
             for (String name : one.names()) {
                 assertClose(Tensors.floats(one.read(name)), Tensors.floats(other.read(name)), 1e-4, name);
             }
-        }
-    }
-
-    private static void assertClose(float[] ours, float[] theirs, double tolerance, String what) {
-        assertThat(ours).as(what).hasSameSizeAs(theirs);
-        for (int i = 0; i < ours.length; i++) {
-            assertThat((double) ours[i]).as(what).isCloseTo(theirs[i], within(tolerance));
         }
     }
 

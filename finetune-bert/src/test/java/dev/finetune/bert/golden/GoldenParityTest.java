@@ -1,5 +1,6 @@
 package dev.finetune.bert.golden;
 
+import static dev.finetune.testkit.Numbers.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -270,16 +271,6 @@ class GoldenParityTest {
     /** The rule of the cases' generator; of a newer one, which decays what the Trainer does, our own. */
     private static Optional<Pattern> spared(GoldenCase golden) {
         return golden.json().has("no_decay_parameters") ? Optional.empty() : Optional.of(SPARED);
-    }
-
-    private static void assertClose(float[] ours, float[] theirs, double tolerance, String what) {
-        assertThat(ours).as(what).hasSameSizeAs(theirs);
-        double worst = 0;
-        for (int i = 0; i < ours.length; i++) {
-            worst = Math.max(worst, Math.abs((double) ours[i] - theirs[i]));
-            assertThat(ours[i]).as(what).isFinite();
-        }
-        assertThat(worst).as("largest difference of " + what).isLessThanOrEqualTo(tolerance);
     }
 
     private static float[] softmax(float[] logits, int rows) {

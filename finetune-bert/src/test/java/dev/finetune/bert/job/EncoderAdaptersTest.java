@@ -1,8 +1,8 @@
 package dev.finetune.bert.job;
 
+import static dev.finetune.testkit.Numbers.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
@@ -10,6 +10,7 @@ import com.google.gson.JsonParser;
 import dev.finetune.Embedder;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
+import dev.finetune.Reference;
 import dev.finetune.checkpoint.Weights;
 import dev.finetune.data.Text;
 import dev.finetune.error.FinetuneException;
@@ -43,11 +44,7 @@ class EncoderAdaptersTest {
                 .getAsJsonArray(family);
         try (Embedder<String> embedder =
                 base(family).adapter(ADAPTERS.resolve(family)).embedder(Pooling.MEAN)) {
-            final float[] vector = embedder.embed("the product works on the screen");
-            assertThat(vector).hasSize(expected.size());
-            for (int i = 0; i < vector.length; i++) {
-                assertThat(vector[i]).isCloseTo(expected.get(i).getAsFloat(), within(2e-5f));
-            }
+            assertClose(embedder.embed("the product works on the screen"), Reference.floats(expected), 2e-5, "vector");
         }
     }
 

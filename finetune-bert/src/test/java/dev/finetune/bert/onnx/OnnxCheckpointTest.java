@@ -1,16 +1,16 @@
 package dev.finetune.bert.onnx;
 
+import static dev.finetune.testkit.Numbers.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
-import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.finetune.Embedder;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
+import dev.finetune.Reference;
 import dev.finetune.checkpoint.Weights;
 import dev.finetune.data.Text;
 import dev.finetune.data.Words;
@@ -69,15 +69,6 @@ class OnnxCheckpointTest {
                 .toList();
     }
 
-    private static void assertClose(float[] found, JsonArray expected, double tolerance, String what) {
-        assertThat(found.length).isEqualTo(expected.size());
-        for (int i = 0; i < found.length; i++) {
-            assertThat((double) found[i])
-                    .as("%s, number %d", what, i)
-                    .isCloseTo(expected.get(i).getAsDouble(), within(tolerance));
-        }
-    }
-
     private static void assertComputesTheSame(Path model, double tolerance) throws IOException {
         final JsonObject expected = expected(model);
         final List<String> texts = texts(expected);
@@ -88,7 +79,11 @@ class OnnxCheckpointTest {
                     final JsonObject output =
                             expected.getAsJsonArray("outputs").get(i).getAsJsonObject();
                     final String part = pooling == Pooling.CLS ? "first" : "mean";
-                    assertClose(vectors.get(i), output.getAsJsonArray(part), tolerance, part + " of " + texts.get(i));
+                    assertClose(
+                            vectors.get(i),
+                            Reference.floats(output.get(part)),
+                            tolerance,
+                            part + " of " + texts.get(i));
                 }
             }
         }
@@ -142,7 +137,7 @@ class OnnxCheckpointTest {
             for (int i = 0; i < texts.size(); i++) {
                 assertClose(
                         tuned.predict(Text.of(texts.get(i))).logits().get(0),
-                        expected.getAsJsonArray("outputs").get(i).getAsJsonArray(),
+                        Reference.floats(expected.getAsJsonArray("outputs").get(i)),
                         TOLERANCE,
                         texts.get(i));
             }

@@ -1,5 +1,6 @@
 package dev.finetune.vision.golden;
 
+import static dev.finetune.testkit.Numbers.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -72,7 +73,7 @@ class VisionAdapterTest {
                 .maxSteps(6);
         try (FineTuned<Image> model = tuner.untrained(Image.class)) {
             final Network network = model.assembly().network();
-            assertClose(logits(network, batch), read(golden, "expected.logits"), 1e-5);
+            assertClose(logits(network, batch), read(golden, "expected.logits"), 1e-5, "logits");
             assertThat(network.trained().stream().mapToLong(Parameter::count).sum())
                     .isEqualTo(facts.get("trainable_parameters").getAsLong());
             final List<StepReport> steps = new Trainer(
@@ -90,7 +91,7 @@ class VisionAdapterTest {
                 assertThat(steps.get(i).loss()).as("loss of step %d", i).isCloseTo(expected, within(3e-5 * expected));
             }
             final float[] after = logits(network, batch);
-            assertClose(after, read(golden, "expected.logits_after"), 1e-4);
+            assertClose(after, read(golden, "expected.logits_after"), 1e-4, "logits after training");
             model.saveAdapter(folder.resolve("adapter"));
             sameTensors(
                     folder.resolve("adapter"),
@@ -106,10 +107,10 @@ class VisionAdapterTest {
             try (FineTuned<Image> merged = FineTuner.from(folder.resolve("merged"))
                     .device(GoldenDevice.choice())
                     .untrained(Image.class)) {
-                assertClose(logits(merged.assembly().network(), batch), after, 2e-5);
+                assertClose(logits(merged.assembly().network(), batch), after, 2e-5, "logits of the merged network");
             }
             model.mergeAdapter();
-            assertClose(logits(network, batch), after, 2e-5);
+            assertClose(logits(network, batch), after, 2e-5, "logits of the merged network");
             model.unmergeAdapter();
             assertThat(logits(network, batch)).isEqualTo(after);
         }
@@ -166,15 +167,8 @@ class VisionAdapterTest {
                 assertThat(one.describe(name).shape())
                         .as(name)
                         .isEqualTo(other.describe(name).shape());
-                assertClose(Tensors.floats(one.read(name)), Tensors.floats(other.read(name)), tolerance);
+                assertClose(Tensors.floats(one.read(name)), Tensors.floats(other.read(name)), tolerance, name);
             }
-        }
-    }
-
-    private static void assertClose(float[] ours, float[] theirs, double tolerance) {
-        assertThat(ours).hasSameSizeAs(theirs);
-        for (int i = 0; i < ours.length; i++) {
-            assertThat((double) ours[i]).isCloseTo(theirs[i], within(tolerance));
         }
     }
 

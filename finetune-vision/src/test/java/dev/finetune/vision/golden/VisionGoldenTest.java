@@ -1,5 +1,6 @@
 package dev.finetune.vision.golden;
 
+import static dev.finetune.testkit.Numbers.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
@@ -236,16 +237,6 @@ class VisionGoldenTest {
                 .batching(Batching.DEFAULT.shuffle(false).groupByLength(false))
                 .execution(Execution.DEFAULT.gradientCheckpointing(checkpointing))
                 .device(GoldenDevice.choice());
-    }
-
-    private static void assertClose(float[] ours, float[] theirs, double tolerance, String what) {
-        assertThat(ours).as(what).hasSameSizeAs(theirs);
-        double worst = 0;
-        for (int i = 0; i < ours.length; i++) {
-            assertThat(ours[i]).as(what).isFinite();
-            worst = Math.max(worst, Math.abs((double) ours[i] - theirs[i]));
-        }
-        assertThat(worst).as("largest difference of " + what).isLessThanOrEqualTo(tolerance);
     }
 
     /** The batches x[i::3], in turn. */

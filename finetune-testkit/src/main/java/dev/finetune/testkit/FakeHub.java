@@ -1,4 +1,4 @@
-package dev.finetune.hub;
+package dev.finetune.testkit;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
@@ -28,25 +28,27 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Test equipment: a model hub on the loopback interface, with a second server for large files, as the hub has its
- * storage hosts. It keeps a record of every request, and can be told to misbehave.
+ * A model hub on the loopback interface, with a second server for large files, as the hub has its storage hosts. It keeps a
+ * record of every request, and can be told to misbehave.
  *
  * <pre>{@code
  * try (FakeHub hub = new FakeHub()) {
- *     hub.model("org/tiny").small("config.json", "{}").large("model.safetensors", bytes);
- *     hub.onStorage("model.safetensors", Reply.cutAfter(1000));
- *     ... ask hub.endpoint() ...
+ *     hub.model("org/tiny").directory(TinyModels.bert(folder));
+ *     hub.onStorage("model.safetensors", FakeReply.cutAfter(1000));
+ *     ... HubSettings.defaults(cache).withEndpoint(hub.endpoint()) ...
  *     hub.requests()
  * }
  * }</pre>
+ *
+ * <p>Threads may share it.
  */
-final class FakeHub implements AutoCloseable {
+public final class FakeHub implements AutoCloseable {
     private static final Pattern API = Pattern.compile("/api/models/(.+)/revision/([^/]+)");
     private static final Pattern RESOLVE = Pattern.compile("/(.+)/resolve/([^/]+)/(.+)");
     private static final Pattern STORED = Pattern.compile("/stored/(.+)/at/([^/]+)/(.+)");
 
     /** How the hub sends the askers of large files to their contents. */
-    enum Redirects {
+    public enum Redirects {
         /** It doesn't: it sends them itself. */
         NONE,
         /** To another path of the same host. */
@@ -55,66 +57,22 @@ final class FakeHub implements AutoCloseable {
         OTHER_HOST
     }
 
-    /** A request as it arrived; header names in lower case. */
-    record Request(boolean onStorage, String method, String path, Map<String, String> headers) {
-        Optional<String> header(String name) {
+    /**
+     * A request as it arrived.
+     *
+     * @param onStorage whether it came to the host of large files, and not to the hub itself
+     * @param method such as GET
+     * @param path without host and query
+     * @param headers the first value of each, by its name in lower case
+     */
+    public record Request(boolean onStorage, String method, String path, Map<String, String> headers) {
+        /**
+         * {@return the value of a header, if it was sent}
+         *
+         * @param name in any case of letters
+         */
+        public Optional<String> header(String name) {
             return Optional.ofNullable(headers.get(name.toLowerCase(Locale.ROOT)));
-        }
-    }
-
-    /** An answer other than the usual one. */
-    @FunctionalInterface
-    interface Reply {
-        void answer(FakeHub hub, HttpExchange exchange, Optional<byte[]> contents) throws IOException;
-
-        /** A bare status with headers: name, value, name, value. */
-        static Reply status(int status, String... headers) {
-            return (hub, exchange, contents) -> {
-                for (int i = 0; i < headers.length; i += 2) {
-                    exchange.getResponseHeaders().set(headers[i], headers[i + 1]);
-                }
-                exchange.sendResponseHeaders(status, -1);
-            };
-        }
-
-        /** The usual answer, of which the connection is closed after some bytes. */
-        static Reply cutAfter(int bytes) {
-            return (hub, exchange, contents) -> {
-                byte[] rest = hub.beginContents(exchange, contents.orElseThrow(), true);
-                exchange.getResponseBody().write(rest, 0, Math.min(bytes, rest.length));
-                exchange.getResponseBody().flush();
-            };
-        }
-
-        /** The usual answer, which stops after some bytes without closing the connection. */
-        static Reply silentAfter(int bytes) {
-            return (hub, exchange, contents) -> {
-                byte[] rest = hub.beginContents(exchange, contents.orElseThrow(), true);
-                exchange.getResponseBody().write(rest, 0, Math.min(bytes, rest.length));
-                exchange.getResponseBody().flush();
-                hub.awaitClosing();
-            };
-        }
-
-        /** The whole contents, whatever range was asked for. */
-        static Reply ignoringRange() {
-            return (hub, exchange, contents) -> {
-                byte[] all = hub.beginContents(exchange, contents.orElseThrow(), false);
-                exchange.getResponseBody().write(all);
-            };
-        }
-
-        /** Other contents. */
-        static Reply contents(byte[] other) {
-            return (hub, exchange, contents) -> {
-                exchange.sendResponseHeaders(200, other.length);
-                exchange.getResponseBody().write(other);
-            };
-        }
-
-        /** The usual answer. */
-        static Reply usual() {
-            return (hub, exchange, contents) -> hub.sendContents(exchange, contents.orElseThrow());
         }
     }
 
@@ -127,60 +85,97 @@ final class FakeHub implements AutoCloseable {
     });
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Map<String, FakeModel> models = new ConcurrentHashMap<>();
-    private final Map<String, Deque<Reply>> scripts = new ConcurrentHashMap<>();
+    private final Map<String, Deque<FakeReply>> scripts = new ConcurrentHashMap<>();
     private final List<Request> requests = new CopyOnWriteArrayList<>();
     private volatile Redirects redirects = Redirects.OTHER_HOST;
     private volatile boolean weakTags;
 
-    FakeHub() throws IOException {
+    /**
+     * Starts the two servers, on free ports of the loopback interface.
+     *
+     * @throws IOException if there is no free port
+     */
+    public FakeHub() throws IOException {
         hub = start(this::onHub);
         storage = start(this::onStorage);
     }
 
-    URI endpoint() {
+    /** {@return where the hub is: for {@code HubSettings.withEndpoint}, or the environment's HF_ENDPOINT} */
+    public URI endpoint() {
         return URI.create("http://127.0.0.1:" + hub.getAddress().getPort());
     }
 
-    /** The model of that id, made if there is none. */
-    FakeModel model(String id) {
+    /**
+     * {@return the model of that id, made without files if there is none}
+     *
+     * @param id such as "org/tiny"
+     */
+    public FakeModel model(String id) {
         return models.computeIfAbsent(id, FakeModel::new);
     }
 
-    FakeHub redirects(Redirects kind) {
+    /**
+     * Says how askers of large files get to their contents; to another host by default.
+     *
+     * @param kind from now on
+     * @return this
+     */
+    public FakeHub redirects(Redirects kind) {
         redirects = kind;
         return this;
     }
 
-    /** Marks entity tags as weak: W/"...". */
-    FakeHub weakTags() {
+    /**
+     * Marks entity tags as weak from now on: W/"...".
+     *
+     * @return this
+     */
+    public FakeHub weakTags() {
         weakTags = true;
         return this;
     }
 
-    /** The next requests to the hub itself whose "METHOD path" contains the text get these answers, one each. */
-    FakeHub onHub(String part, Reply... replies) {
+    /**
+     * Gives the next requests to the hub itself these answers, one each.
+     *
+     * @param part of "METHOD path": only requests that contain it count
+     * @param replies in the order in which they are given
+     * @return this
+     */
+    public FakeHub onHub(String part, FakeReply... replies) {
         scripts.computeIfAbsent("hub " + part, key -> new ArrayDeque<>()).addAll(Arrays.asList(replies));
         return this;
     }
 
-    /** The next requests to the storage whose path contains the text get these answers, one each. */
-    FakeHub onStorage(String part, Reply... replies) {
+    /**
+     * Gives the next requests to the host of large files these answers, one each.
+     *
+     * @param part of the path: only requests that contain it count
+     * @param replies in the order in which they are given
+     * @return this
+     */
+    public FakeHub onStorage(String part, FakeReply... replies) {
         scripts.computeIfAbsent("storage " + part, key -> new ArrayDeque<>()).addAll(Arrays.asList(replies));
         return this;
     }
 
-    /** Every request so far, in the order of arrival. */
-    List<Request> requests() {
+    /** {@return every request so far, in the order of arrival} */
+    public List<Request> requests() {
         return List.copyOf(requests);
     }
 
-    /** The requests whose "METHOD path" contains the text. */
-    List<Request> requests(String part) {
+    /**
+     * {@return the requests so far whose "METHOD path" contains a text, in the order of arrival}
+     *
+     * @param part the text
+     */
+    public List<Request> requests(String part) {
         return requests.stream()
                 .filter(request -> (request.method + " " + request.path).contains(part))
                 .toList();
     }
 
+    /** Stops both servers; what is under way breaks off. */
     @Override
     public void close() {
         closing.countDown();
@@ -219,7 +214,7 @@ final class FakeHub implements AutoCloseable {
                         .map(model -> model.file(file.group(3)))
                         .map(FakeModel.Stored::contents)
                 : Optional.empty();
-        Optional<Reply> scripted = scripted("hub ", exchange.getRequestMethod() + " " + path);
+        Optional<FakeReply> scripted = scripted("hub ", exchange.getRequestMethod() + " " + path);
         if (scripted.isPresent()) {
             scripted.get().answer(this, exchange, contents);
         } else if (api.matches()) {
@@ -243,7 +238,7 @@ final class FakeHub implements AutoCloseable {
         byte[] contents = model(stored.group(1)).file(stored.group(3)).contents();
         // A storage host has entity tags of its own, which aren't the hub's.
         exchange.getResponseHeaders().set("ETag", "\"storage-tag\"");
-        Optional<Reply> scripted = scripted("storage ", path);
+        Optional<FakeReply> scripted = scripted("storage ", path);
         if (scripted.isPresent()) {
             scripted.get().answer(this, exchange, Optional.of(contents));
         } else {
@@ -260,12 +255,12 @@ final class FakeHub implements AutoCloseable {
         return path;
     }
 
-    private Optional<Reply> scripted(String server, String request) {
-        for (Map.Entry<String, Deque<Reply>> script : scripts.entrySet()) {
+    private Optional<FakeReply> scripted(String server, String request) {
+        for (Map.Entry<String, Deque<FakeReply>> script : scripts.entrySet()) {
             String key = script.getKey();
             if (key.startsWith(server) && request.contains(key.substring(server.length()))) {
                 synchronized (script.getValue()) {
-                    Reply reply = script.getValue().poll();
+                    FakeReply reply = script.getValue().poll();
                     if (reply != null) {
                         return Optional.of(reply);
                     }
@@ -362,7 +357,7 @@ final class FakeHub implements AutoCloseable {
         exchange.sendResponseHeaders(redirects == Redirects.RELATIVE ? 307 : 302, -1);
     }
 
-    private void sendContents(HttpExchange exchange, byte[] contents) throws IOException {
+    void sendContents(HttpExchange exchange, byte[] contents) throws IOException {
         byte[] rest = beginContents(exchange, contents, true);
         try (OutputStream body = exchange.getResponseBody()) {
             body.write(rest);
@@ -370,7 +365,7 @@ final class FakeHub implements AutoCloseable {
     }
 
     /** Sends the status and headers, and returns the bytes that the body must have. */
-    private byte[] beginContents(HttpExchange exchange, byte[] contents, boolean heedRange) throws IOException {
+    byte[] beginContents(HttpExchange exchange, byte[] contents, boolean heedRange) throws IOException {
         String range = exchange.getRequestHeaders().getFirst("Range");
         int from = range == null || !heedRange ? 0 : Integer.parseInt(range.replaceAll("bytes=(\\d+)-", "$1"));
         if (exchange.getRequestMethod().equals("HEAD")) {
@@ -391,7 +386,7 @@ final class FakeHub implements AutoCloseable {
         return Arrays.copyOfRange(contents, from, contents.length);
     }
 
-    private void awaitClosing() {
+    void awaitClosing() {
         try {
             closing.await();
         } catch (InterruptedException e) {
