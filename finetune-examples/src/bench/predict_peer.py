@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""The peer of `bench predict`: Transformers' model and fast tokenizer in inference mode.
+"""The peer of `bench predict`: Transformers' model and fast tokenizer in inference mode; of vectors sentence-transformers' mean
+pooling over the encoder.
 
-    predict_peer.py --model DIR --text FILE [--count 256 --batch 1]
+    predict_peer.py --model DIR --text FILE [--count 256 --batch 1 --vectors]
 """
 import argparse, json, resource, time
 import torch
@@ -12,17 +13,27 @@ parser.add_argument("--model")
 parser.add_argument("--text")
 parser.add_argument("--count", type=int, default=256)
 parser.add_argument("--batch", type=int, default=1)
+parser.add_argument("--vectors", action="store_true")
 args = parser.parse_args()
 with open(args.text, encoding="utf-8") as file:
     lines = [line.rstrip("\n").split("\t", 1)[0] for line in file][1:]
 sentences = [lines[i % len(lines)] for i in range(args.count)]
-tokenizer = AutoTokenizer.from_pretrained(args.model)
 device = "cuda" if torch.cuda.is_available() else "cpu"
-model = AutoModelForSequenceClassification.from_pretrained(args.model).eval().to(device)
+if args.vectors:
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.models import Pooling, Transformer
+
+    encoder = Transformer(args.model, max_seq_length=128)
+    sentence_model = SentenceTransformer(modules=[encoder, Pooling(encoder.get_word_embedding_dimension())], device=device)
+else:
+    tokenizer = AutoTokenizer.from_pretrained(args.model)
+    model = AutoModelForSequenceClassification.from_pretrained(args.model).eval().to(device)
 
 
 @torch.inference_mode()
 def predict(some):
+    if args.vectors:
+        return float(sentence_model.encode(some, batch_size=args.batch)[:, 0].sum())
     total = 0.0
     for i in range(0, len(some), args.batch):
         inputs = tokenizer(some[i:i + args.batch], truncation=True, max_length=128, padding=True, return_tensors="pt")
@@ -36,5 +47,5 @@ start = time.perf_counter()
 total += predict(sentences[first:])
 seconds = time.perf_counter() - start
 print(json.dumps(dict(what="predict", batch=args.batch, samples_per_s=(args.count - first) / seconds,
-                      probability=total / args.count,
+                      mean=total / args.count,
                       peak_rss_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)))

@@ -5,6 +5,7 @@ import dev.finetune.nn.OperatorGraph;
 import dev.finetune.nn.OperatorGraph.Value;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
 
 /** Gated linear units (Dauphin et al., 2017; Shazeer, "GLU variants improve Transformer", 2020). */
 final class Gated {
@@ -12,8 +13,8 @@ final class Gated {
 
     /** {@return activation(u) g, (..., width), of u and g that lie side by side: (..., 2 width)} */
     static Tensor forward(Activation activation, Tensor both) {
-        final long width = both.size(-1) / 2;
-        return activation.forward(both.narrow(-1, 0, width)).mul(both.narrow(-1, width, width));
+        final TensorVector parts = both.split(both.size(-1) / 2, -1);
+        return activation.forward(parts.get(0)).mul(parts.get(1));
     }
 
     /** {@return the same, drawn, of rows} */

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
 
 /**
  * One layer of ModernBERT: a = x + attention(norm(x)), then a + down(activation(u) g) with (u, g) = up(norm(a)); (batch, length,
@@ -84,11 +85,11 @@ final class ModernBertLayer implements Stage {
     @Override
     public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
         final Tensor normed = attentionNorm.isPresent() ? attentionNorm.get().forward(input) : input;
-        final Tensor all = projections.forward(normed, context);
-        final Tensor queries = all.narrow(2, 0, hidden);
+        final TensorVector all = projections.forward(normed, context).split(hidden, 2);
+        final Tensor queries = all.get(0);
         final Tensor query = rotary.forward(firstAlone ? queries.narrow(1, 0, 1) : queries, batch);
-        final Tensor key = rotary.forward(all.narrow(2, hidden, hidden), batch);
-        final Tensor value = all.narrow(2, 2L * hidden, hidden);
+        final Tensor key = rotary.forward(all.get(1), batch);
+        final Tensor value = all.get(2);
         final Optional<Tensor> mask = sliding ? PaddingMask.near(batch, window) : PaddingMask.bias(batch);
         final Tensor bias =
                 mask.map(each -> firstAlone ? each.narrow(2, 0, 1) : each).orElse(null);

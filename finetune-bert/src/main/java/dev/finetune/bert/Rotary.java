@@ -38,8 +38,9 @@ record Rotary(int heads, double base) {
         final long width = wide.size(2);
         final long half = width / heads / 2;
         final Tensor split = wide.view(rows, length, heads, 2 * half);
-        final Tensor first = split.narrow(3, 0, half);
-        final Tensor second = split.narrow(3, half, half);
+        final TensorVector halves = split.split(half, 3);
+        final Tensor first = halves.get(0);
+        final Tensor second = halves.get(1);
         final Tensor angles = batch.derived(
                         "rotary." + base + "." + half,
                         () -> Optional.of(angles(batch.get("input_ids").size(1), half, batch.device())))

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Linear layers that take the same input, as those of queries, keys and values do. Where their weights lie side by side ({@link
- * Bfloat16Weights}) they are one product; otherwise each is its own, as on a CPU, where one product of all was no faster.
+ * HalfPrecisionWeights}) they are one product; otherwise each is its own, as on a CPU, where one product of all was no faster.
  */
 public final class FusedLinear {
     private final List<Linear> layers;

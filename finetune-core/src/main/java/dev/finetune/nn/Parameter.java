@@ -50,7 +50,7 @@ public final class Parameter implements AutoCloseable {
         return value;
     }
 
-    /** Says that products take it, which are computed in bfloat16 in mixed precision. */
+    /** Says that products take it, which are computed in 16 bits in mixed precision. */
     void markOperand() {
         operand = true;
     }

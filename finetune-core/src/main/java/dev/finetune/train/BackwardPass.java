@@ -3,12 +3,13 @@ package dev.finetune.train;
 import dev.finetune.internal.torch.Autocast;
 import dev.finetune.internal.torch.CustomGradients;
 import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.HalfPrecision;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
-import dev.finetune.nn.Bfloat16Weights;
 import dev.finetune.nn.DropoutMasks;
 import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.HalfPrecisionWeights;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.NonFinite;
 import java.util.ArrayList;
@@ -32,9 +33,9 @@ final class BackwardPass implements Pass {
     private final boolean checkpointing;
     private final boolean lean;
     private final boolean custom;
-    private final boolean bfloat16;
+    private final HalfPrecision half;
     private final FrozenStageCache prefix;
-    private final Bfloat16Weights copies;
+    private final HalfPrecisionWeights copies;
     private final boolean rowsComeAgain;
 
     BackwardPass(
@@ -42,17 +43,17 @@ final class BackwardPass implements Pass {
             Objective objective,
             PretrainedReference originals,
             TrainingSettings settings,
-            boolean bfloat16,
+            HalfPrecision half,
             FrozenStageCache prefix,
-            Bfloat16Weights copies,
+            HalfPrecisionWeights copies,
             boolean rowsComeAgain) {
         this.network = network;
         this.objective = objective;
         this.originals = originals;
         this.checkpointing = settings.execution().gradientCheckpointing();
         this.lean = settings.execution().recomputeActivations();
-        this.custom = lean && !bfloat16;
-        this.bfloat16 = bfloat16;
+        this.custom = lean && half == HalfPrecision.NONE;
+        this.half = half;
         this.prefix = prefix;
         this.copies = copies;
         this.rowsComeAgain = rowsComeAgain;
@@ -74,7 +75,7 @@ final class BackwardPass implements Pass {
     Tensor start(Batch batch, Supplier<Tensor> input, double weight, long seed) {
         final ForwardContext context = ForwardContext.training(seed, lean);
         try (CustomGradients open = custom && batch.device().is_cpu() ? CustomGradients.open() : null;
-                Bfloat16Weights.InUse use = copies.use()) {
+                HalfPrecisionWeights.InUse use = copies.use()) {
             final Tensor loss =
                     checkpointing ? runTwice(batch, input, weight, context) : runOnce(batch, input, weight, context);
             copies.handOver();
@@ -93,10 +94,10 @@ final class BackwardPass implements Pass {
      */
     Tensor startRecordable(Batch batch, Tensor input, Tensor factor, DropoutMasks masks, long seed) {
         final ForwardContext context = ForwardContext.training(seed, lean).with(masks);
-        try (Bfloat16Weights.InUse use = copies.use();
+        try (HalfPrecisionWeights.InUse use = copies.use();
                 TensorScope scope = TensorScope.open()) {
             final Tensor loss;
-            try (var autocast = Autocast.bfloat16(batch.device().is_cuda(), bfloat16)) {
+            try (var autocast = Autocast.of(batch.device().is_cuda(), half)) {
                 loss = objective.loss(network.head(trunk(input, batch, context), batch, context), batch, factor);
             }
             loss.backward();
@@ -107,7 +108,7 @@ final class BackwardPass implements Pass {
 
     /** Where, in the forward pass over a batch, numbers first aren't finite. */
     Optional<NonFinite.Found> findNonFinite(Batch batch, long seed) {
-        try (var autocast = Autocast.bfloat16(batch.device().is_cuda(), bfloat16)) {
+        try (var autocast = Autocast.of(batch.device().is_cuda(), half)) {
             return NonFinite.find(
                     network,
                     batch,
@@ -119,7 +120,7 @@ final class BackwardPass implements Pass {
     Tensor input(Batch batch) {
         final boolean computes = prefix.stages() > 0
                 && !(rowsComeAgain && prefix.knows(batch.host().rows()));
-        try (Bfloat16Weights.InUse use = computes ? copies.use() : null) {
+        try (HalfPrecisionWeights.InUse use = computes ? copies.use() : null) {
             return prefix.output(batch, rowsComeAgain);
         }
     }
@@ -127,7 +128,7 @@ final class BackwardPass implements Pass {
     private Tensor runOnce(Batch batch, Supplier<Tensor> from, double weight, ForwardContext context) {
         try (TensorScope scope = TensorScope.open()) {
             final Tensor loss;
-            try (var autocast = Autocast.bfloat16(batch.device().is_cuda(), bfloat16)) {
+            try (var autocast = Autocast.of(batch.device().is_cuda(), half)) {
                 final Tensor input = from.get();
                 final Optional<Tensor> original = original(input, batch);
                 final Tensor hidden = trunk(input, batch, context);
@@ -165,13 +166,13 @@ final class BackwardPass implements Pass {
             final int last = network.stages().size() - 1;
             final int cut = network.frozenStages();
             try (GradientMode off = GradientMode.off();
-                    var autocast = Autocast.bfloat16(batch.device().is_cuda(), bfloat16)) {
+                    var autocast = Autocast.of(batch.device().is_cuda(), half)) {
                 kept.add(Tensors.own(from.get()));
                 network.trunk(start, last + 1, kept.get(0), batch, context, hidden -> kept.add(Tensors.own(hidden)));
             }
             final Tensor top = leaf(kept.get(last + 1 - start), cut <= last);
             final Tensor loss;
-            try (var autocast = Autocast.bfloat16(batch.device().is_cuda(), bfloat16)) {
+            try (var autocast = Autocast.of(batch.device().is_cuda(), half)) {
                 final Tensor tasks = objective.loss(network.head(top, batch, context), batch, weight);
                 loss = original(kept.get(0), batch)
                         .map(o -> tasks.add(objective.distance(top, o, batch, weight)))
@@ -194,7 +195,7 @@ final class BackwardPass implements Pass {
         try (TensorScope scope = TensorScope.open()) {
             final Tensor input = leaf(kept, wanted);
             final Tensor output;
-            try (var autocast = Autocast.bfloat16(batch.device().is_cuda(), bfloat16)) {
+            try (var autocast = Autocast.of(batch.device().is_cuda(), half)) {
                 output = TensorScope.adopt(network.stage(stage, input, batch, context.again()));
             }
             output.backward(gradient, new BoolOptional(), false, new TensorArrayRefOptional());

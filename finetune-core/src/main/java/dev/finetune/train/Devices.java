@@ -1,6 +1,7 @@
 package dev.finetune.train;
 
 import dev.finetune.error.FinetuneException;
+import dev.finetune.internal.torch.HalfPrecision;
 import dev.finetune.internal.torch.Natives;
 import dev.finetune.internal.torch.Tensors;
 import java.io.IOException;
@@ -68,12 +69,13 @@ public final class Devices {
                 + "driver is new enough for the CUDA version of the build, and that CUDA_VISIBLE_DEVICES doesn't hide it.";
     }
 
-    /** Whether a precision means bfloat16 matrix products on a device. */
-    static boolean bfloat16(Precision precision, Device device) {
+    /** What matrix products are computed in on a device. */
+    static HalfPrecision halfPrecision(Precision precision, Device device) {
         return switch (precision) {
-            case FLOAT32 -> false;
-            case BFLOAT16 -> true;
-            case AUTO -> device.is_cuda() || hasAmx();
+            case FLOAT32 -> HalfPrecision.NONE;
+            case BFLOAT16 -> HalfPrecision.BFLOAT16;
+            case FLOAT16 -> HalfPrecision.FLOAT16;
+            case AUTO -> device.is_cuda() || hasAmx() ? HalfPrecision.BFLOAT16 : HalfPrecision.NONE;
         };
     }
 

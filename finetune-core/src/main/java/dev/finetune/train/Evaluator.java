@@ -7,6 +7,7 @@ import dev.finetune.error.OutOfMemoryException;
 import dev.finetune.internal.torch.Autocast;
 import dev.finetune.internal.torch.FreedBlocks;
 import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.HalfPrecision;
 import dev.finetune.internal.torch.MemoryFailures;
 import dev.finetune.internal.torch.OwnProducts;
 import dev.finetune.internal.torch.TensorScope;
@@ -40,7 +41,7 @@ public final class Evaluator {
      */
     public static Metrics evaluate(Network network, Task task, BatchSource source, Device device, boolean lean) {
         try (FrozenStageCache none = FrozenStageCache.none(network, lean)) {
-            return evaluate(network, task, source, device, false, none, false);
+            return evaluate(network, task, source, device, HalfPrecision.NONE, none, false);
         }
     }
 
@@ -54,10 +55,10 @@ public final class Evaluator {
             Task task,
             BatchSource source,
             Device device,
-            boolean bfloat16,
+            HalfPrecision half,
             FrozenStageCache prefix,
             boolean rowsComeAgain) {
-        final Run run = new Run(network, task, task.scorer(), source, device, bfloat16, prefix, rowsComeAgain);
+        final Run run = new Run(network, task, task.scorer(), source, device, half, prefix, rowsComeAgain);
         try (BatchSource.Batches batches = source.epoch(0, rows -> rowsComeAgain && prefix.knows(rows))) {
             while (batches.hasNext()) {
                 if (Thread.currentThread().isInterrupted()) {
@@ -81,7 +82,7 @@ public final class Evaluator {
         private final Task.Scorer scorer;
         private final BatchSource source;
         private final Device device;
-        private final boolean bfloat16;
+        private final HalfPrecision half;
         private final FrozenStageCache prefix;
         private final boolean rowsComeAgain;
         private final Portions portions;
@@ -95,7 +96,7 @@ public final class Evaluator {
                 Task.Scorer scorer,
                 BatchSource source,
                 Device device,
-                boolean bfloat16,
+                HalfPrecision half,
                 FrozenStageCache prefix,
                 boolean rowsComeAgain) {
             this.network = network;
@@ -103,7 +104,7 @@ public final class Evaluator {
             this.scorer = scorer;
             this.source = source;
             this.device = device;
-            this.bfloat16 = bfloat16;
+            this.half = half;
             this.prefix = prefix;
             this.rowsComeAgain = rowsComeAgain;
             this.portions = new Portions(source, 1);
@@ -156,7 +157,7 @@ public final class Evaluator {
         }
 
         private Map<String, Tensor> outputs(Batch batch, boolean again) {
-            try (var autocast = Autocast.bfloat16(device.is_cuda(), bfloat16)) {
+            try (var autocast = Autocast.of(device.is_cuda(), half)) {
                 final ForwardContext context = prefix.context();
                 final Tensor hidden = network.trunk(
                         prefix.stages(),

@@ -3,6 +3,7 @@ package dev.finetune.train;
 import dev.finetune.batch.Encoded;
 import dev.finetune.internal.torch.Autocast;
 import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.HalfPrecision;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
@@ -33,7 +34,7 @@ final class FrozenStageCache implements AutoCloseable {
     private final Network network;
     private final int stages;
     private final boolean lean;
-    private final boolean bfloat16;
+    private final HalfPrecision half;
     private final boolean withPadding;
     private final FrozenOutputStore store;
     private final Map<Encoded, FrozenOutputStore.Place> places = Collections.synchronizedMap(new IdentityHashMap<>());
@@ -44,28 +45,28 @@ final class FrozenStageCache implements AutoCloseable {
      *
      * @param store for what is kept; closed with the prefix
      */
-    FrozenStageCache(Network network, TrainingSettings settings, boolean bfloat16, FrozenOutputStore store) {
+    FrozenStageCache(Network network, TrainingSettings settings, HalfPrecision half, FrozenOutputStore store) {
         this(
                 network,
                 settings.execution().keepFrozenOutputs(),
                 settings.execution().recomputeActivations(),
-                bfloat16,
+                half,
                 store);
     }
 
     private FrozenStageCache(
-            Network network, boolean enabled, boolean lean, boolean bfloat16, FrozenOutputStore store) {
+            Network network, boolean enabled, boolean lean, HalfPrecision half, FrozenOutputStore store) {
         this.network = network;
         this.stages = enabled ? network.frozenStages() : 0;
         this.lean = lean;
-        this.bfloat16 = bfloat16;
+        this.half = half;
         this.withPadding = network.head().readsPadding();
         this.store = store;
     }
 
     /** A prefix of no stage, which keeps nothing. */
     static FrozenStageCache none(Network network, boolean lean) {
-        return new FrozenStageCache(network, false, lean, false, new FrozenOutputStore(0, warning -> {}));
+        return new FrozenStageCache(network, false, lean, HalfPrecision.NONE, new FrozenOutputStore(0, warning -> {}));
     }
 
     /**
@@ -73,7 +74,7 @@ final class FrozenStageCache implements AutoCloseable {
      *
      * @param sequence whether the first dimension is the row's length, from batch to batch another
      * @param channelsLast whether the channels, first in the shape, are last in memory
-     * @param type of the numbers: not float32 where products are computed in bfloat16
+     * @param type of the numbers: not float32 where products are computed in 16 bits
      * @param shape a row's dimensions in memory; the first is of no meaning for a sequence
      */
     private record Layout(boolean sequence, boolean channelsLast, ScalarType type, long[] shape) {
@@ -124,7 +125,7 @@ final class FrozenStageCache implements AutoCloseable {
         }
         final Tensor hidden;
         try (GradientMode off = GradientMode.off();
-                var autocast = Autocast.bfloat16(batch.device().is_cuda(), bfloat16)) {
+                var autocast = Autocast.of(batch.device().is_cuda(), half)) {
             hidden = computed(batch);
         }
         if (again && stages > 0) {

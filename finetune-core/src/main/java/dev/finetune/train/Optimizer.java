@@ -5,6 +5,7 @@ import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Parameter;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -209,6 +210,9 @@ final class Optimizer implements AutoCloseable {
                         false,
                         scale,
                         skip);
+                if (skip != Boxed.NONE) {
+                    Boxed.FOREACH_SUB.run(steps, Collections.nCopies(steps.size(), skip), 1.0);
+                }
             } else {
                 final OptimizerSettings.Sgd sgd = (OptimizerSettings.Sgd) settings;
                 Boxed.FUSED_SGD.run(

@@ -8,8 +8,8 @@ import dev.finetune.internal.torch.Recorder;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
-import dev.finetune.nn.Bfloat16Weights;
 import dev.finetune.nn.DropoutMasks;
+import dev.finetune.nn.HalfPrecisionWeights;
 import dev.finetune.nn.Parameter;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -45,7 +45,7 @@ final class RecordedPass implements Pass {
 
     private final BackwardPass pass;
     private final List<Parameter> parameters;
-    private final Bfloat16Weights copies;
+    private final HalfPrecisionWeights copies;
     private final Recorder recorder;
     private final Consumer<String> warn;
     private final Map<String, List<Recorded>> recorded = new HashMap<>();
@@ -71,7 +71,7 @@ final class RecordedPass implements Pass {
     RecordedPass(
             BackwardPass pass,
             List<Parameter> parameters,
-            Bfloat16Weights copies,
+            HalfPrecisionWeights copies,
             Recorder recorder,
             Consumer<String> warn) {
         this.pass = pass;

@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param stepsOfEpoch how many of the steps were of it
  * @param averaged how many steps the average of the weights holds
  * @param atOnce how much of a batch memory was found to suffice for, as {@link Portions} counts it
+ * @param lossScale of float16
  * @param seconds since training began, pauses between a stop and a new beginning left out
  * @param trainingSeconds the same without evaluations
  * @param steps every step
@@ -27,6 +28,7 @@ record RunState(
         long stepsOfEpoch,
         long averaged,
         long atOnce,
+        LossScale.State lossScale,
         double seconds,
         double trainingSeconds,
         List<StepReport> steps,
@@ -76,6 +78,7 @@ record RunState(
         json.addProperty("steps_of_epoch", stepsOfEpoch);
         json.addProperty("averaged", averaged);
         json.addProperty("at_once", atOnce);
+        json.add("loss_scale", toJson(lossScale));
         json.add("seconds", MetricsState.number(seconds));
         json.add("training_seconds", MetricsState.number(trainingSeconds));
         json.add("evaluations", toJson(progress));
@@ -91,6 +94,21 @@ record RunState(
         }
         json.add("steps", all);
         return json;
+    }
+
+    private static JsonObject toJson(LossScale.State scale) {
+        final JsonObject json = new JsonObject();
+        json.addProperty("factor", scale.factor());
+        json.addProperty("steps", scale.steps());
+        json.addProperty("skipped", scale.skipped());
+        return json;
+    }
+
+    private static LossScale.State lossScale(JsonObject json) {
+        return new LossScale.State(
+                json.get("factor").getAsDouble(),
+                json.get("steps").getAsLong(),
+                json.get("skipped").getAsLong());
     }
 
     private static JsonObject toJson(Evaluations progress) {
@@ -138,6 +156,7 @@ record RunState(
                 json.get("steps_of_epoch").getAsLong(),
                 json.get("averaged").getAsLong(),
                 json.get("at_once").getAsLong(),
+                json.has("loss_scale") ? lossScale(json.getAsJsonObject("loss_scale")) : LossScale.State.NONE,
                 MetricsState.number(json.get("seconds")),
                 MetricsState.number(json.get("training_seconds")),
                 steps,
@@ -153,6 +172,11 @@ record RunState(
         check("steps_of_epoch", stepsOfEpoch, 0, step);
         check("averaged", averaged, 0, step);
         check("at_once", atOnce, 0, Long.MAX_VALUE);
+        if (!(lossScale.factor() > 0) || Double.isInfinite(lossScale.factor())) {
+            throw new IllegalArgumentException(
+                    "\"factor\" of \"loss_scale\" is " + lossScale.factor() + "; expected a positive number");
+        }
+        check("skipped", lossScale.skipped(), 0, step);
         check("reported_step", progress.reportedStep, -1, step);
         check("best", progress.best, -1, progress.reports.size() - 1L);
     }

@@ -2,7 +2,8 @@ package dev.finetune.train;
 
 import dev.finetune.internal.torch.CudaGraphs;
 import dev.finetune.internal.torch.FreedBlocks;
-import dev.finetune.nn.Bfloat16Weights;
+import dev.finetune.internal.torch.HalfPrecision;
+import dev.finetune.nn.HalfPrecisionWeights;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
 import dev.finetune.task.Task;
@@ -22,10 +23,11 @@ final class TrainingParts implements AutoCloseable {
     final Optimizer optimizer;
     final PretrainedReference originals;
     final AveragedWeights average;
-    final Bfloat16Weights copies;
+    final HalfPrecisionWeights copies;
     final BackwardPass plain;
     final Pass pass;
-    final boolean bfloat16;
+    final HalfPrecision half;
+    final LossScale lossScale;
 
     private final Setup setup;
     private final List<Parameter> trained;
@@ -88,14 +90,15 @@ final class TrainingParts implements AutoCloseable {
         final LayerwiseRates depths = new LayerwiseRates(network);
         boolean made = false;
         try {
-            this.bfloat16 = Devices.bfloat16(settings.precision(), setup.device);
+            this.half = Devices.halfPrecision(settings.precision(), setup.device);
+            this.lossScale = half == HalfPrecision.FLOAT16 ? LossScale.dynamic() : LossScale.none();
             this.objective = new Objective(setup.task, settings.regularization().rDrop(), preservation.distill());
             final CudaGraphs graphs = graphs();
             if (graphs != null) {
                 closing.push(graphs::close);
             }
             // The prefix is what stays frozen throughout, so it comes before what is frozen for a time.
-            this.prefix = new FrozenStageCache(network, settings, bfloat16, setup.frozenOutputs.get());
+            this.prefix = new FrozenStageCache(network, settings, half, setup.frozenOutputs.get());
             closing.push(prefix::close);
             this.unfreezing = new GradualUnfreezing(network, preservation.gradualUnfreezing());
             closing.push(unfreezing::close);
@@ -108,8 +111,7 @@ final class TrainingParts implements AutoCloseable {
             closing.push(average::close);
             this.copies = copies();
             closing.push(copies::close);
-            this.plain =
-                    new BackwardPass(network, objective, originals, settings, bfloat16, prefix, copies, trainsAgain);
+            this.plain = new BackwardPass(network, objective, originals, settings, half, prefix, copies, trainsAgain);
             this.pass = graphs == null
                     ? plain
                     : new RecordedPass(plain, network.parameters(), copies, graphs, setup.listener::warned);
@@ -123,14 +125,14 @@ final class TrainingParts implements AutoCloseable {
     }
 
     /** On a GPU what starts fewer kernels is faster. Originals take the place of values, which copies wouldn't show. */
-    private Bfloat16Weights copies() {
+    private HalfPrecisionWeights copies() {
         final boolean originalsStandIn = setup.settings.preservation().distill() > 0;
-        return bfloat16
+        return half != HalfPrecision.NONE
                         && setup.device.is_cuda()
                         && setup.settings.execution().recomputeActivations()
                         && !originalsStandIn
-                ? Bfloat16Weights.of(setup.network)
-                : Bfloat16Weights.none();
+                ? HalfPrecisionWeights.of(setup.network, half)
+                : HalfPrecisionWeights.none();
     }
 
     /** Null where nothing is recorded: what several batches add up to, what is computed twice or compared isn't. */

@@ -6,7 +6,7 @@ import dev.finetune.internal.torch.OwnProducts;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Batch;
-import dev.finetune.nn.Bfloat16Weights;
+import dev.finetune.nn.HalfPrecisionWeights;
 import dev.finetune.nn.NonFinite;
 import dev.finetune.nn.Parameter;
 import java.nio.file.Files;
@@ -128,6 +128,7 @@ final class TrainingRun implements AutoCloseable {
         }
         parts.average.restore(state.averaged());
         update.portions().goOn(state.atOnce());
+        parts.lossScale.restore(state.lossScale());
         progress.restore(state.progress(), Files.exists(files.resolve(BEST)));
         tensors().forEach((name, tensors) -> {
             if (!tensors.isEmpty()) {
@@ -291,7 +292,7 @@ final class TrainingRun implements AutoCloseable {
     /** Forward, loss, backward and update of the batches of a step. */
     StepReport forwardBackwardUpdate(List<HostBatch> some) {
         parts.unfreezing.reach(batches.epochsBefore());
-        final double rate = settings.schedule().rate(step, total, settings.learningRate());
+        final double rate = settings.schedule().rate(step - parts.lossScale.skipped(), total, settings.learningRate());
         final TrainingStep.Result result = update.run(some, new TrainingStep.Place(step, batches.epoch(), rate));
         Optimizer.forgetGradients(trained);
         parts.average.stepped(step + 1);
@@ -327,15 +328,9 @@ final class TrainingRun implements AutoCloseable {
 
     private Metrics metrics(BatchSource data) {
         watch.pause();
-        try (Bfloat16Weights.InUse use = parts.copies.use()) {
+        try (HalfPrecisionWeights.InUse use = parts.copies.use()) {
             return Evaluator.evaluate(
-                    setup.network(),
-                    setup.task(),
-                    data,
-                    setup.device(),
-                    parts.bfloat16,
-                    parts.prefix,
-                    keepsOfValidation());
+                    setup.network(), setup.task(), data, setup.device(), parts.half, parts.prefix, keepsOfValidation());
         } finally {
             watch.resume();
         }
@@ -368,6 +363,7 @@ final class TrainingRun implements AutoCloseable {
                             batches.stepsOfEpoch(),
                             parts.average.averaged(),
                             update.portions().atOnce(),
+                            parts.lossScale.state(),
                             watch.seconds(),
                             watch.trainingSeconds(),
                             steps,

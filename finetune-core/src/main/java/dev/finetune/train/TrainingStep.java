@@ -8,6 +8,7 @@ import dev.finetune.error.OutOfMemoryException;
 import dev.finetune.internal.Seeds;
 import dev.finetune.internal.torch.CudaGraphs;
 import dev.finetune.internal.torch.FreedBlocks;
+import dev.finetune.internal.torch.HalfPrecision;
 import dev.finetune.internal.torch.MemoryFailures;
 import dev.finetune.internal.torch.OwnProducts;
 import dev.finetune.internal.torch.TensorScope;
@@ -72,7 +73,7 @@ final class TrainingStep {
      * The loss of a step, with what pulls, and the norm of its gradients before clipping.
      *
      * @param loss the mean over all that the step saw
-     * @param norm global
+     * @param norm global; not finite where the step changed nothing, as gradients didn't fit into float16
      */
     record Result(double loss, double norm) {}
 
@@ -85,11 +86,15 @@ final class TrainingStep {
      */
     record Place(long step, int epoch, double rate) {
         /** What may help where numbers aren't finite. No rate had any part in the first step. */
-        private String advice() {
-            return step == 0
-                    ? "No weight had been changed before, so a lower learning rate won't help: the checkpoint's weights, or"
-                            + " the inputs, aren't finite, or far too large."
-                    : "Try a lower learning rate, or a warm-up; the rate of this step was " + rate + ".";
+        private String advice(HalfPrecision half) {
+            final String range = half == HalfPrecision.FLOAT16
+                    ? "float16 holds no number beyond 65,504; bfloat16 and float32 do. "
+                    : "";
+            return range
+                    + (step == 0
+                            ? "No weight had been changed before, so a lower learning rate won't help: the checkpoint's weights, or"
+                                    + " the inputs, aren't finite, or far too large."
+                            : "Try a lower learning rate, or a warm-up; the rate of this step was " + rate + ".");
         }
 
         @Override
@@ -107,17 +112,21 @@ final class TrainingStep {
         try (OwnProducts own = OwnProducts.take(device.is_cpu())) {
             final List<Piece> pieces = accumulate(group, place, losses);
             exchange.ifPresent(this::exchange);
+            final double scale = parts.lossScale.factor();
+            parts.lossScale.unscale(trained);
             final double penalty = parts.originals.pull();
             final StepUpdate.Numbers numbers = update(losses, place, group);
             double loss = penalty;
             for (int i = 0; i < losses.size(); i++) {
-                final double part = numbers.losses().get(i);
+                final double part = numbers.losses().get(i) / scale;
                 if (!Double.isFinite(part)) {
                     throw diverged(pieces.get(i), part, place);
                 }
                 loss += part;
             }
-            if (!Double.isFinite(numbers.norm())) {
+            if (Double.isFinite(numbers.norm())) {
+                parts.lossScale.stepped();
+            } else if (!parts.lossScale.overflowed()) {
                 throw diverged(group, numbers.norm(), place);
             }
             return new Result(loss, numbers.norm());
@@ -132,7 +141,7 @@ final class TrainingStep {
      */
     private List<Piece> accumulate(List<HostBatch> group, Place place, List<Tensor> losses) {
         final double own = group.stream().mapToDouble(task::weight).sum();
-        final double weight = exchange.map(others -> others.weight(own)).orElse(own);
+        final double weight = exchange.map(others -> others.weight(own)).orElse(own) / parts.lossScale.factor();
         try (Network.Snapshot statistics = inParts ? network.snapshot(List.of()) : null) {
             for (List<Piece> pieces = pieces(group, place); ; pieces = pieces(group, place)) {
                 if (startAll(pieces, weight, place, losses)) {
@@ -239,7 +248,7 @@ final class TrainingStep {
                 + found.map(at -> at.place() + rows(host, at.rows()) + ". ")
                         .orElse("What the layers give is finite, but not the loss: labels of a regression that are not"
                                 + " finite, or too large, do it. ")
-                + place.advice());
+                + place.advice(parts.half));
     }
 
     /** What of a batch it began with. */
@@ -261,7 +270,7 @@ final class TrainingStep {
                 + spoiledGradient()
                         .map(told -> told + ". ")
                         .orElse("Each gradient is finite, but together they are too large. ")
-                + place.advice());
+                + place.advice(parts.half));
     }
 
     /** The gradients of what is closest to the loss are computed first. */

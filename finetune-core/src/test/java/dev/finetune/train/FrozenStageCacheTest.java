@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.finetune.batch.Encoded;
 import dev.finetune.batch.HostBatch;
 import dev.finetune.batch.HostTensor;
+import dev.finetune.internal.torch.HalfPrecision;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
@@ -27,13 +28,13 @@ class FrozenStageCacheTest {
     @TempDir
     private Path directory;
 
-    static FrozenStageCache prefix(Network network, boolean enabled, boolean bfloat16) {
+    static FrozenStageCache prefix(Network network, boolean enabled, HalfPrecision half) {
         final Settings settings = new Settings();
         settings.keepFrozenOutputs = enabled;
         return new FrozenStageCache(
                 network,
                 settings.make(),
-                bfloat16,
+                half,
                 new FrozenOutputStore(FrozenOutputStore.MEMORY_BYTES, AssertionError::new));
     }
 
@@ -64,8 +65,8 @@ class FrozenStageCacheTest {
     void whatIsKeptIsWhatIsComputedInWhateverBatchARowComesAgain() {
         final List<Encoded> rows = rows(12);
         try (Network network = frozen(3);
-                FrozenStageCache keeping = prefix(network, true, false);
-                FrozenStageCache computing = prefix(network, true, false)) {
+                FrozenStageCache keeping = prefix(network, true, HalfPrecision.NONE);
+                FrozenStageCache computing = prefix(network, true, HalfPrecision.NONE)) {
             assertThat(keeping.stages()).isEqualTo(3);
             for (int i = 0; i < rows.size(); i += 4) {
                 output(keeping, rows.subList(i, i + 4), true);
@@ -96,8 +97,8 @@ class FrozenStageCacheTest {
     void aBatchWithARowThatIsNotKeptYetIsComputed() {
         final List<Encoded> rows = rows(6);
         try (Network network = frozen(2);
-                FrozenStageCache prefix = prefix(network, true, false);
-                FrozenStageCache plain = prefix(network, true, false)) {
+                FrozenStageCache prefix = prefix(network, true, HalfPrecision.NONE);
+                FrozenStageCache plain = prefix(network, true, HalfPrecision.NONE)) {
             output(prefix, rows.subList(0, 3), true);
             final float[] computed = output(plain, rows, false);
             assertThat(output(prefix, rows, true)).isEqualTo(computed);
@@ -108,7 +109,7 @@ class FrozenStageCacheTest {
     @Test
     void withoutKeepingThereIsNoPrefix() {
         try (Network network = frozen(3);
-                FrozenStageCache prefix = prefix(network, false, false)) {
+                FrozenStageCache prefix = prefix(network, false, HalfPrecision.NONE)) {
             assertThat(prefix.stages()).isZero();
         }
     }

@@ -7,11 +7,12 @@ import dev.finetune.batch.Encoded;
 import dev.finetune.batch.HostBatch;
 import dev.finetune.batch.HostTensor;
 import dev.finetune.head.Head;
+import dev.finetune.internal.torch.HalfPrecision;
 import dev.finetune.internal.torch.Recorder;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
-import dev.finetune.nn.Bfloat16Weights;
 import dev.finetune.nn.DropoutMasks;
+import dev.finetune.nn.HalfPrecisionWeights;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.Stage;
@@ -93,18 +94,20 @@ class RecordedPassTest {
     private static final List<HostBatch> BATCHES =
             List.of(batch(5, 1), batch(5, 2), batch(6, 3), batch(5, 4), batch(6, 5), batch(5, 6), batch(6, 7));
 
-    private List<List<float[]>> steps(Network network, Task task, boolean bfloat16, boolean record) {
-        return steps(network, task, bfloat16, record, step -> {});
+    private List<List<float[]>> steps(Network network, Task task, HalfPrecision half, boolean record) {
+        return steps(network, task, half, record, step -> {});
     }
 
     /** Loss and gradients of each step, all of different weights. */
     private List<List<float[]>> steps(
-            Network network, Task task, boolean bfloat16, boolean record, IntConsumer before) {
+            Network network, Task task, HalfPrecision half, boolean record, IntConsumer before) {
         final List<List<float[]>> seen = new ArrayList<>();
-        try (Bfloat16Weights copies = bfloat16 ? Bfloat16Weights.of(network) : Bfloat16Weights.none();
-                FrozenStageCache prefix = FrozenStageCacheTest.prefix(network, network.frozenStages() > 0, bfloat16);
+        try (HalfPrecisionWeights copies = half == HalfPrecision.NONE
+                        ? HalfPrecisionWeights.none()
+                        : HalfPrecisionWeights.of(network, half);
+                FrozenStageCache prefix = FrozenStageCacheTest.prefix(network, network.frozenStages() > 0, half);
                 Optimizer optimizer = new Optimizer(OptimizerSettings.adamW(), network.parameters())) {
-            final BackwardPass plain = plain(network, task, bfloat16, prefix, copies);
+            final BackwardPass plain = plain(network, task, half, prefix, copies);
             try (Pass pass = record
                     ? new RecordedPass(plain, network.parameters(), copies, new Again(), warnings::add)
                     : plain) {
@@ -128,13 +131,13 @@ class RecordedPassTest {
     }
 
     private static BackwardPass plain(
-            Network network, Task task, boolean bfloat16, FrozenStageCache prefix, Bfloat16Weights copies) {
+            Network network, Task task, HalfPrecision half, FrozenStageCache prefix, HalfPrecisionWeights copies) {
         return new BackwardPass(
                 network,
                 new Objective(task, 0, 0),
                 new PretrainedReference(KnowledgePreservation.DEFAULT, network, List.of()),
                 new Settings().make(),
-                bfloat16,
+                half,
                 prefix,
                 copies,
                 true);
@@ -148,10 +151,10 @@ class RecordedPassTest {
     /** Uses passes of a network with dropout over one batch, the third of which is the first to be replayed. */
     private void recorded(Consumer<Steps> use) {
         try (Network network = network(0, 0.5);
-                Bfloat16Weights copies = Bfloat16Weights.none();
-                FrozenStageCache prefix = FrozenStageCacheTest.prefix(network, false, false);
+                HalfPrecisionWeights copies = HalfPrecisionWeights.none();
+                FrozenStageCache prefix = FrozenStageCacheTest.prefix(network, false, HalfPrecision.NONE);
                 Pass pass = new RecordedPass(
-                        plain(network, TASK, false, prefix, copies),
+                        plain(network, TASK, HalfPrecision.NONE, prefix, copies),
                         network.parameters(),
                         copies,
                         new Again(),
@@ -189,15 +192,15 @@ class RecordedPassTest {
         }
     }
 
-    @ParameterizedTest(name = "{0} frozen stages, bfloat16 {1}")
-    @CsvSource({"0, false", "2, false", "4, false", "0, true", "2, true"})
-    void lossesAndGradientsAreThoseOfPlainPasses(int frozen, boolean bfloat16) {
+    @ParameterizedTest(name = "{0} frozen stages, {1}")
+    @CsvSource({"0, NONE", "2, NONE", "4, NONE", "0, BFLOAT16", "2, BFLOAT16", "2, FLOAT16"})
+    void lossesAndGradientsAreThoseOfPlainPasses(int frozen, HalfPrecision half) {
         final List<List<float[]>> expected;
         try (Network network = network(frozen, 0)) {
-            expected = steps(network, TASK, bfloat16, false);
+            expected = steps(network, TASK, half, false);
         }
         try (Network network = network(frozen, 0)) {
-            assertSame(steps(network, TASK, bfloat16, true), expected, 1e-5f);
+            assertSame(steps(network, TASK, half, true), expected, 1e-5f);
         }
         assertThat(warnings).isEmpty();
         assertThat(recordings).as("shapes that came again").isEqualTo(2);
@@ -209,10 +212,13 @@ class RecordedPassTest {
     void whatIsRecordedIsForgottenWhenAParameterIsFrozenOrThawed() {
         final List<List<float[]>> expected;
         try (Network network = network(0, 0)) {
-            expected = steps(network, TASK, false, false, step -> freezeLast(network, step < 3));
+            expected = steps(network, TASK, HalfPrecision.NONE, false, step -> freezeLast(network, step < 3));
         }
         try (Network network = network(0, 0)) {
-            assertSame(steps(network, TASK, false, true, step -> freezeLast(network, step < 3)), expected, 1e-5f);
+            assertSame(
+                    steps(network, TASK, HalfPrecision.NONE, true, step -> freezeLast(network, step < 3)),
+                    expected,
+                    1e-5f);
         }
         assertThat(recordings)
                 .as("of batches of 5 symbols, before and after, and of 6")
@@ -230,12 +236,12 @@ class RecordedPassTest {
         final List<List<List<float[]>>> runs = new ArrayList<>();
         for (int run = 0; run < 2; run++) {
             try (Network network = network(0, 0.5)) {
-                runs.add(steps(network, TASK, false, true));
+                runs.add(steps(network, TASK, HalfPrecision.NONE, true));
             }
         }
         assertSame(runs.get(1), runs.get(0), 0);
         try (Network network = network(0, 0)) {
-            final List<List<float[]>> without = steps(network, TASK, false, true);
+            final List<List<float[]>> without = steps(network, TASK, HalfPrecision.NONE, true);
             IntStream.range(0, without.size())
                     .forEach(step -> assertThat(without.get(step).get(0))
                             .isNotEqualTo(runs.get(0).get(step).get(0)));
@@ -273,11 +279,11 @@ class RecordedPassTest {
     void whatCannotBeRecordedIsComputedPlainlyAndSaidOnce() {
         final List<List<float[]>> expected;
         try (Network network = network(0, 0)) {
-            expected = steps(network, TASK, true, false);
+            expected = steps(network, TASK, HalfPrecision.BFLOAT16, false);
         }
         broken = true;
         try (Network network = network(0, 0)) {
-            assertSame(steps(network, TASK, true, true), expected, 1e-5f);
+            assertSame(steps(network, TASK, HalfPrecision.BFLOAT16, true), expected, 1e-5f);
         }
         assertThat(recordings).isZero();
         assertThat(warnings)
@@ -296,10 +302,10 @@ class RecordedPassTest {
                 });
         final List<List<float[]>> expected;
         try (Network network = network(0, 0)) {
-            expected = steps(network, TASK, true, false);
+            expected = steps(network, TASK, HalfPrecision.BFLOAT16, false);
         }
         try (Network network = network(0, 0)) {
-            assertSame(steps(network, failing, true, true), expected, 1e-5f);
+            assertSame(steps(network, failing, HalfPrecision.BFLOAT16, true), expected, 1e-5f);
         }
         assertThat(recordings).isEqualTo(1);
         assertThat(warnings).isEmpty();
@@ -311,10 +317,10 @@ class RecordedPassTest {
         final Task weighted = task(new LossOptions(0, List.of(1.0, 2.0, 0.5)));
         final List<List<float[]>> expected;
         try (Network network = network(0, 0)) {
-            expected = steps(network, weighted, false, false);
+            expected = steps(network, weighted, HalfPrecision.NONE, false);
         }
         try (Network network = network(0, 0)) {
-            assertSame(steps(network, weighted, false, true), expected, 1e-5f);
+            assertSame(steps(network, weighted, HalfPrecision.NONE, true), expected, 1e-5f);
         }
         assertThat(replays).isEqualTo(3);
     }

@@ -120,6 +120,10 @@ class ResumeTest {
                 new Way("in parts of similar length", s -> {}, 0, false, Way.IN_PARTS),
                 new Way("in parts of similar length, frozen outputs kept", s -> {}, 2, false, Way.IN_PARTS),
                 new Way("a stream in parts of similar length", s -> s.maxSteps = 12, 0, true, Way.IN_PARTS),
+                new Way("float16, whose first steps overflow", s -> {
+                    s.precision = Precision.FLOAT16;
+                    s.learningRate = 1e-3;
+                }),
                 new Way("recomputed", s -> s.gradientCheckpointing = true),
                 new Way(
                         "pulled to the start",

@@ -16,6 +16,7 @@ final class Settings {
     int accumulation = 1;
     boolean batchesInParts;
     double maxGradientNorm = 1;
+    Precision precision = Precision.FLOAT32;
     boolean gradientCheckpointing;
     boolean keepFrozenOutputs = true;
     long evaluateEvery;
@@ -38,6 +39,7 @@ final class Settings {
                 .maxTime(maxTime)
                 .batchSize(new BatchSize(batchSize, batchesInParts))
                 .device(DeviceChoice.CPU)
+                .precision(precision)
                 .execution(Execution.DEFAULT
                         .gradientCheckpointing(gradientCheckpointing)
                         .keepFrozenOutputs(keepFrozenOutputs))

@@ -4,10 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.finetune.head.Head;
+import dev.finetune.internal.torch.HalfPrecision;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
-import dev.finetune.nn.Bfloat16Weights;
+import dev.finetune.nn.HalfPrecisionWeights;
 import dev.finetune.nn.Network;
 import dev.finetune.task.ClassificationTask;
 import dev.finetune.task.LossOptions;
@@ -42,9 +43,9 @@ class StepUpdateTest {
                     new Objective(TASK, 0, 0),
                     new PretrainedReference(KnowledgePreservation.DEFAULT, network, List.of()),
                     new Settings().make(),
-                    false,
+                    HalfPrecision.NONE,
                     FrozenStageCache.none(network, true),
-                    Bfloat16Weights.none(),
+                    HalfPrecisionWeights.none(),
                     false);
             final List<Tensor> losses = new ArrayList<>();
             losses.add(TensorScope.adopt(pass.start(batch, 16, 1)));

@@ -9,10 +9,11 @@ import dev.finetune.batch.Encoded;
 import dev.finetune.batch.HostBatch;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.head.Head;
+import dev.finetune.internal.torch.HalfPrecision;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
-import dev.finetune.nn.Bfloat16Weights;
+import dev.finetune.nn.HalfPrecisionWeights;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
 import dev.finetune.task.ClassificationTask;
@@ -99,9 +100,9 @@ class TrainerTest {
                 new Objective(TASK, 0, 0),
                 new PretrainedReference(KnowledgePreservation.DEFAULT, network, List.of()),
                 settings.make(),
-                false,
+                HalfPrecision.NONE,
                 FrozenStageCache.none(network, true),
-                Bfloat16Weights.none(),
+                HalfPrecisionWeights.none(),
                 false);
     }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.batch.CollateContext;
@@ -43,6 +44,8 @@ import dev.finetune.train.TrainingHistory;
 import dev.finetune.train.TrainingListener;
 import dev.finetune.train.TrainingSettings;
 import dev.finetune.train.WeightDecay;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -55,6 +58,7 @@ import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** What Transformers computed, we compute: ids, hidden states, logits, losses, gradient norms, trained logits. */
@@ -65,6 +69,9 @@ class GoldenParityTest {
     private static final double NORM = 3e-4;
     private static final double RATE = 1e-9;
     private static final double AFTER = 1e-4;
+
+    /** Of numbers of 11 bits. */
+    private static final double FLOAT16 = 2e-3;
 
     /**
      * What the generator of the cases that don't list it spares of weight decay. It looks for "layernorm" in the names, so
@@ -166,14 +173,7 @@ class GoldenParityTest {
     private static void trainingAgrees(GoldenCase golden, boolean skipUnread, boolean gradientCheckpointing) {
         try (FineTuned<?> model = load(golden, skipUnread)) {
             final Assembly<?> assembly = model.assembly();
-            final TrainingHistory history = new Trainer(
-                            assembly.network(),
-                            assembly.task(),
-                            settings(golden, gradientCheckpointing),
-                            GoldenDevice.device(),
-                            new TrainingListener() {},
-                            new Cancellation())
-                    .train(new Cycle(golden), Optional.empty());
+            final TrainingHistory history = train(golden, assembly, gradientCheckpointing, Precision.FLOAT32);
             final double[] losses = golden.numbers("expected_losses");
             final double[] norms = golden.numbers("expected_grad_norms");
             final double[] rates = golden.numbers("expected_lrs");
@@ -199,6 +199,51 @@ class GoldenParityTest {
                     assertClose(softmax(values, rows), softmax(after, rows), AFTER, name + " after training");
                 }
             });
+        }
+    }
+
+    private static TrainingHistory train(
+            GoldenCase golden, Assembly<?> assembly, boolean gradientCheckpointing, Precision precision) {
+        return new Trainer(
+                        assembly.network(),
+                        assembly.task(),
+                        settings(golden, gradientCheckpointing, precision),
+                        GoldenDevice.device(),
+                        new TrainingListener() {},
+                        new Cancellation())
+                .train(new Cycle(golden), Optional.empty());
+    }
+
+    @Test
+    void float16TrainsAsAutocastAndGradScalerDo() throws IOException {
+        final GoldenCase golden = GoldenCase.training().stream()
+                .filter(each -> Files.exists(each.directory().resolve("float16.json")))
+                .findFirst()
+                .orElse(null);
+        assumeTrue(
+                golden != null, "no case in float16 in " + GoldenFolders.root().toAbsolutePath());
+        final JsonObject json = JsonParser.parseString(
+                        Files.readString(golden.directory().resolve("float16.json")))
+                .getAsJsonObject();
+        final GoldenCase half = new GoldenCase(golden.directory(), json, golden.tensors());
+        try (FineTuned<?> model = load(golden, true)) {
+            final Assembly<?> assembly = model.assembly();
+            final List<StepReport> steps =
+                    train(golden, assembly, false, Precision.FLOAT16).steps();
+            final double[] losses = half.numbers("expected_losses");
+            final double[] norms = half.numbers("expected_grad_norms");
+            for (int s = 0; s < losses.length; s++) {
+                assertThat(steps.get(s).loss()).as("loss of step %d", s).isCloseTo(losses[s], within(FLOAT16));
+                assertThat(steps.get(s).gradientNorm())
+                        .as("gradient norm of step %d", s)
+                        .isCloseTo(norms[s], within(FLOAT16 * norms[s]));
+            }
+            final double[] after = half.numbers("expected_logits_after");
+            final float[] logits =
+                    outputs(assembly, golden.batch(0), new ArrayList<>()).get("logits");
+            for (int i = 0; i < after.length; i++) {
+                assertThat((double) logits[i]).as("logit %d after training", i).isCloseTo(after[i], within(FLOAT16));
+            }
         }
     }
 
@@ -246,7 +291,7 @@ class GoldenParityTest {
         }
     }
 
-    private static TrainingSettings settings(GoldenCase golden, boolean gradientCheckpointing) {
+    private static TrainingSettings settings(GoldenCase golden, boolean gradientCheckpointing, Precision precision) {
         final JsonObject optimizer = golden.json().getAsJsonObject("optimizer");
         final JsonObject schedule = golden.json().getAsJsonObject("schedule");
         return TrainingSettings.DEFAULT
@@ -265,6 +310,7 @@ class GoldenParityTest {
                 .maxSteps(golden.number("steps"))
                 .batching(Batching.DEFAULT.shuffle(false).groupByLength(false))
                 .execution(Execution.DEFAULT.gradientCheckpointing(gradientCheckpointing))
+                .precision(precision)
                 .device(GoldenDevice.choice());
     }
 

@@ -11,11 +11,12 @@ import dev.finetune.data.Dataset;
 import dev.finetune.data.Text;
 import dev.finetune.freeze.Freeze;
 import dev.finetune.internal.torch.Autocast;
+import dev.finetune.internal.torch.HalfPrecision;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
-import dev.finetune.nn.Bfloat16Weights;
 import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.HalfPrecisionWeights;
 import dev.finetune.nn.Parameter;
 import dev.finetune.peft.Lora;
 import dev.finetune.spi.Assembly;
@@ -65,8 +66,9 @@ class Bfloat16JobTest {
                         .dropout(0)
                         .skipUnread(false)
                         .untrained(Text.class);
-                Bfloat16Weights copies = Bfloat16Weights.of(model.assembly().network());
-                Bfloat16Weights none = Bfloat16Weights.none()) {
+                HalfPrecisionWeights copies =
+                        HalfPrecisionWeights.of(model.assembly().network(), HalfPrecision.BFLOAT16);
+                HalfPrecisionWeights none = HalfPrecisionWeights.none()) {
             final List<float[]> together = lossAndGradients(model, copies);
             final List<float[]> each = lossAndGradients(model, none);
             assertThat(together.get(0)[0]).isCloseTo(each.get(0)[0], within(1e-3f * each.get(0)[0]));
@@ -83,16 +85,16 @@ class Bfloat16JobTest {
         }
     }
 
-    private static List<float[]> lossAndGradients(FineTuned<Text> model, Bfloat16Weights copies) {
+    private static List<float[]> lossAndGradients(FineTuned<Text> model, HalfPrecisionWeights copies) {
         final Assembly<Text> assembly = model.assembly();
         final HostBatch host =
                 assembly.encoder().collate(assembly.encoder().encode(Jobs.reviews(8, 3)), CollateContext.predicting());
         final List<float[]> found = new ArrayList<>();
         try (TensorScope scope = TensorScope.open();
                 Batch batch = new Batch(host, Tensors.cpu());
-                Bfloat16Weights.InUse use = copies.use()) {
+                HalfPrecisionWeights.InUse use = copies.use()) {
             final Tensor loss;
-            try (var autocast = Autocast.bfloat16(false, true)) {
+            try (var autocast = Autocast.of(false, HalfPrecision.BFLOAT16)) {
                 loss = assembly.task().lossSum(assembly.network().forward(batch, ForwardContext.training(1)), batch);
             }
             loss.backward();

@@ -4,7 +4,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Mixed precision for this thread: matrix products in bfloat16, reductions in float32, as PyTorch's autocast does. */
+/** Mixed precision for this thread: matrix products in 16 bits, reductions in float32, as PyTorch's autocast does. */
 public final class Autocast implements AutoCloseable {
     static {
         Natives.load();
@@ -16,14 +16,14 @@ public final class Autocast implements AutoCloseable {
     private final ScalarType typeBefore;
     private final boolean cachedBefore;
 
-    private Autocast(DeviceType device, boolean enabled) {
+    private Autocast(DeviceType device, HalfPrecision half) {
         this.device = device;
-        this.enabled = enabled;
+        this.enabled = half != HalfPrecision.NONE;
         this.enabledBefore = torch.is_autocast_enabled(device);
         this.typeBefore = torch.get_autocast_dtype(device).intern();
         this.cachedBefore = torch.is_autocast_cache_enabled();
         if (enabled) {
-            torch.set_autocast_dtype(device, ScalarType.BFloat16);
+            torch.set_autocast_dtype(device, half.type());
             torch.set_autocast_enabled(device, true);
             // Cast weights that were kept would be those of a pass without gradients, or of the original network.
             torch.set_autocast_cache_enabled(false);
@@ -31,11 +31,11 @@ public final class Autocast implements AutoCloseable {
     }
 
     /**
-     * bfloat16 autocast on the device if enabled, nothing otherwise, until the guard closes; then what was before. Guards
-     * may be nested. Use with try-with-resources.
+     * Autocast on the device, if any, until the guard closes; then what was before. Guards may be nested. Use with
+     * try-with-resources.
      */
-    public static AutoCloseableGuard bfloat16(boolean cuda, boolean enabled) {
-        final Autocast autocast = new Autocast(cuda ? DeviceType.CUDA : DeviceType.CPU, enabled);
+    public static AutoCloseableGuard of(boolean cuda, HalfPrecision half) {
+        final Autocast autocast = new Autocast(cuda ? DeviceType.CUDA : DeviceType.CPU, half);
         return autocast::close;
     }
 

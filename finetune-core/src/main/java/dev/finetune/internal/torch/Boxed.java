@@ -27,6 +27,8 @@ public enum Boxed {
     FOREACH_MUL("aten::_foreach_mul_", "Scalar", 2),
     /** Adds a number to each tensor of a list, in place. */
     FOREACH_ADD("aten::_foreach_add_", "Scalar", 2),
+    /** Subtracts from each tensor of a list that of another, times a number, in place. */
+    FOREACH_SUB("aten::_foreach_sub_", "List", 3),
     /** Moves each tensor of a list toward that of another by a share of the way, in place. */
     FOREACH_LERP("aten::_foreach_lerp_", "Scalar", 3),
     /** Copies each tensor of a list into that of another, first, of the same shape. */

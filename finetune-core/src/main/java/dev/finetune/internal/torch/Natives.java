@@ -23,10 +23,12 @@ import org.bytedeco.pytorch.global.torch;
  * <ul>
  *   <li>JavaCPP's {@code maxphysicalbytes} is switched off: it counts the whole process and stops valid programs.
  *   <li>MKL takes OpenBLAS's place when its natives are on the class path, unless
- *       {@code org.bytedeco.openblas.load} says otherwise, and unless the processor is AMD's ({@link MatrixProducts}).
+ *       {@code org.bytedeco.openblas.load} says otherwise, and unless the processor is one of AMD's with AVX-512
+ *       ({@link MatrixProducts}).
  *   <li>{@code GOMP_SPINCOUNT=1000} with OpenBLAS: OpenMP's idle threads wait a thousand turns before they sleep, rather
  *       than 300,000, and leave the cores to OpenBLAS's own threads. MKL has no others than OpenMP's ({@link Workers} take
- *       care to use them, too), and there short waits only make steps slower.
+ *       care to use them, too), and there they wait 20,000 turns: with fewer, small networks train a third slower; with
+ *       300,000, a process on a machine that others keep busy takes three times as long.
  *   <li>{@code OPENBLAS_THREAD_TIMEOUT=4} with OpenBLAS: its own idle threads go to sleep after 2^4 turns rather than
  *       2^26, and leave the cores to OpenMP's. Without these two a small network trains a fifth slower.
  *   <li>{@code MKL_THREADING_LAYER=GNU} with MKL: one pool of threads for both. Without it small networks train four
@@ -44,13 +46,13 @@ public final class Natives {
 
     private static final String LOADERS = "dev.finetune.internal.classLoaders";
 
-    private static final boolean AMD = MatrixProducts.amdHere();
+    private static final boolean AMD_WITH_AVX512 = MatrixProducts.amdWithAvx512Here();
     private static final MatrixProducts PRODUCTS;
 
     static {
         setDefault("org.bytedeco.javacpp.maxphysicalbytes", "0");
         final boolean mklThere = mklOnClassPath();
-        if (MatrixProducts.best(AMD, mklThere) == MatrixProducts.MKL) {
+        if (MatrixProducts.best(AMD_WITH_AVX512, mklThere) == MatrixProducts.MKL) {
             setDefault(OPENBLAS_LOAD, "mkl");
         }
         PRODUCTS = mklThere && "mkl".equals(System.getProperty(OPENBLAS_LOAD))
@@ -114,8 +116,8 @@ public final class Natives {
     private static void tune() {
         if (Jna.whyNot().isEmpty() && Platform.isLinux()) {
             setEnvironmentDefault("MKL_THREADING_LAYER", "GNU");
+            setEnvironmentDefault("GOMP_SPINCOUNT", PRODUCTS == MatrixProducts.OPENBLAS ? "1000" : "20000");
             if (PRODUCTS == MatrixProducts.OPENBLAS) {
-                setEnvironmentDefault("GOMP_SPINCOUNT", "1000");
                 setEnvironmentDefault("OPENBLAS_THREAD_TIMEOUT", "4");
             }
             limitThreads();
@@ -169,7 +171,7 @@ public final class Natives {
 
     /** Whether MKL would be faster here than what {@link #matrixProducts} names. */
     public static boolean mklWouldBeFaster() {
-        return Platform.isIntel() && !AMD && PRODUCTS != MatrixProducts.MKL;
+        return Platform.isIntel() && !AMD_WITH_AVX512 && PRODUCTS != MatrixProducts.MKL;
     }
 
     /** Whether LibTorch's build for GPUs is there to be loaded, whether or not it could be. */

@@ -13,14 +13,14 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** How fast a saved model predicts, one sentence at a time or in batches. */
+/** How fast a saved model predicts, or gives vectors, one sentence at a time or in batches. */
 @Command(
         name = "predict",
         description = "Time the predictions of a saved model.",
         mixinStandardHelpOptions = true,
         showDefaultValues = true)
 public final class PredictCommand implements Callable<Integer> {
-    @Option(names = "--model", required = true, description = "A saved model of two classes.")
+    @Option(names = "--model", required = true, description = "A saved model of two classes, or of vectors.")
     private Path model = Path.of("model");
 
     @Option(names = "--text", required = true, description = "A heading, then a sentence a line, up to its first tab.")
@@ -46,19 +46,21 @@ public final class PredictCommand implements Callable<Integer> {
             json.addProperty("what", "predict");
             json.addProperty("batch", batch);
             json.addProperty("samples_per_s", (count - first) / seconds);
-            json.addProperty("probability", sum / count);
+            json.addProperty("mean", sum / count);
             json.addProperty("peak_rss_mb", ProcessFacts.peakResidentMegabytes());
             System.out.println(new Gson().toJson(json));
         }
         return 0;
     }
 
-    /** The sum of the first class's probabilities. */
+    /** The sum of the first class's probabilities, or of the vectors' first numbers. */
     private double predict(FineTuned<Text> loaded, List<Text> sentences) {
         double sum = 0;
         for (int i = 0; i < sentences.size(); i += batch) {
             for (Prediction prediction : loaded.predict(sentences.subList(i, Math.min(sentences.size(), i + batch)))) {
-                sum += prediction.probabilities().values().iterator().next();
+                sum += prediction instanceof Prediction.Vector vector
+                        ? vector.logits().get(0)[0]
+                        : prediction.probabilities().values().iterator().next();
             }
         }
         return sum;

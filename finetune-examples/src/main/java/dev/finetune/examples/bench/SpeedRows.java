@@ -6,6 +6,9 @@ import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.data.Text;
 import dev.finetune.examples.ShippedFiles;
+import dev.finetune.head.Head;
+import dev.finetune.head.Heads;
+import dev.finetune.head.Pooling;
 import dev.finetune.vision.Image;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -62,6 +65,7 @@ final class SpeedRows {
         final List<String> shape = quick
                 ? List.of("--layers", "2", "--hidden", "64", "--heads", "2", "--seq", "16", "--steps", "3")
                 : steps("3");
+        final Path minilm = minilm("minilm", Heads.classes("0", "1"));
         final String layers = quick ? "1" : "8";
         final String some = quick ? "64" : "200";
         final List<SpeedRow> rows = new ArrayList<>();
@@ -129,6 +133,34 @@ final class SpeedRows {
                         quick ? List.of("--batch", "2", "--size", "64", "--steps", "2") : steps("4"),
                         List.of(List.of("--channels-last", "0"), List.of("--channels-last", "1"))),
                 job("one step, from start to saved model", 1, tiny, "--epochs", "1", "--limit", "32"),
+                job(
+                        "all-MiniLM, 5,000 short texts, whole job",
+                        2.5,
+                        minilm,
+                        tenth(),
+                        "--epochs",
+                        "3",
+                        "--limit",
+                        quick ? "64" : "5000"),
+                saved(
+                        "all-MiniLM, prediction, one sentence at a time",
+                        1.1,
+                        "predict",
+                        "predict_peer.py",
+                        minilm,
+                        "--count",
+                        quick ? "64" : "1024"),
+                saved(
+                        "all-MiniLM, prediction, batches of 32",
+                        2,
+                        "predict",
+                        "predict_peer.py",
+                        minilm,
+                        "--batch",
+                        "32",
+                        "--count",
+                        quick ? "64" : "8192"),
+                vectors(quick ? "64" : "13312"),
                 saved("tokenization", 1, "tokenize", "tokenize_peer.py", tiny, "--count", quick ? "1000" : "100000"),
                 saved("prediction, one sentence at a time", 1.1, "predict", "predict_peer.py", base),
                 saved(
@@ -142,6 +174,36 @@ final class SpeedRows {
                         "--count",
                         "1024")));
         return rows;
+    }
+
+    /** A real encoder of 6 layers of 384, from its jar. */
+    private Path minilm(String name, Head head) {
+        final Path saved = folder.resolve(name);
+        try (FineTuned<Text> encoder =
+                FineTuner.from("all-minilm-l6-v2").head(head).untrained(Text.class)) {
+            encoder.save(saved);
+        }
+        return saved;
+    }
+
+    /** A quarter of the texts comes before the clock starts. */
+    private SpeedRow vectors(String count) {
+        final List<String> options = List.of(
+                "--model",
+                minilm("minilm-vectors", Heads.features(Pooling.MEAN)).toString(),
+                "--text",
+                train.toString(),
+                "--batch",
+                "32",
+                "--count",
+                count);
+        return rate(
+                "all-MiniLM, vectors of 10,000 texts, batches of 32",
+                2,
+                "predict",
+                "predict_peer.py",
+                options,
+                List.of(List.of("--vectors")));
     }
 
     /** A GPU takes a hundredth of the time, and both sides are slow at first. */

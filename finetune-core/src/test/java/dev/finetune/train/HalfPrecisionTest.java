@@ -8,11 +8,12 @@ import dev.finetune.batch.HostBatch;
 import dev.finetune.head.Head;
 import dev.finetune.internal.torch.Autocast;
 import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.HalfPrecision;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
-import dev.finetune.nn.Bfloat16Weights;
 import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.HalfPrecisionWeights;
 import dev.finetune.nn.Network;
 import dev.finetune.task.ClassificationTask;
 import dev.finetune.task.LossOptions;
@@ -24,10 +25,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
-/** In bfloat16 the whole forward pass is one autocast, whatever of it is frozen, kept, or computed twice. */
-class Bfloat16Test {
+/** In 16 bits the whole forward pass is one autocast, whatever of it is frozen, kept, or computed twice. */
+class HalfPrecisionTest {
     private static final Task TASK = new ClassificationTask(
             new Head.Classification(TinyNet.CLASSES, List.of("a", "b", "c")), LossOptions.DEFAULT);
     private static final int ROWS = 16;
@@ -49,31 +49,31 @@ class Bfloat16Test {
         return network;
     }
 
-    private double step(int frozen, boolean checkpointing, boolean bfloat16) {
+    private double step(int frozen, boolean checkpointing, HalfPrecision half) {
         final Settings settings = new Settings();
         settings.gradientCheckpointing = checkpointing;
         try (Network network = network(frozen);
-                FrozenStageCache prefix = FrozenStageCacheTest.prefix(network, frozen > 0, bfloat16);
+                FrozenStageCache prefix = FrozenStageCacheTest.prefix(network, frozen > 0, half);
                 Batch batch = new Batch(host, Tensors.cpu())) {
             return new BackwardPass(
                             network,
                             new Objective(TASK, 0, 0),
                             new PretrainedReference(KnowledgePreservation.DEFAULT, network, List.of()),
                             settings.make(),
-                            bfloat16,
+                            half,
                             prefix,
-                            Bfloat16Weights.none(),
+                            HalfPrecisionWeights.none(),
                             false)
                     .run(batch, ROWS, SEED);
         }
     }
 
     /** One forward pass and loss, frozen stages evaluating, all within one autocast. */
-    private double written(int frozen) {
+    private double written(int frozen, HalfPrecision half) {
         try (Network network = network(frozen);
                 TensorScope scope = TensorScope.open();
                 Batch batch = new Batch(host, Tensors.cpu());
-                var autocast = Autocast.bfloat16(false, true)) {
+                var autocast = Autocast.of(false, half)) {
             final ForwardContext context = ForwardContext.training(SEED);
             final int last = network.stages().size();
             final Tensor frozenOutput = network.trunk(
@@ -84,30 +84,40 @@ class Bfloat16Test {
         }
     }
 
-    @ParameterizedTest(name = "{0} frozen stages, checkpointing {1}")
-    @CsvSource({"0, false", "0, true", "2, false", "2, true", "4, false", "4, true"})
-    void aStepIsOneAutocastFromTheFirstStageToTheLoss(int frozen, boolean checkpointing) {
-        assertThat(step(frozen, checkpointing, true))
-                .isEqualTo(written(frozen))
-                .isNotEqualTo(step(frozen, checkpointing, false))
-                .isCloseTo(step(frozen, checkpointing, false), within(2e-2));
+    @ParameterizedTest(name = "{0} frozen stages, checkpointing {1}, {2}")
+    @CsvSource({
+        "0, false, BFLOAT16",
+        "0, true, BFLOAT16",
+        "2, false, BFLOAT16",
+        "2, true, BFLOAT16",
+        "4, false, BFLOAT16",
+        "4, true, BFLOAT16",
+        "0, false, FLOAT16",
+        "2, true, FLOAT16"
+    })
+    void aStepIsOneAutocastFromTheFirstStageToTheLoss(int frozen, boolean checkpointing, HalfPrecision half) {
+        final double full = step(frozen, checkpointing, HalfPrecision.NONE);
+        assertThat(step(frozen, checkpointing, half))
+                .isEqualTo(written(frozen, half))
+                .isNotEqualTo(full)
+                .isCloseTo(full, within(half == HalfPrecision.BFLOAT16 ? 2e-2 : 3e-3));
     }
 
-    @ParameterizedTest(name = "{0} frozen stages")
-    @ValueSource(ints = {0, 2})
-    void anEvaluationIsOneAutocast(int frozen) {
+    @ParameterizedTest(name = "{0} frozen stages, {1}")
+    @CsvSource({"0, BFLOAT16", "2, BFLOAT16", "2, FLOAT16"})
+    void anEvaluationIsOneAutocast(int frozen, HalfPrecision half) {
         final BatchSource source =
                 new EncodedRows(rows, new Rows(), new EncodedRows.Order(ROWS, false, false, false, 3));
         try (Network network = network(frozen);
-                FrozenStageCache prefix = FrozenStageCacheTest.prefix(network, true, true);
+                FrozenStageCache prefix = FrozenStageCacheTest.prefix(network, true, half);
                 TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off();
                 Batch batch = new Batch(host, Tensors.cpu())) {
-            final double plain = evaluated(network, batch, true);
-            final double full = evaluated(network, batch, false);
+            final double plain = evaluated(network, batch, half);
+            final double full = evaluated(network, batch, HalfPrecision.NONE);
             final List<Double> evaluated = new ArrayList<>();
             for (int i = 0; i < 2; i++) { // The second time from what was kept.
-                evaluated.add(Evaluator.evaluate(network, TASK, source, Tensors.cpu(), true, prefix, true)
+                evaluated.add(Evaluator.evaluate(network, TASK, source, Tensors.cpu(), half, prefix, true)
                         .get("loss"));
             }
             assertThat(evaluated).allSatisfy(loss -> assertThat(loss).isCloseTo(plain, within(1e-6)));
@@ -115,20 +125,20 @@ class Bfloat16Test {
         }
     }
 
-    private static double evaluated(Network network, Batch batch, boolean bfloat16) {
-        try (var autocast = Autocast.bfloat16(false, bfloat16)) {
+    private static double evaluated(Network network, Batch batch, HalfPrecision half) {
+        try (var autocast = Autocast.of(false, half)) {
             return Tensors.scalar(TASK.lossSum(network.forward(batch, ForwardContext.evaluating()), batch)) / ROWS;
         }
     }
 
     @Test
     void aGuardWithinAnotherLeavesTheOuterOneOn() {
-        try (var outer = Autocast.bfloat16(false, true)) {
-            try (var inner = Autocast.bfloat16(false, true)) {
+        try (var outer = Autocast.of(false, HalfPrecision.BFLOAT16)) {
+            try (var inner = Autocast.of(false, HalfPrecision.BFLOAT16)) {
                 assertThat(Autocast.isOnForCpu()).isTrue();
             }
             assertThat(Autocast.isOnForCpu()).isTrue();
-            try (var none = Autocast.bfloat16(false, false)) {
+            try (var none = Autocast.of(false, HalfPrecision.NONE)) {
                 assertThat(Autocast.isOnForCpu()).isTrue();
             }
             assertThat(Autocast.isOnForCpu()).isTrue();
@@ -142,7 +152,7 @@ class Bfloat16Test {
         for (double distill : new double[] {0, 1e-9}) { // The original network, in the same tensors, is computed first.
             final KnowledgePreservation preservation = KnowledgePreservation.DEFAULT.distill(distill);
             try (Network network = network(0);
-                    FrozenStageCache prefix = FrozenStageCacheTest.prefix(network, true, true);
+                    FrozenStageCache prefix = FrozenStageCacheTest.prefix(network, true, HalfPrecision.BFLOAT16);
                     PretrainedReference originals = new PretrainedReference(preservation, network, network.trained());
                     Batch batch = new Batch(host, Tensors.cpu())) {
                 new BackwardPass(
@@ -150,9 +160,9 @@ class Bfloat16Test {
                                 new Objective(TASK, 0, distill),
                                 originals,
                                 new Settings().make(),
-                                true,
+                                HalfPrecision.BFLOAT16,
                                 prefix,
-                                Bfloat16Weights.none(),
+                                HalfPrecisionWeights.none(),
                                 false)
                         .run(batch, ROWS, SEED);
                 assertThat(network.parameters())

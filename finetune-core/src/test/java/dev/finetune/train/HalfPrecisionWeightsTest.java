@@ -6,11 +6,12 @@ import dev.finetune.batch.HostBatch;
 import dev.finetune.head.Head;
 import dev.finetune.internal.torch.Autocast;
 import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.HalfPrecision;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
-import dev.finetune.nn.Bfloat16Weights;
 import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.HalfPrecisionWeights;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
 import dev.finetune.task.ClassificationTask;
@@ -24,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Casting all weights at once gives what autocast gives. */
-class Bfloat16WeightsTest {
+class HalfPrecisionWeightsTest {
     private static final Task TASK = new ClassificationTask(
             new Head.Classification(TinyNet.CLASSES, List.of("a", "b", "c")), LossOptions.DEFAULT);
     private static final int ROWS = 16;
@@ -38,15 +39,17 @@ class Bfloat16WeightsTest {
             network.stages().subList(0, frozen).stream()
                     .flatMap(stage -> stage.parameters().stream())
                     .forEach(parameter -> parameter.setTrained(false));
-            try (Bfloat16Weights copies = copied ? Bfloat16Weights.of(network) : Bfloat16Weights.none();
-                    FrozenStageCache prefix = FrozenStageCacheTest.prefix(network, frozen > 0, true);
+            try (HalfPrecisionWeights copies = copied
+                            ? HalfPrecisionWeights.of(network, HalfPrecision.BFLOAT16)
+                            : HalfPrecisionWeights.none();
+                    FrozenStageCache prefix = FrozenStageCacheTest.prefix(network, frozen > 0, HalfPrecision.BFLOAT16);
                     Optimizer optimizer = new Optimizer(OptimizerSettings.adamW(), network.trained())) {
                 final BackwardPass pass = new BackwardPass(
                         network,
                         new Objective(TASK, 0, 0),
                         new PretrainedReference(KnowledgePreservation.DEFAULT, network, List.of()),
                         settings.make(),
-                        true,
+                        HalfPrecision.BFLOAT16,
                         prefix,
                         copies,
                         false);
@@ -89,9 +92,9 @@ class Bfloat16WeightsTest {
     void layersComputeWithTheirOwnWeightsAfterUseAndWithFreshCopiesInTheNext() {
         final HostBatch host = TinyNet.batch(Rows.of(ROWS, 9, 2));
         try (Network network = TinyNet.of(5, 3, 0);
-                Bfloat16Weights copies = Bfloat16Weights.of(network)) {
+                HalfPrecisionWeights copies = HalfPrecisionWeights.of(network, HalfPrecision.BFLOAT16)) {
             final double before;
-            try (Bfloat16Weights.InUse use = copies.use()) {
+            try (HalfPrecisionWeights.InUse use = copies.use()) {
                 before = evaluated(network, host);
             }
             try (GradientMode off = GradientMode.off()) {
@@ -99,7 +102,7 @@ class Bfloat16WeightsTest {
             }
             final double doubled = evaluated(network, host);
             assertThat(doubled).isNotEqualTo(before);
-            try (Bfloat16Weights.InUse use = copies.use()) {
+            try (HalfPrecisionWeights.InUse use = copies.use()) {
                 assertThat(evaluated(network, host)).isEqualTo(doubled);
             }
         }
@@ -109,7 +112,7 @@ class Bfloat16WeightsTest {
         try (TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off();
                 Batch batch = new Batch(host, Tensors.cpu());
-                var autocast = Autocast.bfloat16(false, true)) {
+                var autocast = Autocast.of(false, HalfPrecision.BFLOAT16)) {
             return Tensors.scalar(TASK.lossSum(network.forward(batch, ForwardContext.evaluating()), batch));
         }
     }

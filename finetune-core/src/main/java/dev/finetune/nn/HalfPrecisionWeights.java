@@ -2,6 +2,7 @@ package dev.finetune.nn;
 
 import dev.finetune.internal.torch.Boxed;
 import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.HalfPrecision;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import java.util.ArrayList;
@@ -16,16 +17,16 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * bfloat16 copies of what products take, for mixed precision on a GPU: all of them are cast at once before a pass, and their
+ * Copies in 16 bits of what products take, for mixed precision on a GPU: all of them are cast at once before a pass, and their
  * gradients at once after it, where autocast starts a kernel for each weight, forward and backward. The numbers are autocast's.
  * Layers that take the same input ({@link FusedLinear}) have theirs side by side. Owns the copies, and float32 memory for the
  * gradients.
  */
-public final class Bfloat16Weights implements AutoCloseable {
+public final class HalfPrecisionWeights implements AutoCloseable {
+    private final HalfPrecision half;
     private final List<Leaf> leaves = new ArrayList<>();
     private final Map<Parameter, Tensor> gradients = new HashMap<>();
     private boolean fresh = true;
@@ -58,21 +59,24 @@ public final class Bfloat16Weights implements AutoCloseable {
         void close();
     }
 
-    private Bfloat16Weights() {}
+    private HalfPrecisionWeights(HalfPrecision half) {
+        this.half = half;
+    }
 
     /** {@return copies of nothing: using them changes nothing} */
-    public static Bfloat16Weights none() {
-        return new Bfloat16Weights();
+    public static HalfPrecisionWeights none() {
+        return new HalfPrecisionWeights(HalfPrecision.NONE);
     }
 
     /**
      * Copies of what the products of a network take; its adapters must be in place.
      *
      * @param network whose weights are copied (borrowed)
+     * @param half what the copies are
      * @return the copies, to be closed by the caller
      */
-    public static Bfloat16Weights of(Network network) {
-        final Bfloat16Weights copies = new Bfloat16Weights();
+    public static HalfPrecisionWeights of(Network network, HalfPrecision half) {
+        final HalfPrecisionWeights copies = new HalfPrecisionWeights(half);
         try {
             copies.addAll(network);
             return copies;
@@ -102,9 +106,9 @@ public final class Bfloat16Weights implements AutoCloseable {
     private List<Parameter> add(List<Parameter> parameters, Consumer<@Nullable Tensor> user) {
         try (TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off()) {
-            final TensorOptions half = new TensorOptions(ScalarType.BFloat16);
+            final TensorOptions options = new TensorOptions(half.type());
             final List<Tensor> empty = parameters.stream()
-                    .map(parameter -> torch.empty_like(parameter.value(), half, new MemoryFormatOptional()))
+                    .map(parameter -> torch.empty_like(parameter.value(), options, new MemoryFormatOptional()))
                     .toList();
             final Tensor copy = Tensors.own(
                     empty.size() == 1 ? empty.get(0) : torch.cat(new TensorVector(empty.toArray(new Tensor[0]))));
