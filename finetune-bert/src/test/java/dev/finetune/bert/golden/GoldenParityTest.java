@@ -37,6 +37,7 @@ import dev.finetune.train.Cancellation;
 import dev.finetune.train.Execution;
 import dev.finetune.train.Optimization;
 import dev.finetune.train.OptimizerSettings;
+import dev.finetune.train.Precision;
 import dev.finetune.train.Schedule;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.Trainer;
