@@ -12,6 +12,7 @@ import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
@@ -111,7 +112,7 @@ final class DebertaAttention implements Module {
             final Tensor scaled = products.mul(new Scalar(scale));
             sum = sum == null ? scaled : sum.add(scaled);
         }
-        return sum;
+        return Objects.requireNonNull(sum, "a model without positions doesn't ask for them");
     }
 
     /** (heads, rows, size): some distances, projected. */

@@ -7,6 +7,7 @@ import dev.finetune.nn.OperatorGraph.Constant;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -37,17 +38,19 @@ public final class GraphConstants {
     }
 
     private static void write(HostTensor numbers, FileChannel channel) throws IOException {
-        final ByteBuffer bytes;
+        final byte[] bytes;
         if (numbers instanceof HostTensor.Longs longs) {
-            bytes = ByteBuffer.allocate(longs.data().length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-            bytes.asLongBuffer().put(longs.data());
+            bytes = new byte[longs.data().length * Long.BYTES];
+            over(bytes).asLongBuffer().put(longs.data());
         } else {
             final float[] data = ((HostTensor.Floats) numbers).data();
-            bytes = ByteBuffer.allocate(data.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-            bytes.asFloatBuffer().put(data);
+            bytes = new byte[data.length * Float.BYTES];
+            over(bytes).asFloatBuffer().put(data);
         }
-        while (bytes.hasRemaining()) {
-            channel.write(bytes);
-        }
+        Channels.newOutputStream(channel).write(bytes);
+    }
+
+    private static ByteBuffer over(byte[] bytes) {
+        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 }

@@ -14,6 +14,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** The files beside an ONNX file that hold elements of its tensors: such as the graph says, in its directory and nowhere else. */
 final class OnnxExternal implements AutoCloseable {
@@ -63,7 +64,8 @@ final class OnnxExternal implements AutoCloseable {
 
     private Path place(String tensor, String location) {
         try {
-            final Path directory = file.toAbsolutePath().getParent().normalize();
+            final Path directory =
+                    Objects.requireNonNull(file.toAbsolutePath().getParent()).normalize();
             final Path relative = file.getFileSystem().getPath(location);
             final Path place = directory.resolve(relative).normalize();
             if (!location.isEmpty()
@@ -92,7 +94,7 @@ final class OnnxExternal implements AutoCloseable {
         try {
             if (data.offset() < 0 || length > channel.size() - data.offset()) {
                 throw new FinetuneException(file + ": the file "
-                        + files.get(data.location()).getFileName()
+                        + Objects.requireNonNull(files.get(data.location())).getFileName()
                         + " beside it has " + channel.size() + " bytes, and '" + name + "' should be in it from byte "
                         + data.offset() + " on, with " + length + " bytes; the two don't belong together, or it is"
                         + " incomplete. Download or export both again.");
@@ -104,7 +106,7 @@ final class OnnxExternal implements AutoCloseable {
     }
 
     FileChannel channel(String location) {
-        return channels.get(location);
+        return Objects.requireNonNull(channels.get(location), location);
     }
 
     List<Path> files() {

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -97,7 +98,7 @@ final class OnnxNames {
             }
         });
         multiplied.forEach(tensor -> {
-            final Node product = products.get(tensor.name());
+            final Node product = Objects.requireNonNull(products.get(tensor.name()));
             final String name = isNameless(tensor.name()) ? named(tensor.name(), product) : tensor.name();
             final boolean asStored = product.number("transB").orElse(0.0) == 1;
             entries.put(name, new Entry(tensor, !asStored));

@@ -15,6 +15,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
@@ -152,7 +153,7 @@ final class PickledFile implements Weights {
         }
         long start = stored.elements() == 0
                 ? 0
-                : storages.get(storage.key()).start()
+                : Objects.requireNonNull(storages.get(storage.key())).start()
                         + storage.offset() * storage.type().bytes()
                         + view.offset() * view.type().bytes();
         return NativeTensors.readStrided(channel, stored, start, view.strides());

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
@@ -64,7 +65,7 @@ final class ShardedWeights implements Weights {
 
     private static Map<String, Weights> shardOf(Path index, Map<String, String> fileOf, Map<String, Weights> opened) {
         fileOf.forEach((name, fileName) -> {
-            if (!opened.get(fileName).names().contains(name)) {
+            if (!Objects.requireNonNull(opened.get(fileName)).names().contains(name)) {
                 throw new FinetuneException(index + ": the index says that '" + name + "' is in " + fileName
                         + ", and it isn't; the files belong to different versions of the model.");
             }

@@ -14,6 +14,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.PriorityQueue;
 import java.util.SplittableRandom;
@@ -99,7 +100,7 @@ public final class ContrastRows implements BatchSource {
         final PriorityQueue<Left> left = new PriorityQueue<>(
                 Comparator.comparingInt((Left of) -> -of.rows.size()).thenComparingInt(Left::number));
         for (int i = 0; i < order.size(); i++) {
-            final List<Integer> all = byClass.get(order.get(i));
+            final List<Integer> all = Objects.requireNonNull(byClass.get(order.get(i)));
             left.add(new Left(i, all, shuffled(new ArrayList<>(all), random)));
         }
         return left;

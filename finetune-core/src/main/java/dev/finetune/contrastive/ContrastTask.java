@@ -4,6 +4,7 @@ import dev.finetune.batch.HostTensor;
 import dev.finetune.head.Head;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
+import dev.finetune.task.Outputs;
 import dev.finetune.task.PairsTask;
 import java.util.Map;
 import java.util.Optional;
@@ -42,7 +43,7 @@ public final class ContrastTask extends PairsTask {
     @Override
     public Tensor lossSum(Map<String, Tensor> outputs, Batch batch) {
         final long pairs = batch.size() / 2;
-        final Tensor vectors = normalised(paired(outputs.get("embeddings"), batch));
+        final Tensor vectors = normalised(paired(Outputs.named(outputs, "embeddings"), batch));
         final Tensor cosines = vectors.select(1, 0).matmul(vectors.select(1, 1).t()); // (pairs, pairs)
         final Tensor own = batch.derived(
                         "own_pair",

@@ -25,4 +25,10 @@ public class FinetuneException extends RuntimeException {
     public FinetuneException(String message, Throwable cause) {
         super(message, cause);
     }
+
+    /** {@return what was found, what was expected, and how to mend it} */
+    @Override
+    public String getMessage() {
+        return String.valueOf(super.getMessage());
+    }
 }

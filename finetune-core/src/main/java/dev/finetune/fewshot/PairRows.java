@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -85,7 +86,7 @@ public final class PairRows implements BatchSource {
         final List<Pair> pairs = new ArrayList<>();
         for (int i = 0; i < rows.size(); i++) {
             final int label = label(rows.get(i));
-            final List<Integer> same = byClass.get(label);
+            final List<Integer> same = Objects.requireNonNull(byClass.get(label));
             final List<Integer> others = strangers.computeIfAbsent(label, this::notOf);
             for (int n = 0; n < pairsPerRow; n++) {
                 if (same.size() > 1) {

@@ -221,7 +221,7 @@ public interface Prediction {
 
         @Override
         public double probability() {
-            return places.get(0).get(label());
+            return Objects.requireNonNull(places.get(0).get(label()));
         }
 
         @Override

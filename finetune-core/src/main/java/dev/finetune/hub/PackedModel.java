@@ -17,6 +17,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -106,7 +107,8 @@ public final class PackedModel {
     private String key(Map<String, URL> resources) throws IOException {
         final StringBuilder facts = new StringBuilder();
         for (String file : List.of(weightsFile(), TOKENIZER)) {
-            final URLConnection connection = resources.get(file).openConnection();
+            final URLConnection connection =
+                    Objects.requireNonNull(resources.get(file)).openConnection();
             connection.setUseCaches(false);
             connection.getInputStream().close();
             final long sum = connection instanceof JarURLConnection jar

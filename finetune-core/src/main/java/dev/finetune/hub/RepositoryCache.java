@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -169,7 +170,8 @@ record RepositoryCache(Path root, ModelId id, boolean symlinks, HubLimits limits
 
     private static boolean trySymlink(Path blob, Path pointer) {
         try {
-            Files.createSymbolicLink(pointer, pointer.getParent().relativize(blob));
+            Files.createSymbolicLink(
+                    pointer, Objects.requireNonNull(pointer.getParent()).relativize(blob));
             return true;
         } catch (FileAlreadyExistsException e) {
             return Files.exists(pointer);

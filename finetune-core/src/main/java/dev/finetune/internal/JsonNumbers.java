@@ -16,7 +16,7 @@ public final class JsonNumbers {
 
     /** A whole number that an int holds, also if it is written as 2.0 or 2e0; empty for all else. */
     public static OptionalInt whole(@Nullable JsonElement element) {
-        if (!isShortNumber(element)) {
+        if (element == null || !isShortNumber(element)) {
             return OptionalInt.empty();
         }
         try {
@@ -28,14 +28,14 @@ public final class JsonNumbers {
 
     /** A finite number; empty for all else. */
     public static OptionalDouble finite(@Nullable JsonElement element) {
-        if (!isShortNumber(element)) {
+        if (element == null || !isShortNumber(element)) {
             return OptionalDouble.empty();
         }
         double number = element.getAsDouble();
         return Double.isFinite(number) ? OptionalDouble.of(number) : OptionalDouble.empty();
     }
 
-    private static boolean isShortNumber(@Nullable JsonElement element) {
+    private static boolean isShortNumber(JsonElement element) {
         return element instanceof JsonPrimitive number
                 && number.isNumber()
                 && number.getAsString().length() <= LONGEST;

@@ -10,6 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
@@ -53,7 +54,9 @@ public final class PathLock implements AutoCloseable {
      */
     public static Optional<PathLock> acquire(Path file, Duration limit, Logger log)
             throws IOException, InterruptedException {
-        final Path real = file.toAbsolutePath().getParent().toRealPath().resolve(file.getFileName());
+        final Path real = Objects.requireNonNull(file.toAbsolutePath().getParent())
+                .toRealPath()
+                .resolve(file.getFileName());
         final long end = System.nanoTime() + limit.toNanos();
         final ReentrantLock threads = IN_PROCESS.computeIfAbsent(real, path -> new ReentrantLock());
         // A free one is taken whether the thread is interrupted or not.

@@ -2,6 +2,7 @@ package dev.finetune.internal;
 
 import java.io.Console;
 import java.lang.reflect.InvocationTargetException;
+import org.jspecify.annotations.Nullable;
 
 /** Whether what is printed goes to a terminal that somebody watches. */
 public final class Terminal {
@@ -19,7 +20,7 @@ public final class Terminal {
     }
 
     /** Before Java 22 there is a console only on a terminal; since then there may always be one, which knows. */
-    private static boolean isTerminal(Console console) {
+    private static boolean isTerminal(@Nullable Console console) {
         if (console == null || Runtime.version().feature() < 22) {
             return console != null;
         }

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.MemoryFormatOptional;
@@ -99,7 +100,9 @@ public final class DropoutMasks implements AutoCloseable {
             throw new IllegalStateException("a pass of " + Arrays.toString(place.shape) + " kept with probability "
                     + place.keep + " drops " + Arrays.toString(shape) + ", kept with " + keep);
         }
-        return drawn.get(keep).narrow(0, place.from, count(shape)).view(shape);
+        return Objects.requireNonNull(drawn.get(keep))
+                .narrow(0, place.from, count(shape))
+                .view(shape);
     }
 
     private static long count(long[] shape) {

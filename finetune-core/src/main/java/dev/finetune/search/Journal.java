@@ -7,7 +7,7 @@ import dev.finetune.internal.Differences;
 import dev.finetune.internal.JsonFile;
 import dev.finetune.internal.PlainFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -174,10 +174,7 @@ final class Journal {
         }
         try (FileChannel channel =
                 FileChannel.open(file.get(), StandardOpenOption.WRITE, StandardOpenOption.CREATE, how)) {
-            final ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
+            Channels.newOutputStream(channel).write(text.getBytes(StandardCharsets.UTF_8));
             channel.force(true);
         }
     }

@@ -48,14 +48,15 @@ final class Leaderboard {
         return trials.stream().sorted(ranking(metric)).map(Trial::places).toList();
     }
 
-    private void reach(int evaluation, double value) {
-        rungs.computeIfAbsent(evaluation, any -> new ArrayList<>()).add(value);
+    private List<Double> reach(int evaluation, double value) {
+        final List<Double> all = rungs.computeIfAbsent(evaluation, any -> new ArrayList<>());
+        all.add(value);
+        return all;
     }
 
     /** Notes what a trial came to at a rung, and says whether it goes on. */
     synchronized boolean goesOn(Halving halving, int evaluation, double value) {
-        reach(evaluation, value);
-        final List<Double> all = rungs.get(evaluation);
+        final List<Double> all = reach(evaluation, value);
         final int better = (int)
                 all.stream().filter(other -> metric.compare(other, value) < 0).count();
         return halving.goesOn(better, all.size());

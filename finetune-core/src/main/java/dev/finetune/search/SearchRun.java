@@ -215,7 +215,7 @@ final class SearchRun {
             reason = e.getMessage();
         } catch (OutOfMemoryException e) {
             state = Trial.State.FAILED; // Other settings may need less.
-            reason = e.getMessage();
+            reason = String.valueOf(e.getMessage());
         } catch (FinetuneException e) {
             if (stopped()) {
                 return Optional.empty(); // It was interrupted before its first step.

@@ -86,7 +86,8 @@ public final class ClassificationTask implements Task {
         return new Scorer() {
             @Override
             public void add(Map<String, Tensor> outputs, Batch batch) {
-                final double[][] probabilities = probabilities(Tensors.floats(outputs.get("logits")), head.classes());
+                final double[][] probabilities =
+                        probabilities(Tensors.floats(Outputs.named(outputs, "logits")), head.classes());
                 final HostTensor labels = batch.hostColumn("labels");
                 for (int i = 0; i < probabilities.length; i++) {
                     metrics.add(truth(labels, i), probabilities[i], chosen(probabilities[i]));
@@ -102,7 +103,7 @@ public final class ClassificationTask implements Task {
 
     @Override
     public List<Prediction> decode(Map<String, Tensor> outputs, HostBatch batch) {
-        final float[] flat = Tensors.floats(outputs.get("logits"));
+        final float[] flat = Tensors.floats(Outputs.named(outputs, "logits"));
         final int classes = head.classes();
         final double[][] probabilities = probabilities(flat, classes);
         final List<Prediction> predictions = new ArrayList<>();
@@ -139,7 +140,7 @@ public final class ClassificationTask implements Task {
 
     /** float32 logits: losses are computed in full precision under autocast, too. */
     private static Tensor logits(Map<String, Tensor> outputs) {
-        return outputs.get("logits").to(ScalarType.Float);
+        return Outputs.named(outputs, "logits").to(ScalarType.Float);
     }
 
     private double[][] probabilities(float[] logits, int classes) {

@@ -52,7 +52,7 @@ public final class FeaturesTask implements Task {
 
     @Override
     public List<Prediction> decode(Map<String, Tensor> outputs, HostBatch batch) {
-        final float[] flat = Tensors.floats(outputs.get("embeddings"));
+        final float[] flat = Tensors.floats(Outputs.named(outputs, "embeddings"));
         final int width = flat.length / batch.size();
         final List<Prediction> vectors = new ArrayList<>();
         for (int from = 0; from < flat.length; from += width) {

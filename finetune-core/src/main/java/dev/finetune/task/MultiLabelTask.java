@@ -85,7 +85,7 @@ public final class MultiLabelTask implements Task {
     public Tensor lossSum(Map<String, Tensor> outputs, Batch batch) {
         final boolean focal = options.focalGamma() > 0;
         final Tensor loss = torch.binary_cross_entropy_with_logits(
-                outputs.get("logits").to(ScalarType.Float),
+                Outputs.named(outputs, "logits").to(ScalarType.Float),
                 Labels.of(batch),
                 new TensorOptional(),
                 new TensorOptional(),
@@ -104,7 +104,7 @@ public final class MultiLabelTask implements Task {
         return new Scorer() {
             @Override
             public void add(Map<String, Tensor> outputs, Batch batch) {
-                final float[] logits = Tensors.floats(outputs.get("logits"));
+                final float[] logits = Tensors.floats(Outputs.named(outputs, "logits"));
                 final float[] truths = ((HostTensor.Floats) batch.hostColumn("labels")).data();
                 final int width = labels().size();
                 for (int from = 0; from < logits.length; from += width) {
@@ -121,7 +121,7 @@ public final class MultiLabelTask implements Task {
 
     @Override
     public List<Prediction> decode(Map<String, Tensor> outputs, HostBatch batch) {
-        final float[] logits = Tensors.floats(outputs.get("logits"));
+        final float[] logits = Tensors.floats(Outputs.named(outputs, "logits"));
         final int width = labels().size();
         final List<Prediction> predictions = new ArrayList<>();
         for (int from = 0; from < logits.length; from += width) {

@@ -44,7 +44,7 @@ public final class RegressionTask implements Task {
 
     @Override
     public Tensor lossSum(Map<String, Tensor> outputs, Batch batch) {
-        return torch.mse_loss(outputs.get("logits").to(ScalarType.Float), Labels.of(batch), SUM);
+        return torch.mse_loss(Outputs.named(outputs, "logits").to(ScalarType.Float), Labels.of(batch), SUM);
     }
 
     @Override
@@ -58,7 +58,7 @@ public final class RegressionTask implements Task {
         return new Scorer() {
             @Override
             public void add(Map<String, Tensor> outputs, Batch batch) {
-                final float[] values = Tensors.floats(outputs.get("logits"));
+                final float[] values = Tensors.floats(Outputs.named(outputs, "logits"));
                 final float[] truths = ((HostTensor.Floats) batch.hostColumn("labels")).data();
                 for (int from = 0; from < values.length; from += head.targets()) {
                     metrics.add(doubles(truths, from), doubles(values, from));
@@ -74,7 +74,7 @@ public final class RegressionTask implements Task {
 
     @Override
     public List<Prediction> decode(Map<String, Tensor> outputs, HostBatch batch) {
-        final float[] values = Tensors.floats(outputs.get("logits"));
+        final float[] values = Tensors.floats(Outputs.named(outputs, "logits"));
         final List<Prediction> predictions = new ArrayList<>();
         for (int from = 0; from < values.length; from += head.targets()) {
             predictions.add(new Prediction.Numbers(

@@ -14,6 +14,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.pytorch.Device;
@@ -210,7 +211,8 @@ final class FrozenStageCache implements AutoCloseable {
             final long stride = how.bytes(longest);
             for (int i = 0; i < rows.size(); i++) {
                 final Encoded row = rows.get(i);
-                final FrozenOutputStore.Place place = places.get(row).first(how.bytes(wanted(row, longest)));
+                final FrozenOutputStore.Place place =
+                        Objects.requireNonNull(places.get(row)).first(how.bytes(wanted(row, longest)));
                 if (!store.read(place, bytes, i * stride)) {
                     return Optional.empty();
                 }

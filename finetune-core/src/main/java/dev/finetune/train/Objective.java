@@ -2,6 +2,7 @@ package dev.finetune.train;
 
 import dev.finetune.error.FinetuneException;
 import dev.finetune.nn.Batch;
+import dev.finetune.task.Outputs;
 import dev.finetune.task.Task;
 import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
@@ -65,8 +66,8 @@ final class Objective {
     Tensor loss(Map<String, Tensor> first, Map<String, Tensor> second, Batch batch, double weight) {
         final Tensor both =
                 loss(first, batch, weight).add(loss(second, batch, weight)).mul(new Scalar(0.5));
-        final Tensor one = torch.log_softmax(first.get("logits").to(ScalarType.Float), 1);
-        final Tensor other = torch.log_softmax(second.get("logits").to(ScalarType.Float), 1);
+        final Tensor one = torch.log_softmax(Outputs.named(first, "logits").to(ScalarType.Float), 1);
+        final Tensor other = torch.log_softmax(Outputs.named(second, "logits").to(ScalarType.Float), 1);
         final Tensor apart = one.sub(other);
         passesDiffer = passesDiffer || apart.detach().abs().max().item_float() > 0;
         final Tensor divergences = one.exp().sub(other.exp()).mul(apart).sum();

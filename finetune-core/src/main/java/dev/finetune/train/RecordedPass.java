@@ -111,7 +111,7 @@ final class RecordedPass implements Pass {
             final Tensor loss = made.run(weight, seed);
             keeping = isRecorded(made);
             if (keeping) {
-                recorded.get(key).add(made);
+                Objects.requireNonNull(recorded.get(key)).add(made);
                 count++;
             }
             return loss;

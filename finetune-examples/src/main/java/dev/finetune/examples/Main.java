@@ -55,8 +55,8 @@ public final class Main implements Runnable {
         return commandLine()
                 .setParameterExceptionHandler((wrong, given) -> wrongUsage(wrong))
                 .setExecutionExceptionHandler((thrown, command, parsed) -> {
-                    if (thrown instanceof FinetuneException) {
-                        System.err.println("error: " + Advice.of(thrown.getMessage(), command.getCommandSpec()));
+                    if (thrown instanceof FinetuneException told) {
+                        System.err.println("error: " + Advice.of(told.getMessage(), command.getCommandSpec()));
                         return 1;
                     }
                     if (thrown instanceof IOException || thrown instanceof UncheckedIOException) {

@@ -89,6 +89,22 @@ class ReadmeTest {
     }
 
     @Test
+    void quotedFilesAreThoseThatAreRun() throws IOException {
+        final List<Document.Block> quoted = documents.stream()
+                .flatMap(document -> document.blocks("java").stream())
+                .filter(block -> block.lines().get(0).equals(Snippets.QUOTED))
+                .toList();
+
+        assertThat(quoted).hasSize(3);
+        for (Document.Block block : quoted) {
+            final String name = Snippets.classNameIn(block).replace('.', '/') + ".java";
+            assertThat(block.lines())
+                    .as(name)
+                    .isEqualTo(Files.readAllLines(Path.of("src/test/resources/deployment/stars", name)));
+        }
+    }
+
+    @Test
     void theFirstTwoShellBlocksBuildAndTestInOneLineEach() throws IOException {
         final List<Document.Block> blocks = documents.get(0).blocks("sh");
 

@@ -57,6 +57,9 @@ record Snippets(Path classes, Map<String, String> names, List<String> tests, Lis
             "java.time.*",
             "java.util.*",
             "java.util.stream.*");
+    /** How blocks begin that are files of the resources, which other tests compile and run. */
+    static final String QUOTED = "package com.example.stars;";
+
     private static final Pattern MODEL_ID = Pattern.compile("\"(bert-base-(un)?cased|google/[\\w-]+)\"");
     private static final Pattern IMAGE_MODEL_ID = Pattern.compile("\"(microsoft|timm)/[\\w.-]+\"");
 
@@ -66,6 +69,9 @@ record Snippets(Path classes, Map<String, String> names, List<String> tests, Lis
         final List<String> tests = new ArrayList<>();
         for (Document document : documents) {
             for (Document.Block block : document.blocks("java")) {
+                if (block.lines().get(0).equals(QUOTED)) {
+                    continue;
+                }
                 final String place = document.name() + ":" + block.line();
                 if (block.lines().get(0).startsWith("package ")) {
                     sources.add(new Source(classNameIn(block), place, padding(block) + text(block)));
@@ -126,7 +132,7 @@ record Snippets(Path classes, Map<String, String> names, List<String> tests, Lis
         return "\n".repeat(block.line() - 1);
     }
 
-    private static String classNameIn(Document.Block block) {
+    static String classNameIn(Document.Block block) {
         final String name = Pattern.compile("class (\\w+)")
                 .matcher(text(block))
                 .results()

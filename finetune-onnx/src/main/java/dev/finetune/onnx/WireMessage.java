@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -109,19 +110,13 @@ final class WireMessage {
         if (open.size() > 0) {
             final byte[] bytes = open.toByteArray();
             open = new ByteArrayOutputStream();
-            add(new Stretch(bytes.length, channel -> writeFully(bytes, channel)));
+            add(new Stretch(
+                    bytes.length, channel -> Channels.newOutputStream(channel).write(bytes)));
         }
     }
 
     private void add(Stretch stretch) {
         stretches.add(stretch);
         closed = Math.addExact(closed, stretch.length);
-    }
-
-    private static void writeFully(byte[] bytes, FileChannel channel) throws IOException {
-        final ByteBuffer buffer = ByteBuffer.wrap(bytes);
-        while (buffer.hasRemaining()) {
-            channel.write(buffer);
-        }
     }
 }

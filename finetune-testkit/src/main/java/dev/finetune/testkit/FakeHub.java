@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -26,6 +27,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model hub on the loopback interface, with a second server for large files, as the hub has its storage hosts. It keeps a
@@ -235,7 +237,8 @@ public final class FakeHub implements AutoCloseable {
             exchange.sendResponseHeaders(404, -1);
             return;
         }
-        byte[] contents = model(stored.group(1)).file(stored.group(3)).contents();
+        byte[] contents = Objects.requireNonNull(model(stored.group(1)).file(stored.group(3)))
+                .contents();
         // A storage host has entity tags of its own, which aren't the hub's.
         exchange.getResponseHeaders().set("ETag", "\"storage-tag\"");
         Optional<FakeReply> scripted = scripted("storage ", path);
@@ -270,7 +273,7 @@ public final class FakeHub implements AutoCloseable {
         return Optional.empty();
     }
 
-    private boolean admit(HttpExchange exchange, FakeModel model) throws IOException {
+    private boolean admit(HttpExchange exchange, @Nullable FakeModel model) throws IOException {
         String sent = exchange.getRequestHeaders().getFirst("Authorization");
         if (model == null
                 || (model.token().isPresent() && !("Bearer " + model.token().get()).equals(sent) && !model.isGated())) {
@@ -291,7 +294,7 @@ public final class FakeHub implements AutoCloseable {
 
     private void list(HttpExchange exchange, String id, String revision) throws IOException {
         FakeModel model = models.get(id);
-        if (!admit(exchange, model)) {
+        if (!admit(exchange, model) || model == null) {
             return;
         }
         Optional<String> commit = model.commitOf(revision);
@@ -328,7 +331,7 @@ public final class FakeHub implements AutoCloseable {
 
     private void resolve(HttpExchange exchange, String id, String revision, String name) throws IOException {
         FakeModel model = models.get(id);
-        if (!admit(exchange, model)) {
+        if (!admit(exchange, model) || model == null) {
             return;
         }
         FakeModel.Stored file = model.file(name);

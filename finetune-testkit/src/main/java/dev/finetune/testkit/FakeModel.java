@@ -12,9 +12,11 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** A model's repository in a {@link FakeHub}, filled by its methods. */
 public final class FakeModel {
@@ -84,7 +86,7 @@ public final class FakeModel {
      * @return this
      */
     public FakeModel tag(String name, String tag) {
-        Stored file = files.get(name);
+        Stored file = there(name);
         files.put(name, new Stored(file.contents, tag, file.large));
         return this;
     }
@@ -144,7 +146,7 @@ public final class FakeModel {
      * @param name of a file that is there
      */
     public String tag(String name) {
-        return files.get(name).tag;
+        return there(name).tag;
     }
 
     /** The commit that a branch or commit is, if the repository has it. */
@@ -156,8 +158,13 @@ public final class FakeModel {
         return files;
     }
 
+    @Nullable
     Stored file(String name) {
         return files.get(name);
+    }
+
+    private Stored there(String name) {
+        return Objects.requireNonNull(files.get(name), name);
     }
 
     Optional<String> token() {

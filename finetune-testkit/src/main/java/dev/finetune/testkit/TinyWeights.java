@@ -74,14 +74,16 @@ final class TinyWeights {
 
     /** Adds one whole number, without dimensions. */
     void count(String name, long value) {
-        add(name, "I64", bytes(Long.BYTES).putLong(value).array());
+        final byte[] number = new byte[Long.BYTES];
+        over(number).putLong(value);
+        add(name, "I64", number);
     }
 
     /** Adds these numbers. */
     void given(String name, float[] values, int... shape) {
-        final ByteBuffer bytes = bytes(values.length * Float.BYTES);
-        bytes.asFloatBuffer().put(values);
-        add(name, "F32", bytes.array(), shape);
+        final byte[] numbers = new byte[values.length * Float.BYTES];
+        over(numbers).asFloatBuffer().put(values);
+        add(name, "F32", numbers, shape);
     }
 
     private void add(String name, String type, byte[] bytes, int... shape) {
@@ -104,13 +106,13 @@ final class TinyWeights {
     void write(Path file) throws IOException {
         final String json = description.toString();
         final byte[] head = (json + " ".repeat(-json.length() & 7)).getBytes(StandardCharsets.US_ASCII);
-        final ByteBuffer all = bytes(Long.BYTES + head.length + data.size());
-        all.putLong(head.length).put(head).put(data.toByteArray());
-        Files.write(file, all.array());
+        final byte[] all = new byte[Long.BYTES + head.length + data.size()];
+        over(all).putLong(head.length).put(head).put(data.toByteArray());
+        Files.write(file, all);
     }
 
-    private static ByteBuffer bytes(int count) {
-        return ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN);
+    private static ByteBuffer over(byte[] bytes) {
+        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     private static int size(int... shape) {

@@ -13,6 +13,7 @@ import dev.finetune.nn.OperatorGraph;
 import dev.finetune.nn.OperatorGraph.Size;
 import dev.finetune.nn.OperatorGraph.Value;
 import dev.finetune.nn.Parameter;
+import dev.finetune.task.Outputs;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
@@ -100,9 +101,8 @@ public final class NormedHead implements HeadModule {
         return switch (reads) {
             case FIRST -> hidden.select(1, 0);
             case MEAN ->
-                new PoolingHead(Pooling.MEAN, dense.outputs())
-                        .forward(hidden, batch, context)
-                        .get("embeddings");
+                Outputs.named(
+                        new PoolingHead(Pooling.MEAN, dense.outputs()).forward(hidden, batch, context), "embeddings");
             case TOKENS, SPANS -> hidden;
         };
     }

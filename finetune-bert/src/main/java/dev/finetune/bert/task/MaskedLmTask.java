@@ -13,12 +13,14 @@ import dev.finetune.nn.Batch;
 import dev.finetune.nn.TensorValues;
 import dev.finetune.task.CrossEntropy;
 import dev.finetune.task.LossOptions;
+import dev.finetune.task.Outputs;
 import dev.finetune.task.Task;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.LongOptional;
@@ -69,7 +71,7 @@ public final class MaskedLmTask implements Task {
 
     @Override
     public Tensor lossSum(Map<String, Tensor> outputs, Batch batch) {
-        return loss.sum(outputs.get("logits").to(ScalarType.Float), targets(batch), batch);
+        return loss.sum(Outputs.named(outputs, "logits").to(ScalarType.Float), targets(batch), batch);
     }
 
     private static Tensor targets(Batch batch) {
@@ -87,7 +89,8 @@ public final class MaskedLmTask implements Task {
         return new Scorer() {
             @Override
             public void add(Map<String, Tensor> outputs, Batch batch) {
-                final long[] guesses = TensorValues.longs(outputs.get("logits").argmax(new LongOptional(-1), false));
+                final long[] guesses =
+                        TensorValues.longs(Outputs.named(outputs, "logits").argmax(new LongOptional(-1), false));
                 final long[] labels = ((HostTensor.Longs) batch.hostColumn("labels")).data();
                 final long[] truths = IntStream.range(0, labels.length)
                         .filter(i -> labels[i] != Target.IGNORED)
@@ -109,7 +112,8 @@ public final class MaskedLmTask implements Task {
 
     @Override
     public List<Prediction> decode(Map<String, Tensor> outputs, HostBatch batch) {
-        final HostTensor.Longs ids = (HostTensor.Longs) batch.columns().get("input_ids");
+        final HostTensor.Longs ids =
+                (HostTensor.Longs) Objects.requireNonNull(batch.columns().get("input_ids"));
         final int length = Math.toIntExact(ids.shape()[1]);
         final List<Prediction> predictions = new ArrayList<>();
         for (int row = 0; row < batch.size(); row++) {
@@ -118,7 +122,7 @@ public final class MaskedLmTask implements Task {
             for (int i = 0; i < length; i++) {
                 if (ids.data()[row * length + i] == maskId) {
                     final float[] scores = TensorValues.floats(
-                            outputs.get("logits").select(0, row).select(0, i));
+                            Outputs.named(outputs, "logits").select(0, row).select(0, i));
                     logits.add(scores);
                     places.add(best(scores));
                 }

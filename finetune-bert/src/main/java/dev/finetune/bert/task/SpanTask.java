@@ -16,6 +16,7 @@ import dev.finetune.nn.Batch;
 import dev.finetune.nn.TensorValues;
 import dev.finetune.task.CrossEntropy;
 import dev.finetune.task.LossOptions;
+import dev.finetune.task.Outputs;
 import dev.finetune.task.Task;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -63,9 +64,10 @@ public final class SpanTask implements Task {
 
     @Override
     public Tensor lossSum(Map<String, Tensor> outputs, Batch batch) {
-        final Tensor start =
-                loss.sum(outputs.get("start_logits").to(ScalarType.Float), batch.get("start_positions"), batch);
-        final Tensor end = loss.sum(outputs.get("end_logits").to(ScalarType.Float), batch.get("end_positions"), batch);
+        final Tensor start = loss.sum(
+                Outputs.named(outputs, "start_logits").to(ScalarType.Float), batch.get("start_positions"), batch);
+        final Tensor end =
+                loss.sum(Outputs.named(outputs, "end_logits").to(ScalarType.Float), batch.get("end_positions"), batch);
         return start.add(end).mul(new Scalar(0.5));
     }
 
@@ -108,8 +110,8 @@ public final class SpanTask implements Task {
 
     @Override
     public List<Prediction> decode(Map<String, Tensor> outputs, HostBatch batch) {
-        final float[] starts = TensorValues.floats(outputs.get("start_logits"));
-        final float[] ends = TensorValues.floats(outputs.get("end_logits"));
+        final float[] starts = TensorValues.floats(Outputs.named(outputs, "start_logits"));
+        final float[] ends = TensorValues.floats(Outputs.named(outputs, "end_logits"));
         final int length = starts.length / batch.size();
         final List<Prediction> predictions = new ArrayList<>();
         for (int row = 0; row < batch.size(); row++) {

@@ -13,6 +13,7 @@ import dev.finetune.nn.TensorValues;
 import dev.finetune.task.CrossEntropy;
 import dev.finetune.task.Labels;
 import dev.finetune.task.LossOptions;
+import dev.finetune.task.Outputs;
 import dev.finetune.task.Softmax;
 import dev.finetune.task.Task;
 import java.util.ArrayList;
@@ -53,7 +54,7 @@ public final class TokenTask implements Task {
     @Override
     public Tensor lossSum(Map<String, Tensor> outputs, Batch batch) {
         return loss.sum(
-                outputs.get("logits").to(ScalarType.Float).flatten(0, 1),
+                Outputs.named(outputs, "logits").to(ScalarType.Float).flatten(0, 1),
                 Labels.of(batch).flatten(),
                 batch);
     }
@@ -69,7 +70,7 @@ public final class TokenTask implements Task {
         return new Scorer() {
             @Override
             public void add(Map<String, Tensor> outputs, Batch batch) {
-                final float[] logits = TensorValues.floats(outputs.get("logits"));
+                final float[] logits = TensorValues.floats(Outputs.named(outputs, "logits"));
                 final HostTensor.Longs labels = (HostTensor.Longs) batch.hostColumn("labels");
                 final int length = Math.toIntExact(labels.shape()[1]);
                 for (int row = 0; row < batch.size(); row++) {
@@ -94,7 +95,7 @@ public final class TokenTask implements Task {
 
     @Override
     public List<Prediction> decode(Map<String, Tensor> outputs, HostBatch batch) {
-        final float[] logits = TensorValues.floats(outputs.get("logits"));
+        final float[] logits = TensorValues.floats(Outputs.named(outputs, "logits"));
         final int tags = labels().size();
         final int length = logits.length / tags / batch.size();
         final List<Prediction> predictions = new ArrayList<>();

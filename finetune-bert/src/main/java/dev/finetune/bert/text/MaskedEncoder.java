@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -113,7 +114,7 @@ public final class MaskedEncoder implements InputEncoder<Text> {
             return collator.collate(rows);
         }
         Map<String, HostTensor> columns = collator.columns(rows);
-        HostTensor.Longs inputs = (HostTensor.Longs) columns.get("input_ids");
+        HostTensor.Longs inputs = (HostTensor.Longs) Objects.requireNonNull(columns.get("input_ids"));
         long[] ids = inputs.data();
         long[] labels = new long[ids.length];
         Arrays.fill(labels, Target.IGNORED);

@@ -7,6 +7,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -31,7 +32,11 @@ record Ownership(int uid, int mode) {
     /** Of the file itself; of a symbolic link, not of what it points to. */
     static Ownership of(Path file) throws IOException {
         final Map<String, Object> found = Files.readAttributes(file, "unix:uid,mode", LinkOption.NOFOLLOW_LINKS);
-        return new Ownership((Integer) found.get("uid"), (Integer) found.get("mode"));
+        return new Ownership(number(found, "uid"), number(found, "mode"));
+    }
+
+    private static int number(Map<String, Object> found, String name) {
+        return (Integer) Objects.requireNonNull(found.get(name), name);
     }
 
     /** The number of the user whom this process acts for. */

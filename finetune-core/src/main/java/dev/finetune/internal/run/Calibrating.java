@@ -12,6 +12,7 @@ import dev.finetune.head.Prediction;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Batch;
+import dev.finetune.task.Outputs;
 import dev.finetune.task.Softmax;
 import dev.finetune.task.Task;
 import java.util.ArrayList;
@@ -113,7 +114,7 @@ public final class Calibrating implements Task {
         return new Scorer() {
             @Override
             public void add(Map<String, Tensor> outputs, Batch batch) {
-                final float[] flat = Tensors.floats(outputs.get("logits"));
+                final float[] flat = Tensors.floats(Outputs.named(outputs, "logits"));
                 final int width = flat.length / batch.size();
                 final HostTensor labels = batch.hostColumn("labels");
                 for (int row = 0; row < batch.size(); row++) {

@@ -6,6 +6,7 @@ import dev.finetune.report.Provenance;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -41,8 +42,8 @@ public final class SettingsText {
                         line -> line.getValue().equals(defaults.get(line.getKey())),
                         Collectors.mapping(line -> line.getKey() + ": " + line.getValue(), Collectors.toList())));
         return Stream.concat(
-                        byDefault.get(false).stream(),
-                        byDefault.get(true).stream().map(line -> line + Provenance.DEFAULT))
+                        Objects.requireNonNull(byDefault.get(false)).stream(),
+                        Objects.requireNonNull(byDefault.get(true)).stream().map(line -> line + Provenance.DEFAULT))
                 .collect(Collectors.joining("\n"));
     }
 

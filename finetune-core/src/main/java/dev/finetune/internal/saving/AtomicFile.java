@@ -2,7 +2,7 @@ package dev.finetune.internal.saving;
 
 import dev.finetune.error.FinetuneException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +11,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.stream.Stream;
 
@@ -42,12 +43,7 @@ public final class AtomicFile {
             }
             return;
         }
-        write(file, channel -> {
-            final ByteBuffer left = ByteBuffer.wrap(bytes);
-            while (left.hasRemaining()) {
-                channel.write(left);
-            }
-        });
+        write(file, channel -> Channels.newOutputStream(channel).write(bytes));
     }
 
     /**
@@ -57,7 +53,7 @@ public final class AtomicFile {
      */
     public static void write(Path file, Content content) {
         final FileOps disk = new Disk();
-        final Path directory = file.toAbsolutePath().getParent();
+        final Path directory = Objects.requireNonNull(file.toAbsolutePath().getParent());
         final String start = "." + file.getFileName() + ".";
         final Path temporary = file.resolveSibling(start + UUID.randomUUID() + ENDING);
         try {

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -169,16 +170,21 @@ record Commit(String save, String staging, Map<String, FileSum> files, List<Stri
             final Path file = directory.resolve(name);
             if (isWeights(name) == weights && isInside(directory, file)) {
                 disk.delete(file);
-                if (!file.getParent().equals(directory) && !DirectorySave.removeIfEmpty(file.getParent(), disk)) {
-                    disk.forceDirectory(file.getParent());
+                final Path folder = parent(file);
+                if (!folder.equals(directory) && !DirectorySave.removeIfEmpty(folder, disk)) {
+                    disk.forceDirectory(folder);
                 }
             }
         }
     }
 
+    private static Path parent(Path file) {
+        return Objects.requireNonNull(file.getParent());
+    }
+
     /** Whether no link leads out of the directory on the way to the file. */
     private static boolean isInside(Path directory, Path file) {
-        for (Path folder = file.getParent(); !folder.equals(directory); folder = folder.getParent()) {
+        for (Path folder = parent(file); !folder.equals(directory); folder = parent(folder)) {
             if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
                 return false;
             }

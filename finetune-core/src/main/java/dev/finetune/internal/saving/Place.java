@@ -7,6 +7,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -132,11 +133,11 @@ final class Place implements AutoCloseable {
             return Optional.of(new FinetuneException(
                     "The thread was interrupted while files in " + directory + " were checked.", e));
         } catch (ExecutionException e) {
+            final Throwable cause = Objects.requireNonNull(e.getCause());
             return Optional.of(
-                    e.getCause() instanceof FinetuneException told
+                    cause instanceof FinetuneException told
                             ? told
-                            : new FinetuneException(
-                                    "Files in " + directory + " can't be read: " + e.getCause(), e.getCause()));
+                            : new FinetuneException("Files in " + directory + " can't be read: " + cause, cause));
         }
     }
 

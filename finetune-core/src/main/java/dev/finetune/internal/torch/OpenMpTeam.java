@@ -7,6 +7,7 @@ import com.sun.jna.Function;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -27,7 +28,8 @@ final class OpenMpTeam implements Team {
     private final Function parallel;
     private final Map<Long, Runnable> running = new ConcurrentHashMap<>();
     private final AtomicLong numbers = new AtomicLong();
-    private final Region region = number -> running.get(number).run();
+    private final Region region =
+            number -> Objects.requireNonNull(running.get(number)).run();
     private final Pointer start;
 
     private OpenMpTeam(Function parallel) {

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -155,7 +156,8 @@ public final class CallersCommand implements Callable<Integer> {
             nanos.sort(null);
             return new Point(nanos, (System.nanoTime() - start) / 1e9);
         } catch (ExecutionException e) {
-            throw new FinetuneException("A request failed: " + e.getCause().getMessage(), e.getCause());
+            final Throwable cause = Objects.requireNonNull(e.getCause());
+            throw new FinetuneException("A request failed: " + cause.getMessage(), cause);
         } finally {
             threads.shutdown();
         }

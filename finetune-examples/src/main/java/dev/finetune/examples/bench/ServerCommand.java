@@ -11,6 +11,7 @@ import dev.finetune.vision.Image;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import picocli.CommandLine.Command;
@@ -63,7 +64,8 @@ public final class ServerCommand implements Callable<Integer> {
             final int stepsAfter = fit.cancel();
             print(counted, before, after, steps, stepsAfter);
         } catch (ExecutionException e) {
-            throw new FinetuneException("A request or the training failed: " + e.getCause(), e.getCause());
+            final Throwable cause = Objects.requireNonNull(e.getCause());
+            throw new FinetuneException("A request or the training failed: " + cause, cause);
         }
     }
 

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.TreeSet;
@@ -64,7 +65,7 @@ final class WordPieceLearner {
         final Pairs pairs = new Pairs(corpus);
         while (vocabulary.size() < size) {
             final Pair best = pairs.best();
-            if (best == null || pairs.counts.get(best) < minimumCount) {
+            if (best == null || pairs.counts.getOrDefault(best, 0L) < minimumCount) {
                 break;
             }
             final String joined = best.left + best.right.substring(2);
@@ -142,7 +143,7 @@ final class WordPieceLearner {
                 if (sign > 0) {
                     places.computeIfAbsent(pair, p -> new HashSet<>()).add(index);
                 } else {
-                    places.get(pair).remove(index);
+                    Objects.requireNonNull(places.get(pair)).remove(index);
                 }
             }
             return touched;

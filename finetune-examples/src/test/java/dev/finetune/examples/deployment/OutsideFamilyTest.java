@@ -23,6 +23,7 @@ class OutsideFamilyTest {
             "com/example/stars/RatingTask.java",
             "com/example/stars/Stars.java",
             "com/example/stars/StarsFamily.java",
+            "com/example/stars/TwoThreads.java",
             "com/example/stars/Visit.java",
             "com/example/stars/VisitEncoder.java");
 
@@ -53,6 +54,7 @@ class OutsideFamilyTest {
 
         assertThat(ended.output())
                 .contains("kept the lowest: true", "learned: true", "stars: 3", "same after loading: true")
+                .contains("exchanged: 4.0 [31.0, 42.0]")
                 .contains("refused: ", "are labelled with a Stars each, and the head is for one of 2 classes");
         assertThat(ended.status()).isZero();
     }

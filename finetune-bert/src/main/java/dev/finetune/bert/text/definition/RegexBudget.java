@@ -31,7 +31,7 @@ final class RegexBudget {
         try {
             cost = RegexCost.of(regex);
         } catch (RegexCost.Unbounded e) {
-            throw pattern.refusal("Regex", e.getMessage());
+            throw pattern.refusal("Regex", String.valueOf(e.getMessage()));
         }
         if (regex.isEmpty() || cost.degree() > 1 || cost.ways() > MOST_WAYS) {
             throw pattern.refusal("Regex", "the regular expression may take time without end on some text");

@@ -5,11 +5,16 @@ import dev.finetune.FineTuner;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.nn.TensorValues;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /** Trains a family that the library doesn't know, keeps the best weights by its own metric, saves and loads it. */
 public final class Main {
@@ -60,6 +65,25 @@ public final class Main {
             throw new AssertionError(other);
         } catch (FinetuneException e) {
             System.out.println("refused: " + e.getMessage());
+        }
+        exchange();
+    }
+
+    private static void exchange() throws InterruptedException {
+        TwoThreads both = new TwoThreads();
+        Thread other = new Thread(() -> trains(both, 3, new float[] {30, 40}));
+        other.start();
+        System.out.println("exchanged: " + trains(both, 1, new float[] {1, 2}));
+        other.join();
+    }
+
+    /** What a step makes of a thread's weight and its gradient. */
+    private static String trains(TwoThreads exchange, double weight, float[] gradient) {
+        try (PointerScope scope = new PointerScope()) {
+            Tensor tensor = torch.tensor(gradient);
+            double whole = exchange.weight(weight);
+            exchange.sum(List.of(tensor));
+            return whole + " " + Arrays.toString(TensorValues.floats(tensor));
         }
     }
 }
