@@ -19,6 +19,7 @@ module dev.finetune.core {
     requires static org.knowm.xchart;
     requires org.slf4j;
 
+    uses dev.finetune.peft.PeftFormat;
     uses dev.finetune.spi.ImageModelFamily;
     uses dev.finetune.spi.ModelFamily;
     uses dev.finetune.spi.OnnxExporter;

@@ -4,7 +4,7 @@ import dev.finetune.data.Dataset;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.head.Head;
 import dev.finetune.head.Prediction;
-import dev.finetune.internal.run.AdapterFiles;
+import dev.finetune.internal.Listed;
 import dev.finetune.metrics.Metrics;
 import java.nio.file.Path;
 import java.util.List;
@@ -76,7 +76,7 @@ public final class Adapters<I> implements AutoCloseable {
         if (!random.isEmpty()) {
             loaded.close();
             throw new FinetuneException("Neither the base nor the adapter in " + directory + " has "
-                    + AdapterFiles.few(random) + ", so that predictions would be random: train with adapter(...) and"
+                    + Listed.few(random) + ", so that predictions would be random: train with adapter(...) and"
                     + " this head first, or add an adapter that was saved with its head.");
         }
         models.values().stream().findFirst().ifPresent(loaded::shareFrozen);

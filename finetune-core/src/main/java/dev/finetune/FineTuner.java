@@ -29,6 +29,7 @@ import dev.finetune.internal.run.RateFinding;
 import dev.finetune.internal.run.SettingsText;
 import dev.finetune.peft.Ia3;
 import dev.finetune.peft.Lora;
+import dev.finetune.peft.PeftMethod;
 import dev.finetune.report.CrossValidation;
 import dev.finetune.report.Doctor;
 import dev.finetune.report.LearningRateTest;
@@ -212,6 +213,20 @@ public final class FineTuner {
     public FineTuner ia3(Ia3 ia3) {
         Objects.requireNonNull(ia3, "ia3");
         return with(draft -> draft.adapt("ia3(...)", ia3, Optional.empty()));
+    }
+
+    /**
+     * Adapts the model in a way that is neither LoRA nor IA3: the base is frozen, what the method adds and the head's last
+     * layer learn. {@link FineTuned#save} saves the merged model; {@link FineTuned#saveAdapter} what was added, where the
+     * method has a {@linkplain PeftMethod#peftType() file format}. Said again, it replaces what it said before.
+     *
+     * @param method which layers it adapts, and how
+     * @return a new tuner with that setting
+     * @throws FinetuneException after {@link #lora}, {@link #ia3} or {@link #adapter}: a model is adapted in one way
+     */
+    public FineTuner adapt(PeftMethod method) {
+        Objects.requireNonNull(method, "method");
+        return with(draft -> draft.adapt("adapt(...)", method, Optional.empty()));
     }
 
     /**

@@ -24,6 +24,7 @@ import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
+import dev.finetune.peft.LayerNames;
 import dev.finetune.spi.Assembly;
 import dev.finetune.spi.AssemblyRequest;
 import dev.finetune.spi.HeadConfig;
@@ -151,6 +152,18 @@ abstract class TextFamily implements TextModelFamily {
                     ? this
                     : new MaskedLmNames(dense, norm, aliases.get(0), decoder, List.of(bias), activation);
         }
+    }
+
+    /** Of all these families, whose names don't clash, as Transformers has them. */
+    private static final LayerNames LAYERS = new LayerNames(
+            List.of("query", "value", "q_lin", "v_lin", "query_proj", "value_proj", "q", "v", "Wqkv"),
+            List.of("key", "value", "k_lin", "v_lin", "key_proj", "value_proj", "k", "v", "Wqkv"),
+            List.of("output.dense", "ffn.lin2", "ffn_output", "mlp.Wo"),
+            List.of("classifier", "qa_outputs"));
+
+    @Override
+    public LayerNames layerNames() {
+        return LAYERS;
     }
 
     @Override

@@ -2,10 +2,13 @@ package dev.finetune.nn;
 
 import org.bytedeco.pytorch.Tensor;
 
-/** What is trained beside, or into, the frozen weights of a layer. */
-public sealed interface Adapter extends Module permits LowRank, Scaling {
+/**
+ * What is trained beside, or into, the frozen weights of a layer. Its {@link #parameters()} become those of the layer's
+ * network, which closes them.
+ */
+public interface Adapter extends Module {
     /**
-     * {@return what the adapted layer gives for an input}
+     * {@return what the adapted layer gives for an input, in the current scope}
      *
      * @param input what the layer reads (borrowed)
      * @param layer computes what the layer gives by itself
@@ -14,9 +17,25 @@ public sealed interface Adapter extends Module permits LowRank, Scaling {
     Tensor forward(Tensor input, AdaptedLayer layer, ForwardContext context);
 
     /**
-     * {@return a weight, or bias, of the layer with the adapter taken in, in the current scope}
+     * {@return the layer's weight with the adapter taken in, in the current scope: a layer of that weight alone gives what
+     * {@link #forward} gives where nothing is dropped}
      *
-     * @param value the layer's own (borrowed)
+     * @param weight the layer's own (borrowed), of its shape
      */
-    Tensor merged(Tensor value);
+    Tensor merged(Tensor weight);
+
+    /** {@return whether the layer's bias, where it has one, changes too when the adapter is taken in} */
+    default boolean changesBias() {
+        return false;
+    }
+
+    /**
+     * {@return the layer's bias with the adapter taken in, in the current scope; asked for only where it {@linkplain
+     * #changesBias() changes}}
+     *
+     * @param bias the layer's own (borrowed), of (out)
+     */
+    default Tensor mergedBias(Tensor bias) {
+        throw new UnsupportedOperationException(getClass().getName() + " changes the bias, and doesn't say how");
+    }
 }

@@ -87,7 +87,7 @@ public final class LowRank implements Adapter {
 
     /** The weight with the outputs first, or back. */
     private Tensor oriented(Tensor weight) {
-        return kind instanceof LayerKind.Embedding ? weight.t() : weight;
+        return kind.outputsLast() ? weight.t() : weight;
     }
 
     /** Begins with the layer as it is: m = |W + scale B A|. */

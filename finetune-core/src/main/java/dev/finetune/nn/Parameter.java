@@ -21,6 +21,7 @@ public final class Parameter implements AutoCloseable {
     private final boolean fresh;
     private boolean trained = true;
     private Optional<Adapter> adapter = Optional.empty();
+    private boolean bias;
     private @Nullable Tensor beforeMerge;
     private boolean operand;
     private @Nullable Tensor standIn;
@@ -110,14 +111,18 @@ public final class Parameter implements AutoCloseable {
             try (TensorScope scope = TensorScope.open();
                     GradientMode off = GradientMode.off()) {
                 beforeMerge = Tensors.own(value.detach());
-                value.set_data(addition.merged(value));
+                value.set_data(mergedBy(addition));
             }
         });
     }
 
+    private Tensor mergedBy(Adapter addition) {
+        return bias ? addition.mergedBias(value) : addition.merged(value);
+    }
+
     /** {@return the value with what adapts it taken in, in the current scope; the value itself, borrowed, where nothing does} */
     public Tensor effective() {
-        return adapter().map(addition -> addition.merged(value)).orElse(value);
+        return adapter().map(this::mergedBy).orElse(value);
     }
 
     /**
@@ -142,12 +147,22 @@ public final class Parameter implements AutoCloseable {
     }
 
     /**
-     * Adapts the layer that this is the weight or bias of.
+     * Adapts the layer that this is the weight of.
      *
      * @param addition owned by whoever adds it
      */
     public void adapt(Adapter addition) {
         this.adapter = Optional.of(addition);
+    }
+
+    /**
+     * Adapts the layer that this is the bias of, as {@link #adapt} does its weight.
+     *
+     * @param addition one that changes the bias; owned by whoever adds it
+     */
+    public void adaptBias(Adapter addition) {
+        this.adapter = Optional.of(addition);
+        this.bias = true;
     }
 
     /** {@return whether training changes it} */

@@ -11,17 +11,20 @@ import org.bytedeco.pytorch.Tensor;
  * outputs, bias included, of others.
  */
 public final class Scaling implements Adapter {
+    private final LayerKind kind;
     private final Parameter vector;
     private final boolean ofInputs;
 
     /**
      * A scaling.
      *
+     * @param kind of the layer
      * @param vector of a linear layer (1, in) for inputs, (out, 1) for outputs; of a convolution (1, in, 1, 1) or (1,
      *     out, 1, 1)
      * @param ofInputs whether inputs are multiplied, not outputs
      */
-    public Scaling(Parameter vector, boolean ofInputs) {
+    public Scaling(LayerKind kind, Parameter vector, boolean ofInputs) {
+        this.kind = kind;
         this.vector = vector;
         this.ofInputs = ofInputs;
     }
@@ -33,20 +36,35 @@ public final class Scaling implements Adapter {
     }
 
     @Override
-    public Tensor merged(Tensor value) {
+    public Tensor merged(Tensor weight) {
+        return kind.outputsLast() ? scaled(weight.t()).t().contiguous() : scaled(weight);
+    }
+
+    /** Of a weight with its outputs first. */
+    private Tensor scaled(Tensor weight) {
         final Tensor factors = vector.value().detach();
+        final long[] shape = Tensors.shape(weight);
         if (ofInputs) {
-            final long[] shape = Tensors.shape(value);
             final long groups = vector.count() / shape[1];
-            return value.detach()
-                    .reshape(groups, -1, shape[1], value.numel() / (shape[0] * shape[1]))
+            return weight.detach()
+                    .reshape(groups, -1, shape[1], weight.numel() / (shape[0] * shape[1]))
                     .mul(factors.reshape(groups, 1, shape[1], 1))
                     .reshape(shape);
         }
-        final long[] perOutput = new long[Math.toIntExact(value.dim())];
+        final long[] perOutput = new long[shape.length];
         Arrays.fill(perOutput, 1);
         perOutput[0] = vector.count();
-        return value.detach().mul(factors.reshape(perOutput));
+        return weight.detach().mul(factors.reshape(perOutput));
+    }
+
+    @Override
+    public boolean changesBias() {
+        return !ofInputs;
+    }
+
+    @Override
+    public Tensor mergedBias(Tensor bias) {
+        return bias.detach().mul(vector.value().detach().flatten());
     }
 
     @Override

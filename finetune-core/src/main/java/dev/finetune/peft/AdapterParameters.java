@@ -5,15 +5,13 @@ import dev.finetune.checkpoint.LoadReport;
 import dev.finetune.checkpoint.OutputRows;
 import dev.finetune.checkpoint.Weights;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.nn.Adapter;
 import dev.finetune.nn.Buffer;
-import dev.finetune.nn.Dropout;
 import dev.finetune.nn.Init;
 import dev.finetune.nn.LayerKind;
-import dev.finetune.nn.LowRank;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
-import dev.finetune.nn.Scaling;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -24,23 +22,24 @@ import java.util.regex.Pattern;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A checkpoint's parameters, with what LoRA or IA3 adds to those that they are asked for. Additions are new, or come from
+ * A checkpoint's parameters, with what a method adds to those that it is asked for. Additions are new, or come from
  * an adapter's weights, which then also hold what was trained whole; all under the names that PEFT gives them.
  */
 public final class AdapterParameters implements ParameterSource {
     /** What PEFT puts before every name. */
     public static final String PREFIX = "base_model.model.";
 
-    /** What PEFT puts behind a layer's name. */
-    private static final Pattern ADDITION = Pattern.compile("\\.(lora_|ia3_|base_layer\\.).*");
-
     private final CheckpointParameters base;
     private final PeftMethod method;
     private final Optional<Weights> adapter;
     private final boolean ofBareBase;
+
+    /** What PEFT puts behind a layer's name. */
+    private final Pattern addition;
+
     private final CheckpointParameters additions;
     private final Set<String> adapted = new HashSet<>();
-    private final Map<String, Scaling> scalings = new HashMap<>();
+    private final Map<String, Adapter> ofBiases = new HashMap<>();
 
     /**
      * Parameters of a base with additions.
@@ -56,6 +55,7 @@ public final class AdapterParameters implements ParameterSource {
         this.base = base;
         this.method = method;
         this.adapter = adapter;
+        this.addition = Pattern.compile("\\.(" + Pattern.quote(method.prefix()) + "|base_layer\\.).*");
         this.additions = new CheckpointParameters(
                 adapter,
                 new CheckpointParameters.Naming(
@@ -94,9 +94,9 @@ public final class AdapterParameters implements ParameterSource {
                     .take(PREFIX + method.savedName(name, adapted), init, shape)
                     .renamed(name);
         }
-        final Scaling scaling = scalings.get(layer(name));
-        if (scaling != null && name.endsWith(".bias")) {
-            plain.adapt(scaling);
+        final Adapter ofBias = ofBiases.get(layer(name));
+        if (ofBias != null && name.endsWith(".bias")) {
+            plain.adaptBias(ofBias);
         }
         return plain;
     }
@@ -107,12 +107,27 @@ public final class AdapterParameters implements ParameterSource {
         final String layer = layer(name);
         if (method.adapts(known(layer), kind) && !startsAnew(weight)) {
             adapted.add(layer);
-            weight.adapt(
-                    method instanceof Ia3 ia3
-                            ? scaling(ia3, kind, layer, shape)
-                            : lowRank((Lora) method, kind, layer, weight));
+            adapt(weight, kind, layer);
         }
         return weight;
+    }
+
+    private void adapt(Parameter weight, LayerKind kind, String layer) {
+        final List<Parameter> added = new ArrayList<>();
+        final Adapter adapter = method.adapter(new AdaptableLayer(known(layer), kind, weight, (name, init, shape) -> {
+            added.add(added(layer, name, init, shape));
+            return added.get(added.size() - 1);
+        }));
+        if (!Set.copyOf(adapter.parameters()).containsAll(added)) {
+            throw new FinetuneException(method + " adds to " + layer + " "
+                    + added.stream().map(Parameter::name).toList() + ", and what adapts it holds no more than "
+                    + adapter.parameters().stream().map(Parameter::name).toList()
+                    + ": all that is added must be among its parameters().");
+        }
+        weight.adapt(adapter);
+        if (adapter.changesBias()) {
+            ofBiases.put(layer, adapter);
+        }
     }
 
     /** Whether a new adapter finds at random what a checkpoint has elsewhere: that is trained whole, not adapted. */
@@ -124,62 +139,11 @@ public final class AdapterParameters implements ParameterSource {
         return parameter.substring(0, Math.max(0, parameter.lastIndexOf('.')));
     }
 
-    private Scaling scaling(Ia3 ia3, LayerKind kind, String layer, long... weight) {
-        if (kind instanceof LayerKind.Embedding) {
-            throw new FinetuneException("IA3 is for linear layers and convolutions, but " + layer
-                    + " is an embedding: name other layers as targets.");
-        }
-        final boolean inputs = ia3.scalesInputs(known(layer));
-        final long[] shape;
-        if (kind instanceof LayerKind.Convolution convolution) {
-            shape = new long[] {1, inputs ? weight[1] * convolution.groups() : weight[0], 1, 1};
-        } else {
-            shape = inputs ? new long[] {1, weight[1]} : new long[] {weight[0], 1};
-        }
-        final Scaling scaling = new Scaling(added(layer, "ia3_l", Init.ONES, shape), inputs);
-        if (!inputs) {
-            scalings.put(layer, scaling);
-        }
-        return scaling;
-    }
-
-    private LowRank lowRank(Lora lora, LayerKind kind, String layer, Parameter weight) {
-        if (kind instanceof LayerKind.Convolution convolution && convolution.groups() > 1) {
-            throw new FinetuneException("LoRA can't adapt " + layer + ", a convolution of " + convolution.groups()
-                    + " groups: name other layers as targets.");
-        }
-        final long[] shape = weight.shape();
-        final long rank = lora.rank(known(layer));
-        final boolean looksUp = kind instanceof LayerKind.Embedding;
-        final boolean convolves = kind instanceof LayerKind.Convolution;
-        final long out = looksUp ? shape[1] : shape[0];
-        final long[] narrow = looksUp ? new long[] {rank, shape[0]} : shape.clone();
-        narrow[0] = rank;
-        final long[] wide = convolves ? new long[] {out, rank, 1, 1} : new long[] {out, rank};
-        final long[] perOutput = convolves ? new long[] {1, out, 1, 1} : new long[] {out};
-        final double fanIn = Arrays.stream(narrow).skip(1).reduce(1, (a, b) -> a * b);
-        final Optional<Parameter> magnitude = lora.dora()
-                ? Optional.of(added(layer, "lora_magnitude_vector", Init.ZEROS, perOutput))
-                : Optional.empty();
-        final LowRank addition = new LowRank(
-                kind,
-                weight,
-                looksUp
-                        ? added(layer, "lora_embedding_A", Init.ZEROS, narrow)
-                        : added(layer, "lora_A.weight", new Init.Uniform(1 / Math.sqrt(fanIn)), narrow),
-                looksUp
-                        ? added(layer, "lora_embedding_B", Init.normal(1), wide)
-                        : added(layer, "lora_B.weight", Init.ZEROS, wide),
-                lora.scale(known(layer)),
-                new Dropout(looksUp ? 0 : lora.dropout()), // Of an index there is nothing to drop.
-                magnitude);
-        if (magnitude.map(Parameter::isNewlyInitialized).orElse(false)) {
-            addition.settle();
-        }
-        return addition;
-    }
-
     private Parameter added(String layer, String name, Init init, long... shape) {
+        if (!name.startsWith(method.prefix())) {
+            throw new FinetuneException(method + " adds \"" + name + "\" to " + layer
+                    + ", and says that the names of all that it adds begin with \"" + method.prefix() + "\".");
+        }
         return additions.take(PREFIX + layer + "." + name, init, shape);
     }
 
@@ -211,7 +175,7 @@ public final class AdapterParameters implements ParameterSource {
     /** The dotted name, in the network, of the layer that an adapter's tensor belongs to. */
     private String owner(String name) {
         final String inside = name.startsWith(PREFIX) ? name.substring(PREFIX.length()) : name;
-        final String layer = layer(ADDITION.matcher(inside).replaceFirst(".weight"));
+        final String layer = layer(addition.matcher(inside).replaceFirst(".weight"));
         return ofBareBase ? base.prefix() + "." + layer : layer;
     }
 

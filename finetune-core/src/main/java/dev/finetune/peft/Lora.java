@@ -1,8 +1,20 @@
 package dev.finetune.peft;
 
+import com.google.gson.JsonObject;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.Arguments;
+import dev.finetune.internal.Listed;
 import dev.finetune.internal.Regex;
+import dev.finetune.nn.Adapter;
+import dev.finetune.nn.Dropout;
+import dev.finetune.nn.Init;
+import dev.finetune.nn.LayerKind;
+import dev.finetune.nn.LowRank;
+import dev.finetune.nn.Network;
+import dev.finetune.nn.Parameter;
+import dev.finetune.nn.ParameterSource;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -12,6 +24,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
@@ -27,8 +40,8 @@ import java.util.stream.Stream;
  * @param dora whether each output's weights get a learned magnitude (DoRA: Liu et al., 2024)
  * @param biases which biases are trained, too
  * @param targets the adapted layers; queries and values by default, as in PEFT
- * @param alsoTrained what names of layers end with that are trained whole and saved with the adapter; the head's last layer
- *     by default
+ * @param alsoTrained what names of layers end with that are trained whole and saved with the adapter
+ * @param lastLayer whether the head's last layer is, too, whatever the family calls it; so by default
  * @param ranks other ranks for layers whose dotted name matches a regular expression as a whole, or from a dot on; the
  *     first that does counts (PEFT's rank_pattern)
  * @param alphas other alphas, in the same way (alpha_pattern)
@@ -42,15 +55,12 @@ public record Lora(
         Biases biases,
         TargetLayers targets,
         List<String> alsoTrained,
+        boolean lastLayer,
         Map<String, Integer> ranks,
         Map<String, Double> alphas)
         implements PeftMethod {
-    /** What the heads' last layers are called. */
-    public static final List<String> LAST_LAYERS = List.of("classifier", "score", "qa_outputs", "fc", "linear");
-
-    /** Queries and values by the names that encoders give them, which PEFT adapts if nothing is said. */
-    public static final TargetLayers QUERIES_AND_VALUES = new TargetLayers.Named(
-            List.of("query", "value", "q_lin", "v_lin", "query_proj", "value_proj", "q", "v", "Wqkv"));
+    /** What makes queries and values, by the names that a model's family gives them, which PEFT adapts if nothing is said. */
+    public static final TargetLayers QUERIES_AND_VALUES = new TargetLayers.Usual("queries and values");
 
     /** Which biases of the base are trained. */
     public enum Biases {
@@ -102,7 +112,17 @@ public record Lora(
      */
     public static Lora rank(int rank) {
         return new Lora(
-                rank, 2.0 * rank, 0, false, false, Biases.NONE, QUERIES_AND_VALUES, LAST_LAYERS, Map.of(), Map.of());
+                rank,
+                2.0 * rank,
+                0,
+                false,
+                false,
+                Biases.NONE,
+                QUERIES_AND_VALUES,
+                List.of(),
+                true,
+                Map.of(),
+                Map.of());
     }
 
     /**
@@ -111,7 +131,7 @@ public record Lora(
      * @param other above 0
      */
     public Lora alpha(double other) {
-        return new Lora(rank, other, dropout, rankStabilised, dora, biases, targets, alsoTrained, ranks, alphas);
+        return new Lora(rank, other, dropout, rankStabilised, dora, biases, targets, alsoTrained, lastLayer, ranks, alphas);
     }
 
     /**
@@ -120,7 +140,7 @@ public record Lora(
      * @param other its probability, from 0 to below 1
      */
     public Lora dropout(double other) {
-        return new Lora(rank, alpha, other, rankStabilised, dora, biases, targets, alsoTrained, ranks, alphas);
+        return new Lora(rank, alpha, other, rankStabilised, dora, biases, targets, alsoTrained, lastLayer, ranks, alphas);
     }
 
     /**
@@ -129,12 +149,12 @@ public record Lora(
      * @param stabilised false for alpha / rank
      */
     public Lora rankStabilised(boolean stabilised) {
-        return new Lora(rank, alpha, dropout, stabilised, dora, biases, targets, alsoTrained, ranks, alphas);
+        return new Lora(rank, alpha, dropout, stabilised, dora, biases, targets, alsoTrained, lastLayer, ranks, alphas);
     }
 
     /** {@return the same with a learned magnitude for each output (DoRA)} */
     public Lora withDora() {
-        return new Lora(rank, alpha, dropout, rankStabilised, true, biases, targets, alsoTrained, ranks, alphas);
+        return new Lora(rank, alpha, dropout, rankStabilised, true, biases, targets, alsoTrained, lastLayer, ranks, alphas);
     }
 
     /**
@@ -144,7 +164,7 @@ public record Lora(
      */
     public Lora biases(Biases which) {
         Objects.requireNonNull(which, "which");
-        return new Lora(rank, alpha, dropout, rankStabilised, dora, which, targets, alsoTrained, ranks, alphas);
+        return new Lora(rank, alpha, dropout, rankStabilised, dora, which, targets, alsoTrained, lastLayer, ranks, alphas);
     }
 
     /**
@@ -172,7 +192,7 @@ public record Lora(
     }
 
     private Lora targets(TargetLayers other) {
-        return new Lora(rank, alpha, dropout, rankStabilised, dora, biases, other, alsoTrained, ranks, alphas);
+        return new Lora(rank, alpha, dropout, rankStabilised, dora, biases, other, alsoTrained, lastLayer, ranks, alphas);
     }
 
     /**
@@ -183,17 +203,23 @@ public record Lora(
      *     a name is refused
      */
     public Lora alsoTrained(String... names) {
-        return whole(joined(LAST_LAYERS, Arguments.copy("names", names)));
+        return whole(Arguments.copy("names", names), lastLayer);
     }
 
     @Override
     public Lora training(Collection<String> more) {
         Objects.requireNonNull(more, "more");
-        return whole(joined(alsoTrained, more));
+        return whole(joined(alsoTrained, more), lastLayer);
     }
 
-    private Lora whole(List<String> names) {
-        return new Lora(rank, alpha, dropout, rankStabilised, dora, biases, targets, names, ranks, alphas);
+    @Override
+    public Lora on(LayerNames names) {
+        return targets(targets.or(names.queriesAndValues()))
+                .whole(lastLayer ? joined(names.lastLayers(), alsoTrained) : alsoTrained, false);
+    }
+
+    private Lora whole(List<String> names, boolean last) {
+        return new Lora(rank, alpha, dropout, rankStabilised, dora, biases, targets, names, last, ranks, alphas);
     }
 
     /** All of them once, in order. */
@@ -209,7 +235,7 @@ public record Lora(
      */
     public Lora ranks(Map<String, Integer> byPattern) {
         Objects.requireNonNull(byPattern, "byPattern");
-        return new Lora(rank, alpha, dropout, rankStabilised, dora, biases, targets, alsoTrained, byPattern, alphas);
+        return new Lora(rank, alpha, dropout, rankStabilised, dora, biases, targets, alsoTrained, lastLayer, byPattern, alphas);
     }
 
     /**
@@ -219,7 +245,7 @@ public record Lora(
      */
     public Lora alphas(Map<String, Double> byPattern) {
         Objects.requireNonNull(byPattern, "byPattern");
-        return new Lora(rank, alpha, dropout, rankStabilised, dora, biases, targets, alsoTrained, ranks, byPattern);
+        return new Lora(rank, alpha, dropout, rankStabilised, dora, biases, targets, alsoTrained, lastLayer, ranks, byPattern);
     }
 
     /**
@@ -239,6 +265,136 @@ public record Lora(
     public double scale(String layer) {
         final double own = first(alphas, layer).orElse(alpha);
         return own / (rankStabilised ? Math.sqrt(rank(layer)) : rank(layer));
+    }
+
+    @Override
+    public String prefix() {
+        return "lora_";
+    }
+
+    @Override
+    public Adapter adapter(AdaptableLayer layer) {
+        final LayerKind kind = layer.kind();
+        if (kind.groups() > 1) {
+            throw new FinetuneException("LoRA can't adapt " + layer.name() + ", a convolution of " + kind.groups()
+                    + " groups: name other layers as targets.");
+        }
+        final ParameterSource additions = layer.additions();
+        final long[] outputsFirst = outputsFirst(layer);
+        final long rank = rank(layer.name());
+        final long[] narrow = outputsFirst.clone();
+        narrow[0] = rank;
+        final long[] wide = new long[outputsFirst.length];
+        Arrays.fill(wide, 1);
+        wide[0] = outputsFirst[0];
+        wide[1] = rank;
+        final Optional<Parameter> magnitude = dora
+                ? Optional.of(additions.take("lora_magnitude_vector", Init.ZEROS, perOutput(outputsFirst)))
+                : Optional.empty();
+        final double fanIn = Arrays.stream(narrow).skip(1).reduce(1, (a, b) -> a * b);
+        final boolean looksUp = kind.looksUp();
+        final LowRank addition = new LowRank(
+                kind,
+                layer.weight(),
+                looksUp
+                        ? additions.take("lora_embedding_A", Init.ZEROS, narrow)
+                        : additions.take("lora_A.weight", new Init.Uniform(1 / Math.sqrt(fanIn)), narrow),
+                looksUp
+                        ? additions.take("lora_embedding_B", Init.normal(1), wide)
+                        : additions.take("lora_B.weight", Init.ZEROS, wide),
+                scale(layer.name()),
+                new Dropout(looksUp ? 0 : dropout), // Of an index there is nothing to drop.
+                magnitude);
+        if (magnitude.map(Parameter::isNewlyInitialized).orElse(false)) {
+            addition.settle();
+        }
+        return addition;
+    }
+
+    private static long[] outputsFirst(AdaptableLayer layer) {
+        final long[] shape = layer.weight().shape();
+        return layer.kind().outputsLast() ? new long[] {shape[1], shape[0]} : shape;
+    }
+
+    /** A number an output: (out), or (1, out, 1, ...) of a convolution. */
+    private static long[] perOutput(long... outputsFirst) {
+        if (outputsFirst.length == 2) {
+            return new long[] {outputsFirst[0]};
+        }
+        final long[] shape = new long[outputsFirst.length];
+        Arrays.fill(shape, 1);
+        shape[1] = outputsFirst[0];
+        return shape;
+    }
+
+    @Override
+    public Optional<String> peftType() {
+        return Optional.of(LoraFormat.TYPE);
+    }
+
+    @Override
+    public void write(JsonObject config, Collection<String> adapted, UnaryOperator<String> naming) {
+        config.addProperty(LoraFormat.RANK, rank);
+        config.addProperty(LoraFormat.ALPHA, alpha);
+        config.addProperty(LoraFormat.DROPOUT, dropout);
+        config.addProperty(LoraFormat.RANK_STABILISED, rankStabilised);
+        config.addProperty(LoraFormat.DORA, dora);
+        config.addProperty(LoraFormat.BIASES, LoraFormat.name(biases));
+        config.add(LoraFormat.RANKS, numbers(ranks, naming));
+        config.add(LoraFormat.ALPHAS, numbers(alphas, naming));
+        config.addProperty(LoraFormat.INIT, true);
+    }
+
+    private static JsonObject numbers(Map<String, ? extends Number> byLayer, UnaryOperator<String> naming) {
+        final JsonObject renamed = new JsonObject();
+        byLayer.forEach((layer, value) -> renamed.addProperty(naming.apply(layer), value));
+        return renamed;
+    }
+
+    @Override
+    public List<String> warnings(Network network) {
+        final List<String> found = new ArrayList<>(PeftMethod.super.warnings(network));
+        final Set<String> adapted = network.adaptedLayers();
+        checkPatterns("ranks(...)", ranks.keySet(), adapted, found);
+        checkPatterns("alphas(...)", alphas.keySet(), adapted, found);
+        checkRanks(network, adapted, found);
+        return found;
+    }
+
+    private static void checkPatterns(
+            String setting, Collection<String> patterns, Set<String> adapted, List<String> found) {
+        final List<String> unmatched = patterns.stream()
+                .filter(pattern -> adapted.stream().noneMatch(layer -> matches(pattern, layer)))
+                .toList();
+        if (!unmatched.isEmpty()) {
+            found.add(setting + ": no adapted layer's name matches " + Listed.few(unmatched) + ". Adapted are "
+                    + Listed.few(List.copyOf(adapted)) + ".");
+        }
+    }
+
+    /** What is adapted with more than its own rank has more numbers to learn than the layer itself. */
+    private void checkRanks(Network network, Set<String> adapted, List<String> found) {
+        final Map<String, Parameter> weights = new LinkedHashMap<>();
+        network.parameters().forEach(parameter -> weights.put(parameter.name(), parameter));
+        final List<String> wide = adapted.stream()
+                .flatMap(layer -> Optional.ofNullable(weights.get(layer + ".weight"))
+                        .flatMap(weight -> tooWide(layer, weight))
+                        .stream())
+                .toList();
+        if (!wide.isEmpty()) {
+            found.add("LoRA's rank is above what these layers can have: " + Listed.few(wide)
+                    + ". A weight of n x m has at most the rank min(n, m); beyond it LoRA learns more numbers than the"
+                    + " layer has, and nothing more. A lower rank, or ranks(...) for these layers, does the same with"
+                    + " less.");
+        }
+    }
+
+    private Optional<String> tooWide(String layer, Parameter weight) {
+        final long rows = weight.shape()[0];
+        final long most = Math.min(rows, weight.count() / rows);
+        return rank(layer) > most
+                ? Optional.of(layer + " (rank " + rank(layer) + ", at most " + most + ")")
+                : Optional.empty();
     }
 
     private static <T> Optional<T> first(Map<String, T> byPattern, String layer) {
@@ -292,8 +448,8 @@ public record Lora(
                 + also(alsoTrained);
     }
 
-    /** What is trained whole, where it isn't the heads' last layer alone. */
+    /** What is trained whole beside the head's last layer. */
     static String also(List<String> alsoTrained) {
-        return alsoTrained.equals(LAST_LAYERS) ? "" : ", trained whole " + String.join(", ", alsoTrained);
+        return alsoTrained.isEmpty() ? "" : ", trained whole " + String.join(", ", alsoTrained);
     }
 }

@@ -1,20 +1,75 @@
 package dev.finetune.peft;
 
+import com.google.gson.JsonObject;
+import dev.finetune.nn.Adapter;
 import dev.finetune.nn.LayerKind;
+import dev.finetune.nn.Network;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /**
- * A parameter-efficient way to fine-tune, as PEFT has it: the base is frozen, and little beside it learns.
+ * A parameter-efficient way to fine-tune, as PEFT has it: the base is frozen, and little beside it learns. {@link Lora} and
+ * {@link Ia3} are known here; another needs no more than to say which layers it adapts, and {@linkplain #adapter how}.
  *
  * <p>What a checkpoint lacks (a new head; the pooler below it, where a BERT was saved without one) starts at random. Frozen
  * it would be noise that no file holds, so it isn't adapted, but trained whole and saved with the adapter, as PEFT's
  * modules_to_save are.
  */
-public sealed interface PeftMethod permits Lora, Ia3 {
+public interface PeftMethod {
     /** {@return the adapted layers, but for those that are trained whole} */
     TargetLayers targets();
+
+    /**
+     * {@return what adapts a layer}
+     *
+     * @param layer one that this {@linkplain #adapts adapts}, under construction; gives the parameters that are added, all of
+     *     which must be the adapter's own
+     * @throws dev.finetune.error.FinetuneException if it can't adapt layers of that kind
+     */
+    Adapter adapter(AdaptableLayer layer);
+
+    /** {@return what the names of all that it adds to a layer begin with: "lora_"} */
+    String prefix();
+
+    /**
+     * {@return the same with the names of a family's layers in place of what it wasn't told; {@link #adapts} and {@link #trains}
+     * are asked of that}
+     *
+     * @param names of the model's family
+     * @throws dev.finetune.error.FinetuneException if the family doesn't name what is needed
+     */
+    default PeftMethod on(LayerNames names) {
+        return this;
+    }
+
+    /** {@return PEFT's peft_type, under which it is saved; empty where it has no format, so that only the merged model is saved} */
+    default Optional<String> peftType() {
+        return Optional.empty();
+    }
+
+    /**
+     * Says in adapter_config.json what {@link PeftFormat#read} needs, beside the type, the targets and what is trained whole,
+     * which are there.
+     *
+     * @param config takes it
+     * @param adapted the dotted names of the adapted layers
+     * @param naming what a layer of that dotted name is called there
+     */
+    default void write(JsonObject config, Collection<String> adapted, UnaryOperator<String> naming) {}
+
+    /**
+     * {@return what to warn of, in the user's words: settings that do nothing, or little, with the network that they met}
+     *
+     * @param network adapted by this
+     */
+    default List<String> warnings(Network network) {
+        return targets() instanceof TargetLayers.Named named
+                ? named.warnings("targets(...)", network.adaptedLayers())
+                : List.of();
+    }
 
     /** {@return what names of layers and blocks end with of which all is trained whole and saved with the adapter} */
     List<String> alsoTrained();

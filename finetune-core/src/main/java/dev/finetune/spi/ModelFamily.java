@@ -3,6 +3,7 @@ package dev.finetune.spi;
 import com.google.gson.JsonObject;
 import dev.finetune.checkpoint.Weights;
 import dev.finetune.head.Head;
+import dev.finetune.peft.LayerNames;
 import java.util.List;
 import java.util.Optional;
 
@@ -41,6 +42,11 @@ public interface ModelFamily {
      * @param config of the checkpoint
      */
     Optional<Head> savedHead(ModelConfig config);
+
+    /** {@return what its networks' layers are called, for methods such as LoRA that are told of no layers} */
+    default LayerNames layerNames() {
+        return LayerNames.NONE;
+    }
 
     /**
      * Builds the network, loads its weights, and makes its encoder and task.

@@ -23,7 +23,10 @@ class ScalingTest {
     @CsvSource({"true,1", "false,1", "true,2", "false,2"})
     void mergedItGivesWhatItGivesBesideAConvolutionWithBiasAndGroups(boolean ofInputs, long groups) {
         final Conv2d convolution = new Conv2d(made, new Conv2d.Shape(4, 6, 3, 2, 1, groups), Init.ZEROS, true);
-        adapt(ofInputs, made.take("ia3_l", Init.ONES, 1, ofInputs ? 4 : 6, 1, 1));
+        adapt(
+                new LayerKind.Convolution(groups),
+                ofInputs,
+                made.take("ia3_l", Init.ONES, 1, ofInputs ? 4 : 6, 1, 1));
         try (TensorScope scope = TensorScope.open()) {
             final var input = made.take("input", Init.ONES, 2, 4, 5, 5).value();
             final float[] beside = Tensors.floats(convolution.forward(input, ForwardContext.evaluating()));
@@ -40,18 +43,18 @@ class ScalingTest {
             final var input = made.take("input", Init.ONES, 1, 3).value();
             final float[] plain = Tensors.floats(linear.forward(input, ForwardContext.evaluating()));
             final Parameter vector = made.take("ia3_l", Init.ONES, 2, 1);
-            adapt(false, vector);
+            adapt(new LayerKind.Linear(), false, vector);
             final float[] factors = Tensors.floats(vector.value());
             assertThat(Tensors.floats(linear.forward(input, ForwardContext.evaluating())))
                     .containsExactly(new float[] {plain[0] * factors[0], plain[1] * factors[1]}, within(1e-6f));
         }
     }
 
-    private void adapt(boolean ofInputs, Parameter vector) {
-        final Scaling scaling = new Scaling(vector, ofInputs);
+    private void adapt(LayerKind kind, boolean ofInputs, Parameter vector) {
+        final Scaling scaling = new Scaling(kind, vector, ofInputs);
         made.taken.get(0).adapt(scaling);
         if (!ofInputs) {
-            made.taken.get(1).adapt(scaling);
+            made.taken.get(1).adaptBias(scaling);
         }
     }
 }

@@ -12,13 +12,14 @@ import dev.finetune.checkpoint.SafetensorsWriter;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.head.Head;
 import dev.finetune.internal.JsonFile;
+import dev.finetune.internal.Listed;
 import dev.finetune.internal.PlainFile;
 import dev.finetune.nn.Buffer;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
+import dev.finetune.peft.AdapterConfig;
 import dev.finetune.peft.AdapterParameters;
-import dev.finetune.peft.Ia3;
-import dev.finetune.peft.Lora;
+import dev.finetune.peft.PeftFormat;
 import dev.finetune.peft.PeftMethod;
 import dev.finetune.peft.TargetLayers;
 import dev.finetune.spi.Assembly;
@@ -31,7 +32,6 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -39,17 +39,14 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
-/** LoRA and IA3 adapters in PEFT's format: adapter_config.json and adapter_model.safetensors. */
+/** Adapters in PEFT's format: adapter_config.json and adapter_model.safetensors. */
 public final class AdapterFiles {
     private static final Gson GSON =
             new GsonBuilder().setPrettyPrinting().serializeNulls().create();
-    private static final int SHOWN = 4;
     private static final String CONFIG = "adapter_config.json";
 
     /** What the record calls the kind of head. */
     private static final String HEAD = "head";
-
-    private static final String ALL_LINEAR = "all-linear";
 
     private AdapterFiles() {}
 
@@ -77,35 +74,12 @@ public final class AdapterFiles {
     static PeftMethod read(Path directory) {
         final Path file = directory.resolve(CONFIG);
         try {
-            final AdapterConfig config = new AdapterConfig(file, JsonFile.object(file));
-            final String type = config.text("peft_type", "");
-            if (!type.equals("LORA") && !type.equals("IA3")) {
-                throw new FinetuneException(
-                        file + ": the peft_type \"" + type + "\" is not supported; LORA and IA3 are.");
-            }
-            config.refuseWhatComputesOtherwise();
-            return method(config, type);
+            return PeftFormat.readAny(new AdapterConfig(file, JsonFile.object(file)));
         } catch (IOException e) {
             throw new FinetuneException(
                     file + " could not be read: " + e + ". An adapter's directory holds"
                             + " adapter_config.json and adapter_model.safetensors.",
                     e);
-        }
-    }
-
-    /** What a method can't be made of is the file's fault. */
-    private static PeftMethod method(AdapterConfig config, String type) {
-        try {
-            return type.equals("LORA")
-                    ? lora(config)
-                    : new Ia3(
-                            targets(config, Optional.empty()),
-                            config.strings("feedforward_modules"),
-                            trainedWhole(config));
-        } catch (FinetuneException e) {
-            throw e.getMessage().startsWith(config.file().toString())
-                    ? e
-                    : new FinetuneException(config.file() + ": " + e.getMessage(), e);
         }
     }
 
@@ -121,74 +95,25 @@ public final class AdapterFiles {
         });
     }
 
-    /** With PEFT's defaults for what isn't said. */
-    private static Lora lora(AdapterConfig config) {
-        return new Lora(
-                config.whole("r", 8),
-                config.number("lora_alpha", 8),
-                config.number("lora_dropout", 0),
-                config.flag("use_rslora"),
-                config.flag("use_dora"),
-                biases(config),
-                targets(config, Optional.of(Lora.QUERIES_AND_VALUES)),
-                trainedWhole(config),
-                config.each("rank_pattern", config::whole),
-                config.each("alpha_pattern", config::number));
-    }
-
-    /** The modules to save, with those that PEFT adds for a task. */
-    private static List<String> trainedWhole(AdapterConfig config) {
-        return Stream.concat(config.strings("modules_to_save").stream(), headsOf(config.text("task_type", "")).stream())
-                .distinct()
-                .toList();
-    }
-
-    private static List<String> headsOf(String taskType) {
-        return switch (taskType) {
-            case "SEQ_CLS", "TOKEN_CLS" -> List.of("classifier", "score");
-            case "QUESTION_ANS" -> List.of("qa_outputs");
-            default -> List.of();
-        };
-    }
-
     /** A task by which PEFT looks for the head's last layer in the adapter; none where the adapter doesn't train it. */
     private static JsonElement taskType(PeftMethod method, Head head) {
         return head.taskType()
                 .filter(type ->
-                        headsOf(type).isEmpty() || headsOf(type).stream().anyMatch(method.alsoTrained()::contains))
+                        AdapterConfig.headsOf(type).isEmpty()
+                                || AdapterConfig.headsOf(type).stream().anyMatch(method.alsoTrained()::contains))
                 .<JsonElement>map(JsonPrimitive::new)
                 .orElse(JsonNull.INSTANCE);
-    }
-
-    private static TargetLayers targets(AdapterConfig config, Optional<TargetLayers> usual) {
-        if (config.isText("target_modules")) {
-            final String text = config.text("target_modules", "");
-            return text.equalsIgnoreCase(ALL_LINEAR) ? new TargetLayers.AllLinear() : new TargetLayers.Matching(text);
-        }
-        final List<String> names = config.strings("target_modules");
-        return usual.filter(any -> names.isEmpty()).orElseGet(() -> new TargetLayers.Named(names));
-    }
-
-    private static Lora.Biases biases(AdapterConfig config) {
-        final String name = config.text("bias", "none");
-        return Stream.of(Lora.Biases.values())
-                .filter(biases -> name(biases).equals(name))
-                .findFirst()
-                .orElseThrow(() -> config.refusal("bias", "none, all and lora_only are known"));
-    }
-
-    private static String name(Lora.Biases biases) {
-        return biases.name().toLowerCase(Locale.ROOT);
     }
 
     /**
      * Writes a network's additions and what was trained whole, and beside them how the task is calibrated, which PEFT doesn't
      * read.
      *
-     * @throws FinetuneException if other parameters were trained, or are random
+     * @throws FinetuneException if the method has no file format, or if other parameters were trained, or are random
      */
     public static void write(
             Path directory, Overwrite overwrite, Assembly<?> assembly, PeftMethod method, String base) {
+        type(method);
         final Network network = assembly.network();
         final Set<String> adapted = network.adaptedLayers();
         final List<Parameter> others = network.parameters().stream()
@@ -243,14 +168,8 @@ public final class AdapterFiles {
     private static void refuseLoss(Stream<Parameter> lost, String why) {
         final List<String> names = lost.map(Parameter::name).toList();
         if (!names.isEmpty()) {
-            throw new FinetuneException("saveAdapter(...): " + few(names) + why);
+            throw new FinetuneException("saveAdapter(...): " + Listed.few(names) + why);
         }
-    }
-
-    /** Some of many names. */
-    public static String few(List<String> names) {
-        final String shown = String.join(", ", names.subList(0, Math.min(SHOWN, names.size())));
-        return names.size() <= SHOWN ? shown : shown + " and " + (names.size() - SHOWN) + " more";
     }
 
     /** What layers are called in the model that the adapter belongs to: that of vectors is the base alone, without its name. */
@@ -265,29 +184,11 @@ public final class AdapterFiles {
             PeftMethod method, Assembly<?> assembly, UnaryOperator<String> naming, String base) {
         final Network network = assembly.network();
         final Set<String> adapted = network.adaptedLayers();
-        final boolean allLinear = method.targets() instanceof TargetLayers.AllLinear; // PEFT saves their names, too.
         final JsonObject json = new JsonObject();
-        json.addProperty("peft_type", method instanceof Ia3 ? "IA3" : "LORA");
+        json.addProperty("peft_type", type(method));
         json.addProperty("base_model_name_or_path", base);
         json.add("task_type", taskType(method, assembly.task().head()));
-        if (method instanceof Lora lora) {
-            json.addProperty("r", lora.rank());
-            json.addProperty("lora_alpha", lora.alpha());
-            json.addProperty("lora_dropout", lora.dropout());
-            json.addProperty("use_rslora", lora.rankStabilised());
-            json.addProperty("use_dora", lora.dora());
-            json.addProperty("bias", name(lora.biases()));
-            json.add("rank_pattern", GSON.toJsonTree(renamed(lora.ranks(), naming)));
-            json.add("alpha_pattern", GSON.toJsonTree(renamed(lora.alphas(), naming)));
-            json.addProperty("init_lora_weights", true);
-        } else if (method instanceof Ia3 ia3) {
-            json.add(
-                    "feedforward_modules",
-                    array((allLinear ? adapted.stream().filter(ia3::scalesInputs) : ia3.feedForward().stream())
-                            .map(naming)
-                            .toList()));
-            json.addProperty("init_ia3_weights", true);
-        }
+        method.write(json, adapted, naming);
         if (method.targets() instanceof TargetLayers.Matching matching
                 && adapted.stream().map(naming).allMatch(layer -> layer.matches(matching.regex()))) {
             json.addProperty("target_modules", matching.regex()); // Not of an adapter of a model without a head.
@@ -311,10 +212,10 @@ public final class AdapterFiles {
         return json;
     }
 
-    private static <T> Map<String, T> renamed(Map<String, T> byLayer, UnaryOperator<String> naming) {
-        final Map<String, T> renamed = new LinkedHashMap<>();
-        byLayer.forEach((layer, value) -> renamed.put(naming.apply(layer), value));
-        return renamed;
+    private static String type(PeftMethod method) {
+        return method.peftType()
+                .orElseThrow(() -> new FinetuneException("saveAdapter(...): there is no file format for " + method
+                        + ": save the merged model with save(...)."));
     }
 
     private static JsonArray array(Collection<String> names) {

@@ -10,6 +10,7 @@ import dev.finetune.data.Finding;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.head.DataForHead;
 import dev.finetune.head.Head;
+import dev.finetune.internal.Listed;
 import dev.finetune.internal.Warnings;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.report.LayerSummary;
@@ -155,7 +156,7 @@ public final class Fitting<I> {
                     .filter(directory -> !model.random().isEmpty())
                     .ifPresent(directory -> warn(
                             "Neither the base nor the adapter in " + ModelPlace.shown(directory.toString()) + " has "
-                                    + AdapterFiles.few(model.random())
+                                    + Listed.few(model.random())
                                     + ": they are random, and so is what the model says until it is trained.",
                             warnings));
             model.newHead().ifPresent(told -> keep(told + " What it says is random until it is trained.", warnings));

@@ -7,7 +7,6 @@ import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.Stage;
 import dev.finetune.peft.AdapterParameters;
-import dev.finetune.peft.Lora;
 import dev.finetune.peft.PeftMethod;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,7 +58,6 @@ final class Freezer {
                 network.parameters().stream().map(Parameter::name).toList();
         final List<String> unmatched = new ArrayList<>(method.alsoTrained());
         unmatched.removeAll(method.alsoTrainedOf(names));
-        unmatched.removeAll(Lora.LAST_LAYERS); // A head has one of them, or another name.
         if (!unmatched.isEmpty()) {
             throw new FinetuneException("alsoTrained(...): no layer's name ends with "
                     + String.join(", ", unmatched)

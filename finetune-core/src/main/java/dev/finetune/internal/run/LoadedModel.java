@@ -102,8 +102,10 @@ public record LoadedModel<I>(
             throw new FinetuneException("l2sp(...) pulls pretrained weights back, and LoRA or IA3 doesn't change them:"
                     + " leave one of them out.");
         }
+        final Optional<PeftMethod> named =
+                draft.adapter().method().map(said -> said.on(family.layerNames()));
         final Adaptation adaptation = new Adaptation(
-                draft.adapter().method(),
+                named,
                 draft.adapter().directory(),
                 ofAdapter.isPresent() ? rows : new OutputRows.Kept(false),
                 settings.seed());
@@ -128,7 +130,7 @@ public record LoadedModel<I>(
             checkInputs(draft, assembly.encoder());
             checkFinite(assembly.network(), place);
             move(assembly.network(), device, settings.execution().memoryFormat());
-            final Optional<PeftMethod> method = method(draft, assembly.network());
+            final Optional<PeftMethod> method = method(draft, named, assembly.network());
             method.ifPresent(how -> Freezer.keepForAdapter(how, assembly.network()));
             Freezer.apply(draft.freezing().rules(), assembly.network());
             return new LoadedModel<>(assembly, place.directory(), place.base(), method, rows, newHead, device);
@@ -179,14 +181,13 @@ public record LoadedModel<I>(
     }
 
     /** What adapts the network, which also trains what starts at random: unless all does, as was asked for. */
-    private static Optional<PeftMethod> method(Draft draft, Network network) {
-        final Optional<PeftMethod> said = draft.adapter().method();
+    private static Optional<PeftMethod> method(Draft draft, Optional<PeftMethod> named, Network network) {
         if (draft.adapter().directory().isEmpty()) {
-            said.ifPresent(method -> Freezer.checkTrainedWhole(method, network));
+            draft.adapter().method().ifPresent(said -> Freezer.checkTrainedWhole(said, network));
         }
         return draft.initialization().randomWeights()
-                ? said
-                : said.map(method -> method.training(Freezer.startingAnew(method, network)));
+                ? named
+                : named.map(how -> how.training(Freezer.startingAnew(how, network)));
     }
 
     /** Whether its parameters are on the CPU, not a GPU. */

@@ -11,6 +11,7 @@ import dev.finetune.head.Pooling;
 import dev.finetune.nn.HeadModule;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.ParameterSource;
+import dev.finetune.peft.LayerNames;
 import dev.finetune.spi.Assembly;
 import dev.finetune.spi.AssemblyRequest;
 import dev.finetune.spi.HeadConfig;
@@ -60,6 +61,12 @@ abstract class VisionFamily implements ImageModelFamily {
 
     private boolean isTransformers(ModelConfig config) {
         return config.has("model_type");
+    }
+
+    /** There is no attention in these networks, so that the layers to adapt are always named by who adapts them. */
+    @Override
+    public LayerNames layerNames() {
+        return new LayerNames(List.of(), List.of(), List.of(), List.of("classifier", "fc", "linear"));
     }
 
     @Override

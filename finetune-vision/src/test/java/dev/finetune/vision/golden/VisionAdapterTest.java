@@ -121,6 +121,9 @@ class VisionAdapterTest {
         final FineTuner tuner = FineTuner.from(SOURCE.resolve("model"));
         assertThatThrownBy(() -> tuner.lora(Lora.rank(2)).untrained(Image.class))
                 .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("no usual ones (queries and values): name them with targets(...)");
+        assertThatThrownBy(() -> tuner.lora(Lora.rank(2).targets("query")).untrained(Image.class))
+                .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("no layer of these names");
     }
 

@@ -1,4 +1,4 @@
-package dev.finetune.internal.run;
+package dev.finetune.peft;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
@@ -10,10 +10,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.stream.Stream;
 
 /**
  * An adapter_config.json as PEFT writes it. What is missing or null has its default.
@@ -21,81 +23,74 @@ import java.util.function.BiFunction;
  * @param file where it was read, for messages
  * @param json what it says
  */
-record AdapterConfig(Path file, JsonObject json) {
-    private static final String INIT = "init_lora_weights";
+public record AdapterConfig(Path file, JsonObject json) {
+    private static final String ALL_LINEAR = "all-linear";
+    private static final String TARGETS = "target_modules";
 
-    /** What is read, and what changes nothing that a loaded adapter computes, whatever it says. */
-    private static final Set<String> KNOWN = Set.of(
-            "peft_type",
-            "r",
-            "lora_alpha",
-            "lora_dropout",
-            "use_rslora",
-            "use_dora",
-            "bias",
-            "target_modules",
-            "feedforward_modules",
-            "modules_to_save",
-            "rank_pattern",
-            "alpha_pattern",
-            "task_type",
-            "auto_mapping",
-            "inference_mode",
-            INIT,
-            "init_ia3_weights",
-            "loftq_config",
-            "eva_config",
-            "corda_config",
-            "lora_ga_config",
-            "runtime_config");
+    /** What is read of every method, and what changes nothing that a loaded adapter computes, whatever it says. */
+    private static final Set<String> OF_ALL = Set.of(
+            "peft_type", TARGETS, "modules_to_save", "task_type", "auto_mapping", "inference_mode", "runtime_config");
 
     /** What chooses layers in its own way, be it a number or a word. */
     private static final Set<String> CHOOSING =
             Set.of("layers_to_transform", "exclude_modules", "trainable_token_indices", "target_parameters");
 
-    /** Ways to start that leave the base's weights as they are. */
-    private static final Set<String> PLAIN_STARTS = Set.of("gaussian", "eva", "orthogonal");
-
-    /** Ways to start that take the additions' first values out of the base's weights (their names' first letters). */
-    private static final List<String> CHANGING_STARTS = List.of("pissa", "olora", "corda", "lora_ga");
+    /** Checks that both are there. */
+    public AdapterConfig {
+        Objects.requireNonNull(file, "file");
+        Objects.requireNonNull(json, "json");
+    }
 
     /**
-     * Refuses what PEFT would compute otherwise than plain LoRA, DoRA or IA3. Options that are not known count as such
+     * Refuses what PEFT would compute otherwise than the method that is read. Options that are not known count as such
      * where they are switched on (true, or with entries); numbers and words among them only say more of an option.
      *
+     * @param known the keys of the method
      * @throws FinetuneException naming the first one
      */
-    void refuseWhatComputesOtherwise() {
+    void refuseOthers(Set<String> known) {
         for (String key : json.keySet()) {
             final JsonElement value = json.get(key);
             final boolean off = CHOOSING.contains(key) ? isEmpty(value) : !isOn(value);
-            if (!KNOWN.contains(key) && !off) {
+            if (!OF_ALL.contains(key) && !known.contains(key) && !off) {
                 throw refusal(key, "that is not supported: only an adapter without it can be loaded");
             }
         }
-        refuseStart(value(INIT));
     }
 
-    private void refuseStart(JsonElement start) {
-        if (isEmpty(start) || isBoolean(start)) {
-            return;
+    /**
+     * {@return the adapted layers}
+     *
+     * @param usual what is adapted where none are named; empty where some must be
+     * @throws FinetuneException if it can't be read, or if none are named
+     */
+    public TargetLayers targets(Optional<TargetLayers> usual) {
+        if (isText(TARGETS)) {
+            final String text = text(TARGETS, "");
+            return text.equalsIgnoreCase(ALL_LINEAR) ? new TargetLayers.AllLinear() : new TargetLayers.Matching(text);
         }
-        final String name = text(INIT, "").toLowerCase(Locale.ROOT);
-        if (CHANGING_STARTS.stream().anyMatch(name::startsWith)) {
-            throw refusal(
-                    INIT,
-                    "it changed the base's weights when training began, so that on the original base the adapter would"
-                            + " compute something else. In Python, save it as plain LoRA:"
-                            + " save_pretrained(..., path_initial_model_for_weight_conversion=...) with the adapter as it"
-                            + " was before training");
-        }
-        if (name.equals("loftq")) {
-            throw refusal(
-                    INIT, "it belongs to a base with quantised weights, not to the original one: merge it in Python");
-        }
-        if (!PLAIN_STARTS.contains(name)) {
-            throw refusal(INIT, "that is not supported; true, false, " + String.join(", ", PLAIN_STARTS) + " are");
-        }
+        final List<String> names = strings(TARGETS);
+        return usual.filter(any -> names.isEmpty()).orElseGet(() -> new TargetLayers.Named(names));
+    }
+
+    /** {@return what is trained whole: the modules to save, with those that PEFT adds for a task} */
+    public List<String> trainedWhole() {
+        return Stream.concat(strings("modules_to_save").stream(), headsOf(text("task_type", "")).stream())
+                .distinct()
+                .toList();
+    }
+
+    /**
+     * {@return what PEFT trains whole for a task without being told}
+     *
+     * @param taskType the value of {@code task_type}
+     */
+    public static List<String> headsOf(String taskType) {
+        return switch (taskType) {
+            case "SEQ_CLS", "TOKEN_CLS" -> List.of("classifier", "score");
+            case "QUESTION_ANS" -> List.of("qa_outputs");
+            default -> List.of();
+        };
     }
 
     /** Whether something is switched on. */
@@ -117,29 +112,64 @@ record AdapterConfig(Path file, JsonObject json) {
         return json.has(key) ? json.get(key) : JsonNull.INSTANCE;
     }
 
-    /** What to say of a key: the file, what it says there, and why not. */
-    FinetuneException refusal(String key, String why) {
+    /**
+     * {@return what to say of a key: the file, what it says there, and why not}
+     *
+     * @param key of the configuration
+     * @param why not, without a stop at its end
+     */
+    public FinetuneException refusal(String key, String why) {
         return new FinetuneException(file + ": \"" + key + "\": " + value(key) + ": " + why + ".");
     }
 
+    /** Whether nothing is said. */
+    boolean isSilent(String key) {
+        return isEmpty(value(key));
+    }
+
+    /** Whether true or false is said. */
+    boolean isFlag(String key) {
+        return isBoolean(value(key));
+    }
+
     /** Whether something is said in one word. */
-    boolean isText(String key) {
+    private boolean isText(String key) {
         return value(key).isJsonPrimitive() && value(key).getAsJsonPrimitive().isString();
     }
 
-    String text(String key, String usual) {
+    /**
+     * {@return a word}
+     *
+     * @param key of the configuration
+     * @param usual where nothing is said
+     * @throws FinetuneException if something else is there
+     */
+    public String text(String key, String usual) {
         if (!isEmpty(value(key)) && !isText(key)) {
             throw refusal(key, "a text should be there");
         }
         return isText(key) ? value(key).getAsString() : usual;
     }
 
-    /** A number; null, which PEFT can't compute with, is none. */
-    double number(String key, double usual) {
+    /**
+     * {@return a finite number; null, which PEFT can't compute with, is none}
+     *
+     * @param key of the configuration
+     * @param usual where the key isn't there
+     * @throws FinetuneException if something else is there
+     */
+    public double number(String key, double usual) {
         return json.has(key) ? number(key, json.get(key)) : usual;
     }
 
-    int whole(String key, int usual) {
+    /**
+     * {@return a whole number}
+     *
+     * @param key of the configuration
+     * @param usual where the key isn't there
+     * @throws FinetuneException if something else is there
+     */
+    public int whole(String key, int usual) {
         return json.has(key) ? whole(key, json.get(key)) : usual;
     }
 
@@ -159,15 +189,26 @@ record AdapterConfig(Path file, JsonObject json) {
         }
     }
 
-    boolean flag(String key) {
+    /**
+     * {@return whether an option is switched on; false where nothing is said}
+     *
+     * @param key of the configuration
+     * @throws FinetuneException if something else than true, false or null is there
+     */
+    public boolean flag(String key) {
         if (!value(key).isJsonNull() && !isBoolean(value(key))) {
             throw refusal(key, "true or false should be there");
         }
         return isBoolean(value(key)) && value(key).getAsBoolean();
     }
 
-    /** Each name once, in order. */
-    List<String> strings(String key) {
+    /**
+     * {@return each name of a list once, in order; none where nothing is said}
+     *
+     * @param key of the configuration
+     * @throws FinetuneException if something else is there
+     */
+    public List<String> strings(String key) {
         final List<String> all = new ArrayList<>();
         if (value(key).isJsonNull()) {
             return all;
