@@ -20,6 +20,7 @@ module dev.finetune.core {
     requires org.slf4j;
 
     uses dev.finetune.peft.PeftFormat;
+    uses dev.finetune.spi.HeadFormat;
     uses dev.finetune.spi.ImageModelFamily;
     uses dev.finetune.spi.ModelFamily;
     uses dev.finetune.spi.OnnxExporter;

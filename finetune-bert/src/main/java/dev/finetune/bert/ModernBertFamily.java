@@ -66,7 +66,7 @@ public final class ModernBertFamily extends TextFamily {
                 ModernBertSettings.of(request.config(), config, dropout(request, "mlp_dropout", 0));
         final ModernBertEmbeddings embeddings = new ModernBertEmbeddings(config, settings, source);
         final List<Stage> stages = new ArrayList<>(List.of(embeddings));
-        final boolean readsFirst = firstAlone && (request.head() instanceof Head.Features || !settings.poolsMean());
+        final boolean readsFirst = firstAlone && (request.head().pooling().isPresent() || !settings.poolsMean());
         for (int i = 0; i < config.layers(); i++) {
             final boolean last = i == config.layers() - 1;
             stages.add(new ModernBertLayer(config, settings, source, i, readsFirst && last));
@@ -77,7 +77,7 @@ public final class ModernBertFamily extends TextFamily {
     @Override
     HeadModule headModule(EncoderConfig config, AssemblyRequest request, ParameterSource source, Parameter words) {
         final Head head = request.head();
-        if (head instanceof Head.Features) {
+        if (head.pooling().isPresent()) {
             return super.headModule(config, request, source, words);
         }
         final ModernBertSettings settings = ModernBertSettings.of(request.config(), config, 0);
@@ -90,6 +90,9 @@ public final class ModernBertFamily extends TextFamily {
                     settings.decoderBias() ? source.take("decoder.bias", Init.ZEROS, config.vocabulary()) : null;
             final Linear decoder = decoder(config, "decoder.weight", bias, source, words);
             return new MaskedLmHead(dense, settings.classifierActivation(), norm, decoder);
+        }
+        if (!head.isOfWholeInput() && !(head instanceof Head.Tokens) && !(head instanceof Head.QuestionAnswering)) {
+            throw unknown(head);
         }
         final int outputs = head instanceof Head.QuestionAnswering ? 2 : head.rows(); // Starts and ends.
         final Linear output =

@@ -231,12 +231,7 @@ abstract class TextFamily implements TextModelFamily {
     }
 
     private static boolean readsFirstTokenAlone(Head head) {
-        return isOfSequence(head) || head instanceof Head.Features features && features.pooling() == Pooling.CLS;
-    }
-
-    /** Whether it says one thing of a whole sequence: a class, classes or numbers. */
-    private static boolean isOfSequence(Head head) {
-        return head.problemType().isPresent();
+        return head.isOfWholeInput() || head.pooling().equals(Optional.of(Pooling.CLS));
     }
 
     /** The head that was asked for, on parameters of the whole model's source. */
@@ -244,7 +239,7 @@ abstract class TextFamily implements TextModelFamily {
         final Head head = request.head();
         final long hidden = config.hidden();
         final Init init = config.init();
-        if (isOfSequence(head)) {
+        if (head.isOfWholeInput()) {
             return new SequenceHead(source, sequenceLayout(config, request), hidden, head.rows(), init);
         }
         if (head instanceof Head.Tokens) {
@@ -256,7 +251,13 @@ abstract class TextFamily implements TextModelFamily {
         if (head instanceof Head.MaskedLm) {
             return maskedLm(config, request, source, words);
         }
-        return new PoolingHead(((Head.Features) head).pooling(), hidden);
+        return new PoolingHead(head.pooling().orElseThrow(() -> unknown(head)), hidden);
+    }
+
+    static FinetuneException unknown(Head head) {
+        return new FinetuneException("This model has no head for " + head.kind()
+                + "; it can be given one for classes, several labels, regression, tags, answers, masked words, features, or one"
+                + " of a whole input that brings its own task (TaskHead).");
     }
 
     private HeadModule maskedLm(
@@ -322,7 +323,7 @@ abstract class TextFamily implements TextModelFamily {
         if (head instanceof Head.Tokens) {
             return name -> name.startsWith(TokenHead.OUTPUT + ".");
         }
-        if (isOfSequence(head)) {
+        if (head.isOfWholeInput()) {
             final String output = sequenceLayout(config, request).output() + ".";
             return name -> name.startsWith(output);
         }
@@ -338,7 +339,7 @@ abstract class TextFamily implements TextModelFamily {
             suffix = "ForQuestionAnswering";
         } else if (head instanceof Head.MaskedLm) {
             suffix = "ForMaskedLM";
-        } else if (head instanceof Head.Features) {
+        } else if (head.pooling().isPresent()) {
             suffix = "Model";
         } else {
             suffix = "ForSequenceClassification";

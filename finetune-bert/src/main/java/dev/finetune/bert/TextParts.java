@@ -20,7 +20,6 @@ import dev.finetune.data.Text;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.head.Head;
 import dev.finetune.spi.AssemblyRequest;
-import dev.finetune.task.Targets;
 import dev.finetune.task.Task;
 import java.util.ArrayList;
 import java.util.List;
@@ -109,9 +108,8 @@ record TextParts<I>(InputEncoder<I> encoder, Task task) {
                     new MaskedEncoder(tokenizer, layout, masking),
                     new MaskedLmTask(masked, request.loss(), config.vocabulary(), maskId, id -> token(tokenizer, id)));
         }
-        return new TextParts<>(
-                new SequenceEncoder(tokenizer, layout, Targets.of(head), augmentations(request)),
-                Task.ofWholeInput(head, request.loss()));
+        final Task task = Task.ofWholeInput(head, request.loss());
+        return new TextParts<>(new SequenceEncoder(tokenizer, layout, task.targets(), augmentations(request)), task);
     }
 
     /** The token of an id; vocabularies are often padded to a round size, with ids that stand for nothing. */

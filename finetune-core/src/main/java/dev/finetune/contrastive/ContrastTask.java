@@ -35,7 +35,7 @@ public final class ContrastTask extends PairsTask {
      * @param head of the network
      * @param contrast the scale of cosines
      */
-    public ContrastTask(Head.Features head, Contrast contrast) {
+    public ContrastTask(Head head, Contrast contrast) {
         super(head);
         this.contrast = contrast;
     }

@@ -1,5 +1,6 @@
 package dev.finetune.head;
 
+import com.google.gson.JsonObject;
 import dev.finetune.data.Label;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.Arguments;
@@ -7,7 +8,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
-/** What a model is to predict; {@link Heads} makes those that are known here, and a family may bring its own. */
+/**
+ * What a model is to predict; {@link Heads} makes those that are known here. A family may bring its own; and who brings a
+ * head of a whole input with its own task ({@link dev.finetune.task.TaskHead}) puts it on the families that there are.
+ */
 public interface Head {
     /**
      * {@return the names of the classes or tags; empty where they are still to be found in the data, or where there are
@@ -35,6 +39,44 @@ public interface Head {
     default int rows() {
         return labels().size();
     }
+
+    /** {@return how many names its outputs must have; 0 where there are as many as are named or found} */
+    default int namesNeeded() {
+        return 0;
+    }
+
+    /**
+     * {@return whether it says one thing of a whole input, and reads it from {@link #rows()} numbers, "logits" of (batch,
+     * rows), which every family's network for a whole input gives}
+     */
+    default boolean isOfWholeInput() {
+        return false;
+    }
+
+    /** {@return how an input's vectors become the one that it gives; empty where it gives none} */
+    default Optional<Pooling> pooling() {
+        return Optional.empty();
+    }
+
+    /** {@return what it is called in messages: "Classification"} */
+    default String kind() {
+        return getClass().getSimpleName();
+    }
+
+    /**
+     * {@return the name under which config.json holds it, where no problem type of Transformers says what it is, and by which a
+     * {@code dev.finetune.spi.HeadFormat} reads it again}
+     */
+    default String savedAs() {
+        return getClass().getName();
+    }
+
+    /**
+     * Says in config.json what is needed to read it again, beside {@link #savedAs()} and the labels, which are there.
+     *
+     * @param config takes it
+     */
+    default void write(JsonObject config) {}
 
     /**
      * {@return whether the head can learn from a label; {@link Label.None} is that of inputs alone}
@@ -107,6 +149,16 @@ public interface Head {
         }
 
         @Override
+        public int namesNeeded() {
+            return classes;
+        }
+
+        @Override
+        public boolean isOfWholeInput() {
+            return true;
+        }
+
+        @Override
         public boolean isOneOfSeveral() {
             return true;
         }
@@ -164,6 +216,11 @@ public interface Head {
         }
 
         @Override
+        public boolean isOfWholeInput() {
+            return true;
+        }
+
+        @Override
         public Optional<String> taskType() {
             return Optional.of("SEQ_CLS");
         }
@@ -205,6 +262,11 @@ public interface Head {
         @Override
         public Optional<String> problemType() {
             return Optional.of("regression");
+        }
+
+        @Override
+        public boolean isOfWholeInput() {
+            return true;
         }
 
         @Override
@@ -338,12 +400,17 @@ public interface Head {
     /**
      * No task: one vector an input, for an index or a classifier of the user's own.
      *
-     * @param pooling how an input's token vectors become one
+     * @param by how an input's token vectors become one
      */
-    record Features(Pooling pooling) implements Head {
+    record Features(Pooling by) implements Head {
         /** Checks that there is one. */
         public Features {
-            Objects.requireNonNull(pooling, "pooling");
+            Objects.requireNonNull(by, "by");
+        }
+
+        @Override
+        public Optional<Pooling> pooling() {
+            return Optional.of(by);
         }
 
         @Override
@@ -363,7 +430,7 @@ public interface Head {
 
         @Override
         public String toString() {
-            return "vectors, pooled by " + pooling;
+            return "vectors, pooled by " + by;
         }
     }
 

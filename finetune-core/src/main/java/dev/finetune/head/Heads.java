@@ -48,6 +48,10 @@ public final class Heads {
         if (first instanceof Label.Answers) {
             return questionAnswering();
         }
+        if (!(first instanceof Label.None)) {
+            throw new FinetuneException("The first example of " + dataset.describe() + " has the label " + first
+                    + ", which isn't of a kind that says its head: choose the head that learns from it.");
+        }
         throw new FinetuneException("The first example of " + dataset.describe()
                 + " has no label, so there is nothing to learn; read the right label column, or choose a head.");
     }
@@ -136,6 +140,7 @@ public final class Heads {
      * @param pooling how the vectors of an input's tokens become one
      */
     public static Head features(Pooling pooling) {
+        Objects.requireNonNull(pooling, "pooling");
         return new Head.Features(pooling);
     }
 }

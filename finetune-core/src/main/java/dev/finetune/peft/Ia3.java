@@ -29,8 +29,7 @@ import java.util.stream.Stream;
  * @param alsoTrained what names of layers end with that are trained whole and saved with the adapter
  * @param lastLayer whether the head's last layer is, too, whatever the family calls it; so by default
  */
-public record Ia3(
-        TargetLayers targets, Optional<List<String>> feedForward, List<String> alsoTrained, boolean lastLayer)
+public record Ia3(TargetLayers targets, Optional<List<String>> feedForward, List<String> alsoTrained, boolean lastLayer)
         implements PeftMethod {
     /**
      * Keeps its own copies.
@@ -106,6 +105,7 @@ public record Ia3(
 
     @Override
     public Ia3 on(LayerNames names) {
+        Objects.requireNonNull(names, "names");
         return new Ia3(
                 targets.or(Lora.joined(names.keysAndValues(), names.feedForward())),
                 Optional.of(feedForward.orElse(names.feedForward())),
@@ -173,7 +173,8 @@ public record Ia3(
 
     @Override
     public String toString() {
-        return "IA3 on " + targets + feedForward
+        return "IA3 on " + targets
+                + feedForward
                         .filter(names -> !names.isEmpty())
                         .map(names -> ", inputs of " + String.join(", ", names))
                         .orElse("")

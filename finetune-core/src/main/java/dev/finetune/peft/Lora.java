@@ -131,7 +131,8 @@ public record Lora(
      * @param other above 0
      */
     public Lora alpha(double other) {
-        return new Lora(rank, other, dropout, rankStabilised, dora, biases, targets, alsoTrained, lastLayer, ranks, alphas);
+        return new Lora(
+                rank, other, dropout, rankStabilised, dora, biases, targets, alsoTrained, lastLayer, ranks, alphas);
     }
 
     /**
@@ -140,7 +141,8 @@ public record Lora(
      * @param other its probability, from 0 to below 1
      */
     public Lora dropout(double other) {
-        return new Lora(rank, alpha, other, rankStabilised, dora, biases, targets, alsoTrained, lastLayer, ranks, alphas);
+        return new Lora(
+                rank, alpha, other, rankStabilised, dora, biases, targets, alsoTrained, lastLayer, ranks, alphas);
     }
 
     /**
@@ -154,7 +156,8 @@ public record Lora(
 
     /** {@return the same with a learned magnitude for each output (DoRA)} */
     public Lora withDora() {
-        return new Lora(rank, alpha, dropout, rankStabilised, true, biases, targets, alsoTrained, lastLayer, ranks, alphas);
+        return new Lora(
+                rank, alpha, dropout, rankStabilised, true, biases, targets, alsoTrained, lastLayer, ranks, alphas);
     }
 
     /**
@@ -164,7 +167,8 @@ public record Lora(
      */
     public Lora biases(Biases which) {
         Objects.requireNonNull(which, "which");
-        return new Lora(rank, alpha, dropout, rankStabilised, dora, which, targets, alsoTrained, lastLayer, ranks, alphas);
+        return new Lora(
+                rank, alpha, dropout, rankStabilised, dora, which, targets, alsoTrained, lastLayer, ranks, alphas);
     }
 
     /**
@@ -192,7 +196,8 @@ public record Lora(
     }
 
     private Lora targets(TargetLayers other) {
-        return new Lora(rank, alpha, dropout, rankStabilised, dora, biases, other, alsoTrained, lastLayer, ranks, alphas);
+        return new Lora(
+                rank, alpha, dropout, rankStabilised, dora, biases, other, alsoTrained, lastLayer, ranks, alphas);
     }
 
     /**
@@ -214,6 +219,7 @@ public record Lora(
 
     @Override
     public Lora on(LayerNames names) {
+        Objects.requireNonNull(names, "names");
         return targets(targets.or(names.queriesAndValues()))
                 .whole(lastLayer ? joined(names.lastLayers(), alsoTrained) : alsoTrained, false);
     }
@@ -235,7 +241,8 @@ public record Lora(
      */
     public Lora ranks(Map<String, Integer> byPattern) {
         Objects.requireNonNull(byPattern, "byPattern");
-        return new Lora(rank, alpha, dropout, rankStabilised, dora, biases, targets, alsoTrained, lastLayer, byPattern, alphas);
+        return new Lora(
+                rank, alpha, dropout, rankStabilised, dora, biases, targets, alsoTrained, lastLayer, byPattern, alphas);
     }
 
     /**
@@ -245,7 +252,8 @@ public record Lora(
      */
     public Lora alphas(Map<String, Double> byPattern) {
         Objects.requireNonNull(byPattern, "byPattern");
-        return new Lora(rank, alpha, dropout, rankStabilised, dora, biases, targets, alsoTrained, lastLayer, ranks, byPattern);
+        return new Lora(
+                rank, alpha, dropout, rankStabilised, dora, biases, targets, alsoTrained, lastLayer, ranks, byPattern);
     }
 
     /**
@@ -377,9 +385,10 @@ public record Lora(
         final Map<String, Parameter> weights = new LinkedHashMap<>();
         network.parameters().forEach(parameter -> weights.put(parameter.name(), parameter));
         final List<String> wide = adapted.stream()
-                .flatMap(layer -> Optional.ofNullable(weights.get(layer + ".weight"))
-                        .flatMap(weight -> tooWide(layer, weight))
-                        .stream())
+                .flatMap(layer ->
+                        Optional.ofNullable(weights.get(layer + ".weight"))
+                                .flatMap(weight -> tooWide(layer, weight))
+                                .stream())
                 .toList();
         if (!wide.isEmpty()) {
             found.add("LoRA's rank is above what these layers can have: " + Listed.few(wide)

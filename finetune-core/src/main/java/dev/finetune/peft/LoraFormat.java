@@ -84,7 +84,8 @@ final class LoraFormat implements PeftFormat {
                     INIT, "it belongs to a base with quantised weights, not to the original one: merge it in Python");
         }
         if (!PLAIN_STARTS.contains(name)) {
-            throw config.refusal(INIT, "that is not supported; true, false, " + String.join(", ", PLAIN_STARTS) + " are");
+            throw config.refusal(
+                    INIT, "that is not supported; true, false, " + String.join(", ", PLAIN_STARTS) + " are");
         }
     }
 

@@ -76,8 +76,8 @@ public sealed interface TargetLayers {
                     .toList();
             return unmatched.isEmpty()
                     ? List.of()
-                    : List.of(setting + ": no adapted layer's name ends with " + Listed.few(unmatched) + ". Adapted are "
-                            + Listed.few(List.copyOf(adapted)) + "; summary() lists all layers.");
+                    : List.of(setting + ": no adapted layer's name ends with " + Listed.few(unmatched)
+                            + ". Adapted are " + Listed.few(List.copyOf(adapted)) + "; summary() lists all layers.");
         }
 
         @Override

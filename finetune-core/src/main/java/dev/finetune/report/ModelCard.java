@@ -76,7 +76,7 @@ public final class ModelCard {
         json.addProperty("max_length", provenance.maxLength());
         json.addProperty("libtorch", Natives.version());
         json.addProperty("java", System.getProperty("java.version"));
-        json.addProperty("head", task.head().getClass().getSimpleName());
+        json.addProperty("head", task.head().kind());
         json.addProperty("training", withoutFolders(provenance.training()));
         json.addProperty("validation", withoutFolders(provenance.validation()));
         final JsonObject settings = new JsonObject();

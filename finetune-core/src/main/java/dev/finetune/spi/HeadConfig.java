@@ -16,13 +16,26 @@ import java.util.function.Supplier;
  * and {@code label2id}.
  */
 public final class HeadConfig {
+    /** What this library calls a head that Transformers has no problem type for. */
+    private static final String HEAD = "finetune_head";
+
     private HeadConfig() {}
 
     /**
-     * {@return the head that a classifier was saved with: regression, several labels, or one class of several}
+     * {@return whether a configuration says what a classifier predicts}
      *
      * @param config of the checkpoint
-     * @throws FinetuneException if the problem type is not known
+     */
+    public static boolean names(ModelConfig config) {
+        return config.has("problem_type") || config.has(HEAD);
+    }
+
+    /**
+     * {@return the head that a classifier was saved with: regression, several labels, one class of several, or one that a
+     * {@link HeadFormat} reads}
+     *
+     * @param config of the checkpoint
+     * @throws FinetuneException if the problem type, or the head, is not known
      */
     public static Head read(ModelConfig config) {
         final List<String> labels = config.outputNames();
@@ -52,6 +65,9 @@ public final class HeadConfig {
     }
 
     private static Head read(ModelConfig config, List<String> labels) {
+        if (config.has(HEAD)) {
+            return HeadFormat.readAny(config.string(HEAD, ""), config, labels);
+        }
         return switch (config.string(
                 "problem_type", labels.size() == 1 ? "regression" : "single_label_classification")) {
             case "regression" -> Heads.regression(Math.max(1, labels.size()));
@@ -74,6 +90,11 @@ public final class HeadConfig {
         json.add(
                 "problem_type",
                 head.problemType().<JsonElement>map(JsonPrimitive::new).orElse(JsonNull.INSTANCE));
+        json.remove(HEAD);
+        if (head.isOfWholeInput() && head.problemType().isEmpty()) {
+            json.addProperty(HEAD, head.savedAs());
+            head.write(json);
+        }
         json.remove("num_labels");
         json.remove("id2label");
         json.remove("label2id");

@@ -2,7 +2,10 @@ package dev.finetune.task;
 
 import dev.finetune.batch.HostBatch;
 import dev.finetune.batch.HostTensor;
+import dev.finetune.batch.Target;
 import dev.finetune.calibration.Calibration;
+import dev.finetune.data.Label;
+import dev.finetune.data.LabelSet;
 import dev.finetune.head.Head;
 import dev.finetune.head.Prediction;
 import dev.finetune.internal.torch.Tensors;
@@ -14,6 +17,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -71,8 +76,18 @@ public final class ClassificationTask implements Task {
     }
 
     @Override
-    public boolean comparesProbabilities() {
-        return true;
+    public Function<Label, Target> targets() {
+        final LabelSet labels = LabelSet.of(head.labels());
+        return Targets.of(
+                head,
+                label -> label instanceof Label.Category category
+                        ? Optional.of(new Target.Index(labels.indexOf(category.name())))
+                        : Optional.empty());
+    }
+
+    @Override
+    public Scores scores() {
+        return Scores.ONE_OF_SEVERAL;
     }
 
     @Override

@@ -1,6 +1,8 @@
 package dev.finetune.task;
 
 import dev.finetune.batch.HostBatch;
+import dev.finetune.batch.Target;
+import dev.finetune.data.Label;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.head.Head;
 import dev.finetune.head.Prediction;
@@ -10,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
 /** Feature extraction: gives "embeddings" (batch, width) as they are. It has no loss of its own (pairs have one), and no score. */
@@ -43,6 +46,12 @@ public final class FeaturesTask implements Task {
     @Override
     public Scorer scorer() {
         throw untrainable();
+    }
+
+    /** Whatever the label: there is nothing to compare with. */
+    @Override
+    public Function<Label, Target> targets() {
+        return label -> new Target.None();
     }
 
     @Override

@@ -69,14 +69,14 @@ public record LossOptions(
         if (labelSmoothing > 0) {
             throw isFor("labelSmoothing(" + labelSmoothing + ")", "one class of several, or for tags", head);
         }
-        if (focalGamma > 0 && !(head instanceof Head.MultiLabel)) {
+        if (focalGamma > 0 && !head.hasNames()) {
             throw isFor("focalLoss(" + focalGamma + ")", "classes", head);
         }
     }
 
     private static FinetuneException isFor(String setting, String what, Head head) {
-        return new FinetuneException(setting + " is for " + what + "; with a "
-                + head.getClass().getSimpleName() + " head it would change nothing: leave it out.");
+        return new FinetuneException(setting + " is for " + what + "; with a " + head.kind()
+                + " head it would change nothing: leave it out.");
     }
 
     /**

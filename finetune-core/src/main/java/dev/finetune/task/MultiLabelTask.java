@@ -2,7 +2,10 @@ package dev.finetune.task;
 
 import dev.finetune.batch.HostBatch;
 import dev.finetune.batch.HostTensor;
+import dev.finetune.batch.Target;
 import dev.finetune.calibration.Calibration;
+import dev.finetune.data.Label;
+import dev.finetune.data.LabelSet;
 import dev.finetune.head.Head;
 import dev.finetune.head.Prediction;
 import dev.finetune.internal.torch.Tensors;
@@ -15,6 +18,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -91,6 +96,24 @@ public final class MultiLabelTask implements Task {
                 new TensorOptional(),
                 focal ? NONE : SUM);
         return focal ? Focal.factor(loss, options.focalGamma()).mul(loss).sum() : loss;
+    }
+
+    @Override
+    public Function<Label, Target> targets() {
+        final LabelSet labels = LabelSet.of(head.labels());
+        return Targets.of(head, label -> {
+            if (!(label instanceof Label.Categories categories)) {
+                return Optional.empty();
+            }
+            final float[] truths = new float[labels.size()];
+            categories.names().forEach(name -> truths[labels.indexOf(name)] = 1);
+            return Optional.of(new Target.Vector(truths));
+        });
+    }
+
+    @Override
+    public Scores scores() {
+        return Scores.EACH_BY_ITSELF;
     }
 
     @Override

@@ -2,6 +2,9 @@ package dev.finetune.task;
 
 import dev.finetune.batch.HostBatch;
 import dev.finetune.batch.HostTensor;
+import dev.finetune.batch.Target;
+import dev.finetune.data.Label;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.head.Head;
 import dev.finetune.head.Prediction;
 import dev.finetune.internal.torch.Tensors;
@@ -12,6 +15,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -45,6 +50,25 @@ public final class RegressionTask implements Task {
     @Override
     public Tensor lossSum(Map<String, Tensor> outputs, Batch batch) {
         return torch.mse_loss(Outputs.named(outputs, "logits").to(ScalarType.Float), Labels.of(batch), SUM);
+    }
+
+    @Override
+    public Function<Label, Target> targets() {
+        return Targets.of(
+                head, label -> label instanceof Label.Values values ? Optional.of(target(values)) : Optional.empty());
+    }
+
+    private Target target(Label.Values label) {
+        final List<Double> values = label.values();
+        if (values.size() != head.targets()) {
+            throw new FinetuneException("The head predicts " + head.targets() + " number(s), but an example has "
+                    + values.size() + ": " + values);
+        }
+        final float[] numbers = new float[values.size()];
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = values.get(i).floatValue();
+        }
+        return new Target.Vector(numbers);
     }
 
     @Override

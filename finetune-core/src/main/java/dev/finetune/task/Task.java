@@ -1,7 +1,9 @@
 package dev.finetune.task;
 
 import dev.finetune.batch.HostBatch;
+import dev.finetune.batch.Target;
 import dev.finetune.calibration.Calibration;
+import dev.finetune.data.Label;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.head.Head;
 import dev.finetune.head.Prediction;
@@ -10,18 +12,24 @@ import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Batch;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
 /** What a head is trained for: the loss that compares outputs with targets, metrics, and predictions. Stateless. */
 public interface Task {
     /**
-     * {@return the task of a head that says one thing of a whole input: a class, classes, numbers, or a vector}
+     * {@return the task of a head that says one thing of a whole input: a class, classes, numbers, a vector, or what the head
+     * itself brings}
      *
      * @param head whose labels are known
      * @param loss label smoothing, class weights and focal loss
      * @throws FinetuneException for heads that need a family's own task, and for options that mean nothing to the head
      */
     static Task ofWholeInput(Head head, LossOptions loss) {
+        if (head instanceof TaskHead own) {
+            return own.task(loss);
+        }
         if (head instanceof Head.Classification classes) {
             return new ClassificationTask(classes, loss);
         }
@@ -35,9 +43,8 @@ public interface Task {
         if (head instanceof Head.Features features) {
             return new FeaturesTask(features);
         }
-        throw new FinetuneException(
-                "This model has no head for " + head.getClass().getSimpleName()
-                        + "; it can be given one for classes, several labels, regression or features.");
+        throw new FinetuneException("This model has no head for " + head.kind()
+                + "; it can be given one for classes, several labels, regression or features.");
     }
 
     /** {@return the head that it belongs to, with its labels} */
@@ -85,9 +92,29 @@ public interface Task {
         return scorer().result(Double.NaN).order(metric);
     }
 
-    /** {@return whether it gives each class of several a probability, which two passes, or two networks, can be compared by} */
-    default boolean comparesProbabilities() {
-        return false;
+    /**
+     * {@return how labels become targets, for encoders of whole inputs; of {@link Label.None}, as in predicting, {@link
+     * Target.None}}
+     *
+     * @throws FinetuneException from the function, if a label is of another kind than the head's, or unknown to it
+     */
+    default Function<Label, Target> targets() {
+        return Targets.of(head(), label -> Optional.empty());
+    }
+
+    /** What the numbers in "logits" (batch, labels) are scores of, for those who calibrate or compare them. */
+    enum Scores {
+        /** Of one class of several: a softmax makes probabilities of them. */
+        ONE_OF_SEVERAL,
+        /** Of each label by itself: a sigmoid does. */
+        EACH_BY_ITSELF,
+        /** Of something else. */
+        OTHER
+    }
+
+    /** {@return what its logits are scores of; something else by default} */
+    default Scores scores() {
+        return Scores.OTHER;
     }
 
     /** {@return what its probabilities and decisions are calibrated with} */
@@ -106,8 +133,7 @@ public interface Task {
         if (calibration.isNone()) {
             return this;
         }
-        throw new FinetuneException(
-                "Only classes can be calibrated; a " + head().getClass().getSimpleName() + " head has none.");
+        throw new FinetuneException("Only classes can be calibrated; a " + head().kind() + " head has none.");
     }
 
     /**

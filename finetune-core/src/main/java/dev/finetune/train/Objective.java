@@ -22,9 +22,9 @@ final class Objective {
         this.task = task;
         this.rDrop = rDrop;
         this.distill = distill;
-        if (rDrop > 0 && !task.comparesProbabilities()) {
+        if (rDrop > 0 && task.scores() != Task.Scores.ONE_OF_SEVERAL) {
             throw new FinetuneException("rDrop(" + rDrop + ") compares the probabilities of classes; a "
-                    + task.head().getClass().getSimpleName() + " head has none of one class of several.");
+                    + task.head().kind() + " head has none of one class of several.");
         }
     }
 

@@ -23,10 +23,7 @@ class ScalingTest {
     @CsvSource({"true,1", "false,1", "true,2", "false,2"})
     void mergedItGivesWhatItGivesBesideAConvolutionWithBiasAndGroups(boolean ofInputs, long groups) {
         final Conv2d convolution = new Conv2d(made, new Conv2d.Shape(4, 6, 3, 2, 1, groups), Init.ZEROS, true);
-        adapt(
-                new LayerKind.Convolution(groups),
-                ofInputs,
-                made.take("ia3_l", Init.ONES, 1, ofInputs ? 4 : 6, 1, 1));
+        adapt(new LayerKind.Convolution(groups), ofInputs, made.take("ia3_l", Init.ONES, 1, ofInputs ? 4 : 6, 1, 1));
         try (TensorScope scope = TensorScope.open()) {
             final var input = made.take("input", Init.ONES, 2, 4, 5, 5).value();
             final float[] beside = Tensors.floats(convolution.forward(input, ForwardContext.evaluating()));

@@ -31,6 +31,7 @@ import java.util.function.Function;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -73,9 +74,7 @@ class OutsideMethodTest {
             implements Adapter {
         @Override
         public Tensor forward(Tensor input, AdaptedLayer layer, ForwardContext context) {
-            return layer.plain(input)
-                    .mul(layer.perChannel(factors.value()))
-                    .add(layer.perChannel(shift.value()));
+            return layer.plain(input).mul(layer.perChannel(factors.value())).add(layer.perChannel(shift.value()));
         }
 
         @Override
@@ -180,7 +179,13 @@ class OutsideMethodTest {
         final CheckpointParameters base = new CheckpointParameters(
                 Optional.empty(),
                 new CheckpointParameters.Naming(
-                        "", name -> false, name -> false, name -> false, new OutputRows.Kept(false), Map.of(), n -> false),
+                        "",
+                        name -> false,
+                        name -> false,
+                        name -> false,
+                        new OutputRows.Kept(false),
+                        Map.of(),
+                        n -> false),
                 7);
         final AdapterParameters source =
                 new AdapterParameters(base, method, Optional.empty(), new OutputRows.Kept(false), 8);
@@ -199,7 +204,17 @@ class OutsideMethodTest {
         try (TensorScope scope = TensorScope.open()) {
             final Tensor input = Tensors.of(new float[] {1, -2, 3, 0.5f, 0, 1, -1, 2}, 2, 4);
             final Tensor hidden = network.stages().get(0).forward(input, null, ForwardContext.evaluating());
-            return Tensors.floats(network.head(hidden, null, ForwardContext.evaluating()).get("out"));
+            return Tensors.floats(
+                    network.head(hidden, null, ForwardContext.evaluating()).get("out"));
+        }
+    }
+
+    /** What is made once and kept isn't counted. */
+    @BeforeAll
+    static void warmUp() {
+        try (Network network = network(new Ssf("ssf_scale", false))) {
+            output(network);
+            network.merge();
         }
     }
 
@@ -252,8 +267,7 @@ class OutsideMethodTest {
 
     @Test
     void theUsualLayersAreThoseThatTheFamilyNames() {
-        final LayerNames names =
-                new LayerNames(List.of("q", "v"), List.of("k", "v"), List.of("wide"), List.of("last"));
+        final LayerNames names = new LayerNames(List.of("q", "v"), List.of("k", "v"), List.of("wide"), List.of("last"));
         final Lora lora = Lora.rank(2).alsoTrained("norm").on(names);
         assertThat(lora.targets()).isEqualTo(new TargetLayers.Named(List.of("q", "v")));
         assertThat(lora.alsoTrained()).containsExactly("last", "norm");
@@ -265,6 +279,7 @@ class OutsideMethodTest {
         assertThatThrownBy(() -> Lora.rank(2).on(LayerNames.NONE))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContainingAll("queries and values", "targets(...)");
-        assertThat(Lora.rank(2).targets("any").on(LayerNames.NONE).alsoTrained()).isEmpty();
+        assertThat(Lora.rank(2).targets("any").on(LayerNames.NONE).alsoTrained())
+                .isEmpty();
     }
 }

@@ -177,7 +177,11 @@ class FewParametersTest {
 
     @Test
     void whatIa3CanNotDoIsRefusedByName() {
-        assertThatThrownBy(() -> Ia3.usual().feedForward("dense"))
+        assertThatThrownBy(() -> Ia3.usual().targets("query", "value").feedForward("dense"))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("[dense] aren't all in [query, value]");
+        assertThatThrownBy(() ->
+                        Jobs.classifier().ia3(Ia3.usual().feedForward("dense")).untrained(Text.class))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("[dense] aren't all in [key, value");
         assertThatThrownBy(() -> Jobs.classifier()

@@ -71,8 +71,10 @@ public record Loha(int rank, double alpha, TargetLayers targets, List<String> al
 
     private record Products(List<Parameter> parameters, double scale) implements Adapter {
         private Tensor product() {
-            final Tensor one = parameters.get(0).value().matmul(parameters.get(1).value());
-            final Tensor two = parameters.get(2).value().matmul(parameters.get(3).value());
+            final Tensor one =
+                    parameters.get(0).value().matmul(parameters.get(1).value());
+            final Tensor two =
+                    parameters.get(2).value().matmul(parameters.get(3).value());
             return one.mul(two).mul(new Scalar(scale));
         }
 

@@ -90,7 +90,7 @@ public final class AdapterFiles {
             return switch (record.string(HEAD, "")) {
                 case "Classification", "MultiLabel", "Regression" -> Optional.of(HeadConfig.read(record));
                 case "Tokens" -> Optional.of(HeadConfig.tokens(record));
-                default -> Optional.empty();
+                default -> HeadConfig.names(record) ? Optional.of(HeadConfig.read(record)) : Optional.empty();
             };
         });
     }
@@ -98,9 +98,8 @@ public final class AdapterFiles {
     /** A task by which PEFT looks for the head's last layer in the adapter; none where the adapter doesn't train it. */
     private static JsonElement taskType(PeftMethod method, Head head) {
         return head.taskType()
-                .filter(type ->
-                        AdapterConfig.headsOf(type).isEmpty()
-                                || AdapterConfig.headsOf(type).stream().anyMatch(method.alsoTrained()::contains))
+                .filter(type -> AdapterConfig.headsOf(type).isEmpty()
+                        || AdapterConfig.headsOf(type).stream().anyMatch(method.alsoTrained()::contains))
                 .<JsonElement>map(JsonPrimitive::new)
                 .orElse(JsonNull.INSTANCE);
     }
@@ -159,7 +158,7 @@ public final class AdapterFiles {
         Files.writeString(staging.resolve(CONFIG), GSON.toJson(config(method, assembly, naming, base)) + "\n");
         final JsonObject record = new JsonObject();
         ModelDirectory.mark(record, ModelDirectory.Kind.ADAPTER);
-        record.addProperty(HEAD, task.head().getClass().getSimpleName());
+        record.addProperty(HEAD, task.head().kind());
         HeadConfig.write(record, task.head(), task.labels());
         Files.writeString(staging.resolve(ModelFiles.RECORD), GSON.toJson(record) + "\n");
         task.calibration().write(staging);
@@ -175,7 +174,7 @@ public final class AdapterFiles {
     /** What layers are called in the model that the adapter belongs to: that of vectors is the base alone, without its name. */
     private static UnaryOperator<String> naming(Assembly<?> assembly) {
         final String base = assembly.report().basePrefix() + ".";
-        return assembly.task().head() instanceof Head.Features
+        return assembly.task().head().pooling().isPresent()
                 ? name -> name.startsWith(base) ? name.substring(base.length()) : name
                 : UnaryOperator.identity();
     }

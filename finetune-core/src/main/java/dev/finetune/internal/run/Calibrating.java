@@ -30,9 +30,9 @@ public final class Calibrating implements Task {
 
     /** Wraps a task whose outputs can be calibrated. */
     public Calibrating(Task task) {
-        if (!(task.head() instanceof Head.Classification) && !(task.head() instanceof Head.MultiLabel)) {
+        if (task.scores() == Scores.OTHER) {
             throw new FinetuneException("Only classes can be calibrated or decided by thresholds; a "
-                    + task.head().getClass().getSimpleName() + " head has none.");
+                    + task.head().kind() + " head has none.");
         }
         this.task = task;
     }
@@ -106,7 +106,7 @@ public final class Calibrating implements Task {
     }
 
     private boolean isMultiLabel() {
-        return task.head() instanceof Head.MultiLabel;
+        return task.scores() == Scores.EACH_BY_ITSELF;
     }
 
     @Override

@@ -20,7 +20,7 @@ final class ClassWeights {
         }
         if (!head.isOneOfSeveral()) {
             throw new FinetuneException("balancedClassWeights() is for one class of several, or for tags; with a "
-                    + head.getClass().getSimpleName() + " head it would change nothing: leave it out.");
+                    + head.kind() + " head it would change nothing: leave it out.");
         }
         if (data.isEmpty()) {
             return said; // Nothing is trained.

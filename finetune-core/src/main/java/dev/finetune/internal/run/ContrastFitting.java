@@ -34,10 +34,10 @@ public final class ContrastFitting<I> {
     }
 
     public Trained<I> fit(Dataset<I> train) {
-        final Head said = draft.head().orElseThrow();
-        if (!(said instanceof Head.Features head)) {
+        final Head head = draft.head().orElseThrow();
+        if (head.pooling().isEmpty()) {
             throw new FinetuneException("fitContrastive(...) teaches vectors, not a "
-                    + said.getClass().getSimpleName()
+                    + head.kind()
                     + " head: leave out head(...), or say head(Heads.features(...)).");
         }
         checkSettings();

@@ -9,13 +9,13 @@ import dev.finetune.fewshot.FewShot;
 import dev.finetune.fewshot.LogisticRegression;
 import dev.finetune.fewshot.PairRows;
 import dev.finetune.fewshot.PairTask;
-import dev.finetune.head.Head;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
 import dev.finetune.task.LossOptions;
+import dev.finetune.task.Task;
 import dev.finetune.train.RowEncoder;
 import dev.finetune.train.Schedule;
 import dev.finetune.train.Trainer;
@@ -74,12 +74,14 @@ public final class FewShotFitting<I> {
         fitting.lookAt(train, Optional.empty(), warnings);
         final LoadedModel<I> model = LoadedModel.openToTrain(draft, train);
         try {
-            if (!(model.assembly().task().head() instanceof Head.Classification head)) {
+            final Task task = model.assembly().task();
+            final int classes = task.head().rows();
+            if (task.scores() != Task.Scores.ONE_OF_SEVERAL) {
                 throw new FinetuneException("fitFewShot(...) is for one class of several, not for a "
-                        + model.assembly().task().head().getClass().getSimpleName() + " head.");
+                        + task.head().kind() + " head.");
             }
             final List<Encoded> rows = RowEncoder.encode(train, model.assembly().encoder());
-            final List<Parameter> last = lastLayer(model, head.classes());
+            final List<Parameter> last = lastLayer(model, classes);
             final List<Boolean> trained =
                     last.stream().map(Parameter::isTrained).toList();
             last.forEach(parameter -> parameter.setTrained(false));
@@ -87,7 +89,7 @@ public final class FewShotFitting<I> {
             for (int i = 0; i < last.size(); i++) {
                 last.get(i).setTrained(trained.get(i));
             }
-            regress(model, rows, last, head.classes());
+            regress(model, rows, last, classes);
             return fitting.unevaluated(model, Map.of("few-shot", fewShot), train, warnings, history);
         } catch (RuntimeException | Error e) {
             model.close();

@@ -9,7 +9,6 @@ import dev.finetune.data.Dataset;
 import dev.finetune.data.Finding;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.head.DataForHead;
-import dev.finetune.head.Head;
 import dev.finetune.internal.Listed;
 import dev.finetune.internal.Warnings;
 import dev.finetune.metrics.Metrics;
@@ -207,10 +206,12 @@ public final class Fitting<I> {
 
     /** Says in what a head's vectors differ from those of sentence-transformers, where that knows the model. */
     void warnOfModules(LoadedModel<?> model, boolean lengthMatters, List<String> warnings) {
-        if (model.assembly().task().head() instanceof Head.Features features) {
-            SentenceModules.difference(model.directory(), features.pooling(), lengthMatters)
-                    .ifPresent(difference -> warn(difference, warnings));
-        }
+        model.assembly()
+                .task()
+                .head()
+                .pooling()
+                .flatMap(pooling -> SentenceModules.difference(model.directory(), pooling, lengthMatters))
+                .ifPresent(difference -> warn(difference, warnings));
     }
 
     /** An adapter's, which was saved with its head, else the checkpoint's: where that head is used, be it in another order. */

@@ -31,16 +31,17 @@ final class HeadResolver {
         final List<String> known = saved.filter(s -> s.getClass() == head.getClass())
                 .map(Head::labels)
                 .orElse(List.of());
-        final boolean knownFit = !(head instanceof Head.Classification c) || c.classes() == known.size();
+        final int needed = head.namesNeeded();
+        final boolean knownFit = needed == 0 || needed == known.size();
         if (data.isEmpty()) {
-            return withLabels(head, known.isEmpty() || !knownFit ? numbered(head) : known);
+            return withLabels(head, known.isEmpty() || !knownFit ? numbered(needed) : known);
         }
         DataForHead.check(head, data.get());
         final List<String> found = LabelSet.discover(data.get()).names();
         if (knownFit && known.containsAll(found)) {
             return withLabels(head, known);
         }
-        return withLabels(head, head instanceof Head.Classification c ? fitted(c.classes(), found, data.get()) : found);
+        return withLabels(head, needed > 0 ? fitted(needed, found, data.get()) : found);
     }
 
     private static Head withLabels(Head head, List<String> labels) {
@@ -50,9 +51,8 @@ final class HeadResolver {
         return head.named(labels);
     }
 
-    private static List<String> numbered(Head head) {
+    private static List<String> numbered(int count) {
         final List<String> names = new ArrayList<>();
-        final int count = head instanceof Head.Classification classes ? classes.classes() : 0;
         for (int i = 0; i < count; i++) {
             names.add("LABEL_" + i);
         }

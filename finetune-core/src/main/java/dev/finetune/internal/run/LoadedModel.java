@@ -255,8 +255,8 @@ public record LoadedModel<I>(
     public <J> LoadedModel<J> reading(Class<J> inputType) {
         final Class<?> takes = assembly.encoder().inputType();
         if (takes != inputType) {
-            throw new FinetuneException("A " + assembly.task().head().getClass().getSimpleName() + " head reads "
-                    + takes.getSimpleName() + ", but the data holds " + inputType.getSimpleName() + ".");
+            throw new FinetuneException("A " + assembly.task().head().kind() + " head reads " + takes.getSimpleName()
+                    + ", but the data holds " + inputType.getSimpleName() + ".");
         }
         return (LoadedModel<J>) this;
     }

@@ -17,7 +17,6 @@ import dev.finetune.spi.AssemblyRequest;
 import dev.finetune.spi.HeadConfig;
 import dev.finetune.spi.ImageModelFamily;
 import dev.finetune.spi.ModelConfig;
-import dev.finetune.task.Targets;
 import dev.finetune.task.Task;
 import dev.finetune.vision.OnBroken;
 import dev.finetune.vision.image.ImageEncoder;
@@ -76,7 +75,7 @@ abstract class VisionFamily implements ImageModelFamily {
                     .anyMatch(architecture -> architecture.endsWith("ForImageClassification"));
             return classifies ? Optional.of(HeadConfig.read(config)) : Optional.empty();
         }
-        if (config.has("problem_type")) {
+        if (HeadConfig.names(config)) {
             return Optional.of(HeadConfig.read(config));
         }
         final List<String> names = TimmConfig.labels(config);
@@ -133,7 +132,7 @@ abstract class VisionFamily implements ImageModelFamily {
                         new ImageEncoder(
                                 preprocessing,
                                 request.augmentations(),
-                                Targets.of(request.head()),
+                                task.targets(),
                                 request.head().labels().size(),
                                 ImageLimits.DEFAULT,
                                 OnBroken.FAIL),
@@ -151,8 +150,8 @@ abstract class VisionFamily implements ImageModelFamily {
 
     private static HeadModule head(NetworkPlan plan, AssemblyRequest request, ParameterSource source) {
         final Head head = request.head();
-        if (head instanceof Head.Features features) {
-            if (features.pooling() == Pooling.CLS) {
+        if (head.pooling().isPresent()) {
+            if (head.pooling().get() == Pooling.CLS) {
                 throw new FinetuneException("Heads.features(CLS) takes the first token's vector, and pictures have no"
                         + " tokens: use Heads.features(MEAN), or embedder(Image.class), the mean over all places.");
             }
