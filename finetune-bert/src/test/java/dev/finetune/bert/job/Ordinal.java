@@ -62,7 +62,7 @@ public record Ordinal(int levels) implements TaskHead {
 
     @Override
     public Task task(LossOptions loss) {
-        if (!loss.equals(LossOptions.PLAIN)) {
+        if (!loss.equals(LossOptions.DEFAULT)) {
             throw new FinetuneException("The loss of levels can't be shaped: " + loss);
         }
         return new OrdinalTask(this);

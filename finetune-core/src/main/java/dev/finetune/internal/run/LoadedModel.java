@@ -102,8 +102,7 @@ public record LoadedModel<I>(
             throw new FinetuneException("l2sp(...) pulls pretrained weights back, and LoRA or IA3 doesn't change them:"
                     + " leave one of them out.");
         }
-        final Optional<PeftMethod> named =
-                draft.adapter().method().map(said -> said.on(family.layerNames()));
+        final Optional<PeftMethod> named = draft.adapter().method().map(said -> said.on(family.layerNames()));
         final Adaptation adaptation = new Adaptation(
                 named,
                 draft.adapter().directory(),
