@@ -341,7 +341,7 @@ public final class FineTuned<I> implements AutoCloseable {
 
     /**
      * {@return what the model says of each input, in order; computed in batches of similar length (unless {@link
-     * FineTuner#groupByLength} says otherwise), of {@link FineTuner#evaluationBatchSize} inputs at most}
+     * FineTuner#batching} says otherwise), of {@link FineTuner#evaluation} inputs at most}
      *
      * @param inputs of the kind that the model reads
      * @throws FinetuneException if an input is of another kind than the model reads, or holds nothing that it could read, and if

@@ -2,7 +2,6 @@ package dev.finetune;
 
 import dev.finetune.batch.Augmentation;
 import dev.finetune.batch.InputSettings;
-import dev.finetune.batch.MemoryFormat;
 import dev.finetune.contrastive.Contrast;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Split;
@@ -13,8 +12,7 @@ import dev.finetune.freeze.Freeze;
 import dev.finetune.head.Head;
 import dev.finetune.head.Heads;
 import dev.finetune.head.Pooling;
-import dev.finetune.hub.DownloadListener;
-import dev.finetune.hub.HubSettings;
+import dev.finetune.hub.HubAccess;
 import dev.finetune.hub.Pretrained;
 import dev.finetune.internal.run.ContrastFitting;
 import dev.finetune.internal.run.CrossValidating;
@@ -35,19 +33,24 @@ import dev.finetune.report.Doctor;
 import dev.finetune.report.LearningRateTest;
 import dev.finetune.task.LossOptions;
 import dev.finetune.train.BatchSize;
+import dev.finetune.train.Batching;
 import dev.finetune.train.Cancellation;
 import dev.finetune.train.Checkpoints;
 import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.EarlyStopping;
+import dev.finetune.train.Evaluation;
+import dev.finetune.train.Execution;
+import dev.finetune.train.Initialization;
 import dev.finetune.train.KeepBest;
 import dev.finetune.train.KnowledgePreservation;
+import dev.finetune.train.Optimization;
 import dev.finetune.train.OptimizerSettings;
 import dev.finetune.train.Precision;
+import dev.finetune.train.Regularization;
 import dev.finetune.train.Schedule;
 import dev.finetune.train.TrainingListener;
 import dev.finetune.train.TrainingSettings;
 import dev.finetune.train.Warmup;
-import dev.finetune.train.WeightAverage;
 import dev.finetune.train.WeightDecay;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -64,9 +67,10 @@ import java.util.function.UnaryOperator;
  * FineTuned<Text> tuned = FineTuner.from("bert-base-uncased").freeze(8).head(2).lr(5e-5).fit(train, validation);
  * }</pre>
  *
- * <p>Immutable: every setting gives a new tuner, so that one can be kept and varied. Defaults are those of the
+ * <p>What is said every day has a method here; the rest is in groups, such as {@code execution(e -> e.cudaGraphs(false))}.
+ * Immutable: every setting gives a new tuner, so that one can be kept and varied. Defaults are those of the
  * Transformers Trainer (learning rate 5e-5 with linear decay, AdamW without weight decay, batches of 8, 3 epochs,
- * gradients clipped to norm 1, seed 42); see {@link #groupByLength} for how batches are computed.
+ * gradients clipped to norm 1, seed 42); see {@link Batching#groupByLength} for how batches are computed.
  * Equal seeds, data and machine give equal bits; tuners don't touch each other's randomness, and several can run at once.
  */
 public final class FineTuner {
@@ -118,41 +122,6 @@ public final class FineTuner {
     /** {@return what was found of natives, versions, threads, GPU and caches, in readable lines} */
     public static String doctor() {
         return Doctor.examine(Families.names());
-    }
-
-    /**
-     * The branch, tag or commit of a model on the hub; "main" by default.
-     *
-     * @param revision a name or a commit's hash
-     * @return a new tuner with that setting
-     * @throws FinetuneException if the tuner starts from a local directory or file, which has none; where the model is
-     *     loaded, if its name turns out to be one
-     */
-    public FineTuner revision(String revision) {
-        Objects.requireNonNull(revision, "revision");
-        return with(draft -> draft.source(from -> from.hub(from.hub().revision(revision))));
-    }
-
-    /**
-     * Where the hub and its cache are; from the environment (HF_HOME, HF_ENDPOINT, HF_TOKEN ...) by default.
-     *
-     * @param hub where models are looked for, and kept
-     * @return a new tuner with that setting
-     */
-    public FineTuner hub(HubSettings hub) {
-        Objects.requireNonNull(hub, "hub");
-        return with(draft -> draft.source(from -> from.hub(from.hub().settings(hub))));
-    }
-
-    /**
-     * Is told how downloads from the hub go on.
-     *
-     * @param listener called on the threads that download
-     * @return a new tuner with that setting
-     */
-    public FineTuner onDownload(DownloadListener listener) {
-        Objects.requireNonNull(listener, "listener");
-        return with(draft -> draft.source(from -> from.hub(from.hub().downloads(listener))));
     }
 
     /**
@@ -230,17 +199,6 @@ public final class FineTuner {
     }
 
     /**
-     * Trains only biases and the head (BitFit: Ben Zaken et al., "BitFit: simple parameter-efficient fine-tuning for
-     * transformer-based masked language-models", 2022): the same as {@code freeze(Freeze.allButBiases())}.
-     *
-     * @return a new tuner with that setting
-     * @throws FinetuneException with {@link #lora}, {@link #ia3} or {@link #adapter}, which keep the biases frozen
-     */
-    public FineTuner bitFit() {
-        return freeze(Freeze.allButBiases());
-    }
-
-    /**
      * Goes on with a LoRA, DoRA or IA3 adapter in PEFT's format (adapter_config.json, adapter_model.safetensors) on this base.
      * Said again, it replaces what it said before.
      *
@@ -283,7 +241,7 @@ public final class FineTuner {
      * kind of head, the last layer starts at random, which the load report and the log tell; layers below it, such as a
      * pooler, don't depend on the labels and are taken over where they fit, as Transformers does with {@code
      * ignore_mismatched_sizes}. LABEL_0, LABEL_1 ..., as Transformers calls outputs without names, are names like others.
-     * {@link #keepHead} takes the rows over under other names.
+     * {@link Initialization#keepHead(boolean)} takes the rows over under other names.
      *
      * @param head one of {@link Heads}, or of a family's own
      * @return a new tuner with that setting
@@ -291,17 +249,6 @@ public final class FineTuner {
     public FineTuner head(Head head) {
         Objects.requireNonNull(head, "head");
         return with(draft -> draft.head(head));
-    }
-
-    /**
-     * Goes on with the checkpoint's (or the adapter's) head row by row, whatever its outputs were called there: {@code
-     * head("negative", "positive").keepHead()} gives names to a classifier that was saved without.
-     *
-     * @return a new tuner with that setting
-     * @throws FinetuneException where the model is loaded, if that has no head of the kind and size that is asked for
-     */
-    public FineTuner keepHead() {
-        return with(draft -> draft.initialization(now -> now.keepHead(true)));
     }
 
     /**
@@ -350,26 +297,6 @@ public final class FineTuner {
     }
 
     /**
-     * Rows in an evaluation batch; 32 by default.
-     *
-     * @param rows at least 1
-     * @return a new tuner with that setting
-     */
-    public FineTuner evaluationBatchSize(int rows) {
-        return training(now -> now.evaluation(now.evaluation().batchSize(rows)));
-    }
-
-    /**
-     * Batches per optimizer step; 1 by default.
-     *
-     * @param batches at least 1
-     * @return a new tuner with that setting
-     */
-    public FineTuner accumulate(int batches) {
-        return training(now -> now.optimization(now.optimization().accumulate(batches)));
-    }
-
-    /**
      * How the learning rate changes; linear decay without warm-up by default. A warm-up that was said before stays, unless
      * the schedule names its own.
      *
@@ -407,101 +334,6 @@ public final class FineTuner {
     }
 
     /**
-     * Lets lower stages learn less (Clark et al., "ELECTRA", 2020; Howard and Ruder, "Universal language model fine-tuning
-     * for text classification", 2018): the head learns at the learning rate, and each stage at {@code factor} times the rate
-     * of what is above it. Stage i of n, counted from 0 (the embeddings, or a picture network's stem), has rate factor^(n -
-     * i): the last stage factor, the first factor^n. ELECTRA's own code counts the head one higher, so that its last layer
-     * has factor^2; all else is the same. A pooler belongs to the head, and a weight that several share to the lowest of
-     * them. The schedule multiplies all rates; reports show the head's.
-     *
-     * @param factor above 0 and at most 1; 1, the default, is one rate throughout; 0.8 to 0.95 are usual for a dozen layers
-     * @return a new tuner with that setting
-     * @throws FinetuneException if it lies outside
-     */
-    public FineTuner layerDecay(double factor) {
-        return preservation(now -> now.layerDecay(factor));
-    }
-
-    /**
-     * Begins with the head alone, and trains one more stage, from the top down, every so many epochs (Howard and Ruder, as
-     * above). What {@link #freeze} froze stays frozen and takes no turn. Stages that wait aren't changed at all, not by
-     * weight decay either; their batch norms compute as in evaluation, their dropout as in training. What they give isn't
-     * kept for later epochs; what stays frozen for good, from the input on, is (see {@link #keepFrozenOutputs}). Where
-     * training ends before all had their turn, listeners are warned. Of a stream, whose length isn't known, whole passes
-     * count. Not by default.
-     *
-     * @param epochsPerStage above 0; may be a fraction
-     * @return a new tuner with that setting
-     * @throws FinetuneException if it isn't a number above 0
-     */
-    public FineTuner gradualUnfreezing(double epochsPerStage) {
-        return preservation(now -> now.gradualUnfreezing(epochsPerStage));
-    }
-
-    /**
-     * Evaluates, while training, and keeps in the end, an average of the weights over the steps; training goes on with the
-     * weights themselves. {@link #keepBest} and {@link #earlyStopping} look at the averages, too. None by default.
-     *
-     * @param average how weights are averaged
-     * @return a new tuner with that setting
-     */
-    public FineTuner average(WeightAverage average) {
-        Objects.requireNonNull(average, "average");
-        return training(now -> now.regularization(now.regularization().average(average)));
-    }
-
-    /**
-     * The same as {@link #l2sp(double, double)} with a tenth of it for what is new.
-     *
-     * @param alpha at least 0
-     * @return a new tuner with that setting
-     */
-    public FineTuner l2sp(double alpha) {
-        return l2sp(alpha, alpha / 10);
-    }
-
-    /**
-     * Pulls trained weights toward where they started, instead of toward 0 (L2-SP: Li, Grandvalet and Davoine, "Explicit
-     * inductive bias for transfer learning with convolutional networks", 2018): alpha/2 |w - w0|^2 is added to the loss for
-     * pretrained weights, beta/2 |w|^2 for new ones, such as a head's. It goes into the gradients, before these are clipped,
-     * and into the reported training loss. Takes one copy of what is trained in memory. 0, the default, is none; the paper
-     * found alphas from 1e-3 to 1 best, with SGD. Not with LoRA, which leaves pretrained weights as they are.
-     *
-     * @param alpha for pretrained weights, at least 0
-     * @param beta for new weights, at least 0
-     * @return a new tuner with that setting
-     */
-    public FineTuner l2sp(double alpha, double beta) {
-        return preservation(now -> now.l2sp(alpha, beta));
-    }
-
-    /**
-     * Keeps what the trained stages give near what the original ones gave: weight times the mean squared distance of the
-     * last stage's outputs is added to the loss, over the positions of a batch that aren't padding, so that what was
-     * pretrained is less easily forgotten. The original computes in evaluation mode; it takes one copy of what is trained
-     * in memory, and a forward pass more a step. 0, the default, is none.
-     *
-     * @param weight at least 0
-     * @return a new tuner with that setting
-     */
-    public FineTuner distill(double weight) {
-        return preservation(now -> now.distill(weight));
-    }
-
-    /**
-     * Sends each batch through the network twice, with different dropout, and adds alpha times the mean of both
-     * Kullback-Leibler divergences between the two predictions to the mean of both losses (R-Drop: Liang et al., 2021;
-     * alphas from 1 to 5 are usual). A step takes twice the time and nearly twice the memory. 0, the default, is one pass.
-     * For heads of one class of several; not with gradient checkpointing.
-     *
-     * @param alpha at least 0
-     * @return a new tuner with that setting
-     */
-    public FineTuner rDrop(double alpha) {
-        return training(now -> now.regularization(now.regularization().rDrop(alpha)));
-    }
-
-    /**
      * Decoupled weight decay, not applied to biases and norms; 0 by default. Said before or after the optimizer.
      *
      * @param weightDecay the rate, at least 0; 0.01 is usual
@@ -535,77 +367,6 @@ public final class FineTuner {
     }
 
     /**
-     * Gradients are scaled down to this global norm; 1 by default, 0 for no clipping.
-     *
-     * @param norm at least 0
-     * @return a new tuner with that setting
-     */
-    public FineTuner maxGradientNorm(double norm) {
-        return training(now -> now.optimization(now.optimization().maxGradientNorm(norm)));
-    }
-
-    /**
-     * The share of the target's probability that is spread over all classes; 0 by default. Where the model is loaded, it is
-     * refused for heads of several labels at once, of numbers, and of features.
-     *
-     * @param share from 0 to below 1
-     * @return a new tuner with that setting
-     */
-    public FineTuner labelSmoothing(double share) {
-        return with(draft -> draft.loss(now -> now.labelSmoothing(share)));
-    }
-
-    /**
-     * The weight of each class (or tag) in the loss, in the order of the labels. Where the model is loaded, it is refused for heads that don't choose
-     * one class of several. A step all of whose rows are of classes with weight 0 has a loss of 0 and changes
-     * nothing by it, where PyTorch's mean would be NaN.
-     *
-     * @param weights one a label, none below 0 and not all 0
-     * @return a new tuner with that setting
-     * @throws FinetuneException if one is negative or not finite, if all are 0, or with {@link #balancedClassWeights()},
-     *     which says the same in another way
-     */
-    public FineTuner classWeights(double... weights) {
-        Objects.requireNonNull(weights, "weights");
-        return with(draft -> draft.loss(now -> now.classWeights(weights)));
-    }
-
-    /**
-     * Weighs classes by n / (classes * count of the class), as scikit-learn's "balanced"; tags likewise, counted by words.
-     * Where the model is loaded, it is refused for heads that don't choose one class of several.
-     *
-     * @return a new tuner with that setting
-     * @throws FinetuneException with {@link #balancedSampling()}: the two would correct twice; or with {@link
-     *     #classWeights}, which say the same in another way
-     */
-    public FineTuner balancedClassWeights() {
-        return with(draft -> draft.loss(LossOptions::balancedClassWeights));
-    }
-
-    /**
-     * Draws the rows of an epoch with replacement, every class as often as any other: rare classes are seen more often. For
-     * one class of several, in memory.
-     *
-     * @return a new tuner with that setting
-     * @throws FinetuneException with {@link #balancedClassWeights()}: the two would correct twice
-     */
-    public FineTuner balancedSampling() {
-        return training(now -> now.batching(now.batching().balancedSampling(true)));
-    }
-
-    /**
-     * Multiplies the loss of each row by (1 - p)^gamma, p the probability of its true class, so that easy rows count less
-     * (Lin et al., "Focal loss for dense object detection", 2017); 2 is usual, 0 (the default) is the plain loss. Goes with
-     * class weights, of several labels at once it looks at each; refused with label smoothing and for heads without classes.
-     *
-     * @param gamma at least 0
-     * @return a new tuner with that setting
-     */
-    public FineTuner focalLoss(double gamma) {
-        return with(draft -> draft.loss(now -> now.focalGamma(gamma)));
-    }
-
-    /**
      * The precision of matrix products; float32 by default.
      *
      * @param precision of products in training; evaluations compute in float32
@@ -614,80 +375,6 @@ public final class FineTuner {
     public FineTuner precision(Precision precision) {
         Objects.requireNonNull(precision, "precision");
         return training(now -> now.precision(precision));
-    }
-
-    /**
-     * Computes layers twice instead of keeping what they computed: less memory, about a third more time.
-     *
-     * @return a new tuner with that setting
-     */
-    public FineTuner gradientCheckpointing() {
-        return training(now -> now.execution(now.execution().gradientCheckpointing(true)));
-    }
-
-    /**
-     * Whether what the frozen stages at the input's end give is computed once for an input and kept (in memory, then in a
-     * temporary file); true by default. They then compute in evaluation mode, without dropout, and the result is the same
-     * as without keeping. Inputs that change from epoch to epoch (augmented pictures, masked words) and streams are
-     * computed each time. With false, frozen stages compute in every step with their dropout, as under the Trainer.
-     *
-     * @param keep whether they are kept
-     * @return a new tuner with that setting
-     */
-    public FineTuner keepFrozenOutputs(boolean keep) {
-        return training(now -> now.execution(now.execution().keepFrozenOutputs(keep)));
-    }
-
-    /**
-     * Whether attention with dropout, and the activations of feed-forward blocks, keep less for the backward pass than they
-     * computed, and compute the rest again when it is due; true by default. Takes less memory, and for long rows less time.
-     * With false, the attention of long rows is not computed piece by piece in evaluations and predictions either. Results
-     * differ by rounding only. In bfloat16, and on a GPU, that makes no difference; there it says whether in bfloat16 all
-     * weights are cast at once before a pass, and queries, keys and values computed as one product.
-     *
-     * @param lean whether less is kept than was computed
-     * @return a new tuner with that setting
-     */
-    public FineTuner leanBackward(boolean lean) {
-        return training(now -> now.execution(now.execution().recomputeActivations(lean)));
-    }
-
-    /**
-     * Whether on a GPU the pass over a batch, forward and backward, is recorded when a batch of its shape comes for the second
-     * time, and the recording replayed for all later ones (CUDA graphs), so that the GPU needn't wait for the processor to
-     * start each kernel; true by default, and of no effect elsewhere. Results differ by rounding, and by the random numbers that
-     * dropout draws. Recordings take device memory, as much as the largest pass, and attention with dropout then keeps its
-     * weights. Steps of several batches ({@link #accumulate}), {@link #gradientCheckpointing}, {@link #distill} and {@link
-     * #rDrop} are not recorded.
-     *
-     * @param record whether passes are recorded
-     * @return a new tuner with that setting
-     */
-    public FineTuner cudaGraphs(boolean record) {
-        return training(now -> now.execution(now.execution().cudaGraphs(record)));
-    }
-
-    /**
-     * Whether the last layer computes only what the head reads: for classes, several labels, numbers and first-token
-     * embeddings that is the first token of a text, so that nearly all of that layer's work is left out; true by default.
-     * Results differ by rounding only, and by the random numbers that dropout then draws. {@link #distill} compares all
-     * tokens, and computes them whatever is said here; so do heads that read them all.
-     *
-     * @param skip whether what nobody reads is left out
-     * @return a new tuner with that setting
-     */
-    public FineTuner skipUnread(boolean skip) {
-        return training(now -> now.execution(now.execution().firstTokenOnly(skip)));
-    }
-
-    /**
-     * Evaluates every so many steps rather than once an epoch.
-     *
-     * @param steps at least 0; 0, the default, for once an epoch
-     * @return a new tuner with that setting
-     */
-    public FineTuner evaluateEvery(long steps) {
-        return training(now -> now.evaluation(now.evaluation().everySteps(steps)));
     }
 
     /**
@@ -842,66 +529,6 @@ public final class FineTuner {
     }
 
     /**
-     * How pictures lie in memory: by default channels last where that is faster, on GPUs and from 128 pixels of height on.
-     * Results differ by rounding only. Models of texts, which have none, refuse it.
-     *
-     * @param format of activations and of convolutions' weights
-     * @return a new tuner with that setting
-     */
-    public FineTuner memoryFormat(MemoryFormat format) {
-        Objects.requireNonNull(format, "format");
-        return training(now -> now.execution(now.execution().memoryFormat(format)));
-    }
-
-    /**
-     * Replaces every dropout probability of the model's configuration; of a network for pictures that is the one before the
-     * classifier, which ResNets have without dropout.
-     *
-     * @param probability from 0 to below 1
-     * @return a new tuner with that setting
-     * @throws FinetuneException if it isn't at least 0 and below 1
-     */
-    public FineTuner dropout(double probability) {
-        return training(now -> now.regularization(now.regularization().dropout(probability)));
-    }
-
-    /**
-     * Whether each epoch visits the rows in a new order; true by default.
-     *
-     * @param shuffle whether to draw a new order
-     * @return a new tuner with that setting
-     */
-    public FineTuner shuffle(boolean shuffle) {
-        return training(now -> now.batching(now.batching().shuffle(shuffle)));
-    }
-
-    /**
-     * Whether inputs of similar length are computed together, which wastes less on padding; true by default. The batches of a
-     * training are drawn at random all the same; on a CPU, each is computed in parts of similar length whose gradients add up
-     * to the batch's. Evaluations and predictions take inputs by length; with false, in their order. Results differ by rounding
-     * only, but for what is drawn for each part anew (dropout, the masks of masked words), and the loss of question answering,
-     * which counts padding. Pictures have no length: said as true of a model that reads them, it is refused when the model is
-     * loaded; false takes their batches in the order of the rows.
-     *
-     * @param group whether they are
-     * @return a new tuner with that setting
-     */
-    public FineTuner groupByLength(boolean group) {
-        return training(now -> now.batching(now.batching().groupByLength(group)));
-    }
-
-    /**
-     * The share of the data that {@link #fit(Dataset)} holds back to evaluate on; 0.1 by default.
-     *
-     * @param fraction above 0 and below 1
-     * @return a new tuner with that setting
-     * @throws FinetuneException if it doesn't lie between 0 and 1
-     */
-    public FineTuner validationFraction(double fraction) {
-        return training(now -> now.evaluation(now.evaluation().validationFraction(fraction)));
-    }
-
-    /**
      * Where to compute: by default the GPU if one can be used, else the CPU.
      *
      * @param device which is to be used, or whichever there is
@@ -913,13 +540,111 @@ public final class FineTuner {
     }
 
     /**
-     * Starts from random weights instead of the checkpoint's: what is learned without pretraining.
+     * Which version of a model of the hub is fetched, from where, and who hears of it: {@code hub(h -> h.revision("v2"))}.
      *
-     * @return a new tuner with that setting
-     * @throws FinetuneException with {@link #adapter}, which belongs to the checkpoint's weights
+     * @param change gives the settings that are wanted for those that are there, which it leaves as they are
+     * @return a new tuner with them
+     * @throws FinetuneException if one is out of its range, or contradicts what else was said
      */
-    public FineTuner randomWeights() {
-        return with(draft -> draft.initialization(now -> now.randomWeights(true)));
+    public FineTuner hub(UnaryOperator<HubAccess> change) {
+        Objects.requireNonNull(change, "change");
+        return with(draft -> draft.source(from -> from.hub(changed(change, from.hub()))));
+    }
+
+    /**
+     * What of the checkpoint training starts from: {@code initialization(i -> i.randomWeights(true))}.
+     *
+     * @param change gives the settings that are wanted for those that are there, which it leaves as they are
+     * @return a new tuner with them
+     * @throws FinetuneException if one is out of its range, or contradicts what else was said
+     */
+    public FineTuner initialization(UnaryOperator<Initialization> change) {
+        Objects.requireNonNull(change, "change");
+        return with(draft -> draft.initialization(now -> changed(change, now)));
+    }
+
+    /**
+     * What becomes of gradients before a step: {@code optimization(o -> o.accumulate(4))}.
+     *
+     * @param change gives the settings that are wanted for those that are there, which it leaves as they are
+     * @return a new tuner with them
+     * @throws FinetuneException if one is out of its range, or contradicts what else was said
+     */
+    public FineTuner optimization(UnaryOperator<Optimization> change) {
+        Objects.requireNonNull(change, "change");
+        return training(now -> now.optimization(changed(change, now.optimization())));
+    }
+
+    /**
+     * In which order rows come into batches: {@code batching(b -> b.groupByLength(false))}.
+     *
+     * @param change gives the settings that are wanted for those that are there, which it leaves as they are
+     * @return a new tuner with them
+     * @throws FinetuneException if one is out of its range, or contradicts what else was said
+     */
+    public FineTuner batching(UnaryOperator<Batching> change) {
+        Objects.requireNonNull(change, "change");
+        return training(now -> now.batching(changed(change, now.batching())));
+    }
+
+    /**
+     * How a loss over classes is shaped: {@code loss(l -> l.labelSmoothing(0.1))}.
+     *
+     * @param change gives the settings that are wanted for those that are there, which it leaves as they are
+     * @return a new tuner with them
+     * @throws FinetuneException if one is out of its range, or contradicts what else was said
+     */
+    public FineTuner loss(UnaryOperator<LossOptions> change) {
+        Objects.requireNonNull(change, "change");
+        return with(draft -> draft.loss(now -> changed(change, now)));
+    }
+
+    /**
+     * How gently what was pretrained is changed: {@code preservation(p -> p.layerDecay(0.9).l2sp(0.01))}.
+     *
+     * @param change gives the settings that are wanted for those that are there, which it leaves as they are
+     * @return a new tuner with them
+     * @throws FinetuneException if one is out of its range, or contradicts what else was said
+     */
+    public FineTuner preservation(UnaryOperator<KnowledgePreservation> change) {
+        Objects.requireNonNull(change, "change");
+        return training(now -> now.preservation(changed(change, now.preservation())));
+    }
+
+    /**
+     * What keeps the network from following chance: {@code regularization(r -> r.dropout(0.1))}.
+     *
+     * @param change gives the settings that are wanted for those that are there, which it leaves as they are
+     * @return a new tuner with them
+     * @throws FinetuneException if one is out of its range, or contradicts what else was said
+     */
+    public FineTuner regularization(UnaryOperator<Regularization> change) {
+        Objects.requireNonNull(change, "change");
+        return training(now -> now.regularization(changed(change, now.regularization())));
+    }
+
+    /**
+     * On what, how often and in what batches training is evaluated: {@code evaluation(e -> e.everySteps(100))}.
+     *
+     * @param change gives the settings that are wanted for those that are there, which it leaves as they are
+     * @return a new tuner with them
+     * @throws FinetuneException if one is out of its range, or contradicts what else was said
+     */
+    public FineTuner evaluation(UnaryOperator<Evaluation> change) {
+        Objects.requireNonNull(change, "change");
+        return training(now -> now.evaluation(changed(change, now.evaluation())));
+    }
+
+    /**
+     * How what is asked for is computed, in time and memory: {@code execution(e -> e.gradientCheckpointing(true))}.
+     *
+     * @param change gives the settings that are wanted for those that are there, which it leaves as they are
+     * @return a new tuner with them
+     * @throws FinetuneException if one is out of its range, or contradicts what else was said
+     */
+    public FineTuner execution(UnaryOperator<Execution> change) {
+        Objects.requireNonNull(change, "change");
+        return training(now -> now.execution(changed(change, now.execution())));
     }
 
     /**
@@ -1008,7 +733,7 @@ public final class FineTuner {
      * before its mean is taken (SqueezeNet), all biases are raised alike, so that nothing of these examples is cut off: the
      * probabilities are the regression's. The result is a model like any other, not yet evaluated.
      *
-     * <p>Of this tuner's settings {@link #epochs}, {@link #schedule}, {@link #shuffle} and {@link #groupByLength} aren't
+     * <p>Of this tuner's settings {@link #epochs}, {@link #schedule} and {@link #batching} aren't
      * heeded: pairs are drawn, shuffled, and seen once.
      *
      * @param <I> the kind of input
@@ -1016,8 +741,8 @@ public final class FineTuner {
      * @param settings how many pairs a row, and how strong the regression's pull is
      * @return the trained model, to be closed by the caller; it has no evaluation
      * @throws FinetuneException if the head isn't for one class of several; for data that is a stream or of one class; with
-     *     LoRA, IA3 or {@link #rDrop}; and with what has no part in it: class weights, balanced sampling, label smoothing,
-     *     the focal loss, mixing examples, early stopping and keeping the best weights
+     *     LoRA, IA3 or {@link Regularization#rDrop(double)}; and with what has no part in it: class weights, balanced
+     *     sampling, label smoothing, the focal loss, mixing examples, early stopping and keeping the best weights
      */
     public <I> FineTuned<I> fitFewShot(Dataset<I> train, FewShot settings) {
         Objects.requireNonNull(train, "train");
@@ -1044,15 +769,16 @@ public final class FineTuner {
      * #embedder(Pooling)} does.
      *
      * <p>Vectors are the mean of those of the tokens, unless {@code head(Heads.features(Pooling.CLS))} was said. Of this
-     * tuner's settings {@link #shuffle} and {@link #groupByLength} aren't heeded: pairs are drawn.
+     * tuner's settings {@link #batching} isn't heeded: pairs are drawn.
      *
      * @param <I> the kind of input
      * @param train examples with one class each, or pairs of texts without labels, each of which is a class of its own
      * @param settings the scale of cosines
      * @return the trained model, to be closed by the caller; it has no evaluation
      * @throws FinetuneException if the head isn't one for vectors; for data that is a stream, has other labels, or not two
-     *     classes of two examples; for batches of one pair; and with what has no part in it: {@link #rDrop}, batches in parts,
-     *     class weights, balanced sampling, label smoothing, the focal loss, early stopping and keeping the best weights
+     *     classes of two examples; for batches of one pair; and with what has no part in it: {@link
+     *     Regularization#rDrop(double)}, batches in parts, class weights, balanced sampling, label smoothing, the
+     *     focal loss, early stopping and keeping the best weights
      */
     public <I> FineTuned<I> fitContrastive(Dataset<I> train, Contrast settings) {
         Objects.requireNonNull(train, "train");
@@ -1078,8 +804,8 @@ public final class FineTuner {
 
     /**
      * Tries learning rates from 1e-7 to 1 in 100 steps (Smith, "Cyclical learning rates for training neural networks",
-     * 2015) on a model of its own, which is thrown away, and suggests one. Of {@link #layerDecay}, unfreezing, averaging
-     * and what is added to the loss only the first is heeded: the others need a run of their own length.
+     * 2015) on a model of its own, which is thrown away, and suggests one. Of {@link
+     * KnowledgePreservation#layerDecay(double)}, unfreezing, averaging and what is added to the loss only the first is heeded: the others need a run of their own length.
      *
      * @param <I> the kind of input
      * @param dataset labelled examples
@@ -1219,11 +945,11 @@ public final class FineTuner {
         return new FineTuner(change.apply(draft));
     }
 
-    private FineTuner training(UnaryOperator<TrainingSettings> change) {
-        return with(draft -> draft.training(change));
+    private static <T> T changed(UnaryOperator<T> change, T settings) {
+        return Objects.requireNonNull(change.apply(settings), "what change gives");
     }
 
-    private FineTuner preservation(UnaryOperator<KnowledgePreservation> change) {
-        return training(now -> now.preservation(change.apply(now.preservation())));
+    private FineTuner training(UnaryOperator<TrainingSettings> change) {
+        return with(draft -> draft.training(change));
     }
 }

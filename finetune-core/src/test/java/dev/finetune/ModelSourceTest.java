@@ -45,7 +45,7 @@ class ModelSourceTest {
         final Path directory = Files.createDirectory(folder.resolve("model"));
         final HubSettings nowhere =
                 HubSettings.defaults(folder.resolve("cache")).withEndpoint(URI.create("http://localhost:1"));
-        final FineTuner tuner = FineTuner.from(directory).head(2).hub(nowhere);
+        final FineTuner tuner = FineTuner.from(directory).head(2).hub(h -> h.settings(nowhere));
         Files.delete(directory);
         final Dataset<Text> data = Dataset.of(
                 Text.class,
@@ -64,11 +64,12 @@ class ModelSourceTest {
     @Test
     void aRevisionOfWhatIsLocalIsRefused() {
         isRefused(
-                () -> FineTuner.from(folder).revision("v2"),
+                () -> FineTuner.from(folder).hub(h -> h.revision("v2")),
                 "revision(\"v2\")",
                 folder.toString(),
                 "leave revision(...) out");
-        final FineTuner named = FineTuner.from(folder.toString()).revision("v2").head(2);
+        final FineTuner named =
+                FineTuner.from(folder.toString()).hub(h -> h.revision("v2")).head(2);
         isRefused(() -> named.untrained(Text.class), "revision(\"v2\")", folder.toString());
     }
 
@@ -76,8 +77,9 @@ class ModelSourceTest {
     void aNameThatNeitherThePlaceNorTheHubKnowsIsRefusedWithBothPlaces() {
         final HubSettings offline =
                 HubSettings.defaults(folder.resolve("cache")).withOffline(true);
-        final FineTuner named =
-                FineTuner.from("models/no-such-model").hub(offline).head(2);
+        final FineTuner named = FineTuner.from("models/no-such-model")
+                .hub(h -> h.settings(offline))
+                .head(2);
         isRefused(
                 () -> named.untrained(Text.class),
                 "isn't in the cache",

@@ -137,7 +137,11 @@ class SettingsOrderTest {
                 "ia3(...)",
                 "adapter(...)",
                 "leave one");
-        refusesBoth(FineTuner::randomWeights, tuner -> tuner.adapter(folder), "randomWeights()", "adapter(...)");
+        refusesBoth(
+                tuner -> tuner.initialization(i -> i.randomWeights(true)),
+                tuner -> tuner.adapter(folder),
+                "randomWeights(true)",
+                "adapter(...)");
         final FineTuner again = TUNER.lora(Lora.rank(2)).lora(Lora.rank(4));
         assertThat(again.describe()).isEqualTo(TUNER.lora(Lora.rank(4)).describe());
     }
@@ -145,8 +149,8 @@ class SettingsOrderTest {
     @Test
     void classesAreWeighedInOneWayWhicheverIsSaidFirst() {
         refusesBoth(
-                tuner -> tuner.classWeights(1, 2),
-                FineTuner::balancedClassWeights,
+                tuner -> tuner.loss(l -> l.classWeights(1, 2)),
+                tuner -> tuner.loss(l -> l.balancedClassWeights()),
                 "classWeights(...)",
                 "balancedClassWeights()",
                 "one of the two");

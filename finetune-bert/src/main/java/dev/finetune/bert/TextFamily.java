@@ -225,7 +225,7 @@ abstract class TextFamily implements TextModelFamily {
     }
 
     private Network network(EncoderConfig config, AssemblyRequest request, ParameterSource source) {
-        final boolean firstAlone = request.skipUnread() && readsFirstTokenAlone(request.head());
+        final boolean firstAlone = request.firstTokenOnly() && readsFirstTokenAlone(request.head());
         final Trunk trunk = trunk(config, request, source.at(config.names().prefix()), firstAlone);
         return new Network(trunk.stages, headModule(config, request, source, trunk.words));
     }

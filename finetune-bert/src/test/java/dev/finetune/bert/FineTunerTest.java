@@ -94,7 +94,8 @@ class FineTunerTest {
 
     @Test
     void oneDataSetIsSplitAndTheHeldBackPartEvaluated() {
-        try (FineTuned<Text> tuned = tuner().epochs(1).validationFraction(0.25).fit(data(80, 3))) {
+        try (FineTuned<Text> tuned =
+                tuner().epochs(1).evaluation(e -> e.validationFraction(0.25)).fit(data(80, 3))) {
             assertThat(tuned.evaluation().confusion().orElseThrow().total()).isEqualTo(20);
             assertThat(tuned.evaluation().confusion().orElseThrow().support(0)).isEqualTo(10);
         }
@@ -102,7 +103,7 @@ class FineTunerTest {
 
     @Test
     void equalSeedsGiveEqualBitsAlsoWhenTwoTrainAtOnce() throws InterruptedException {
-        final FineTuner tuner = tuner().dropout(0.1).epochs(1);
+        final FineTuner tuner = tuner().regularization(r -> r.dropout(0.1)).epochs(1);
         final float[] alone = logits(tuner.seed(7));
         final float[][] together = new float[2][];
         final Thread other = new Thread(() -> together[1] = logits(tuner.seed(8)));
@@ -121,9 +122,10 @@ class FineTunerTest {
 
     @Test
     void accumulatedBatchesAreOneBatchAlsoWhenTheLastIsSmaller() {
-        final FineTuner tuner = tuner().shuffle(false).groupByLength(false).epochs(1);
+        final FineTuner tuner =
+                tuner().batching(b -> b.shuffle(false).groupByLength(false)).epochs(1);
         final List<StepReport> whole = steps(tuner.batchSize(12));
-        final List<StepReport> parts = steps(tuner.batchSize(4).accumulate(3));
+        final List<StepReport> parts = steps(tuner.batchSize(4).optimization(o -> o.accumulate(3)));
         assertThat(parts).hasSameSizeAs(whole);
         for (int i = 0; i < whole.size(); i++) {
             assertThat(parts.get(i).loss()).isCloseTo(whole.get(i).loss(), within(1e-5));
@@ -136,9 +138,9 @@ class FineTunerTest {
 
     @Test
     void checkpointedGradientsAreThoseOfThePlainPassWithDropout() {
-        final FineTuner tuner = tuner().dropout(0.2).epochs(1);
+        final FineTuner tuner = tuner().regularization(r -> r.dropout(0.2)).epochs(1);
         final List<StepReport> plain = steps(tuner);
-        final List<StepReport> checkpointed = steps(tuner.gradientCheckpointing());
+        final List<StepReport> checkpointed = steps(tuner.execution(e -> e.gradientCheckpointing(true)));
         for (int i = 0; i < plain.size(); i++) {
             assertThat(checkpointed.get(i).loss()).isCloseTo(plain.get(i).loss(), within(1e-4));
         }
@@ -244,8 +246,7 @@ class FineTunerTest {
             examples.add(new Example<>(Text.of("price " + i), Label.of(i == 9 ? Double.NaN : i)));
         }
         assertThatThrownBy(() -> tuner().head(Heads.regression())
-                        .shuffle(false)
-                        .groupByLength(false)
+                        .batching(b -> b.shuffle(false).groupByLength(false))
                         .fitAll(Dataset.of(Text.class, examples)))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("step 1")
@@ -399,7 +400,7 @@ class FineTunerTest {
     @Test
     void noNativeObjectIsLeftFromStepToStep() {
         final List<Long> counts = new ArrayList<>();
-        try (FineTuned<Text> tuned = tuner().dropout(0.1)
+        try (FineTuned<Text> tuned = tuner().regularization(r -> r.dropout(0.1))
                 .maxSteps(60)
                 .listener(new TrainingListener() {
                     @Override

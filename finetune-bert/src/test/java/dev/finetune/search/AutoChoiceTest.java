@@ -183,12 +183,13 @@ class AutoChoiceTest {
     /** Whether a training that its time ends is evaluated is the loop's to say; what isn't has no score. */
     @Test
     void whereTimeIsUpBeforeAnEvaluationThereIsAResultOrAClearWord() {
-        final FineTuner tuner = tuner(ticking(0, 0)).evaluateEvery(500).maxTime(Duration.ofNanos(1_000_000));
+        final FineTuner tuner =
+                tuner(ticking(0, 0)).evaluation(e -> e.everySteps(500)).maxTime(Duration.ofNanos(1_000_000));
         final long before = Pointer.totalCount();
         try (AutoResult<Text> result = AutoRun.fit(tuner, TRAIN, VALIDATION, seconds(30))) {
             assertThat(result.explanation()).contains("its time was up");
         } catch (FinetuneException e) {
-            assertThat(e).hasMessageContainingAll("its time was up", "evaluateEvery");
+            assertThat(e).hasMessageContainingAll("its time was up", "everySteps");
         }
         assertThat(Pointer.totalCount()).isEqualTo(before);
     }

@@ -106,8 +106,8 @@ public final class DataCheck {
                     "The classes are out of balance: " + extremes(counts) + ". The model may never say the rare ones. "
                             + (survey.multiLabel()
                                     ? "Add examples of them, or judge by macro F1."
-                                    : "Weigh classes (balancedClassWeights()), draw them equally often"
-                                            + " (balancedSampling()), or judge by macro F1, not accuracy."));
+                                    : "Weigh classes (loss(l -> l.balancedClassWeights())), draw them equally often"
+                                            + " (batching(b -> b.balancedSampling(true))), or judge by macro F1, not accuracy."));
         }
         List<String> small = counts.entrySet().stream()
                 .filter(count -> count.getValue() < SMALL)

@@ -138,7 +138,10 @@ public sealed interface Freeze {
         return new AllButHead();
     }
 
-    /** {@return everything but biases and the head (BitFit)} */
+    /**
+     * {@return everything but biases and the head} (BitFit: Ben Zaken et al., "BitFit: simple parameter-efficient fine-tuning
+     * for transformer-based masked language-models", 2022.) Not beside an adapter, which keeps the biases frozen.
+     */
     static Freeze allButBiases() {
         return new AllButBiases();
     }

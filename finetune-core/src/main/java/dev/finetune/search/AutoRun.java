@@ -160,7 +160,7 @@ final class AutoRun<I> {
         final Meter probe = new Meter(time.clock(), LEFT_OUT_STEPS);
         try (FineTuned<I> few = tuner.listener(probe)
                 .maxSteps(PROBED_STEPS)
-                .evaluateEvery(0)
+                .evaluation(e -> e.everySteps(0))
                 .maxTime(TimeBudget.millis(SHARE_OF_PROBE * time.left()))
                 .fit(train, held.limit(1))) { // Settings that keep the best evaluation want one.
             time.learnFromProbe(probe);

@@ -28,7 +28,7 @@ final class Explanation {
                         .map(one -> one.name() + " (" + one.reason() + ")")
                         .collect(Collectors.joining(", "))
                 + ". Where they diverged, look at the data (numbers that aren't finite?), or begin with a lower learning"
-                + " rate; where their time was up, give more, or leave evaluateEvery(...) out.";
+                + " rate; where their time was up, give more, or leave evaluation(e -> e.everySteps(...)) out.";
     }
 
     /** Why there is no model: what was chosen was not yet trained on all data. */

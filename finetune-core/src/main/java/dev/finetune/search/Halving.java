@@ -5,7 +5,7 @@ import dev.finetune.error.FinetuneException;
 /**
  * Stops bad trials early: successive halving as ASHA does it (Li et al., "A system for massively parallel hyperparameter
  * tuning", 2020), in its stopping form, where a trial goes on from a rung if it is among the best there so far. Rungs are
- * evaluations: once an epoch, or as often as {@code evaluateEvery} says.
+ * evaluations: once an epoch, or as often as {@code evaluation(e -> e.everySteps(...))} says.
  *
  * @param first the evaluation at which trials are compared first, counted from 1
  * @param factor f: the next rungs are at first f, first f², ...; of n trials that came to a rung, the best n / f, rounded

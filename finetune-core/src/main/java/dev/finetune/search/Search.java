@@ -88,7 +88,8 @@ public final class Search {
      * @param name what tables and files call it
      * @param low the least value
      * @param high the largest value, above the least
-     * @param setting gives the tuner with a value, such as {@code FineTuner::dropout}
+     * @param setting gives the tuner with a value, such as {@code
+     *     (tuner, value) -> tuner.regularization(r -> r.dropout(value))}
      * @return a new search with that setting
      */
     public Search uniform(String name, double low, double high, BiFunction<FineTuner, Double, FineTuner> setting) {

@@ -26,7 +26,7 @@ import java.util.Optional;
  * @param inputSettings how inputs become numbers, instead of what the checkpoint says
  * @param memoryFormat how pictures lie in memory; families that read none refuse any but AUTO
  * @param adaptation what the base gets beside its own weights
- * @param skipUnread whether the network may leave out what its head doesn't read
+ * @param firstTokenOnly whether the network may leave out what its head doesn't read
  * @param dropout a dropout probability that replaces the config's, or NaN to keep those
  */
 public record AssemblyRequest(
@@ -43,5 +43,5 @@ public record AssemblyRequest(
         Optional<InputSettings> inputSettings,
         MemoryFormat memoryFormat,
         Adaptation adaptation,
-        boolean skipUnread,
+        boolean firstTokenOnly,
         double dropout) {}

@@ -70,7 +70,7 @@ public record LossOptions(
             throw isFor("labelSmoothing(" + labelSmoothing + ")", "one class of several, or for tags", head);
         }
         if (focalGamma > 0 && !head.hasNames()) {
-            throw isFor("focalLoss(" + focalGamma + ")", "classes", head);
+            throw isFor("focalGamma(" + focalGamma + ")", "classes", head);
         }
     }
 

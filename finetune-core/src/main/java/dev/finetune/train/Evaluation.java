@@ -26,8 +26,8 @@ public record Evaluation(
      * @throws FinetuneException if a value is out of its range
      */
     public Evaluation {
-        Range.check(everySteps >= 0, "everySteps", everySteps, "at least 0");
-        Range.check(batchSize > 0, "The batchSize of evaluation(...)", batchSize, "above 0");
+        Range.check(everySteps >= 0, "evaluation(e -> e.everySteps(...))", everySteps, "at least 0");
+        Range.check(batchSize > 0, "evaluation(e -> e.batchSize(...))", batchSize, "above 0");
         if (!(validationFraction > 0 && validationFraction < 1)) {
             throw new FinetuneException(
                     "The validation fraction must lie between 0 and 1, not at " + validationFraction + ".");

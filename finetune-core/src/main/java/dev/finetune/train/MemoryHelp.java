@@ -19,7 +19,7 @@ public final class MemoryHelp {
     public static String training(HostBatch batch, TrainingSettings settings) {
         final List<String> help = new ArrayList<>();
         if (batch.size() > 1) {
-            help.add("a smaller batchSize(...), which accumulate(...) makes up for");
+            help.add("a smaller batchSize(...), which optimization(o -> o.accumulate(...)) makes up for");
             if (!settings.batchSize().inParts()) {
                 help.add("batchSize(BatchSize.auto(" + settings.batchSize().rows() + ")), which does that by itself");
             }
@@ -27,7 +27,7 @@ public final class MemoryHelp {
         help.addAll(shorter(batch));
         if (!settings.execution().gradientCheckpointing()
                 && settings.regularization().rDrop() == 0) {
-            help.add("gradientCheckpointing()");
+            help.add("execution(e -> e.gradientCheckpointing(true))");
         }
         help.add("freeze(...) or lora(...)");
         return told(batch, help);
@@ -41,7 +41,7 @@ public final class MemoryHelp {
     public static String evaluating(HostBatch batch) {
         final List<String> help = new ArrayList<>();
         if (batch.size() > 1) {
-            help.add("a smaller evaluationBatchSize(...)");
+            help.add("a smaller evaluation(e -> e.batchSize(...))");
         }
         help.addAll(shorter(batch));
         return told(batch, help);

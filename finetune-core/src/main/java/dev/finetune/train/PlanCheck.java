@@ -23,15 +23,16 @@ final class PlanCheck {
         batchesPerEpoch.ifPresent(batches -> checkAccumulation(settings, batches, found));
         if (!evaluates) {
             if (settings.evaluation().everySteps() > 0) {
-                found.add("evaluateEvery(" + settings.evaluation().everySteps()
-                        + ") does nothing: there is no data to evaluate"
-                        + " on. fit(train, validation), or fit(dataset), have some.");
+                found.add(
+                        "evaluation(e -> e.everySteps(" + settings.evaluation().everySteps()
+                                + ")) does nothing: there is no data to evaluate"
+                                + " on. fit(train, validation), or fit(dataset), have some.");
             }
             return found;
         }
         if (settings.evaluation().everySteps() > total) {
-            found.add("evaluateEvery(" + settings.evaluation().everySteps() + "): training has " + steps(total)
-                    + ", so it is evaluated once, at the end.");
+            found.add("evaluation(e -> e.everySteps(" + settings.evaluation().everySteps() + ")): training has "
+                    + steps(total) + ", so it is evaluated once, at the end.");
         }
         batchesPerEpoch.ifPresent(batches -> checkPatience(settings, evaluations(settings, total, batches), found));
         return found;
@@ -60,7 +61,7 @@ final class PlanCheck {
                 .ifPresent(stopping -> found.add("Early stopping with a patience of " + stopping.patience()
                         + " can't stop this training: it is evaluated "
                         + (evaluations == 1 ? "once" : evaluations + " times")
-                        + ". A smaller patience, evaluateEvery(...), or more epochs let it."));
+                        + ". A smaller patience, evaluation(e -> e.everySteps(...)), or more epochs let it."));
     }
 
     private static long evaluations(TrainingSettings settings, long total, long batchesPerEpoch) {

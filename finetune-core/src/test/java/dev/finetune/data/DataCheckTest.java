@@ -141,7 +141,7 @@ class DataCheckTest {
 
         assertThat(findings).extracting(Finding::code).containsExactly(Code.IMBALANCE, Code.SMALL_CLASSES);
         assertThat(findings.get(0).message())
-                .contains("many has 40, few has 4", "balancedClassWeights()", "balancedSampling()");
+                .contains("many has 40, few has 4", "balancedClassWeights()", "balancedSampling(true)");
         assertThat(findings.get(1).message()).contains("few (4)");
         assertThat(DataCheck.check(with(examples.subList(1, 44))))
                 .extracting(Finding::code)

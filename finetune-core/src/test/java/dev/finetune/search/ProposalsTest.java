@@ -127,11 +127,15 @@ class ProposalsTest {
         assertThatThrownBy(() -> search.logUniform("lr", 0, 1, FineTuner::lr))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContainingAll("\"lr\"", "above 0");
-        assertThatThrownBy(() -> search.uniform("p", 1, 1, FineTuner::dropout)).hasMessageContaining("rise");
+        assertThatThrownBy(
+                        () -> search.uniform("p", 1, 1, (tuner, value) -> tuner.regularization(r -> r.dropout(value))))
+                .hasMessageContaining("rise");
         assertThatThrownBy(() -> search.integer("k", 3, 2, FineTuner::freeze)).hasMessageContaining("rise");
         assertThatThrownBy(() -> search.choice("b", List.of(8), FineTuner::batchSize))
                 .hasMessageContaining("at least 2 values");
-        assertThatThrownBy(() -> search.uniform("p", 0, 1, FineTuner::dropout).uniform("p", 0, 1, FineTuner::dropout))
+        assertThatThrownBy(() -> search.uniform(
+                                "p", 0, 1, (tuner, value) -> tuner.regularization(r -> r.dropout(value)))
+                        .uniform("p", 0, 1, (tuner, value) -> tuner.regularization(r -> r.dropout(value))))
                 .hasMessageContaining("two dimensions called \"p\"");
         assertThatThrownBy(() -> search.trials(0)).hasMessageContaining("at least 1");
         assertThatThrownBy(() -> search.maxTime(Duration.ZERO)).hasMessageContaining("above 0");

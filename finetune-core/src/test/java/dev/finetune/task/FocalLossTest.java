@@ -96,7 +96,7 @@ class FocalLossTest {
                 .hasMessageContainingAll("focal", "smoothing");
         assertThatThrownBy(() -> LossOptions.DEFAULT.focalGamma(-1)).hasMessageContaining("gamma");
         assertThatThrownBy(() -> Task.ofWholeInput(new Head.Regression(1), LossOptions.DEFAULT.focalGamma(2)))
-                .hasMessageContainingAll("focalLoss(2.0)", "Regression");
+                .hasMessageContainingAll("focalGamma(2.0)", "Regression");
         final HostBatch soft = new HostBatch(
                 Map.of("labels", new HostTensor.Floats(new float[] {0.5f, 0.5f, 0, 0}, 1, 4)), List.of(new Row()));
         try (TensorScope scope = TensorScope.open();

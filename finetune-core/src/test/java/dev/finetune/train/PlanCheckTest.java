@@ -60,11 +60,11 @@ class PlanCheckTest {
         assertThat(warnings(settings, Schedule.linear(), 30, true))
                 .singleElement()
                 .asString()
-                .contains("evaluateEvery(31)", "30 steps", "once, at the end");
+                .contains("everySteps(31)", "30 steps", "once, at the end");
         assertThat(warnings(settings, Schedule.linear(), 60, false))
                 .singleElement()
                 .asString()
-                .contains("evaluateEvery(31)", "no data to evaluate on");
+                .contains("everySteps(31)", "no data to evaluate on");
     }
 
     @Test

@@ -36,7 +36,7 @@ class TrainingSettingsTest {
         for (int bad : new int[] {0, -3}) {
             final String shown = Integer.toString(bad);
             isRefused("batchSize", shown, s -> s.batchSize = bad);
-            isRefused("The batchSize of evaluation(...)", shown, s -> s.evaluationBatchSize = bad);
+            isRefused("evaluation(e -> e.batchSize(...))", shown, s -> s.evaluationBatchSize = bad);
             isRefused("accumulate", shown, s -> s.accumulation = bad);
         }
         for (Duration bad : List.of(Duration.ZERO, Duration.ofMillis(-1))) {
@@ -44,7 +44,7 @@ class TrainingSettingsTest {
         }
         isRefused("lr", "0.0", s -> s.learningRate = 0);
         isRefused("maxSteps", "-1", s -> s.maxSteps = -1);
-        isRefused("everySteps", "-1", s -> s.evaluateEvery = -1);
+        isRefused("evaluation(e -> e.everySteps(...))", "-1", s -> s.evaluateEvery = -1);
         isRefused("maxGradientNorm", "-1.0", s -> s.maxGradientNorm = -1);
         isRefused("maxGradientNorm", "NaN", s -> s.maxGradientNorm = Double.NaN);
     }

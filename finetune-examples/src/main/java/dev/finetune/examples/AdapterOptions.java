@@ -2,6 +2,7 @@ package dev.finetune.examples;
 
 import dev.finetune.FineTuner;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.freeze.Freeze;
 import dev.finetune.peft.Ia3;
 import dev.finetune.peft.Lora;
 import java.util.List;
@@ -45,7 +46,7 @@ final class AdapterOptions {
     /** A tuner with all of it. */
     FineTuner on(FineTuner tuner) {
         final FineTuner adapted = adapted(tuner);
-        return bitFit ? adapted.bitFit() : adapted;
+        return bitFit ? adapted.freeze(Freeze.allButBiases()) : adapted;
     }
 
     private FineTuner adapted(FineTuner tuner) {

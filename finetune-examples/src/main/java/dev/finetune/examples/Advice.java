@@ -13,21 +13,21 @@ import picocli.CommandLine.Model.OptionSpec;
 /**
  * Says the library's messages, which name methods, as the person at a command knows them: {@code label("category")} is {@code
  * --label-column category}. A method is the option of its own name ({@code noHeader()} is {@code --no-header}) or one of those
- * in the table here, if the command has it; else it stays as it is. What stands in quotation marks is left alone.
+ * in the table here, if the command has it; else it stays as it is. So is a method of a group, {@code loss(l ->
+ * l.labelSmoothing(0.1))}. What stands in quotation marks is left alone.
  */
 final class Advice {
-    /** Methods whose options have another name; of several the first that a command has. */
+    /** Methods, some with their groups, whose options have another name; of several the first that a command has. */
     static final Map<String, List<String>> OTHERWISE_CALLED = Map.ofEntries(
             Map.entry("from", List.of("--model")),
             Map.entry("load", List.of("--model")),
             Map.entry("batchSize", List.of("--batch")),
-            Map.entry("evaluationBatchSize", List.of("--eval-batch")),
+            Map.entry("evaluation.batchSize", List.of("--eval-batch")),
             Map.entry("maxGradientNorm", List.of("--max-grad-norm")),
-            Map.entry("evaluateEvery", List.of("--eval-every")),
+            Map.entry("evaluation.everySteps", List.of("--eval-every")),
             Map.entry("balancedClassWeights", List.of("--balanced")),
             Map.entry("warmupSteps", List.of("--warmup")),
             Map.entry("warmupRatio", List.of("--warmup")),
-            Map.entry("bitFit", List.of("--bitfit")),
             Map.entry("text", List.of("--text-column")),
             Map.entry("pair", List.of("--pair-column")),
             Map.entry("path", List.of("--path-column", "--text-column")),
@@ -44,7 +44,8 @@ final class Advice {
     private static final Map<String, String> DENIALS = Map.of("Checkpoints.replace()", "--no-resume");
 
     /** Arguments that are options of their own, whatever method they are given to. */
-    static final Map<String, String> ARGUMENTS = Map.of("Overwrite.ANY", "--overwrite");
+    static final Map<String, String> ARGUMENTS =
+            Map.of("Overwrite.ANY", "--overwrite", "Freeze.allButBiases()", "--bitfit");
 
     /** Calls that other commands make. */
     private static final Map<String, String> OF_OTHER_COMMANDS = Map.of(
@@ -52,6 +53,10 @@ final class Advice {
 
     private static final Pattern CALL =
             Pattern.compile("(?<![\\w.])(?:[A-Z]\\w*\\.)?([a-z]\\w*)\\(((?:[^()]|\\([^()]*\\))*)\\)");
+
+    /** A call in a group: "execution(e -> e.cudaGraphs(false))". */
+    private static final Pattern GROUPED =
+            Pattern.compile("\\b([a-z]\\w*)\\(\\w -> \\w\\.([a-z]\\w*)\\(((?:[^()]|\\([^()]*\\))*)\\)\\)");
 
     /** A setting that is named without a call: "batchSize must be above 0". */
     private static final Pattern NAME = Pattern.compile("^[a-z]\\w*(?= must )|(?<![\\w.(-])[a-z]+[A-Z]\\w*(?![\\w(.])");
@@ -67,11 +72,20 @@ final class Advice {
 
     /** A message with a command's options in place of methods. */
     static String of(String message, CommandSpec command) {
+        final String ungrouped = GROUPED.matcher(message)
+                .replaceAll(
+                        call -> Matcher.quoteReplacement(grouped(call.group(1), call.group(2), call.group(3), command)
+                                .orElse(call.group())));
         return ofCalls(
                 command.findOption("--batch") == null
-                        ? message
-                        : IN_PARTS.matcher(message).replaceAll("--batch auto:$1"),
+                        ? ungrouped
+                        : IN_PARTS.matcher(ungrouped).replaceAll("--batch auto:$1"),
                 command);
+    }
+
+    private static Optional<String> grouped(String group, String method, String arguments, CommandSpec command) {
+        final String whole = group + "." + method;
+        return written(OTHERWISE_CALLED.containsKey(whole) ? whole : method, arguments, command);
     }
 
     private static String ofCalls(String message, CommandSpec command) {

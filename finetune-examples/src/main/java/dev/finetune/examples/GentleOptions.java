@@ -55,10 +55,13 @@ final class GentleOptions {
         if (ema.isPresent() && swa.isPresent()) {
             throw new FinetuneException("--ema and --swa are two averages of the same weights: give one of them.");
         }
-        FineTuner tuner =
-                plain.layerDecay(layerDecay).l2sp(l2sp).distill(distill).rDrop(rDrop);
-        tuner = gradualUnfreezing.isPresent() ? tuner.gradualUnfreezing(gradualUnfreezing.get()) : tuner;
-        tuner = ema.isPresent() ? tuner.average(WeightAverage.ema(ema.get())) : tuner;
-        return swa.isPresent() ? tuner.average(WeightAverage.swa(swa.get())) : tuner;
+        FineTuner tuner = plain.preservation(
+                        p -> p.layerDecay(layerDecay).l2sp(l2sp).distill(distill))
+                .regularization(r -> r.rDrop(rDrop));
+        tuner = gradualUnfreezing.isPresent()
+                ? tuner.preservation(p -> p.gradualUnfreezing(gradualUnfreezing.get()))
+                : tuner;
+        tuner = ema.isPresent() ? tuner.regularization(r -> r.average(WeightAverage.ema(ema.get()))) : tuner;
+        return swa.isPresent() ? tuner.regularization(r -> r.average(WeightAverage.swa(swa.get()))) : tuner;
     }
 }

@@ -79,7 +79,8 @@ public final class ImageQuickstart implements Callable<Integer> {
 
             System.out.println("\n3. The same network from random weights, for comparison\n");
             final double random;
-            try (FineTuned<Image> scratch = tuner.randomWeights().fit(train, validation)) {
+            try (FineTuned<Image> scratch =
+                    tuner.initialization(i -> i.randomWeights(true)).fit(train, validation)) {
                 random = scratch.evaluation().get("accuracy");
             }
             System.out.printf(

@@ -60,7 +60,7 @@ public final class QuickstartCommand implements Callable<Integer> {
             System.out.println("\n" + tuned.evaluation());
 
             System.out.println("\n2. For comparison, the same network from random weights\n");
-            final double random = accuracy(tuner.randomWeights(), train, validation);
+            final double random = accuracy(tuner.initialization(i -> i.randomWeights(true)), train, validation);
             System.out.println("\n3. And the small encoder that ships with the examples\n");
             final double small = accuracy(
                     tuner(FineTuner.from(ShippedFiles.encoder(unpacked)), SMALL_RATE, SMALL_EPOCHS), train, validation);

@@ -64,8 +64,9 @@ public final class TextCommand implements Callable<Integer> {
             throw new FinetuneException("--predict is for tasks that read single texts; this one reads "
                     + train.inputType().getSimpleName() + ". Leave it out, and predict with the saved model.");
         }
-        final FineTuner any =
-                checkpoints.on(training.tuner(parts.head()), result.directory()).groupByLength(groupByLength);
+        final FineTuner any = checkpoints
+                .on(training.tuner(parts.head()), result.directory())
+                .batching(b -> b.groupByLength(groupByLength));
         final FineTuner tuner = maxLength.map(any::maxLength).orElse(any);
         try (FineTuned<I> tuned = tuner.fit(train, parts.evaluation())) {
             result.show(tuned);

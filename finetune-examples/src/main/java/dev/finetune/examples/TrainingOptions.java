@@ -137,32 +137,31 @@ final class TrainingOptions {
     /** A tuner with all of it, showing how it trains. */
     FineTuner tuner(Head head) {
         FineTuner tuner = FineTuner.from(model)
-                .onDownload(Console.downloads())
+                .hub(h -> h.downloads(Console.downloads()))
                 .head(head)
                 .epochs(epochs)
                 .batchSize(batch)
-                .evaluationBatchSize(evaluationBatch)
+                .evaluation(e -> e.batchSize(evaluationBatch))
                 .lr(learningRate)
                 .seed(seed)
                 .schedule(Schedule.named(schedule))
                 .weightDecay(weightDecay)
-                .accumulate(accumulate)
-                .maxGradientNorm(maxGradientNorm)
-                .labelSmoothing(labelSmoothing)
+                .optimization(o -> o.accumulate(accumulate).maxGradientNorm(maxGradientNorm))
+                .loss(l -> l.labelSmoothing(labelSmoothing))
                 .maxSteps(maxSteps)
-                .evaluateEvery(evaluateEvery)
+                .evaluation(e -> e.everySteps(evaluateEvery))
                 .precision(precision)
                 .device(device)
                 .freeze(freeze())
                 .listener(ConsoleProgress.create(warning -> Advice.of(warning, command)));
         tuner = adapter.on(preservation.on(warmedUp(tuner)));
         tuner = headOnly ? tuner.freeze(Freeze.allButHead()) : tuner;
-        tuner = balanced ? tuner.balancedClassWeights() : tuner;
-        tuner = dropout != -1 ? tuner.dropout(dropout) : tuner;
+        tuner = balanced ? tuner.loss(l -> l.balancedClassWeights()) : tuner;
+        tuner = dropout != -1 ? tuner.regularization(r -> r.dropout(dropout)) : tuner;
         tuner = earlyStopping != 0 ? tuner.earlyStopping(earlyStopping) : tuner;
         tuner = keepBest ? tuner.keepBest() : tuner;
-        tuner = gradientCheckpointing ? tuner.gradientCheckpointing() : tuner;
-        return randomWeights ? tuner.randomWeights() : tuner;
+        tuner = gradientCheckpointing ? tuner.execution(e -> e.gradientCheckpointing(true)) : tuner;
+        return randomWeights ? tuner.initialization(i -> i.randomWeights(true)) : tuner;
     }
 
     private Freeze freeze() {

@@ -9,8 +9,10 @@ import dev.finetune.data.TokenFiles;
 import dev.finetune.train.WeightAverage;
 import dev.finetune.vision.ImageFiles;
 import java.lang.reflect.Method;
+import java.lang.reflect.ParameterizedType;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -63,6 +65,11 @@ class AdviceTest {
                 "text~where quotes are plain text, say quoting(false))~where quotes are plain text, say --no-quoting)",
                 "text~name it with charset(...)~name it with --charset",
                 "text~lr(0.0): expected~--lr 0.0: expected",
+                "text~freeze(Freeze.allButBiases()) trains~--bitfit trains",
+                "text~evaluation(e -> e.batchSize(...)) must be above 0~--eval-batch must be above 0",
+                "text~evaluation(e -> e.everySteps(5)) does nothing~--eval-every 5 does nothing",
+                "text~execution(e -> e.gradientCheckpointing(true)), freeze(...)~--gradient-checkpointing, --freeze",
+                "predict~execution(e -> e.gradientCheckpointing(true))~execution(e -> e.gradientCheckpointing(true))",
                 "text~say so: save(directory, Overwrite.ANY).~say so: --overwrite.",
                 "text~say precision(Precision.FLOAT32)~say --precision FLOAT32",
                 "text~FineTuner.from(base).keepBest()~--model base.keepBest()",
@@ -79,8 +86,8 @@ class AdviceTest {
                 "predict~path(\"file\")~--text-column file",
                 "predict~lr(1)~lr(1)",
                 "evaluate~for all labels: head(\"a\", \"b\", ...).~for all labels: the commands text and images do, for the labels of their --train and --eval.",
-                "evaluate~Weigh classes (balancedClassWeights())~Weigh classes (balancedClassWeights())",
-                "text~Weigh classes (balancedClassWeights())~Weigh classes (--balanced)"
+                "evaluate~Weigh classes (loss(l -> l.balancedClassWeights()))~Weigh classes (loss(l -> l.balancedClassWeights()))",
+                "text~Weigh classes (loss(l -> l.balancedClassWeights()))~Weigh classes (--balanced)"
             })
     void methodsAreOptionsWhereTheCommandHasThem(String command, String message, String said) {
         assertThat(Advice.of(message, command(command))).isEqualTo(said);
@@ -91,7 +98,7 @@ class AdviceTest {
     void everyOptionThatTheApiHasTooIsTranslated(String command) {
         final CommandSpec spec = command(command);
         final Set<String> told = methods()
-                .map(method -> Advice.of(method + "()", spec))
+                .map(method -> Advice.of(called(method), spec))
                 .filter(said -> said.startsWith("--"))
                 .collect(Collectors.toSet());
         told.addAll(Advice.ARGUMENTS.values());
@@ -116,14 +123,35 @@ class AdviceTest {
     }
 
     private static Stream<String> methods() {
-        return Stream.of(
-                        FineTuner.class,
-                        FineTuned.class,
-                        TextFiles.class,
-                        TokenFiles.class,
-                        ImageFiles.class,
-                        WeightAverage.class)
-                .flatMap(type -> Stream.of(type.getMethods()))
-                .map(Method::getName);
+        return Stream.concat(
+                Stream.of(
+                                FineTuner.class,
+                                FineTuned.class,
+                                TextFiles.class,
+                                TokenFiles.class,
+                                ImageFiles.class,
+                                WeightAverage.class)
+                        .flatMap(type -> Stream.of(type.getMethods()))
+                        .map(Method::getName),
+                groupedMethods());
+    }
+
+    /** The methods of the tuner's groups, such as "loss.labelSmoothing", and by their names alone. */
+    private static Stream<String> groupedMethods() {
+        return Stream.of(FineTuner.class.getMethods())
+                .filter(method -> method.getParameterCount() == 1
+                        && method.getGenericParameterTypes()[0] instanceof ParameterizedType type
+                        && type.getRawType() == UnaryOperator.class)
+                .flatMap(group -> {
+                    final ParameterizedType type = (ParameterizedType) group.getGenericParameterTypes()[0];
+                    return Stream.of(((Class<?>) type.getActualTypeArguments()[0]).getMethods())
+                            .map(Method::getName)
+                            .flatMap(name -> Stream.of(group.getName() + "." + name, name));
+                });
+    }
+
+    private static String called(String method) {
+        final int dot = method.indexOf('.');
+        return dot < 0 ? method + "()" : method.substring(0, dot) + "(s -> s." + method.substring(dot + 1) + "())";
     }
 }

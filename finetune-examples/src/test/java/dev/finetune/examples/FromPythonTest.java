@@ -27,6 +27,7 @@ class FromPythonTest {
             "dev.finetune.error.",
             "dev.finetune.freeze.",
             "dev.finetune.head.",
+            "dev.finetune.hub.",
             "dev.finetune.metrics.",
             "dev.finetune.peft.",
             "dev.finetune.report.",

@@ -31,7 +31,8 @@ class MinilmTest {
     private Path cache;
 
     private FineTuner tuner() {
-        return FineTuner.from(NAME).hub(HubSettings.defaults(cache).withOffline(true));
+        return FineTuner.from(NAME)
+                .hub(h -> h.settings(HubSettings.defaults(cache).withOffline(true)));
     }
 
     private static JsonArray expected() throws IOException {

@@ -78,7 +78,9 @@ class OnnxFilesTest {
                 config.addProperty("num_hidden_layers", layers);
                 return config;
             });
-            try (FineTuned<Text> bert = FineTuner.from(model).randomWeights().untrained(Text.class)) {
+            try (FineTuned<Text> bert = FineTuner.from(model)
+                    .initialization(from -> from.randomWeights(true))
+                    .untrained(Text.class)) {
                 counts[i] = drawn(bert).nodes().size();
             }
         }

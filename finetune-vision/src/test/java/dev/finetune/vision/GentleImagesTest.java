@@ -76,9 +76,10 @@ class GentleImagesTest {
 
     @Test
     void stagesThatWaitKeepWeightsAndRunningStatistics() {
-        final FineTuner tuner = tuner().gradualUnfreezing(1).weightDecay(0.1);
+        final FineTuner tuner =
+                tuner().preservation(p -> p.gradualUnfreezing(1)).weightDecay(0.1);
         for (boolean checkpointing : new boolean[] {false, true}) {
-            final FineTuner tried = checkpointing ? tuner.gradientCheckpointing() : tuner;
+            final FineTuner tried = checkpointing ? tuner.execution(e -> e.gradientCheckpointing(true)) : tuner;
             try (FineTuned<Image> before = tried.untrained(Image.class);
                     FineTuned<Image> tuned = tried.epochs(3).fitAll(pictures(0, 32))) {
                 final List<List<float[]>> start = stages(before);
@@ -105,7 +106,8 @@ class GentleImagesTest {
     @Test
     void theFirstStepMovesEachStageByItsPowerOfTheFactor() {
         try (FineTuned<Image> before = tuner().untrained(Image.class);
-                FineTuned<Image> tuned = tuner().maxSteps(1).layerDecay(0.5).fitAll(pictures(0, 32))) {
+                FineTuned<Image> tuned =
+                        tuner().maxSteps(1).preservation(p -> p.layerDecay(0.5)).fitAll(pictures(0, 32))) {
             final List<Stage> stages = before.assembly().network().stages();
             final List<Stage> moved = tuned.assembly().network().stages();
             for (int i = 0; i < stages.size(); i++) {
@@ -128,8 +130,9 @@ class GentleImagesTest {
         final Dataset<Image> validation = pictures(400, 20);
         for (WeightAverage average : List.of(WeightAverage.ema(0.9), WeightAverage.swa(0.5))) {
             try (FineTuned<Image> plain = tuner().epochs(5).fit(pictures(0, 64), validation);
-                    FineTuned<Image> averaged =
-                            tuner().epochs(5).average(average).fit(pictures(0, 64), validation)) {
+                    FineTuned<Image> averaged = tuner().epochs(5)
+                            .regularization(r -> r.average(average))
+                            .fit(pictures(0, 64), validation)) {
                 assertThat(averaged.history().orElseThrow().steps())
                         .extracting(step -> step.loss())
                         .isEqualTo(plain.history().orElseThrow().steps().stream()
@@ -148,7 +151,7 @@ class GentleImagesTest {
     @Test
     void aStoppedTrainingGoesOnToTheSameWeightsAndRunningStatistics(@TempDir Path folder) {
         final FineTuner averaged = tuner().augment(Augment.randomResizedCrop(32), Augment.horizontalFlip())
-                .average(WeightAverage.ema(0.9))
+                .regularization(r -> r.average(WeightAverage.ema(0.9)))
                 .epochs(3);
         final FineTuner frozen = tuner().freeze(1).epochs(3).keepBest();
         for (FineTuner tuner : List.of(averaged, frozen)) {

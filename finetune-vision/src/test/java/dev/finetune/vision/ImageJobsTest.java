@@ -172,7 +172,7 @@ class ImageJobsTest {
             final FineTuner tuner = tuner("resnet-basic/model").freeze(freeze).epochs(3);
             try (FineTuned<Image> keeping = tuner.fit(pictures(0, 60), pictures(400, 20));
                     FineTuned<Image> computing =
-                            tuner.keepFrozenOutputs(false).fit(pictures(0, 60), pictures(400, 20))) {
+                            tuner.execution(e -> e.keepFrozenOutputs(false)).fit(pictures(0, 60), pictures(400, 20))) {
                 final List<StepReport> ours = keeping.history().orElseThrow().steps();
                 final List<StepReport> plain = computing.history().orElseThrow().steps();
                 for (int i = 0; i < plain.size(); i++) {

@@ -49,8 +49,14 @@ class LeanPicturesTest {
                 way("basic", "resnet-basic/model", tuner -> tuner),
                 way("bottleneck", "resnet-bottleneck/model", tuner -> tuner),
                 way("timm", "resnet-timm/model", tuner -> tuner),
-                way("contiguous", "resnet-bottleneck/model", tuner -> tuner.memoryFormat(MemoryFormat.CONTIGUOUS)),
-                way("checkpointing", "resnet-bottleneck/model", FineTuner::gradientCheckpointing),
+                way(
+                        "contiguous",
+                        "resnet-bottleneck/model",
+                        tuner -> tuner.execution(e -> e.memoryFormat(MemoryFormat.CONTIGUOUS))),
+                way(
+                        "checkpointing",
+                        "resnet-bottleneck/model",
+                        tuner -> tuner.execution(e -> e.gradientCheckpointing(true))),
                 way("the stem frozen", "resnet-basic/model", tuner -> tuner.freeze(Layers.upTo("stem"))),
                 way("norms frozen", "resnet-bottleneck/model", tuner -> tuner.freeze(Freeze.batchNorms())),
                 way(
@@ -100,8 +106,9 @@ class LeanPicturesTest {
     void itAgreesWithKeepingAll(String what, String model, UnaryOperator<FineTuner> way) {
         final Dataset<Image> train = pictures(3 * BATCH);
         try (FineTuned<Image> lean = way.apply(tuner(model)).fitAll(train);
-                FineTuned<Image> keeping =
-                        way.apply(tuner(model)).leanBackward(false).fitAll(train)) {
+                FineTuned<Image> keeping = way.apply(tuner(model))
+                        .execution(e -> e.recomputeActivations(false))
+                        .fitAll(train)) {
             final List<StepReport> ours = lean.history().orElseThrow().steps();
             final List<StepReport> plain = keeping.history().orElseThrow().steps();
             assertThat(ours).hasSameSizeAs(plain).hasSize(3);
@@ -133,8 +140,8 @@ class LeanPicturesTest {
         final Dataset<Image> train = pictures(8);
         final List<Image> images = train.asList().stream().map(Example::input).toList();
         final FineTuner tuner = tuner(model).batchSize(8);
-        final FineTuner last = tuner.memoryFormat(MemoryFormat.CHANNELS_LAST);
-        final FineTuner first = tuner.memoryFormat(MemoryFormat.CONTIGUOUS);
+        final FineTuner last = tuner.execution(e -> e.memoryFormat(MemoryFormat.CHANNELS_LAST));
+        final FineTuner first = tuner.execution(e -> e.memoryFormat(MemoryFormat.CONTIGUOUS));
         try (FineTuned<Image> one = last.untrained(Image.class);
                 FineTuned<Image> other = first.untrained(Image.class)) {
             final List<Prediction> ours = one.predict(images);

@@ -78,7 +78,7 @@ class LonePicturesTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void oneThatIsLeftJoinsTheBatchBeforeItAndThatIsSaid(boolean balanced) {
-        final FineTuner tuner = balanced ? tuner(32).balancedSampling() : tuner(32);
+        final FineTuner tuner = balanced ? tuner(32).batching(b -> b.balancedSampling(true)) : tuner(32);
         try (FineTuned<Image> tuned = tuner.fit(data(9), data(9))) {
             assertThat(sizes(tuned)).containsExactly(4, 5, 4, 5);
             assertStatisticsAreFinite(tuned);
@@ -104,8 +104,10 @@ class LonePicturesTest {
 
     @Test
     void whatIsUnfrozenLaterCountsFromTheStart() {
-        try (FineTuned<Image> tuned =
-                tuner(32).gradualUnfreezing(0.25).accumulate(2).fitAll(data(9))) {
+        try (FineTuned<Image> tuned = tuner(32)
+                .preservation(p -> p.gradualUnfreezing(0.25))
+                .optimization(o -> o.accumulate(2))
+                .fitAll(data(9))) {
             assertThat(sizes(tuned)).containsExactly(9, 9);
             assertStatisticsAreFinite(tuned);
         }

@@ -251,7 +251,7 @@ class GoldenParityTest {
     private static FineTuned<?> load(GoldenCase golden, boolean skipUnread) {
         FineTuner tuner = FineTuner.from(golden.model())
                 .maxLength(golden.number("max_length"))
-                .skipUnread(skipUnread)
+                .execution(e -> e.firstTokenOnly(skipUnread))
                 .device(GoldenDevice.choice());
         if (golden.json().has("frozen_layers")
                 && !golden.json().get("frozen_layers").isJsonNull()) {

@@ -37,7 +37,11 @@ class BatchPartsTest {
     }
 
     private static FineTuner tuner() {
-        return Jobs.classifier().maxLength(64).batchSize(ROWS).dropout(0).epochs(6);
+        return Jobs.classifier()
+                .maxLength(64)
+                .batchSize(ROWS)
+                .regularization(r -> r.dropout(0))
+                .epochs(6);
     }
 
     /** How many parts a batch of all the texts is computed in. */
@@ -54,7 +58,8 @@ class BatchPartsTest {
     @Test
     void lossesAndGradientsAreThoseOfTheWholeBatch() {
         try (FineTuned<Text> parted = tuner().fitAll(texts());
-                FineTuned<Text> whole = tuner().groupByLength(false).fitAll(texts())) {
+                FineTuned<Text> whole =
+                        tuner().batching(b -> b.groupByLength(false)).fitAll(texts())) {
             assertThat(parts(parted)).isGreaterThan(3);
             final List<StepReport> ours = Jobs.history(parted).steps();
             final List<StepReport> plain = Jobs.history(whole).steps();

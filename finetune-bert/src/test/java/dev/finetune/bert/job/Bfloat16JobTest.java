@@ -41,18 +41,18 @@ class Bfloat16JobTest {
     static Stream<Arguments> ways() {
         return Stream.of(
                 way("all trained", tuner -> tuner),
-                way("checkpointing", FineTuner::gradientCheckpointing),
+                way("checkpointing", tuner -> tuner.execution(e -> e.gradientCheckpointing(true))),
                 way("two frozen layers, kept", tuner -> tuner.freeze(2)),
                 way("all layers frozen, kept", tuner -> tuner.freeze(Freeze.allButHead())),
                 way(
                         "two frozen layers, each time anew",
-                        tuner -> tuner.freeze(2).keepFrozenOutputs(false)),
-                way("frozen and checkpointing", tuner -> tuner.freeze(2).gradientCheckpointing()),
-                way("all tokens", tuner -> tuner.skipUnread(false)),
+                        tuner -> tuner.freeze(2).execution(e -> e.keepFrozenOutputs(false))),
+                way("frozen and checkpointing", tuner -> tuner.freeze(2).execution(e -> e.gradientCheckpointing(true))),
+                way("all tokens", tuner -> tuner.execution(e -> e.firstTokenOnly(false))),
                 way("LoRA", tuner -> tuner.lora(Lora.rank(4).dropout(0.1).targets("query", "output.dense"))),
                 way("DoRA", tuner -> tuner.lora(Lora.rank(4).withDora())),
-                way("distillation", tuner -> tuner.distill(1)),
-                way("two passes", tuner -> tuner.rDrop(1)));
+                way("distillation", tuner -> tuner.preservation(p -> p.distill(1))),
+                way("two passes", tuner -> tuner.regularization(r -> r.rDrop(1))));
     }
 
     private static Arguments way(String what, UnaryOperator<FineTuner> way) {
@@ -63,8 +63,8 @@ class Bfloat16JobTest {
     void queriesKeysAndValuesAsOneProductOfCopiesGiveAutocastsLossAndGradients() {
         try (FineTuned<Text> model = Jobs.classifier()
                         .device(DeviceChoice.CPU)
-                        .dropout(0)
-                        .skipUnread(false)
+                        .regularization(r -> r.dropout(0))
+                        .execution(e -> e.firstTokenOnly(false))
                         .untrained(Text.class);
                 HalfPrecisionWeights copies =
                         HalfPrecisionWeights.of(model.assembly().network(), HalfPrecision.BFLOAT16);
@@ -113,8 +113,11 @@ class Bfloat16JobTest {
     void lossesAndGradientsAreThoseOfFloat32ButForRounding(String what, UnaryOperator<FineTuner> way) {
         final Dataset<Text> train = Jobs.data(48, 1);
         final Dataset<Text> validation = Jobs.data(16, 2);
-        final FineTuner tuner = way.apply(
-                Jobs.classifier().device(DeviceChoice.CPU).dropout(0.1).lr(1e-3).epochs(2));
+        final FineTuner tuner = way.apply(Jobs.classifier()
+                .device(DeviceChoice.CPU)
+                .regularization(r -> r.dropout(0.1))
+                .lr(1e-3)
+                .epochs(2));
         try (FineTuned<Text> half = tuner.precision(Precision.BFLOAT16).fit(train, validation);
                 FineTuned<Text> full = tuner.fit(train, validation)) {
             final List<StepReport> ours = Jobs.history(half).steps();

@@ -119,7 +119,7 @@ class CalibrationTest {
         final Dataset<Text> data = Dataset.of(Text.class, sets);
         try (FineTuned<Text> tuned = Jobs.classifier()
                 .head(Heads.multiLabel("a", "b"))
-                .focalLoss(2)
+                .loss(l -> l.focalGamma(2))
                 .lr(3e-4)
                 .fit(data, data)) {
             final FineTuned<Text> both = tuned.calibrate(data).tuneThresholds(data);

@@ -55,7 +55,7 @@ class DirectoryFilesTest {
             final Path model = Checkpoints.configured(
                     family, folder.resolve(family), config -> config.addProperty("type_vocab_size", 1));
             // Random, since the checkpoint has two segments.
-            final FineTuner tuner = FineTuner.from(model).seed(1).randomWeights();
+            final FineTuner tuner = FineTuner.from(model).seed(1).initialization(i -> i.randomWeights(true));
             try (FineTuned<Text> one = tuner.untrained(Text.class)) {
                 assertThatCode(() -> one.predict(Text.of("the product"))).doesNotThrowAnyException();
                 refused(() -> one.predict(Text.pair("the product", "works")))
@@ -76,7 +76,7 @@ class DirectoryFilesTest {
         final int tokens = Files.readAllLines(model.resolve("vocab.txt")).size();
         final Path small = Checkpoints.configured(
                 BERT, folder.resolve("small"), config -> config.addProperty("vocab_size", tokens));
-        final FineTuner tuner = FineTuner.from(small).randomWeights();
+        final FineTuner tuner = FineTuner.from(small).initialization(i -> i.randomWeights(true));
         assertThatCode(() -> tuner.untrained(Text.class).close()).doesNotThrowAnyException();
         Files.copy(model.resolve("special_tokens_map.json"), small.resolve("special_tokens_map.json"));
         refused(() -> tuner.untrained(Text.class))

@@ -118,8 +118,11 @@ class FamiliesTest {
         try (FineTuned<Text> untrained = tuner(family).untrained(Text.class)) {
             before = Jobs.weights(untrained);
         }
-        try (FineTuned<Text> tuned =
-                tuner(family).freeze(1).layerDecay(0.9).epochs(1).fitAll(data())) {
+        try (FineTuned<Text> tuned = tuner(family)
+                .freeze(1)
+                .preservation(p -> p.layerDecay(0.9))
+                .epochs(1)
+                .fitAll(data())) {
             final List<String> moved = Jobs.weights(tuned).entrySet().stream()
                     .filter(one -> !Arrays.equals(one.getValue(), before.get(one.getKey())))
                     .map(Map.Entry::getKey)

@@ -11,6 +11,7 @@ import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.data.Text;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.freeze.Freeze;
 import dev.finetune.head.Heads;
 import dev.finetune.peft.Ia3;
 import dev.finetune.peft.Lora;
@@ -33,8 +34,10 @@ class FewParametersTest {
 
     @Test
     void bitFitMovesBiasesAndTheHeadAndNothingElse() {
-        try (FineTuned<Text> before = Jobs.classifier().bitFit().untrained(Text.class);
-                FineTuned<Text> after = Jobs.classifier().bitFit().fitAll(Jobs.data(32, 1))) {
+        try (FineTuned<Text> before =
+                        Jobs.classifier().freeze(Freeze.allButBiases()).untrained(Text.class);
+                FineTuned<Text> after =
+                        Jobs.classifier().freeze(Freeze.allButBiases()).fitAll(Jobs.data(32, 1))) {
             final Map<String, float[]> start = Jobs.weights(before);
             Jobs.weights(after).forEach((name, values) -> {
                 final boolean free = name.endsWith(".bias") || name.startsWith("classifier") || name.contains("pooler");

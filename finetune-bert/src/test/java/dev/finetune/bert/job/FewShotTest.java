@@ -122,15 +122,15 @@ class FewShotTest {
         assertThatThrownBy(() -> tuner().lora(Lora.rank(4)).fitFewShot(Jobs.data(8, 1)))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("lora");
-        assertThatThrownBy(() -> tuner().rDrop(1).fitFewShot(Jobs.data(8, 1)))
+        assertThatThrownBy(() -> tuner().regularization(r -> r.rDrop(1)).fitFewShot(Jobs.data(8, 1)))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("rDrop");
         final Map<String, FineTuner> idle = Map.of(
-                "classWeights(...)", tuner().classWeights(1, 2),
-                "balancedClassWeights()", tuner().balancedClassWeights(),
-                "balancedSampling()", tuner().balancedSampling(),
-                "labelSmoothing(...)", tuner().labelSmoothing(0.1),
-                "focalLoss(...)", tuner().focalLoss(2),
+                "classWeights(...)", tuner().loss(l -> l.classWeights(1, 2)),
+                "balancedClassWeights()", tuner().loss(l -> l.balancedClassWeights()),
+                "balancedSampling(true)", tuner().batching(b -> b.balancedSampling(true)),
+                "labelSmoothing(...)", tuner().loss(l -> l.labelSmoothing(0.1)),
+                "focalGamma(...)", tuner().loss(l -> l.focalGamma(2)),
                 "keepBest(...)", tuner().keepBest(),
                 "earlyStopping(...)", tuner().earlyStopping(2));
         idle.forEach((name, with) -> assertThatThrownBy(() -> with.fitFewShot(Jobs.data(8, 1)))

@@ -79,9 +79,10 @@ class FineTunedTest {
     void batchesOfSimilarLengthAndBatchesInOrderAgree() {
         final List<Text> texts = Jobs.texts(41, 7);
         final Dataset<Text> data = Jobs.data(41, 7);
-        final FineTuner tuner = Jobs.classifier().evaluationBatchSize(8);
+        final FineTuner tuner = Jobs.classifier().evaluation(e -> e.batchSize(8));
         try (FineTuned<Text> grouped = tuner.untrained(Text.class);
-                FineTuned<Text> inOrder = tuner.groupByLength(false).untrained(Text.class)) {
+                FineTuned<Text> inOrder =
+                        tuner.batching(b -> b.groupByLength(false)).untrained(Text.class)) {
             assertThat(inOrder.evaluate(data).get("loss"))
                     .isCloseTo(grouped.evaluate(data).get("loss"), within(1e-5));
             final List<Prediction> ours = inOrder.predict(texts);
@@ -120,8 +121,10 @@ class FineTunedTest {
         Jobs.reviews(80, 4).stream()
                 .filter(example -> example.label().equals(Label.of("good")))
                 .forEach(examples::add);
-        try (FineTuned<Text> tuned =
-                Jobs.classifier().epochs(1).validationFraction(0.25).fit(Dataset.of(Text.class, examples))) {
+        try (FineTuned<Text> tuned = Jobs.classifier()
+                .epochs(1)
+                .evaluation(e -> e.validationFraction(0.25))
+                .fit(Dataset.of(Text.class, examples))) {
             final var confusion = tuned.evaluation().confusion().orElseThrow();
             assertThat(confusion.support(tuned.labels().indexOf("good"))).isEqualTo(20);
             assertThat(confusion.support(tuned.labels().indexOf("bad"))).isEqualTo(10);
@@ -135,7 +138,8 @@ class FineTunedTest {
     @Test
     void evaluatingAgainGivesTheLastValidationMetrics() {
         final Dataset<Text> validation = Jobs.data(45, 2);
-        try (FineTuned<Text> tuned = Jobs.classifier().dropout(0.1).epochs(2).fit(Jobs.data(60, 1), validation)) {
+        try (FineTuned<Text> tuned =
+                Jobs.classifier().regularization(r -> r.dropout(0.1)).epochs(2).fit(Jobs.data(60, 1), validation)) {
             final Metrics again = tuned.evaluate(validation);
             assertThat(again.names()).isEqualTo(tuned.evaluation().names()).contains("loss", "accuracy");
             for (String name : again.names()) {

@@ -61,13 +61,13 @@ class FrozenBesideAdapterTest {
     @Test
     void bitFitBesideAnAdapterIsRefusedWhicheverIsSaidFirst() {
         final List<UnaryOperator<FineTuner>> pairs = List.of(
-                tuner -> tuner.lora(Lora.rank(2)).bitFit(),
-                tuner -> tuner.bitFit().ia3(Ia3.usual()),
+                tuner -> tuner.lora(Lora.rank(2)).freeze(Freeze.allButBiases()),
+                tuner -> tuner.freeze(Freeze.allButBiases()).ia3(Ia3.usual()),
                 tuner -> tuner.freeze(Freeze.allButBiases()).lora(Lora.rank(2)));
         for (UnaryOperator<FineTuner> pair : pairs) {
             assertThatThrownBy(() -> pair.apply(Jobs.classifier()))
                     .isInstanceOf(FinetuneException.class)
-                    .hasMessageContaining("bitFit()")
+                    .hasMessageContaining("Freeze.allButBiases()")
                     .hasMessageContaining("leave one of them out");
         }
     }
@@ -176,8 +176,10 @@ class FrozenBesideAdapterTest {
 
     @Test
     void anAdapterOfARandomBaseIsNotSavedForNobodyElseHasThatBase() {
-        try (FineTuned<Text> random =
-                Jobs.classifier().randomWeights().lora(Lora.rank(2)).untrained(Text.class)) {
+        try (FineTuned<Text> random = Jobs.classifier()
+                .initialization(i -> i.randomWeights(true))
+                .lora(Lora.rank(2))
+                .untrained(Text.class)) {
             assertThat(random.assembly().network().adaptedLayers()).hasSize(6);
             assertThatThrownBy(() -> random.saveAdapter(folder))
                     .isInstanceOf(FinetuneException.class)

@@ -38,13 +38,18 @@ class FrozenOutputsTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("frozen")
     void keepingThemAgreesWithComputingThem(String what, Freeze freeze, boolean checkpointing) {
-        FineTuner tuner = Jobs.classifier().dropout(0).freeze(freeze).lr(1e-3).epochs(3);
+        FineTuner tuner = Jobs.classifier()
+                .regularization(r -> r.dropout(0))
+                .freeze(freeze)
+                .lr(1e-3)
+                .epochs(3);
         if (checkpointing) {
-            tuner = tuner.gradientCheckpointing();
+            tuner = tuner.execution(e -> e.gradientCheckpointing(true));
         }
         final Dataset<Text> validation = Jobs.data(20, 2);
         try (FineTuned<Text> keeping = tuner.fit(Jobs.data(60, 1), validation);
-                FineTuned<Text> computing = tuner.keepFrozenOutputs(false).fit(Jobs.data(60, 1), validation)) {
+                FineTuned<Text> computing =
+                        tuner.execution(e -> e.keepFrozenOutputs(false)).fit(Jobs.data(60, 1), validation)) {
             assertAgree(keeping, computing);
             final Text text = Jobs.texts(1, 5).get(0);
             final Prediction.Category one = (Prediction.Category) keeping.predict(text);
@@ -110,13 +115,14 @@ class FrozenOutputsTest {
         final FineTuner tuner = FineTuner.from(Jobs.model(model))
                 .head(head)
                 .maxLength(24)
-                .dropout(0)
+                .regularization(r -> r.dropout(0))
                 .freeze(2)
                 .lr(1e-3)
                 .epochs(3);
         final Split<I> split = data.split(0.3, 5);
         try (FineTuned<I> keeping = tuner.fit(split.train(), split.validation());
-                FineTuned<I> computing = tuner.keepFrozenOutputs(false).fit(split.train(), split.validation())) {
+                FineTuned<I> computing =
+                        tuner.execution(e -> e.keepFrozenOutputs(false)).fit(split.train(), split.validation())) {
             assertAgree(keeping, computing);
         }
     }

@@ -79,9 +79,11 @@ class GentleTrainingTest {
 
     @Test
     void theFirstStepMovesEachStageByItsPowerOfTheFactor() {
-        final FineTuner tuner = Jobs.classifier().dropout(0).maxSteps(1);
+        final FineTuner tuner =
+                Jobs.classifier().regularization(r -> r.dropout(0)).maxSteps(1);
         try (FineTuned<Text> before = tuner.untrained(Text.class);
-                FineTuned<Text> tuned = tuner.layerDecay(0.5).fitAll(Jobs.data(32, 1))) {
+                FineTuned<Text> tuned =
+                        tuner.preservation(p -> p.layerDecay(0.5)).fitAll(Jobs.data(32, 1))) {
             final Map<String, float[]> start = Jobs.weights(before);
             // Adam's first step is the rate itself wherever the gradient isn't tiny.
             Jobs.weights(tuned).forEach((name, values) -> {
@@ -101,7 +103,7 @@ class GentleTrainingTest {
                 FineTuned<Text> one = Jobs.classifier()
                         .epochs(1)
                         .weightDecay(0.1)
-                        .layerDecay(1)
+                        .preservation(p -> p.layerDecay(1))
                         .fitAll(Jobs.data(40, 1))) {
             assertThat(Jobs.losses(one)).isEqualTo(Jobs.losses(plain));
         }
@@ -109,8 +111,10 @@ class GentleTrainingTest {
 
     @Test
     void stagesAreUnfrozenFromTheTopAndTheOthersDontMoveAtAll() {
-        final FineTuner tuner =
-                Jobs.classifier().weightDecay(0.1).gradualUnfreezing(1).listener(recorder);
+        final FineTuner tuner = Jobs.classifier()
+                .weightDecay(0.1)
+                .preservation(p -> p.gradualUnfreezing(1))
+                .listener(recorder);
         try (FineTuned<Text> tuned = tuner.epochs(1).fitAll(Jobs.data(40, 1))) {
             assertThat(moved(tuner, tuned)).containsExactly(4);
             assertThat(recorder.warnings).singleElement().asString().contains("4 of 4 stages");
@@ -120,7 +124,8 @@ class GentleTrainingTest {
             assertThat(moved(tuner, tuned)).containsExactly(3, 4);
             assertThat(tuned.provenance().settings()).contains("gradual unfreezing: one more stage every 1.0 epochs");
         }
-        try (FineTuned<Text> tuned = tuner.gradualUnfreezing(0.5).epochs(8).fit(Jobs.data(80, 1), Jobs.data(20, 2))) {
+        try (FineTuned<Text> tuned =
+                tuner.preservation(p -> p.gradualUnfreezing(0.5)).epochs(8).fit(Jobs.data(80, 1), Jobs.data(20, 2))) {
             assertThat(moved(tuner, tuned)).containsExactly(0, 1, 2, 3, 4);
             assertThat(tuned.evaluation().get("accuracy")).isGreaterThan(0.9);
             assertThat(tuned.assembly().network().parameters()).allMatch(parameter -> parameter.isTrained());
@@ -129,8 +134,10 @@ class GentleTrainingTest {
 
     @Test
     void whatIsFrozenIsNeverUnfrozen() {
-        final FineTuner tuner =
-                Jobs.classifier().freeze(1).gradualUnfreezing(0.5).weightDecay(0.1);
+        final FineTuner tuner = Jobs.classifier()
+                .freeze(1)
+                .preservation(p -> p.gradualUnfreezing(0.5))
+                .weightDecay(0.1);
         try (FineTuned<Text> tuned = tuner.epochs(4).fitAll(Jobs.data(40, 1))) {
             assertThat(moved(tuner, tuned)).containsExactly(2, 3, 4);
             assertThat(tuned.assembly().network().parameters())
@@ -142,14 +149,14 @@ class GentleTrainingTest {
     void keepingFrozenOutputsAgreesWithComputingThemWhileStagesAreUnfrozen() {
         for (boolean checkpointing : new boolean[] {false, true}) {
             FineTuner tuner = Jobs.classifier()
-                    .dropout(0)
+                    .regularization(r -> r.dropout(0))
                     .freeze(Freeze.embeddings())
-                    .gradualUnfreezing(1)
+                    .preservation(p -> p.gradualUnfreezing(1))
                     .epochs(5);
-            tuner = checkpointing ? tuner.gradientCheckpointing() : tuner;
+            tuner = checkpointing ? tuner.execution(e -> e.gradientCheckpointing(true)) : tuner;
             try (FineTuned<Text> keeping = tuner.fit(Jobs.data(40, 1), Jobs.data(20, 2));
                     FineTuned<Text> computing =
-                            tuner.keepFrozenOutputs(false).fit(Jobs.data(40, 1), Jobs.data(20, 2))) {
+                            tuner.execution(e -> e.keepFrozenOutputs(false)).fit(Jobs.data(40, 1), Jobs.data(20, 2))) {
                 final List<Double> ours = Jobs.losses(keeping);
                 final List<Double> plain = Jobs.losses(computing);
                 for (int i = 0; i < ours.size(); i++) {
@@ -164,7 +171,7 @@ class GentleTrainingTest {
     void theBestIsRestoredAlsoInStagesThatWereUnfrozenAfterIt() {
         final Dataset<Text> validation = reversed(40, 2);
         try (FineTuned<Text> tuned = Jobs.classifier()
-                .gradualUnfreezing(0.5)
+                .preservation(p -> p.gradualUnfreezing(0.5))
                 .epochs(4)
                 .keepBest("loss")
                 .fit(Jobs.data(80, 1), validation)) {
@@ -183,11 +190,12 @@ class GentleTrainingTest {
     @Test
     void averagesAreEvaluatedKeptAndSavedWhileTrainingGoesOnWithTheWeights() {
         final Dataset<Text> validation = Jobs.data(40, 2);
-        final FineTuner tuner = Jobs.classifier().epochs(2).evaluateEvery(4);
+        final FineTuner tuner = Jobs.classifier().epochs(2).evaluation(e -> e.everySteps(4));
         for (WeightAverage average : List.of(WeightAverage.ema(0.9), WeightAverage.swa(0.5))) {
             final Path saved = folder.resolve(average.getClass().getSimpleName());
             try (FineTuned<Text> plain = tuner.fit(Jobs.data(80, 1), validation);
-                    FineTuned<Text> averaged = tuner.average(average).fit(Jobs.data(80, 1), validation)) {
+                    FineTuned<Text> averaged =
+                            tuner.regularization(r -> r.average(average)).fit(Jobs.data(80, 1), validation)) {
                 assertThat(Jobs.losses(averaged)).isEqualTo(Jobs.losses(plain));
                 assertThat(averaged.evaluation().get("loss"))
                         .isNotEqualTo(plain.evaluation().get("loss"));
@@ -207,9 +215,9 @@ class GentleTrainingTest {
         final Dataset<Text> validation = reversed(40, 2);
         try (FineTuned<Text> tuned = Jobs.classifier()
                 .epochs(20)
-                .evaluateEvery(10)
+                .evaluation(e -> e.everySteps(10))
                 .earlyStopping("loss", 2, 0)
-                .average(WeightAverage.ema(0.8))
+                .regularization(r -> r.average(WeightAverage.ema(0.8)))
                 .fit(Jobs.data(160, 1), validation)) {
             final TrainingHistory history = Jobs.history(tuned);
             assertThat(history.end()).isEqualTo(TrainingHistory.End.EARLY_STOPPING);
@@ -223,9 +231,8 @@ class GentleTrainingTest {
         final List<Long> counts = new ArrayList<>();
         final FineTuner tuner = Jobs.classifier()
                 .maxSteps(60)
-                .average(WeightAverage.ema(0.99))
-                .gradualUnfreezing(1)
-                .layerDecay(0.8)
+                .regularization(r -> r.average(WeightAverage.ema(0.99)))
+                .preservation(p -> p.gradualUnfreezing(1).layerDecay(0.8))
                 .listener(new TrainingListener() {
                     @Override
                     public void stepped(StepReport report) {
@@ -247,9 +254,8 @@ class GentleTrainingTest {
     @Test
     void theyGoTogetherAndWithLoraTiedWeightsAndFewExamples() {
         final FineTuner preservation = Jobs.classifier()
-                .layerDecay(0.9)
-                .gradualUnfreezing(0.5)
-                .average(WeightAverage.ema(0.95))
+                .preservation(p -> p.layerDecay(0.9).gradualUnfreezing(0.5))
+                .regularization(r -> r.average(WeightAverage.ema(0.95)))
                 .schedule(Schedule.oneCycle());
         try (FineTuned<Text> tuned =
                 preservation.lora(Lora.rank(4)).lr(1e-2).epochs(4).fit(Jobs.data(80, 1), Jobs.data(20, 2))) {
@@ -258,7 +264,8 @@ class GentleTrainingTest {
         try (FineTuned<Text> tuned = preservation.fitFewShot(Jobs.data(12, 1), FewShot.usual())) {
             assertThat(tuned.predict(Text.of("great")).label()).isIn("good", "bad");
         }
-        final FineTuner masked = preservation.head(Heads.maskedLm()).epochs(1).gradualUnfreezing(10);
+        final FineTuner masked =
+                preservation.head(Heads.maskedLm()).epochs(1).preservation(p -> p.gradualUnfreezing(10));
         try (FineTuned<Text> tuned = masked.fitAll(Jobs.unlabelled(40, 1))) {
             assertThat(moved(masked, tuned))
                     .as("the words' vectors, which the head predicts with, wait for the embeddings' turn")
@@ -269,17 +276,18 @@ class GentleTrainingTest {
     @Test
     void aLearningRateIsFoundForTheWholeNetwork() {
         final LearningRateTest.Range range = new LearningRateTest.Range(1e-5, 1e-1, 15);
-        final FineTuner tuner = Jobs.classifier().layerDecay(0.9);
+        final FineTuner tuner = Jobs.classifier().preservation(p -> p.layerDecay(0.9));
         final LearningRateTest whole = tuner.findLearningRate(Jobs.data(40, 1), range);
-        final LearningRateTest preservation =
-                tuner.gradualUnfreezing(1).average(WeightAverage.swa(0.5)).findLearningRate(Jobs.data(40, 1), range);
+        final LearningRateTest preservation = tuner.preservation(p -> p.gradualUnfreezing(1))
+                .regularization(r -> r.average(WeightAverage.swa(0.5)))
+                .findLearningRate(Jobs.data(40, 1), range);
         assertThat(preservation.points()).isEqualTo(whole.points());
     }
 
     @Test
     void aStreamIsUnfrozenPassByPass() {
         final Dataset<Text> stream = Dataset.streamed(Text.class, () -> Jobs.reviews(40, 1).stream());
-        final FineTuner tuner = Jobs.classifier().gradualUnfreezing(1);
+        final FineTuner tuner = Jobs.classifier().preservation(p -> p.gradualUnfreezing(1));
         try (FineTuned<Text> one = tuner.maxSteps(5).fitAll(stream);
                 FineTuned<Text> two = tuner.maxSteps(6).fitAll(stream)) {
             assertThat(moved(tuner, one)).containsExactly(4);
@@ -291,9 +299,8 @@ class GentleTrainingTest {
     void settingsAreShownAndSaved() throws Exception {
         assertThat(Jobs.classifier().describe()).doesNotContain("layer decay", "unfreezing", "average");
         final FineTuner tuner = Jobs.classifier()
-                .layerDecay(0.85)
-                .gradualUnfreezing(0.25)
-                .average(WeightAverage.swa(0.75))
+                .preservation(p -> p.layerDecay(0.85).gradualUnfreezing(0.25))
+                .regularization(r -> r.average(WeightAverage.swa(0.75)))
                 .schedule(Schedule.oneCycle())
                 .epochs(1);
         assertThat(tuner.describe())
@@ -312,13 +319,13 @@ class GentleTrainingTest {
     @Test
     void nonsenseIsRefusedInTheWordsOfTheCall() {
         final FineTuner tuner = Jobs.classifier();
-        assertThatThrownBy(() -> tuner.layerDecay(1.2))
+        assertThatThrownBy(() -> tuner.preservation(p -> p.layerDecay(1.2)))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContainingAll("layerDecay", "1.2");
-        assertThatThrownBy(() -> tuner.gradualUnfreezing(0))
+        assertThatThrownBy(() -> tuner.preservation(p -> p.gradualUnfreezing(0)))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContainingAll("gradualUnfreezing", "0.0");
-        assertThatThrownBy(() -> tuner.average(WeightAverage.ema(1)))
+        assertThatThrownBy(() -> tuner.regularization(r -> r.average(WeightAverage.ema(1))))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContainingAll("ema", "1.0");
     }

@@ -41,7 +41,11 @@ class GpuTest {
     }
 
     private static FineTuner tuner() {
-        return Jobs.classifier().dropout(0.1).lr(1e-3).epochs(2).device(DeviceChoice.CUDA);
+        return Jobs.classifier()
+                .regularization(r -> r.dropout(0.1))
+                .lr(1e-3)
+                .epochs(2)
+                .device(DeviceChoice.CUDA);
     }
 
     private static List<Double> losses(FineTuner tuner) {
@@ -95,8 +99,8 @@ class GpuTest {
 
     @Test
     void aLayerComputedTwiceDropsTheSame() {
-        final List<Double> once = losses(tuner().cudaGraphs(false));
-        final List<Double> twice = losses(tuner().gradientCheckpointing());
+        final List<Double> once = losses(tuner().execution(e -> e.cudaGraphs(false)));
+        final List<Double> twice = losses(tuner().execution(e -> e.gradientCheckpointing(true)));
         for (int i = 0; i < once.size(); i++) {
             assertThat(twice.get(i)).as("loss of step %d", i).isCloseTo(once.get(i), within(1e-4));
         }
@@ -104,8 +108,10 @@ class GpuTest {
 
     @Test
     void whatFrozenStagesGiveIsKept() {
-        final List<Double> kept = losses(tuner().dropout(0).freeze(2));
-        final List<Double> anew = losses(tuner().dropout(0).freeze(2).keepFrozenOutputs(false));
+        final List<Double> kept =
+                losses(tuner().regularization(r -> r.dropout(0)).freeze(2));
+        final List<Double> anew =
+                losses(tuner().regularization(r -> r.dropout(0)).freeze(2).execution(e -> e.keepFrozenOutputs(false)));
         for (int i = 0; i < kept.size(); i++) {
             assertThat(kept.get(i)).as("loss of step %d", i).isCloseTo(anew.get(i), within(1e-4));
         }
@@ -114,9 +120,10 @@ class GpuTest {
     @Test
     void whatIsRecordedAndReplayedTrainsAsWhatIsNot() {
         for (Precision precision : List.of(Precision.FLOAT32, Precision.BFLOAT16)) {
-            final FineTuner tuner = tuner().dropout(0).epochs(6).precision(precision);
+            final FineTuner tuner =
+                    tuner().regularization(r -> r.dropout(0)).epochs(6).precision(precision);
             final List<Double> replayed = losses(tuner);
-            final List<Double> plain = losses(tuner.cudaGraphs(false));
+            final List<Double> plain = losses(tuner.execution(e -> e.cudaGraphs(false)));
             final double tolerance = precision == Precision.FLOAT32 ? 1e-4 : 0.02;
             for (int i = 0; i < plain.size(); i++) {
                 assertThat(replayed.get(i))
@@ -175,9 +182,9 @@ class GpuTest {
 
     @Test
     void castingAllWeightsAtOnceTrainsAsAutocastDoes() {
-        final FineTuner half = tuner().dropout(0).precision(Precision.BFLOAT16);
+        final FineTuner half = tuner().regularization(r -> r.dropout(0)).precision(Precision.BFLOAT16);
         final List<Double> atOnce = losses(half);
-        final List<Double> each = losses(half.leanBackward(false));
+        final List<Double> each = losses(half.execution(e -> e.recomputeActivations(false)));
         for (int i = 0; i < atOnce.size(); i++) {
             assertThat(atOnce.get(i)).as("loss of step %d", i).isCloseTo(each.get(i), within(0.02));
         }

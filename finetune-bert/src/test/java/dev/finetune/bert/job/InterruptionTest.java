@@ -80,7 +80,7 @@ class InterruptionTest {
     void anEvaluationIsGivenUpRatherThanOfAPartOfTheData() {
         try (FineTuned<Text> tuned = Jobs.classifier()
                 .epochs(50)
-                .evaluateEvery(3)
+                .evaluation(e -> e.everySteps(3))
                 .listener(recorder)
                 .listener(interruptingAt(6))
                 .fit(Jobs.data(40, 1), Jobs.data(8, 2))) {
@@ -100,7 +100,7 @@ class InterruptionTest {
     void theBestWeightsAreKeptWhereTheyWereAskedFor() {
         try (FineTuned<Text> tuned = Jobs.classifier()
                 .epochs(50)
-                .evaluateEvery(3)
+                .evaluation(e -> e.everySteps(3))
                 .keepBest()
                 .listener(interruptingAt(8))
                 .fit(Jobs.data(40, 1), Jobs.data(8, 2))) {

@@ -39,7 +39,7 @@ public final class Jobs {
 
     /** One epoch of rows as given, without dropout: what a step does depends on its rows alone. */
     static FineTuner inOrder() {
-        return classifier().shuffle(false).groupByLength(false).epochs(1);
+        return classifier().batching(b -> b.shuffle(false).groupByLength(false)).epochs(1);
     }
 
     /** Texts of 3 to 14 words, half of them good: one of the words tells. */

@@ -26,11 +26,11 @@ class KeepingKnowledgeTest {
     /** Plain gradient descent without dropout or clipping: what a step does can be said exactly. */
     private static FineTuner descending() {
         return Jobs.inOrder()
-                .dropout(0)
+                .regularization(r -> r.dropout(0))
                 .lr(0.1)
                 .optimizer(OptimizerSettings.sgd(0))
                 .schedule(Schedule.constant())
-                .maxGradientNorm(0);
+                .optimization(o -> o.maxGradientNorm(0));
     }
 
     private static Map<String, float[]> weights(FineTuner tuner) {
@@ -47,10 +47,10 @@ class KeepingKnowledgeTest {
         try (FineTuned<Text> untrained = descending().untrained(Text.class)) {
             start = Jobs.weights(untrained);
         }
-        final Map<String, float[]> one = weights(descending().maxSteps(1).l2sp(alpha, 0));
+        final Map<String, float[]> one = weights(descending().maxSteps(1).preservation(p -> p.l2sp(alpha, 0)));
         final Map<String, float[]> two = weights(descending().maxSteps(2));
-        final Map<String, float[]> pulled = weights(descending().maxSteps(2).l2sp(alpha, 0));
-        final Map<String, float[]> shrunk = weights(descending().maxSteps(1).l2sp(0, beta));
+        final Map<String, float[]> pulled = weights(descending().maxSteps(2).preservation(p -> p.l2sp(alpha, 0)));
+        final Map<String, float[]> shrunk = weights(descending().maxSteps(1).preservation(p -> p.l2sp(0, beta)));
         one.forEach((name, moved) -> {
             final boolean fresh = name.startsWith("classifier");
             for (int i = 0; i < moved.length; i += 7) {
@@ -68,9 +68,15 @@ class KeepingKnowledgeTest {
     void theReportedLossHoldsThePull() {
         final double alpha = 2;
         try (FineTuned<Text> untrained = descending().untrained(Text.class);
-                FineTuned<Text> one = descending().maxSteps(1).l2sp(alpha, 0).fitAll(TRAIN);
+                FineTuned<Text> one = descending()
+                        .maxSteps(1)
+                        .preservation(p -> p.l2sp(alpha, 0))
+                        .fitAll(TRAIN);
                 FineTuned<Text> plain = descending().maxSteps(2).fitAll(TRAIN);
-                FineTuned<Text> two = descending().maxSteps(2).l2sp(alpha, 0).fitAll(TRAIN)) {
+                FineTuned<Text> two = descending()
+                        .maxSteps(2)
+                        .preservation(p -> p.l2sp(alpha, 0))
+                        .fitAll(TRAIN)) {
             final Map<String, float[]> start = Jobs.weights(untrained);
             double squares = 0;
             for (Map.Entry<String, float[]> entry : Jobs.weights(one).entrySet()) {
@@ -88,14 +94,18 @@ class KeepingKnowledgeTest {
 
     @Test
     void distillationKeepsWhatTheTrunkGivesNearTheOriginalsWithAndWithoutCheckpointing() {
-        final FineTuner tuner = Jobs.inOrder().dropout(0).epochs(3);
+        final FineTuner tuner = Jobs.inOrder().regularization(r -> r.dropout(0)).epochs(3);
         try (FineTuned<Text> plain = tuner.fitAll(TRAIN);
-                FineTuned<Text> near = tuner.distill(100).fitAll(TRAIN);
-                FineTuned<Text> again =
-                        tuner.distill(100).gradientCheckpointing().fitAll(TRAIN);
-                FineTuned<Text> frozen = tuner.freeze(1).distill(100).fitAll(TRAIN);
-                FineTuned<Text> computed =
-                        tuner.freeze(1).distill(100).keepFrozenOutputs(false).fitAll(TRAIN)) {
+                FineTuned<Text> near = tuner.preservation(p -> p.distill(100)).fitAll(TRAIN);
+                FineTuned<Text> again = tuner.preservation(p -> p.distill(100))
+                        .execution(e -> e.gradientCheckpointing(true))
+                        .fitAll(TRAIN);
+                FineTuned<Text> frozen =
+                        tuner.freeze(1).preservation(p -> p.distill(100)).fitAll(TRAIN);
+                FineTuned<Text> computed = tuner.freeze(1)
+                        .preservation(p -> p.distill(100))
+                        .execution(e -> e.keepFrozenOutputs(false))
+                        .fitAll(TRAIN)) {
             // At the start nothing has moved.
             assertThat(Jobs.losses(near).get(0)).isEqualTo(Jobs.losses(plain).get(0));
             assertThat(Jobs.losses(near).get(1))
@@ -128,30 +138,42 @@ class KeepingKnowledgeTest {
     @Test
     void twoPassesOfDropoutLearnAndWithoutDropoutTheUserIsTold() {
         final Recorder told = new Recorder();
-        try (FineTuned<Text> plain = Jobs.inOrder().dropout(0).fitAll(TRAIN);
-                FineTuned<Text> twice =
-                        Jobs.inOrder().dropout(0).rDrop(3).listener(told).fitAll(TRAIN)) {
+        try (FineTuned<Text> plain =
+                        Jobs.inOrder().regularization(r -> r.dropout(0)).fitAll(TRAIN);
+                FineTuned<Text> twice = Jobs.inOrder()
+                        .regularization(r -> r.dropout(0).rDrop(3))
+                        .listener(told)
+                        .fitAll(TRAIN)) {
             assertThat(told.warnings).anyMatch(warning -> warning.contains("rDrop(3.0) does nothing"));
             for (int i = 0; i < Jobs.losses(plain).size(); i++) {
                 assertThat(Jobs.losses(twice).get(i))
                         .isCloseTo(Jobs.losses(plain).get(i), within(1e-4));
             }
         }
-        try (FineTuned<Text> dropped = Jobs.classifier().epochs(4).rDrop(1).fit(Jobs.data(160, 1), Jobs.data(40, 2))) {
+        try (FineTuned<Text> dropped =
+                Jobs.classifier().epochs(4).regularization(r -> r.rDrop(1)).fit(Jobs.data(160, 1), Jobs.data(40, 2))) {
             assertThat(dropped.evaluation().get("accuracy")).isGreaterThan(0.9);
         }
     }
 
     @Test
     void whatDoesNotGoTogetherIsRefused() {
-        assertThatThrownBy(() -> Jobs.classifier().rDrop(1).gradientCheckpointing())
+        assertThatThrownBy(() ->
+                        Jobs.classifier().regularization(r -> r.rDrop(1)).execution(e -> e.gradientCheckpointing(true)))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("rDrop(1.0)");
-        assertThatThrownBy(() -> Jobs.classifier().l2sp(0.1).lora(Lora.rank(2)).fitAll(TRAIN))
+        assertThatThrownBy(() -> Jobs.classifier()
+                        .preservation(p -> p.l2sp(0.1))
+                        .lora(Lora.rank(2))
+                        .fitAll(TRAIN))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("LoRA");
-        assertThatThrownBy(() -> Jobs.classifier().l2sp(-1)).hasMessageContaining("l2sp needs a number");
-        assertThat(Jobs.classifier().l2sp(0.1).distill(2).rDrop(3).describe())
+        assertThatThrownBy(() -> Jobs.classifier().preservation(p -> p.l2sp(-1)))
+                .hasMessageContaining("l2sp needs a number");
+        assertThat(Jobs.classifier()
+                        .preservation(p -> p.l2sp(0.1).distill(2))
+                        .regularization(r -> r.rDrop(3))
+                        .describe())
                 .contains("L2-SP: 0.1, 0.01 for what is new")
                 .contains("distillation from the original: 2.0")
                 .contains("R-Drop: 3.0");
@@ -169,7 +191,7 @@ class KeepingKnowledgeTest {
         final FineTuner tuner = checkpoint.head("bad", "good").lr(5e-3).epochs(2);
         try (FineTuned<Text> frozen = tuner.freeze(Freeze.allButHead()).fitAll(TRAIN);
                 FineTuned<Text> full = tuner.fitAll(TRAIN);
-                FineTuned<Text> near = tuner.distill(100).fitAll(TRAIN);
+                FineTuned<Text> near = tuner.preservation(p -> p.distill(100)).fitAll(TRAIN);
                 FineTuned<Text> adapted = tuner.lora(Lora.rank(2)).fitAll(TRAIN);
                 FineTuned<Text> original = checkpoint.head(Heads.maskedLm()).untrained(Text.class)) {
             final Forgetting nothing = Forgetting.ofMaskedLm(checkpoint, frozen, texts);

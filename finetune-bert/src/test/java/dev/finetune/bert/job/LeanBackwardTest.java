@@ -38,11 +38,12 @@ class LeanBackwardTest {
     static Stream<Arguments> ways() {
         return Stream.of(
                 Arguments.of("all trained", (UnaryOperator<FineTuner>) tuner -> tuner),
-                Arguments.of("checkpointing", (UnaryOperator<FineTuner>) FineTuner::gradientCheckpointing),
+                Arguments.of("checkpointing", (UnaryOperator<FineTuner>)
+                        tuner -> tuner.execution(e -> e.gradientCheckpointing(true))),
                 Arguments.of("a frozen layer", (UnaryOperator<FineTuner>) tuner -> tuner.freeze(1)),
                 Arguments.of("LoRA", (UnaryOperator<FineTuner>)
                         tuner -> tuner.lora(Lora.rank(4).dropout(0.1).targets("query", "output.dense"))),
-                Arguments.of("two passes", (UnaryOperator<FineTuner>) tuner -> tuner.rDrop(1)));
+                Arguments.of("two passes", (UnaryOperator<FineTuner>) tuner -> tuner.regularization(r -> r.rDrop(1))));
     }
 
     /** Rows so long that attention goes piece by piece, of different lengths. */
@@ -71,10 +72,10 @@ class LeanBackwardTest {
                 directory.resolve("model" + made++),
                 config -> config.addProperty("max_position_embeddings", 256));
         return FineTuner.from(longer)
-                .randomWeights()
+                .initialization(i -> i.randomWeights(true))
                 .maxLength(256)
                 .head("bad", "good")
-                .dropout(0.1)
+                .regularization(r -> r.dropout(0.1))
                 .lr(1e-3)
                 .epochs(1);
     }
@@ -84,7 +85,9 @@ class LeanBackwardTest {
     void itAgreesWithKeepingAll(String what, UnaryOperator<FineTuner> way) {
         final Dataset<Text> train = longTexts(40);
         try (FineTuned<Text> lean = way.apply(tuner()).fitAll(train);
-                FineTuned<Text> keeping = way.apply(tuner()).leanBackward(false).fitAll(train)) {
+                FineTuned<Text> keeping = way.apply(tuner())
+                        .execution(e -> e.recomputeActivations(false))
+                        .fitAll(train)) {
             final List<Double> ours = Jobs.losses(lean);
             final List<Double> plain = Jobs.losses(keeping);
             assertThat(ours).hasSameSizeAs(plain).hasSize(5);
@@ -111,9 +114,11 @@ class LeanBackwardTest {
     @ValueSource(doubles = {0, 0.1})
     void itAgreesWithKeepingAllWhereDropoutAndActivationsKeepLess(double dropout) {
         final Dataset<Text> train = longTexts(64, 175);
-        final FineTuner tuner = tuner().dropout(dropout).batchSize(32).epochs(2);
+        final FineTuner tuner =
+                tuner().regularization(r -> r.dropout(dropout)).batchSize(32).epochs(2);
         try (FineTuned<Text> lean = tuner.fitAll(train);
-                FineTuned<Text> keeping = tuner.leanBackward(false).fitAll(train)) {
+                FineTuned<Text> keeping =
+                        tuner.execution(e -> e.recomputeActivations(false)).fitAll(train)) {
             assertThat(lengths(lean, train)).allMatch(length -> 32 * 48 * length > 1 << 18);
             final List<StepReport> ours = Jobs.history(lean).steps();
             final List<StepReport> plain = Jobs.history(keeping).steps();
@@ -136,8 +141,10 @@ class LeanBackwardTest {
             trained.save(saved);
         }
         try (FineTuned<Text> lean = FineTuner.from(saved).maxLength(256).untrained(Text.class);
-                FineTuned<Text> keeping =
-                        FineTuner.from(saved).maxLength(256).leanBackward(false).untrained(Text.class)) {
+                FineTuned<Text> keeping = FineTuner.from(saved)
+                        .maxLength(256)
+                        .execution(e -> e.recomputeActivations(false))
+                        .untrained(Text.class)) {
             assertThat(lengths(lean, data)).allMatch(length -> length >= 192);
             assertThat(lean.evaluate(data).get("loss"))
                     .isCloseTo(keeping.evaluate(data).get("loss"), within(1e-5));

@@ -32,7 +32,7 @@ class OldCheckpointsTest {
 
     /** With the head that it was saved with. */
     private static FineTuned<Text> whole(Path directory) {
-        return tuner(directory).keepHead().untrained(Text.class);
+        return tuner(directory).initialization(i -> i.keepHead(true)).untrained(Text.class);
     }
 
     private static FineTuner tuner(Path directory) {

@@ -96,7 +96,7 @@ class OutsideHeadJobTest {
     @Test
     void whatMeansNothingToItAndWhatNobodyReadsIsRefused() throws IOException {
         final FineTuner tuner = tuner("bert-sequence-classification");
-        assertThatThrownBy(() -> tuner.rDrop(1).fit(levels(16, 1), levels(8, 2)))
+        assertThatThrownBy(() -> tuner.regularization(r -> r.rDrop(1)).fit(levels(16, 1), levels(8, 2)))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("Ordinal head");
         assertThatThrownBy(() -> tuner.fit(Jobs.data(16, 1), Jobs.data(8, 2)))

@@ -357,19 +357,23 @@ class RefusalsTest {
         isRefused(() -> Jobs.classifier().maxLength(65).untrained(Text.class), "maxLength(65)", "64 tokens");
         isRefused(() -> Jobs.classifier().maxLength(3), "maxLength", "3");
         isRefused(
-                () -> Jobs.classifier().memoryFormat(MemoryFormat.CHANNELS_LAST).untrained(Text.class),
+                () -> Jobs.classifier()
+                        .execution(e -> e.memoryFormat(MemoryFormat.CHANNELS_LAST))
+                        .untrained(Text.class),
                 "memoryFormat(CHANNELS_LAST)",
                 "texts");
         isRefused(() -> Jobs.classifier().freeze(4).fitAll(Jobs.data(8, 1)), "4", "3");
         isRefused(
-                () -> Jobs.classifier().classWeights(1, 2, 3).fitAll(Jobs.data(8, 1)), "2 classes", "3 class weights");
-        isRefused(() -> Jobs.classifier().classWeights(1, -2), "weights");
-        isRefused(() -> Jobs.classifier().labelSmoothing(1), "smoothing");
+                () -> Jobs.classifier().loss(l -> l.classWeights(1, 2, 3)).fitAll(Jobs.data(8, 1)),
+                "2 classes",
+                "3 class weights");
+        isRefused(() -> Jobs.classifier().loss(l -> l.classWeights(1, -2)), "weights");
+        isRefused(() -> Jobs.classifier().loss(l -> l.labelSmoothing(1)), "smoothing");
         isRefused(() -> Jobs.classifier().lr(-1), "lr", "-1");
         isRefused(() -> Jobs.classifier().epochs(0), "epochs");
         isRefused(() -> Jobs.classifier().batchSize(0), "batchSize");
-        isRefused(() -> Jobs.classifier().dropout(1), "dropout");
-        isRefused(() -> Jobs.classifier().validationFraction(1), "fraction");
+        isRefused(() -> Jobs.classifier().regularization(r -> r.dropout(1)), "dropout");
+        isRefused(() -> Jobs.classifier().evaluation(e -> e.validationFraction(1)), "fraction");
         isRefused(() -> Jobs.classifier().earlyStopping(0), "patience");
     }
 
@@ -430,18 +434,25 @@ class RefusalsTest {
     }
 
     static Stream<Arguments> lossSettings() {
-        final UnaryOperator<FineTuner> weights = tuner -> tuner.classWeights(1, 2);
-        final UnaryOperator<FineTuner> smoothing = tuner -> tuner.labelSmoothing(0.1);
+        final UnaryOperator<FineTuner> weights = tuner -> tuner.loss(l -> l.classWeights(1, 2));
+        final UnaryOperator<FineTuner> smoothing = tuner -> tuner.loss(l -> l.labelSmoothing(0.1));
         return Stream.of(
-                Arguments.of("balancedClassWeights()", (UnaryOperator<FineTuner>) FineTuner::balancedClassWeights),
+                Arguments.of("balancedClassWeights()", (UnaryOperator<FineTuner>)
+                        tuner -> tuner.loss(l -> l.balancedClassWeights())),
                 Arguments.of("classWeights([1.0, 2.0])", weights),
                 Arguments.of("labelSmoothing(0.1)", smoothing));
     }
 
     @Test
     void rareClassesAreMadeUpForOnce() {
-        isRefused(() -> Jobs.classifier().balancedSampling().balancedClassWeights(), "twice", "one of the two");
-        isRefused(() -> Jobs.classifier().balancedClassWeights().balancedSampling(), "twice", "one of the two");
+        isRefused(
+                () -> Jobs.classifier().batching(b -> b.balancedSampling(true)).loss(l -> l.balancedClassWeights()),
+                "twice",
+                "one of the two");
+        isRefused(
+                () -> Jobs.classifier().loss(l -> l.balancedClassWeights()).batching(b -> b.balancedSampling(true)),
+                "twice",
+                "one of the two");
     }
 
     @Test
@@ -538,9 +549,11 @@ class RefusalsTest {
 
     @Test
     void frozenRandomWeightsAreWarnedOf() {
-        assertThat(warnings(Jobs.classifier().randomWeights().freeze(1)))
+        assertThat(warnings(Jobs.classifier()
+                        .initialization(i -> i.randomWeights(true))
+                        .freeze(1)))
                 .anyMatch(warning -> warning.contains("frozen at random values"));
-        assertThat(warnings(Jobs.classifier().randomWeights()))
+        assertThat(warnings(Jobs.classifier().initialization(i -> i.randomWeights(true))))
                 .noneMatch(warning -> warning.contains("frozen at random values"));
     }
 

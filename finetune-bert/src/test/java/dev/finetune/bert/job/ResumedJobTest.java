@@ -59,14 +59,16 @@ class ResumedJobTest {
     static Stream<Job> jobs() {
         final FineTuner three = Jobs.classifier().epochs(3);
         return Stream.of(
-                Job.of("plain", three.dropout(0.1)),
+                Job.of("plain", three.regularization(r -> r.dropout(0.1))),
                 Job.of("LoRA", three.lora(Lora.rank(4))),
                 Job.of("frozen", three.freeze(2).keepBest()),
                 Job.of(
                         "frozen and unfrozen, averaged",
-                        three.freeze(1).gradualUnfreezing(0.5).average(WeightAverage.ema(0.9))),
+                        three.freeze(1)
+                                .preservation(p -> p.gradualUnfreezing(0.5))
+                                .regularization(r -> r.average(WeightAverage.ema(0.9)))),
                 Job.of("SGD with momentum", three.optimizer(OptimizerSettings.sgd(0.9))),
-                Job.of("balanced sampling, frozen", three.freeze(2).balancedSampling()),
+                Job.of("balanced sampling, frozen", three.freeze(2).batching(b -> b.balancedSampling(true))),
                 new Job("held back", three, changed -> changed.fit(Jobs.data(40, 1))),
                 new Job(
                         "few-shot",
@@ -231,7 +233,8 @@ class ResumedJobTest {
         assertThatThrownBy(() -> saving.crossValidate(Jobs.data(40, 2), 3))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("\"the data\" was 40 rows");
-        final FineTuner more = tuner.layerDecay(0.9).checkpoints(Checkpoints.in(folder.resolve("more")));
+        final FineTuner more =
+                tuner.preservation(p -> p.layerDecay(0.9)).checkpoints(Checkpoints.in(folder.resolve("more")));
         more.crossValidate(Jobs.data(40, 1), 3);
         final FineTuner less = tuner.resumeFrom(folder.resolve("more"));
         assertThatThrownBy(() -> less.crossValidate(Jobs.data(40, 1), 3))
@@ -245,7 +248,7 @@ class ResumedJobTest {
 
     @Test
     void aSearchGoesOnWithTheTrialThatWasUnderWay() throws Exception {
-        final FineTuner tuner = Jobs.classifier().epochs(3).evaluateEvery(2);
+        final FineTuner tuner = Jobs.classifier().epochs(3).evaluation(e -> e.everySteps(2));
         final SearchResult expected = search(tuner).run(Jobs.data(40, 1), Jobs.data(12, 2));
         final FineTuner saving =
                 tuner.checkpoints(Checkpoints.in(folder).everySteps(2).resume());

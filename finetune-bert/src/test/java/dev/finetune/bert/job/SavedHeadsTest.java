@@ -111,16 +111,19 @@ class SavedHeadsTest {
                 assertThat(anew.provenance().warnings())
                         .singleElement()
                         .asString()
-                        .contains("POSITIVE, NEGATIVE", other.toString(), "starts anew", "keepHead()");
+                        .contains("POSITIVE, NEGATIVE", other.toString(), "starts anew", "keepHead(true)");
             }
         }
-        try (FineTuned<Text> kept = mood.head("ham", "spam").keepHead().untrained(Text.class)) {
+        try (FineTuned<Text> kept =
+                mood.head("ham", "spam").initialization(i -> i.keepHead(true)).untrained(Text.class)) {
             assertThat(kept.predict(TEXT).probability("ham")).isCloseTo(TRANSFORMERS[0], within(1e-4));
             assertThat(kept.loadReport().newlyInitialized()).isEmpty();
         }
-        assertThatThrownBy(() -> mood.head("a", "b", "c").keepHead().untrained(Text.class))
+        assertThatThrownBy(() -> mood.head("a", "b", "c")
+                        .initialization(i -> i.keepHead(true))
+                        .untrained(Text.class))
                 .isInstanceOf(FinetuneException.class)
-                .hasMessageContainingAll("keepHead()", "2 classes", "3 classes");
+                .hasMessageContainingAll("keepHead(true)", "2 classes", "3 classes");
     }
 
     @Test
@@ -174,7 +177,9 @@ class SavedHeadsTest {
                 .adapter(adapter);
         try (FineTuned<Text> own = base.untrained(Text.class);
                 FineTuned<Text> turned = base.head("good", "bad").untrained(Text.class);
-                FineTuned<Text> kept = base.head("x", "y").keepHead().untrained(Text.class);
+                FineTuned<Text> kept = base.head("x", "y")
+                        .initialization(i -> i.keepHead(true))
+                        .untrained(Text.class);
                 FineTuned<Text> other = base.head("x", "y").untrained(Text.class)) {
             assertThat(own.labels()).containsExactly("bad", "good");
             assertThat(own.predict(TEXT).probability("good")).isCloseTo(trained.get("good"), within(1e-5));

@@ -110,7 +110,7 @@ class SearchTest {
                 .run(TRAIN, VALIDATION);
         assertThat(result.trials()).anyMatch(trial -> trial.state() == Trial.State.STOPPED);
         assertThat(result.bestTrial().settings()).containsEntry("lr", "0.002");
-        final SearchResult wild = Search.over(Jobs.classifier().epochs(1).maxGradientNorm(0))
+        final SearchResult wild = Search.over(Jobs.classifier().epochs(1).optimization(o -> o.maxGradientNorm(0)))
                 .choice("lr", List.of(1e-3, 1e30), FineTuner::lr)
                 .sampler(Sampler.halton())
                 .trials(4)
@@ -173,7 +173,7 @@ class SearchTest {
 
     @Test
     void aTrialWhoseTimeIsUpBeforeItsFirstEvaluationIsEvaluatedAsItIsAndTheSearchGoesOn() {
-        final SearchResult result = Search.over(Jobs.classifier().epochs(1).evaluateEvery(500))
+        final SearchResult result = Search.over(Jobs.classifier().epochs(1).evaluation(e -> e.everySteps(500)))
                 .choice("time", List.of(Duration.ofNanos(1), Duration.ofHours(1)), FineTuner::maxTime)
                 .sampler(Sampler.halton())
                 .trials(4)
@@ -192,8 +192,10 @@ class SearchTest {
                 .trials(1)
                 .file(file);
         over.apply(tuner).run(TRAIN);
-        for (FineTuner other :
-                List.of(tuner.keepBest("f1_macro"), tuner.validationFraction(0.3), tuner.evaluationBatchSize(8))) {
+        for (FineTuner other : List.of(
+                tuner.keepBest("f1_macro"),
+                tuner.evaluation(e -> e.validationFraction(0.3)),
+                tuner.evaluation(e -> e.batchSize(8)))) {
             assertThatThrownBy(() -> over.apply(other).run(TRAIN))
                     .isInstanceOf(FinetuneException.class)
                     .hasMessageContaining("another search");

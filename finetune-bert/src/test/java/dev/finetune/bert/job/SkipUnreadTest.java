@@ -34,15 +34,15 @@ class SkipUnreadTest {
     static Stream<Arguments> ways() {
         return Stream.of(
                 way("all trained", tuner -> tuner),
-                way("checkpointing", FineTuner::gradientCheckpointing),
+                way("checkpointing", tuner -> tuner.execution(e -> e.gradientCheckpointing(true))),
                 way("a frozen layer", tuner -> tuner.freeze(1)),
                 way("all layers frozen", tuner -> tuner.freeze(Freeze.allButHead())),
                 way(
                         "all layers frozen, each time anew",
-                        tuner -> tuner.freeze(Freeze.allButHead()).keepFrozenOutputs(false)),
-                way("all is kept for backward", tuner -> tuner.leanBackward(false)),
+                        tuner -> tuner.freeze(Freeze.allButHead()).execution(e -> e.keepFrozenOutputs(false))),
+                way("all is kept for backward", tuner -> tuner.execution(e -> e.recomputeActivations(false))),
                 way("LoRA", tuner -> tuner.lora(Lora.rank(4).targets("query", "key", "output.dense"))),
-                way("distillation", tuner -> tuner.distill(1)));
+                way("distillation", tuner -> tuner.preservation(p -> p.distill(1))));
     }
 
     private static Arguments way(String what, UnaryOperator<FineTuner> way) {
@@ -54,9 +54,11 @@ class SkipUnreadTest {
     void trainingAgreesWithComputingAllTokens(String what, UnaryOperator<FineTuner> way) {
         final Dataset<Text> train = Jobs.data(60, 1);
         final Dataset<Text> validation = Jobs.data(20, 2);
-        final FineTuner tuner = way.apply(Jobs.classifier().dropout(0).lr(1e-3).epochs(2));
+        final FineTuner tuner = way.apply(
+                Jobs.classifier().regularization(r -> r.dropout(0)).lr(1e-3).epochs(2));
         try (FineTuned<Text> skipping = tuner.fit(train, validation);
-                FineTuned<Text> computing = tuner.skipUnread(false).fit(train, validation)) {
+                FineTuned<Text> computing =
+                        tuner.execution(e -> e.firstTokenOnly(false)).fit(train, validation)) {
             final List<Double> ours = Jobs.losses(skipping);
             final List<Double> plain = Jobs.losses(computing);
             assertThat(ours).hasSameSizeAs(plain).hasSizeGreaterThan(10);
@@ -88,21 +90,23 @@ class SkipUnreadTest {
     @Test
     void theLastLayerGivesTheFirstTokenWhereNothingElseIsReadAndAllWhereItIs() {
         assertThat(lastLayer(Jobs.classifier())).containsExactly(3, 1);
-        final long[] all = lastLayer(Jobs.classifier().skipUnread(false));
+        final long[] all = lastLayer(Jobs.classifier().execution(e -> e.firstTokenOnly(false)));
         assertThat(all[1]).isGreaterThan(5);
         assertThat(lastLayer(Jobs.classifier().head(Heads.regression()))).containsExactly(3, 1);
         assertThat(lastLayer(Jobs.classifier().head(Heads.features(Pooling.CLS))))
                 .containsExactly(3, 1);
         assertThat(lastLayer(Jobs.classifier().head(Heads.features(Pooling.MEAN))))
                 .containsExactly(all);
-        assertThat(lastLayer(Jobs.classifier().distill(1))).containsExactly(all);
+        assertThat(lastLayer(Jobs.classifier().preservation(p -> p.distill(1)))).containsExactly(all);
     }
 
     @Test
     void embeddingsOfTheFirstTokenAgreeWithComputingAllTokens() {
         final List<String> texts = List.of("great", "what a waste of an evening", "fine");
         try (Embedder<String> skipping = Jobs.classifier().embedder(Pooling.CLS);
-                Embedder<String> computing = Jobs.classifier().skipUnread(false).embedder(Pooling.CLS)) {
+                Embedder<String> computing = Jobs.classifier()
+                        .execution(e -> e.firstTokenOnly(false))
+                        .embedder(Pooling.CLS)) {
             final List<float[]> ours = skipping.embed(texts);
             final List<float[]> plain = computing.embed(texts);
             for (int i = 0; i < texts.size(); i++) {

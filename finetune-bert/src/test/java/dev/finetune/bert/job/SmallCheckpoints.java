@@ -72,8 +72,8 @@ final class SmallCheckpoints {
         Files.writeString(blank.resolve("vocab.txt"), VOCABULARY);
         Files.writeString(blank.resolve("tokenizer_config.json"), TOKENIZER);
         final Path saved = blank.resolve("saved");
-        try (FineTuned<?> model =
-                make.apply(FineTuner.from(blank).randomWeights().seed(1))) {
+        try (FineTuned<?> model = make.apply(
+                FineTuner.from(blank).initialization(i -> i.randomWeights(true)).seed(1))) {
             model.save(saved);
         }
         return read(saved);

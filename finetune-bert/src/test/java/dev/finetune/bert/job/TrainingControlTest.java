@@ -49,7 +49,7 @@ class TrainingControlTest {
         final Dataset<Text> validation = reversed(40, 2);
         try (FineTuned<Text> tuned = Jobs.classifier()
                 .epochs(20)
-                .evaluateEvery(10)
+                .evaluation(e -> e.everySteps(10))
                 .earlyStopping("loss", 2, 0)
                 .fit(Jobs.data(160, 1), validation)) {
             final TrainingHistory history = Jobs.history(tuned);
@@ -127,13 +127,13 @@ class TrainingControlTest {
     @Test
     void whatIsReportedIsOfTheWeightsThatWereKeptHoweverTrainingEnds() {
         final Dataset<Text> validation = Jobs.data(16, 2);
-        final FineTuner tuner = Jobs.classifier().epochs(1000).evaluateEvery(1000);
+        final FineTuner tuner = Jobs.classifier().epochs(1000).evaluation(e -> e.everySteps(1000));
         try (FineTuned<Text> late = tuner.maxTime(Duration.ofMillis(1)).fit(Jobs.data(32, 1), validation)) {
             assertThat(late.evaluation().get("loss"))
                     .isEqualTo(late.evaluate(validation).get("loss"));
         }
         final Cancellation cancellation = new Cancellation();
-        final FineTuner cancelled = tuner.evaluateEvery(2)
+        final FineTuner cancelled = tuner.evaluation(e -> e.everySteps(2))
                 .cancellation(cancellation)
                 .listener(new TrainingListener() {
                     @Override
@@ -165,7 +165,7 @@ class TrainingControlTest {
         assertThatThrownBy(() -> Jobs.classifier()
                         .maxSteps(100)
                         .lr(1e30)
-                        .maxGradientNorm(0)
+                        .optimization(o -> o.maxGradientNorm(0))
                         .fitAll(stream))
                 .isInstanceOf(DivergedException.class);
         assertThat(open).hasValue(0);
@@ -191,7 +191,7 @@ class TrainingControlTest {
     void evaluationsComeEveryFewStepsAndOnceAtTheEnd() {
         try (FineTuned<Text> tuned = Jobs.classifier()
                 .epochs(2)
-                .evaluateEvery(3)
+                .evaluation(e -> e.everySteps(3))
                 .listener(recorder)
                 .fit(Jobs.data(32, 1), Jobs.data(8, 2))) {
             assertThat(recorder.evaluations).extracting(EpochReport::step).containsExactly(3L, 6L, 8L);
@@ -241,11 +241,11 @@ class TrainingControlTest {
         assertThat(bad).isBetween(1.0, 10.0);
         final FineTuner tuner = Jobs.classifier();
         assertThat(firstStep(tuner, data).loss()).isCloseTo(firstLoss(data, 0, 1, 1), within(1e-5));
-        assertThat(firstStep(tuner.labelSmoothing(0.2), data).loss())
+        assertThat(firstStep(tuner.loss(l -> l.labelSmoothing(0.2)), data).loss())
                 .isCloseTo(firstLoss(data, 0.2, 1, 1), within(1e-5));
-        assertThat(firstStep(tuner.balancedClassWeights(), data).loss())
+        assertThat(firstStep(tuner.loss(l -> l.balancedClassWeights()), data).loss())
                 .isCloseTo(firstLoss(data, 0, balanced), within(1e-5));
-        assertThat(firstStep(tuner.classWeights(3, 0.5).labelSmoothing(0.1), data)
+        assertThat(firstStep(tuner.loss(l -> l.classWeights(3, 0.5).labelSmoothing(0.1)), data)
                         .loss())
                 .isCloseTo(firstLoss(data, 0.1, 3, 0.5), within(1e-5));
     }
@@ -260,19 +260,22 @@ class TrainingControlTest {
                 .batchSize(64)
                 .maxSteps(1);
         try (FineTuned<Words> plain = tuner.fitAll(data);
-                FineTuned<Words> balanced = tuner.balancedClassWeights().fitAll(data);
+                FineTuned<Words> balanced =
+                        tuner.loss(l -> l.balancedClassWeights()).fitAll(data);
                 FineTuned<Words> given =
-                        tuner.classWeights(outside, entity, entity).fitAll(data)) {
+                        tuner.loss(l -> l.classWeights(outside, entity, entity)).fitAll(data)) {
             assertThat(Jobs.losses(balanced)).isEqualTo(Jobs.losses(given)).isNotEqualTo(Jobs.losses(plain));
         }
     }
 
     @Test
     void aStepWhoseRowsAllWeighNothingChangesNothingByItsLoss() {
-        final FineTuner tuner = Jobs.inOrder().batchSize(1).weightDecay(0).dropout(0.1);
-        try (FineTuned<Text> tuned = tuner.classWeights(0, 1).fitAll(Jobs.data(6, 1));
-                FineTuned<Text> twice =
-                        tuner.classWeights(0, 1).rDrop(1).distill(1).fitAll(Jobs.data(6, 1))) {
+        final FineTuner tuner = Jobs.inOrder().batchSize(1).weightDecay(0).regularization(r -> r.dropout(0.1));
+        try (FineTuned<Text> tuned = tuner.loss(l -> l.classWeights(0, 1)).fitAll(Jobs.data(6, 1));
+                FineTuned<Text> twice = tuner.loss(l -> l.classWeights(0, 1))
+                        .regularization(r -> r.rDrop(1))
+                        .preservation(p -> p.distill(1))
+                        .fitAll(Jobs.data(6, 1))) {
             for (FineTuned<Text> each : List.of(tuned, twice)) {
                 final List<Double> losses = Jobs.losses(each);
                 for (int i = 0; i < 6; i++) {
@@ -285,7 +288,10 @@ class TrainingControlTest {
 
     @Test
     void aRateThatBlowsTheWeightsUpEndsWithTheStepAndItsRows() {
-        assertThatThrownBy(() -> Jobs.inOrder().lr(1e30).maxGradientNorm(0).fitAll(Jobs.data(64, 1)))
+        assertThatThrownBy(() -> Jobs.inOrder()
+                        .lr(1e30)
+                        .optimization(o -> o.maxGradientNorm(0))
+                        .fitAll(Jobs.data(64, 1)))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("The loss became NaN at step 1")
                 .hasMessageContaining("rows 8, 9, 10, 11, 12, 13, 14, 15")
@@ -350,8 +356,8 @@ class TrainingControlTest {
     @Test
     void twoTunersAtOnceTrainToTheBitsThatEachTrainsToAlone() throws InterruptedException {
         final List<FineTuner> tuners = List.of(
-                Jobs.classifier().dropout(0.1).epochs(1),
-                Jobs.classifier().dropout(0.3).seed(5).epochs(1));
+                Jobs.classifier().regularization(r -> r.dropout(0.1)).epochs(1),
+                Jobs.classifier().regularization(r -> r.dropout(0.3)).seed(5).epochs(1));
         final List<List<float[]>> alone =
                 tuners.stream().map(tuner -> trained(tuner)).toList();
         final List<List<float[]>> together = new ArrayList<>(List.of(List.of(), List.of()));

@@ -43,13 +43,15 @@ class PretrainedTest {
     @Test
     void resourcesAreUnpackedOnceAndLoaded() throws IOException {
         final float[] first;
-        try (Embedder<String> embedder = FineTuner.from(TINY).hub(hub()).embedder(Pooling.MEAN)) {
+        try (Embedder<String> embedder =
+                FineTuner.from(TINY).hub(h -> h.settings(hub())).embedder(Pooling.MEAN)) {
             first = embedder.embed("a really good film");
         }
         assertThat(unpacked()).hasSize(1);
         final Path weights = unpacked().get(0).resolve("model.onnx");
         final Object before = Files.getLastModifiedTime(weights);
-        try (Embedder<String> embedder = FineTuner.from(TINY).hub(hub()).embedder(Pooling.MEAN)) {
+        try (Embedder<String> embedder =
+                FineTuner.from(TINY).hub(h -> h.settings(hub())).embedder(Pooling.MEAN)) {
             assertThat(embedder.embed("a really good film")).isEqualTo(first);
         }
         assertThat(unpacked()).hasSize(1);
@@ -59,7 +61,7 @@ class PretrainedTest {
     @Test
     void itIsCalledByItsNameInReports() {
         try (FineTuned<Text> tuned =
-                FineTuner.from(TINY).hub(hub()).head("a", "b").untrained(Text.class)) {
+                FineTuner.from(TINY).hub(h -> h.settings(hub())).head("a", "b").untrained(Text.class)) {
             assertThat(tuned.provenance().base()).isEqualTo("model");
         }
         assertThat(FineTuner.from(TINY)).hasToString("FineTuner.from(\"model\")");
@@ -67,9 +69,9 @@ class PretrainedTest {
 
     @Test
     void otherContentsAreUnpackedAnew() throws IOException {
-        FineTuner.from(TINY).hub(hub()).embedder(Pooling.CLS).close();
+        FineTuner.from(TINY).hub(h -> h.settings(hub())).embedder(Pooling.CLS).close();
         FineTuner.from(TINY.with("sentence_bert_config.json", "{\"max_seq_length\": 16}"))
-                .hub(hub())
+                .hub(h -> h.settings(hub()))
                 .embedder(Pooling.CLS)
                 .close();
         assertThat(unpacked()).hasSize(2);
@@ -81,14 +83,14 @@ class PretrainedTest {
         Files.createFile(dead.resolve("model.onnx"));
         Files.setLastModifiedTime(dead, FileTime.from(Instant.now().minus(Duration.ofDays(2))));
         final Path living = Files.createDirectories(cache.resolve(".finetune/unpacking-living"));
-        FineTuner.from(TINY).hub(hub()).embedder(Pooling.CLS).close();
+        FineTuner.from(TINY).hub(h -> h.settings(hub())).embedder(Pooling.CLS).close();
         assertThat(unpacked()).hasSize(2).contains(living);
     }
 
     @Test
     void aResourceThatIsNotThereIsTold() {
         final FineTuner tuner = FineTuner.from(Pretrained.resource("models/absent.onnx", "tokenizer.json"))
-                .hub(hub());
+                .hub(h -> h.settings(hub()));
         assertThatThrownBy(() -> tuner.embedder(Pooling.CLS))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContainingAll("absent", "models/absent.onnx", "class path", "dependency");
@@ -96,7 +98,9 @@ class PretrainedTest {
 
     @Test
     void aNameWhoseJarIsNotThereSaysWhichDependencyToAdd() {
-        assertThatThrownBy(() -> FineTuner.from("all-minilm-l6-v2").hub(hub()).embedder(Pooling.MEAN))
+        assertThatThrownBy(() -> FineTuner.from("all-minilm-l6-v2")
+                        .hub(h -> h.settings(hub()))
+                        .embedder(Pooling.MEAN))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContainingAll(
                         "all-minilm-l6-v2",
@@ -106,7 +110,9 @@ class PretrainedTest {
 
     @Test
     void aRevisionMeansNothingToIt() {
-        assertThatThrownBy(() -> FineTuner.from(TINY).revision("v1").hub(hub()).embedder(Pooling.MEAN))
+        assertThatThrownBy(() -> FineTuner.from(TINY)
+                        .hub(h -> h.revision("v1").settings(hub()))
+                        .embedder(Pooling.MEAN))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContainingAll("revision(\"v1\")", "class path");
     }
@@ -121,8 +127,9 @@ class PretrainedTest {
     @Test
     void aCacheThatCannotBeWrittenIsTold() throws IOException {
         final Path file = Files.createFile(cache.resolve("file"));
-        assertThatThrownBy(() ->
-                        FineTuner.from(TINY).hub(HubSettings.defaults(file)).embedder(Pooling.MEAN))
+        assertThatThrownBy(() -> FineTuner.from(TINY)
+                        .hub(h -> h.settings(HubSettings.defaults(file)))
+                        .embedder(Pooling.MEAN))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContainingAll("model", file.toString(), "HF_HUB_CACHE");
     }

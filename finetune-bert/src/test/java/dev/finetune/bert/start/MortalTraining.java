@@ -21,7 +21,11 @@ final class MortalTraining {
 
     /** The training without checkpoints. */
     static FineTuner tuner() {
-        return Jobs.classifier().dropout(0.1).freeze(1).keepBest().epochs(9);
+        return Jobs.classifier()
+                .regularization(r -> r.dropout(0.1))
+                .freeze(1)
+                .keepBest()
+                .epochs(9);
     }
 
     static FineTuned<Text> fit(FineTuner tuner) {

@@ -112,9 +112,9 @@ public final class FewShotFitting<I> {
         final Map<String, Boolean> said = new LinkedHashMap<>();
         said.put("classWeights(...)", !loss.classWeights().isEmpty());
         said.put("balancedClassWeights()", loss.weighting().balanced());
-        said.put("balancedSampling()", training.batching().balancedSampling());
+        said.put("balancedSampling(true)", training.batching().balancedSampling());
         said.put("labelSmoothing(...)", loss.labelSmoothing() > 0);
-        said.put("focalLoss(...)", loss.focalGamma() > 0);
+        said.put("focalGamma(...)", loss.focalGamma() > 0);
         said.put("earlyStopping(...)", training.earlyStopping().isPresent());
         said.put(
                 "keepBest(...)",

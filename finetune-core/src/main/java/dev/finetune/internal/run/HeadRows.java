@@ -19,7 +19,7 @@ final class HeadRows {
      *
      * @param saved the head that the checkpoint, or adapter, was saved with, if it says
      * @param wanted the head, its labels known
-     * @param keep whether the user said {@link dev.finetune.FineTuner#keepHead}
+     * @param keep whether the user said {@code initialization(i -> i.keepHead(true))}
      * @throws FinetuneException if the saved head is to be kept but has other outputs
      */
     static OutputRows of(Optional<Head> saved, Head wanted, boolean keep) {
@@ -49,8 +49,9 @@ final class HeadRows {
         if (!starts || saved.isEmpty() || saved.get().rows() == 0) {
             return Optional.empty();
         }
-        return Optional.of("The checkpoint's head is for " + saved.get() + "; the one asked for is for " + wanted
-                + ". Its last layer starts anew; keepHead() would go on with the old one, row by row.");
+        return Optional.of(
+                "The checkpoint's head is for " + saved.get() + "; the one asked for is for " + wanted
+                        + ". Its last layer starts anew; initialization(i -> i.keepHead(true)) would go on with the old one, row by row.");
     }
 
     private static void checkKept(Optional<Head> saved, Head wanted) {
@@ -58,10 +59,10 @@ final class HeadRows {
                 && saved.get().getClass() == wanted.getClass()
                 && saved.get().rows() == wanted.rows();
         if (!fits) {
-            throw new FinetuneException("keepHead() goes on with the checkpoint's head, "
+            throw new FinetuneException("keepHead(true) goes on with the checkpoint's head, "
                     + saved.map(head -> "which is for " + head).orElse("but it has none")
                     + "; the head asked for is for " + wanted
-                    + ". Leave keepHead() out for a new head, or ask for one of the same kind and size.");
+                    + ". Leave keepHead(true) out for a new head, or ask for one of the same kind and size.");
         }
     }
 }

@@ -2,7 +2,9 @@ package dev.finetune.internal.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.finetune.FineTuner;
 import dev.finetune.batch.MemoryFormat;
+import dev.finetune.hub.HubAccess;
 import dev.finetune.internal.Records;
 import dev.finetune.internal.SettingLines;
 import dev.finetune.internal.Told;
@@ -16,7 +18,11 @@ import dev.finetune.train.Schedule;
 import dev.finetune.train.TrainingSettings;
 import dev.finetune.train.WeightAverage;
 import java.lang.reflect.Method;
+import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -27,6 +33,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -296,6 +305,83 @@ class SettingsTest {
                         "frozen stages=computed in every step",
                         "evaluation=every 3 steps, in batches of 32",
                         "keep=the best weights by f1");
+    }
+
+    /** What one setting has to do with another, or with what isn't a setting, is said where both are known. */
+    private static final Map<String, Set<String>> OF_TWO = Map.of(
+            "FineTuner",
+            Set.of("validationFraction"),
+            "Draft",
+            Set.of("randomWeights", "weighting", "balancedSampling"),
+            "TrainingSettings",
+            Set.of("gradientCheckpointing", "rDrop"));
+
+    @Test
+    void theTunerHasOneWordForEachGroupAndSoForAllThatIsInIt() throws ReflectiveOperationException {
+        final List<Class<?>> reached = new ArrayList<>();
+        for (Method method : FineTuner.class.getMethods()) {
+            for (Type type : method.getGenericParameterTypes()) {
+                if (type instanceof ParameterizedType function && function.getRawType() == UnaryOperator.class) {
+                    reached.add((Class<?>) function.getActualTypeArguments()[0]);
+                }
+            }
+        }
+        assertThat(reached)
+                .contains(HubAccess.class)
+                .filteredOn(type -> type != HubAccess.class)
+                .containsExactlyInAnyOrderElementsOf(groups().values().stream()
+                        .map(Record::getClass)
+                        .filter(type -> type != TrainingSettings.class)
+                        .toList());
+    }
+
+    @Test
+    void theTunerKeepsItsEverydayWords() {
+        final Set<String> words = Stream.of(FineTuner.class.getMethods())
+                .filter(method -> method.getReturnType() == FineTuner.class)
+                .filter(method -> !Arrays.asList(method.getParameterTypes()).contains(UnaryOperator.class))
+                .map(Method::getName)
+                .collect(Collectors.toCollection(TreeSet::new));
+        assertThat(words).contains("from", "head", "freeze", "lora", "lr", "epochs", "batchSize", "seed", "keepBest");
+        assertThat(words).hasSizeLessThanOrEqualTo(30);
+    }
+
+    @Test
+    void aSwitchIsOneEditForNothingBetweenTheTunerAndTheLoopListsIt() throws Exception {
+        final Set<String> switches = new TreeSet<>();
+        for (Record group : groups().values()) {
+            if (!(group instanceof TrainingSettings)) {
+                for (RecordComponent component : group.getClass().getRecordComponents()) {
+                    switches.add(component.getName());
+                }
+            }
+        }
+        switches.remove("batchSize"); // The tuner's everyday word for another: rows of a training batch.
+        assertThat(switches).hasSizeGreaterThan(20);
+        final Map<String, Set<String>> listed = new LinkedHashMap<>();
+        for (Path file : List.of(
+                Path.of("FineTuner.java"),
+                Path.of("FineTuned.java"),
+                Path.of("internal/SettingLines.java"),
+                Path.of("internal/Records.java"),
+                Path.of("internal/run/Draft.java"),
+                Path.of("internal/run/SettingsText.java"),
+                Path.of("internal/run/ModelRecord.java"),
+                Path.of("internal/run/ModelWriter.java"),
+                Path.of("train/RunIdentity.java"),
+                Path.of("train/TrainingSettings.java"),
+                Path.of("report/Provenance.java"))) {
+            final String code = Files.readString(
+                            Path.of("src/main/java/dev/finetune").resolve(file))
+                    .replaceAll("(?s)/\\*.*?\\*/|//[^\n]*|\"[^\"\n]*\"", "");
+            final Set<String> named = new TreeSet<>(switches);
+            named.removeIf(
+                    name -> !Pattern.compile("\\b" + name + "\\b").matcher(code).find());
+            if (!named.isEmpty()) {
+                listed.put(file.getFileName().toString().replace(".java", ""), named);
+            }
+        }
+        assertThat(listed).isEqualTo(OF_TWO);
     }
 
     private static List<String> lines(Draft draft) {

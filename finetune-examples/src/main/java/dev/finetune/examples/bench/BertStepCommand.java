@@ -96,14 +96,16 @@ public final class BertStepCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Bounds.atLeast("--steps", steps, 1);
-        FineTuner tuner =
-                compute.applied(FineTuner.from(model())).randomWeights().head(2);
-        tuner = dropout.map(tuner::dropout).orElse(tuner);
+        final FineTuner plain = compute.applied(FineTuner.from(model()))
+                .initialization(i -> i.randomWeights(true))
+                .head(2);
+        FineTuner tuner = dropout.map(probability -> plain.regularization(r -> r.dropout(probability)))
+                .orElse(plain);
         tuner = freeze >= 0 ? tuner.freeze(freeze) : tuner;
         tuner = lora > 0 ? tuner.lora(Lora.rank(lora)) : tuner;
-        tuner = gradientCheckpointing ? tuner.gradientCheckpointing() : tuner;
-        try (FineTuned<Text> model = tuner.leanBackward(leanBackward)
-                .skipUnread(skipUnread)
+        tuner = gradientCheckpointing ? tuner.execution(e -> e.gradientCheckpointing(true)) : tuner;
+        try (FineTuned<Text> model = tuner.execution(
+                        e -> e.recomputeActivations(leanBackward).firstTokenOnly(skipUnread))
                 .lr(5e-5)
                 .weightDecay(0.01)
                 .maxSteps(warmup + steps)

@@ -24,7 +24,7 @@ final class ComputeOptions {
     FineTuner applied(FineTuner tuner) {
         return tuner.device(named(DeviceChoice.class, "--device", device))
                 .precision(named(Precision.class, "--dtype", dtype))
-                .cudaGraphs(cudaGraphs);
+                .execution(e -> e.cudaGraphs(cudaGraphs));
     }
 
     void describe(JsonObject json) {

@@ -88,12 +88,11 @@ public final class ResNetStepCommand implements Callable<Integer> {
 
     private FineTuner tuner(Path weights) {
         final FineTuner tuner = compute.applied(FineTuner.from(weights))
-                .randomWeights()
+                .initialization(i -> i.randomWeights(true))
                 .head(classes)
                 .lr(1e-4)
                 .maxSteps(warmup + steps)
-                .memoryFormat(format())
-                .leanBackward(leanBackward);
+                .execution(e -> e.memoryFormat(format()).recomputeActivations(leanBackward));
         return switch (freeze) {
             case "none" -> tuner;
             case "backbone" -> tuner.freeze(Freeze.allButHead());

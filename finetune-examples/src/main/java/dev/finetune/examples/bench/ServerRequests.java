@@ -38,7 +38,7 @@ final class ServerRequests {
         Files.writeString(file, config.toString());
         return FineTuner.from(directory)
                 .head("bad", "good")
-                .randomWeights()
+                .initialization(i -> i.randomWeights(true))
                 .maxLength(LONGEST)
                 .untrained(Text.class);
     }

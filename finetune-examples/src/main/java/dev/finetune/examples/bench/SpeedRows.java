@@ -321,8 +321,10 @@ final class SpeedRows {
                  "resample": 3, "image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225]}
                 """);
         final Path saved = folder.resolve("resnet");
-        try (FineTuned<Image> random =
-                FineTuner.from(plan).randomWeights().head("0", "1").untrained(Image.class)) {
+        try (FineTuned<Image> random = FineTuner.from(plan)
+                .initialization(i -> i.randomWeights(true))
+                .head("0", "1")
+                .untrained(Image.class)) {
             random.save(saved);
         }
         return saved;
@@ -344,8 +346,10 @@ final class SpeedRows {
         config.addProperty("intermediate_size", 4 * hidden);
         Files.writeString(plan.resolve("config.json"), config.toString());
         final Path saved = folder.resolve(name);
-        try (FineTuned<Text> random =
-                FineTuner.from(plan).randomWeights().head("0", "1").untrained(Text.class)) {
+        try (FineTuned<Text> random = FineTuner.from(plan)
+                .initialization(i -> i.randomWeights(true))
+                .head("0", "1")
+                .untrained(Text.class)) {
             random.save(saved);
         }
         return saved;

@@ -113,18 +113,18 @@ public final class PretrainCommand implements Callable<Integer> {
         final int held = Math.min(2000, examples.size() / 20);
         java.util.Collections.shuffle(examples, new java.util.Random(seed));
         final FineTuner empty = FineTuner.from(start);
-        FineTuner tuner = (from.isPresent() ? empty : empty.randomWeights())
-                .dropout(0)
+        FineTuner tuner = (from.isPresent() ? empty : empty.initialization(i -> i.randomWeights(true)))
+                .regularization(r -> r.dropout(0))
                 .head(new Head.MaskedLm(maskRate, wholeWords))
                 .maxLength(maxLength)
                 .batchSize(batch)
-                .evaluationBatchSize(128)
+                .evaluation(e -> e.batchSize(128))
                 .lr(learningRate)
                 .schedule(Schedule.linear().withWarmupRatio(0.06))
                 .weightDecay(0.01)
                 .maxSteps(steps)
                 .epochs(epochs)
-                .evaluateEvery(1000)
+                .evaluation(e -> e.everySteps(1000))
                 .seed(seed)
                 .listener(ConsoleProgress.create());
         if (minutes > 0) {

@@ -98,15 +98,15 @@ public final class PretrainImagesCommand implements Callable<Integer> {
                 .describedAs("pictures drawn on the way");
         writeConfiguration(plan);
         FineTuner tuner = FineTuner.from(plan)
-                .randomWeights()
+                .initialization(i -> i.randomWeights(true))
                 .head(Heads.classes(LabelSet.discover(held).names().toArray(new String[0])))
                 .batchSize(batch)
-                .evaluationBatchSize(128)
+                .evaluation(e -> e.batchSize(128))
                 .lr(learningRate)
                 .schedule(Schedule.cosine().withWarmupRatio(0.05))
                 .weightDecay(weightDecay)
                 .maxSteps(steps)
-                .evaluateEvery(500)
+                .evaluation(e -> e.everySteps(500))
                 .seed(seed)
                 .listener(ConsoleProgress.create());
         if (minutes > 0) {

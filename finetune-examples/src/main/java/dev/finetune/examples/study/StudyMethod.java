@@ -53,8 +53,7 @@ enum StudyMethod {
             return longer(tuner, train, settings)
                     .lr(settings.rate())
                     .warmupRatio(0.1)
-                    .layerDecay(0.8)
-                    .gradualUnfreezing(epochs / 2 / settings.stages())
+                    .preservation(p -> p.layerDecay(0.8).gradualUnfreezing(epochs / 2 / settings.stages()))
                     .fitAll(train);
         }
     },

@@ -49,8 +49,11 @@ public final class CheckpointReaders implements FuzzedReaders {
         Files.writeString(blank.resolve("config.json"), NETWORK.replace("LAYER", layer));
         Files.writeString(blank.resolve("preprocessor_config.json"), PREPROCESSING);
         final Path saved = blank.resolve("saved");
-        try (FineTuned<Image> model =
-                FineTuner.from(blank).randomWeights().seed(1).head("a", "b").untrained(Image.class)) {
+        try (FineTuned<Image> model = FineTuner.from(blank)
+                .initialization(i -> i.randomWeights(true))
+                .seed(1)
+                .head("a", "b")
+                .untrained(Image.class)) {
             model.save(saved);
         }
         return files(saved);

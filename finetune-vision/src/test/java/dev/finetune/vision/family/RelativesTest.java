@@ -160,8 +160,10 @@ class RelativesTest {
         final Path config = Files.writeString(
                 temp.resolve("config.json"),
                 "{\"model_type\": \"resnet\", \"hidden_sizes\": [4, 8], \"depths\": " + depths + "}");
-        assertThatThrownBy(() ->
-                        FineTuner.from(temp).randomWeights().head("a", "b").untrained(Image.class))
+        assertThatThrownBy(() -> FineTuner.from(temp)
+                        .initialization(i -> i.randomWeights(true))
+                        .head("a", "b")
+                        .untrained(Image.class))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining(config.toString())
                 .hasMessageContaining("\"depths\" is " + depths);
@@ -294,11 +296,16 @@ class RelativesTest {
                         FineTuner.from(model).head(Heads.features(Pooling.CLS)).untrained(Image.class))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("embedder(Image.class)");
-        assertThatThrownBy(() -> FineTuner.from(model).groupByLength(true).untrained(Image.class))
+        assertThatThrownBy(() -> FineTuner.from(model)
+                        .batching(b -> b.groupByLength(true))
+                        .untrained(Image.class))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("groupByLength(true)")
                 .hasMessageContaining("(Image) have no length");
-        FineTuner.from(model).groupByLength(false).untrained(Image.class).close();
+        FineTuner.from(model)
+                .batching(b -> b.groupByLength(false))
+                .untrained(Image.class)
+                .close();
     }
 
     /** A ResNet has none of its own: what is said is the one before the classifier. */
@@ -316,8 +323,9 @@ class RelativesTest {
         }
         final Dataset<Image> data = Dataset.of(Image.class, pictures);
         try (FineTuned<Image> without = tuner.fitAll(data);
-                FineTuned<Image> none = tuner.dropout(0).fitAll(data);
-                FineTuned<Image> half = tuner.dropout(0.5).fitAll(data)) {
+                FineTuned<Image> none = tuner.regularization(r -> r.dropout(0)).fitAll(data);
+                FineTuned<Image> half =
+                        tuner.regularization(r -> r.dropout(0.5)).fitAll(data)) {
             assertThat(loss(none)).isEqualTo(loss(without));
             assertThat(loss(half)).isNotEqualTo(loss(without));
         }

@@ -39,7 +39,7 @@ public final class Main {
         Path start = Files.createDirectories(Path.of(arguments[0], "start"));
         Files.writeString(start.resolve("config.json"), "{\"model_type\": \"stars\", \"events\": 8, \"hidden_size\": 16}");
         FineTuner tuner = FineTuner.from(start)
-                .randomWeights()
+                .initialization(i -> i.randomWeights(true))
                 .head(new Rating(5))
                 .lr(0.02)
                 .epochs(12)
