@@ -4,11 +4,12 @@ import dev.finetune.nn.Batch;
 import dev.finetune.nn.Dropout;
 import dev.finetune.nn.Embedding;
 import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.HiddenLayout;
 import dev.finetune.nn.LayerNorm;
 import dev.finetune.nn.Linear;
 import dev.finetune.nn.Module;
-import dev.finetune.nn.OperatorGraph;
 import dev.finetune.nn.OperatorGraph.Value;
+import dev.finetune.nn.OperatorGraph;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
@@ -86,6 +87,11 @@ final class DebertaEmbeddings implements Stage {
         final Value rows = graph.reshape(sum, -1, words.weight().shape()[1]);
         final Value wide = projection.map(linear -> linear.draw(graph, rows)).orElse(rows);
         return graph.apply("Mul", norm.draw(graph, wide), PaddingMask.drawShown(graph));
+    }
+
+    @Override
+    public Optional<HiddenLayout> layout() {
+        return Optional.of(HiddenLayout.positions("attention_mask"));
     }
 
     @Override

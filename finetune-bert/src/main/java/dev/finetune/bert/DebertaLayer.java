@@ -3,11 +3,12 @@ package dev.finetune.bert;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.Dropout;
 import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.HiddenLayout;
 import dev.finetune.nn.LayerNorm;
 import dev.finetune.nn.Linear;
 import dev.finetune.nn.Module;
-import dev.finetune.nn.OperatorGraph;
 import dev.finetune.nn.OperatorGraph.Value;
+import dev.finetune.nn.OperatorGraph;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
@@ -88,6 +89,11 @@ final class DebertaLayer implements Stage {
         final Value narrow = down.draw(graph, config.activation().draw(graph, up.draw(graph, middle)));
         final Value output = outputNorm.draw(graph, graph.apply("Add", narrow, middle));
         return convolution.map(each -> each.draw(graph, input, output)).orElse(output);
+    }
+
+    @Override
+    public Optional<HiddenLayout> layout() {
+        return Optional.of(firstAlone ? HiddenLayout.WHOLE : HiddenLayout.positions("attention_mask"));
     }
 
     @Override

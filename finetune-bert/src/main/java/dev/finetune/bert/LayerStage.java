@@ -3,8 +3,9 @@ package dev.finetune.bert;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.FusedLinear;
-import dev.finetune.nn.OperatorGraph;
+import dev.finetune.nn.HiddenLayout;
 import dev.finetune.nn.OperatorGraph.Value;
+import dev.finetune.nn.OperatorGraph;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
@@ -59,6 +60,11 @@ record LayerStage(int index, EncoderLayer layer, Optional<RelativeScores> relati
     @Override
     public List<FusedLinear> joint() {
         return firstAlone || !first ? List.of() : List.of(layer.joint());
+    }
+
+    @Override
+    public Optional<HiddenLayout> layout() {
+        return Optional.of(firstAlone ? HiddenLayout.WHOLE : HiddenLayout.positions("attention_mask"));
     }
 
     @Override

@@ -4,14 +4,16 @@ import dev.finetune.nn.Batch;
 import dev.finetune.nn.Dropout;
 import dev.finetune.nn.Embedding;
 import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.HiddenLayout;
 import dev.finetune.nn.LayerNorm;
 import dev.finetune.nn.Module;
-import dev.finetune.nn.OperatorGraph;
 import dev.finetune.nn.OperatorGraph.Value;
+import dev.finetune.nn.OperatorGraph;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /** norm(word), dropped out: {@code input_ids} (batch, length) to (batch, length, hidden). Positions come with attention. */
@@ -47,6 +49,11 @@ final class ModernBertEmbeddings implements Stage {
     public Value draw(OperatorGraph graph, Value input) {
         final Value normed = norm.draw(graph, words.draw(graph, TextInputs.ids(graph)));
         return graph.reshape(normed, -1, words.weight().shape()[1]);
+    }
+
+    @Override
+    public Optional<HiddenLayout> layout() {
+        return Optional.of(HiddenLayout.positions("attention_mask"));
     }
 
     @Override

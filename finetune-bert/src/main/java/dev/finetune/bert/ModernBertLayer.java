@@ -4,12 +4,13 @@ import dev.finetune.nn.Attention;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.Dropout;
 import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.HiddenLayout;
 import dev.finetune.nn.Init;
 import dev.finetune.nn.LayerNorm;
 import dev.finetune.nn.Linear;
 import dev.finetune.nn.Module;
-import dev.finetune.nn.OperatorGraph;
 import dev.finetune.nn.OperatorGraph.Value;
+import dev.finetune.nn.OperatorGraph;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
@@ -129,6 +130,11 @@ final class ModernBertLayer implements Stage {
         final Value gated = Gated.draw(graph, config.activation(), wide);
         final Value output = graph.apply("Add", middle, down.draw(graph, gated));
         return lastNorm.map(each -> each.draw(graph, output)).orElse(output);
+    }
+
+    @Override
+    public Optional<HiddenLayout> layout() {
+        return Optional.of(firstAlone ? HiddenLayout.WHOLE : HiddenLayout.positions("attention_mask"));
     }
 
     @Override

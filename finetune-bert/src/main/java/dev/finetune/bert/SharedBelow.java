@@ -2,13 +2,15 @@ package dev.finetune.bert;
 
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.HiddenLayout;
 import dev.finetune.nn.Module;
-import dev.finetune.nn.OperatorGraph;
 import dev.finetune.nn.OperatorGraph.Value;
+import dev.finetune.nn.OperatorGraph;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.Stage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -32,6 +34,11 @@ record SharedBelow(Stage embeddings, List<Module> shared) implements Stage {
     @Override
     public Value draw(OperatorGraph graph, Value input) {
         return embeddings.draw(graph, input);
+    }
+
+    @Override
+    public Optional<HiddenLayout> layout() {
+        return embeddings.layout();
     }
 
     @Override

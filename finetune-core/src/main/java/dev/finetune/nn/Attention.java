@@ -4,23 +4,38 @@ import dev.finetune.internal.torch.CudaRandom;
 import dev.finetune.internal.torch.CustomGradients;
 import dev.finetune.internal.torch.DropoutMask;
 import dev.finetune.nn.OperatorGraph.Value;
+import java.util.Optional;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * softmax(Q K^T / sqrt(d) + bias) V, head by head (Vaswani et al., 2017).
+ * softmax(Q K^T / sqrt(d) + bias) V, head by head (Vaswani et al., 2017). Causal, a query sees the keys up to its own position
+ * alone, the last query being at the last key's; where the context continues from a {@link KeyValueCache}, keys and values of
+ * the positions before come from there.
  *
  * @param heads how many heads the width is cut into
  * @param dropout drops attention weights in training
+ * @param causal whether later positions are hidden
  */
-public record Attention(int heads, Dropout dropout) {
+public record Attention(int heads, Dropout dropout, boolean causal) {
     private static final long[] LAST = {-1};
+
+    /**
+     * Attention to all positions.
+     *
+     * @param heads how many heads the width is cut into
+     * @param dropout drops attention weights in training
+     */
+    public Attention(int heads, Dropout dropout) {
+        this(heads, dropout, false);
+    }
 
     /**
      * Attends.
@@ -29,7 +44,7 @@ public record Attention(int heads, Dropout dropout) {
      * @param key (batch, length, width)
      * @param value (batch, length, width)
      * @param bias added to the scores, (batch, 1, queries or 1, length), or null for none; gets no gradient where pieces are
-     *     computed
+     *     computed; of all positions, cached ones included
      * @param context of this pass: whether it trains, and what dropout draws from
      * @return (batch, queries, width)
      */
@@ -49,6 +64,39 @@ public record Attention(int heads, Dropout dropout) {
      * @return (batch, queries, width)
      */
     public Tensor forward(
+            Tensor query,
+            Tensor key,
+            Tensor value,
+            @Nullable Tensor bias,
+            @Nullable Tensor positions,
+            ForwardContext context) {
+        if (!causal) {
+            return attended(query, key, value, bias, positions, context);
+        }
+        final Optional<KeyValueCache.KeysAndValues> all =
+                context.cache().map(cache -> cache.append(context.nextPlace(), key, value));
+        final Tensor keys = all.map(KeyValueCache.KeysAndValues::keys).orElse(key);
+        final Tensor values = all.map(KeyValueCache.KeysAndValues::values).orElse(value);
+        if (query.size(1) == 1) { // It is the last, and sees all.
+            return attended(query, keys, values, bias, positions, context);
+        }
+        final Tensor later = later(query, keys);
+        return attended(query, keys, values, bias == null ? later : later.add(bias), positions, context);
+    }
+
+    /**
+     * What hides later positions, (1, 1, queries, keys). The lowest number there is, not -infinity: a padded query that sees no
+     * key at all still has an output, whatever it means.
+     */
+    private static Tensor later(Tensor query, Tensor key) {
+        final long queries = query.size(1);
+        final long keys = key.size(1);
+        final Tensor lowest = torch.full(
+                new long[] {1, 1, queries, keys}, new Scalar(-Float.MAX_VALUE), new TensorOptions(query.device()));
+        return lowest.triu(keys - queries + 1);
+    }
+
+    private Tensor attended(
             Tensor query,
             Tensor key,
             Tensor value,
@@ -178,7 +226,7 @@ public record Attention(int heads, Dropout dropout) {
     }
 
     /**
-     * Attends with one query a row, to keys and values that are not computed: q (W x)^T is (q W) x^T, and p (x W^T) is (p x)
+     * Attends with one query a row, which sees all, to keys and values that are not computed: q (W x)^T is (q W) x^T, and p (x W^T) is (p x)
      * W^T, so that the weights multiply one vector a row and head instead of each token's. Where an adapter changes how keys or
      * values come about, they are computed.
      *

@@ -15,21 +15,56 @@ public final class ForwardContext {
     private final boolean lean;
     private final long seed;
     private final Optional<DropoutMasks> masks;
+    private final Optional<KeyValueCache> cache;
+    private final long past;
     private final MemoryLimit.Meter memory = new MemoryLimit.Meter();
     private int stage;
     private int draws;
+    private int attentions;
 
     private ForwardContext(boolean training, boolean recomputing, boolean lean, long seed) {
-        this(training, recomputing, lean, seed, Optional.empty());
+        this(training, recomputing, lean, seed, Optional.empty(), Optional.empty());
     }
 
     private ForwardContext(
-            boolean training, boolean recomputing, boolean lean, long seed, Optional<DropoutMasks> masks) {
+            boolean training,
+            boolean recomputing,
+            boolean lean,
+            long seed,
+            Optional<DropoutMasks> masks,
+            Optional<KeyValueCache> cache) {
         this.training = training;
         this.recomputing = recomputing;
         this.lean = lean;
         this.seed = seed;
         this.masks = masks;
+        this.cache = cache;
+        this.past = cache.map(KeyValueCache::length).orElse(0L);
+    }
+
+    /**
+     * Evaluation of the positions that come after those of a cache, which takes them in.
+     *
+     * @param cache of earlier passes over the same rows, or an empty one (borrowed)
+     * @return a context for one pass over the next positions
+     */
+    public static ForwardContext continuing(KeyValueCache cache) {
+        return new ForwardContext(false, false, true, 0, Optional.empty(), Optional.of(cache));
+    }
+
+    /** {@return how many positions passes before this one have read: where its first one stands} */
+    public long past() {
+        return past;
+    }
+
+    /** What causal attention goes on from. */
+    Optional<KeyValueCache> cache() {
+        return cache;
+    }
+
+    /** Which of the network's causal attentions asks, in order. */
+    long nextPlace() {
+        return (long) stage << 32 | attentions++;
     }
 
     /**
@@ -87,7 +122,7 @@ public final class ForwardContext {
      * @param some drawn for this pass
      */
     public ForwardContext with(DropoutMasks some) {
-        return new ForwardContext(training, recomputing, lean, seed, Optional.of(some));
+        return new ForwardContext(training, recomputing, lean, seed, Optional.of(some), cache);
     }
 
     /** What dropout keeps, where that isn't drawn layer by layer. */
@@ -128,6 +163,7 @@ public final class ForwardContext {
         memory.next();
         this.stage = stage;
         this.draws = 0;
+        this.attentions = 0;
     }
 
     /** {@return a key that no other draw of this pass has} */

@@ -1,11 +1,30 @@
 package dev.finetune.nn;
 
 import dev.finetune.error.FinetuneException;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /** What is put on a network's trunk to solve a task. */
 public interface HeadModule extends Module {
+    /** {@return the names of the stages whose outputs it takes, in order; by default the last one's alone} */
+    default List<String> reads() {
+        return List.of(Stage.PREVIOUS);
+    }
+
+    /**
+     * Computes the task's outputs from what it {@link #reads()}.
+     *
+     * @param hidden what those stages gave (borrowed)
+     * @param batch the batch (borrowed)
+     * @param context of this pass: whether it trains, and what dropout draws from
+     * @return outputs by name
+     */
+    default Map<String, Tensor> forward(List<Tensor> hidden, Batch batch, ForwardContext context) {
+        return forward(hidden.isEmpty() ? torch.empty(0) : hidden.get(0), batch, context);
+    }
+
     /**
      * Computes the task's outputs from the last stage's.
      *
@@ -26,6 +45,17 @@ public interface HeadModule extends Module {
     default void draw(OperatorGraph graph, OperatorGraph.Value hidden) {
         throw new FinetuneException("This model can't be exported: its head ("
                 + getClass().getName() + ") doesn't say which operators it consists of (HeadModule.draw).");
+    }
+
+    /**
+     * Draws what it computes from what it {@link #reads()}.
+     *
+     * @param graph where
+     * @param hidden what those stages gave
+     * @throws dev.finetune.error.FinetuneException if the head can't be drawn, as by default
+     */
+    default void draw(OperatorGraph graph, List<OperatorGraph.Value> hidden) {
+        draw(graph, hidden.isEmpty() ? OperatorGraph.NOTHING : hidden.get(0));
     }
 
     /**

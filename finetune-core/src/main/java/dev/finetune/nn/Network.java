@@ -9,12 +9,14 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * A trunk of stages and a head. Owns its parameters; not thread-safe while it trains, safe for concurrent evaluation.
@@ -22,18 +24,21 @@ import org.bytedeco.pytorch.global.torch;
 public final class Network implements AutoCloseable {
     private final List<Stage> stages;
     private final HeadModule head;
+    private final StageOrder order;
     private final List<Parameter> parameters;
     private final List<Buffer> buffers;
 
     /**
      * Puts a head on a trunk.
      *
-     * @param stages from the input up; owned from now on
-     * @param head reads the last stage; owned from now on
+     * @param stages from the input up, each after those that it reads; owned from now on
+     * @param head reads the last stage, or those that it names; owned from now on
+     * @throws dev.finetune.error.FinetuneException if one reads a stage that isn't before it
      */
     public Network(List<? extends Stage> stages, HeadModule head) {
         this.stages = List.copyOf(stages);
         this.head = head;
+        this.order = new StageOrder(this.stages, head);
         final Set<Parameter> unique = new LinkedHashSet<>(Module.parametersOf(this.stages));
         unique.addAll(head.parameters());
         this.parameters = List.copyOf(unique);
@@ -88,53 +93,112 @@ public final class Network implements AutoCloseable {
     }
 
     /**
-     * {@return the output of the last stage, in the current scope; {@code each} is shown every stage's output
-     * (borrowed) as it is made} What a stage gave is let go as soon as the next one has it, unless gradients need it.
+     * {@return what the head reads, in the current scope; {@code each} is shown every stage's output (borrowed) as it is
+     * made} What a stage gave is let go as soon as the last that reads it has it, unless gradients need it.
      *
      * @param batch the batch (borrowed)
      * @param context of this pass: whether it trains, and what dropout draws from
      * @param each called once a stage, in order
      */
-    public Tensor trunk(Batch batch, ForwardContext context, Consumer<Tensor> each) {
-        final Tensor nothing = nothing();
-        try {
-            return trunk(0, stages.size(), nothing, batch, context, each);
-        } finally {
-            nothing.close();
-        }
+    public Hidden trunk(Batch batch, ForwardContext context, Consumer<Tensor> each) {
+        return trunk(0, stages.size(), Hidden.NONE, batch, context, each);
     }
 
     /**
-     * {@return the output of stage {@code to - 1} from that of stage {@code from - 1} (borrowed), as {@link
-     * #trunk(Batch, ForwardContext, Consumer)}; the input itself where there is no stage between}
+     * {@return what the stages before {@code to} gave and later ones, or the head, read, from the same before {@code from}
+     * (borrowed), as {@link #trunk(Batch, ForwardContext, Consumer)}; the input itself where there is no stage between}
      *
      * @param from the first stage that computes
      * @param to the stage after the last that computes
-     * @param input what stage {@code from - 1} gave
+     * @param input what stages before {@code from} gave
      * @param batch the batch (borrowed)
      * @param context of this pass: whether it trains, and what dropout draws from
      * @param each called once a stage, in order
      */
-    public Tensor trunk(int from, int to, Tensor input, Batch batch, ForwardContext context, Consumer<Tensor> each) {
-        Tensor hidden = input;
-        boolean ours = false;
+    public Hidden trunk(int from, int to, Hidden input, Batch batch, ForwardContext context, Consumer<Tensor> each) {
+        final Map<Integer, Tensor> live = new TreeMap<>(input.byStage());
+        final Map<Integer, Tensor> ours = new TreeMap<>();
         try {
             for (int i = from; i < to; i++) {
-                final Tensor next = stage(i, hidden, batch, context);
-                if (ours) {
-                    hidden.close();
-                }
-                hidden = next;
-                ours = true;
-                each.accept(hidden);
+                final int now = i;
+                final List<Tensor> read = order.inputs(i).stream()
+                        .map(stage -> Objects.requireNonNull(live.get(stage)))
+                        .toList();
+                final Tensor next = stage(i, read, batch, context);
+                live.put(i, next);
+                ours.put(i, next);
+                live.keySet().removeIf(stage -> order.lastReader(stage) <= now && stage != now);
+                ours.entrySet().removeIf(entry -> {
+                    final boolean read = !live.containsKey(entry.getKey());
+                    if (read) {
+                        entry.getValue().close();
+                    }
+                    return read;
+                });
+                each.accept(next);
             }
         } catch (RuntimeException | Error e) {
-            if (ours) {
-                hidden.close();
-            }
+            ours.values().forEach(Tensor::close);
             throw e;
         }
-        return ours ? TensorScope.adopt(hidden) : hidden;
+        ours.values().forEach(TensorScope::adopt);
+        return new Hidden(live);
+    }
+
+    /**
+     * {@return the stages whose outputs one reads, by their numbers}
+     *
+     * @param reader a stage, or the head, which is the one after the last
+     */
+    public List<Integer> inputs(int reader) {
+        return order.inputs(reader);
+    }
+
+    /**
+     * {@return the stages before one whose outputs it, a later one or the head reads}
+     *
+     * @param from a stage's number
+     */
+    public List<Integer> live(int from) {
+        return IntStream.range(0, from)
+                .filter(stage -> order.lastReader(stage) >= from)
+                .boxed()
+                .toList();
+    }
+
+    /**
+     * {@return how many stages lie below one, on the longest way: 0 for embeddings}
+     *
+     * @param stage its number
+     */
+    public int fromInput(int stage) {
+        return order.fromInput(stage);
+    }
+
+    /**
+     * {@return how far below the head a stage is, on the longest way: 1 for what the head reads}
+     *
+     * @param stage its number
+     */
+    public int fromHead(int stage) {
+        return order.fromHead(stage);
+    }
+
+    /** {@return how many layers its longest way has, above the first stage} */
+    public int layers() {
+        return IntStream.range(0, stages.size()).map(order::fromInput).max().orElse(0);
+    }
+
+    /** {@return of each stage whether something is trained in it, or in what it reads: then gradients reach its output} */
+    public boolean[] learning() {
+        final boolean[] learning = new boolean[stages.size()];
+        for (int i = 0; i < learning.length; i++) {
+            learning[i] = stages.get(i).parameters().stream().anyMatch(Parameter::isTrained);
+            for (int input : order.inputs(i)) {
+                learning[i] |= learning[input];
+            }
+        }
+        return learning;
     }
 
     /** {@return how many stages, from the input on, have nothing that is trained} */
@@ -150,33 +214,27 @@ public final class Network implements AutoCloseable {
      * {@return one stage's output; the caller owns it} Its temporaries are gone.
      *
      * @param index from 0
-     * @param input what the stage before gave (borrowed); the first stage doesn't look at it
+     * @param inputs what the stages that it reads gave (borrowed)
      * @param batch the batch (borrowed)
      * @param context of this pass: whether it trains, and what dropout draws from
      */
-    public Tensor stage(int index, Tensor input, Batch batch, ForwardContext context) {
+    public Tensor stage(int index, List<Tensor> inputs, Batch batch, ForwardContext context) {
         context.enter(index);
         try (TensorScope scope = TensorScope.open()) {
-            return Tensors.own(stages.get(index).forward(input, batch, context));
-        }
-    }
-
-    private static Tensor nothing() {
-        try (TensorScope scope = TensorScope.open()) {
-            return Tensors.own(torch.empty(0));
+            return Tensors.own(stages.get(index).forward(inputs, batch, context));
         }
     }
 
     /**
-     * {@return the head's outputs from the last stage's, in the current scope}
+     * {@return the head's outputs from the stages', in the current scope}
      *
-     * @param hidden the last stage's output (borrowed)
+     * @param hidden what the stages gave that it reads (borrowed)
      * @param batch the batch (borrowed)
      * @param context of this pass: whether it trains, and what dropout draws from
      */
-    public Map<String, Tensor> head(Tensor hidden, Batch batch, ForwardContext context) {
+    public Map<String, Tensor> head(Hidden hidden, Batch batch, ForwardContext context) {
         context.enter(stages.size());
-        return head.forward(hidden, batch, context);
+        return head.forward(order.inputs(stages.size()).stream().map(hidden::get).toList(), batch, context);
     }
 
     /**
@@ -187,13 +245,14 @@ public final class Network implements AutoCloseable {
      */
     public OperatorGraph draw(Set<String> columns) {
         final OperatorGraph graph = new OperatorGraph(columns);
-        OperatorGraph.Value hidden = OperatorGraph.NOTHING;
-        for (Stage stage : stages) {
-            graph.enter(stage.name());
-            hidden = stage.draw(graph, hidden);
+        final List<OperatorGraph.Value> drawn = new ArrayList<>();
+        for (int i = 0; i < stages.size(); i++) {
+            graph.enter(stages.get(i).name());
+            drawn.add(stages.get(i)
+                    .draw(graph, order.inputs(i).stream().map(drawn::get).toList()));
         }
         graph.enter("head");
-        head.draw(graph, hidden);
+        head.draw(graph, order.inputs(stages.size()).stream().map(drawn::get).toList());
         return graph;
     }
 

@@ -47,18 +47,18 @@ public final class NonFinite {
     }
 
     private static Optional<Found> walk(Network network, Batch batch, IntFunction<ForwardContext> contextOf) {
-        Tensor hidden = torch.empty(0);
+        Hidden given = Hidden.NONE;
         for (int i = 0; i < network.stages().size(); i++) {
-            hidden = TensorScope.adopt(
-                    network.stage(i, hidden, batch, contextOf.apply(i).again()));
+            given = network.trunk(i, i + 1, given, batch, contextOf.apply(i).again(), each -> {});
+            final Tensor hidden = given.get(i);
             if (!isFinite(hidden)) {
                 final String name = network.stages().get(i).name();
                 return Optional.of(found(name, network.stages().get(i), hidden, batch));
             }
         }
         final ForwardContext last = contextOf.apply(network.stages().size()).again();
-        final Map<String, Tensor> given = new TreeMap<>(network.head(hidden, batch, last));
-        return given.values().stream()
+        final Map<String, Tensor> outputs = new TreeMap<>(network.head(given, batch, last));
+        return outputs.values().stream()
                 .filter(output -> !isFinite(output))
                 .findFirst()
                 .map(output -> found("the head", network.head(), output, batch));

@@ -76,7 +76,7 @@ final class AutoRun<I> {
             validation.ifPresent(data -> DecidingMetric.check(metric, task.labels(), data));
             final Network network = model.assembly().network();
             // Beside an adapter the base is frozen anyway: freezing more of it would change nothing.
-            this.layers = network.adaptedLayers().isEmpty() ? network.stages().size() - 1 : 0;
+            this.layers = network.adaptedLayers().isEmpty() ? network.layers() : 0;
         }
         this.attempts = new Attempts<>(scoring, comparison, time);
     }

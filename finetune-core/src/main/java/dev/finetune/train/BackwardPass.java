@@ -10,13 +10,18 @@ import dev.finetune.nn.Batch;
 import dev.finetune.nn.DropoutMasks;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.HalfPrecisionWeights;
+import dev.finetune.nn.Hidden;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.NonFinite;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorArrayRefOptional;
@@ -72,7 +77,7 @@ final class BackwardPass implements Pass {
     }
 
     /** As {@link #start}, from what the frozen prefix gives for the batch. */
-    Tensor start(Batch batch, Supplier<Tensor> input, double weight, long seed) {
+    Tensor start(Batch batch, Supplier<Hidden> input, double weight, long seed) {
         final ForwardContext context = ForwardContext.training(seed, lean);
         try (CustomGradients open = custom && batch.device().is_cpu() ? CustomGradients.open() : null;
                 HalfPrecisionWeights.InUse use = copies.use()) {
@@ -92,7 +97,7 @@ final class BackwardPass implements Pass {
      * @param masks of dropout
      * @return the product; the caller owns it
      */
-    Tensor startRecordable(Batch batch, Tensor input, Tensor factor, DropoutMasks masks, long seed) {
+    Tensor startRecordable(Batch batch, Hidden input, Tensor factor, DropoutMasks masks, long seed) {
         final ForwardContext context = ForwardContext.training(seed, lean).with(masks);
         try (HalfPrecisionWeights.InUse use = copies.use();
                 TensorScope scope = TensorScope.open()) {
@@ -117,7 +122,7 @@ final class BackwardPass implements Pass {
     }
 
     /** What the frozen prefix gives for a batch, in the current scope; not while copies are in use. */
-    Tensor input(Batch batch) {
+    Hidden input(Batch batch) {
         final boolean computes = prefix.stages() > 0
                 && !(rowsComeAgain && prefix.knows(batch.host().rows()));
         try (HalfPrecisionWeights.InUse use = computes ? copies.use() : null) {
@@ -125,23 +130,23 @@ final class BackwardPass implements Pass {
         }
     }
 
-    private Tensor runOnce(Batch batch, Supplier<Tensor> from, double weight, ForwardContext context) {
+    private Tensor runOnce(Batch batch, Supplier<Hidden> from, double weight, ForwardContext context) {
         try (TensorScope scope = TensorScope.open()) {
             final Tensor loss;
             try (var autocast = Autocast.of(batch.device().is_cuda(), half)) {
-                final Tensor input = from.get();
-                final Optional<Tensor> original = original(input, batch);
-                final Tensor hidden = trunk(input, batch, context);
+                final Hidden input = from.get();
+                final Optional<Hidden> original = original(input, batch);
+                final Hidden hidden = trunk(input, batch, context);
                 final Map<String, Tensor> outputs = network.head(hidden, batch, context);
                 final Tensor tasks;
                 if (objective.twoPasses()) {
                     final ForwardContext other = context.other();
-                    final Tensor second = trunk(input, batch, other);
+                    final Hidden second = trunk(input, batch, other);
                     tasks = objective.loss(outputs, network.head(second, batch, other), batch, weight);
                 } else {
                     tasks = objective.loss(outputs, batch, weight);
                 }
-                loss = original.map(o -> tasks.add(objective.distance(hidden, o, batch, weight)))
+                loss = original.map(o -> tasks.add(distance(hidden, o, batch, weight)))
                         .orElse(tasks);
             }
             loss.backward();
@@ -149,57 +154,104 @@ final class BackwardPass implements Pass {
         }
     }
 
-    private Tensor trunk(Tensor input, Batch batch, ForwardContext context) {
+    /** How far all that the head reads is from what it was. */
+    private Tensor distance(Hidden hidden, Hidden original, Batch batch, double weight) {
+        return network.inputs(network.stages().size()).stream()
+                .map(stage -> objective.distance(
+                        hidden.get(stage),
+                        original.get(stage),
+                        network.stages().get(stage).layout().flatMap(layout -> layout.mask(batch)),
+                        batch,
+                        weight))
+                .reduce(Tensor::add)
+                .orElseThrow();
+    }
+
+    private Hidden trunk(Hidden input, Batch batch, ForwardContext context) {
         return network.trunk(prefix.stages(), network.stages().size(), input, batch, context, each -> {});
     }
 
-    private Optional<Tensor> original(Tensor input, Batch batch) {
+    private Optional<Hidden> original(Hidden input, Batch batch) {
         return objective.comparesWithOriginal()
                 ? Optional.of(originals.trunk(prefix.stages(), input, batch, prefix.context()))
                 : Optional.empty();
     }
 
-    private Tensor runTwice(Batch batch, Supplier<Tensor> from, double weight, ForwardContext context) {
-        final List<Tensor> kept = new ArrayList<>();
+    private Tensor runTwice(Batch batch, Supplier<Hidden> from, double weight, ForwardContext context) {
+        final Map<Integer, Tensor> kept = new TreeMap<>();
         try (TensorScope scope = TensorScope.open()) {
             final int start = prefix.stages();
-            final int last = network.stages().size() - 1;
-            final int cut = network.frozenStages();
+            final int end = network.stages().size();
+            final boolean[] learning = network.learning();
+            final Hidden input;
             try (GradientMode off = GradientMode.off();
                     var autocast = Autocast.of(batch.device().is_cuda(), half)) {
-                kept.add(Tensors.own(from.get()));
-                network.trunk(start, last + 1, kept.get(0), batch, context, hidden -> kept.add(Tensors.own(hidden)));
+                input = from.get();
+                input.byStage().forEach((stage, tensor) -> kept.put(stage, Tensors.own(tensor)));
+                final AtomicInteger next = new AtomicInteger(start);
+                network.trunk(start, end, input, batch, context, hidden ->
+                        kept.put(next.getAndIncrement(), Tensors.own(hidden)));
             }
-            final Tensor top = leaf(kept.get(last + 1 - start), cut <= last);
+            final Hidden top = leaves(network.inputs(end), kept, learning);
             final Tensor loss;
             try (var autocast = Autocast.of(batch.device().is_cuda(), half)) {
                 final Tensor tasks = objective.loss(network.head(top, batch, context), batch, weight);
-                loss = original(kept.get(0), batch)
-                        .map(o -> tasks.add(objective.distance(top, o, batch, weight)))
+                loss = original(input, batch)
+                        .map(o -> tasks.add(distance(top, o, batch, weight)))
                         .orElse(tasks);
             }
             loss.backward();
-            Tensor gradient = Tensors.gradient(top);
-            for (int i = last; i >= cut; i--) {
-                gradient = recompute(i, kept.get(i - start), i > cut, gradient, batch, context);
+            final Map<Integer, Tensor> gradients = new HashMap<>();
+            addGradients(top, learning, gradients, own -> own);
+            for (int i = end - 1; i >= start; i--) {
+                final Tensor gradient = gradients.remove(i);
+                if (gradient != null) {
+                    recompute(i, leaves(network.inputs(i), kept, learning), learning, gradient, gradients, batch, context);
+                }
             }
             return Tensors.own(loss.detach());
         } finally {
-            kept.forEach(Tensor::close);
+            kept.values().forEach(Tensor::close);
         }
     }
 
-    /** The gradient of a stage's input (undefined where it isn't wanted), while its parameters' gradients are added. */
-    private Tensor recompute(
-            int stage, Tensor kept, boolean wanted, Tensor gradient, Batch batch, ForwardContext context) {
+    /** What stages gave, cut off from how it came about, in the current scope; with gradients where some are wanted. */
+    private static Hidden leaves(List<Integer> stages, Map<Integer, Tensor> kept, boolean[] learning) {
+        final Map<Integer, Tensor> leaves = new TreeMap<>();
+        stages.forEach(stage -> leaves.put(stage, leaf(Objects.requireNonNull(kept.get(stage)), learning[stage])));
+        return new Hidden(leaves);
+    }
+
+    /** Adds the gradients of what stages gave to those that there are, for several may read it. */
+    private static void addGradients(
+            Hidden leaves, boolean[] learning, Map<Integer, Tensor> gradients, UnaryOperator<Tensor> keep) {
+        leaves.byStage().forEach((stage, leaf) -> {
+            if (learning[stage] && leaf.grad().defined()) {
+                final Tensor own = Tensors.gradient(leaf);
+                final Tensor others = gradients.get(stage);
+                gradients.put(stage, keep.apply(others == null ? own : others.add(own)));
+            }
+        });
+    }
+
+    /** Adds the gradients of a stage's inputs, while its parameters' gradients are added. */
+    private void recompute(
+            int stage,
+            Hidden inputs,
+            boolean[] learning,
+            Tensor gradient,
+            Map<Integer, Tensor> gradients,
+            Batch batch,
+            ForwardContext context) {
         try (TensorScope scope = TensorScope.open()) {
-            final Tensor input = leaf(kept, wanted);
+            final List<Tensor> read =
+                    network.inputs(stage).stream().map(inputs::get).toList();
             final Tensor output;
             try (var autocast = Autocast.of(batch.device().is_cuda(), half)) {
-                output = TensorScope.adopt(network.stage(stage, input, batch, context.again()));
+                output = TensorScope.adopt(network.stage(stage, read, batch, context.again()));
             }
             output.backward(gradient, new BoolOptional(), false, new TensorArrayRefOptional());
-            return scope.keep(Tensors.gradient(input));
+            addGradients(inputs, learning, gradients, scope::keep);
         }
     }
 

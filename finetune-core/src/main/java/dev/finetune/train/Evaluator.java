@@ -15,6 +15,7 @@ import dev.finetune.internal.torch.Tensors;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.Hidden;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.NonFinite;
 import dev.finetune.task.Task;
@@ -159,7 +160,7 @@ public final class Evaluator {
         private Map<String, Tensor> outputs(Batch batch, boolean again) {
             try (var autocast = Autocast.of(device.is_cuda(), half)) {
                 final ForwardContext context = prefix.context();
-                final Tensor hidden = network.trunk(
+                final Hidden hidden = network.trunk(
                         prefix.stages(),
                         network.stages().size(),
                         prefix.output(batch, again),

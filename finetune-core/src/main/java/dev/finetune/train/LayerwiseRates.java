@@ -5,26 +5,29 @@ import dev.finetune.nn.Parameter;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
- * How far from the input each parameter is: 0 in the first stage (embeddings, stem), one more from stage to stage, the
- * number of stages in the head. A parameter that several use, such as embeddings that a head predicts words with, is
- * where it is used first.
+ * How deep each parameter is: the number of stages in the head, one less from stage to stage below it, so 0 in the first stage
+ * (embeddings, stem) of the longest way; the ends of two towers are equally deep. A parameter that several use, such as
+ * embeddings that a head predicts words with, is where it is used first.
  */
 final class LayerwiseRates {
     private final int stages;
     private final Map<Parameter, Integer> depths = new IdentityHashMap<>();
 
     LayerwiseRates(Network network) {
-        this.stages = network.stages().size();
-        for (int i = 0; i < stages; i++) {
-            put(network.stages().get(i).parameters(), i);
+        final int count = network.stages().size();
+        this.stages =
+                IntStream.range(0, count).map(network::fromHead).max().orElse(0);
+        for (int i = 0; i < count; i++) {
+            put(network.stages().get(i).parameters(), stages - network.fromHead(i));
         }
         put(network.head().parameters(), stages);
     }
 
     private void put(List<Parameter> parameters, int depth) {
-        parameters.forEach(parameter -> depths.putIfAbsent(parameter, depth));
+        parameters.forEach(parameter -> depths.merge(parameter, depth, Math::min));
     }
 
     /** How many stages are below the head: the head's own depth. */

@@ -1,10 +1,13 @@
 package dev.finetune.train;
 
 import dev.finetune.error.FinetuneException;
+import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
 import dev.finetune.task.Outputs;
 import dev.finetune.task.Task;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -75,14 +78,22 @@ final class Objective {
         return both.add(divergences.mul(new Scalar(factor)));
     }
 
-    /** The mean squared distance of a trunk's output from the original's; positions of padding don't count. */
-    Tensor distance(Tensor hidden, Tensor original, Batch batch, double weight) {
+    /**
+     * The mean squared distance of a trunk's output from the original's; positions of padding don't count.
+     *
+     * @param hidden (batch, ...), or (batch, positions, ...) where there is a mask
+     * @param mask (batch, positions) of the output's own positions: 1, or 0 for padding
+     */
+    Tensor distance(Tensor hidden, Tensor original, Optional<Tensor> mask, Batch batch, double weight) {
         final Tensor squares = hidden.sub(original).pow(new Scalar(2));
         final double factor = distill * share(batch, weight);
-        if (hidden.dim() == 3 && batch.has("attention_mask")) {
-            final Tensor mask = batch.get("attention_mask").to(ScalarType.Float);
-            final Tensor count = mask.sum().mul(new Scalar(hidden.size(2)));
-            return squares.mul(mask.unsqueeze(2)).sum().div(count).mul(new Scalar(factor));
+        if (mask.isPresent()) {
+            final Tensor own = mask.get().to(ScalarType.Float);
+            final long[] places = Tensors.shape(hidden);
+            final long each = hidden.numel() / (places[0] * places[1]);
+            Arrays.fill(places, 2, places.length, 1);
+            final Tensor count = own.sum().mul(new Scalar(each));
+            return squares.mul(own.reshape(places)).sum().div(count).mul(new Scalar(factor));
         }
         return squares.mean().mul(new Scalar(factor));
     }

@@ -5,6 +5,7 @@ import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.Hidden;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
 import java.util.ArrayList;
@@ -109,7 +110,7 @@ final class PretrainedReference implements AutoCloseable {
      *
      * @param context of an evaluation
      */
-    Tensor trunk(int from, Tensor input, Batch batch, ForwardContext context) {
+    Hidden trunk(int from, Hidden input, Batch batch, ForwardContext context) {
         final List<Tensor> now = new ArrayList<>();
         try (GradientMode off = GradientMode.off()) {
             try (TensorScope scope = TensorScope.open()) {

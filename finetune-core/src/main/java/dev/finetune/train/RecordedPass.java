@@ -10,6 +10,7 @@ import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.DropoutMasks;
 import dev.finetune.nn.HalfPrecisionWeights;
+import dev.finetune.nn.Hidden;
 import dev.finetune.nn.Parameter;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -85,7 +86,7 @@ final class RecordedPass implements Pass {
     public Tensor start(Batch batch, double weight, long seed) {
         try (TensorScope scope = TensorScope.open()) {
             forgetIfMoved();
-            final Tensor input = pass.input(batch);
+            final Hidden input = pass.input(batch);
             final String key = key(batch.host(), input);
             final List<Recorded> same = recorded.get(key);
             if (same == null) {
@@ -104,7 +105,7 @@ final class RecordedPass implements Pass {
     }
 
     /** Computes, and records for later batches; the plain way where that can't be done. */
-    private Tensor recording(String key, Batch batch, Tensor input, double weight, long seed) {
+    private Tensor recording(String key, Batch batch, Hidden input, double weight, long seed) {
         final Recorded made = new Recorded(batch, input);
         boolean keeping = false;
         try {
@@ -157,13 +158,14 @@ final class RecordedPass implements Pass {
     }
 
     /** What recordings are made for. */
-    private static String key(HostBatch batch, Tensor input) {
+    private static String key(HostBatch batch, Hidden input) {
         final StringBuilder key = new StringBuilder();
         new TreeMap<>(batch.columns())
                 .forEach((name, column) -> key.append(name)
                         .append(column instanceof HostTensor.Longs ? " longs " : " floats ")
                         .append(Arrays.toString(column.shape())));
-        return key.append(Arrays.toString(Tensors.shape(input))).toString();
+        input.tensors().forEach(tensor -> key.append(Arrays.toString(Tensors.shape(tensor))));
+        return key.toString();
     }
 
     private void forgetIfMoved() {
@@ -193,16 +195,16 @@ final class RecordedPass implements Pass {
     /** A pass over batches of one shape, and the tensors that it reads. */
     private final class Recorded implements AutoCloseable {
         private final Batch batch;
-        private final Tensor input;
+        private final Hidden input;
         private final Tensor factor;
         private final DropoutMasks masks;
         private final Map<Parameter, Tensor> results = new LinkedHashMap<>();
         private @Nullable Tensor loss;
         private Recorder.@Nullable Recording recording;
 
-        Recorded(Batch like, Tensor input) {
+        Recorded(Batch like, Hidden input) {
             this.batch = new Batch(like.host(), like.device());
-            this.input = Tensors.own(input.clone());
+            this.input = input.map(tensor -> Tensors.own(tensor.clone()));
             this.factor = Tensors.own(torch.ones(new long[0], new TensorOptions(like.device())));
             this.masks = new DropoutMasks(like.device());
         }
@@ -245,11 +247,11 @@ final class RecordedPass implements Pass {
         }
 
         /** Takes a batch's numbers, if they fit. */
-        boolean take(HostBatch host, Tensor from, double weight, long seed) {
+        boolean take(HostBatch host, Hidden from, double weight, long seed) {
             if (!batch.refill(host)) {
                 return false;
             }
-            input.copy_(from);
+            from.byStage().forEach((stage, tensor) -> input.get(stage).copy_(tensor));
             factor.fill_(new Scalar(Objective.factor(weight)));
             masks.draw(seed);
             return true;
@@ -280,7 +282,7 @@ final class RecordedPass implements Pass {
             forgetResults();
             masks.close();
             factor.close();
-            input.close();
+            input.tensors().forEach(Tensor::close);
             batch.close();
         }
     }

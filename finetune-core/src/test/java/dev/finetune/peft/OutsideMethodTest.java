@@ -14,6 +14,7 @@ import dev.finetune.nn.Adapter;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.HeadModule;
+import dev.finetune.nn.Hidden;
 import dev.finetune.nn.Init;
 import dev.finetune.nn.LayerKind;
 import dev.finetune.nn.Linear;
@@ -163,15 +164,16 @@ class OutsideMethodTest {
         }
     }
 
-    private record Plain(Linear linear) implements HeadModule {
+    /** A layer with a bias and one without. */
+    private record Plain(Linear linear, Linear bare) implements HeadModule {
         @Override
         public Map<String, Tensor> forward(Tensor hidden, Batch batch, ForwardContext context) {
-            return Map.of("out", linear.forward(hidden, context));
+            return Map.of("out", bare.forward(linear.forward(hidden, context), context));
         }
 
         @Override
         public List<Parameter> parameters() {
-            return linear.parameters();
+            return Module.parametersOf(List.of(linear, bare));
         }
     }
 
@@ -192,7 +194,11 @@ class OutsideMethodTest {
         final Function<String, ParameterSource> at = source::at;
         try {
             final Turned turned = new Turned(at.apply("turned"));
-            return new Network(List.of(turned), new Plain(new Linear(at.apply("plain"), 6, 3, Init.normal(1))));
+            return new Network(
+                    List.of(turned),
+                    new Plain(
+                            new Linear(at.apply("plain"), 6, 3, Init.normal(1)),
+                            new Linear(at.apply("bare"), 3, 3, Init.normal(1), false)));
         } catch (RuntimeException e) {
             base.takeBack();
             source.takeBack();
@@ -205,7 +211,7 @@ class OutsideMethodTest {
             final Tensor input = Tensors.of(new float[] {1, -2, 3, 0.5f, 0, 1, -1, 2}, 2, 4);
             final Tensor hidden = network.stages().get(0).forward(input, null, ForwardContext.evaluating());
             return Tensors.floats(
-                    network.head(hidden, null, ForwardContext.evaluating()).get("out"));
+                    network.head(new Hidden(Map.of(0, hidden)), null, ForwardContext.evaluating()).get("out"));
         }
     }
 
@@ -221,11 +227,11 @@ class OutsideMethodTest {
     static List<PeftMethod> methods() {
         return List.of(
                 new Ssf("ssf_scale", false),
-                Lora.rank(2).targets("turned", "plain"),
+                Lora.rank(2).targets("turned", "plain", "bare"),
                 Lora.rank(2).allLinear(),
-                Lora.rank(2).targets("turned", "plain").withDora(),
-                Ia3.usual().targets("turned", "plain"),
-                Ia3.usual().targets("turned", "plain").feedForward("turned"));
+                Lora.rank(2).targets("turned", "plain", "bare").withDora(),
+                Ia3.usual().targets("turned", "plain", "bare"),
+                Ia3.usual().targets("turned", "plain", "bare").feedForward("turned", "bare"));
     }
 
     @ParameterizedTest
@@ -233,7 +239,9 @@ class OutsideMethodTest {
     void mergedItGivesWhatItGivesBesideTheLayers(PeftMethod method) {
         final long before = Pointer.totalCount();
         try (Network network = network(method)) {
-            assertThat(network.adaptedLayers()).containsExactly("turned", "plain");
+            assertThat(network.adaptedLayers())
+                    .containsExactlyElementsOf(
+                            method instanceof Ssf ? List.of("turned", "plain") : List.of("turned", "plain", "bare"));
             try (TensorScope scope = TensorScope.open()) {
                 for (Parameter parameter : network.parameters()) {
                     if (parameter.name().startsWith(AdapterParameters.PREFIX)) {

@@ -4,11 +4,13 @@ import dev.finetune.nn.Batch;
 import dev.finetune.nn.Buffer;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.FusedLinear;
+import dev.finetune.nn.HiddenLayout;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.Stage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /** A stage that something happens to before it computes. */
@@ -34,6 +36,11 @@ record FaultyStage(Stage stage, Fault fault) implements Stage {
     @Override
     public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
         return stage.forward(fault.before(input, batch, context), batch, context);
+    }
+
+    @Override
+    public Optional<HiddenLayout> layout() {
+        return stage.layout();
     }
 
     @Override

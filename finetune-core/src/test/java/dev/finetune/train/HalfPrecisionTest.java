@@ -14,6 +14,7 @@ import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.HalfPrecisionWeights;
+import dev.finetune.nn.Hidden;
 import dev.finetune.nn.Network;
 import dev.finetune.task.ClassificationTask;
 import dev.finetune.task.LossOptions;
@@ -76,9 +77,9 @@ class HalfPrecisionTest {
                 var autocast = Autocast.of(false, half)) {
             final ForwardContext context = ForwardContext.training(SEED);
             final int last = network.stages().size();
-            final Tensor frozenOutput = network.trunk(
-                    0, frozen, Tensors.of(new float[] {0}, 1), batch, ForwardContext.evaluating(), h -> {});
-            final Tensor hidden = network.trunk(frozen, last, frozenOutput, batch, context, h -> {});
+            final Hidden frozenOutput =
+                    network.trunk(0, frozen, Hidden.NONE, batch, ForwardContext.evaluating(), h -> {});
+            final Hidden hidden = network.trunk(frozen, last, frozenOutput, batch, context, h -> {});
             final Tensor sum = TASK.lossSum(network.head(hidden, batch, context), batch);
             return Tensors.scalar(sum.mul(new Scalar(1.0 / ROWS)));
         }

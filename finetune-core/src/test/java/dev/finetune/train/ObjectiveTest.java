@@ -13,10 +13,12 @@ import dev.finetune.head.Heads;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
+import dev.finetune.nn.HiddenLayout;
 import dev.finetune.task.LossOptions;
 import dev.finetune.task.Task;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
@@ -103,8 +105,40 @@ class ObjectiveTest {
         try (TensorScope scope = TensorScope.open();
                 Batch batch = new Batch(batch(columns, 2), Tensors.cpu())) {
             final Tensor distance = new Objective(TASK, 0, 3)
-                    .distance(Tensors.of(hidden, 2, 3, 4), Tensors.of(original, 2, 3, 4), batch, 2);
+                    .distance(
+                            Tensors.of(hidden, 2, 3, 4),
+                            Tensors.of(original, 2, 3, 4),
+                            HiddenLayout.positions("attention_mask").mask(batch),
+                            batch,
+                            2);
             assertThat(Tensors.scalar(distance)).isCloseTo(3 * sum / (3 * 4), within(1e-5));
+        }
+    }
+
+    /** Two inputs of four and two positions, of which a stage takes two together: the mask is of two and one. */
+    @Test
+    void statesOfAnotherLengthThanTheInputsAreMaskedAsTheirStageSays() {
+        final float[] hidden = noise(5, 2 * 2 * 3 * 2);
+        final float[] original = noise(6, 2 * 2 * 3 * 2);
+        double sum = 0;
+        for (int i = 0; i < hidden.length; i++) {
+            sum += i / 6 == 3 ? 0 : Math.pow(hidden[i] - original[i], 2);
+        }
+        final Map<String, HostTensor> columns = Map.of(
+                "labels",
+                new HostTensor.Longs(new long[] {0, 1}, 2),
+                "attention_mask",
+                new HostTensor.Longs(new long[] {1, 1, 1, 1, 1, 1, 0, 0}, 2, 4));
+        try (TensorScope scope = TensorScope.open();
+                Batch batch = new Batch(batch(columns, 2), Tensors.cpu())) {
+            final Tensor mask = batch.get("attention_mask").reshape(2, 2, 2).select(2, 0);
+            final Objective objective = new Objective(TASK, 0, 3);
+            final Tensor distance = objective.distance(
+                    Tensors.of(hidden, 2, 2, 3, 2), Tensors.of(original, 2, 2, 3, 2), Optional.of(mask), batch, 2);
+            assertThat(Tensors.scalar(distance)).isCloseTo(3 * sum / (3 * 6), within(1e-5));
+            final Tensor whole = objective.distance(
+                    Tensors.of(hidden, 2, 12), Tensors.of(hidden, 2, 12), Optional.empty(), batch, 2);
+            assertThat(Tensors.scalar(whole)).isZero();
         }
     }
 

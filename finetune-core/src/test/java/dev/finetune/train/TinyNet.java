@@ -11,6 +11,7 @@ import dev.finetune.nn.Dropout;
 import dev.finetune.nn.Embedding;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.HeadModule;
+import dev.finetune.nn.HiddenLayout;
 import dev.finetune.nn.Init;
 import dev.finetune.nn.LayerNorm;
 import dev.finetune.nn.Linear;
@@ -23,6 +24,7 @@ import dev.finetune.nn.Stage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /** A transformer of a few hundred parameters over 16 symbols, with dropout wherever one can be. */
@@ -83,6 +85,11 @@ final class TinyNet {
         }
 
         @Override
+        public Optional<HiddenLayout> layout() {
+            return Optional.of(HiddenLayout.positions("attention_mask"));
+        }
+
+        @Override
         public List<Parameter> parameters() {
             return embedding.parameters();
         }
@@ -116,6 +123,11 @@ final class TinyNet {
             final Tensor mixed = attention.forward(mapped, mapped, input, null, context);
             final Tensor changed = dropout.forward(Activation.GELU.forward(out.forward(mixed, context)), context);
             return norm.forward(input.add(changed));
+        }
+
+        @Override
+        public Optional<HiddenLayout> layout() {
+            return Optional.of(HiddenLayout.positions("attention_mask"));
         }
 
         @Override

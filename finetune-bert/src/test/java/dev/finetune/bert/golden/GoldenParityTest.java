@@ -29,6 +29,7 @@ import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.Hidden;
 import dev.finetune.spi.Assembly;
 import dev.finetune.task.Task;
 import dev.finetune.train.BatchSource;
@@ -272,7 +273,7 @@ class GoldenParityTest {
                 GradientMode off = GradientMode.off();
                 Batch batch = new Batch(new HostBatch(inputs, host.rows()), GoldenDevice.device())) {
             final ForwardContext context = ForwardContext.evaluating();
-            final Tensor trunk = assembly.network().trunk(batch, context, stage -> hidden.add(Tensors.floats(stage)));
+            final Hidden trunk = assembly.network().trunk(batch, context, stage -> hidden.add(Tensors.floats(stage)));
             final Map<String, float[]> outputs = new LinkedHashMap<>();
             assembly.network()
                     .head(trunk, batch, context)

@@ -80,8 +80,10 @@ class SkipUnreadTest {
                     .toList();
             final HostBatch host = encoder.collate(encoder.encode(unlabelled), CollateContext.predicting());
             try (Batch batch = new Batch(host, Tensors.cpu())) {
-                final long[] shape = Tensors.shape(
-                        model.assembly().network().trunk(batch, ForwardContext.evaluating(), hidden -> {}));
+                final long[] shape = Tensors.shape(model.assembly()
+                        .network()
+                        .trunk(batch, ForwardContext.evaluating(), hidden -> {})
+                        .last());
                 return new long[] {shape[0], shape[1]};
             }
         }

@@ -190,7 +190,7 @@ public final class FewShotFitting<I> {
     private void lift(LoadedModel<I> model, List<Encoded> rows, Tensor weight, Tensor bias) {
         final Network network = model.assembly().network();
         final List<Float> least = passes(model).run(rows, (batch, host, context) -> {
-            final Tensor hidden = network.trunk(batch, context, stage -> {});
+            final Tensor hidden = network.trunk(batch, context, stage -> {}).last();
             final float[] ofRows = Tensors.floats(torch.conv2d(hidden, weight)
                     .amin(new long[] {2, 3}, false)
                     .add_(bias)

@@ -9,9 +9,11 @@ import dev.finetune.nn.Stage;
 import dev.finetune.peft.AdapterParameters;
 import dev.finetune.peft.PeftMethod;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Applies freezing rules to a network, in the order in which they were said. They speak of the base's parameters: what an
@@ -82,21 +84,30 @@ final class Freezer {
                 .toList();
     }
 
-    /** The parameters of the first stages, none of which a later one may compute with. */
-    private static List<Parameter> upTo(int last, FreezeRule rule, Network network) {
+    /** The parameters of some stages, none of which another one may compute with. */
+    private static List<Parameter> of(Set<Integer> chosen, FreezeRule rule, Network network) {
         final List<Stage> stages = network.stages();
-        final List<Parameter> named = dev.finetune.nn.Module.parametersOf(stages.subList(0, last + 1));
-        for (Stage later : stages.subList(last + 1, stages.size())) {
-            for (Parameter parameter : later.parameters()) {
+        final List<Parameter> named = dev.finetune.nn.Module.parametersOf(
+                chosen.stream().sorted().map(stages::get).toList());
+        for (int i = 0; i < stages.size(); i++) {
+            for (Parameter parameter : chosen.contains(i) ? List.<Parameter>of() : stages.get(i).parameters()) {
                 if (named.contains(parameter)) {
-                    throw new FinetuneException(rule + ": " + later.name() + " computes with the same "
-                            + parameter.name() + ", as this model's layers share their weights, so that it can't go on"
-                            + " learning without them. Freeze all the layers that share them, or none: summary() shows"
-                            + " which do.");
+                    throw new FinetuneException(
+                            rule + ": " + stages.get(i).name() + " computes with the same "
+                                    + parameter.name() + ", as this model's layers share their weights, so that it can't go on"
+                                    + " learning without them. Freeze all the layers that share them, or none: summary() shows"
+                                    + " which do.");
                 }
             }
         }
         return named;
+    }
+
+    /** A stage and all that it computes from. */
+    private static void collect(int stage, Network network, Set<Integer> chosen) {
+        if (chosen.add(stage)) {
+            network.inputs(stage).forEach(input -> collect(input, network, chosen));
+        }
     }
 
     private static boolean isOfBase(Parameter parameter) {
@@ -110,11 +121,16 @@ final class Freezer {
     private static List<Parameter> named(FreezeRule rule, Network network) {
         final Freeze freeze = rule.freeze();
         if (freeze instanceof Freeze.FirstLayers first) {
-            final List<Stage> stages = network.stages();
-            if (first.layers() > stages.size() - 1) {
-                throw new FinetuneException(rule + ": the model has " + (stages.size() - 1) + " layers.");
+            if (first.layers() > network.layers()) {
+                throw new FinetuneException(rule + ": the model has " + network.layers() + " layers.");
             }
-            return upTo(first.layers(), rule, network);
+            return of(
+                    IntStream.range(0, network.stages().size())
+                            .filter(stage -> network.fromInput(stage) <= first.layers())
+                            .boxed()
+                            .collect(Collectors.toSet()),
+                    rule,
+                    network);
         }
         if (freeze instanceof Freeze.UpTo upTo) {
             final List<String> names =
@@ -123,7 +139,9 @@ final class Freezer {
             if (last < 0) {
                 throw new FinetuneException(rule + ": there is no such stage; there are " + names + ".");
             }
-            return upTo(last, rule, network);
+            final Set<Integer> chosen = new HashSet<>();
+            collect(last, network, chosen);
+            return of(chosen, rule, network);
         }
         if (freeze instanceof Freeze.BatchNorms) {
             final Set<String> norms = network.buffers().stream()

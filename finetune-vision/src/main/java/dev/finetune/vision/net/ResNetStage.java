@@ -4,13 +4,15 @@ import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.Buffer;
 import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.HiddenLayout;
 import dev.finetune.nn.Module;
-import dev.finetune.nn.OperatorGraph;
 import dev.finetune.nn.OperatorGraph.Value;
+import dev.finetune.nn.OperatorGraph;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /** One stage of a residual network, "layer1" to "layer4": blocks that share a resolution. */
@@ -48,6 +50,11 @@ final class ResNetStage implements Stage {
             hidden = block.draw(graph, hidden);
         }
         return hidden;
+    }
+
+    @Override
+    public Optional<HiddenLayout> layout() {
+        return Optional.of(HiddenLayout.WHOLE);
     }
 
     @Override

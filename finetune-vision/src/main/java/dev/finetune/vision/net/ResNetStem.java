@@ -6,10 +6,11 @@ import dev.finetune.nn.BatchNorm2d;
 import dev.finetune.nn.Buffer;
 import dev.finetune.nn.ConvNormBlock;
 import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.HiddenLayout;
 import dev.finetune.nn.MaxPool2d;
 import dev.finetune.nn.Module;
-import dev.finetune.nn.OperatorGraph;
 import dev.finetune.nn.OperatorGraph.Value;
+import dev.finetune.nn.OperatorGraph;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
@@ -71,6 +72,11 @@ final class ResNetStem implements Stage {
                 ? hidden
                 : activation.draw(
                         graph, convolutions.get(convolutions.size() - 1).norm().draw(graph, hidden));
+    }
+
+    @Override
+    public Optional<HiddenLayout> layout() {
+        return Optional.of(HiddenLayout.WHOLE);
     }
 
     @Override

@@ -5,18 +5,20 @@ import dev.finetune.nn.Conv2d;
 import dev.finetune.nn.Dropout;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.HeadModule;
+import dev.finetune.nn.HiddenLayout;
 import dev.finetune.nn.Init;
 import dev.finetune.nn.MaxPool2d;
 import dev.finetune.nn.Module;
-import dev.finetune.nn.OperatorGraph;
 import dev.finetune.nn.OperatorGraph.Size;
 import dev.finetune.nn.OperatorGraph.Value;
+import dev.finetune.nn.OperatorGraph;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -125,6 +127,11 @@ public final class SqueezeNet {
         }
 
         @Override
+        public Optional<HiddenLayout> layout() {
+            return Optional.of(HiddenLayout.WHOLE);
+        }
+
+        @Override
         public List<Parameter> parameters() {
             return convolution.parameters();
         }
@@ -158,6 +165,11 @@ public final class SqueezeNet {
             return graph.operator("Concat", first, rectified(graph, expand3, squeezed))
                     .set("axis", 1)
                     .value();
+        }
+
+        @Override
+        public Optional<HiddenLayout> layout() {
+            return Optional.of(HiddenLayout.WHOLE);
         }
 
         @Override

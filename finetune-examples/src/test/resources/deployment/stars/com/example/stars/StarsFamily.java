@@ -9,6 +9,7 @@ import dev.finetune.nn.Batch;
 import dev.finetune.nn.Embedding;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.HeadModule;
+import dev.finetune.nn.HiddenLayout;
 import dev.finetune.nn.Init;
 import dev.finetune.nn.Linear;
 import dev.finetune.nn.Network;
@@ -87,6 +88,11 @@ public final class StarsFamily implements ModelFamily {
         @Override
         public Tensor forward(Tensor nothing, Batch batch, ForwardContext context) {
             return vectors.forward(batch.get("events"), context);
+        }
+
+        @Override
+        public Optional<HiddenLayout> layout() {
+            return Optional.of(HiddenLayout.positions("mask"));
         }
 
         @Override
