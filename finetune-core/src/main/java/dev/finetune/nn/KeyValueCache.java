@@ -47,7 +47,9 @@ public final class KeyValueCache implements AutoCloseable {
                 TensorScope scope = TensorScope.open()) {
             final KeysAndValues before = byPlace.get(place);
             final KeysAndValues all = before == null
-                    ? new KeysAndValues(Tensors.own(keys.detach().clone()), Tensors.own(values.detach().clone()))
+                    ? new KeysAndValues(
+                            Tensors.own(keys.detach().clone()),
+                            Tensors.own(values.detach().clone()))
                     : new KeysAndValues(joined(before.keys, keys), joined(before.values, values));
             if (before != null) {
                 before.close();

@@ -129,11 +129,11 @@ public final class Network implements AutoCloseable {
                 ours.put(i, next);
                 live.keySet().removeIf(stage -> order.lastReader(stage) <= now && stage != now);
                 ours.entrySet().removeIf(entry -> {
-                    final boolean read = !live.containsKey(entry.getKey());
-                    if (read) {
+                    final boolean last = !live.containsKey(entry.getKey());
+                    if (last) {
                         entry.getValue().close();
                     }
-                    return read;
+                    return last;
                 });
                 each.accept(next);
             }
@@ -234,7 +234,8 @@ public final class Network implements AutoCloseable {
      */
     public Map<String, Tensor> head(Hidden hidden, Batch batch, ForwardContext context) {
         context.enter(stages.size());
-        return head.forward(order.inputs(stages.size()).stream().map(hidden::get).toList(), batch, context);
+        return head.forward(
+                order.inputs(stages.size()).stream().map(hidden::get).toList(), batch, context);
     }
 
     /**

@@ -13,7 +13,6 @@ import java.util.TreeMap;
 import java.util.function.IntFunction;
 import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * Finds where numbers first stop being finite, by computing a batch once more, stage by stage, without gradients. Only asked

@@ -38,8 +38,9 @@ final class StageOrder {
         }
         for (int i = 0; i < count; i++) {
             if (lastReader[i] == 0) {
-                throw new FinetuneException("The trunk's " + names.get(i) + " is read neither by a later stage nor by the"
-                        + " head, so that it would be computed for nothing.");
+                throw new FinetuneException(
+                        "The trunk's " + names.get(i) + " is read neither by a later stage nor by the"
+                                + " head, so that it would be computed for nothing.");
             }
         }
     }

@@ -189,8 +189,13 @@ final class BackwardPass implements Pass {
                 input = from.get();
                 input.byStage().forEach((stage, tensor) -> kept.put(stage, Tensors.own(tensor)));
                 final AtomicInteger next = new AtomicInteger(start);
-                network.trunk(start, end, input, batch, context, hidden ->
-                        kept.put(next.getAndIncrement(), Tensors.own(hidden)));
+                network.trunk(
+                        start,
+                        end,
+                        input,
+                        batch,
+                        context,
+                        hidden -> kept.put(next.getAndIncrement(), Tensors.own(hidden)));
             }
             final Hidden top = leaves(network.inputs(end), kept, learning);
             final Tensor loss;
@@ -206,7 +211,14 @@ final class BackwardPass implements Pass {
             for (int i = end - 1; i >= start; i--) {
                 final Tensor gradient = gradients.remove(i);
                 if (gradient != null) {
-                    recompute(i, leaves(network.inputs(i), kept, learning), learning, gradient, gradients, batch, context);
+                    recompute(
+                            i,
+                            leaves(network.inputs(i), kept, learning),
+                            learning,
+                            gradient,
+                            gradients,
+                            batch,
+                            context);
                 }
             }
             return Tensors.own(loss.detach());

@@ -18,8 +18,7 @@ final class LayerwiseRates {
 
     LayerwiseRates(Network network) {
         final int count = network.stages().size();
-        this.stages =
-                IntStream.range(0, count).map(network::fromHead).max().orElse(0);
+        this.stages = IntStream.range(0, count).map(network::fromHead).max().orElse(0);
         for (int i = 0; i < count; i++) {
             put(network.stages().get(i).parameters(), stages - network.fromHead(i));
         }

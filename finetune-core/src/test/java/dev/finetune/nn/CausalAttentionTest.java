@@ -134,14 +134,17 @@ class CausalAttentionTest {
             }
         }
         for (int i = 0; i < 4; i++) {
-            assertThat(both.get(0).get(i)).as("number %d", i).containsExactly(both.get(1).get(i), within(3e-5f));
+            assertThat(both.get(0).get(i))
+                    .as("number %d", i)
+                    .containsExactly(both.get(1).get(i), within(3e-5f));
         }
     }
 
     /** x / sqrt(mean(x^2)) times a weight, as Llama's norms. */
     private record RootMeanSquareNorm(Parameter weight) implements Module {
         Tensor forward(Tensor input) {
-            final Tensor mean = input.square().mean(new long[] {-1}, true, new org.bytedeco.pytorch.ScalarTypeOptional());
+            final Tensor mean =
+                    input.square().mean(new long[] {-1}, true, new org.bytedeco.pytorch.ScalarTypeOptional());
             return input.mul(mean.add(new Scalar(1e-6)).rsqrt()).mul(weight.value());
         }
 

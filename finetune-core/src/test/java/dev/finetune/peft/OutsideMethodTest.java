@@ -210,8 +210,8 @@ class OutsideMethodTest {
         try (TensorScope scope = TensorScope.open()) {
             final Tensor input = Tensors.of(new float[] {1, -2, 3, 0.5f, 0, 1, -1, 2}, 2, 4);
             final Tensor hidden = network.stages().get(0).forward(input, null, ForwardContext.evaluating());
-            return Tensors.floats(
-                    network.head(new Hidden(Map.of(0, hidden)), null, ForwardContext.evaluating()).get("out"));
+            return Tensors.floats(network.head(new Hidden(Map.of(0, hidden)), null, ForwardContext.evaluating())
+                    .get("out"));
         }
     }
 

@@ -142,8 +142,7 @@ class TwoTowersTest {
         if (shape == Shape.DECODER) {
             stages.add(new Layer(made, "right.1", decoding, dropped));
         }
-        final List<String> ends =
-                shape == Shape.DECODER ? List.of(Stage.PREVIOUS) : List.of("left.1", Stage.PREVIOUS);
+        final List<String> ends = shape == Shape.DECODER ? List.of(Stage.PREVIOUS) : List.of("left.1", Stage.PREVIOUS);
         return new Network(
                 stages,
                 new Head(
@@ -252,7 +251,8 @@ class TwoTowersTest {
                 final List<Encoded> same = batch.host().rows();
                 final List<float[]> first = numbers(prefix, batch);
                 assertThat(prefix.knows(same)).isTrue();
-                network.parameters().forEach(parameter -> parameter.value().detach().zero_());
+                network.parameters()
+                        .forEach(parameter -> parameter.value().detach().zero_());
                 assertThat(numbers(prefix, batch)).usingRecursiveComparison().isEqualTo(first);
                 assertThat(first).hasSize(frozen == 4 || frozen == 5 ? 2 : 1);
             }

@@ -90,13 +90,13 @@ final class Freezer {
         final List<Parameter> named = dev.finetune.nn.Module.parametersOf(
                 chosen.stream().sorted().map(stages::get).toList());
         for (int i = 0; i < stages.size(); i++) {
-            for (Parameter parameter : chosen.contains(i) ? List.<Parameter>of() : stages.get(i).parameters()) {
+            for (Parameter parameter :
+                    chosen.contains(i) ? List.<Parameter>of() : stages.get(i).parameters()) {
                 if (named.contains(parameter)) {
-                    throw new FinetuneException(
-                            rule + ": " + stages.get(i).name() + " computes with the same "
-                                    + parameter.name() + ", as this model's layers share their weights, so that it can't go on"
-                                    + " learning without them. Freeze all the layers that share them, or none: summary() shows"
-                                    + " which do.");
+                    throw new FinetuneException(rule + ": " + stages.get(i).name() + " computes with the same "
+                            + parameter.name() + ", as this model's layers share their weights, so that it can't go on"
+                            + " learning without them. Freeze all the layers that share them, or none: summary() shows"
+                            + " which do.");
                 }
             }
         }
