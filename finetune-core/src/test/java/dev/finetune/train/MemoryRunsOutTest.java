@@ -73,7 +73,7 @@ class MemoryRunsOutTest {
                             "Step 3, the batch of rows [\\d, ]+ \\(counted from 0\\): memory ran out: the system"
                                     + " had no 1125\\.9 TB to give\\. The batch has 8 rows \\(input_ids 8 x \\d\\)\\."
                                     + " What takes less memory: a smaller batchSize.*accumulate.*BatchSize\\.auto\\(8\\).*, a maxLength\\(\\.\\.\\.\\)"
-                                    + " below \\d, gradientCheckpointing\\(\\), freeze\\(\\.\\.\\.\\) or lora\\(\\.\\.\\.\\)\\.");
+                                    + " below \\d, execution\\(e -> e\\.gradientCheckpointing\\(true\\)\\), freeze\\(\\.\\.\\.\\) or lora\\(\\.\\.\\.\\)\\.");
         }
     }
 
