@@ -208,14 +208,15 @@ public final class FineTuned<I> implements AutoCloseable {
     }
 
     /**
-     * Saves what LoRA or IA3 trained in PEFT's format, without the base; and, for {@link FineTuner#adapter} and {@link
-     * Adapters}, what it was calibrated to. As {@link #save(Path, Overwrite)} in all else; but not beside a model, on which
-     * libraries would put it: a directory holds one or the other.
+     * Saves what LoRA, IA3 or {@linkplain FineTuner#adapt another method} trained in PEFT's format, without the base; and, for
+     * {@link FineTuner#adapter} and {@link Adapters}, what it was calibrated to. As {@link #save(Path, Overwrite)} in all else;
+     * but not beside a model, on which libraries would put it: a directory holds one or the other.
      *
      * @param directory made if it isn't there
      * @param overwrite what may be replaced of what the directory holds
-     * @throws FinetuneException if the model was not adapted, if parameters were trained ({@link FineTuner#unfreeze}) that
-     *     don't belong to the adapter, if the directory holds what mustn't be replaced, or if writing fails
+     * @throws FinetuneException if the model was not adapted, if the method has no file format, if parameters were trained
+     *     ({@link FineTuner#unfreeze}) that don't belong to the adapter, if the directory holds what mustn't be replaced, or if
+     *     writing fails
      */
     public void saveAdapter(Path directory, Overwrite overwrite) {
         Objects.requireNonNull(directory, "directory");
@@ -244,12 +245,12 @@ public final class FineTuned<I> implements AutoCloseable {
         return trained.model()
                 .method()
                 .orElseThrow(() -> new FinetuneException(
-                        "There is no adapter: the model was not trained with lora(...) or ia3(...)."));
+                        "There is no adapter: the model was not trained with lora(...), ia3(...) or adapt(...)."));
     }
 
     /**
-     * Takes what LoRA or IA3 trained into the base's weights, in memory, so that predictions cost no more than the base's;
-     * they differ by rounding. Takes a second copy of the adapted weights. {@link #save} and {@link #saveAdapter} write the
+     * Takes what LoRA, IA3 or another method trained into the base's weights, in memory, so that predictions cost no more than
+     * the base's; they differ by rounding. Takes a second copy of the adapted weights. {@link #save} and {@link #saveAdapter} write the
      * same either way. Waits for predictions under way, for a minute; does nothing if it is merged.
      *
      * @throws FinetuneException if the model was not adapted
@@ -400,7 +401,7 @@ public final class FineTuned<I> implements AutoCloseable {
 
     /**
      * Saves the model for ONNX Runtime and other runtimes that read ONNX: model.onnx in 32-bit floats, operators of ONNX's standard set
-     * 17 alone, with what LoRA or IA3 trained merged into the weights. Inputs are those of Transformers' exports, "input_ids",
+     * 17 alone, with what an adapter trained merged into the weights. Inputs are those of Transformers' exports, "input_ids",
      * "attention_mask" and, where the model reads them, "token_type_ids", of any number of rows and any length, or "pixel_values"; outputs
      * are "logits", "start_logits" and "end_logits", or "embeddings". Probabilities are for the application to compute, where they are
      * wanted. Weights beyond 2 GB, which no such file can hold, lie in model.onnx_data beside it.

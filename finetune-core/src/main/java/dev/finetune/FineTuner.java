@@ -136,7 +136,7 @@ public final class FineTuner {
 
     /**
      * Freezes what is named; nothing is frozen by default. Later calls add to, or take from, earlier ones. What {@link
-     * #lora} and {@link #ia3} add is always trained: see {@link Freeze}.
+     * #lora}, {@link #ia3} and {@link #adapt} add is always trained: see {@link Freeze}.
      *
      * @param freeze which parameters learn nothing
      * @return a new tuner with that setting
@@ -164,7 +164,7 @@ public final class FineTuner {
      *
      * @param lora rank, scale and targets
      * @return a new tuner with that setting
-     * @throws FinetuneException after {@link #ia3} or {@link #adapter}: a model is adapted in one way
+     * @throws FinetuneException after {@link #ia3}, {@link #adapt} or {@link #adapter}: a model is adapted in one way
      */
     public FineTuner lora(Lora lora) {
         Objects.requireNonNull(lora, "lora");
@@ -177,7 +177,7 @@ public final class FineTuner {
      *
      * @param ia3 which layers it multiplies
      * @return a new tuner with that setting
-     * @throws FinetuneException after {@link #lora} or {@link #adapter}: a model is adapted in one way
+     * @throws FinetuneException after {@link #lora}, {@link #adapt} or {@link #adapter}: a model is adapted in one way
      */
     public FineTuner ia3(Ia3 ia3) {
         Objects.requireNonNull(ia3, "ia3");
@@ -199,13 +199,13 @@ public final class FineTuner {
     }
 
     /**
-     * Goes on with a LoRA, DoRA or IA3 adapter in PEFT's format (adapter_config.json, adapter_model.safetensors) on this base.
-     * Said again, it replaces what it said before.
+     * Goes on with an adapter in PEFT's format (adapter_config.json, adapter_model.safetensors) on this base: LoRA, DoRA, IA3,
+     * or a method that a {@link dev.finetune.peft.PeftFormat} reads. Said again, it replaces what it said before.
      *
      * @param directory of the adapter, not of the base
      * @return a new tuner with that setting
-     * @throws FinetuneException if there is none, if it asks for something that isn't supported, or after {@link #lora} or
-     *     {@link #ia3}: a model is adapted in one way
+     * @throws FinetuneException if there is none, if it asks for something that isn't supported, or after
+     *     {@link #lora}, {@link #ia3} or {@link #adapt}: a model is adapted in one way
      */
     public FineTuner adapter(Path directory) {
         Objects.requireNonNull(directory, "directory");
@@ -369,7 +369,8 @@ public final class FineTuner {
     /**
      * The precision of matrix products; float32 by default.
      *
-     * @param precision of products in training; evaluations compute in float32
+     * @param precision of products in training and in the evaluations on its way; {@link FineTuned} evaluates and
+     *     predicts in float32
      * @return a new tuner with that setting
      */
     public FineTuner precision(Precision precision) {
@@ -741,8 +742,9 @@ public final class FineTuner {
      * @param settings how many pairs a row, and how strong the regression's pull is
      * @return the trained model, to be closed by the caller; it has no evaluation
      * @throws FinetuneException if the head isn't for one class of several; for data that is a stream or of one class; with
-     *     LoRA, IA3 or {@link Regularization#rDrop(double)}; and with what has no part in it: class weights, balanced
-     *     sampling, label smoothing, the focal loss, mixing examples, early stopping and keeping the best weights
+     *     LoRA, IA3 or another adapter, or {@link Regularization#rDrop(double)}; and with what has no part in it: class
+     *     weights, balanced sampling, label smoothing, the focal loss, mixing examples, early stopping and keeping the best
+     *     weights
      */
     public <I> FineTuned<I> fitFewShot(Dataset<I> train, FewShot settings) {
         Objects.requireNonNull(train, "train");
@@ -805,7 +807,8 @@ public final class FineTuner {
     /**
      * Tries learning rates from 1e-7 to 1 in 100 steps (Smith, "Cyclical learning rates for training neural networks",
      * 2015) on a model of its own, which is thrown away, and suggests one. Of {@link
-     * KnowledgePreservation#layerDecay(double)}, unfreezing, averaging and what is added to the loss only the first is heeded: the others need a run of their own length.
+     * KnowledgePreservation#layerDecay(double)}, unfreezing, averaging and what is added to the loss only the first is
+     * heeded: the others need a run of their own length.
      *
      * @param <I> the kind of input
      * @param dataset labelled examples

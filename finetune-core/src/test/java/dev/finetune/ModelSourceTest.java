@@ -67,7 +67,7 @@ class ModelSourceTest {
                 () -> FineTuner.from(folder).hub(h -> h.revision("v2")),
                 "revision(\"v2\")",
                 folder.toString(),
-                "leave revision(...) out");
+                "leave hub(h -> h.revision(...)) out");
         final FineTuner named =
                 FineTuner.from(folder.toString()).hub(h -> h.revision("v2")).head(2);
         isRefused(() -> named.untrained(Text.class), "revision(\"v2\")", folder.toString());

@@ -192,8 +192,8 @@ abstract class TextFamily implements TextModelFamily {
     @Override
     public Assembly<?> assemble(AssemblyRequest request) {
         if (request.memoryFormat() != MemoryFormat.AUTO) {
-            throw new FinetuneException("memoryFormat(" + request.memoryFormat()
-                    + ") says how pictures lie in memory, and this model reads texts: leave it out.");
+            throw new FinetuneException("execution(e -> e.memoryFormat(" + request.memoryFormat()
+                    + ")) says how pictures lie in memory, and this model reads texts: leave it out.");
         }
         final ModelConfig config = request.config();
         EncoderConfig encoder = encoder(config);

@@ -74,7 +74,8 @@ public final class PackedModel {
         } catch (IOException e) {
             throw new FinetuneException(
                     model.name() + " can't be unpacked to " + parent + " (" + e + "). Make room there, or name another"
-                            + " cache: hub(HubSettings.defaults(directory)), or the environment variable HF_HUB_CACHE.",
+                            + " cache: hub(h -> h.settings(HubSettings.defaults(directory))), or the environment"
+                            + " variable HF_HUB_CACHE.",
                     e);
         }
     }

@@ -8,8 +8,8 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * One step of a network's trunk: embeddings, a layer, a group of blocks. What a stage says is a function of what the
- * stages before it that it {@linkplain #reads() reads} said, and of the batch; so a trunk can be frozen up to a stage, its outputs kept, or a stage computed
- * twice to save memory.
+ * stages before it that it {@linkplain #reads() reads} said, and of the batch; so a trunk can be frozen up to a stage, its
+ * outputs kept, or a stage computed twice to save memory.
  */
 public interface Stage extends Module {
     /** In {@link #reads()}: the stage before. */

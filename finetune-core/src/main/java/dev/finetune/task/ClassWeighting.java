@@ -29,7 +29,8 @@ public record ClassWeighting(boolean balanced, List<Double> weights) {
         }
         if (balanced && !weights.isEmpty()) {
             throw new FinetuneException(
-                    "classWeights(...) and balancedClassWeights() both weigh the classes: use one of the two.");
+                    "loss(l -> l.classWeights(...)) and loss(l -> l.balancedClassWeights()) both weigh the classes: use"
+                            + " one of the two.");
         }
     }
 

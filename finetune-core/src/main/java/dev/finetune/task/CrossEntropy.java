@@ -79,7 +79,8 @@ public final class CrossEntropy {
     private Tensor focal(Tensor logits, Tensor targets, TensorOptional weight) {
         if (targets.is_floating_point()) {
             throw new FinetuneException("The focal loss needs one true class a row, but these labels are a probability "
-                    + "per class, as mixing examples makes them: leave out focalGamma(...), or Mixup and CutMix.");
+                    + "per class, as mixing examples makes them: leave out loss(l -> l.focalGamma(...)), or Mixup and"
+                    + " CutMix.");
         }
         final Tensor each = torch.cross_entropy_loss(logits, targets, new TensorOptional(), NONE, Target.IGNORED, 0);
         final Tensor weighted = torch.cross_entropy_loss(logits, targets, weight, NONE, Target.IGNORED, 0);

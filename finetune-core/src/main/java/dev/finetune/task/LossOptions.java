@@ -64,13 +64,14 @@ public record LossOptions(
     /** Refuses what a head that doesn't choose one class of several would have to ignore. */
     void checkWithoutOneClass(Head head) {
         if (!classWeights().isEmpty()) {
-            throw isFor("classWeights(" + classWeights() + ")", "one class of several, or for tags", head);
+            throw isFor("loss(l -> l.classWeights(" + classWeights() + "))", "one class of several, or for tags", head);
         }
         if (labelSmoothing > 0) {
-            throw isFor("labelSmoothing(" + labelSmoothing + ")", "one class of several, or for tags", head);
+            throw isFor(
+                    "loss(l -> l.labelSmoothing(" + labelSmoothing + "))", "one class of several, or for tags", head);
         }
         if (focalGamma > 0 && !head.hasNames()) {
-            throw isFor("focalGamma(" + focalGamma + ")", "classes", head);
+            throw isFor("loss(l -> l.focalGamma(" + focalGamma + "))", "classes", head);
         }
     }
 

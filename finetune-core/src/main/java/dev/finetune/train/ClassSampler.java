@@ -28,7 +28,8 @@ final class ClassSampler {
         for (int i = 0; i < rows.size(); i++) {
             if (!(rows.get(i).target() instanceof Target.Index label)) {
                 throw new FinetuneException(
-                        "balancedSampling(true) needs rows with one class each; it makes no sense for other heads.");
+                        "batching(b -> b.balancedSampling(true)) needs rows with one class each; it makes no sense for"
+                                + " other heads.");
             }
             byClass.computeIfAbsent(label.index(), any -> new ArrayList<>()).add(i);
         }

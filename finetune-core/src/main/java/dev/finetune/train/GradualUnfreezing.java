@@ -62,7 +62,8 @@ final class GradualUnfreezing implements AutoCloseable {
                 ? Optional.empty()
                 : Optional.of(String.format(
                         Locale.ROOT,
-                        "gradualUnfreezing(%s): training ends before %d of %d stages have been trained. More epochs, or"
+                        "preservation(p -> p.gradualUnfreezing(%s)): training ends before %d of %d stages have been"
+                                + " trained. More epochs, or"
                                 + " at most %.2g epochs per stage, reach them all.",
                         epochsPerStage,
                         waiting.size() - reached,

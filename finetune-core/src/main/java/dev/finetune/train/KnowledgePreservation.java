@@ -38,18 +38,19 @@ public record KnowledgePreservation(
     public KnowledgePreservation {
         Objects.requireNonNull(l2sp, "l2sp");
         if (!(layerDecay > 0 && layerDecay <= 1)) {
-            throw new FinetuneException("layerDecay must be above 0 and at most 1 (0.9 is usual for a dozen layers),"
-                    + " but is " + layerDecay + ".");
+            throw new FinetuneException("preservation(p -> p.layerDecay(...)) must be above 0 and at most 1 (0.9 is"
+                    + " usual for a dozen layers), but is " + layerDecay + ".");
         }
         if (!(gradualUnfreezing >= 0) || Double.isInfinite(gradualUnfreezing)) {
             throw noStage(gradualUnfreezing);
         }
-        Range.checkWeight("distill", distill);
+        Range.checkWeight("preservation(p -> p.distill(...))", distill);
     }
 
     private static FinetuneException noStage(double epochs) {
         return new FinetuneException(
-                "gradualUnfreezing needs a number of epochs per stage above 0, but " + epochs + " were given.");
+                "preservation(p -> p.gradualUnfreezing(...)) needs a number of epochs per stage above 0, but " + epochs
+                        + " were given.");
     }
 
     /** Whether the weights that training starts from are needed later. */

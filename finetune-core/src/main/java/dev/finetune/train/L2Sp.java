@@ -13,8 +13,8 @@ public record L2Sp(double alpha, double beta) {
 
     /** Checks the ranges. */
     public L2Sp {
-        Range.checkWeight("l2sp", alpha);
-        Range.checkWeight("l2sp", beta);
+        Range.checkWeight("preservation(p -> p.l2sp(...))", alpha);
+        Range.checkWeight("preservation(p -> p.l2sp(...))", beta);
     }
 
     @Override

@@ -26,8 +26,8 @@ final class Objective {
         this.rDrop = rDrop;
         this.distill = distill;
         if (rDrop > 0 && task.scores() != Task.Scores.ONE_OF_SEVERAL) {
-            throw new FinetuneException("rDrop(" + rDrop + ") compares the probabilities of classes; a "
-                    + task.head().kind() + " head has none of one class of several.");
+            throw new FinetuneException("regularization(r -> r.rDrop(" + rDrop + ")) compares the probabilities of"
+                    + " classes; a " + task.head().kind() + " head has none of one class of several.");
         }
     }
 

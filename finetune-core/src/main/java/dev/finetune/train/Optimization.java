@@ -25,8 +25,8 @@ public record Optimization(
      * @throws FinetuneException if a value is out of its range
      */
     public Optimization {
-        Range.check(accumulate > 0, "accumulate", accumulate, "above 0");
-        Range.check(maxGradientNorm >= 0, "maxGradientNorm", maxGradientNorm, "at least 0");
+        Range.check(accumulate > 0, "optimization(o -> o.accumulate(...))", accumulate, "above 0");
+        Range.check(maxGradientNorm >= 0, "optimization(o -> o.maxGradientNorm(...))", maxGradientNorm, "at least 0");
     }
 
     /**

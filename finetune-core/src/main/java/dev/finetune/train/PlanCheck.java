@@ -50,7 +50,8 @@ final class PlanCheck {
 
     private static void checkAccumulation(TrainingSettings settings, long batches, List<String> found) {
         if (settings.optimization().accumulate() > batches) {
-            found.add("accumulate(" + settings.optimization().accumulate() + "): an epoch has " + batches
+            found.add("optimization(o -> o.accumulate("
+                    + settings.optimization().accumulate() + ")): an epoch has " + batches
                     + (batches == 1 ? " batch" : " batches") + ", so that a step has no more than these.");
         }
     }

@@ -36,7 +36,7 @@ public record Regularization(
             throw new FinetuneException(
                     "A dropout probability must be at least 0 and below 1, not " + dropout.getAsDouble() + ".");
         }
-        Range.checkWeight("rDrop", rDrop);
+        Range.checkWeight("regularization(r -> r.rDrop(...))", rDrop);
     }
 
     /**

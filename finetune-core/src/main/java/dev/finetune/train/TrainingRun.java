@@ -405,9 +405,10 @@ final class TrainingRun implements AutoCloseable {
     private void warnOfEqualPasses() {
         if (step == 0 && parts.objective.twoPasses() && !parts.objective.passesDiffer()) {
             setup.listener()
-                    .warned("rDrop(" + settings.regularization().rDrop()
-                            + ") does nothing but take time: both passes"
-                            + " give the same, for what is trained has no dropout. Set dropout(0.1), or leave it out.");
+                    .warned("regularization(r -> r.rDrop("
+                            + settings.regularization().rDrop()
+                            + ")) does nothing but take time: both passes give the same, for what is trained has no"
+                            + " dropout. Set regularization(r -> r.dropout(0.1)), too, or leave it out.");
         }
     }
 

@@ -104,8 +104,8 @@ public record TrainingSettings(
                 "above 0");
         Range.check(maxSteps >= 0, "maxSteps", maxSteps, "at least 0");
         if (execution.gradientCheckpointing() && regularization.rDrop() > 0) {
-            throw new FinetuneException("rDrop(" + regularization.rDrop()
-                    + ") and gradientCheckpointing(true) don't go together: leave one of them out.");
+            throw new FinetuneException("regularization(r -> r.rDrop(" + regularization.rDrop()
+                    + ")) and execution(e -> e.gradientCheckpointing(true)) don't go together: leave one of them out.");
         }
     }
 

@@ -177,9 +177,9 @@ class ContrastTest {
         final Dataset<Text> data = Jobs.data(8, 1);
         final Map<String, FineTuner> refused = Map.of(
                 "teaches vectors, not a Classification head", tuner().head(2),
-                "rDrop(...) would do nothing", tuner().regularization(r -> r.rDrop(1)),
+                "regularization(r -> r.rDrop(...)) would do nothing", tuner().regularization(r -> r.rDrop(1)),
                 "batchSize(BatchSize.auto(...)) would do nothing", tuner().batchSize(BatchSize.auto(8)),
-                "labelSmoothing(...) would do nothing", tuner().loss(l -> l.labelSmoothing(0.1)),
+                "loss(l -> l.labelSmoothing(...)) would do nothing", tuner().loss(l -> l.labelSmoothing(0.1)),
                 "keepBest(...) would do nothing", tuner().keepBest(),
                 "batches of at least 2", tuner().batchSize(1));
         refused.forEach((message, with) -> assertThatThrownBy(() -> with.fitContrastive(data))

@@ -126,11 +126,11 @@ class FewShotTest {
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("rDrop");
         final Map<String, FineTuner> idle = Map.of(
-                "classWeights(...)", tuner().loss(l -> l.classWeights(1, 2)),
-                "balancedClassWeights()", tuner().loss(l -> l.balancedClassWeights()),
-                "balancedSampling(true)", tuner().batching(b -> b.balancedSampling(true)),
-                "labelSmoothing(...)", tuner().loss(l -> l.labelSmoothing(0.1)),
-                "focalGamma(...)", tuner().loss(l -> l.focalGamma(2)),
+                "loss(l -> l.classWeights(...))", tuner().loss(l -> l.classWeights(1, 2)),
+                "loss(l -> l.balancedClassWeights())", tuner().loss(l -> l.balancedClassWeights()),
+                "batching(b -> b.balancedSampling(true))", tuner().batching(b -> b.balancedSampling(true)),
+                "loss(l -> l.labelSmoothing(...))", tuner().loss(l -> l.labelSmoothing(0.1)),
+                "loss(l -> l.focalGamma(...))", tuner().loss(l -> l.focalGamma(2)),
                 "keepBest(...)", tuner().keepBest(),
                 "earlyStopping(...)", tuner().earlyStopping(2));
         idle.forEach((name, with) -> assertThatThrownBy(() -> with.fitFewShot(Jobs.data(8, 1)))

@@ -144,7 +144,8 @@ class KeepingKnowledgeTest {
                         .regularization(r -> r.dropout(0).rDrop(3))
                         .listener(told)
                         .fitAll(TRAIN)) {
-            assertThat(told.warnings).anyMatch(warning -> warning.contains("rDrop(3.0) does nothing"));
+            assertThat(told.warnings)
+                    .anyMatch(warning -> warning.contains("regularization(r -> r.rDrop(3.0)) does nothing"));
             for (int i = 0; i < Jobs.losses(plain).size(); i++) {
                 assertThat(Jobs.losses(twice).get(i))
                         .isCloseTo(Jobs.losses(plain).get(i), within(1e-4));
@@ -169,7 +170,7 @@ class KeepingKnowledgeTest {
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("LoRA");
         assertThatThrownBy(() -> Jobs.classifier().preservation(p -> p.l2sp(-1)))
-                .hasMessageContaining("l2sp needs a number");
+                .hasMessageContaining("preservation(p -> p.l2sp(...)) needs a number");
         assertThat(Jobs.classifier()
                         .preservation(p -> p.l2sp(0.1).distill(2))
                         .regularization(r -> r.rDrop(3))

@@ -19,8 +19,8 @@ final class ClassWeights {
             return said;
         }
         if (!head.isOneOfSeveral()) {
-            throw new FinetuneException("balancedClassWeights() is for one class of several, or for tags; with a "
-                    + head.kind() + " head it would change nothing: leave it out.");
+            throw new FinetuneException("loss(l -> l.balancedClassWeights()) is for one class of several, or for tags;"
+                    + " with a " + head.kind() + " head it would change nothing: leave it out.");
         }
         if (data.isEmpty()) {
             return said; // Nothing is trained.

@@ -82,7 +82,9 @@ public final class ContrastFitting<I> {
 
     private void checkSettings() {
         final Map<String, Boolean> said = new LinkedHashMap<>(FewShotFitting.ofClasses(draft));
-        said.put("rDrop(...)", draft.training().regularization().rDrop() > 0);
+        said.put(
+                "regularization(r -> r.rDrop(...))",
+                draft.training().regularization().rDrop() > 0);
         said.put("batchSize(BatchSize.auto(...))", draft.training().batchSize().inParts());
         final List<String> meaningless = said.entrySet().stream()
                 .filter(Map.Entry::getValue)

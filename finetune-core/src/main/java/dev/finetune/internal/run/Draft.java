@@ -93,18 +93,18 @@ public record Draft(
                 && freezing.rules().stream()
                         .anyMatch(rule -> rule.frozen() && rule.freeze() instanceof Freeze.AllButBiases)) {
             throw new FinetuneException("freeze(Freeze.allButBiases()) trains the model's own biases, but lora(...),"
-                    + " ia3(...) and adapter(...) keep them frozen: leave one of them out."
+                    + " ia3(...), adapt(...) and adapter(...) keep them frozen: leave one of them out."
                     + " Lora.biases(Lora.Biases.ALL) trains biases beside LoRA's additions.");
         }
         if (initialization.randomWeights() && adapter.directory().isPresent()) {
             throw new FinetuneException(
-                    "randomWeights(true) and adapter(...) don't go together: an adapter adds to the weights"
-                            + " that it was trained beside. Leave one of them out.");
+                    "initialization(i -> i.randomWeights(true)) and adapter(...) don't go together: an adapter adds to"
+                            + " the weights that it was trained beside. Leave one of them out.");
         }
         if (loss.weighting().balanced() && training.batching().balancedSampling()) {
             throw new FinetuneException(
-                    "balancedClassWeights() and balancedSampling(true) both make up for rare classes, and"
-                            + " together they would do so twice: use one of the two.");
+                    "loss(l -> l.balancedClassWeights()) and batching(b -> b.balancedSampling(true)) both make up for"
+                            + " rare classes, and together they would do so twice: use one of the two.");
         }
     }
 

@@ -50,13 +50,13 @@ public final class FewShotFitting<I> {
     public Trained<I> fit(Dataset<I> train) {
         if (draft.adapter().method().isPresent()) {
             throw new FinetuneException(
-                    "fitFewShot(...) replaces the head's last layer, so it doesn't go with lora(...) or ia3(...):"
-                            + " freeze layers instead, or use fit(...).");
+                    "fitFewShot(...) replaces the head's last layer, so it doesn't go with lora(...), ia3(...) or"
+                            + " adapt(...): freeze layers instead, or use fit(...).");
         }
         if (draft.training().regularization().rDrop() > 0) {
             throw new FinetuneException(
                     "fitFewShot(...) learns from pairs before there are classes to tell apart, so it"
-                            + " doesn't go with rDrop(...): leave that out.");
+                            + " doesn't go with regularization(r -> r.rDrop(...)): leave that out.");
         }
         final List<String> meaningless = meaningless();
         if (!meaningless.isEmpty()) {
@@ -110,11 +110,11 @@ public final class FewShotFitting<I> {
         final LossOptions loss = draft.loss();
         final TrainingSettings training = draft.training();
         final Map<String, Boolean> said = new LinkedHashMap<>();
-        said.put("classWeights(...)", !loss.classWeights().isEmpty());
-        said.put("balancedClassWeights()", loss.weighting().balanced());
-        said.put("balancedSampling(true)", training.batching().balancedSampling());
-        said.put("labelSmoothing(...)", loss.labelSmoothing() > 0);
-        said.put("focalGamma(...)", loss.focalGamma() > 0);
+        said.put("loss(l -> l.classWeights(...))", !loss.classWeights().isEmpty());
+        said.put("loss(l -> l.balancedClassWeights())", loss.weighting().balanced());
+        said.put("batching(b -> b.balancedSampling(true))", training.batching().balancedSampling());
+        said.put("loss(l -> l.labelSmoothing(...))", loss.labelSmoothing() > 0);
+        said.put("loss(l -> l.focalGamma(...))", loss.focalGamma() > 0);
         said.put("earlyStopping(...)", training.earlyStopping().isPresent());
         said.put(
                 "keepBest(...)",

@@ -286,7 +286,8 @@ public final class Fitting<I> {
         if (dataset.size().isEmpty()) {
             if (settings.batching().balancedSampling()) {
                 throw new FinetuneException(
-                        "balancedSampling(true) needs data in memory; a stream doesn't know its classes in advance.");
+                        "batching(b -> b.balancedSampling(true)) needs data in memory; a stream doesn't know its"
+                                + " classes in advance.");
             }
             final StreamedRows<I> source = new StreamedRows<>(dataset, encoder, order);
             return LoneRows.areTooFew(model, dataset, settings.batchSize().rows()) ? source.joiningLoneRows() : source;

@@ -59,10 +59,10 @@ final class HeadRows {
                 && saved.get().getClass() == wanted.getClass()
                 && saved.get().rows() == wanted.rows();
         if (!fits) {
-            throw new FinetuneException("keepHead(true) goes on with the checkpoint's head, "
+            throw new FinetuneException("initialization(i -> i.keepHead(true)) goes on with the checkpoint's head, "
                     + saved.map(head -> "which is for " + head).orElse("but it has none")
                     + "; the head asked for is for " + wanted
-                    + ". Leave keepHead(true) out for a new head, or ask for one of the same kind and size.");
+                    + ". Leave it out for a new head, or ask for one of the same kind and size.");
         }
     }
 }

@@ -99,8 +99,8 @@ public record LoadedModel<I>(
         final LossOptions loss = ClassWeights.of(draft.loss(), head, data);
         if (draft.adapter().method().isPresent()
                 && settings.preservation().l2sp().alpha() > 0) {
-            throw new FinetuneException("l2sp(...) pulls pretrained weights back, and LoRA or IA3 doesn't change them:"
-                    + " leave one of them out.");
+            throw new FinetuneException("preservation(p -> p.l2sp(...)) pulls pretrained weights back, and LoRA or IA3"
+                    + " doesn't change them: leave one of them out.");
         }
         final Optional<PeftMethod> named = draft.adapter().method().map(said -> said.on(family.layerNames()));
         final Adaptation adaptation = new Adaptation(
@@ -233,8 +233,9 @@ public record LoadedModel<I>(
     private static void checkInputs(Draft draft, InputEncoder<?> encoder) {
         final Class<?> reads = encoder.inputType();
         if (draft.training().batching().grouping() == LengthGrouping.BY_LENGTH && !encoder.hasLengths()) {
-            throw new FinetuneException("groupByLength(true) computes inputs of similar length together, and those of"
-                    + " this model (" + reads.getSimpleName() + ") have no length: leave it out.");
+            throw new FinetuneException("batching(b -> b.groupByLength(true)) computes inputs of similar length"
+                    + " together, and those of this model (" + reads.getSimpleName()
+                    + ") have no length: leave it out.");
         }
         for (Augmentation augmentation : draft.augmentations()) {
             check("augment(" + augmentation + ")", augmentation.inputType(), reads);

@@ -37,7 +37,7 @@ final class ModelCheck {
                 .filter(parameter -> !parameter.isTrained())
                 .count();
         if (draft.initialization().randomWeights() && frozen > 0) {
-            found.add("randomWeights(true): " + frozen
+            found.add("initialization(i -> i.randomWeights(true)): " + frozen
                     + " parameters are frozen at random values and never learn; unfreeze"
                     + " them, or start from the checkpoint's weights.");
         }

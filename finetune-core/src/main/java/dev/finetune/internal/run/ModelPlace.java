@@ -62,9 +62,9 @@ public record ModelPlace(Path directory, Path weights, String base) {
 
     private static ModelPlace packed(HubAccess hub, Pretrained model) {
         if (hub.choosesRevision()) {
-            throw new FinetuneException("revision(\"" + hub.revision() + "\") chooses among the versions of a model of"
-                    + " the hub, but " + model.name() + " comes on the class path, in the one version of its jar: leave"
-                    + " revision(...) out.");
+            throw new FinetuneException("hub(h -> h.revision(\"" + hub.revision() + "\")) chooses among the versions of"
+                    + " a model of the hub, but " + model.name() + " comes on the class path, in the one version of its"
+                    + " jar: leave hub(h -> h.revision(...)) out.");
         }
         final Path directory = new PackedModel(model, hub.orFromEnvironment()).directory();
         return new ModelPlace(directory, directory, model.name());
@@ -94,9 +94,9 @@ public record ModelPlace(Path directory, Path weights, String base) {
     /** Refuses a revision of what is local. */
     static void checkWithoutRevision(String name, HubAccess hub) {
         if (hub.choosesRevision()) {
-            throw new FinetuneException("revision(\"" + hub.revision() + "\") chooses among the versions of a model of"
-                    + " the hub, but " + Path.of(name).toAbsolutePath() + " is local and has only one: leave"
-                    + " revision(...) out, or name the model by its id.");
+            throw new FinetuneException("hub(h -> h.revision(\"" + hub.revision() + "\")) chooses among the versions of"
+                    + " a model of the hub, but " + Path.of(name).toAbsolutePath() + " is local and has only one: leave"
+                    + " hub(h -> h.revision(...)) out, or name the model by its id.");
         }
     }
 
