@@ -15,7 +15,7 @@ parser.add_argument("--family", required=True)
 for name, default in (("layers", 0), ("hidden", 768), ("heads", 12), ("batch", 16), ("seq", 128), ("steps", 8), ("warmup", 2)):
     parser.add_argument("--" + name, type=int, default=default)
 parser.add_argument("--device", default="cpu")
-parser.add_argument("--dtype", default="float32")
+parser.add_argument("--dtype", default="float32", choices=("float32", "bfloat16"))
 args = parser.parse_args()
 torch.manual_seed(0)
 BASE = {

@@ -17,7 +17,7 @@ for name, default in (("lora", 8), ("layers", 12), ("hidden", 768), ("heads", 12
     parser.add_argument("--" + name, type=int, default=default)
 parser.add_argument("--dropout", type=float, default=0.1)
 parser.add_argument("--device", default="cpu")
-parser.add_argument("--dtype", default="float32")
+parser.add_argument("--dtype", default="float32", choices=("float32", "bfloat16"))
 args = parser.parse_args()
 torch.manual_seed(0)
 base = BertForSequenceClassification(BertConfig(

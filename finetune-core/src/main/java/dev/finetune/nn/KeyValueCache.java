@@ -46,11 +46,10 @@ public final class KeyValueCache implements AutoCloseable {
         try (GradientMode off = GradientMode.off();
                 TensorScope scope = TensorScope.open()) {
             final KeysAndValues before = byPlace.get(place);
-            final KeysAndValues all = before == null
-                    ? new KeysAndValues(
-                            Tensors.own(keys.detach().clone()),
-                            Tensors.own(values.detach().clone()))
-                    : new KeysAndValues(joined(before.keys, keys), joined(before.values, values));
+            final Tensor allKeys = before == null ? keys.detach().clone() : joined(before.keys, keys);
+            final Tensor allValues = before == null ? values.detach().clone() : joined(before.values, values);
+            // Owned once both are there: where memory runs out, the scope frees what there is.
+            final KeysAndValues all = new KeysAndValues(Tensors.own(allKeys), Tensors.own(allValues));
             if (before != null) {
                 before.close();
             }
@@ -60,7 +59,7 @@ public final class KeyValueCache implements AutoCloseable {
     }
 
     private static Tensor joined(Tensor before, Tensor next) {
-        return Tensors.own(torch.cat(new TensorVector(before, next), 1));
+        return torch.cat(new TensorVector(before, next), 1);
     }
 
     @Override

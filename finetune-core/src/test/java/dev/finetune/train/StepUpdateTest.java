@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,7 +27,7 @@ class StepUpdateTest {
     private static final Task TASK = new ClassificationTask(
             new Head.Classification(TinyNet.CLASSES, List.of("a", "b", "c")), LossOptions.DEFAULT);
 
-    private record Outcome(StepUpdate.Numbers numbers, List<float[]> values) {}
+    private record Outcome(StepUpdate.Numbers numbers, List<float[]> values, List<Double> counted) {}
 
     private static Outcome step(boolean there, double maxNorm, double spoiled, OptimizerSettings settings) {
         return step(there, maxNorm, spoiled, 1, settings);
@@ -57,8 +58,24 @@ class StepUpdateTest {
                     numbers,
                     network.parameters().stream()
                             .map(parameter -> Tensors.floats(parameter.value()))
+                            .toList(),
+                    optimizer.state().entrySet().stream()
+                            .filter(entry -> entry.getKey().endsWith(".step"))
+                            .map(entry -> Tensors.scalar(entry.getValue()))
                             .toList());
         }
+    }
+
+    /** As Adam counts them, for its bias correction. */
+    @Test
+    void aStepThatChangesNothingIsNotCounted() {
+        assertThat(step(true, 1, 0.25, 1, OptimizerSettings.adamW()).counted())
+                .isNotEmpty()
+                .containsOnly(1.0);
+        assertThat(step(true, 1, 0.25, Double.POSITIVE_INFINITY, OptimizerSettings.adamW())
+                        .counted())
+                .isNotEmpty()
+                .containsOnly(0.0);
     }
 
     @ParameterizedTest(name = "clipped to {0}")

@@ -15,7 +15,10 @@ final class ComputeOptions {
     @Option(names = "--device", description = "auto, cpu or cuda.")
     private String device = "cpu";
 
-    @Option(names = "--dtype", description = "float32 or bfloat16.")
+    @Option(
+            names = "--dtype",
+            description =
+                    "float32, bfloat16 or float16, which the peers don't know; auto is bfloat16 where that is fast.")
     private String dtype = "float32";
 
     @Option(names = "--cuda-graphs", arity = "1", description = "Whether passes are recorded on a GPU, and replayed.")
