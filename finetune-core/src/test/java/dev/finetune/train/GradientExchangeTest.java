@@ -94,13 +94,7 @@ class GradientExchangeTest {
     private Trainer trainer(Network network) {
         settings.epochs = 1;
         settings.maxGradientNorm = 0.1; // So that it is clipped by the norm of the whole.
-        return new Trainer(
-                network,
-                TrainerTest.TASK,
-                settings.make(),
-                Tensors.cpu(),
-                new TrainingListener() {},
-                new Cancellation());
+        return TrainerTest.unwatched(network, TrainerTest.TASK, settings.make());
     }
 
     @Test

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.finetune.error.DivergedException;
-import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Network;
 import dev.finetune.task.Task;
 import java.lang.reflect.Proxy;
@@ -64,13 +63,7 @@ class LossScaleTest {
         final Settings settings = new Settings();
         settings.precision = precision;
         settings.epochs = epochs;
-        return new Trainer(
-                        network,
-                        times(factor),
-                        settings.make(Schedule.linear()),
-                        Tensors.cpu(),
-                        new TrainingListener() {},
-                        new Cancellation())
+        return TrainerTest.unwatched(network, times(factor), settings.make(Schedule.linear()))
                 .train(rows(), Optional.empty())
                 .steps();
     }

@@ -27,13 +27,7 @@ class MemoryRunsOutTest {
     }
 
     private TrainingHistory train(Network network) {
-        return new Trainer(
-                        network,
-                        TrainerTest.TASK,
-                        settings.make(),
-                        Tensors.cpu(),
-                        new TrainingListener() {},
-                        new Cancellation())
+        return TrainerTest.unwatched(network, TrainerTest.TASK, settings.make())
                 .train(rows(40, true), Optional.of(rows(16, false)));
     }
 

@@ -33,14 +33,7 @@ class NonFiniteTrainingTest {
     }
 
     private TrainingHistory train(Network network, BatchSource rows) {
-        return new Trainer(
-                        network,
-                        TrainerTest.TASK,
-                        settings.make(),
-                        Tensors.cpu(),
-                        new TrainingListener() {},
-                        new Cancellation())
-                .train(rows, Optional.empty());
+        return TrainerTest.unwatched(network, TrainerTest.TASK, settings.make()).train(rows, Optional.empty());
     }
 
     private static Parameter parameter(Network network, String name) {

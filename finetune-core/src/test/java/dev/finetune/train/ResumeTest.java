@@ -284,13 +284,7 @@ class ResumeTest {
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContainingAll("the training data was 37 rows with the checksum", "a stream");
         try (Network network = TinyNet.of(6, 3, 0.2)) {
-            final Trainer trainer = new Trainer(
-                            network,
-                            TrainerTest.TASK,
-                            PLAIN.make(),
-                            Tensors.cpu(),
-                            new TrainingListener() {},
-                            new Cancellation())
+            final Trainer trainer = TrainerTest.unwatched(network, TrainerTest.TASK, PLAIN.make())
                     .with(to(checkpoints));
             final Optional<BatchSource> validation = Optional.of(PLAIN.rows(24, false));
             assertThatThrownBy(() -> trainer.train(PLAIN.rows(ROWS, true), validation))

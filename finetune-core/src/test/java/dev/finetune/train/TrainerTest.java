@@ -92,6 +92,11 @@ class TrainerTest {
         }
     }
 
+    /** On the CPU, with nobody who watches or stops it. */
+    static Trainer unwatched(Network network, Task task, TrainingSettings settings) {
+        return new Trainer(network, task, settings, Tensors.cpu(), new TrainingListener() {}, new Cancellation());
+    }
+
     private static BackwardPass pass(Network network, boolean checkpointing) {
         final Settings settings = new Settings();
         settings.gradientCheckpointing = checkpointing;
@@ -203,13 +208,7 @@ class TrainerTest {
                 final EncodedRows source = new EncodedRows(
                         rows, new Rows(), new EncodedRows.Order((13 + parts - 1) / parts, true, false, false, 3));
                 settings.batchSize = 13;
-                steps.addAll(new Trainer(
-                                network,
-                                TASK,
-                                settings.make(),
-                                Tensors.cpu(),
-                                new TrainingListener() {},
-                                new Cancellation())
+                steps.addAll(unwatched(network, TASK, settings.make())
                         .train(source, Optional.empty())
                         .steps());
             }
@@ -250,8 +249,7 @@ class TrainerTest {
     }
 
     private Trainer trainer(Network network) {
-        return new Trainer(
-                network, TASK, settings.make(), Tensors.cpu(), new TrainingListener() {}, new Cancellation());
+        return unwatched(network, TASK, settings.make());
     }
 
     @Test
@@ -351,8 +349,7 @@ class TrainerTest {
                 },
                 new EncodedRows.Order(8, false, false, false, 3));
         try (Network network = TinyNet.of(5, 1, 0)) {
-            new Trainer(network, TASK, settings.make(), Tensors.cpu(), new TrainingListener() {}, new Cancellation())
-                    .train(rows(32, 8, true), Optional.of(validation));
+            unwatched(network, TASK, settings.make()).train(rows(32, 8, true), Optional.of(validation));
         }
         assertThat(evaluations).as("after steps 4 and 8").hasValue(2);
     }

@@ -216,13 +216,7 @@ class TwoTowersTest {
                 new EncodedRows(rows(9), new Rows(), new EncodedRows.Order(4, false, false, true, 3));
         try (Network network = network(shape, 0)) {
             freeze(network, frozen);
-            final TrainingHistory history = new Trainer(
-                            network,
-                            TrainerTest.TASK,
-                            settings.make(),
-                            Tensors.cpu(),
-                            new TrainingListener() {},
-                            new Cancellation())
+            final TrainingHistory history = TrainerTest.unwatched(network, TrainerTest.TASK, settings.make())
                     .train(new EncodedRows(rows(21), new Rows(), order), Optional.of(evaluated));
             network.trained().forEach(parameter -> weights.add(Tensors.floats(parameter.value())));
             return history;
