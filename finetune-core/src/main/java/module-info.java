@@ -34,6 +34,7 @@ module dev.finetune.core {
     exports dev.finetune.contrastive;
     exports dev.finetune.data;
     exports dev.finetune.error;
+    exports dev.finetune.explain;
     exports dev.finetune.fewshot;
     exports dev.finetune.freeze;
     exports dev.finetune.head;

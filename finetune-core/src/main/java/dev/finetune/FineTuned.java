@@ -6,6 +6,7 @@ import dev.finetune.checkpoint.LoadReport;
 import dev.finetune.checkpoint.Overwrite;
 import dev.finetune.data.Dataset;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.explain.ExplanationMethod;
 import dev.finetune.head.Prediction;
 import dev.finetune.internal.Arguments;
 import dev.finetune.internal.run.AdapterFiles;
@@ -351,6 +352,34 @@ public final class FineTuned<I> implements AutoCloseable {
     public List<Prediction> predict(List<I> inputs) {
         final List<I> all = Arguments.copy(inputs, "inputs");
         return use(() -> predictor.predict(all));
+    }
+
+    /**
+     * {@return the vector of each input that the head's last layer reads, in order: where the model sees inputs alike} Of a head of
+     * features it is what {@link #predict(List)} gives.
+     *
+     * @param inputs of the kind that the model reads
+     * @throws FinetuneException as {@link #predict(List)}, and if the head reads something of each word, and no such vector
+     */
+    public List<float[]> vectors(List<I> inputs) {
+        final List<I> all = Arguments.copy(inputs, "inputs");
+        return use(() -> predictor.vectors(all));
+    }
+
+    /**
+     * {@return why the model says what it says of an input: {@code tuned.explain(text, Explain.integratedGradients())}} Computed in
+     * evaluation mode, beside other predictions; the model is left as it is, without gradients in its parameters.
+     *
+     * @param <A> what the explanation looks like
+     * @param input of the kind that the model reads
+     * @param method one of {@link dev.finetune.explain.Explain}
+     * @throws FinetuneException if the input is of another kind than the model reads, if a model of this family or a head of this
+     *     kind can't be explained so, and if the thread is interrupted, before or meanwhile
+     */
+    public <A> A explain(I input, ExplanationMethod<A> method) {
+        Objects.requireNonNull(input, "input");
+        Objects.requireNonNull(method, "method");
+        return use(() -> predictor.explain(input, method));
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.finetune.metrics;
 
+import dev.finetune.error.FinetuneException;
 import java.util.Locale;
 
 /**
@@ -15,6 +16,9 @@ import java.util.Locale;
  *   <li>AUROC: the values a for which the measured one lies within z standard errors of a, with the variance a(1-a)(1 +
  *       N(1-a)/(2-a) + N a/(1+a)) / mn of Hanley and McNeil for m and n rows of the two classes, and N = (m+n)/2 - 1 (Newcombe,
  *       "Confidence intervals for an effect size measure based on the Mann-Whitney statistic, part 2", 2006, method 5).
+ *   <li>The difference of two shares p and q of different rows, with Wilson's intervals (l, u) and (l', u'): from p - q - sqrt((p - l)² +
+ *       (u' - q)²) to p - q + sqrt((u - p)² + (q - l')²) (Newcombe, "Interval estimation for the difference between independent
+ *       proportions", 1998, method 10).
  * </ul>
  *
  * @param low its lower end
@@ -27,6 +31,7 @@ public record Interval(double low, double high, long of, String method) {
     private static final double Z = 1.959963984540054;
 
     private static final String WILSON = "Wilson";
+    private static final String NEWCOMBE = "Newcombe";
 
     /** The interval of a share: so many right of so many, at least one. */
     static Interval wilson(long right, long of) {
@@ -39,6 +44,31 @@ public record Interval(double low, double high, long of, String method) {
                 right == of ? 1 : (middle + reach) / (1 + square),
                 of,
                 WILSON);
+    }
+
+    /**
+     * {@return the interval of the difference between the share of some rows and that of others}
+     *
+     * @param right how many of the first rows are
+     * @param of how many first rows there are, at least one
+     * @param otherRight how many of the others are
+     * @param others how many others there are, at least one
+     * @throws FinetuneException if there are no rows, or more of them than there are
+     */
+    public static Interval ofDifference(long right, long of, long otherRight, long others) {
+        if (of < 1 || others < 1 || right < 0 || right > of || otherRight < 0 || otherRight > others) {
+            throw new FinetuneException("The shares " + right + " of " + of + " and " + otherRight + " of " + others
+                    + " can't be compared: each needs a row at least, and no more of them than there are.");
+        }
+        final double share = (double) right / of;
+        final double other = (double) otherRight / others;
+        final Interval first = wilson(right, of);
+        final Interval second = wilson(otherRight, others);
+        return new Interval(
+                share - other - Math.hypot(share - first.low, second.high - other),
+                share - other + Math.hypot(first.high - share, other - second.low),
+                of + others,
+                NEWCOMBE);
     }
 
     /**
@@ -55,7 +85,7 @@ public record Interval(double low, double high, long of, String method) {
     /** The interval of an AUROC that was measured on so many rows of the one class and of the other, at least one of each. */
     static Interval auroc(double value, long positive, long negative) {
         return new Interval(
-                end(value, positive, negative, 0), end(value, positive, negative, 1), positive + negative, "Newcombe");
+                end(value, positive, negative, 0), end(value, positive, negative, 1), positive + negative, NEWCOMBE);
     }
 
     /** Between the measured value and a bound, by halving: the last that is within reach of what was measured. */

@@ -57,6 +57,17 @@ public final class RetrievalMetrics {
     }
 
     /**
+     * {@return how near a known vector is to another one: the cosine of the angle between them, -1 to 1; 0 where one has no length}
+     *
+     * @param vector of the same width
+     * @param number of the known one, from 0
+     * @throws FinetuneException for a vector of another width
+     */
+    public double similarity(float[] vector, int number) {
+        return dot(normalised(vector), known.get(number));
+    }
+
+    /**
      * "recall@1", "recall@5" ... of some queries, 0 to 1.
      *
      * @param queries vectors, none of them known

@@ -38,6 +38,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ImagesCommand.class,
             PredictCommand.class,
             EvaluateCommand.class,
+            ExplainCommand.class,
             ExportOnnxCommand.class,
             PretrainCommand.class,
             PretrainQuestionsCommand.class,

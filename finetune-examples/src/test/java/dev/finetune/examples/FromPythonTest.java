@@ -25,6 +25,7 @@ class FromPythonTest {
             "dev.finetune.contrastive.",
             "dev.finetune.data.",
             "dev.finetune.error.",
+            "dev.finetune.explain.",
             "dev.finetune.freeze.",
             "dev.finetune.head.",
             "dev.finetune.hub.",

@@ -3,8 +3,9 @@ package dev.finetune.bert.text;
 import dev.finetune.batch.CollateContext;
 import dev.finetune.batch.Encoded;
 import dev.finetune.batch.HostBatch;
-import dev.finetune.batch.InputEncoder;
 import dev.finetune.batch.Target;
+import dev.finetune.batch.TokenEncoder;
+import dev.finetune.batch.TokenRow;
 import dev.finetune.bert.augment.TextAugmentation;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
@@ -21,7 +22,7 @@ import java.util.function.Function;
  * Texts and pairs as rows, with one target each: classification, several labels at once, regression, embeddings. Too
  * long texts are cut, of a pair the longer first. Owns its tokenizer.
  */
-public final class SequenceEncoder implements InputEncoder<Text> {
+public final class SequenceEncoder implements TokenEncoder<Text> {
     private final Tokenizer tokenizer;
     private final TextLayout layout;
     private final Function<Label, Target> targets;
@@ -85,6 +86,15 @@ public final class SequenceEncoder implements InputEncoder<Text> {
             rows.add(EncodedText.of(text, layout.tokenTypes(), target, trace));
         }
         return rows;
+    }
+
+    @Override
+    public TokenRow tokens(Text input) {
+        layout.check(input);
+        TokenizedText text = tokenizer
+                .encode(List.of(input), layout.maxLength(), Detail.OFFSETS)
+                .get(0);
+        return new SequenceTokens(text, input, layout, tokenizer);
     }
 
     @Override

@@ -8,6 +8,8 @@ import dev.finetune.calibration.DecisionMetric;
 import dev.finetune.checkpoint.Overwrite;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Text;
+import dev.finetune.explain.Explain;
+import dev.finetune.explain.ExplanationMethod;
 import dev.finetune.head.Prediction;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,6 +24,7 @@ class NullArgumentsOfModelTest {
             Dataset.class, Jobs.data(8, 1),
             Overwrite.class, Overwrite.ANY,
             DecisionMetric.class, DecisionMetric.f1(),
+            ExplanationMethod.class, Explain.occlusion(),
             Path.class, Path.of("nowhere")));
 
     @Test

@@ -30,6 +30,7 @@ final class Predicting<I> {
     private final Assembly<I> assembly;
     private final TrainingSettings settings;
     private final List<I> inputs;
+    private final Decoding decoding;
     private final RowPasses passes;
     private final List<Row> rows = new ArrayList<>();
     private final List<List<Row>> batches = new ArrayList<>();
@@ -38,6 +39,12 @@ final class Predicting<I> {
     private int computed;
 
     Predicting(LoadedModel<I> model, TrainingSettings settings, List<I> inputs) {
+        this(model, settings, inputs, model.assembly().task()::decode);
+    }
+
+    /** With something else read off the head's outputs than its task does. */
+    Predicting(LoadedModel<I> model, TrainingSettings settings, List<I> inputs, Decoding decoding) {
+        this.decoding = decoding;
         this.model = model;
         this.assembly = model.assembly();
         this.settings = settings;
@@ -49,23 +56,31 @@ final class Predicting<I> {
                 rows -> "Predicting a batch of " + rows + (rows == 1 ? " input" : " inputs"));
     }
 
+    /** What is read off the head's outputs (borrowed), a thing a row. */
+    interface Decoding {
+        List<Prediction> of(Map<String, Tensor> outputs, HostBatch host);
+    }
+
     /** What an input, or a part of one that is too long, became. */
     private record Row(int input, int number, Encoded encoded) {}
 
     /** Returns a prediction for each input, in order. */
     List<Prediction> run() {
-        for (I input : inputs) {
-            if (!assembly.encoder().inputType().isInstance(input)) {
-                throw new FinetuneException("This model reads "
-                        + assembly.encoder().inputType().getSimpleName() + ", but was given a "
-                        + input.getClass().getSimpleName() + ".");
-            }
-        }
+        inputs.forEach(input -> checkInput(model, input));
         Callers.run(this::step, model.device().is_cpu());
         final Map<Integer, List<Row>> byInput = rows.stream().collect(Collectors.groupingBy(Row::input));
         return IntStream.range(0, inputs.size())
                 .mapToObj(i -> joined(i, byInput.getOrDefault(i, List.of())))
                 .toList();
+    }
+
+    /** Refuses an input of another kind than a model reads. */
+    static void checkInput(LoadedModel<?> model, Object input) {
+        final Class<?> reads = model.assembly().encoder().inputType();
+        if (!reads.isInstance(input)) {
+            throw new FinetuneException("This model reads " + reads.getSimpleName() + ", but was given a "
+                    + input.getClass().getSimpleName() + ".");
+        }
     }
 
     /** Encodes an input, or computes a batch; says whether there is more to do. */
@@ -123,7 +138,7 @@ final class Predicting<I> {
         final Map<String, Tensor> outputs = FiniteOutputs.checked(
                 assembly.network().forward(batch, context),
                 () -> NonFinite.find(assembly.network(), batch, stage -> context));
-        return assembly.task().decode(outputs, host);
+        return decoding.of(outputs, host);
     }
 
     private Prediction joined(int input, List<Row> parts) {

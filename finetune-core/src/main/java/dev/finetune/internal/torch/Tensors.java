@@ -11,6 +11,7 @@ import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -115,6 +116,14 @@ public final class Tensors {
      */
     public static Tensor gradient(Tensor tensor) {
         return new Tensor(tensor.grad());
+    }
+
+    /**
+     * The gradient of a score, a scalar, with regard to a tensor that it depends on, in the current scope. Nothing else gets a
+     * gradient: neither parameters nor the tensor itself.
+     */
+    public static Tensor gradient(Tensor score, Tensor input) {
+        return new Tensor(torch.grad(new TensorVector(score), new TensorVector(input)).get(0));
     }
 
     /** Whether nobody else holds the tensor, or another that shares its memory. */
