@@ -18,6 +18,9 @@ import dev.finetune.data.Text;
 import dev.finetune.data.TextFiles;
 import dev.finetune.data.TokenFiles;
 import dev.finetune.data.Words;
+import dev.finetune.explain.ExplainedOutput;
+import dev.finetune.explain.NearestRows;
+import dev.finetune.explain.SliceSearch;
 import dev.finetune.fewshot.FewShot;
 import dev.finetune.freeze.Freeze;
 import dev.finetune.freeze.Layers;
@@ -74,6 +77,7 @@ import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -121,6 +125,7 @@ class NullArgumentsTest {
         samples.put(Predicate.class, (Predicate<Object>) any -> true);
         samples.put(Supplier.class, (Supplier<Object>) Stream::empty);
         samples.put(Consumer.class, (Consumer<Object>) any -> {});
+        samples.put(Function.class, (Function<Object, Object>) any -> any);
         samples.put(BiFunction.class, (BiFunction<Object, Object, Object>) (one, other) -> one);
         samples.put(Dataset.class, DATA);
         samples.put(Label.class, Label.of("b"));
@@ -217,6 +222,9 @@ class NullArgumentsTest {
                 KnowledgePreservation.class,
                 Regularization.class,
                 WeightDecay.class,
+                SliceSearch.class,
+                NearestRows.class,
+                ExplainedOutput.Named.class,
                 Schedule.class,
                 Search.class);
     }
@@ -238,6 +246,7 @@ class NullArgumentsTest {
                 Batching.DEFAULT,
                 Execution.DEFAULT,
                 Regularization.DEFAULT,
+                SliceSearch.usual(),
                 Schedule.linear(),
                 Adapters.over(TUNER, Text.class),
                 Search.over(TUNER));

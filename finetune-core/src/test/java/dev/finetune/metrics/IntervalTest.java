@@ -1,8 +1,10 @@
 package dev.finetune.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.finetune.error.FinetuneException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -138,5 +140,19 @@ class IntervalTest {
     void nothingHasNoInterval() {
         assertThat(new ClassificationMetrics(List.of("no", "yes")).result().interval("accuracy"))
                 .isEmpty();
+    }
+
+    /** Newcombe, 1998, table II, contrasts (a) and (h), method 10. */
+    @Test
+    void theDifferenceOfTwoSharesIsThatOfNewcombesTenthMethod() {
+        final Interval first = Interval.ofDifference(56, 70, 48, 80);
+        assertThat(first.low()).isCloseTo(0.0524, within(5e-5));
+        assertThat(first.high()).isCloseTo(0.3339, within(5e-5));
+        final Interval all = Interval.ofDifference(10, 10, 0, 10);
+        assertThat(all.low()).isCloseTo(0.6075, within(5e-5));
+        assertThat(all.high()).isCloseTo(1, within(1e-12));
+        assertThatThrownBy(() -> Interval.ofDifference(1, 0, 1, 2))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("1 of 0");
     }
 }
