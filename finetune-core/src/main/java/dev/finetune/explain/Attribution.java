@@ -55,13 +55,13 @@ public record Attribution(
         }
     }
 
-    static Attribution of(
-            String method, Said said, OptionalDouble baselineScore, TokenRow row, double[] shares) {
+    static Attribution of(String method, Said said, OptionalDouble baselineScore, TokenRow row, double[] shares) {
         final List<Token> tokens = new ArrayList<>();
         for (int i = 0; i < shares.length; i++) {
             if (!Double.isFinite(shares[i])) {
-                throw new FinetuneException("The attribution of token " + i + " (" + row.tokens().get(i).piece() + ") is "
-                        + shares[i] + ": gradients of this model aren't finite here, so that they explain nothing.");
+                throw new FinetuneException("The attribution of token " + i + " ("
+                        + row.tokens().get(i).piece() + ") is " + shares[i]
+                        + ": gradients of this model aren't finite here, so that they explain nothing.");
             }
             final TokenRow.Token token = row.tokens().get(i);
             tokens.add(new Token(token.piece(), token.special(), token.text(), token.start(), token.end(), shares[i]));

@@ -16,5 +16,4 @@ import org.bytedeco.pytorch.Device;
  * @param device where the network is
  * @param <I> the kind of input
  */
-public record ExplainedModel<I>(
-        String name, Network network, InputEncoder<I> encoder, Task task, Device device) {}
+public record ExplainedModel<I>(String name, Network network, InputEncoder<I> encoder, Task task, Device device) {}

@@ -42,7 +42,9 @@ public sealed interface ExplainedOutput {
         if (this instanceof Named named) {
             if (!labels.contains(named.label)) {
                 throw new FinetuneException("There is no output \"" + named.label + "\" to explain; "
-                        + (labels.isEmpty() ? "this head's have no names: give a number, from 0" : "there are " + labels)
+                        + (labels.isEmpty()
+                                ? "this head's have no names: give a number, from 0"
+                                : "there are " + labels)
                         + ".");
             }
             return labels.indexOf(named.label);

@@ -68,8 +68,8 @@ public record GradCam(ExplainedOutput target) implements ExplanationMethod<Activ
         TokenPasses.checkHead(model);
         final List<Encoded> rows = model.encoder().encode(List.of(new Example<>(input, Label.none())));
         if (rows.size() != 1) {
-            throw new FinetuneException("Grad-CAM explains inputs that are one row each, and " + input + " made "
-                    + rows.size() + ".");
+            throw new FinetuneException(
+                    "Grad-CAM explains inputs that are one row each, and " + input + " made " + rows.size() + ".");
         }
         return new Passes<>(model, rows);
     }
@@ -93,8 +93,7 @@ public record GradCam(ExplainedOutput target) implements ExplanationMethod<Activ
                     Batch batch = new Batch(host, model.device())) {
                 final Maps maps = new Maps();
                 final Network network = model.network();
-                final Hidden hidden =
-                        network.trunk(0, network.stages().size(), Hidden.NONE, batch, context, maps::see);
+                final Hidden hidden = network.trunk(0, network.stages().size(), Hidden.NONE, batch, context, maps::see);
                 final Said said = Said.of(target, network.head(hidden, batch, context), host, model.task());
                 result = map(batch, checked(maps), said);
             } catch (RuntimeException | OutOfMemoryError e) {
@@ -111,12 +110,14 @@ public record GradCam(ExplainedOutput target) implements ExplanationMethod<Activ
         private Maps checked(Maps maps) {
             final Network network = model.network();
             if (maps.last == null) {
-                throw new FinetuneException("This model (" + model.name() + ") can't be explained by Grad-CAM: none of its"
-                        + " stages gives feature maps, (batch, channels, height, width).");
+                throw new FinetuneException(
+                        "This model (" + model.name() + ") can't be explained by Grad-CAM: none of its"
+                                + " stages gives feature maps, (batch, channels, height, width).");
             }
             if (!network.live(maps.stage + 1).equals(List.of(maps.stage))) {
-                throw new FinetuneException("This model (" + model.name() + ") can't be explained by Grad-CAM: what lies above "
-                        + network.stages().get(maps.stage).name() + " reads other stages, too.");
+                throw new FinetuneException(
+                        "This model (" + model.name() + ") can't be explained by Grad-CAM: what lies above "
+                                + network.stages().get(maps.stage).name() + " reads other stages, too.");
             }
             return maps;
         }

@@ -58,8 +58,7 @@ public record GradientTimesInput(ExplainedOutput target) implements ExplanationM
             final TokenPasses.Embedded embedded = passes.embedded();
             final double[][] products =
                     passes.gradientTimes(embedded, embedded.row(), List.of(embedded.row()), said.output());
-            result = Attribution.of(
-                    "gradient times input", said, OptionalDouble.empty(), passes.row(), products[0]);
+            result = Attribution.of("gradient times input", said, OptionalDouble.empty(), passes.row(), products[0]);
             return false;
         }
 

@@ -39,7 +39,8 @@ public record IntegratedGradients(int steps, int atOnce, ExplainedOutput target)
      */
     public IntegratedGradients {
         if (steps < 1 || steps > MOST_STEPS) {
-            throw new FinetuneException("steps(" + steps + "): expected 1 to " + MOST_STEPS + "; 50 do for most texts.");
+            throw new FinetuneException(
+                    "steps(" + steps + "): expected 1 to " + MOST_STEPS + "; 50 do for most texts.");
         }
         Portions.check(atOnce);
         Objects.requireNonNull(target, "target");
@@ -105,10 +106,7 @@ public record IntegratedGradients(int steps, int atOnce, ExplainedOutput target)
             final Said said = passes.said(target);
             final TokenPasses.Embedded embedded = passes.embedded();
             ends = new Ends(
-                    said,
-                    embedded,
-                    embedded.difference(),
-                    passes.score(embedded, embedded.padding(), said.output()));
+                    said, embedded, embedded.difference(), passes.score(embedded, embedded.padding(), said.output()));
             return steps;
         }
 

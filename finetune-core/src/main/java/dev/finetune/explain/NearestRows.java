@@ -28,8 +28,7 @@ public final class NearestRows<I> {
     private final Function<List<I>, List<float[]>> vectors;
     private final RetrievalMetrics search;
 
-    private NearestRows(
-            List<Example<I>> rows, Function<List<I>, List<float[]>> vectors, RetrievalMetrics search) {
+    private NearestRows(List<Example<I>> rows, Function<List<I>, List<float[]>> vectors, RetrievalMetrics search) {
         this.rows = rows;
         this.vectors = vectors;
         this.search = search;
@@ -47,7 +46,8 @@ public final class NearestRows<I> {
         /** Such as "0.9312 row 17: great sound (positive)". */
         @Override
         public String toString() {
-            return String.format(Locale.ROOT, "%.4f row %d: %s (%s)", similarity, row, example.input(), example.label());
+            return String.format(
+                    Locale.ROOT, "%.4f row %d: %s (%s)", similarity, row, example.input(), example.label());
         }
     }
 
@@ -70,7 +70,8 @@ public final class NearestRows<I> {
                     .map(Example::input)
                     .toList()));
         }
-        final List<String> labels = rows.stream().map(row -> row.label().toString()).toList();
+        final List<String> labels =
+                rows.stream().map(row -> row.label().toString()).toList();
         return new NearestRows<>(rows, vectors, new RetrievalMetrics(known, labels));
     }
 

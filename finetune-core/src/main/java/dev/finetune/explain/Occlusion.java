@@ -76,8 +76,9 @@ public record Occlusion(boolean removing, int atOnce, ExplainedOutput target)
         return removing
                 ? row.removing(token)
                 : row.masking(token)
-                        .orElseThrow(() -> new FinetuneException("This model's tokenizer has no mask token to hide others"
-                                + " under: say occlusion().byRemoval(), which removes them."));
+                        .orElseThrow(
+                                () -> new FinetuneException("This model's tokenizer has no mask token to hide others"
+                                        + " under: say occlusion().byRemoval(), which removes them."));
     }
 
     private final class Hiding extends Portions<Attribution> {

@@ -18,7 +18,8 @@ abstract class Portions<A> implements ExplanationMethod.Work<A> {
     /** Refuses a negative number of rows at once. */
     static void check(int atOnce) {
         if (atOnce < 0) {
-            throw new FinetuneException("atOnce(" + atOnce + "): expected a number of rows from 1 on, or 0 for as many as fit.");
+            throw new FinetuneException(
+                    "atOnce(" + atOnce + "): expected a number of rows from 1 on, or 0 for as many as fit.");
         }
     }
 

@@ -90,8 +90,8 @@ public record SliceSearch(int leastRows, double falseDiscoveryRate) {
         final List<Example<Text>> all = Arguments.copy(rows, "rows");
         final List<Prediction> said = Arguments.copy(predictions, "predictions");
         if (all.size() != said.size()) {
-            throw new FinetuneException("There are " + all.size() + " rows and " + said.size()
-                    + " predictions; each row has one.");
+            throw new FinetuneException(
+                    "There are " + all.size() + " rows and " + said.size() + " predictions; each row has one.");
         }
         final boolean[] wrong = new boolean[all.size()];
         for (int i = 0; i < wrong.length; i++) {
@@ -127,8 +127,9 @@ public record SliceSearch(int leastRows, double falseDiscoveryRate) {
         if (label instanceof Label.Categories categories && prediction instanceof Prediction.Categories said) {
             return categories.names().equals(Set.copyOf(said.labels()));
         }
-        throw new FinetuneException("Slices are of rows whose predictions are right or wrong, with a class or several; a row has"
-                + " the label " + label + " and the prediction " + prediction + ".");
+        throw new FinetuneException(
+                "Slices are of rows whose predictions are right or wrong, with a class or several; a row has"
+                        + " the label " + label + " and the prediction " + prediction + ".");
     }
 
     private static int count(boolean[] wrong, List<Integer> rows) {
@@ -151,9 +152,7 @@ public record SliceSearch(int leastRows, double falseDiscoveryRate) {
     }
 
     private static Set<String> labels(Label label) {
-        return label instanceof Label.Category category
-                ? Set.of(category.name())
-                : ((Label.Categories) label).names();
+        return label instanceof Label.Category category ? Set.of(category.name()) : ((Label.Categories) label).names();
     }
 
     private static List<String> words(Text text) {
@@ -191,8 +190,7 @@ public record SliceSearch(int leastRows, double falseDiscoveryRate) {
     private List<Slice> named(List<Slice> slices) {
         final List<Slice> sorted = new ArrayList<>(slices);
         sorted.sort(Comparator.comparingDouble(Slice::pValue)
-                .thenComparing(Comparator.comparingDouble(
-                                (Slice slice) -> slice.errorRate() - slice.otherErrorRate())
+                .thenComparing(Comparator.comparingDouble((Slice slice) -> slice.errorRate() - slice.otherErrorRate())
                         .reversed()));
         double least = 1;
         for (int i = sorted.size() - 1; i >= 0; i--) {

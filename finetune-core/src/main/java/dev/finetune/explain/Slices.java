@@ -32,8 +32,8 @@ public record Slices(List<Slice> worse, int tested, int rows, int wrong, double 
                 tested,
                 worse.isEmpty()
                         ? "none is worse than the rest by more than chance"
-                        : worse.size() + (worse.size() == 1 ? " is" : " are") + " worse than the rest (false discovery rate "
-                                + falseDiscoveryRate + ")");
+                        : worse.size() + (worse.size() == 1 ? " is" : " are")
+                                + " worse than the rest (false discovery rate " + falseDiscoveryRate + ")");
         if (worse.isEmpty()) {
             return head;
         }
@@ -46,7 +46,10 @@ public record Slices(List<Slice> worse, int tested, int rows, int wrong, double 
                 "wrong",
                 "others",
                 "difference, 95 % interval, adjusted p");
-        return head + System.lineSeparator() + title + System.lineSeparator()
+        return head
+                + System.lineSeparator()
+                + title
+                + System.lineSeparator()
                 + worse.stream().map(Slice::toString).collect(Collectors.joining(System.lineSeparator()));
     }
 }

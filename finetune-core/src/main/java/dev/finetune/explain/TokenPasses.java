@@ -66,8 +66,9 @@ final class TokenPasses {
     /** Refuses heads that don't say one thing of a whole input. */
     static void checkHead(ExplainedModel<?> model) {
         if (!model.task().head().isOfWholeInput()) {
-            throw new FinetuneException("A " + model.task().head().kind() + " head can't be explained: only those that say"
-                    + " one thing of a whole input can, a class, several labels or numbers.");
+            throw new FinetuneException(
+                    "A " + model.task().head().kind() + " head can't be explained: only those that say"
+                            + " one thing of a whole input can, a class, several labels or numbers.");
         }
     }
 
@@ -158,9 +159,10 @@ final class TokenPasses {
     }
 
     private FinetuneException unexplained(String because) {
-        return new FinetuneException("This model (" + name + ") can't be explained by gradients of its embeddings: its first"
-                + " stage, \"" + network.stages().get(0).name() + "\" ("
-                + network.stages().get(0).getClass().getName() + "), " + because + ".");
+        return new FinetuneException(
+                "This model (" + name + ") can't be explained by gradients of its embeddings: its first"
+                        + " stage, \"" + network.stages().get(0).name() + "\" ("
+                        + network.stages().get(0).getClass().getName() + "), " + because + ".");
     }
 
     /** {@return the score of an output at a point of the embeddings} */
@@ -184,13 +186,11 @@ final class TokenPasses {
             System.arraycopy(points.get(i), 0, all, i * factor.length, factor.length);
         }
         return pass(collate.apply(Collections.nCopies(count, row.row())), true, batch -> {
-            final Tensor leaf =
-                    Tensors.of(new HostTensor.Floats(all, count, embedded.length, embedded.width), device);
+            final Tensor leaf = Tensors.of(new HostTensor.Floats(all, count, embedded.length, embedded.width), device);
             leaf.set_requires_grad(true);
             final Tensor score = logits(leaf, batch).select(1, output).sum();
             final Tensor gradient = Tensors.gradient(score, leaf);
-            final Tensor times =
-                    Tensors.of(new HostTensor.Floats(factor, 1, embedded.length, embedded.width), device);
+            final Tensor times = Tensors.of(new HostTensor.Floats(factor, 1, embedded.length, embedded.width), device);
             final float[] sums = Tensors.floats(gradient.mul(times).sum(2));
             final double[][] byPoint = new double[count][embedded.length];
             for (int i = 0; i < sums.length; i++) {

@@ -30,7 +30,9 @@ class AttributionTest {
 
     @Test
     void theStrongestTokensComeFirstWhateverTheirSign() {
-        assertThat(WHY.topTokens(3)).map(Attribution.Token::toString).containsExactly("+1.0000 bad", "-0.2500 not", "+0.1500 &");
+        assertThat(WHY.topTokens(3))
+                .map(Attribution.Token::toString)
+                .containsExactly("+1.0000 bad", "-0.2500 not", "+0.1500 &");
         assertThat(WHY.topTokens(99)).hasSize(5).noneMatch(Attribution.Token::special);
         assertThatThrownBy(() -> WHY.topTokens(-1)).isInstanceOf(FinetuneException.class);
     }
@@ -82,7 +84,8 @@ class AttributionTest {
                 .containsExactly(
                         "method", "target", "score", "baseline_score", "completeness_error", "texts", "tokens");
         assertThat(json.getAsJsonArray("tokens").get(3).toString())
-                .isEqualTo("{\"token\":\"bad\",\"special\":false,\"text\":0,\"start\":7,\"end\":10,\"attribution\":1.0}");
+                .isEqualTo(
+                        "{\"token\":\"bad\",\"special\":false,\"text\":0,\"start\":7,\"end\":10,\"attribution\":1.0}");
     }
 
     @Test

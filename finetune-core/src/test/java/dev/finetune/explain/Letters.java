@@ -49,9 +49,7 @@ final class Letters implements TokenEncoder<String> {
 
     @Override
     public List<Encoded> encode(List<Example<String>> examples) {
-        return examples.stream()
-                .map(example -> tokens(example.input()).row())
-                .toList();
+        return examples.stream().map(example -> tokens(example.input()).row()).toList();
     }
 
     @Override

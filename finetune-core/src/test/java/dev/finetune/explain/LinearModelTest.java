@@ -37,8 +37,8 @@ class LinearModelTest {
     private final Made made = new Made(3);
     private final Embedding words = new Embedding(made.at("words"), 10, WIDTH, -1, Init.ZEROS);
     private final Linear linear = new Linear(made.at("classifier"), WIDTH, 2, Init.ZEROS);
-    private final Network network =
-            new Network(List.of(new Words(words, Optional.of(HiddenLayout.positions("attention_mask")))), new Mean(linear));
+    private final Network network = new Network(
+            List.of(new Words(words, Optional.of(HiddenLayout.positions("attention_mask")))), new Mean(linear));
 
     @AfterEach
     void close() {
@@ -98,15 +98,16 @@ class LinearModelTest {
 
     @Test
     void occlusionIsTheDifferenceThatATokenMakes() {
-        final Attribution masked = explained(model(), Explain.occlusion().target("yes").atOnce(2));
+        final Attribution masked =
+                explained(model(), Explain.occlusion().target("yes").atOnce(2));
         assertThat(masked.tokens().get(3).attribution())
                 .isCloseTo(product(Letters.id('d'), Letters.MASK) / 6, within(1e-6));
 
-        final Attribution removed = explained(model(), Explain.occlusion().byRemoval().target("yes"));
+        final Attribution removed =
+                explained(model(), Explain.occlusion().byRemoval().target("yes"));
         final double bias = Tensors.floats(made.taken.get(2).value())[1];
         final double others = 6 * (removed.score() - bias) - product(Letters.id('d'), -1);
-        assertThat(removed.tokens().get(3).attribution())
-                .isCloseTo(removed.score() - bias - others / 5, within(1e-6));
+        assertThat(removed.tokens().get(3).attribution()).isCloseTo(removed.score() - bias - others / 5, within(1e-6));
     }
 
     @Test

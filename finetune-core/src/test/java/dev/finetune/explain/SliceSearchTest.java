@@ -104,10 +104,12 @@ class SliceSearchTest {
     void slicesOfTooFewRowsAreNotLookedAt() {
         draw(60, 3, 0.1, 1);
 
-        assertThat(SliceSearch.usual().find(rows, said).worse()).noneMatch(slice -> slice.name().equals("not"));
+        assertThat(SliceSearch.usual().find(rows, said).worse())
+                .noneMatch(slice -> slice.name().equals("not"));
         final Slices all = SliceSearch.usual().leastRows(2).find(rows, said);
         assertThat(all.worse()).anyMatch(slice -> slice.name().equals("not"));
-        assertThat(all.tested()).isGreaterThan(SliceSearch.usual().find(rows, said).tested());
+        assertThat(all.tested())
+                .isGreaterThan(SliceSearch.usual().find(rows, said).tested());
     }
 
     @Test
@@ -144,7 +146,8 @@ class SliceSearchTest {
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("right or wrong");
         assertThatThrownBy(() -> SliceSearch.usual().leastRows(0)).hasMessageContaining("leastRows(0)");
-        assertThatThrownBy(() -> SliceSearch.usual().falseDiscoveryRate(1)).hasMessageContaining("falseDiscoveryRate(1.0)");
+        assertThatThrownBy(() -> SliceSearch.usual().falseDiscoveryRate(1))
+                .hasMessageContaining("falseDiscoveryRate(1.0)");
         assertThat(SliceSearch.usual().find(List.of(), List.of()).worse()).isEmpty();
     }
 }

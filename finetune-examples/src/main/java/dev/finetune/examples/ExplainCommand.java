@@ -110,8 +110,11 @@ public final class ExplainCommand implements Callable<Integer> {
                         ? Explain.integratedGradients().steps(steps)
                         : Explain.integratedGradients().steps(steps).target(target);
             case GRADIENT_TIMES_INPUT ->
-                target == null ? Explain.gradientTimesInput() : Explain.gradientTimesInput().target(target);
-            case OCCLUSION -> target == null ? Explain.occlusion() : Explain.occlusion().target(target);
+                target == null
+                        ? Explain.gradientTimesInput()
+                        : Explain.gradientTimesInput().target(target);
+            case OCCLUSION ->
+                target == null ? Explain.occlusion() : Explain.occlusion().target(target);
             case REMOVAL ->
                 target == null
                         ? Explain.occlusion().byRemoval()
@@ -136,7 +139,8 @@ public final class ExplainCommand implements Callable<Integer> {
         Output.checkFile("--out", out);
         final Image input = Image.of(file);
         try (FineTuned<Image> loaded = FineTuned.load(model, Image.class)) {
-            final GradCam how = target == null ? Explain.gradCam() : Explain.gradCam().target(target);
+            final GradCam how =
+                    target == null ? Explain.gradCam() : Explain.gradCam().target(target);
             final ActivationMap map = loaded.explain(input, how);
             ImageOverlay.of(loaded, input, map).write(out);
             System.out.println(loaded.predict(input));

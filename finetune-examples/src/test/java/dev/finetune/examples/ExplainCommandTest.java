@@ -26,8 +26,8 @@ class ExplainCommandTest {
     }
 
     private static CommandLineRun explain(String model, String... more) {
-        final List<String> all =
-                new ArrayList<>(List.of("explain", "--model", folder.resolve(model).toString()));
+        final List<String> all = new ArrayList<>(
+                List.of("explain", "--model", folder.resolve(model).toString()));
         all.addAll(List.of(more));
         return CommandLineRun.of(all.toArray(new String[0]));
     }
@@ -78,8 +78,8 @@ class ExplainCommandTest {
         final Path out = folder.resolve("why.png");
         final Path picture = ImageFolder.pictures(folder.resolve("photos")).get(0);
 
-        final CommandLineRun run =
-                explain("image-base", "--image", picture.toString(), "--out", out.toString()).well();
+        final CommandLineRun run = explain("image-base", "--image", picture.toString(), "--out", out.toString())
+                .well();
 
         assertThat(run.text()).contains("places of", "written to");
         assertThat(ImageIO.read(out.toFile()).getWidth()).isGreaterThanOrEqualTo(224);
@@ -89,8 +89,10 @@ class ExplainCommandTest {
     void whatDoesNotGoTogetherIsSaid() {
         assertThat(explain("my-model").errors()).contains("Give a --text to explain, or an --image");
         assertThat(explain("image-base", "--image", "x.png").errors()).contains("needs --out");
-        assertThat(explain("my-model", "--text", "a", "--out", "x.png").errors()).contains("--html and --json");
-        assertThat(explain("my-model", "--text", "a", "--target", "so").errors()).contains("[negative, positive]");
+        assertThat(explain("my-model", "--text", "a", "--out", "x.png").errors())
+                .contains("--html and --json");
+        assertThat(explain("my-model", "--text", "a", "--target", "so").errors())
+                .contains("[negative, positive]");
         assertThat(explain("nowhere", "--text", "a").errors()).contains("nowhere");
     }
 }

@@ -62,8 +62,8 @@ class GradCamTest {
 
     @TestFactory
     Stream<DynamicTest> mapsAreThoseOfTheFormula() throws IOException {
-        final JsonArray cases =
-                JsonParser.parseString(Files.readString(CASES.resolve("gradcam.json"))).getAsJsonArray();
+        final JsonArray cases = JsonParser.parseString(Files.readString(CASES.resolve("gradcam.json")))
+                .getAsJsonArray();
         assertThat(cases).hasSize(8);
         return cases.asList().stream()
                 .map(JsonElement::getAsJsonObject)
@@ -78,10 +78,12 @@ class GradCamTest {
         final int height = (int) x.shape()[1];
         final int width = (int) x.shape()[2];
         final Image image = Image.pixels(x.data(), 3, height, width);
-        final Path model = squeeze ? CASES.resolve("squeezenet.safetensors") : GOLDEN.resolve(name).resolve("model");
+        final Path model = squeeze
+                ? CASES.resolve("squeezenet.safetensors")
+                : GOLDEN.resolve(name).resolve("model");
         final FineTuner base = tuner(model, height, width);
-        try (FineTuned<Image> opened =
-                (squeeze ? base.head("a", "b", "c").initialization(i -> i.keepHead(true)) : base).untrained(Image.class)) {
+        try (FineTuned<Image> opened = (squeeze ? base.head("a", "b", "c").initialization(i -> i.keepHead(true)) : base)
+                .untrained(Image.class)) {
             final ActivationMap map = opened.explain(
                     image, Explain.gradCam().target(golden.get("target").getAsInt()));
 
@@ -151,9 +153,10 @@ class GradCamTest {
             }
             assertThat(model.predict(picture()).probabilities().toString()).isEqualTo(before);
             assertThat(model.assembly().network().parameters())
-                    .allMatch(parameter -> parameter.isTrained()
-                            && !parameter.value().grad().defined());
-            assertThat(model.explain(picture(), Explain.gradCam().target("lower")).target())
+                    .allMatch(parameter ->
+                            parameter.isTrained() && !parameter.value().grad().defined());
+            assertThat(model.explain(picture(), Explain.gradCam().target("lower"))
+                            .target())
                     .isEqualTo("lower");
         }
     }

@@ -71,10 +71,25 @@ class AttributionCasesTest {
             assertThat(fifty.baselineScore().orElseThrow()).isCloseTo(number(golden, "baseline_score"), within(NEAR));
             checkShares(golden, "integrated_gradients_50", fifty);
             final int target = golden.get("target").getAsInt();
-            check(golden, model, text, "integrated_gradients_7", Explain.integratedGradients().steps(7).target(target));
-            check(golden, model, text, "gradient_times_input", Explain.gradientTimesInput().target(target));
+            check(
+                    golden,
+                    model,
+                    text,
+                    "integrated_gradients_7",
+                    Explain.integratedGradients().steps(7).target(target));
+            check(
+                    golden,
+                    model,
+                    text,
+                    "gradient_times_input",
+                    Explain.gradientTimesInput().target(target));
             check(golden, model, text, "occlusion_by_mask", Explain.occlusion().target(target));
-            check(golden, model, text, "occlusion_by_removal", Explain.occlusion().byRemoval().atOnce(3));
+            check(
+                    golden,
+                    model,
+                    text,
+                    "occlusion_by_removal",
+                    Explain.occlusion().byRemoval().atOnce(3));
         }
     }
 

@@ -72,15 +72,16 @@ class ExplainTest {
     @Test
     void attributionsAddUpToWhatTheScoreIsAboveThatOfPadding() {
         try (FineTuned<Text> model = Jobs.classifier().untrained(Text.class)) {
-            final Attribution one = model.explain(TEXT, Explain.integratedGradients().steps(1));
+            final Attribution one =
+                    model.explain(TEXT, Explain.integratedGradients().steps(1));
             final Attribution many = model.explain(TEXT, Explain.integratedGradients());
 
             assertThat(many.completenessError().orElseThrow()).isCloseTo(0, within(1e-5));
             assertThat(Math.abs(one.completenessError().orElseThrow()))
                     .isGreaterThan(Math.abs(many.completenessError().orElseThrow()));
-            assertThat(many.sum())
-                    .isCloseTo(many.score() - many.baselineScore().orElseThrow(), within(1e-5));
-            assertThat(model.explain(TEXT, Explain.occlusion()).completenessError()).isEmpty();
+            assertThat(many.sum()).isCloseTo(many.score() - many.baselineScore().orElseThrow(), within(1e-5));
+            assertThat(model.explain(TEXT, Explain.occlusion()).completenessError())
+                    .isEmpty();
         }
     }
 
@@ -139,8 +140,9 @@ class ExplainTest {
 
     private static Map<String, Boolean> trained(FineTuned<?> model) {
         return model.assembly().network().parameters().stream()
-                .collect(Collectors.toMap(Parameter::name, parameter -> parameter.isTrained()
-                        && parameter.value().requires_grad()));
+                .collect(Collectors.toMap(
+                        Parameter::name,
+                        parameter -> parameter.isTrained() && parameter.value().requires_grad()));
     }
 
     @ParameterizedTest
@@ -161,17 +163,20 @@ class ExplainTest {
     void manyThreadsExplainAndPredictAtOnce() throws Exception {
         try (FineTuned<Text> model = Jobs.classifier().untrained(Text.class)) {
             final List<Text> texts = Jobs.texts(16, 3);
-            final ExplanationMethod<Attribution> method = Explain.integratedGradients().steps(6);
+            final ExplanationMethod<Attribution> method =
+                    Explain.integratedGradients().steps(6);
             final List<String> predicted =
                     model.predict(texts).stream().map(Prediction::label).toList();
-            final List<Double> sums =
-                    texts.stream().map(text -> model.explain(text, method).sum()).toList();
+            final List<Double> sums = texts.stream()
+                    .map(text -> model.explain(text, method).sum())
+                    .toList();
             final ExecutorService threads = Executors.newFixedThreadPool(6);
             try {
                 final List<Callable<Boolean>> tasks = new ArrayList<>();
                 for (int i = 0; i < texts.size(); i++) {
                     final int row = i;
-                    tasks.add(() -> Math.abs(model.explain(texts.get(row), method).sum() - sums.get(row)) < 1e-5);
+                    tasks.add(() ->
+                            Math.abs(model.explain(texts.get(row), method).sum() - sums.get(row)) < 1e-5);
                     tasks.add(() -> model.predict(texts.get(row)).label().equals(predicted.get(row)));
                 }
                 for (Future<Boolean> done : threads.invokeAll(tasks)) {
@@ -185,7 +190,8 @@ class ExplainTest {
 
     @Test
     void theOutputThatIsExplainedIsThePredictedOneOrOneThatIsSaid() {
-        final FineTuner base = FineTuner.from(Jobs.model("bert-sequence-classification")).maxLength(32);
+        final FineTuner base =
+                FineTuner.from(Jobs.model("bert-sequence-classification")).maxLength(32);
         try (FineTuned<Text> labels =
                         base.head(Heads.multiLabel("fast", "cheap", "loud")).untrained(Text.class);
                 FineTuned<Text> numbers = base.head(Heads.regression(2)).untrained(Text.class);
@@ -195,8 +201,10 @@ class ExplainTest {
                     .max(Map.Entry.comparingByValue())
                     .orElseThrow()
                     .getKey();
-            assertThat(labels.explain(TEXT, Explain.integratedGradients()).target()).isEqualTo(likeliest);
-            final Attribution loud = labels.explain(TEXT, Explain.integratedGradients().target("loud"));
+            assertThat(labels.explain(TEXT, Explain.integratedGradients()).target())
+                    .isEqualTo(likeliest);
+            final Attribution loud =
+                    labels.explain(TEXT, Explain.integratedGradients().target("loud"));
             assertThat(loud.target()).isEqualTo("loud");
             assertThat(loud.score()).isCloseTo(said.logits().get(0)[2], within(1e-6));
             assertThatThrownBy(() -> labels.explain(TEXT, Explain.occlusion().target("quiet")))
@@ -204,15 +212,18 @@ class ExplainTest {
                     .hasMessageContaining("no output \"quiet\"")
                     .hasMessageContaining("[fast, cheap, loud]");
 
-            assertThat(number.explain(TEXT, Explain.integratedGradients()).target()).isEqualTo("output 0");
+            assertThat(number.explain(TEXT, Explain.integratedGradients()).target())
+                    .isEqualTo("output 0");
             assertThat(number.explain(TEXT, Explain.integratedGradients()).score())
                     .isCloseTo(number.predict(TEXT).value(), within(1e-6));
             assertThatThrownBy(() -> numbers.explain(TEXT, Explain.integratedGradients()))
                     .isInstanceOf(FinetuneException.class)
                     .hasMessageContaining("gives 2 numbers: say which");
-            assertThat(numbers.explain(TEXT, Explain.gradientTimesInput().target(1)).target())
+            assertThat(numbers.explain(TEXT, Explain.gradientTimesInput().target(1))
+                            .target())
                     .isEqualTo("output 1");
-            assertThatThrownBy(() -> numbers.explain(TEXT, Explain.gradientTimesInput().target(2)))
+            assertThatThrownBy(() ->
+                            numbers.explain(TEXT, Explain.gradientTimesInput().target(2)))
                     .isInstanceOf(FinetuneException.class)
                     .hasMessageContaining("there are 2, counted from 0");
         }
@@ -231,7 +242,8 @@ class ExplainTest {
 
     @Test
     void headsThatSaySomethingOfEachWordAreRefused() {
-        final FineTuner base = FineTuner.from(Jobs.model("bert-sequence-classification")).maxLength(32);
+        final FineTuner base =
+                FineTuner.from(Jobs.model("bert-sequence-classification")).maxLength(32);
         try (FineTuned<Words> tagger = base.head(Heads.tokens("O", "B-X")).untrained(Words.class);
                 FineTuned<Question> answering =
                         base.head(Heads.questionAnswering()).untrained(Question.class);
@@ -239,8 +251,8 @@ class ExplainTest {
             assertThatThrownBy(() -> tagger.explain(Words.of("great"), Explain.integratedGradients()))
                     .isInstanceOf(FinetuneException.class)
                     .hasMessageContaining("(bert) can't be explained token by token: it reads Words");
-            assertThatThrownBy(() ->
-                            answering.explain(new Question("what", "the product"), Explain.integratedGradients()))
+            assertThatThrownBy(
+                            () -> answering.explain(new Question("what", "the product"), Explain.integratedGradients()))
                     .isInstanceOf(FinetuneException.class)
                     .hasMessageContaining("it reads Question");
             assertThatThrownBy(() -> masked.explain(TEXT, Explain.occlusion()))

@@ -52,7 +52,8 @@ public final class Predictor<I> {
     public List<float[]> vectors(List<I> inputs) {
         return new Predicting<>(model, settings, inputs, this::vectors)
                 .run().stream()
-                        .map(prediction -> prediction.as(Prediction.Vector.class).vector())
+                        .map(prediction ->
+                                prediction.as(Prediction.Vector.class).vector())
                         .toList();
     }
 
@@ -67,8 +68,8 @@ public final class Predictor<I> {
         final float[] all = Tensors.floats(vectors);
         final int width = all.length / host.size();
         return IntStream.range(0, host.size())
-                .<Prediction>mapToObj(row -> new Prediction.Vector(
-                        List.of(Arrays.copyOfRange(all, row * width, (row + 1) * width))))
+                .<Prediction>mapToObj(
+                        row -> new Prediction.Vector(List.of(Arrays.copyOfRange(all, row * width, (row + 1) * width))))
                 .toList();
     }
 

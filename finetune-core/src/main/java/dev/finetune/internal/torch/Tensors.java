@@ -123,7 +123,8 @@ public final class Tensors {
      * gradient: neither parameters nor the tensor itself.
      */
     public static Tensor gradient(Tensor score, Tensor input) {
-        return new Tensor(torch.grad(new TensorVector(score), new TensorVector(input)).get(0));
+        return new Tensor(
+                torch.grad(new TensorVector(score), new TensorVector(input)).get(0));
     }
 
     /** Whether nobody else holds the tensor, or another that shares its memory. */
