@@ -10,7 +10,10 @@ import dev.finetune.bert.RobertaFamily;
 import dev.finetune.spi.PretrainedModels;
 import dev.finetune.spi.TextModelFamily;
 
-/** BERT, DistilBERT, RoBERTa, XLM-RoBERTa, CamemBERT, ELECTRA, MPNet, ALBERT, ModernBERT and DeBERTa-v2 encoders and their tasks. */
+/**
+ * BERT, DistilBERT, RoBERTa, XLM-RoBERTa, CamemBERT, ELECTRA, MPNet, ALBERT, ModernBERT and DeBERTa-v2 encoders and
+ * their tasks.
+ */
 module dev.finetune.bert {
     requires ai.djl.tokenizers;
     requires transitive dev.finetune.core;

@@ -251,8 +251,9 @@ public final class FineTuned<I> implements AutoCloseable {
 
     /**
      * Takes what LoRA, IA3 or another method trained into the base's weights, in memory, so that predictions cost no more than
-     * the base's; they differ by rounding. Takes a second copy of the adapted weights. {@link #save} and {@link #saveAdapter} write the
-     * same either way. Waits for predictions under way, for a minute; does nothing if it is merged.
+     * the base's; they differ by rounding. Takes a second copy of the adapted weights. {@link #save} and {@link
+     * #saveAdapter} write the same either way. Waits for predictions under way, for a minute; does nothing if it is
+     * merged.
      *
      * @throws FinetuneException if the model was not adapted
      * @throws IllegalStateException if it is called from what this model's predict, evaluate or save calls or reads, in whatever
@@ -429,22 +430,24 @@ public final class FineTuned<I> implements AutoCloseable {
     }
 
     /**
-     * Saves the model for ONNX Runtime and other runtimes that read ONNX: model.onnx in 32-bit floats, operators of ONNX's standard set
-     * 17 alone, with what an adapter trained merged into the weights. Inputs are those of Transformers' exports, "input_ids",
-     * "attention_mask" and, where the model reads them, "token_type_ids", of any number of rows and any length, or "pixel_values"; outputs
-     * are "logits", "start_logits" and "end_logits", or "embeddings". Probabilities are for the application to compute, where they are
-     * wanted. Weights beyond 2 GB, which no such file can hold, lie in model.onnx_data beside it.
+     * Saves the model for ONNX Runtime and other runtimes that read ONNX: model.onnx in 32-bit floats, operators of
+     * ONNX's standard set 17 alone, with what an adapter trained merged into the weights. Inputs are those of
+     * Transformers' exports, "input_ids", "attention_mask" and, where the model reads them, "token_type_ids", of any
+     * number of rows and any length, or "pixel_values"; outputs are "logits", "start_logits" and "end_logits", or
+     * "embeddings". Probabilities are for the application to compute, where they are wanted. Weights beyond 2 GB, which
+     * no such file can hold, lie in model.onnx_data beside it.
      *
-     * <p>All else is as {@link #save(Path, Overwrite)} writes it: config.json, the tokenizer's or preprocessor's files, calibration, model
-     * card; the labels, and these files where they are small, are in the metadata of model.onnx, too. {@link #load} and {@link
-     * FineTuner#from} read the directory. It is another one than that of {@link #save}.
+     * <p>All else is as {@link #save(Path, Overwrite)} writes it: config.json, the tokenizer's or preprocessor's files,
+     * calibration, model card; the labels, and these files where they are small, are in the metadata of model.onnx,
+     * too. {@link #load} and {@link FineTuner#from} read the directory. It is another one than that of {@link #save}.
      *
      * <p>Needs the artifact finetune-onnx.
      *
      * @param directory made if it isn't there
      * @param overwrite what may be replaced of what the directory holds
-     * @throws FinetuneException if finetune-onnx isn't there, if a part of the network, of another family, doesn't say which operators it
-     *     consists of (before anything is written), if the directory holds what mustn't be replaced, or if writing fails
+     * @throws FinetuneException if finetune-onnx isn't there, if a part of the network, of another family, doesn't say
+     *     which operators it consists of (before anything is written), if the directory holds what mustn't be replaced,
+     *     or if writing fails
      */
     public void exportOnnx(Path directory, Overwrite overwrite) {
         Objects.requireNonNull(directory, "directory");

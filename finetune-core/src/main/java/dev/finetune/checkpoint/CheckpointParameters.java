@@ -46,7 +46,7 @@ public final class CheckpointParameters implements ParameterSource {
 
     private final List<String> loaded = new ArrayList<>();
     private final List<String> missing = new ArrayList<>();
-    private final List<String> fresh = new ArrayList<>();
+    private final List<String> newlyInitialized = new ArrayList<>();
     private final List<LoadReport.Mismatch> mismatched = new ArrayList<>();
     private final Set<String> used = new LinkedHashSet<>();
     private final List<Runnable> closeGiven = new ArrayList<>();
@@ -99,7 +99,10 @@ public final class CheckpointParameters implements ParameterSource {
         weights.ifPresent(w -> w.aliases().forEach((alias, name) -> stored.putIfAbsent(modern(alias), name)));
     }
 
-    /** {@return the name of the base model, which stands before those of its parameters, without the dot; empty where it has none} */
+    /**
+     * {@return the name of the base model, which stands before those of its parameters, without the dot; empty where it
+     * has none}
+     */
     public String prefix() {
         return naming.prefix;
     }
@@ -143,7 +146,7 @@ public final class CheckpointParameters implements ParameterSource {
         if (found.isEmpty()) {
             missing.add(name);
         }
-        fresh.add(name);
+        newlyInitialized.add(name);
         return given(new Parameter(name, random(name, init, shape), true));
     }
 
@@ -173,7 +176,7 @@ public final class CheckpointParameters implements ParameterSource {
 
     /** {@return what was loaded, newly initialised, of another shape, and left over} Ask when the network is built. */
     public LoadReport report() {
-        return new LoadReport(loaded, missing, unexpected(), fresh, mismatched, prefix());
+        return new LoadReport(loaded, missing, unexpected(), newlyInitialized, mismatched, prefix());
     }
 
     /**

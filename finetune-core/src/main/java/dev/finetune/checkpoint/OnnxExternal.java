@@ -106,7 +106,12 @@ final class OnnxExternal implements AutoCloseable {
     }
 
     FileChannel channel(String location) {
-        return Objects.requireNonNull(channels.get(location), location);
+        final FileChannel channel = channels.get(location);
+        if (channel == null) {
+            throw new FinetuneException(file + ": the elements of a tensor that isn't one of its weights are in '"
+                    + shown(location) + "', which isn't read.");
+        }
+        return channel;
     }
 
     List<Path> files() {

@@ -49,7 +49,8 @@ final class OnnxRefusals {
         if (!quantised.isEmpty()) {
             throw new FinetuneException(
                     file + ": this model is quantised (" + quantised + "): its weights are whole numbers"
-                            + " of few bits, which nothing can be learned with. Take the file that it was made from, in float32 or"
+                            + " of few bits, which nothing can be learned with. Take the file that it was made from, in"
+                            + " float32 or"
                             + " float16; beside model_quantized.onnx or model_int8.onnx it is often called model.onnx.");
         }
         final String merged = found(graph, MERGED);
@@ -59,8 +60,10 @@ final class OnnxRefusals {
         if (!merged.isEmpty() && !keepsMatrices) {
             throw new FinetuneException(
                     file + ": this model was optimized for ONNX Runtime (" + merged + "): the matrices of"
-                            + " queries, keys and values are merged into one, so that they can't be told apart by their names. Take the"
-                            + " file as it was exported; beside model_O2.onnx or model_optimized.onnx it is often called model.onnx.");
+                            + " queries, keys and values are merged into one, so that they can't be told apart by their"
+                            + " names. Take the"
+                            + " file as it was exported; beside model_O2.onnx or model_optimized.onnx it is often called"
+                            + " model.onnx.");
         }
     }
 

@@ -52,7 +52,8 @@ sealed interface RowFormat {
         }
         throw new FinetuneException(
                 "The name of " + path + " doesn't tell its format; expected .tsv, .csv or .jsonl,"
-                        + " with or without .gz. Rename it, or say which it is with TextFiles.tsv(path), .csv(path) or .jsonLines(path).");
+                        + " with or without .gz. Rename it, or say which it is with TextFiles.tsv(path), .csv(path) or"
+                        + " .jsonLines(path).");
     }
 
     /** Opens a file in this format. */

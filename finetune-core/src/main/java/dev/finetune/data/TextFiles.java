@@ -304,8 +304,8 @@ public final class TextFiles {
     }
 
     /**
-     * {@return the texts with numbers, from one label column or several: each label is a {@link Label.Values}} A JSON value may be an
-     * array.
+     * {@return the texts with numbers, from one label column or several: each label is a {@link Label.Values}} A JSON
+     * value may be an array.
      *
      * @throws FinetuneException if the file can't be read, a column is missing, or a row is bad
      */

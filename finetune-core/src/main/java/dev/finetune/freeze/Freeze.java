@@ -8,9 +8,9 @@ import java.util.regex.Pattern;
 
 /**
  * Which parameters keep what they know. Of a model with {@link dev.finetune.FineTuner#lora}, {@link dev.finetune.FineTuner#ia3}
- * or {@link dev.finetune.FineTuner#adapt} that is said of the base's own parameters, which are frozen already but for the head and
- * what else is trained whole: the additions are always trained, in all adapted layers. To adapt some layers only, name them as
- * targets.
+ * or {@link dev.finetune.FineTuner#adapt} that is said of the base's own parameters, which are frozen already but for
+ * the head and what else is trained whole: the additions are always trained, in all adapted layers. To adapt some
+ * layers only, name them as targets.
  */
 public sealed interface Freeze {
     /** Nothing is frozen: full fine-tuning. */

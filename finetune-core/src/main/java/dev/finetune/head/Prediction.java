@@ -105,8 +105,8 @@ public interface Prediction {
     }
 
     /**
-     * The labels whose probability is at least their threshold, one half unless {@link dev.finetune.FineTuned#tuneThresholds} found
-     * others, and the probability of every label.
+     * The labels whose probability is at least their threshold, one half unless {@link
+     * dev.finetune.FineTuned#tuneThresholds} found others, and the probability of every label.
      *
      * @param labels in the order of the head; empty if none is probable enough
      * @param probabilities of each label by itself, in the order of the head

@@ -29,7 +29,8 @@ public record FilesNeeded(List<String> required, List<String> ifPresent, List<Fi
      * {@return what fine-tuning a model takes: config.json; what prepares its inputs (tokenizer or image preprocessor
      * files, as many as there are); what says that more belongs to the model (sentence-transformers' modules, an
      * adapter); and its weights: model.safetensors, else the sharded safetensors, else pytorch_model.bin, else the
-     * sharded pickles, else model.onnx, alone or in the folder onnx} Nothing else that a repository may hold (other frameworks' weights, pictures) is fetched.
+     * sharded pickles, else model.onnx, alone or in the folder onnx} Nothing else that a repository may hold (other
+     * frameworks' weights, pictures) is fetched.
      */
     public static FilesNeeded model() {
         return new FilesNeeded(

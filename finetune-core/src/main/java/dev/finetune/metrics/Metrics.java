@@ -145,8 +145,8 @@ public final class Metrics {
     }
 
     /**
-     * {@return the same, with metrics of which smaller values are better, such as an error rate} So are "loss", "log_loss", "mse",
-     * "rmse", "mae", "hamming_loss", "perplexity" and "ece" without being said to be.
+     * {@return the same, with metrics of which smaller values are better, such as an error rate} So are "loss",
+     * "log_loss", "mse", "rmse", "mae", "hamming_loss", "perplexity" and "ece" without being said to be.
      *
      * @param names of some of the metrics
      * @throws FinetuneException if there is none of a name, with the names that there are

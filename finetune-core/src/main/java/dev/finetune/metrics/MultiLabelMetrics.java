@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Scores any-of-several predictions at the threshold 0.5, or at one of each label's own, as scikit-learn does (zero_division=0). Constant memory but for
- * AUROC, which keeps a score per example and label. Not thread-safe.
+ * Scores any-of-several predictions at the threshold 0.5, or at one of each label's own, as scikit-learn does
+ * (zero_division=0). Constant memory but for AUROC, which keeps a score per example and label. Not thread-safe.
  */
 public final class MultiLabelMetrics {
     private final List<String> labels;

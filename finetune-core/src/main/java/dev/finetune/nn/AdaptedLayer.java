@@ -5,7 +5,10 @@ import org.bytedeco.pytorch.global.torch;
 
 /** A layer with a weight, as what adapts it sees it: by itself, with what it computes with another weight, and its axes. */
 public interface AdaptedLayer {
-    /** {@return the layer's own weight with the outputs first: (out, in), or (out, in / groups, ...) of a convolution; borrowed} */
+    /**
+     * {@return the layer's own weight with the outputs first: (out, in), or (out, in / groups, ...) of a convolution;
+     * borrowed}
+     */
     Tensor weight();
 
     /**

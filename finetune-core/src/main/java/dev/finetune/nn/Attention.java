@@ -112,7 +112,7 @@ public record Attention(int heads, Dropout dropout, boolean causal) {
                         || key.requires_grad()
                         || value.requires_grad()
                         || positions != null && positions.requires_grad());
-        if (context.lean()
+        if (context.recomputesActivations()
                 && PiecewiseAttention.pays(heads, query, key, drops)
                 && (!recorded || CustomGradients.areOpen())) {
             final double keep = drops ? DropoutMask.exactKeep(1 - dropout.probability()) : 1;
@@ -226,9 +226,9 @@ public record Attention(int heads, Dropout dropout, boolean causal) {
     }
 
     /**
-     * Attends with one query a row, which sees all, to keys and values that are not computed: q (W x)^T is (q W) x^T, and p (x W^T) is (p x)
-     * W^T, so that the weights multiply one vector a row and head instead of each token's. Where an adapter changes how keys or
-     * values come about, they are computed.
+     * Attends with one query a row, which sees all, to keys and values that are not computed: q (W x)^T is (q W) x^T,
+     * and p (x W^T) is (p x) W^T, so that the weights multiply one vector a row and head instead of each token's. Where
+     * an adapter changes how keys or values come about, they are computed.
      *
      * @param query (batch, 1, width)
      * @param input (batch, length, width), from which keys and values would come

@@ -19,7 +19,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * momentum 0.1 (Ioffe and Szegedy, "Batch normalization", 2015).
  *
  * <p>In training a norm uses the batch's own statistics and moves its running ones, and so needs two values for each
- * channel; in evaluation it uses the running ones. A norm whose weight is frozen is always in evaluation: what is frozen keeps its statistics, too.
+ * channel; in evaluation it uses the running ones. A norm whose weight is frozen is always in evaluation: what is
+ * frozen keeps its statistics, too.
  */
 public final class BatchNorm2d implements Module {
     private static final double EPS = 1e-5;
@@ -113,7 +114,7 @@ public final class BatchNorm2d implements Module {
     }
 
     private void count(ForwardContext context) {
-        if (usesBatch(context) && !context.recomputing()) {
+        if (usesBatch(context) && !context.isRecomputing()) {
             try (GradientMode off = GradientMode.off()) {
                 batches.value().add_(new Scalar(1));
             }
@@ -122,7 +123,7 @@ public final class BatchNorm2d implements Module {
 
     /** What is normalised with the batch's own statistics, a second time, needs no running ones. */
     private TensorOptional statistics(Buffer buffer, ForwardContext context) {
-        return usesBatch(context) && context.recomputing() ? new TensorOptional() : new TensorOptional(buffer.value());
+        return usesBatch(context) && context.isRecomputing() ? new TensorOptional() : new TensorOptional(buffer.value());
     }
 
     /**

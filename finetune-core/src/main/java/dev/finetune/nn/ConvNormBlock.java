@@ -54,7 +54,7 @@ public record ConvNormBlock(
      * @return what the norm after it gives, in the current scope
      */
     public Tensor forward(Tensor input, ForwardContext context) {
-        return keepsLess(input) ? lean(input, null, context) : plain(input, context);
+        return keepsLess(input) ? keepingLess(input, null, context) : plain(input, context);
     }
 
     /**
@@ -67,7 +67,7 @@ public record ConvNormBlock(
      */
     public Tensor forward(Tensor input, Tensor added, ForwardContext context) {
         return after.isPresent() && keepsLess(input)
-                ? lean(input, added, context)
+                ? keepingLess(input, added, context)
                 : last.inPlace(plain(input, context).add_(added));
     }
 
@@ -112,7 +112,7 @@ public record ConvNormBlock(
                 && CustomGradients.payFor(input);
     }
 
-    private Tensor lean(Tensor input, @Nullable Tensor added, ForwardContext context) {
+    private Tensor keepingLess(Tensor input, @Nullable Tensor added, ForwardContext context) {
         try (TensorScope scope = TensorScope.open()) {
             final List<Tensor> kept = new ArrayList<>(List.of(input));
             final Tensor output;
@@ -182,7 +182,7 @@ public record ConvNormBlock(
         private final int ofFirst;
         private final int ofSecond;
 
-        /** Takes what {@link #lean} kept, in its order. */
+        /** Takes what {@link #keepingLess} kept, in its order. */
         Backward(List<Tensor> kept, boolean added, CustomGradients.Gradients gradients, ForwardContext context) {
             final Iterator<Tensor> each = kept.iterator();
             this.kept = kept;

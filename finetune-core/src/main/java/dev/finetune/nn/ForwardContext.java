@@ -12,7 +12,7 @@ import java.util.Optional;
 public final class ForwardContext {
     private final boolean training;
     private final boolean recomputing;
-    private final boolean lean;
+    private final boolean recomputeActivations;
     private final long seed;
     private final Optional<DropoutMasks> masks;
     private final Optional<KeyValueCache> cache;
@@ -22,20 +22,20 @@ public final class ForwardContext {
     private int draws;
     private int attentions;
 
-    private ForwardContext(boolean training, boolean recomputing, boolean lean, long seed) {
-        this(training, recomputing, lean, seed, Optional.empty(), Optional.empty());
+    private ForwardContext(boolean training, boolean recomputing, boolean recomputeActivations, long seed) {
+        this(training, recomputing, recomputeActivations, seed, Optional.empty(), Optional.empty());
     }
 
     private ForwardContext(
             boolean training,
             boolean recomputing,
-            boolean lean,
+            boolean recomputeActivations,
             long seed,
             Optional<DropoutMasks> masks,
             Optional<KeyValueCache> cache) {
         this.training = training;
         this.recomputing = recomputing;
-        this.lean = lean;
+        this.recomputeActivations = recomputeActivations;
         this.seed = seed;
         this.masks = masks;
         this.cache = cache;
@@ -77,13 +77,13 @@ public final class ForwardContext {
     }
 
     /**
-     * Evaluation, with attention computed piece by piece only if it is {@link #lean}.
+     * Evaluation, with attention computed piece by piece only if it is {@link #recomputesActivations}.
      *
-     * @param lean whether attention may be computed piece by piece
+     * @param recomputeActivations whether attention may be computed piece by piece
      * @return a context for evaluation
      */
-    public static ForwardContext evaluating(boolean lean) {
-        return new ForwardContext(false, false, lean, 0);
+    public static ForwardContext evaluating(boolean recomputeActivations) {
+        return new ForwardContext(false, false, recomputeActivations, 0);
     }
 
     /**
@@ -97,14 +97,14 @@ public final class ForwardContext {
     }
 
     /**
-     * Training, with attention computed piece by piece only if it is {@link #lean}.
+     * Training, with attention computed piece by piece only if it is {@link #recomputesActivations}.
      *
      * @param seed of what dropout draws
-     * @param lean whether attention may be computed piece by piece
+     * @param recomputeActivations whether attention may be computed piece by piece
      * @return a context for training
      */
-    public static ForwardContext training(long seed, boolean lean) {
-        return new ForwardContext(true, false, lean, seed);
+    public static ForwardContext training(long seed, boolean recomputeActivations) {
+        return new ForwardContext(true, false, recomputeActivations, seed);
     }
 
     /**
@@ -112,8 +112,8 @@ public final class ForwardContext {
      *
      * @return the context of a second training pass over the same batch, with other dropout
      */
-    public ForwardContext other() {
-        return new ForwardContext(training, false, lean, Seeds.mix(seed ^ 0x5851F42D4C957F2DL));
+    public ForwardContext secondDropout() {
+        return new ForwardContext(training, false, recomputeActivations, Seeds.mix(seed ^ 0x5851F42D4C957F2DL));
     }
 
     /**
@@ -122,7 +122,7 @@ public final class ForwardContext {
      * @param some drawn for this pass
      */
     public ForwardContext with(DropoutMasks some) {
-        return new ForwardContext(training, recomputing, lean, seed, Optional.of(some), cache);
+        return new ForwardContext(training, recomputing, recomputeActivations, seed, Optional.of(some), cache);
     }
 
     /** What dropout keeps, where that isn't drawn layer by layer. */
@@ -136,20 +136,20 @@ public final class ForwardContext {
     }
 
     /** {@return whether the attention of long rows may be computed piece by piece} */
-    public boolean lean() {
-        return lean;
+    public boolean recomputesActivations() {
+        return recomputeActivations;
     }
 
     /**
      * {@return the same pass for a stage that is computed again: it draws the same numbers and counts nothing a second
      * time}
      */
-    public ForwardContext again() {
-        return new ForwardContext(training, true, lean, seed);
+    public ForwardContext recomputing() {
+        return new ForwardContext(training, true, recomputeActivations, seed);
     }
 
     /** {@return whether what is computed has been computed before, in the same pass} */
-    public boolean recomputing() {
+    public boolean isRecomputing() {
         return recomputing;
     }
 

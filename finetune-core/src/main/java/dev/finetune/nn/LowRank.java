@@ -11,10 +11,10 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What LoRA adds to a linear layer, a convolution or an embedding, scale B A dropout(x); with a magnitude, DoRA (Liu et al., "DoRA:
- * weight-decomposed low-rank adaptation", 2024): the layer's weight is m (W + scale B A) / |W + scale B A|, norms taken
- * for each output and held constant where gradients are taken, as PEFT computes it. An embedding counts as a linear layer
- * of one-hot vectors, W being its transposed weight (width, rows).
+ * What LoRA adds to a linear layer, a convolution or an embedding, scale B A dropout(x); with a magnitude, DoRA (Liu et
+ * al., "DoRA: weight-decomposed low-rank adaptation", 2024): the layer's weight is m (W + scale B A) / |W + scale B A|,
+ * norms taken for each output and held constant where gradients are taken, as PEFT computes it. An embedding counts as
+ * a linear layer of one-hot vectors, W being its transposed weight (width, rows).
  */
 public final class LowRank implements Adapter {
     private final LayerKind kind;

@@ -48,14 +48,14 @@ public final class NonFinite {
     private static Optional<Found> walk(Network network, Batch batch, IntFunction<ForwardContext> contextOf) {
         Hidden given = Hidden.NONE;
         for (int i = 0; i < network.stages().size(); i++) {
-            given = network.trunk(i, i + 1, given, batch, contextOf.apply(i).again(), each -> {});
+            given = network.trunk(i, i + 1, given, batch, contextOf.apply(i).recomputing(), each -> {});
             final Tensor hidden = given.get(i);
             if (!isFinite(hidden)) {
                 final String name = network.stages().get(i).name();
                 return Optional.of(found(name, network.stages().get(i), hidden, batch));
             }
         }
-        final ForwardContext last = contextOf.apply(network.stages().size()).again();
+        final ForwardContext last = contextOf.apply(network.stages().size()).recomputing();
         final Map<String, Tensor> outputs = new TreeMap<>(network.head(given, batch, last));
         return outputs.values().stream()
                 .filter(output -> !isFinite(output))

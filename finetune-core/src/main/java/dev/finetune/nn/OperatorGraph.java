@@ -13,9 +13,10 @@ import java.util.function.Supplier;
 import java.util.stream.LongStream;
 
 /**
- * What a network computes, as operators of ONNX's standard set {@value #OPERATOR_SET}, for runtimes that have no stages and heads: each of
- * these draws its part ({@link Stage#draw}, {@link HeadModule#draw}) as it would compute it for an evaluation. Sizes of a batch stay open.
- * Tokens, pictures and the like lie in rows: where a layer doesn't look at their order, (batch * length, width).
+ * What a network computes, as operators of ONNX's standard set {@value #OPERATOR_SET}, for runtimes that have no stages
+ * and heads: each of these draws its part ({@link Stage#draw}, {@link HeadModule#draw}) as it would compute it for an
+ * evaluation. Sizes of a batch stay open. Tokens, pictures and the like lie in rows: where a layer doesn't look at
+ * their order, (batch * length, width).
  *
  * <p>Holds no numbers of the network: parameters are named, and read by who writes the graph down.
  */

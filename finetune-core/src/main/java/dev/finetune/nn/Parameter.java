@@ -18,7 +18,7 @@ public final class Parameter implements AutoCloseable {
     private final String name;
     private final Tensor value;
     private final long[] shape;
-    private final boolean fresh;
+    private final boolean newlyInitialized;
     private boolean trained = true;
     private Optional<Adapter> adapter = Optional.empty();
     private boolean bias;
@@ -31,13 +31,13 @@ public final class Parameter implements AutoCloseable {
      *
      * @param name the dotted name, as the library that the checkpoint came from writes it
      * @param value an owned tensor
-     * @param fresh whether it was newly initialised rather than loaded
+     * @param newlyInitialized whether it was newly initialised rather than loaded
      */
-    public Parameter(String name, Tensor value, boolean fresh) {
+    public Parameter(String name, Tensor value, boolean newlyInitialized) {
         this.name = name;
         this.value = value;
         this.shape = Tensors.shape(value);
-        this.fresh = fresh;
+        this.newlyInitialized = newlyInitialized;
         value.set_requires_grad(true);
     }
 
@@ -83,7 +83,7 @@ public final class Parameter implements AutoCloseable {
 
     /** {@return whether it was newly initialised rather than loaded from a checkpoint} */
     public boolean isNewlyInitialized() {
-        return fresh;
+        return newlyInitialized;
     }
 
     /**
@@ -92,7 +92,7 @@ public final class Parameter implements AutoCloseable {
      * @param other the dotted name
      */
     public Parameter renamed(String other) {
-        return new Parameter(other, value, fresh);
+        return new Parameter(other, value, newlyInitialized);
     }
 
     /** {@return what adapts the layer that this is the weight or bias of; empty while it is merged} */

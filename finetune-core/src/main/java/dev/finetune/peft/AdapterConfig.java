@@ -24,6 +24,9 @@ import java.util.stream.Stream;
  * @param json what it says
  */
 public record AdapterConfig(Path file, JsonObject json) {
+    /** Whether weights are stored (in, out); written as false, and refused where it is true. */
+    static final String TRANSPOSED = "fan_in_fan_out";
+
     private static final String ALL_LINEAR = "all-linear";
     private static final String TARGETS = "target_modules";
 

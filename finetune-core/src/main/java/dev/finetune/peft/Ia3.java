@@ -159,6 +159,7 @@ public record Ia3(TargetLayers targets, Optional<List<String>> feedForward, List
         scaled.map(naming).forEach(names::add);
         config.add(Ia3Format.FEED_FORWARD, names);
         config.addProperty(Ia3Format.INIT, true);
+        config.addProperty(AdapterConfig.TRANSPOSED, false);
     }
 
     @Override

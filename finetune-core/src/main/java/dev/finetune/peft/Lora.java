@@ -351,6 +351,7 @@ public record Lora(
         config.add(LoraFormat.RANKS, numbers(ranks, naming));
         config.add(LoraFormat.ALPHAS, numbers(alphas, naming));
         config.addProperty(LoraFormat.INIT, true);
+        config.addProperty(AdapterConfig.TRANSPOSED, false);
     }
 
     private static JsonObject numbers(Map<String, ? extends Number> byLayer, UnaryOperator<String> naming) {

@@ -45,7 +45,10 @@ public interface PeftMethod {
         return this;
     }
 
-    /** {@return PEFT's peft_type, under which it is saved; empty where it has no format, so that only the merged model is saved} */
+    /**
+     * {@return PEFT's peft_type, under which it is saved; empty where it has no format, so that only the merged model
+     * is saved}
+     */
     default Optional<String> peftType() {
         return Optional.empty();
     }

@@ -335,8 +335,8 @@ public final class Search {
             final boolean begun = Files.exists(file) && draft.file.isEmpty();
             if (begun && checkpoints.existing() == Checkpoints.Existing.REFUSE) {
                 throw new FinetuneException(file + " is of a search that was begun before. Go on with it with"
-                        + " Checkpoints.resume(), begin anew over it with Checkpoints.replace(), or name another"
-                        + " directory.");
+                        + " checkpoints(Checkpoints.in(directory).resume()), begin anew over it with"
+                        + " checkpoints(Checkpoints.in(directory).replace()), or name another directory.");
             }
             if (checkpoints.existing() == Checkpoints.Existing.REPLACE) {
                 Files.deleteIfExists(file);

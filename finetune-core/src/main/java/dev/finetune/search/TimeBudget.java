@@ -103,7 +103,10 @@ final class TimeBudget {
         return PLANNED * (left() - secondsBeside * models) / secondsPerRow;
     }
 
-    /** On how many rows a model can be trained in the time that is left, with an evaluation every so many, as one was measured. */
+    /**
+     * On how many rows a model can be trained in the time that is left, with an evaluation every so many, as one was
+     * measured.
+     */
     double rowsLeft(Meter measured, int evaluatedEvery) {
         final double evaluation = measured.evaluationSeconds();
         return PLANNED

@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Writes networks as ONNX files. Found with {@link java.util.ServiceLoader}; the artifact finetune-onnx brings the one that there is,
- * so that who doesn't export carries nothing of it.
+ * Writes networks as ONNX files. Found with {@link java.util.ServiceLoader}; the artifact finetune-onnx brings the one
+ * that there is, so that who doesn't export carries nothing of it.
  */
 public interface OnnxExporter {
     /**

@@ -84,7 +84,7 @@ public final class CrossEntropy {
         }
         final Tensor each = torch.cross_entropy_loss(logits, targets, new TensorOptional(), NONE, Target.IGNORED, 0);
         final Tensor weighted = torch.cross_entropy_loss(logits, targets, weight, NONE, Target.IGNORED, 0);
-        return Focal.factor(each, options.focalGamma()).mul(weighted).sum();
+        return options.focalFactor(each).mul(weighted).sum();
     }
 
     /**

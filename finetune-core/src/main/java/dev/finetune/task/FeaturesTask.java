@@ -15,7 +15,10 @@ import java.util.Map;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
-/** Feature extraction: gives "embeddings" (batch, width) as they are. It has no loss of its own (pairs have one), and no score. */
+/**
+ * Feature extraction: gives "embeddings" (batch, width) as they are. It has no loss of its own (pairs have one), and no
+ * score.
+ */
 public final class FeaturesTask implements Task {
     private final Head.Features head;
 

@@ -7,6 +7,8 @@ import dev.finetune.internal.Told;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * How a loss over classes is shaped. Immutable: its methods of one argument give variants.
@@ -23,6 +25,9 @@ public record LossOptions(
 
         @Told(value = "focal loss", as = "gamma {}", quiet = true)
         double focalGamma) {
+    /** Keeps the gradient of a power below 1 finite where a row is certain. */
+    private static final double SMALLEST = 1e-12;
+
     /** No smoothing, no weights, not focal. */
     public static final LossOptions DEFAULT = new LossOptions(0, List.of());
 
@@ -59,6 +64,11 @@ public record LossOptions(
     /** {@return the weight of each class, in the order of the labels; empty for none, or where the data says them} */
     public List<Double> classWeights() {
         return weighting.weights();
+    }
+
+    /** (1 - p)^gamma from the losses -log p, through which gradients flow, too. */
+    Tensor focalFactor(Tensor losses) {
+        return losses.neg().expm1().neg().clamp_min(new Scalar(SMALLEST)).pow(new Scalar(focalGamma));
     }
 
     /** Refuses what a head that doesn't choose one class of several would have to ignore. */

@@ -95,7 +95,7 @@ public final class MultiLabelTask implements Task {
                 new TensorOptional(),
                 new TensorOptional(),
                 focal ? NONE : SUM);
-        return focal ? Focal.factor(loss, options.focalGamma()).mul(loss).sum() : loss;
+        return focal ? options.focalFactor(loss).mul(loss).sum() : loss;
     }
 
     @Override

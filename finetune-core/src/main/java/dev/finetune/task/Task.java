@@ -153,7 +153,10 @@ public interface Task {
         return rows.get(0);
     }
 
-    /** Adds up what an evaluation shows; the names of the metrics are the same whatever is added, also nothing. Not thread-safe. */
+    /**
+     * Adds up what an evaluation shows; the names of the metrics are the same whatever is added, also nothing. Not
+     * thread-safe.
+     */
     interface Scorer {
         /**
          * Takes a batch's outputs in.

@@ -36,7 +36,7 @@ final class BackwardPass implements Pass {
     private final Objective objective;
     private final PretrainedReference originals;
     private final boolean checkpointing;
-    private final boolean lean;
+    private final boolean recomputeActivations;
     private final boolean custom;
     private final HalfPrecision half;
     private final FrozenStageCache prefix;
@@ -56,8 +56,8 @@ final class BackwardPass implements Pass {
         this.objective = objective;
         this.originals = originals;
         this.checkpointing = settings.execution().gradientCheckpointing();
-        this.lean = settings.execution().recomputeActivations();
-        this.custom = lean && half == HalfPrecision.NONE;
+        this.recomputeActivations = settings.execution().recomputeActivations();
+        this.custom = recomputeActivations && half == HalfPrecision.NONE;
         this.half = half;
         this.prefix = prefix;
         this.copies = copies;
@@ -78,7 +78,7 @@ final class BackwardPass implements Pass {
 
     /** As {@link #start}, from what the frozen prefix gives for the batch. */
     Tensor start(Batch batch, Supplier<Hidden> input, double weight, long seed) {
-        final ForwardContext context = ForwardContext.training(seed, lean);
+        final ForwardContext context = ForwardContext.training(seed, recomputeActivations);
         try (CustomGradients open = custom && batch.device().is_cpu() ? CustomGradients.open() : null;
                 HalfPrecisionWeights.InUse use = copies.use()) {
             final Tensor loss =
@@ -98,7 +98,7 @@ final class BackwardPass implements Pass {
      * @return the product; the caller owns it
      */
     Tensor startRecordable(Batch batch, Hidden input, Tensor factor, DropoutMasks masks, long seed) {
-        final ForwardContext context = ForwardContext.training(seed, lean).with(masks);
+        final ForwardContext context = ForwardContext.training(seed, recomputeActivations).with(masks);
         try (HalfPrecisionWeights.InUse use = copies.use();
                 TensorScope scope = TensorScope.open()) {
             final Tensor loss;
@@ -117,7 +117,7 @@ final class BackwardPass implements Pass {
             return NonFinite.find(
                     network,
                     batch,
-                    stage -> stage < prefix.stages() ? prefix.context() : ForwardContext.training(seed, lean));
+                    stage -> stage < prefix.stages() ? prefix.context() : ForwardContext.training(seed, recomputeActivations));
         }
     }
 
@@ -140,9 +140,9 @@ final class BackwardPass implements Pass {
                 final Map<String, Tensor> outputs = network.head(hidden, batch, context);
                 final Tensor tasks;
                 if (objective.twoPasses()) {
-                    final ForwardContext other = context.other();
-                    final Hidden second = trunk(input, batch, other);
-                    tasks = objective.loss(outputs, network.head(second, batch, other), batch, weight);
+                    final ForwardContext dropout = context.secondDropout();
+                    final Hidden second = trunk(input, batch, dropout);
+                    tasks = objective.loss(outputs, network.head(second, batch, dropout), batch, weight);
                 } else {
                     tasks = objective.loss(outputs, batch, weight);
                 }
@@ -260,7 +260,7 @@ final class BackwardPass implements Pass {
                     network.inputs(stage).stream().map(inputs::get).toList();
             final Tensor output;
             try (var autocast = Autocast.of(batch.device().is_cuda(), half)) {
-                output = TensorScope.adopt(network.stage(stage, read, batch, context.again()));
+                output = TensorScope.adopt(network.stage(stage, read, batch, context.recomputing()));
             }
             output.backward(gradient, new BoolOptional(), false, new TensorArrayRefOptional());
             addGradients(inputs, learning, gradients, scope::keep);

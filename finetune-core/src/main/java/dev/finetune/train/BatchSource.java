@@ -84,8 +84,8 @@ public interface BatchSource {
     /** Batches in order. */
     interface Batches extends Iterator<HostBatch>, AutoCloseable {
         /**
-         * {@return the next batch in parts, each padded for itself, whose gradients add up to those of the batch; by default it is
-         * one part}
+         * {@return the next batch in parts, each padded for itself, whose gradients add up to those of the batch; by
+         * default it is one part}
          */
         default List<HostBatch> nextInParts() {
             return List.of(next());

@@ -212,7 +212,7 @@ final class CheckpointFolder implements AutoCloseable {
         if (first != null) {
             throw new FinetuneException(
                     first.getMessage() + " There is no earlier one that can be used: begin anew over it with"
-                            + " Checkpoints.replace(), or in another directory.",
+                            + " checkpoints(Checkpoints.in(directory).replace()), or in another directory.",
                     first);
         }
         return Optional.empty();

@@ -37,11 +37,11 @@ public final class Evaluator {
      * @param task what the head predicts, and its loss
      * @param source of labelled batches, one epoch of which is read
      * @param device where to compute (borrowed)
-     * @param lean whether the attention of long rows may be computed piece by piece
+     * @param recomputeActivations whether the attention of long rows may be computed piece by piece
      * @throws FinetuneException if there are no rows, or if the thread is interrupted, which it stays
      */
-    public static Metrics evaluate(Network network, Task task, BatchSource source, Device device, boolean lean) {
-        try (FrozenStageCache none = FrozenStageCache.none(network, lean)) {
+    public static Metrics evaluate(Network network, Task task, BatchSource source, Device device, boolean recomputeActivations) {
+        try (FrozenStageCache none = FrozenStageCache.none(network, recomputeActivations)) {
             return evaluate(network, task, source, device, HalfPrecision.NONE, none, false);
         }
     }

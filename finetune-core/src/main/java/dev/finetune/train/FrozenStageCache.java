@@ -24,7 +24,7 @@ import org.bytedeco.pytorch.Tensor;
 final class FrozenStageCache implements AutoCloseable {
     private final Network network;
     private final int stages;
-    private final boolean lean;
+    private final boolean recomputeActivations;
     private final HalfPrecision half;
     private final FrozenOutputStore store;
     private final Map<Integer, KeptRows> kept = new TreeMap<>();
@@ -44,10 +44,10 @@ final class FrozenStageCache implements AutoCloseable {
     }
 
     private FrozenStageCache(
-            Network network, boolean enabled, boolean lean, HalfPrecision half, FrozenOutputStore store) {
+            Network network, boolean enabled, boolean recomputeActivations, HalfPrecision half, FrozenOutputStore store) {
         this.network = network;
         this.stages = enabled ? network.frozenStages() : 0;
-        this.lean = lean;
+        this.recomputeActivations = recomputeActivations;
         this.half = half;
         this.store = store;
         final boolean withPadding = network.head().readsPadding();
@@ -62,8 +62,8 @@ final class FrozenStageCache implements AutoCloseable {
     }
 
     /** A prefix of no stage, which keeps nothing. */
-    static FrozenStageCache none(Network network, boolean lean) {
-        return new FrozenStageCache(network, false, lean, HalfPrecision.NONE, new FrozenOutputStore(0, warning -> {}));
+    static FrozenStageCache none(Network network, boolean recomputeActivations) {
+        return new FrozenStageCache(network, false, recomputeActivations, HalfPrecision.NONE, new FrozenOutputStore(0, warning -> {}));
     }
 
     /** How many stages it has. */
@@ -115,7 +115,7 @@ final class FrozenStageCache implements AutoCloseable {
 
     /** How stages compute that aren't trained. */
     ForwardContext context() {
-        return ForwardContext.evaluating(lean);
+        return ForwardContext.evaluating(recomputeActivations);
     }
 
     @Override

@@ -82,7 +82,7 @@ final class Gradients {
     }
 
     /** The global norm of gradients (one at least), as a tensor of one element where they are; nobody waits for it. */
-    static Tensor normThere(List<Tensor> gradients) {
+    static Tensor normOnDevice(List<Tensor> gradients) {
         final List<Tensor> norms = Boxed.FOREACH_NORM.list(gradients, 2.0, Boxed.NONE);
         return torch.stack(new TensorVector(norms.toArray(new Tensor[0]))).norm();
     }

@@ -35,7 +35,7 @@ public final class LoneRow {
         try (TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off();
                 Batch batch = new Batch(encoder.collate(List.of(row), training), device)) {
-            network.forward(batch, ForwardContext.training(0).again()); // Again: running statistics are left alone.
+            network.forward(batch, ForwardContext.training(0).recomputing()); // So running statistics are left alone.
             return false;
         } catch (OneValueException e) {
             return true;

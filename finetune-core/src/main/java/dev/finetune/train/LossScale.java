@@ -7,10 +7,10 @@ import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What losses are multiplied by before the backward pass, and gradients divided by after it, so that small gradients don't vanish in
- * float16 (Micikevicius et al., "Mixed precision training", 2018). Dynamic as PyTorch's GradScaler: it begins with 65,536, is
- * halved when gradients overflow, which makes the step one that changes nothing, and doubled after 2,000 steps without. A power
- * of two, so that nothing is rounded.
+ * What losses are multiplied by before the backward pass, and gradients divided by after it, so that small gradients
+ * don't vanish in float16 (Micikevicius et al., "Mixed precision training", 2018). Dynamic as PyTorch's GradScaler: it
+ * begins with 65,536, is halved when gradients overflow, which makes the step one that changes nothing, and doubled
+ * after 2,000 steps without. A power of two, so that nothing is rounded.
  */
 final class LossScale {
     private static final double FIRST = 65536;

@@ -15,8 +15,9 @@ public final class MemoryHelp {
      *
      * @param batch that didn't fit
      * @param settings of the training
+     * @param adapted whether an adapter is trained, so that the model's own weights learn nothing
      */
-    public static String training(HostBatch batch, TrainingSettings settings) {
+    public static String training(HostBatch batch, TrainingSettings settings, boolean adapted) {
         final List<String> help = new ArrayList<>();
         if (batch.size() > 1) {
             help.add("a smaller batchSize(...), which optimization(o -> o.accumulate(...)) makes up for");
@@ -29,7 +30,9 @@ public final class MemoryHelp {
                 && settings.regularization().rDrop() == 0) {
             help.add("execution(e -> e.gradientCheckpointing(true))");
         }
-        help.add("freeze(...) or lora(...)");
+        if (!adapted) {
+            help.add("freeze(...) or lora(...)");
+        }
         return told(batch, help);
     }
 

@@ -89,8 +89,8 @@ final class RunCheckpoints implements AutoCloseable {
                 + " of step " + folder.list().get(0).step() + ". "
                 + (said
                         ? "Go on from it with resumeFrom(" + settings.directory() + "), begin"
-                        : "Go on from it with Checkpoints.resume() or resumeFrom(directory), begin")
-                + " anew over it with Checkpoints.replace(), or name another directory.");
+                        : "Go on from it with checkpoints(Checkpoints.in(directory).resume()) or resumeFrom(directory), begin")
+                + " anew over it with checkpoints(Checkpoints.in(directory).replace()), or name another directory.");
     }
 
     /** Puts tensors into a training. */
@@ -155,8 +155,8 @@ final class RunCheckpoints implements AutoCloseable {
         then.difference(identity).ifPresent(difference -> {
             throw new UnlikeException(
                     place.folder() + " is a checkpoint of another training, so that it can't be gone on with: "
-                            + difference + ". Say the same again, or begin anew: over it with Checkpoints.replace(),"
-                            + " or in another directory. To train longer, or otherwise, from what was learned, save"
+                            + difference + ". Say the same again, or begin anew: over it with"
+                            + " checkpoints(Checkpoints.in(directory).replace()), or in another directory. To train longer, or otherwise, from what was learned, save"
                             + " the model and start from that.");
         });
         return new Found(state, place.folder());

@@ -37,7 +37,10 @@ final class StepBatches implements AutoCloseable {
         inEpoch = steps > 0;
     }
 
-    /** The batches of the next step, in parts; none at the end of the epoch, or where the thread is interrupted before there are any. */
+    /**
+     * The batches of the next step, in parts; none at the end of the epoch, or where the thread is interrupted before
+     * there are any.
+     */
     List<HostBatch> next() {
         if (batches == null) {
             inEpoch = true;

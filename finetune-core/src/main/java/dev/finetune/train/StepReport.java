@@ -6,8 +6,8 @@ package dev.finetune.train;
  * @param step counted from 0
  * @param epoch counted from 0
  * @param loss the mean loss over all the batches of the step
- * @param gradientNorm the global norm of the gradients before clipping; not finite where they didn't fit into float16, so that the step
- *     changed nothing ({@link Precision#FLOAT16})
+ * @param gradientNorm the global norm of the gradients before clipping; not finite where they didn't fit into float16,
+ *     so that the step changed nothing ({@link Precision#FLOAT16})
  * @param learningRate the rate that the step used
  * @param rows how many rows it saw
  */

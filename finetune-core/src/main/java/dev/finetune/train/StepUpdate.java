@@ -12,8 +12,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * The end of a step: gradients are clipped and parameters changed by them, unless the loss or their norm is no finite number. On a GPU all
- * of it is decided there, and nobody waits before the whole step is on its way.
+ * The end of a step: gradients are clipped and parameters changed by them, unless the loss or their norm is no finite
+ * number. On a GPU all of it is decided there, and nobody waits before the whole step is on its way.
  */
 final class StepUpdate {
     private final Optimizer optimizer;
@@ -38,7 +38,7 @@ final class StepUpdate {
      * @param losses what each of its batches added to the loss
      * @param norm the gradients' before clipping; not a number where a loss isn't. Where it isn't finite nothing was changed
      */
-    record Numbers(List<Double> losses, double norm) {}
+    record StepNumbers(List<Double> losses, double norm) {}
 
     /**
      * Updates.
@@ -46,31 +46,31 @@ final class StepUpdate {
      * @param losses of the step's batches, of one element each (borrowed)
      * @param rate the learning rate
      */
-    Numbers apply(List<Tensor> losses, double rate) {
-        return losses.get(0).is_cpu() ? here(losses, rate) : there(losses, rate);
+    StepNumbers apply(List<Tensor> losses, double rate) {
+        return losses.get(0).is_cpu() ? onCpu(losses, rate) : onDevice(losses, rate);
     }
 
     /** Reads the losses first. */
-    Numbers here(List<Tensor> losses, double rate) {
+    StepNumbers onCpu(List<Tensor> losses, double rate) {
         final List<Double> read = losses.stream().map(Tensors::scalar).toList();
         if (!read.stream().allMatch(Double::isFinite)) {
-            return new Numbers(read, Double.NaN);
+            return new StepNumbers(read, Double.NaN);
         }
         final double norm = Gradients.norm(trained);
         if (Double.isFinite(norm)) {
             optimizer.step(rate, Gradients.clip(norm, maxNorm));
         }
-        return new Numbers(read, norm);
+        return new StepNumbers(read, norm);
     }
 
     /** Reads losses and norm last, in one piece. */
-    Numbers there(List<Tensor> losses, double rate) {
+    StepNumbers onDevice(List<Tensor> losses, double rate) {
         try (TensorScope scope = TensorScope.open()) {
             final List<Tensor> numbers = new ArrayList<>(losses);
             final Tensor all = stacked(losses);
             final List<Tensor> gradients = Gradients.of(trained);
             if (!gradients.isEmpty()) {
-                final Tensor norm = Gradients.normThere(gradients);
+                final Tensor norm = Gradients.normOnDevice(gradients);
                 optimizer.step(
                         rate,
                         maxNorm == 0 ? Optional.empty() : Optional.of(Gradients.divisor(norm, maxNorm)),
@@ -87,7 +87,7 @@ final class StepUpdate {
                 readLosses.add((double) read[i]);
             }
             final double norm = gradients.isEmpty() ? 0 : read[losses.size()];
-            return new Numbers(readLosses, readLosses.stream().allMatch(Double::isFinite) ? norm : Double.NaN);
+            return new StepNumbers(readLosses, readLosses.stream().allMatch(Double::isFinite) ? norm : Double.NaN);
         }
     }
 

@@ -92,7 +92,8 @@ final class TrainingStep {
                     : "";
             return range
                     + (step == 0
-                            ? "No weight had been changed before, so a lower learning rate won't help: the checkpoint's weights, or"
+                            ? "No weight had been changed before, so a lower learning rate won't help: the checkpoint's"
+                                    + " weights, or"
                                     + " the inputs, aren't finite, or far too large."
                             : "Try a lower learning rate, or a warm-up; the rate of this step was " + rate + ".");
         }
@@ -115,7 +116,7 @@ final class TrainingStep {
             final double scale = parts.lossScale.factor();
             parts.lossScale.unscale(trained);
             final double penalty = parts.originals.pull();
-            final StepUpdate.Numbers numbers = update(losses, place, group);
+            final StepUpdate.StepNumbers numbers = update(losses, place, group);
             double loss = penalty;
             for (int i = 0; i < losses.size(); i++) {
                 final double part = numbers.losses().get(i) / scale;
@@ -186,7 +187,7 @@ final class TrainingStep {
                 final RuntimeException told = MemoryFailures.translate(
                         "Step " + place.step + ", " + source.describe(piece.host),
                         e,
-                        () -> MemoryHelp.training(piece.host, settings));
+                        () -> help(piece.host));
                 if (!inParts || !(told instanceof OutOfMemoryException) || !portions.halve(piece.host)) {
                     throw told;
                 }
@@ -201,6 +202,10 @@ final class TrainingStep {
             }
         }
         return true;
+    }
+
+    private String help(HostBatch host) {
+        return MemoryHelp.training(host, settings, !network.adaptedLayers().isEmpty());
     }
 
     /** What frozen stages give is kept of whole batches only: a part is padded to rows that it doesn't have. */
@@ -224,12 +229,12 @@ final class TrainingStep {
         }
     }
 
-    private StepUpdate.Numbers update(List<Tensor> losses, Place place, List<HostBatch> group) {
+    private StepUpdate.StepNumbers update(List<Tensor> losses, Place place, List<HostBatch> group) {
         try {
             return update.apply(losses, place.rate);
         } catch (RuntimeException | OutOfMemoryError e) {
             throw MemoryFailures.translate(
-                    "The update of step " + place.step, e, () -> MemoryHelp.training(group.get(0), settings));
+                    "The update of step " + place.step, e, () -> help(group.get(0)));
         }
     }
 

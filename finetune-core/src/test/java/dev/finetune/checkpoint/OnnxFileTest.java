@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
@@ -67,6 +68,15 @@ class OnnxFileTest {
             assertThat(weights.describe("net.second.bias").dtype()).isEqualTo(DType.BF16);
             assertThat(read(weights, "net.second.bias")).containsExactly(0, 1);
             assertThat(read(weights, "other.scale.weight")).containsExactly(0, 1, 2, 3);
+        }
+    }
+
+    @Test
+    void aPlaceOfElementsThatWasNotOpenedIsNamed() throws IOException {
+        try (OnnxExternal none = OnnxExternal.open(folder.resolve("model.onnx"), List.of())) {
+            assertThatThrownBy(() -> none.channel("other.data"))
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageContainingAll("model.onnx", "'other.data'");
         }
     }
 

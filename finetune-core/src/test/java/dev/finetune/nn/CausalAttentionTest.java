@@ -101,9 +101,9 @@ class CausalAttentionTest {
     }
 
     /** With dropout, and gradients, each way of computing agrees with scores that are hidden by a bias. */
-    @ParameterizedTest(name = "{0} positions, dropout {1}, lean {2}")
+    @ParameterizedTest(name = "{0} positions, dropout {1}, activations recomputed {2}")
     @CsvSource({"6, 0, false", "6, 0.4, false", "220, 0, true", "110, 0.3, true"})
-    void gradientsAndDropoutAreThoseOfHiddenScores(int length, double dropped, boolean lean) {
+    void gradientsAndDropoutAreThoseOfHiddenScores(int length, double dropped, boolean recomputeActivations) {
         final SplittableRandom random = new SplittableRandom(4);
         final List<float[]> drawn = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
@@ -112,7 +112,7 @@ class CausalAttentionTest {
         final List<List<float[]>> both = new ArrayList<>();
         for (boolean causal : new boolean[] {true, false}) {
             try (TensorScope scope = TensorScope.open();
-                    CustomGradients custom = lean && causal ? CustomGradients.open() : null) {
+                    CustomGradients custom = recomputeActivations && causal ? CustomGradients.open() : null) {
                 final List<Tensor> leaves = drawn.subList(0, 3).stream()
                         .map(values -> Tensors.of(values, 2, length, WIDTH).set_requires_grad(true))
                         .toList();
@@ -126,7 +126,7 @@ class CausalAttentionTest {
                                 leaves.get(1),
                                 leaves.get(2),
                                 causal ? null : Tensors.of(later, 1, 1, length, length),
-                                ForwardContext.training(8, lean));
+                                ForwardContext.training(8, recomputeActivations));
                 found.mul(Tensors.of(drawn.get(3), 2, length, WIDTH)).sum().backward();
                 final List<float[]> results = new ArrayList<>(List.of(Tensors.floats(found)));
                 leaves.forEach(leaf -> results.add(Tensors.floats(leaf.grad())));

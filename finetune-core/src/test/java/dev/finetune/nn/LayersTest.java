@@ -161,12 +161,12 @@ class LayersTest {
         final float[] input = normal(count);
         final float[] weighing = normal(count);
         final List<List<float[]>> results = new ArrayList<>();
-        for (boolean lean : new boolean[] {false, true}) {
+        for (boolean recomputed : new boolean[] {false, true}) {
             try (TensorScope scope = TensorScope.open();
-                    CustomGradients custom = lean ? CustomGradients.open() : null) {
+                    CustomGradients custom = recomputed ? CustomGradients.open() : null) {
                 final Tensor x = Tensors.of(input, 3, 100_001).set_requires_grad(true);
                 final Tensor y = new Dropout(0.1).forward(x, ForwardContext.training(7));
-                assertThat(CustomGradients.payFor(x)).isEqualTo(lean);
+                assertThat(CustomGradients.payFor(x)).isEqualTo(recomputed);
                 y.mul(Tensors.of(weighing, 3, 100_001)).sum().backward();
                 results.add(List.of(Tensors.floats(y), Tensors.floats(x.grad())));
             }
@@ -198,9 +198,9 @@ class LayersTest {
         layer.parameters().get(1).setTrained(trainsBias);
         final Tensor weight = layer.parameters().get(0).value();
         final Tensor bias = layer.parameters().get(1).value();
-        for (boolean lean : new boolean[] {false, true}) {
+        for (boolean recomputed : new boolean[] {false, true}) {
             try (TensorScope scope = TensorScope.open();
-                    CustomGradients custom = lean ? CustomGradients.open() : null) {
+                    CustomGradients custom = recomputed ? CustomGradients.open() : null) {
                 final Tensor x = Tensors.of(input, 4, 1024, 64).set_requires_grad(wantsInput);
                 final Tensor y = layer.forward(activation, x, ForwardContext.training(1));
                 final List<float[]> result = new ArrayList<>(List.of(Tensors.floats(y)));

@@ -81,16 +81,16 @@ class PiecewiseAttentionTest {
             for (int i = 0; i < 3; i++) {
                 inputs.add(Tensors.of(numbers[i], rows, length, heads * size).mul(new Scalar(2)));
             }
-            for (boolean lean : new boolean[] {true, false}) {
+            for (boolean recomputeActivations : new boolean[] {true, false}) {
                 final Tensor found = attention.forward(
                         inputs.get(0),
                         inputs.get(1),
                         inputs.get(2),
                         padded ? Tensors.of(bias, rows, 1, 1, length) : null,
-                        ForwardContext.training(11, lean));
+                        ForwardContext.training(11, recomputeActivations));
                 assertThat(Tensors.floats(found))
-                        .as("without gradients, lean %s", lean)
-                        .isEqualTo(lean ? pieces.get(0) : whole.get(0));
+                        .as("without gradients, activations recomputed %s", recomputeActivations)
+                        .isEqualTo(recomputeActivations ? pieces.get(0) : whole.get(0));
             }
         }
     }

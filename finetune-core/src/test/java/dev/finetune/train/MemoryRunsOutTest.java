@@ -3,6 +3,7 @@ package dev.finetune.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.finetune.batch.HostBatch;
 import dev.finetune.error.OutOfMemoryException;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
@@ -69,6 +70,15 @@ class MemoryRunsOutTest {
                                     + " What takes less memory: a smaller batchSize.*accumulate.*BatchSize\\.auto\\(8\\).*, a maxLength\\(\\.\\.\\.\\)"
                                     + " below \\d, execution\\(e -> e\\.gradientCheckpointing\\(true\\)\\), freeze\\(\\.\\.\\.\\) or lora\\(\\.\\.\\.\\)\\.");
         }
+    }
+
+    @Test
+    void whoTrainsAnAdapterAlreadyIsNotToldToTrainOne() {
+        final HostBatch batch = TinyNet.batch(Rows.of(4, 5, 1));
+        assertThat(MemoryHelp.training(batch, settings.make(), false)).contains("freeze(...) or lora(...)");
+        assertThat(MemoryHelp.training(batch, settings.make(), true))
+                .contains("a smaller batchSize(...)")
+                .doesNotContain("lora", "freeze");
     }
 
     @Test

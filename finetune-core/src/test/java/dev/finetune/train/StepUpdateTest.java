@@ -27,14 +27,14 @@ class StepUpdateTest {
     private static final Task TASK = new ClassificationTask(
             new Head.Classification(TinyNet.CLASSES, List.of("a", "b", "c")), LossOptions.DEFAULT);
 
-    private record Outcome(StepUpdate.Numbers numbers, List<float[]> values, List<Double> counted) {}
+    private record Outcome(StepUpdate.StepNumbers numbers, List<float[]> values, List<Double> counted) {}
 
-    private static Outcome step(boolean there, double maxNorm, double spoiled, OptimizerSettings settings) {
-        return step(there, maxNorm, spoiled, 1, settings);
+    private static Outcome step(boolean onDevice, double maxNorm, double spoiled, OptimizerSettings settings) {
+        return step(onDevice, maxNorm, spoiled, 1, settings);
     }
 
     private static Outcome step(
-            boolean there, double maxNorm, double spoiled, double factor, OptimizerSettings settings) {
+            boolean onDevice, double maxNorm, double spoiled, double factor, OptimizerSettings settings) {
         try (Network network = TinyNet.of(5, 3, 0);
                 Optimizer optimizer = new Optimizer(settings, network.trained());
                 Batch batch = new Batch(TinyNet.batch(Rows.of(16, 9, 2)), Tensors.cpu());
@@ -53,7 +53,7 @@ class StepUpdateTest {
             losses.add(Tensors.of(new float[] {(float) spoiled}, 1).squeeze());
             network.parameters().get(3).value().grad().mul_(new Scalar(factor));
             final StepUpdate update = new StepUpdate(optimizer, network.trained(), maxNorm);
-            final StepUpdate.Numbers numbers = there ? update.there(losses, 1e-2) : update.here(losses, 1e-2);
+            final StepUpdate.StepNumbers numbers = onDevice ? update.onDevice(losses, 1e-2) : update.onCpu(losses, 1e-2);
             return new Outcome(
                     numbers,
                     network.parameters().stream()
@@ -82,12 +82,12 @@ class StepUpdateTest {
     @ValueSource(doubles = {0, 1e-3, 1e3})
     void bothWaysClipAndStepAlike(double maxNorm) {
         for (OptimizerSettings settings : List.of(OptimizerSettings.adamW(), OptimizerSettings.sgd(0.9))) {
-            final Outcome here = step(false, maxNorm, 0.25, settings);
-            final Outcome there = step(true, maxNorm, 0.25, settings);
-            assertThat(there.numbers().norm()).isCloseTo(here.numbers().norm(), within(1e-6));
-            assertThat(there.numbers().losses()).isEqualTo(here.numbers().losses());
-            for (int i = 0; i < here.values().size(); i++) {
-                assertThat(there.values().get(i)).containsExactly(here.values().get(i), within(1e-6f));
+            final Outcome onCpu = step(false, maxNorm, 0.25, settings);
+            final Outcome onDevice = step(true, maxNorm, 0.25, settings);
+            assertThat(onDevice.numbers().norm()).isCloseTo(onCpu.numbers().norm(), within(1e-6));
+            assertThat(onDevice.numbers().losses()).isEqualTo(onCpu.numbers().losses());
+            for (int i = 0; i < onCpu.values().size(); i++) {
+                assertThat(onDevice.values().get(i)).containsExactly(onCpu.values().get(i), within(1e-6f));
             }
         }
     }
@@ -101,8 +101,8 @@ class StepUpdateTest {
                     .map(parameter -> Tensors.floats(parameter.value()))
                     .toList();
         }
-        for (boolean there : new boolean[] {false, true}) {
-            final Outcome outcome = step(there, 1, spoiled, OptimizerSettings.adamW());
+        for (boolean onDevice : new boolean[] {false, true}) {
+            final Outcome outcome = step(onDevice, 1, spoiled, OptimizerSettings.adamW());
             assertThat(outcome.numbers().norm()).isNaN();
             for (int i = 0; i < before.size(); i++) {
                 assertThat(outcome.values().get(i)).isEqualTo(before.get(i));
@@ -120,8 +120,8 @@ class StepUpdateTest {
                     .toList();
         }
         for (OptimizerSettings settings : List.of(OptimizerSettings.adamW(), OptimizerSettings.sgd(0.9))) {
-            for (boolean there : new boolean[] {false, true}) {
-                final Outcome outcome = step(there, maxNorm, 0.25, factor, settings);
+            for (boolean onDevice : new boolean[] {false, true}) {
+                final Outcome outcome = step(onDevice, maxNorm, 0.25, factor, settings);
                 assertThat(outcome.numbers().losses()).allMatch(Double::isFinite);
                 assertThat(outcome.numbers().norm()).isNotFinite();
                 assertThat(outcome.values()).usingRecursiveComparison().isEqualTo(before);

@@ -81,7 +81,7 @@ class AdviceTest {
                 "text~a part of your own: fit(train, validation).~a part of your own: --eval.",
                 "text~fitFewShot(...) replaces~fitFewShot(...) replaces",
                 "text~the column \"label(x)\" is missing~the column \"label(x)\" is missing",
-                "text~over it with Checkpoints.replace(), or~over it with --no-resume, or",
+                "text~over it with checkpoints(Checkpoints.in(directory).replace()), or~over it with --no-resume, or",
                 "images~path(\"file\")~--path-column file",
                 "predict~path(\"file\")~--text-column file",
                 "predict~lr(1)~lr(1)",

@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A message in the wire format of protocol buffers: fields of a number, each a whole number, 4 bytes, or a stretch of bytes that may be a
- * message of its own. Large stretches are written when their turn comes, and never held.
+ * A message in the wire format of protocol buffers: fields of a number, each a whole number, 4 bytes, or a stretch of
+ * bytes that may be a message of its own. Large stretches are written when their turn comes, and never held.
  */
 final class WireMessage {
     private static final int NUMBER = 0;

@@ -22,7 +22,10 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whatever reads texts computes in ONNX Runtime, over random rows and lengths, what it computes here; and loads again from the file. */
+/**
+ * Whatever reads texts computes in ONNX Runtime, over random rows and lengths, what it computes here; and loads again
+ * from the file.
+ */
 class ExportedTextsTest {
     private static final List<String> FAMILIES = List.of(
             "bert", "distilbert", "roberta", "xlm-roberta", "electra", "mpnet", "albert", "modernbert", "deberta-v2");

@@ -13,8 +13,8 @@ import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 
 /**
- * Small files in the formats that the library reads, easy enough for {@link TinyModels} to learn. The same arguments give the same
- * bytes, but for those of pictures, whose pixels are the same.
+ * Small files in the formats that the library reads, easy enough for {@link TinyModels} to learn. The same arguments
+ * give the same bytes, but for those of pictures, whose pixels are the same.
  */
 public final class TinyData {
     private static final List<String> GOOD = List.of("great", "good", "lovely", "perfect");

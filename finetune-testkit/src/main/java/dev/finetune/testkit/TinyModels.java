@@ -8,9 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Pretrained models in miniature, as directories of the files that real ones have: {@code FineTuner.from(TinyModels.bert())}. Their
- * weights are numbers that depend on nothing but their names, the same in every process and on every machine. They know next to
- * nothing, but learn what {@link TinyData} holds in a second, at a rate of some 3e-3.
+ * Pretrained models in miniature, as directories of the files that real ones have: {@code
+ * FineTuner.from(TinyModels.bert())}. Their weights are numbers that depend on nothing but their names, the same in
+ * every process and on every machine. They know next to nothing, but learn what {@link TinyData} holds in a second, at
+ * a rate of some 3e-3.
  */
 public final class TinyModels {
     private static final int LAYERS = 12;

@@ -130,15 +130,15 @@ class GoldenParityTest {
         }
     }
 
-    private static void forwardAgrees(GoldenCase golden, boolean skipUnread) {
-        try (FineTuned<?> model = load(golden, skipUnread)) {
+    private static void forwardAgrees(GoldenCase golden, boolean firstTokenOnly) {
+        try (FineTuned<?> model = load(golden, firstTokenOnly)) {
             final Assembly<?> assembly = model.assembly();
             final List<float[]> hidden = new ArrayList<>();
             final Map<String, float[]> outputs = outputs(assembly, golden.batch(0), hidden);
             outputs.forEach((name, values) -> assertClose(values, golden.expected(name), FORWARD, name));
             for (int k = 0; golden.tensors().containsKey("expected.hidden_states." + k); k++) {
                 final boolean last = k == hidden.size() - 1;
-                if (!skipUnread || !last) { // Of the last one the head may read a part.
+                if (!firstTokenOnly || !last) { // Of the last one the head may read a part.
                     assertClose(
                             shown(hidden.get(k), golden),
                             shown(golden.expected("hidden_states." + k), golden),
@@ -172,8 +172,8 @@ class GoldenParityTest {
         return shown;
     }
 
-    private static void trainingAgrees(GoldenCase golden, boolean skipUnread, boolean gradientCheckpointing) {
-        try (FineTuned<?> model = load(golden, skipUnread)) {
+    private static void trainingAgrees(GoldenCase golden, boolean firstTokenOnly, boolean gradientCheckpointing) {
+        try (FineTuned<?> model = load(golden, firstTokenOnly)) {
             final Assembly<?> assembly = model.assembly();
             final TrainingHistory history = train(golden, assembly, gradientCheckpointing, Precision.FLOAT32);
             final double[] losses = golden.numbers("expected_losses");
@@ -249,10 +249,10 @@ class GoldenParityTest {
         }
     }
 
-    private static FineTuned<?> load(GoldenCase golden, boolean skipUnread) {
+    private static FineTuned<?> load(GoldenCase golden, boolean firstTokenOnly) {
         FineTuner tuner = FineTuner.from(golden.model())
                 .maxLength(golden.number("max_length"))
-                .execution(e -> e.firstTokenOnly(skipUnread))
+                .execution(e -> e.firstTokenOnly(firstTokenOnly))
                 .device(GoldenDevice.choice());
         if (golden.json().has("frozen_layers")
                 && !golden.json().get("frozen_layers").isJsonNull()) {

@@ -18,8 +18,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A training in a process of its own that is killed (SIGKILL) at a random moment, again and again, and goes on each time: twice,
- * or as often as {@code -Dfinetune.deaths=200} says; and one that runs out of Java's heap. Whatever came, the model that was there
- * before is untouched until the new one replaces it, and the new one has the bits of a training that nothing happened to.
+ * or as often as {@code -Dfinetune.deaths=200} says; and one that runs out of Java's heap. Whatever came, the model
+ * that was there before is untouched until the new one replaces it, and the new one has the bits of a training that
+ * nothing happened to.
  */
 class ManyDeathsTest {
     private static final String SETTING = "finetune.deaths";

@@ -85,7 +85,7 @@ public final class AdapterFiles {
 
     /** The head that an adapter of ours was trained for, which PEFT's format doesn't tell; empty for others. */
     static Optional<Head> savedHead(Path directory) {
-        return ModelRecord.find(directory).filter(json -> json.has(HEAD)).flatMap(json -> {
+        return ModelRecord.find(directory).map(ModelRecord::json).filter(json -> json.has(HEAD)).flatMap(json -> {
             final ModelConfig record = ModelConfig.of(directory.resolve(ModelFiles.RECORD), json);
             return switch (record.string(HEAD, "")) {
                 case "Classification", "MultiLabel", "Regression" -> Optional.of(HeadConfig.read(record));
@@ -156,11 +156,10 @@ public final class AdapterFiles {
         }
         SafetensorsWriter.write(staging.resolve("adapter_model.safetensors"), tensors, Map.of("format", "pt"));
         Files.writeString(staging.resolve(CONFIG), GSON.toJson(config(method, assembly, naming, base)) + "\n");
-        final JsonObject record = new JsonObject();
-        ModelDirectory.mark(record, ModelDirectory.Kind.ADAPTER);
-        record.addProperty(HEAD, task.head().kind());
-        HeadConfig.write(record, task.head(), task.labels());
-        Files.writeString(staging.resolve(ModelFiles.RECORD), GSON.toJson(record) + "\n");
+        final JsonObject head = new JsonObject();
+        head.addProperty(HEAD, task.head().kind());
+        HeadConfig.write(head, task.head(), task.labels());
+        ModelRecord.of(ModelDirectory.Kind.ADAPTER, head).write(staging);
         task.calibration().write(staging);
     }
 
@@ -206,7 +205,6 @@ public final class AdapterFiles {
                         .stream()
                         .map(naming)
                         .toList()));
-        json.addProperty("fan_in_fan_out", false);
         json.addProperty("inference_mode", true);
         return json;
     }

@@ -62,8 +62,8 @@ final class FoldResults {
                 results.write();
             } else {
                 throw new FinetuneException(file + " is of a cross-validation that was begun before. Go on with it with"
-                        + " Checkpoints.resume(), begin anew over it with Checkpoints.replace(), or name another"
-                        + " directory.");
+                        + " checkpoints(Checkpoints.in(directory).resume()), begin anew over it with"
+                        + " checkpoints(Checkpoints.in(directory).replace()), or name another directory.");
             }
         } catch (IOException e) {
             throw new FinetuneException(file + ": the results of folds can't be read or written: " + e, e);

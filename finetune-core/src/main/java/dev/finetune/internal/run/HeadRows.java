@@ -51,7 +51,8 @@ final class HeadRows {
         }
         return Optional.of(
                 "The checkpoint's head is for " + saved.get() + "; the one asked for is for " + wanted
-                        + ". Its last layer starts anew; initialization(i -> i.keepHead(true)) would go on with the old one, row by row.");
+                        + ". Its last layer starts anew; initialization(i -> i.keepHead(true)) would go on with the old"
+                        + " one, row by row.");
     }
 
     private static void checkKept(Optional<Head> saved, Head wanted) {

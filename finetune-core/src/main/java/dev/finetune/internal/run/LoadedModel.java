@@ -99,8 +99,8 @@ public record LoadedModel<I>(
         final LossOptions loss = ClassWeights.of(draft.loss(), head, data);
         if (draft.adapter().method().isPresent()
                 && settings.preservation().l2sp().alpha() > 0) {
-            throw new FinetuneException("preservation(p -> p.l2sp(...)) pulls pretrained weights back, and LoRA or IA3"
-                    + " doesn't change them: leave one of them out.");
+            throw new FinetuneException("preservation(p -> p.l2sp(...)) pulls pretrained weights back, and "
+                    + draft.adapter().word() + " leaves them as they are: leave one of them out.");
         }
         final Optional<PeftMethod> named = draft.adapter().method().map(said -> said.on(family.layerNames()));
         final Adaptation adaptation = new Adaptation(

@@ -1,6 +1,5 @@
 package dev.finetune.internal.run;
 
-import com.google.gson.JsonObject;
 import dev.finetune.checkpoint.Overwrite;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.Warnings;
@@ -11,9 +10,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -29,13 +25,12 @@ import java.util.stream.Stream;
  */
 public record ModelDirectory(Path path, Kind kind) {
     private static final int SHOWN = 4;
-    private static final String CARD_DIGEST = "card_sha256";
 
     /** What a directory of ours holds, as finetune.json says. */
     public enum Kind {
         /** A model that loads on its own. */
         MODEL("model", "save"),
-        /** What LoRA or IA3 trained, which needs its base. */
+        /** What LoRA, IA3 or another method trained, which needs its base. */
         ADAPTER("adapter", "saveAdapter"),
         /** A model that loads on its own, its weights in a graph for other runtimes. */
         ONNX("ONNX model", "exportOnnx");
@@ -48,7 +43,7 @@ public record ModelDirectory(Path path, Kind kind) {
             this.method = method;
         }
 
-        private String word() {
+        String word() {
             return word;
         }
 
@@ -60,16 +55,6 @@ public record ModelDirectory(Path path, Kind kind) {
     /** What is saved. */
     interface Content {
         void writeTo(Path staging) throws IOException;
-    }
-
-    /** Says in a record what the directory holds. */
-    static void mark(JsonObject record, Kind kind) {
-        record.addProperty("kind", kind.word());
-    }
-
-    /** Says in a record which card was written, so that one that somebody changed is known. */
-    static void mark(JsonObject record, String card) {
-        record.addProperty(CARD_DIGEST, digest(card));
     }
 
     /**
@@ -115,23 +100,18 @@ public record ModelDirectory(Path path, Kind kind) {
         }
         final String how = "Choose another directory, or, if that one is to be replaced, say so: " + kind.method()
                 + "(directory, Overwrite.ANY).";
-        final Optional<JsonObject> record = ModelRecord.find(directory);
+        final Optional<ModelRecord> record = ModelRecord.find(directory);
         if (record.isEmpty()) {
             final String some = files.stream().limit(SHOWN).collect(Collectors.joining(", "));
             throw refusal(directory + " holds a model that wasn't saved by this library (" + some
                     + (files.size() > SHOWN ? " and " + (files.size() - SHOWN) + " more" : "") + "; there is no "
                     + ModelFiles.RECORD + "), which would be overwritten. " + how);
         }
-        final String there = kindOf(record.get());
+        final String there = record.get().kind();
         if (!there.equals(kind.word())) {
             throw refusal(directory + " holds " + (there.equals(Kind.MODEL.word()) ? "a " : "an ") + there
                     + ", and libraries that find both in one directory take them together. " + how);
         }
-    }
-
-    /** Records that were written before there was a kind are of models. */
-    private static String kindOf(JsonObject record) {
-        return record.has("kind") ? record.get("kind").getAsString() : Kind.MODEL.word();
     }
 
     /**
@@ -191,24 +171,14 @@ public record ModelDirectory(Path path, Kind kind) {
             return false;
         }
         final String text = new String(Files.readAllBytes(card), StandardCharsets.UTF_8);
-        final Optional<JsonObject> record = ModelRecord.find(path);
-        final boolean changed = record.isPresent()
-                && record.get().has(CARD_DIGEST)
-                && !record.get().get(CARD_DIGEST).getAsString().equals(digest(text));
+        final boolean changed = ModelRecord.find(path)
+                .filter(record -> record.isOfOtherCard(text))
+                .isPresent();
         final boolean keep = changed || !text.startsWith("---");
         if (keep) {
             Warnings.say(
                     Fitting.LOG, card + " was written by somebody else, so it is kept, and no model card is written.");
         }
         return keep;
-    }
-
-    private static String digest(String text) {
-        try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError(e); // Every Java has it.
-        }
     }
 }

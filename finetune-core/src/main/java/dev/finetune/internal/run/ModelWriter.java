@@ -2,7 +2,6 @@ package dev.finetune.internal.run;
 
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
-import com.google.gson.JsonObject;
 import dev.finetune.checkpoint.Overwrite;
 import dev.finetune.checkpoint.SafetensorsWriter;
 import dev.finetune.internal.torch.TensorScope;
@@ -67,11 +66,12 @@ public final class ModelWriter {
         final String card =
                 ModelCard.write(assembly.task(), trained.provenance(), trained.history(), trained.evaluation());
         Files.writeString(staging.resolve(ModelFiles.CARD), card);
-        final JsonObject record =
-                ModelCard.json(assembly.task(), trained.provenance(), trained.history(), trained.evaluation());
-        ModelDirectory.mark(record, kind);
-        ModelDirectory.mark(record, card);
-        Files.writeString(staging.resolve(ModelFiles.RECORD), GSON.toJson(record) + "\n");
+        ModelRecord.of(
+                        kind,
+                        ModelCard.json(
+                                assembly.task(), trained.provenance(), trained.history(), trained.evaluation()))
+                .withCard(card)
+                .write(staging);
         assembly.task().calibration().write(staging);
     }
 }

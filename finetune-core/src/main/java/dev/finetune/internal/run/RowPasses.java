@@ -29,13 +29,13 @@ final class RowPasses {
      * Passes of a model.
      *
      * @param model the network and what makes its batches (borrowed)
-     * @param lean whether the attention of long rows may be computed piece by piece
+     * @param recomputeActivations whether the attention of long rows may be computed piece by piece
      * @param most rows at once
      * @param doing says what is done with so many rows, for errors
      */
-    RowPasses(LoadedModel<?> model, boolean lean, int most, IntFunction<String> doing) {
+    RowPasses(LoadedModel<?> model, boolean recomputeActivations, int most, IntFunction<String> doing) {
         this.model = model;
-        this.context = ForwardContext.evaluating(lean);
+        this.context = ForwardContext.evaluating(recomputeActivations);
         this.doing = doing;
         this.most = most;
     }

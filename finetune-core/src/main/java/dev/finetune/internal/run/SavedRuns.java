@@ -36,7 +36,8 @@ public record SavedRuns(Optional<Checkpoints> said, Optional<Path> resumed) {
                     "resumeFrom(" + resumed.get() + ") names another directory than checkpoints("
                             + said.get().directory()
                             + "), and cross-validation and searches go on where they write: leave"
-                            + " resumeFrom(...) out and name the directory of before, checkpoints(Checkpoints.in(...).resume()).");
+                            + " resumeFrom(...) out and name the directory of before,"
+                            + " checkpoints(Checkpoints.in(...).resume()).");
         }
         return Optional.of(said.get().resume());
     }

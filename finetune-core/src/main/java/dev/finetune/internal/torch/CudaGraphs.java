@@ -23,8 +23,8 @@ import org.bytedeco.pytorch.global.torch_cuda;
  * memory of a pool of its own while the stream is captured, and what a graph computes with stays in the pool. All graphs of a
  * recorder share the pool, so that a replay may overwrite what another one left, but for tensors that are still held.
  *
- * <p>Until it is closed the thread that opened it computes on a stream of its own, which can be captured, as the default one can't.
- * Several threads may each have a recorder; they record one after the other.
+ * <p>Until it is closed the thread that opened it computes on a stream of its own, which can be captured, as the
+ * default one can't. Several threads may each have a recorder; they record one after the other.
  */
 public final class CudaGraphs implements Recorder {
     /** The second part of a pool's number, the first being 0; LibTorch's own are small. */

@@ -19,7 +19,7 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>Within, LibTorch and MKL see that they are in a parallel region and use one thread.
  */
-final class OpenMpTeam implements Team {
+final class OpenMpTeam implements Workers.Team {
     /** What OpenMP calls on each thread of a team, with the number of what is to run there. */
     private interface Region extends Callback {
         void run(long number);
@@ -39,7 +39,7 @@ final class OpenMpTeam implements Team {
     }
 
     /** OpenMP's teams, where LibTorch uses GNU's. */
-    static Optional<Team> find() {
+    static Optional<Workers.Team> find() {
         return OpenMp.find("GOMP_parallel").map(OpenMpTeam::new);
     }
 

@@ -10,7 +10,7 @@ import java.util.concurrent.Future;
 import org.bytedeco.pytorch.global.torch;
 
 /** Threads for which LibTorch has one, where there is no team of OpenMP's to be had. */
-final class OwnThreads implements Team {
+final class OwnThreads implements Workers.Team {
     private final ExecutorService executor;
 
     private OwnThreads(ExecutorService executor) {
@@ -18,7 +18,7 @@ final class OwnThreads implements Team {
     }
 
     /** Starts them. Telling LibTorch how many it may use changes what threads to come get, so it is told back. */
-    static Team start(int threads) {
+    static Workers.Team start(int threads) {
         final CountDownLatch ready = new CountDownLatch(threads);
         final ExecutorService executor = Executors.newFixedThreadPool(threads, task -> {
             final Thread thread = new Thread(

@@ -1,5 +1,7 @@
 package dev.finetune.internal.torch;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Records what a device is told to compute, so that it can be told again all at once, with other numbers in the same tensors.
  * What was recorded must read nothing but those, and change nothing but tensors.
@@ -17,11 +19,11 @@ public interface Recorder extends AutoCloseable {
 
     /** Does work that is being recorded: until it is done, this thread may do nothing that is {@link #refuse refused}. */
     static void doUnderway(Runnable work) {
-        Underway.HERE.set(true);
+        Underway.RECORDS.set(true);
         try {
             work.run();
         } finally {
-            Underway.HERE.remove();
+            Underway.RECORDS.remove();
         }
     }
 
@@ -31,9 +33,16 @@ public interface Recorder extends AutoCloseable {
      * @throws IllegalStateException while this thread records
      */
     static void refuse(String what) {
-        if (Underway.HERE.get() != null) {
+        if (Underway.RECORDS.get() != null) {
             throw new IllegalStateException(what + " can't be recorded");
         }
+    }
+
+    /** Whether a thread records; set while it does. */
+    final class Underway {
+        private static final ThreadLocal<@Nullable Boolean> RECORDS = new ThreadLocal<>();
+
+        private Underway() {}
     }
 
     /** Something recorded. */

@@ -41,7 +41,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A setting is said once: where it is a component of its record, it has a default, a way to be said, a line and its part in a training's identity. */
+/**
+ * A setting is said once: where it is a component of its record, it has a default, a way to be said, a line and its
+ * part in a training's identity.
+ */
 class SettingsTest {
     private static final Draft USUAL = Draft.of(ModelSource.of("model"));
 

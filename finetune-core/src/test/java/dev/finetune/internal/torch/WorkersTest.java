@@ -90,7 +90,7 @@ class WorkersTest {
 
     @ParameterizedTest
     @MethodSource("teams")
-    void aTeamRunsTheSameOnEachThreadAndEndsWithTheLast(Team team) {
+    void aTeamRunsTheSameOnEachThreadAndEndsWithTheLast(Workers.Team team) {
         for (int run = 1; run <= 50; run++) {
             final AtomicInteger begun = new AtomicInteger();
             final AtomicInteger ended = new AtomicInteger();
@@ -104,7 +104,7 @@ class WorkersTest {
         }
     }
 
-    static Stream<Team> teams() {
+    static Stream<Workers.Team> teams() {
         return Stream.concat(OpenMpTeam.find().stream(), Stream.of(OwnThreads.start(torch.get_num_threads())));
     }
 

@@ -76,16 +76,16 @@ public final class BertStepCommand implements Callable<Integer> {
     private boolean gradientCheckpointing;
 
     @Option(
-            names = "--lean-backward",
+            names = "--recompute-activations",
             arity = "1",
             description = "Whether to keep less for the backward pass, and compute it again.")
-    private boolean leanBackward = true;
+    private boolean recomputeActivations = true;
 
     @Option(
-            names = "--skip-unread",
+            names = "--first-token-only",
             arity = "1",
             description = "Whether the last layer computes only what the head reads.")
-    private boolean skipUnread = true;
+    private boolean firstTokenOnly = true;
 
     @Option(
             names = "--checkpoints",
@@ -105,7 +105,7 @@ public final class BertStepCommand implements Callable<Integer> {
         tuner = lora > 0 ? tuner.lora(Lora.rank(lora)) : tuner;
         tuner = gradientCheckpointing ? tuner.execution(e -> e.gradientCheckpointing(true)) : tuner;
         try (FineTuned<Text> model = tuner.execution(
-                        e -> e.recomputeActivations(leanBackward).firstTokenOnly(skipUnread))
+                        e -> e.recomputeActivations(recomputeActivations).firstTokenOnly(firstTokenOnly))
                 .lr(5e-5)
                 .weightDecay(0.01)
                 .maxSteps(warmup + steps)
@@ -139,8 +139,8 @@ public final class BertStepCommand implements Callable<Integer> {
             json.addProperty("freeze", freeze);
             dropout.ifPresent(p -> json.addProperty("dropout", p));
             json.addProperty("lora", lora);
-            json.addProperty("lean_backward", leanBackward);
-            json.addProperty("skip_unread", skipUnread);
+            json.addProperty("recompute_activations", recomputeActivations);
+            json.addProperty("first_token_only", firstTokenOnly);
             compute.describe(json);
             System.out.println(new Gson().toJson(json));
         }

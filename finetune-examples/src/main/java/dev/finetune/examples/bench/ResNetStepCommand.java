@@ -69,10 +69,10 @@ public final class ResNetStepCommand implements Callable<Integer> {
     private ComputeOptions compute = new ComputeOptions();
 
     @Option(
-            names = "--lean-backward",
+            names = "--recompute-activations",
             arity = "1",
             description = "Whether to keep less for the backward pass, and compute it again.")
-    private boolean leanBackward = true;
+    private boolean recomputeActivations = true;
 
     @Override
     public Integer call() throws IOException {
@@ -92,7 +92,7 @@ public final class ResNetStepCommand implements Callable<Integer> {
                 .head(classes)
                 .lr(1e-4)
                 .maxSteps(warmup + steps)
-                .execution(e -> e.memoryFormat(format()).recomputeActivations(leanBackward));
+                .execution(e -> e.memoryFormat(format()).recomputeActivations(recomputeActivations));
         return switch (freeze) {
             case "none" -> tuner;
             case "backbone" -> tuner.freeze(Freeze.allButHead());
@@ -152,7 +152,7 @@ public final class ResNetStepCommand implements Callable<Integer> {
         json.addProperty("freeze", freeze);
         json.addProperty("warmup", warmup);
         json.addProperty("classes", classes);
-        json.addProperty("lean_backward", leanBackward);
+        json.addProperty("recompute_activations", recomputeActivations);
         compute.describe(json);
         return json;
     }

@@ -24,7 +24,8 @@ import picocli.CommandLine.Option;
         name = "results",
         description =
                 "Fine-tune a real encoder on public sets beside Python with equal settings, a process a run, and"
-                        + " print a table. What is in the record already is not run again, so that it can be stopped and gone on with.",
+                        + " print a table. What is in the record already is not run again, so that it can be stopped and"
+                        + " gone on with.",
         mixinStandardHelpOptions = true,
         showDefaultValues = true)
 public final class ResultsCommand implements Callable<Integer> {

@@ -15,7 +15,10 @@ public final class PictureReaders implements FuzzedReaders {
 
     private static final long USUAL_HEAP = 16L << 20;
 
-    /** TwelveMonkeys makes tables for WebP's lossless coding, of alpha, too, by numbers in the file: 160 MB for 518 bytes were seen. */
+    /**
+     * TwelveMonkeys makes tables for WebP's lossless coding, of alpha, too, by numbers in the file: 160 MB for 518
+     * bytes were seen.
+     */
     private static final long WEBP_HEAP = 256L << 20;
 
     @Override

@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Keeping less for the backward pass of a residual network changes nothing but memory and time. */
-class LeanPicturesTest {
+class RecomputedActivationsTest {
     private static final Path GOLDEN = Path.of("src/test/resources/golden");
     private static final int SIDE = 128;
     private static final int BATCH = 64;
@@ -105,11 +105,11 @@ class LeanPicturesTest {
     @MethodSource("ways")
     void itAgreesWithKeepingAll(String what, String model, UnaryOperator<FineTuner> way) {
         final Dataset<Image> train = pictures(3 * BATCH);
-        try (FineTuned<Image> lean = way.apply(tuner(model)).fitAll(train);
+        try (FineTuned<Image> recomputing = way.apply(tuner(model)).fitAll(train);
                 FineTuned<Image> keeping = way.apply(tuner(model))
                         .execution(e -> e.recomputeActivations(false))
                         .fitAll(train)) {
-            final List<StepReport> ours = lean.history().orElseThrow().steps();
+            final List<StepReport> ours = recomputing.history().orElseThrow().steps();
             final List<StepReport> plain = keeping.history().orElseThrow().steps();
             assertThat(ours).hasSameSizeAs(plain).hasSize(3);
             for (int i = 0; i < ours.size(); i++) {
@@ -122,7 +122,7 @@ class LeanPicturesTest {
                                 plain.get(i).gradientNorm(),
                                 within(ONE_NUMBER * plain.get(i).gradientNorm()));
             }
-            final List<Buffer> statistics = lean.assembly().network().buffers();
+            final List<Buffer> statistics = recomputing.assembly().network().buffers();
             for (int i = 0; i < statistics.size(); i++) {
                 final Buffer other = keeping.assembly().network().buffers().get(i);
                 if (!other.name().endsWith("num_batches_tracked")) {
@@ -170,7 +170,7 @@ class LeanPicturesTest {
                 objects.add(Pointer.totalCount());
             }
         });
-        try (FineTuned<Image> lean = counting.fitAll(pictures(2 * BATCH))) {
+        try (FineTuned<Image> recomputing = counting.fitAll(pictures(2 * BATCH))) {
             assertThat(objects).hasSize(8);
             assertThat(objects.subList(2, 8))
                     .allSatisfy(count -> assertThat(count).isLessThanOrEqualTo(objects.get(2)));

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Where the head reads the first token alone, the last layer computes no other; without dropout that changes nothing. */
-class SkipUnreadTest {
+class FirstTokenOnlyTest {
     static Stream<Arguments> ways() {
         return Stream.of(
                 way("all trained", tuner -> tuner),

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Keeping less for the backward pass changes nothing but memory and time: the dropout is the same, too. */
-class LeanBackwardTest {
+class RecomputedActivationsTest {
     @TempDir
     private Path directory;
 
@@ -84,17 +84,17 @@ class LeanBackwardTest {
     @MethodSource("ways")
     void itAgreesWithKeepingAll(String what, UnaryOperator<FineTuner> way) {
         final Dataset<Text> train = longTexts(40);
-        try (FineTuned<Text> lean = way.apply(tuner()).fitAll(train);
+        try (FineTuned<Text> recomputing = way.apply(tuner()).fitAll(train);
                 FineTuned<Text> keeping = way.apply(tuner())
                         .execution(e -> e.recomputeActivations(false))
                         .fitAll(train)) {
-            final List<Double> ours = Jobs.losses(lean);
+            final List<Double> ours = Jobs.losses(recomputing);
             final List<Double> plain = Jobs.losses(keeping);
             assertThat(ours).hasSameSizeAs(plain).hasSize(5);
             for (int i = 0; i < ours.size(); i++) {
                 assertThat(ours.get(i)).as("step %d", i).isCloseTo(plain.get(i), within(1e-5));
             }
-            final List<StepReport> norms = Jobs.history(lean).steps();
+            final List<StepReport> norms = Jobs.history(recomputing).steps();
             final List<StepReport> plainNorms = Jobs.history(keeping).steps();
             for (int i = 0; i < norms.size(); i++) {
                 assertThat(norms.get(i).gradientNorm())
@@ -116,11 +116,11 @@ class LeanBackwardTest {
         final Dataset<Text> train = longTexts(64, 175);
         final FineTuner tuner =
                 tuner().regularization(r -> r.dropout(dropout)).batchSize(32).epochs(2);
-        try (FineTuned<Text> lean = tuner.fitAll(train);
+        try (FineTuned<Text> recomputing = tuner.fitAll(train);
                 FineTuned<Text> keeping =
                         tuner.execution(e -> e.recomputeActivations(false)).fitAll(train)) {
-            assertThat(lengths(lean, train)).allMatch(length -> 32 * 48 * length > 1 << 18);
-            final List<StepReport> ours = Jobs.history(lean).steps();
+            assertThat(lengths(recomputing, train)).allMatch(length -> 32 * 48 * length > 1 << 18);
+            final List<StepReport> ours = Jobs.history(recomputing).steps();
             final List<StepReport> plain = Jobs.history(keeping).steps();
             assertThat(ours).hasSameSizeAs(plain).hasSize(4);
             for (int i = 0; i < ours.size(); i++) {
@@ -140,15 +140,15 @@ class LeanBackwardTest {
         try (FineTuned<Text> trained = tuner().lr(1e-2).epochs(3).fitAll(longTexts(24))) {
             trained.save(saved);
         }
-        try (FineTuned<Text> lean = FineTuner.from(saved).maxLength(256).untrained(Text.class);
+        try (FineTuned<Text> recomputing = FineTuner.from(saved).maxLength(256).untrained(Text.class);
                 FineTuned<Text> keeping = FineTuner.from(saved)
                         .maxLength(256)
                         .execution(e -> e.recomputeActivations(false))
                         .untrained(Text.class)) {
-            assertThat(lengths(lean, data)).allMatch(length -> length >= 192);
-            assertThat(lean.evaluate(data).get("loss"))
+            assertThat(lengths(recomputing, data)).allMatch(length -> length >= 192);
+            assertThat(recomputing.evaluate(data).get("loss"))
                     .isCloseTo(keeping.evaluate(data).get("loss"), within(1e-5));
-            final float[] ours = logits(lean, data);
+            final float[] ours = logits(recomputing, data);
             final float[] plain = logits(keeping, data);
             assertThat(ours).isNotEqualTo(plain).containsExactly(plain, within(1e-5f));
         }
@@ -180,7 +180,7 @@ class LeanBackwardTest {
                 objects.add(Pointer.totalCount());
             }
         });
-        try (FineTuned<Text> lean = counting.fitAll(train)) {
+        try (FineTuned<Text> recomputing = counting.fitAll(train)) {
             assertThat(objects).hasSize(12);
             assertThat(objects.subList(2, 12))
                     .allSatisfy(count -> assertThat(count).isLessThanOrEqualTo(objects.get(2)));
