@@ -1,5 +1,5 @@
-"""Writes bert-dora, bert-lora-biases, bert-ia3, bert-all-linear, bert-lora-embeddings and bert-dora-embeddings: what PEFT
-computes with them on the model and batches of bert-lora.
+"""Writes bert-dora, bert-lora-biases, bert-ia3, bert-loha, bert-all-linear, bert-lora-embeddings and bert-dora-embeddings: what
+PEFT computes with them on the model and batches of bert-lora.
 
 Run it here, with the cases' names if not for all of them, with torch, transformers and peft installed; the numbers were made with torch 2.13.0 and peft 0.21.0.
 """
@@ -9,7 +9,7 @@ import pathlib
 import sys
 
 import torch
-from peft import IA3Config, LoraConfig, TaskType, get_peft_model
+from peft import IA3Config, LoHaConfig, LoraConfig, TaskType, get_peft_model
 from safetensors.torch import load_file, save_file
 from transformers import BertForSequenceClassification, get_scheduler
 
@@ -28,7 +28,7 @@ def case(name, config, **told):
     model = get_peft_model(BertForSequenceClassification.from_pretrained(source / "model"), config)
     with torch.no_grad():
         for key, value in model.named_parameters():
-            if "lora_B" in key or "lora_embedding_A" in key:
+            if "lora_B" in key or "lora_embedding_A" in key or "hada_w2_b" in key:
                 value.normal_(0, 0.05)
             if "ia3_l" in key or "lora_magnitude_vector" in key:
                 value.mul_(1 + 0.1 * torch.randn_like(value))
@@ -86,6 +86,9 @@ case("bert-lora-biases", lora(target_modules=["query", "value"], bias="all"), r=
 case("bert-ia3", IA3Config(task_type=TaskType.SEQ_CLS, target_modules=["key", "value", "output.dense"],
                            feedforward_modules=["output.dense"], modules_to_save=["classifier"]),
      r=0, alpha=0, target_modules=["key", "value", "output.dense"])
+case("bert-loha", LoHaConfig(task_type=TaskType.SEQ_CLS, r=4, alpha=8, target_modules=["query", "value"],
+                             modules_to_save=["classifier"]),
+     r=4, alpha=8, target_modules=["query", "value"])
 case("bert-all-linear", lora(target_modules="all-linear"), r=4, alpha=8, target_modules="all-linear")
 EMBEDDINGS = ["word_embeddings", "position_embeddings", "value"]
 case("bert-lora-embeddings", lora(target_modules=EMBEDDINGS), r=4, alpha=8, target_modules=EMBEDDINGS)

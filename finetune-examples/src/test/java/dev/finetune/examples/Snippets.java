@@ -58,8 +58,10 @@ record Snippets(Path classes, Map<String, String> names, List<String> tests, Lis
             "java.time.*",
             "java.util.*",
             "java.util.stream.*");
-    /** How blocks begin that are files of the resources, which other tests compile and run. */
-    static final String QUOTED = "package com.example.stars;";
+    /** What blocks that are files which other tests compile and run begin with, and the folders in which these lie. */
+    static final Map<String, Path> QUOTED = Map.of(
+            "package com.example.stars;", Path.of("src/test/resources/deployment/stars"),
+            "package com.example.loha;", Path.of("../finetune-bert/src/test/java"));
 
     private static final Pattern MODEL_ID = Pattern.compile("\"(bert-base-(un)?cased|google/[\\w-]+)\"");
     private static final Pattern IMAGE_MODEL_ID = Pattern.compile("\"(microsoft|timm)/[\\w.-]+\"");
@@ -70,7 +72,7 @@ record Snippets(Path classes, Map<String, String> names, List<String> tests, Lis
         final List<String> tests = new ArrayList<>();
         for (Document document : documents) {
             for (Document.Block block : document.blocks("java")) {
-                if (block.lines().get(0).equals(QUOTED)) {
+                if (QUOTED.containsKey(block.lines().get(0))) {
                     continue;
                 }
                 final String place = document.name() + ":" + block.line();
@@ -134,7 +136,7 @@ record Snippets(Path classes, Map<String, String> names, List<String> tests, Lis
     }
 
     static String classNameIn(Document.Block block) {
-        final String name = Pattern.compile("class (\\w+)")
+        final String name = Pattern.compile("(?m)^(?:[a-z]+ )*(?:class|record) (\\w+)")
                 .matcher(text(block))
                 .results()
                 .findFirst()

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.example.loha.Loha;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.checkpoint.Weights;

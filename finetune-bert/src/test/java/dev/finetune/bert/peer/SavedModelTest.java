@@ -3,6 +3,7 @@ package dev.finetune.bert.peer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.example.loha.Loha;
 import com.google.gson.Gson;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
@@ -111,7 +112,8 @@ class SavedModelTest {
                 method("IA3", tuner -> tuner.ia3(Ia3.usual())),
                 method(
                         "IA3 on all linear layers",
-                        tuner -> tuner.ia3(Ia3.usual().allLinear())));
+                        tuner -> tuner.ia3(Ia3.usual().allLinear())),
+                method("LoHa, which comes from outside", tuner -> tuner.adapt(Loha.rank(4))));
     }
 
     private static Arguments method(String name, UnaryOperator<FineTuner> method) {

@@ -1,4 +1,4 @@
-package dev.finetune.bert.job;
+package com.example.loha;
 
 import com.google.gson.JsonObject;
 import dev.finetune.nn.AdaptedLayer;
@@ -28,12 +28,12 @@ import org.bytedeco.pytorch.Tensor;
 public record Loha(int rank, double alpha, TargetLayers targets, List<String> alsoTrained, boolean saved)
         implements PeftMethod {
     /** Of queries and values. */
-    static Loha rank(int rank) {
+    public static Loha rank(int rank) {
         return new Loha(rank, 2.0 * rank, new TargetLayers.Named(List.of("query", "value")), List.of(), true);
     }
 
     /** The same without a file format. */
-    Loha notSaved() {
+    public Loha notSaved() {
         return new Loha(rank, alpha, targets, alsoTrained, false);
     }
 
