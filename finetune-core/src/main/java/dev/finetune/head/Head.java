@@ -4,9 +4,11 @@ import com.google.gson.JsonObject;
 import dev.finetune.data.Label;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.Arguments;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * What a model is to predict; {@link Heads} makes those that are known here. A family may bring its own; and who brings a
@@ -35,7 +37,10 @@ public interface Head {
         throw new UnsupportedOperationException(this + " has no names, so that it can't take " + names);
     }
 
-    /** {@return how many outputs have a row of their own in the last layer that means something by itself; 0 where their meaning is fixed} */
+    /**
+     * {@return how many outputs have a row of their own in the last layer that means something by itself; 0 where their
+     * meaning is fixed}
+     */
     default int rows() {
         return labels().size();
     }
@@ -85,7 +90,10 @@ public interface Head {
      */
     boolean learnsFrom(Label label);
 
-    /** {@return how labels that it learns from are read, or made, for whoever comes with others; empty where it learns from none} */
+    /**
+     * {@return how labels that it learns from are read, or made, for whoever comes with others; empty where it learns
+     * from none}
+     */
     String labelAdvice();
 
     /** {@return whether it chooses one class of several, of an input or of a word, so that classes can be weighed} */
@@ -443,6 +451,20 @@ public interface Head {
         if (names.stream().distinct().count() != names.size()) {
             throw new FinetuneException("Labels must differ from each other: " + names);
         }
+        names.forEach(Head::checkWritable);
         return names;
+    }
+
+    /** One half of a surrogate pair is no character: no file in UTF-8 can hold it. */
+    private static void checkWritable(String name) {
+        if (!StandardCharsets.UTF_8.newEncoder().canEncode(name)) {
+            final String shown = name.codePoints()
+                    .mapToObj(each -> Character.getType(each) == Character.SURROGATE
+                            ? String.format("\\u%04x", each)
+                            : Character.toString(each))
+                    .collect(Collectors.joining());
+            throw new FinetuneException("The label \"" + shown + "\" holds one half of a surrogate pair without the other,"
+                    + " which is no character, so that it can't be saved: correct it in the data.");
+        }
     }
 }

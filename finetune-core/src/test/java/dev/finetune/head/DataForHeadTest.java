@@ -46,6 +46,14 @@ class DataForHeadTest {
                 .describedAs("reviews.tsv");
     }
 
+    @Test
+    void aLabelThatNoFileCanHoldIsNamed() {
+        assertThatThrownBy(() -> Heads.classes("good", "ba\ud83dd"))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContainingAll("\"ba\\ud83dd\"", "surrogate", "can't be saved");
+        assertThat(Heads.classes("good", "\ud83d\ude00").labels()).contains("\ud83d\ude00");
+    }
+
     @ParameterizedTest
     @EnumSource
     void aHeadLearnsFromItsOwnKindOfLabelAndNoOther(Kind kind) {

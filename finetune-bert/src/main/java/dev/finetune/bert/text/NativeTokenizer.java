@@ -12,8 +12,8 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.LongFunction;
 
 /**
- * The only class that talks to the native tokenizers library ({@link TokenizersLoader}): owns one native tokenizer, and copies what
- * it says into Java arrays. Any number of threads may encode at once; closing waits for them.
+ * The only class that talks to the native tokenizers library ({@link TokenizersLoader}): owns one native tokenizer, and
+ * copies what it says into Java arrays. Any number of threads may encode at once; closing waits for them.
  *
  * <p>It calls the library's functions itself and not through DJL's {@code HuggingFaceTokenizer}, which copies
  * everything about every token (twice the time for ids alone) and reports each construction over the network.
@@ -65,16 +65,27 @@ final class NativeTokenizer implements AutoCloseable {
     private static long create(JsonObject definition, String source) {
         TokenizersLibrary calls = TokenizersLoader.library();
         try {
-            long created = calls.createTokenizerFromString(definition.toString());
-            calls.disableTruncation(created);
-            calls.disablePadding(created);
-            return created;
+            return withoutSettings(calls, calls.createTokenizerFromString(definition.toString()));
         } catch (RuntimeException e) {
             throw new FinetuneException(
                     source + " is not a tokenizer that can be read: " + e.getMessage()
                             + ". Write it again with the library that made the model, or put vocab.txt (or vocab.json"
                             + " and merges.txt) in its place.",
                     e);
+        }
+    }
+
+    private static long withoutSettings(TokenizersLibrary calls, long created) {
+        boolean ready = false;
+        try {
+            calls.disableTruncation(created);
+            calls.disablePadding(created);
+            ready = true;
+            return created;
+        } finally {
+            if (!ready) {
+                calls.deleteTokenizer(created);
+            }
         }
     }
 
@@ -91,7 +102,8 @@ final class NativeTokenizer implements AutoCloseable {
                 if (alone.count(token) == 0) {
                     throw new FinetuneException(
                             source + ": of the added token \"" + token + "\", which is looked for in the"
-                                    + " normalized text, the normalizer leaves nothing, so that it would be everywhere. Remove it from"
+                                    + " normalized text, the normalizer leaves nothing, so that it would be everywhere."
+                                    + " Remove it from"
                                     + " added_tokens, or set its \"normalized\" to false.");
                 }
             }

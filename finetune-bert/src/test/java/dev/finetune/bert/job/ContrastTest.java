@@ -23,6 +23,8 @@ import dev.finetune.train.BatchSource;
 import dev.finetune.train.RowEncoder;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.TrainingListener;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -103,6 +105,32 @@ class ContrastTest {
             assertThat(Jobs.history(first).steps())
                     .as("10 texts, 2 at a time, twice")
                     .hasSize(10);
+        }
+    }
+
+    @Test
+    void vectorsArePooledAsTheModelsModulesSayUnlessAHeadSaysOtherwise() throws IOException {
+        final Path model = Checkpoints.configured("bert-sequence-classification", folder.resolve("model"), config -> {});
+        Files.writeString(model.resolve("modules.json"), """
+                [{"idx": 0, "path": "", "type": "sentence_transformers.models.Transformer"},
+                 {"idx": 1, "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}]""");
+        Files.createDirectory(model.resolve("1_Pooling"));
+        final FineTuner tuner =
+                FineTuner.from(model).maxLength(32).lr(1e-3).batchSize(2).epochs(1);
+        for (Map.Entry<String, Pooling> said : Map.of(
+                        "\"cls\"", Pooling.CLS, "\"mean\"", Pooling.MEAN, "[\"max\", \"mean\"]", Pooling.MEAN)
+                .entrySet()) {
+            Files.writeString(model.resolve("1_Pooling/config.json"), "{\"pooling_mode\": " + said.getKey() + "}");
+            try (FineTuned<Text> tuned = tuner.fitContrastive(Jobs.data(8, 1));
+                    FineTuned<Text> cls =
+                            tuner.head(Heads.features(Pooling.CLS)).fitContrastive(Jobs.data(8, 1))) {
+                assertThat(tuned.assembly().task().head().pooling()).contains(said.getValue());
+                assertThat(cls.assembly().task().head().pooling()).contains(Pooling.CLS);
+                assertThat(tuned.provenance().warnings())
+                        .as(said.getKey())
+                        .filteredOn(warning -> warning.contains("modules.json"))
+                        .hasSize(said.getKey().contains("max") ? 1 : 0);
+            }
         }
     }
 

@@ -11,7 +11,6 @@ import dev.finetune.data.Text;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.head.Head;
 import dev.finetune.head.Heads;
-import dev.finetune.head.Pooling;
 import dev.finetune.train.RowEncoder;
 import dev.finetune.train.Trainer;
 import dev.finetune.train.TrainingHistory;
@@ -29,28 +28,30 @@ public final class ContrastFitting<I> {
     private final Contrast contrast;
 
     public ContrastFitting(Draft draft, Contrast contrast) {
-        this.draft = draft.head().isPresent() ? draft : draft.head(Heads.features(Pooling.MEAN));
+        this.draft = draft;
         this.contrast = contrast;
     }
 
     public Trained<I> fit(Dataset<I> train) {
-        final Head head = draft.head().orElseThrow();
-        if (head.pooling().isEmpty()) {
+        draft.head().filter(head -> head.pooling().isEmpty()).ifPresent(head -> {
             throw new FinetuneException("fitContrastive(...) teaches vectors, not a "
                     + head.kind()
                     + " head: leave out head(...), or say head(Heads.features(...)).");
-        }
+        });
         checkSettings();
         if (train.size().isEmpty()) {
             throw new FinetuneException("fitContrastive(...) draws pairs from data in memory, not from a stream ("
                     + train.describe() + ").");
         }
         final Alike<I> alike = Alike.of(train);
+        final Head head = draft.head()
+                .orElseGet(() -> Heads.features(ModelReading.look(draft, SentenceModules::usualPooling)));
+        final Draft known = draft.head(head);
         final List<String> warnings = new ArrayList<>();
-        final Fitting<I> fitting = new Fitting<>(draft);
+        final Fitting<I> fitting = new Fitting<>(known);
         fitting.lookAt(train, Optional.empty(), warnings);
         final LoadedModel<I> model = ModelReading.whole(
-                draft, now -> LoadedModel.open(now, Optional.empty(), train.inputType()), LoadedModel::close);
+                known, now -> LoadedModel.open(now, Optional.empty(), train.inputType()), LoadedModel::close);
         try {
             fitting.warnOfModules(model, false, warnings);
             final List<Encoded> rows =
@@ -64,7 +65,7 @@ public final class ContrastFitting<I> {
                             model.device(),
                             fitting.keeping(warnings),
                             draft.cancellation())
-                    .with(Fitting.checkpointing(draft, more, model))
+                    .with(Fitting.checkpointing(known, more, model))
                     .train(
                             new ContrastRows(
                                     rows,

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -42,6 +43,42 @@ final class SentenceModules {
         this.lengthMatters = lengthMatters;
     }
 
+    /** How sentence-transformers pools the vectors of a draft's model; their mean where it doesn't say, or in another way. */
+    static Pooling usualPooling(Draft draft) {
+        return new SentenceModules(ModelPlace.find(draft).directory(), false)
+                .poolings()
+                .flatMap(modes -> modes.size() == 1 ? known(modes.get(0)) : Optional.empty())
+                .orElse(Pooling.MEAN);
+    }
+
+    private static Optional<Pooling> known(String mode) {
+        return Arrays.stream(Pooling.values())
+                .filter(pooling -> pooling.name().toLowerCase(Locale.ROOT).equals(mode))
+                .findFirst();
+    }
+
+    /** The modes of the first module that pools. */
+    private Optional<List<String>> poolings() {
+        return modules().stream()
+                .filter(module -> name(module).equals("Pooling"))
+                .findFirst()
+                .flatMap(module -> modes(text(module, "path")));
+    }
+
+    private List<JsonObject> modules() {
+        return read("modules.json").orElse(null) instanceof JsonArray modules
+                ? modules.asList().stream()
+                        .filter(JsonObject.class::isInstance)
+                        .map(JsonObject.class::cast)
+                        .toList()
+                : List.of();
+    }
+
+    private static String name(JsonObject module) {
+        final String type = text(module, "type");
+        return type.substring(type.lastIndexOf('.') + 1);
+    }
+
     /**
      * In what vectors of a directory's model differ from those of sentence-transformers; empty where it says nothing.
      *
@@ -52,23 +89,20 @@ final class SentenceModules {
     }
 
     private Optional<String> difference(Pooling asked) {
-        if (!(read("modules.json").orElse(null) instanceof JsonArray modules)) {
+        if (!(read("modules.json").orElse(null) instanceof JsonArray)) {
             return Optional.empty();
         }
         final List<String> differences = new ArrayList<>();
-        for (JsonElement element : modules) {
-            if (element instanceof JsonObject module) {
-                final String type = text(module, "type");
-                final String name = type.substring(type.lastIndexOf('.') + 1);
-                if (name.equals("Pooling")) {
-                    modes(text(module, "path"))
-                            .filter(modes -> !modes.equals(List.of(asked.name().toLowerCase(Locale.ROOT))))
-                            .ifPresent(modes -> differences.add("pools by " + String.join(" and ", modes) + ", not by "
-                                    + asked.name().toLowerCase(Locale.ROOT)));
-                } else if (!POOLED.contains(name) && (lengthMatters || !name.equals("Normalize"))) {
-                    differences.add("applies its module " + name
-                            + (name.equals("Normalize") ? " (divide each vector by its length to have the same)" : ""));
-                }
+        for (JsonObject module : modules()) {
+            final String name = name(module);
+            if (name.equals("Pooling")) {
+                modes(text(module, "path"))
+                        .filter(modes -> !modes.equals(List.of(asked.name().toLowerCase(Locale.ROOT))))
+                        .ifPresent(modes -> differences.add("pools by " + String.join(" and ", modes) + ", not by "
+                                + asked.name().toLowerCase(Locale.ROOT)));
+            } else if (!POOLED.contains(name) && (lengthMatters || !name.equals("Normalize"))) {
+                differences.add("applies its module " + name
+                        + (name.equals("Normalize") ? " (divide each vector by its length to have the same)" : ""));
             }
         }
         prompt().ifPresent(prompt -> differences.add("puts \"" + prompt + "\" before each text"));

@@ -102,7 +102,31 @@ public final class DirectorySave {
     }
 
     private void makeOnce(Change change) throws IOException {
+        final Path place = directory.toAbsolutePath();
+        final Optional<Path> highest = Stream.iterate(
+                        place, each -> each != null && !Files.exists(each), Path::getParent)
+                .reduce((one, above) -> above);
         Files.createDirectories(directory);
+        try {
+            makeThere(change);
+        } catch (IOException | RuntimeException | Error e) {
+            highest.ifPresent(made -> removeMade(place, made, e));
+            throw e;
+        }
+    }
+
+    /** Takes back the directories that were made for a change that failed; what has come into them since stays. */
+    private void removeMade(Path place, Path highest, Throwable reason) {
+        try {
+            for (Path made = place; made.startsWith(highest) && removeIfEmpty(made, disk); ) {
+                made = made.getParent();
+            }
+        } catch (IOException | RuntimeException | Error e) {
+            reason.addSuppressed(e);
+        }
+    }
+
+    private void makeThere(Change change) throws IOException {
         final Path real = directory.toRealPath();
         try (DirectoryLock lock = DirectoryLock.acquire(real, TURN)
                 .orElseThrow(() -> new FinetuneException("Another process, or thread, has been writing to " + real

@@ -152,6 +152,18 @@ class DirectorySaveTest {
     }
 
     @Test
+    void aFailureInANewDirectoryLeavesNoDirectoryAndAnOldOneStays() throws IOException {
+        final Path old = Files.createDirectory(folder.resolve("old"));
+        for (int at = 1; at < 5; at++) {
+            final Dying full = new Dying(Dying.How.FAILING, at);
+            assertThatThrownBy(() -> new DirectorySave(old.resolve("new/model"), full).make(Model.next()))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("No space left");
+            assertThat(old).isEmptyDirectory();
+        }
+    }
+
+    @Test
     void aLinkToADirectoryStaysALink() throws IOException {
         final Path directory = Model.old().in(folder.resolve("model"));
         final Path link = Files.createSymbolicLink(folder.resolve("link"), directory);
