@@ -62,9 +62,8 @@ class FacadeAdaptersTest {
             });
             final float[] logits = tuned.predict(WORD).logits().get(0);
             tuned.saveAdapter(folder.resolve("adapter"));
-            try (FineTuned<Text> again = Letters.tuner(base)
-                    .adapter(folder.resolve("adapter"))
-                    .untrained(Text.class)) {
+            try (FineTuned<Text> again =
+                    Letters.tuner(base).adapter(folder.resolve("adapter")).untrained(Text.class)) {
                 assertThat(again.predict(WORD).logits().get(0)).isEqualTo(logits);
             }
             tuned.mergeAdapter();
@@ -84,8 +83,7 @@ class FacadeAdaptersTest {
     @Test
     void manyAdaptersShareOneBase() {
         for (long seed : new long[] {1, 2}) {
-            try (FineTuned<Text> tuned =
-                    adapted("lora").seed(seed).epochs(1).fitAll(Letters.data(32, seed))) {
+            try (FineTuned<Text> tuned = adapted("lora").seed(seed).epochs(1).fitAll(Letters.data(32, seed))) {
                 tuned.saveAdapter(folder.resolve("adapter" + seed));
             }
         }
@@ -113,16 +111,16 @@ class FacadeAdaptersTest {
         assertThatThrownBy(() -> tuner().adapt(Ia3.usual()))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("say ia3(...) instead");
-        assertThatThrownBy(() -> lora.apply(tuner().preservation(p -> p.l2sp(0.1)))
-                        .untrained(Text.class))
+        assertThatThrownBy(
+                        () -> lora.apply(tuner().preservation(p -> p.l2sp(0.1))).untrained(Text.class))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("l2sp(...)) pulls pretrained weights back, and lora(...) leaves them");
         try (FineTuned<Text> plain = tuner().untrained(Text.class)) {
             assertThatThrownBy(() -> plain.saveAdapter(folder)).isInstanceOf(FinetuneException.class);
             assertThatThrownBy(plain::mergeAdapter).isInstanceOf(FinetuneException.class);
         }
-        assertThatThrownBy(() -> tuner().lora(Lora.rank(2).targets("no_such_layer"))
-                        .untrained(Text.class))
+        assertThatThrownBy(() ->
+                        tuner().lora(Lora.rank(2).targets("no_such_layer")).untrained(Text.class))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("no_such_layer");
     }

@@ -88,7 +88,10 @@ class FacadeRefusalsTest {
         isRefused(() -> FineTuned.load(folder), "config.json");
         Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"numerals\"}");
         isRefused(
-                () -> FineTuner.from(folder).head(2).initialization(i -> i.randomWeights(true)).fitAll(DATA),
+                () -> FineTuner.from(folder)
+                        .head(2)
+                        .initialization(i -> i.randomWeights(true))
+                        .fitAll(DATA),
                 "\"numerals\"",
                 "letters (letters)");
         isRefused(() -> tuner().resumeFrom(folder).fitAll(DATA), "checkpoint");
@@ -103,9 +106,8 @@ class FacadeRefusalsTest {
 
     @Test
     void aTrainingThatDivergesIsAnError() {
-        assertThatThrownBy(() -> tuner().lr(1e30)
-                        .optimization(o -> o.maxGradientNorm(0))
-                        .fitAll(DATA))
+        assertThatThrownBy(() ->
+                        tuner().lr(1e30).optimization(o -> o.maxGradientNorm(0)).fitAll(DATA))
                 .isInstanceOf(DivergedException.class);
     }
 }

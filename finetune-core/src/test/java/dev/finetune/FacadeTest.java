@@ -55,7 +55,9 @@ class FacadeTest {
 
     /** Examples of these words with other labels. */
     private static Dataset<Text> labelled(Function<String, Label> label) {
-        return Letters.data(64, 1).map(example -> new Example<>(example.input(), label.apply(example.input().text())));
+        return Letters.data(64, 1)
+                .map(example -> new Example<>(
+                        example.input(), label.apply(example.input().text())));
     }
 
     @Test
@@ -71,9 +73,7 @@ class FacadeTest {
             final Map<String, float[]> unchanged = Letters.weights(start);
             Letters.weights(tuned).forEach((name, values) -> {
                 final boolean frozen = name.contains("embeddings") || name.contains("layer.0.");
-                assertThat(Arrays.equals(values, unchanged.get(name)))
-                        .as(name)
-                        .isEqualTo(frozen);
+                assertThat(Arrays.equals(values, unchanged.get(name))).as(name).isEqualTo(frozen);
             });
             assertThat(tuned.summary()).contains("embeddings", "layer.1", "frozen");
             assertThat(tuned.toString()).contains("one of 2 classes", "accuracy");
@@ -108,14 +108,15 @@ class FacadeTest {
 
     @Test
     void labelsSayTheHeadOfSeveralLabelsAndOfNumbersAndSavedItIsTheSame() {
-        final Dataset<Text> several = labelled(word -> new Label.Categories(
-                word.length() > 7 ? Set.of("long", "word") : Set.of("word")));
+        final Dataset<Text> several =
+                labelled(word -> new Label.Categories(word.length() > 7 ? Set.of("long", "word") : Set.of("word")));
         try (FineTuned<Text> tuned = tuner().head(Heads.multiLabel()).fit(several)) {
             assertThat(tuned.labels()).containsExactlyInAnyOrder("long", "word");
             tuned.save(folder.resolve("several"));
         }
         try (FineTuned<Text> loaded = FineTuned.load(folder.resolve("several"))) {
-            assertThat(loaded.predict(WORD, Prediction.Categories.class).labels()).contains("word");
+            assertThat(loaded.predict(WORD, Prediction.Categories.class).labels())
+                    .contains("word");
         }
         final Dataset<Text> numbers = labelled(word -> Label.of(word.length() / 10.0));
         try (FineTuned<Text> tuned = tuner().head(Heads.regression()).fit(numbers)) {
@@ -138,9 +139,8 @@ class FacadeTest {
                 final float[] logits = tuned.predict(WORD).logits().get(0);
                 assertThat(turned.predict(WORD).logits().get(0)).containsExactly(logits[1], logits[0]);
             }
-            try (FineTuned<Text> three = FineTuner.from(folder.resolve("saved"))
-                    .head("a", "b", "c")
-                    .untrained(Text.class)) {
+            try (FineTuned<Text> three =
+                    FineTuner.from(folder.resolve("saved")).head("a", "b", "c").untrained(Text.class)) {
                 assertThat(three.loadReport().toString()).contains("classifier.weight");
                 assertThat(Letters.weights(three).get("letters.layer.1.dense.weight"))
                         .isEqualTo(Letters.weights(tuned).get("letters.layer.1.dense.weight"));
@@ -172,10 +172,8 @@ class FacadeTest {
                 heard.add("finished: " + history.end().words());
             }
         };
-        try (FineTuned<Text> tuned = tuner().epochs(2)
-                .batchSize(16)
-                .listener(listener)
-                .fit(Letters.data(32, 1), Letters.data(16, 2))) {
+        try (FineTuned<Text> tuned =
+                tuner().epochs(2).batchSize(16).listener(listener).fit(Letters.data(32, 1), Letters.data(16, 2))) {
             assertThat(heard)
                     .containsExactly(
                             "started: 32 rows, 4 steps",
@@ -222,7 +220,8 @@ class FacadeTest {
             final Map<String, float[]> weights = Letters.weights(whole);
             Letters.weights(resumed)
                     .forEach((name, values) -> assertThat(values).as(name).isEqualTo(weights.get(name)));
-            assertThat(resumed.evaluation().toJson()).isEqualTo(whole.evaluation().toJson());
+            assertThat(resumed.evaluation().toJson())
+                    .isEqualTo(whole.evaluation().toJson());
         }
     }
 
@@ -268,7 +267,8 @@ class FacadeTest {
 
     private void run(String name) throws Exception {
         final Path saved = Files.createDirectories(folder.resolve(name));
-        try (FineTuned<Text> tuned = tuner().freeze(Freeze.embeddings()).epochs(1).fit(Letters.data(32, 1))) {
+        try (FineTuned<Text> tuned =
+                tuner().freeze(Freeze.embeddings()).epochs(1).fit(Letters.data(32, 1))) {
             tuned.predict(WORD);
             tuned.save(saved);
         }

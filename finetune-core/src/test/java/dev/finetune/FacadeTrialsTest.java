@@ -54,9 +54,8 @@ class FacadeTrialsTest {
 
     @Test
     void autoNeverChoosesWorseThanTheSettingsAsTheyAreAndSaysWhy() {
-        try (AutoResult<Text> result = Auto.of(tuner().lr(1e-4))
-                .within(Duration.ofSeconds(1))
-                .fit(Letters.data(64, 1), Letters.data(32, 2))) {
+        try (AutoResult<Text> result =
+                Auto.of(tuner().lr(1e-4)).within(Duration.ofSeconds(1)).fit(Letters.data(64, 1), Letters.data(32, 2))) {
             assertThat(result.attempts().get(0).name()).isEqualTo("as set");
             assertThat(result.chosen().value())
                     .as(result.explanation())

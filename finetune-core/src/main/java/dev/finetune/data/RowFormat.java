@@ -50,10 +50,9 @@ sealed interface RowFormat {
         if (Files.isDirectory(path)) {
             throw new FinetuneException(path + " is a folder; expected a file: .tsv, .csv or .jsonl.");
         }
-        throw new FinetuneException(
-                "The name of " + path + " doesn't tell its format; expected .tsv, .csv or .jsonl,"
-                        + " with or without .gz. Rename it, or say which it is with TextFiles.tsv(path), .csv(path) or"
-                        + " .jsonLines(path).");
+        throw new FinetuneException("The name of " + path + " doesn't tell its format; expected .tsv, .csv or .jsonl,"
+                + " with or without .gz. Rename it, or say which it is with TextFiles.tsv(path), .csv(path) or"
+                + " .jsonLines(path).");
     }
 
     /** Opens a file in this format. */

@@ -463,8 +463,9 @@ public interface Head {
                             ? String.format("\\u%04x", each)
                             : Character.toString(each))
                     .collect(Collectors.joining());
-            throw new FinetuneException("The label \"" + shown + "\" holds one half of a surrogate pair without the other,"
-                    + " which is no character, so that it can't be saved: correct it in the data.");
+            throw new FinetuneException(
+                    "The label \"" + shown + "\" holds one half of a surrogate pair without the other,"
+                            + " which is no character, so that it can't be saved: correct it in the data.");
         }
     }
 }

@@ -123,7 +123,9 @@ public final class BatchNorm2d implements Module {
 
     /** What is normalised with the batch's own statistics, a second time, needs no running ones. */
     private TensorOptional statistics(Buffer buffer, ForwardContext context) {
-        return usesBatch(context) && context.isRecomputing() ? new TensorOptional() : new TensorOptional(buffer.value());
+        return usesBatch(context) && context.isRecomputing()
+                ? new TensorOptional()
+                : new TensorOptional(buffer.value());
     }
 
     /**

@@ -98,7 +98,8 @@ final class BackwardPass implements Pass {
      * @return the product; the caller owns it
      */
     Tensor startRecordable(Batch batch, Hidden input, Tensor factor, DropoutMasks masks, long seed) {
-        final ForwardContext context = ForwardContext.training(seed, recomputeActivations).with(masks);
+        final ForwardContext context =
+                ForwardContext.training(seed, recomputeActivations).with(masks);
         try (HalfPrecisionWeights.InUse use = copies.use();
                 TensorScope scope = TensorScope.open()) {
             final Tensor loss;
@@ -117,7 +118,9 @@ final class BackwardPass implements Pass {
             return NonFinite.find(
                     network,
                     batch,
-                    stage -> stage < prefix.stages() ? prefix.context() : ForwardContext.training(seed, recomputeActivations));
+                    stage -> stage < prefix.stages()
+                            ? prefix.context()
+                            : ForwardContext.training(seed, recomputeActivations));
         }
     }
 

@@ -40,7 +40,8 @@ public final class Evaluator {
      * @param recomputeActivations whether the attention of long rows may be computed piece by piece
      * @throws FinetuneException if there are no rows, or if the thread is interrupted, which it stays
      */
-    public static Metrics evaluate(Network network, Task task, BatchSource source, Device device, boolean recomputeActivations) {
+    public static Metrics evaluate(
+            Network network, Task task, BatchSource source, Device device, boolean recomputeActivations) {
         try (FrozenStageCache none = FrozenStageCache.none(network, recomputeActivations)) {
             return evaluate(network, task, source, device, HalfPrecision.NONE, none, false);
         }

@@ -44,7 +44,11 @@ final class FrozenStageCache implements AutoCloseable {
     }
 
     private FrozenStageCache(
-            Network network, boolean enabled, boolean recomputeActivations, HalfPrecision half, FrozenOutputStore store) {
+            Network network,
+            boolean enabled,
+            boolean recomputeActivations,
+            HalfPrecision half,
+            FrozenOutputStore store) {
         this.network = network;
         this.stages = enabled ? network.frozenStages() : 0;
         this.recomputeActivations = recomputeActivations;
@@ -63,7 +67,8 @@ final class FrozenStageCache implements AutoCloseable {
 
     /** A prefix of no stage, which keeps nothing. */
     static FrozenStageCache none(Network network, boolean recomputeActivations) {
-        return new FrozenStageCache(network, false, recomputeActivations, HalfPrecision.NONE, new FrozenOutputStore(0, warning -> {}));
+        return new FrozenStageCache(
+                network, false, recomputeActivations, HalfPrecision.NONE, new FrozenOutputStore(0, warning -> {}));
     }
 
     /** How many stages it has. */

@@ -185,9 +185,7 @@ final class TrainingStep {
                 losses.add(start(piece, batch, weight));
             } catch (RuntimeException | OutOfMemoryError e) {
                 final RuntimeException told = MemoryFailures.translate(
-                        "Step " + place.step + ", " + source.describe(piece.host),
-                        e,
-                        () -> help(piece.host));
+                        "Step " + place.step + ", " + source.describe(piece.host), e, () -> help(piece.host));
                 if (!inParts || !(told instanceof OutOfMemoryException) || !portions.halve(piece.host)) {
                     throw told;
                 }
@@ -233,8 +231,7 @@ final class TrainingStep {
         try {
             return update.apply(losses, place.rate);
         } catch (RuntimeException | OutOfMemoryError e) {
-            throw MemoryFailures.translate(
-                    "The update of step " + place.step, e, () -> help(group.get(0)));
+            throw MemoryFailures.translate("The update of step " + place.step, e, () -> help(group.get(0)));
         }
     }
 

@@ -47,7 +47,11 @@ public final class Letters {
 
     /** Two classes at a rate that suits; the rest is the library's. */
     public static FineTuner tuner(Path base) {
-        return FineTuner.from(base).device(DeviceChoice.CPU).head("early", "late").lr(0.02).epochs(4);
+        return FineTuner.from(base)
+                .device(DeviceChoice.CPU)
+                .head("early", "late")
+                .lr(0.02)
+                .epochs(4);
     }
 
     /** Words of 3 to 12 letters, a to m in half of them and n to z in the others. */

@@ -299,7 +299,11 @@ class ResumeTest {
         begun(3);
         assertThatThrownBy(() -> train(PLAIN, to(Checkpoints.in(folder))))
                 .isInstanceOf(FinetuneException.class)
-                .hasMessageContainingAll("holds checkpoints", "step 3", "Checkpoints.in(directory).resume()", "Checkpoints.in(directory).replace()");
+                .hasMessageContainingAll(
+                        "holds checkpoints",
+                        "step 3",
+                        "Checkpoints.in(directory).resume()",
+                        "Checkpoints.in(directory).replace()");
         final Cancellation stop = new Cancellation();
         train(PLAIN, to(Checkpoints.in(folder).replace()), atStep(1, stop::cancel), stop);
         assertThat(names()).containsExactly("checkpoint-1");

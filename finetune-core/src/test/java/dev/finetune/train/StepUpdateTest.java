@@ -53,7 +53,8 @@ class StepUpdateTest {
             losses.add(Tensors.of(new float[] {(float) spoiled}, 1).squeeze());
             network.parameters().get(3).value().grad().mul_(new Scalar(factor));
             final StepUpdate update = new StepUpdate(optimizer, network.trained(), maxNorm);
-            final StepUpdate.StepNumbers numbers = onDevice ? update.onDevice(losses, 1e-2) : update.onCpu(losses, 1e-2);
+            final StepUpdate.StepNumbers numbers =
+                    onDevice ? update.onDevice(losses, 1e-2) : update.onCpu(losses, 1e-2);
             return new Outcome(
                     numbers,
                     network.parameters().stream()
@@ -87,7 +88,8 @@ class StepUpdateTest {
             assertThat(onDevice.numbers().norm()).isCloseTo(onCpu.numbers().norm(), within(1e-6));
             assertThat(onDevice.numbers().losses()).isEqualTo(onCpu.numbers().losses());
             for (int i = 0; i < onCpu.values().size(); i++) {
-                assertThat(onDevice.values().get(i)).containsExactly(onCpu.values().get(i), within(1e-6f));
+                assertThat(onDevice.values().get(i))
+                        .containsExactly(onCpu.values().get(i), within(1e-6f));
             }
         }
     }

@@ -41,7 +41,8 @@ final class Advice {
             Map.entry("resumeFrom", List.of("--resume")));
 
     /** Calls that are an option that says no. */
-    private static final Map<String, String> DENIALS = Map.of("checkpoints(Checkpoints.in(directory).replace())", "--no-resume");
+    private static final Map<String, String> DENIALS =
+            Map.of("checkpoints(Checkpoints.in(directory).replace())", "--no-resume");
 
     /** Arguments that are options of their own, whatever method they are given to. */
     static final Map<String, String> ARGUMENTS =

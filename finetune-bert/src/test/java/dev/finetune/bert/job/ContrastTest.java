@@ -110,7 +110,8 @@ class ContrastTest {
 
     @Test
     void vectorsArePooledAsTheModelsModulesSayUnlessAHeadSaysOtherwise() throws IOException {
-        final Path model = Checkpoints.configured("bert-sequence-classification", folder.resolve("model"), config -> {});
+        final Path model =
+                Checkpoints.configured("bert-sequence-classification", folder.resolve("model"), config -> {});
         Files.writeString(model.resolve("modules.json"), """
                 [{"idx": 0, "path": "", "type": "sentence_transformers.models.Transformer"},
                  {"idx": 1, "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}]""");

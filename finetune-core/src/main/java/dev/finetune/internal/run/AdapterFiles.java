@@ -85,14 +85,17 @@ public final class AdapterFiles {
 
     /** The head that an adapter of ours was trained for, which PEFT's format doesn't tell; empty for others. */
     static Optional<Head> savedHead(Path directory) {
-        return ModelRecord.find(directory).map(ModelRecord::json).filter(json -> json.has(HEAD)).flatMap(json -> {
-            final ModelConfig record = ModelConfig.of(directory.resolve(ModelFiles.RECORD), json);
-            return switch (record.string(HEAD, "")) {
-                case "Classification", "MultiLabel", "Regression" -> Optional.of(HeadConfig.read(record));
-                case "Tokens" -> Optional.of(HeadConfig.tokens(record));
-                default -> HeadConfig.names(record) ? Optional.of(HeadConfig.read(record)) : Optional.empty();
-            };
-        });
+        return ModelRecord.find(directory)
+                .map(ModelRecord::json)
+                .filter(json -> json.has(HEAD))
+                .flatMap(json -> {
+                    final ModelConfig record = ModelConfig.of(directory.resolve(ModelFiles.RECORD), json);
+                    return switch (record.string(HEAD, "")) {
+                        case "Classification", "MultiLabel", "Regression" -> Optional.of(HeadConfig.read(record));
+                        case "Tokens" -> Optional.of(HeadConfig.tokens(record));
+                        default -> HeadConfig.names(record) ? Optional.of(HeadConfig.read(record)) : Optional.empty();
+                    };
+                });
     }
 
     /** A task by which PEFT looks for the head's last layer in the adapter; none where the adapter doesn't train it. */

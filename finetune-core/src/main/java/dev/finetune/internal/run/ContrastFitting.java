@@ -44,8 +44,8 @@ public final class ContrastFitting<I> {
                     + train.describe() + ").");
         }
         final Alike<I> alike = Alike.of(train);
-        final Head head = draft.head()
-                .orElseGet(() -> Heads.features(ModelReading.look(draft, SentenceModules::usualPooling)));
+        final Head head =
+                draft.head().orElseGet(() -> Heads.features(ModelReading.look(draft, SentenceModules::usualPooling)));
         final Draft known = draft.head(head);
         final List<String> warnings = new ArrayList<>();
         final Fitting<I> fitting = new Fitting<>(known);

@@ -49,10 +49,9 @@ final class HeadRows {
         if (!starts || saved.isEmpty() || saved.get().rows() == 0) {
             return Optional.empty();
         }
-        return Optional.of(
-                "The checkpoint's head is for " + saved.get() + "; the one asked for is for " + wanted
-                        + ". Its last layer starts anew; initialization(i -> i.keepHead(true)) would go on with the old"
-                        + " one, row by row.");
+        return Optional.of("The checkpoint's head is for " + saved.get() + "; the one asked for is for " + wanted
+                + ". Its last layer starts anew; initialization(i -> i.keepHead(true)) would go on with the old"
+                + " one, row by row.");
     }
 
     private static void checkKept(Optional<Head> saved, Head wanted) {

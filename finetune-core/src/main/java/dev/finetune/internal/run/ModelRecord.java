@@ -67,8 +67,8 @@ record ModelRecord(JsonObject json) {
         try {
             return find(directory)
                     .filter(record -> record.json.has("max_length"))
-                    .map(record -> JsonNumbers.whole(record.json.get("max_length"))
-                            .orElseThrow())
+                    .map(record ->
+                            JsonNumbers.whole(record.json.get("max_length")).orElseThrow())
                     .orElse(0);
         } catch (NoSuchElementException e) {
             throw unreadable(directory, e);

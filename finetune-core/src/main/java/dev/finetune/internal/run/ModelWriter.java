@@ -68,8 +68,7 @@ public final class ModelWriter {
         Files.writeString(staging.resolve(ModelFiles.CARD), card);
         ModelRecord.of(
                         kind,
-                        ModelCard.json(
-                                assembly.task(), trained.provenance(), trained.history(), trained.evaluation()))
+                        ModelCard.json(assembly.task(), trained.provenance(), trained.history(), trained.evaluation()))
                 .withCard(card)
                 .write(staging);
         assembly.task().calibration().write(staging);

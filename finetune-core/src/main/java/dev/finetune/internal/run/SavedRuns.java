@@ -32,12 +32,11 @@ public record SavedRuns(Optional<Checkpoints> said, Optional<Path> resumed) {
         }
         final Path written = said.get().directory().toAbsolutePath().normalize();
         if (!written.equals(resumed.get().toAbsolutePath().normalize())) {
-            throw new FinetuneException(
-                    "resumeFrom(" + resumed.get() + ") names another directory than checkpoints("
-                            + said.get().directory()
-                            + "), and cross-validation and searches go on where they write: leave"
-                            + " resumeFrom(...) out and name the directory of before,"
-                            + " checkpoints(Checkpoints.in(...).resume()).");
+            throw new FinetuneException("resumeFrom(" + resumed.get() + ") names another directory than checkpoints("
+                    + said.get().directory()
+                    + "), and cross-validation and searches go on where they write: leave"
+                    + " resumeFrom(...) out and name the directory of before,"
+                    + " checkpoints(Checkpoints.in(...).resume()).");
         }
         return Optional.of(said.get().resume());
     }

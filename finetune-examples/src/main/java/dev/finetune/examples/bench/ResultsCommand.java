@@ -22,10 +22,9 @@ import picocli.CommandLine.Option;
 /** What people get: scores of a real encoder on public sets, beside Python with the same settings, as a table. */
 @Command(
         name = "results",
-        description =
-                "Fine-tune a real encoder on public sets beside Python with equal settings, a process a run, and"
-                        + " print a table. What is in the record already is not run again, so that it can be stopped and"
-                        + " gone on with.",
+        description = "Fine-tune a real encoder on public sets beside Python with equal settings, a process a run, and"
+                + " print a table. What is in the record already is not run again, so that it can be stopped and"
+                + " gone on with.",
         mixinStandardHelpOptions = true,
         showDefaultValues = true)
 public final class ResultsCommand implements Callable<Integer> {
