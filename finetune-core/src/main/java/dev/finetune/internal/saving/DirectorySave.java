@@ -118,7 +118,7 @@ public final class DirectorySave {
     /** Takes back the directories that were made for a change that failed; what has come into them since stays. */
     private void removeMade(Path place, Path highest, Throwable reason) {
         try {
-            for (Path made = place; made.startsWith(highest) && removeIfEmpty(made, disk); ) {
+            for (Path made = place; made != null && made.startsWith(highest) && removeIfEmpty(made, disk); ) {
                 made = made.getParent();
             }
         } catch (IOException | RuntimeException | Error e) {
