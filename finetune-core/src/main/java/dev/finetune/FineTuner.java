@@ -738,7 +738,9 @@ public final class FineTuner {
      * is alike, in one pass with a warm-up of a tenth at this tuner's learning rate, {@link #batchSize} pairs at a time;
      * then the head's last layer becomes a logistic regression on what it reads. Where that layer's output is rectified
      * before its mean is taken (SqueezeNet), all biases are raised alike, so that nothing of these examples is cut off: the
-     * probabilities are the regression's. The result is a model like any other, not yet evaluated.
+     * probabilities are the regression's. Where the checkpoint lacks the layers through which its head would read the first token (a
+     * pooler), the head reads the mean of the tokens' vectors instead, or what the model's modules.json says, as SetFit does; a
+     * model that was saved so loads here, not in Transformers. The result is a model like any other, not yet evaluated.
      *
      * <p>Of this tuner's settings {@link #epochs}, {@link #schedule} and {@link #batching} aren't
      * heeded: pairs are drawn, shuffled, and seen once.

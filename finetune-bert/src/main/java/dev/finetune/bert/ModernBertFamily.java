@@ -77,7 +77,7 @@ public final class ModernBertFamily extends TextFamily {
     @Override
     HeadModule headModule(EncoderConfig config, AssemblyRequest request, ParameterSource source, Parameter words) {
         final Head head = request.head();
-        if (head.pooling().isPresent()) {
+        if (head.pooling().isPresent() || pooling(request).isPresent()) {
             return super.headModule(config, request, source, words);
         }
         final ModernBertSettings settings = ModernBertSettings.of(request.config(), config, 0);

@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.finetune.batch.MemoryFormat;
 import dev.finetune.bert.heads.MaskedLmHead;
+import dev.finetune.bert.heads.PooledHead;
 import dev.finetune.bert.heads.PoolingHead;
 import dev.finetune.bert.heads.SequenceHead;
 import dev.finetune.bert.heads.SpanHead;
@@ -31,6 +32,7 @@ import dev.finetune.spi.HeadConfig;
 import dev.finetune.spi.ModelConfig;
 import dev.finetune.spi.TextModelFamily;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -62,6 +64,9 @@ abstract class TextFamily implements TextModelFamily {
                 config.sequenceDropout(),
                 config.sequenceDropout());
     }
+
+    /** What this library calls what a head of a whole input reads, where Transformers has no such head. */
+    private static final String POOLING = "finetune_pooling";
 
     /** Whether the architecture that is saved as "ForPreTraining" holds a masked-language model's head. */
     boolean pretrainsByMasking() {
@@ -214,7 +219,7 @@ abstract class TextFamily implements TextModelFamily {
                         parts.encoder(),
                         parts.task(),
                         source.report(),
-                        savedConfig(config, request.head(), parts.task().labels()));
+                        savedConfig(request, parts.task().labels()));
             } catch (RuntimeException | Error e) {
                 network.close();
                 throw e;
@@ -225,9 +230,26 @@ abstract class TextFamily implements TextModelFamily {
     }
 
     private Network network(EncoderConfig config, AssemblyRequest request, ParameterSource source) {
-        final boolean firstAlone = request.firstTokenOnly() && readsFirstTokenAlone(request.head());
+        final boolean firstAlone = request.firstTokenOnly()
+                && readsFirstTokenAlone(request.head())
+                && pooling(request).orElse(Pooling.CLS) == Pooling.CLS;
         final Trunk trunk = trunk(config, request, source.at(config.names().prefix()), firstAlone);
         return new Network(trunk.stages, headModule(config, request, source, trunk.words));
+    }
+
+    /** What a head of a whole input reads, where that isn't what the family's own layers make of the first token. */
+    static Optional<Pooling> pooling(AssemblyRequest request) {
+        if (!request.head().isOfWholeInput()) {
+            return Optional.empty();
+        }
+        return request.pooling().or(() -> switch (request.config().string(POOLING, "")) {
+            case "" -> Optional.empty();
+            case "mean" -> Optional.of(Pooling.MEAN);
+            case "cls" -> Optional.of(Pooling.CLS);
+            default ->
+                throw new FinetuneException(request.config().file() + ": \"" + POOLING + "\": \""
+                        + request.config().string(POOLING, "") + "\" is not known; expected \"mean\" or \"cls\".");
+        });
     }
 
     private static boolean readsFirstTokenAlone(Head head) {
@@ -239,6 +261,12 @@ abstract class TextFamily implements TextModelFamily {
         final Head head = request.head();
         final long hidden = config.hidden();
         final Init init = config.init();
+        final Optional<Pooling> pooling = pooling(request);
+        if (pooling.isPresent()) {
+            final SequenceHead.Layout layout = sequenceLayout(config, request);
+            final Linear output = new Linear(source.at(layout.output()), hidden, head.rows(), init);
+            return new PooledHead(pooling.get(), hidden, layout.dropoutAfter(), output);
+        }
         if (head.isOfWholeInput()) {
             return new SequenceHead(source, sequenceLayout(config, request), hidden, head.rows(), init);
         }
@@ -330,8 +358,12 @@ abstract class TextFamily implements TextModelFamily {
         return name -> false;
     }
 
-    private JsonObject savedConfig(ModelConfig config, Head head, List<String> labels) {
+    private JsonObject savedConfig(AssemblyRequest request, List<String> labels) {
+        final Head head = request.head();
+        final ModelConfig config = request.config();
         final JsonObject json = config.json();
+        pooling(request)
+                .ifPresent(pooling -> json.addProperty(POOLING, pooling.name().toLowerCase(Locale.ROOT)));
         final String suffix;
         if (head instanceof Head.Tokens) {
             suffix = "ForTokenClassification";

@@ -5,6 +5,7 @@ import dev.finetune.batch.InputSettings;
 import dev.finetune.batch.MemoryFormat;
 import dev.finetune.checkpoint.OutputRows;
 import dev.finetune.head.Head;
+import dev.finetune.head.Pooling;
 import dev.finetune.task.LossOptions;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,6 +18,8 @@ import java.util.Optional;
  * @param weights the file of weights, or the directory where they are found
  * @param config its config.json, or what was told from the weights alone
  * @param head what the model is to predict, its labels known
+ * @param pooling how the vectors of an input's tokens become the one that the last layer of a head of a whole input reads, in
+ *     place of the layers that the family would put between them; empty for the family's own way, or the saved one
  * @param rows what becomes of the last layer that the checkpoint was saved with
  * @param maxLength the longest input in tokens, or 0 for the family's default (512 tokens at most, for text)
  * @param seed the seed of newly initialised parameters
@@ -34,6 +37,7 @@ public record AssemblyRequest(
         Path weights,
         ModelConfig config,
         Head head,
+        Optional<Pooling> pooling,
         OutputRows rows,
         int maxLength,
         long seed,

@@ -12,6 +12,8 @@ import dev.finetune.data.Words;
 import dev.finetune.head.Head;
 import dev.finetune.head.Heads;
 import dev.finetune.head.Pooling;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -56,6 +58,31 @@ class ExportedTextsTest {
                                         Models.text(family + "-sequence-classification"),
                                         head.getValue(),
                                         folder.resolve(family + "-" + head.getKey())))));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> soItIsUnderAHeadThatReadsPooledVectors() {
+        return Stream.of("bert", "distilbert", "modernbert")
+                .flatMap(family -> Stream.of("mean", "cls")
+                        .map(pooling -> dynamicTest(
+                                family + ", " + pooling,
+                                () -> check(
+                                        pooled(family, pooling),
+                                        Heads.classes("a", "b", "c"),
+                                        folder.resolve(family + "-" + pooling + "-exported")))));
+    }
+
+    /** A copy of a checkpoint as few-shot learning may leave it. */
+    private Path pooled(String family, String pooling) throws IOException {
+        final Path from = Models.text(family + "-sequence-classification");
+        final Path to = Files.createDirectory(folder.resolve(family + "-" + pooling));
+        for (String name : List.of("model.safetensors", "tokenizer.json", "tokenizer_config.json")) {
+            Files.copy(from.resolve(name), to.resolve(name));
+        }
+        final String config = Files.readString(from.resolve("config.json"));
+        Files.writeString(
+                to.resolve("config.json"), config.replaceFirst("\\{", "{\"finetune_pooling\": \"" + pooling + "\","));
+        return to;
     }
 
     private static void check(Path checkpoint, Head head, Path exported) {

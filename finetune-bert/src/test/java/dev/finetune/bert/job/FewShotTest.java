@@ -2,7 +2,9 @@ package dev.finetune.bert.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import dev.finetune.Embedder;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.batch.Encoded;
@@ -16,16 +18,24 @@ import dev.finetune.fewshot.FewShot;
 import dev.finetune.fewshot.PairRows;
 import dev.finetune.freeze.Freeze;
 import dev.finetune.head.Heads;
+import dev.finetune.head.Pooling;
+import dev.finetune.internal.torch.Tensors;
+import dev.finetune.nn.Parameter;
 import dev.finetune.peft.Lora;
 import dev.finetune.train.BatchSource;
 import dev.finetune.train.RowEncoder;
 import dev.finetune.train.StepReport;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A few examples a class are enough, by pairs and a regression. */
 class FewShotTest {
@@ -59,6 +69,82 @@ class FewShotTest {
         try (FineTuned<Text> loaded = FineTuned.load(folder)) {
             assertThat(loaded.predict(Text.of("great price")).logits().get(0)).isEqualTo(before);
             assertThat(loaded.labels()).containsExactly("bad", "good");
+        }
+    }
+
+    /** A base model as sentence-transformers saves it: an encoder without layers above. */
+    private static Path encoder(String family, Path to) {
+        final Path model = Checkpoints.renamed(
+                family + "-sequence-classification",
+                to,
+                name -> name.matches("classifier.*|pre_classifier.*|head\\..*|.*pooler.*")
+                        ? Optional.empty()
+                        : Optional.of(name));
+        Checkpoints.configure(model, config -> {
+            List.of("architectures", "id2label", "label2id", "problem_type").forEach(config::remove);
+        });
+        return model;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bert", "distilbert", "roberta", "modernbert"})
+    void withoutAPoolerThatAnybodyTrainedTheHeadReadsTheMeanOfTheTokens(String family) {
+        final Path model = encoder(family, folder.resolve("encoder"));
+        final FineTuner tuner =
+                FineTuner.from(model).head("bad", "good").maxLength(32).lr(1e-3);
+        final Text text = Text.of("great price");
+        final float[] logits;
+        try (FineTuned<Text> tuned = tuner.fitFewShot(Jobs.data(16, 1), SHORT)) {
+            assertThat(tuned.provenance().warnings())
+                    .anyMatch(warning -> warning.contains("mean of the tokens' vectors"));
+            assertThat(tuned.assembly().network().head().parameters())
+                    .extracting(Parameter::name)
+                    .hasSize(2)
+                    .allMatch(name -> name.startsWith("classifier"));
+            logits = tuned.predict(text).logits().get(0);
+            tuned.save(folder.resolve("saved"));
+        }
+        try (FineTuned<Text> loaded = FineTuned.load(folder.resolve("saved"), Text.class);
+                Embedder<String> embedder =
+                        FineTuner.from(folder.resolve("saved")).maxLength(32).embedder(Pooling.MEAN)) {
+            assertThat(loaded.predict(text).logits().get(0)).isEqualTo(logits);
+            final float[] vector = embedder.embed("great price");
+            final List<Parameter> last = loaded.assembly().network().head().parameters();
+            final float[] weight = Tensors.floats(last.get(0).value());
+            final float[] bias = Tensors.floats(last.get(1).value());
+            for (int i = 0; i < 2; i++) {
+                double sum = bias[i];
+                for (int j = 0; j < vector.length; j++) {
+                    sum += (double) weight[i * vector.length + j] * vector[j];
+                }
+                assertThat((double) logits[i]).isCloseTo(sum, within(1e-4));
+            }
+        }
+    }
+
+    @Test
+    void withoutAPoolerTheHeadReadsWhatTheModelsModulesSay() throws IOException {
+        final Path model = encoder("bert", folder.resolve("encoder"));
+        Files.writeString(
+                model.resolve("modules.json"),
+                "[{\"path\": \"1_Pooling\", \"type\": \"sentence_transformers.models.Pooling\"}]");
+        Files.createDirectory(model.resolve("1_Pooling"));
+        Files.writeString(model.resolve("1_Pooling/config.json"), "{\"pooling_mode\": \"cls\"}");
+        try (FineTuned<Text> tuned =
+                FineTuner.from(model).head("bad", "good").maxLength(32).fitFewShot(Jobs.data(16, 1), SHORT)) {
+            assertThat(tuned.assembly().config().get("finetune_pooling").getAsString())
+                    .isEqualTo("cls");
+            assertThat(tuned.provenance().warnings()).anyMatch(warning -> warning.contains("first token's vector"));
+        }
+    }
+
+    @Test
+    void aTrainedPoolerIsReadThrough() {
+        try (FineTuned<Text> tuned = tuner().fitFewShot(Jobs.data(8, 1), SHORT)) {
+            assertThat(tuned.assembly().network().head().parameters())
+                    .extracting(Parameter::name)
+                    .contains("bert.pooler.dense.weight");
+            assertThat(tuned.assembly().config().has("finetune_pooling")).isFalse();
         }
     }
 

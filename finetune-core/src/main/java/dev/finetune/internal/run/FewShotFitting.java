@@ -9,6 +9,8 @@ import dev.finetune.fewshot.FewShot;
 import dev.finetune.fewshot.LogisticRegression;
 import dev.finetune.fewshot.PairRows;
 import dev.finetune.fewshot.PairTask;
+import dev.finetune.head.Pooling;
+import dev.finetune.internal.Listed;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
@@ -72,7 +74,7 @@ public final class FewShotFitting<I> {
         final List<String> warnings = new ArrayList<>();
         final Fitting<I> fitting = new Fitting<>(draft);
         fitting.lookAt(train, Optional.empty(), warnings);
-        final LoadedModel<I> model = LoadedModel.openToTrain(draft, train);
+        final LoadedModel<I> model = open(train, fitting, warnings);
         try {
             final Task task = model.assembly().task();
             final int classes = task.head().rows();
@@ -95,6 +97,46 @@ public final class FewShotFitting<I> {
             model.close();
             throw e;
         }
+    }
+
+    /**
+     * The model. Where its head has layers below the last one that nobody trained, as a pooler that the checkpoint lacks, pairs
+     * would teach what these make of the first token; so it reads the pooled vectors themselves, as SetFit does.
+     */
+    private LoadedModel<I> open(Dataset<I> train, Fitting<I> fitting, List<String> warnings) {
+        final LoadedModel<I> model = LoadedModel.openToTrain(draft, train);
+        final List<String> random;
+        try {
+            random = randomBelowLast(model);
+        } catch (RuntimeException | Error e) {
+            model.close();
+            throw e;
+        }
+        if (random.isEmpty() || draft.initialization().randomWeights()) {
+            return model;
+        }
+        model.close();
+        final Pooling pooling = ModelReading.look(draft, SentenceModules::usualPooling);
+        final LoadedModel<I> pooled = LoadedModel.openToTrain(draft, train, Optional.of(pooling));
+        if (randomBelowLast(pooled).isEmpty()) {
+            fitting.warn(
+                    "The checkpoint has no " + Listed.few(random)
+                            + ", through which the head would read the first token."
+                            + " It reads the "
+                            + (pooling == Pooling.MEAN ? "mean of the tokens' vectors" : "first token's vector")
+                            + " instead, as SetFit does. Saved, the model loads here as it is; Transformers, which has no such"
+                            + " head, would put random layers there.",
+                    warnings);
+        }
+        return pooled;
+    }
+
+    private static List<String> randomBelowLast(LoadedModel<?> model) {
+        final List<Parameter> head = model.assembly().network().head().parameters();
+        return head.subList(0, Math.max(0, head.size() - 2)).stream()
+                .filter(Parameter::isNewlyInitialized)
+                .map(Parameter::name)
+                .toList();
     }
 
     /** Settings that were said and have no part in it. */

@@ -321,7 +321,7 @@ public final class Fitting<I> {
         warnings.add(message);
     }
 
-    private void warn(String message, List<String> warnings) {
+    void warn(String message, List<String> warnings) {
         keep(message, warnings);
         listener.warned(message);
     }

@@ -9,6 +9,7 @@ import dev.finetune.data.Dataset;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.head.DataForHead;
 import dev.finetune.head.Head;
+import dev.finetune.head.Pooling;
 import dev.finetune.internal.torch.FreedBlocks;
 import dev.finetune.internal.torch.MemoryFailures;
 import dev.finetune.internal.torch.TensorScope;
@@ -79,6 +80,15 @@ public record LoadedModel<I>(
 
     /** Finds, loads and freezes a model, and puts it on its device. */
     static LoadedModel<?> open(Draft draft, Optional<Dataset<?>> data) {
+        return open(draft, data, Optional.empty());
+    }
+
+    /**
+     * The same.
+     *
+     * @param pooling what a head of a whole input reads, if not what the family, or the checkpoint, has it read
+     */
+    private static LoadedModel<?> open(Draft draft, Optional<Dataset<?>> data, Optional<Pooling> pooling) {
         if (Thread.currentThread().isInterrupted()) {
             throw new FinetuneException(
                     "The thread is interrupted, so that no model is loaded; where that was meant for"
@@ -113,6 +123,7 @@ public record LoadedModel<I>(
                 place.weights(),
                 config,
                 head,
+                pooling,
                 draft.adapter().directory().isEmpty() ? rows : ofBase(ofBase, head),
                 draft.maxLength(),
                 settings.seed(),
@@ -214,14 +225,27 @@ public record LoadedModel<I>(
      * @throws FinetuneException if the head can't learn from the data's labels
      */
     static <J> LoadedModel<J> openToTrain(Draft draft, Dataset<J> train) {
+        return openToTrain(draft, train, Optional.empty());
+    }
+
+    /**
+     * The same.
+     *
+     * @param pooling what a head of a whole input reads, if not what the family, or the checkpoint, has it read
+     */
+    static <J> LoadedModel<J> openToTrain(Draft draft, Dataset<J> train, Optional<Pooling> pooling) {
         final Draft known = draft.head(
                 head(draft, train)); // So that labels are looked for once: of a stream that is a pass over all of it.
-        return ModelReading.whole(known, now -> open(now, Optional.of(train), train.inputType()), LoadedModel::close);
+        return ModelReading.whole(
+                known, now -> of(open(now, Optional.of(train), pooling), train.inputType()), LoadedModel::close);
     }
 
     /** As {@link #open(Draft, Optional)}, for inputs of one kind. */
     static <J> LoadedModel<J> open(Draft draft, Optional<Dataset<?>> data, Class<J> inputType) {
-        final LoadedModel<?> model = open(draft, data);
+        return of(open(draft, data), inputType);
+    }
+
+    private static <J> LoadedModel<J> of(LoadedModel<?> model, Class<J> inputType) {
         try {
             return model.reading(inputType);
         } catch (RuntimeException | Error e) {
