@@ -20,6 +20,7 @@ module dev.finetune.core {
     requires org.slf4j;
 
     uses dev.finetune.peft.PeftFormat;
+    uses dev.finetune.spi.FitReporter;
     uses dev.finetune.spi.HeadFormat;
     uses dev.finetune.spi.ImageModelFamily;
     uses dev.finetune.spi.ModelFamily;
@@ -42,6 +43,7 @@ module dev.finetune.core {
     exports dev.finetune.metrics;
     exports dev.finetune.nn;
     exports dev.finetune.peft;
+    exports dev.finetune.record;
     exports dev.finetune.report;
     exports dev.finetune.search;
     exports dev.finetune.spi;

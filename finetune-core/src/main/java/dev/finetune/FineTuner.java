@@ -666,6 +666,23 @@ public final class FineTuner {
     }
 
     /**
+     * Shows the fit when it has ended, on one page of HTML that needs nothing else: settings, data, layers, curves, metrics with
+     * their intervals, mistakes, and what to try next. Beside it goes what it shows as JSON, {@link
+     * dev.finetune.record.FitRecord}, by which fits are compared ({@link Reports}). Both show rows of the validation data, which is
+     * predicted once more for that. A training that fails on its way is shown as far as it came; and a report that can't be
+     * written in the end is warned of, and the model is returned all the same.
+     *
+     * <p>Needs the artifact dev.finetune:finetune-report. Not for {@link #crossValidate} and searches, which train several models.
+     *
+     * @param page a file that ends with .html, replaced if it is there; its folders are made
+     * @return a new tuner with that setting
+     */
+    public FineTuner report(Path page) {
+        Objects.requireNonNull(page, "page");
+        return with(draft -> draft.report(page));
+    }
+
+    /**
      * What another thread stops training with. Interrupting the thread that trains does the same: the step under way is the
      * last one, what was learned is kept, and the thread stays interrupted.
      *
@@ -870,6 +887,11 @@ public final class FineTuner {
      */
     public Optional<Checkpoints> checkpoints() {
         return draft.runs().only();
+    }
+
+    /** {@return where a page that shows the fit is written, if one is} */
+    public Optional<Path> report() {
+        return draft.report();
     }
 
     /** {@return how this tuner would train} */

@@ -28,6 +28,7 @@ class LayersTest {
             Set.of("nn"),
             Set.of("checkpoint", "task"),
             Set.of("train", "peft"),
+            Set.of("record"),
             Set.of("freeze", "spi", "fewshot", "contrastive", "report", "explain"),
             Set.of("internal.run"),
             Set.of(""),

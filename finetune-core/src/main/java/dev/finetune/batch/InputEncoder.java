@@ -61,6 +61,17 @@ public interface InputEncoder<I> extends AutoCloseable {
     long truncated();
 
     /**
+     * {@return a small picture of an input for people to look at, as the bytes of a JPEG file; empty, by default, for inputs that
+     * are no pictures}
+     *
+     * @param input one that can be encoded
+     * @param side the most pixels that it is wide and high
+     */
+    default Optional<byte[]> thumbnail(I input, int side) {
+        return Optional.empty();
+    }
+
+    /**
      * Writes what it takes to encode again (a tokenizer, say) into a model directory.
      *
      * @param directory made already

@@ -32,6 +32,21 @@ public final class Records {
         return (R) make(record.getClass(), types, values);
     }
 
+    /**
+     * A record of a type.
+     *
+     * @param values of its components, in order
+     * @throws RuntimeException what the record's constructor throws
+     */
+    public static Object make(Class<?> type, Object[] values) {
+        final RecordComponent[] components = type.getRecordComponents();
+        final Class<?>[] types = new Class<?>[components.length];
+        for (int i = 0; i < components.length; i++) {
+            types[i] = components[i].getType();
+        }
+        return make(type, types, values);
+    }
+
     private static Object make(Class<?> type, Class<?>[] types, Object[] values) {
         try {
             final Constructor<?> constructor = type.getDeclaredConstructor(types);
@@ -45,7 +60,7 @@ public final class Records {
     }
 
     /** The value of a component. */
-    static Object get(Record record, RecordComponent component) {
+    public static Object get(Record record, RecordComponent component) {
         try {
             component.getAccessor().trySetAccessible();
             return component.getAccessor().invoke(record);

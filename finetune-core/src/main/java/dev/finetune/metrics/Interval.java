@@ -33,8 +33,18 @@ public record Interval(double low, double high, long of, String method) {
     private static final String WILSON = "Wilson";
     private static final String NEWCOMBE = "Newcombe";
 
-    /** The interval of a share: so many right of so many, at least one. */
-    static Interval wilson(long right, long of) {
+    /**
+     * {@return the interval of a share}
+     *
+     * @param right how many are right, or whatever is counted
+     * @param of how many there are, at least 1
+     * @throws FinetuneException if there are fewer than that, or fewer than are right
+     */
+    public static Interval wilson(long right, long of) {
+        if (of < 1 || right < 0 || right > of) {
+            throw new FinetuneException("There is no interval of " + right + " of " + of
+                    + " rows: expected at least one row, and no more of them than there are.");
+        }
         final double share = (double) right / of;
         final double square = Z * Z / of;
         final double middle = share + square / 2;

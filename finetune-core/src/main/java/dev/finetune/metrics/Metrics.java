@@ -7,6 +7,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.Arguments;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -204,6 +205,32 @@ public final class Metrics {
 
     private static JsonElement number(double value) {
         return Double.isNaN(value) || Double.isInfinite(value) ? JsonNull.INSTANCE : new JsonPrimitive(value);
+    }
+
+    /** Whether all numbers, counts and intervals are the same. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Metrics that
+                && List.copyOf(values.entrySet()).equals(List.copyOf(that.values.entrySet()))
+                && perClass.equals(that.perClass)
+                && Arrays.deepEquals(cells(), that.cells())
+                && intervals.equals(that.intervals)
+                && lowerIsBetter().equals(that.lowerIsBetter());
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(values, perClass, Arrays.deepHashCode(cells()));
+    }
+
+    private long[][] cells() {
+        return confusion.map(ConfusionMatrix::counts).orElseGet(() -> new long[0][]);
+    }
+
+    private List<String> lowerIsBetter() {
+        return values.keySet().stream()
+                .filter(name -> !order(name).higherIsBetter())
+                .toList();
     }
 
     /** A table: the numbers, the classes, and the confusion matrix where there are at most 20 classes. */

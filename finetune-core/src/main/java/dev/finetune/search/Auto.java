@@ -57,7 +57,8 @@ public final class Auto {
          * @param budget above 0
          * @return the tuning, yet without data
          * @throws FinetuneException if the time isn't above 0, or if the tuner writes or reads checkpoints: what is tried
-         *     depends on how fast the machine is just then, so that it can't go on from one
+         *     depends on how fast the machine is just then, so that it can't go on from one; or if it writes a report, which is
+         *     of one training
          */
         public Auto within(Duration budget) {
             Objects.requireNonNull(budget, "budget");
@@ -69,6 +70,10 @@ public final class Auto {
                 throw new FinetuneException(
                         "Auto depends on how fast the machine is just then, so that it can't go on from a checkpoint:"
                                 + " leave checkpoints(...) and resumeFrom(...) out, or use fit(...) or Search with a file.");
+            }
+            if (tuner.report().isPresent()) {
+                throw new FinetuneException(
+                        "report(...) shows the training of one model, and Auto trains several: leave it out.");
             }
             return new Auto(tuner, budget);
         }

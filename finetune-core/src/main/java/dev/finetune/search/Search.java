@@ -302,6 +302,10 @@ public final class Search {
             throw new FinetuneException("There is nothing to search: name a setting, as in "
                     + "logUniform(\"lr\", 1e-5, 1e-3, FineTuner::lr).");
         }
+        if (tuner.report().isPresent()) {
+            throw new FinetuneException("report(...) shows the training of one model, and a search trains many: say it"
+                    + " of result.best() in place of the tuner that is searched over.");
+        }
         final MetricOrder metric;
         final SearchDraft settings = draft.copy();
         final JsonObject header = new JsonObject();

@@ -77,7 +77,7 @@ public final class ImagesCommand implements Callable<Integer> {
         final double start = ProcessFacts.secondsSinceStart();
         final ImageData.Parts parts = data.read(training.seed());
         check(parts);
-        final FineTuner tuner = checkpoints.on(tuner(parts), result.directory());
+        final FineTuner tuner = checkpoints.on(result.reporting(tuner(parts)), result.directory());
         if (sheet != null) {
             try (FineTuned<Image> untrained = tuner.untrained(Image.class)) {
                 Sheets.augmentedBatch(untrained, parts.train(), training.batch(), training.seed(), sheet);

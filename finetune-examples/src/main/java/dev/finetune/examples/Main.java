@@ -39,6 +39,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             PredictCommand.class,
             EvaluateCommand.class,
             ExplainCommand.class,
+            CompareFitsCommand.class,
             ExportOnnxCommand.class,
             PretrainCommand.class,
             PretrainQuestionsCommand.class,

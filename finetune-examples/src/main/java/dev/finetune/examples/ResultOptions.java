@@ -4,11 +4,13 @@ import com.google.gson.Gson;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.finetune.FineTuned;
+import dev.finetune.FineTuner;
 import dev.finetune.checkpoint.Overwrite;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.train.EpochReport;
 import dev.finetune.train.TrainingHistory;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -27,6 +29,16 @@ final class ResultOptions {
             description = "Replace what lies in --out and --adapter-out, whoever saved it there.")
     private boolean overwrite;
 
+    @Option(
+            names = "--report",
+            paramLabel = "FILE",
+            description = "Where to write a page of HTML that shows the fit, with rows of the data; by default report.html in"
+                    + " --out (or --adapter-out). Beside it goes what it shows as JSON, for the command compare.")
+    private Optional<Path> report = Optional.empty();
+
+    @Option(names = "--no-report", description = "Write no report.")
+    private boolean noReport;
+
     @Option(names = "--summary", description = "Print the layers, their shapes, and what is trained.")
     private boolean summary;
 
@@ -39,6 +51,9 @@ final class ResultOptions {
         if (!adapterOut.isEmpty() && !adapts) {
             throw new FinetuneException("--adapter-out saves what --lora or --ia3 trains: give one of them, or --out to"
                     + " save the whole model.");
+        }
+        if (noReport && report.isPresent()) {
+            throw new FinetuneException("--report and --no-report contradict each other: leave one of them out.");
         }
         if (!out.isEmpty()) {
             Output.checkModel("--out", Path.of(out), overwrite());
@@ -59,6 +74,17 @@ final class ResultOptions {
                 .filter(name -> !name.isEmpty())
                 .map(Path::of)
                 .findFirst();
+    }
+
+    /** The tuner, with a report where one is wanted. */
+    FineTuner reporting(FineTuner tuner) {
+        return page().map(tuner::report).orElse(tuner);
+    }
+
+    private Optional<Path> page() {
+        return noReport
+                ? Optional.empty()
+                : report.or(() -> directory().map(directory -> directory.resolve("report.html")));
     }
 
     private Overwrite overwrite() {
@@ -89,6 +115,8 @@ final class ResultOptions {
             tuned.saveAdapter(Path.of(adapterOut), overwrite());
             System.out.println("the adapter is in " + Path.of(adapterOut).toAbsolutePath());
         }
+        page().filter(Files::isRegularFile)
+                .ifPresent(page -> System.out.println("the report is in " + page.toAbsolutePath()));
         directory().ifPresent(saved -> CheckpointOptions.done(tuned, saved));
     }
 

@@ -65,7 +65,7 @@ public final class TextCommand implements Callable<Integer> {
                     + train.inputType().getSimpleName() + ". Leave it out, and predict with the saved model.");
         }
         final FineTuner any = checkpoints
-                .on(training.tuner(parts.head()), result.directory())
+                .on(result.reporting(training.tuner(parts.head())), result.directory())
                 .batching(b -> b.groupByLength(groupByLength));
         final FineTuner tuner = maxLength.map(any::maxLength).orElse(any);
         try (FineTuned<I> tuned = tuner.fit(train, parts.evaluation())) {

@@ -37,6 +37,7 @@ class AdviceTest {
             "--predict",
             "--sheet",
             "--mistakes",
+            "--no-report",
             "--format",
             "--top",
             "--passage",

@@ -31,6 +31,7 @@ class FromPythonTest {
             "dev.finetune.hub.",
             "dev.finetune.metrics.",
             "dev.finetune.peft.",
+            "dev.finetune.record.",
             "dev.finetune.report.",
             "dev.finetune.search.",
             "dev.finetune.task.",

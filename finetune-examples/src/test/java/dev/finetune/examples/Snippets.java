@@ -47,6 +47,7 @@ record Snippets(Path classes, Map<String, String> names, List<String> tests, Lis
             "dev.finetune.hub.*",
             "dev.finetune.metrics.*",
             "dev.finetune.peft.*",
+            "dev.finetune.record.*",
             "dev.finetune.report.*",
             "dev.finetune.search.*",
             "dev.finetune.train.*",

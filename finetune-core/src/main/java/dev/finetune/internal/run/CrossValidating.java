@@ -23,6 +23,7 @@ public final class CrossValidating<I> {
     }
 
     public CrossValidation run(Dataset<I> dataset, int count) {
+        draft.checkNoReport("crossValidate(...)");
         final List<Split<I>> folds = dataset.folds(count, draft.settings().seed());
         final Head head = LoadedModel.head(draft, dataset); // A rare class may be missing from what one fold trains on.
         for (Split<I> fold : folds) {

@@ -80,8 +80,9 @@ public record Draft(
      *
      * @param listeners called on the thread that trains
      * @param cancellation what another thread stops it with
+     * @param report where a page that shows it is written
      */
-    record Watch(List<TrainingListener> listeners, Cancellation cancellation) {}
+    record Watch(List<TrainingListener> listeners, Cancellation cancellation, Optional<Path> report) {}
 
     /**
      * Checks that nothing contradicts anything else.
@@ -123,7 +124,7 @@ public record Draft(
                 TrainingSettings.DEFAULT,
                 Said.NOTHING,
                 SavedRuns.NONE,
-                new Watch(List.of(), new Cancellation()));
+                new Watch(List.of(), new Cancellation(), Optional.empty()));
     }
 
     /** {@return what the loop obeys, each metric named that follows from another} */
@@ -239,15 +240,31 @@ public record Draft(
     public Draft listener(TrainingListener listener) {
         final List<TrainingListener> all = new ArrayList<>(watch.listeners());
         all.add(listener);
-        return watch(new Watch(List.copyOf(all), watch.cancellation()));
+        return watch(new Watch(List.copyOf(all), watch.cancellation(), watch.report()));
     }
 
     public Draft cancellation(Cancellation cancellation) {
-        return watch(new Watch(watch.listeners(), cancellation));
+        return watch(new Watch(watch.listeners(), cancellation, watch.report()));
     }
 
     public Cancellation cancellation() {
         return watch.cancellation();
+    }
+
+    public Draft report(Path page) {
+        return watch(new Watch(watch.listeners(), watch.cancellation(), Optional.of(page)));
+    }
+
+    public Optional<Path> report() {
+        return watch.report();
+    }
+
+    /** Refuses a report where several models are trained, each of which would replace the one before. */
+    void checkNoReport(String what) {
+        report().ifPresent(page -> {
+            throw new FinetuneException("report(" + page + ") shows the training of one model, and " + what
+                    + " trains several: leave it out there.");
+        });
     }
 
     Draft watch(Watch other) {

@@ -44,11 +44,13 @@ public final class Fitting<I> {
     private final Draft draft;
     private final TrainingSettings settings;
     private final TrainingListener listener;
+    private final Reporting<I> reporting;
 
     public Fitting(Draft draft) {
         this.draft = draft;
         this.settings = draft.settings();
         this.listener = TrainingListener.all(draft.watch().listeners());
+        this.reporting = new Reporting<>(draft, listener);
     }
 
     public Trained<I> fit(Dataset<I> train, Optional<Dataset<I>> validation) {
@@ -68,9 +70,11 @@ public final class Fitting<I> {
             validation.ifPresent(v -> checkDeciding(model, v));
             final long encodingStart = System.nanoTime();
             final BatchSource training = trainingRows(train, model, warnings);
+            reporting.training(training, model.assembly().encoder());
             warnOfTruncation(train, model.assembly().encoder(), warnings);
             final Optional<BatchSource> evaluation = validation.map(
                     v -> RowsOfData.toEvaluate(v, model.assembly().encoder(), settings, "validation"));
+            evaluation.ifPresent(rows -> reporting.validation(rows, model.assembly().encoder()));
             final double encodingSeconds = (System.nanoTime() - encodingStart) / 1e9;
             final Trainer trainer = new Trainer(
                             model.assembly().network(),
@@ -80,9 +84,15 @@ public final class Fitting<I> {
                             keeping(warnings),
                             draft.cancellation())
                     .with(checkpointing(draft, Map.of(), model));
-            final TrainingHistory history = trainer.train(training, evaluation);
+            final TrainingHistory history;
+            try {
+                history = trainer.train(training, evaluation);
+            } catch (RuntimeException e) {
+                reporting.failed(model, draft, e, train, validation);
+                throw e;
+            }
             final Optional<Metrics> metrics = history.kept().flatMap(report -> report.validation());
-            return new Trained<>(
+            final Trained<I> trained = new Trained<>(
                     model,
                     new Provenance(
                             ModelPlace.shown(model.base()),
@@ -95,6 +105,8 @@ public final class Fitting<I> {
                     settings,
                     Optional.of(history),
                     metrics);
+            reporting.ended(trained, train, validation);
+            return trained;
         } catch (RuntimeException | Error e) {
             model.close();
             throw e;
@@ -189,7 +201,7 @@ public final class Fitting<I> {
             Dataset<I> train,
             List<String> warnings,
             TrainingHistory history) {
-        return new Trained<>(
+        final Trained<I> trained = new Trained<>(
                 model,
                 new Provenance(
                         ModelPlace.shown(model.base()),
@@ -202,6 +214,8 @@ public final class Fitting<I> {
                 settings,
                 Optional.of(history),
                 Optional.empty());
+        reporting.ended(trained, train, Optional.empty());
+        return trained;
     }
 
     /** Says in what a head's vectors differ from those of sentence-transformers, where that knows the model. */
@@ -230,12 +244,15 @@ public final class Fitting<I> {
         }
     }
 
+    /** Looks, before a model is loaded, at the data, and at whether a report could be written. */
     void lookAt(Dataset<I> train, Optional<Dataset<I>> validation, List<String> warnings) {
+        reporting.check();
         if (train.size().isEmpty()) {
             return;
         }
         final List<Finding> findings =
                 validation.isPresent() ? DataCheck.check(train, validation.get()) : DataCheck.check(train);
+        reporting.found(findings);
         for (Finding finding : findings) {
             if (finding.severity() == Finding.Severity.ERROR) {
                 throw new FinetuneException(finding.message());
@@ -308,7 +325,7 @@ public final class Fitting<I> {
 
     /** Tells the listeners, logs how it goes, and keeps what the loop warns of. */
     TrainingListener keeping(List<String> warnings) {
-        return TrainingListener.all(List.of(listener, new ProgressLog(LOG), new TrainingListener() {
+        return TrainingListener.all(List.of(listener, reporting.listener(), new ProgressLog(LOG), new TrainingListener() {
             @Override
             public void warned(String message) {
                 keep(message, warnings);

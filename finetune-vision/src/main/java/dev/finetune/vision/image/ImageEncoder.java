@@ -197,6 +197,19 @@ public final class ImageEncoder implements InputEncoder<Image> {
         return 0;
     }
 
+    /** The picture itself, as a JPEG; empty for numbers that the network reads as they are. */
+    @Override
+    public Optional<byte[]> thumbnail(Image input, int side) {
+        if (input.source() instanceof Image.Source.Normalised) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(JpegBytes.of(decoder.decode(input), side));
+        } catch (IOException e) {
+            throw new FinetuneException(input + " couldn't be written as a small picture: " + e, e);
+        }
+    }
+
     /** Writes {@code preprocessor_config.json}. */
     @Override
     public void save(Path directory) throws IOException {

@@ -1,0 +1,70 @@
+package dev.finetune.record;
+
+import dev.finetune.data.Finding;
+import dev.finetune.metrics.Metrics;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * All that there is to show of a fit, as plain data.
+ *
+ * @param model what was fitted
+ * @param settings of the fit; first those that differ from the defaults
+ * @param data what was trained on, then what was evaluated on, if anything was
+ * @param findings what was found in the data that hurts
+ * @param layers every parameter of the network, in order
+ * @param course how training went
+ * @param evaluation the metrics of the weights that were kept, on the validation data; empty where they weren't evaluated
+ * @param outcomes what the model said of the validation data, row by row
+ * @param machine where and when it was computed
+ * @param warnings all that was warned of
+ */
+public record FitRecord(
+        FittedModel model,
+        List<Setting> settings,
+        List<DataPart> data,
+        List<Finding> findings,
+        List<LayerRow> layers,
+        Course course,
+        Optional<Metrics> evaluation,
+        Outcomes outcomes,
+        Machine machine,
+        List<String> warnings) {
+    /** The name of the file that a record has in a model's directory. */
+    public static final String FILE = "report.json";
+
+    /** Keeps its own copies. */
+    public FitRecord {
+        settings = List.copyOf(settings);
+        data = List.copyOf(data);
+        findings = List.copyOf(findings);
+        layers = List.copyOf(layers);
+        warnings = List.copyOf(warnings);
+    }
+
+    /**
+     * Reads a record that was written beside a report.
+     *
+     * @param fileOrDirectory the file, or a directory that holds {@value #FILE}
+     * @return the record
+     * @throws dev.finetune.error.FinetuneException naming the file, and the key where there is one: if it isn't there, is too
+     *     large, or isn't a record
+     */
+    public static FitRecord read(Path fileOrDirectory) {
+        Objects.requireNonNull(fileOrDirectory, "fileOrDirectory");
+        return FitRecordFile.read(fileOrDirectory);
+    }
+
+    /**
+     * Writes it as JSON.
+     *
+     * @param file replaced if it is there
+     * @throws dev.finetune.error.FinetuneException naming the file, if it can't be written
+     */
+    public void write(Path file) {
+        Objects.requireNonNull(file, "file");
+        FitRecordFile.write(this, file);
+    }
+}

@@ -1,0 +1,24 @@
+package dev.finetune.spi;
+
+import dev.finetune.record.FitRecord;
+import java.util.Map;
+
+/**
+ * Makes pages that show fits. Found with {@link java.util.ServiceLoader}; the artifact finetune-report brings the one that there is,
+ * so that who wants no reports carries nothing of it.
+ */
+public interface FitReporter {
+    /**
+     * {@return a page of HTML that needs nothing else: neither other files nor a network}
+     *
+     * @param fit what it shows
+     */
+    String page(FitRecord fit);
+
+    /**
+     * {@return a page of HTML that shows fits beside each other, and needs nothing else}
+     *
+     * @param fits at least two, by the names that they are shown under, in the order in which they are shown
+     */
+    String comparison(Map<String, FitRecord> fits);
+}

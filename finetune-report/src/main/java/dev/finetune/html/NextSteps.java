@@ -1,0 +1,36 @@
+package dev.finetune.html;
+
+import dev.finetune.html.page.Block;
+import dev.finetune.html.page.Section;
+import dev.finetune.record.FitRecord;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** What may be tried next: what each rule finds, in the order of the rules. */
+final class NextSteps {
+    private static final int MOST = 6;
+
+    private NextSteps() {}
+
+    /** Empty where no rule finds anything. */
+    static Optional<Section> section(FitRecord fit) {
+        final List<Block.Step> steps = of(fit);
+        return steps.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Section(
+                        "next",
+                        "What to try next",
+                        List.of(new Block.Steps(steps.stream().limit(MOST).toList()))));
+    }
+
+    static List<Block.Step> of(FitRecord fit) {
+        return Stream.of(Rule.values())
+                .map(rule -> rule.finding(fit)
+                        .map(finding -> new Block.Step(rule.words(), finding, rule.advice()))
+                        .orElse(null))
+                .filter(Objects::nonNull)
+                .toList();
+    }
+}
