@@ -67,12 +67,19 @@ final class CurvesSection {
                         + Told.number(Parting.loss(parting.from())) + " there and "
                         + Told.number(Parting.loss(parting.seen())) + " after step "
                         + Told.count(parting.seen().step()) + ". " + Parting.RULE)
-                .orElseGet(() -> course.evaluations().stream().anyMatch(report -> report.validation().isPresent())
-                        ? "Training and validation loss don't part. " + Parting.RULE
-                        : "Nothing was evaluated on while training.")));
+                .orElseGet(this::together)));
         blocks.add(new Block.Figures(figures));
         blocks.add(evaluations());
         return new Section("training", "Training", blocks);
+    }
+
+    private String together() {
+        if (course.evaluations().stream().noneMatch(report -> report.validation().isPresent())) {
+            return "Nothing was evaluated on while training.";
+        }
+        return course.evaluations().stream().mapToDouble(Parting::loss).anyMatch(Double::isFinite)
+                ? "Training and validation loss don't part. " + Parting.RULE
+                : "The validation loss was never a number.";
     }
 
     private double[] of(ToDoubleFunction<StepReport> value) {

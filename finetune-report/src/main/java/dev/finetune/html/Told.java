@@ -3,13 +3,13 @@ package dev.finetune.html;
 import dev.finetune.metrics.Interval;
 import dev.finetune.metrics.Metrics;
 import java.util.Locale;
-import java.util.Set;
+import java.util.regex.Pattern;
 
 /** Numbers in words. */
 final class Told {
-    /** Metrics from 0 to 1 that people know in percent. */
-    private static final Set<String> SHARES = Set.of(
-            "accuracy", "balanced_accuracy", "precision", "recall", "f1", "f1_macro", "f1_micro", "top2_accuracy", "top5_accuracy");
+    /** Metrics from 0 to 1 that people know in percent, and averages of them. */
+    private static final Pattern SHARES =
+            Pattern.compile("(balanced_|top\\d_)?accuracy|(precision|recall|f1)(_\\w+)?|exact_match");
 
     private Told() {}
 
@@ -49,19 +49,16 @@ final class Told {
 
     /** A metric as it is best read: shares in percent. */
     static String metric(String name, double value) {
-        return SHARES.contains(name) && value >= 0 && value <= 1 ? percent(value) : number(value);
+        return SHARES.matcher(name).matches() && value >= 0 && value <= 1 ? percent(value) : number(value);
     }
 
     /** A metric's name as words. */
     static String name(String metric) {
         return switch (metric) {
-            case "f1" -> "F1";
-            case "f1_macro" -> "F1 (macro)";
-            case "f1_micro" -> "F1 (micro)";
             case "ece" -> "calibration error (ECE)";
             case "auroc" -> "AUROC";
             case "mcc" -> "Matthews' correlation";
-            default -> metric.replace('_', ' ');
+            default -> metric.replaceFirst("^f1", "F1").replace('_', ' ');
         };
     }
 

@@ -25,7 +25,7 @@ class NumbersTest {
                 "a",
                 List.of(new Scored(0.1, false), new Scored(0.4, false), new Scored(0.35, true), new Scored(0.8, true)));
         assertThat(curve.average()).isCloseTo(0.8333333333, within(1e-9));
-        assertThat(curve.recall()).containsExactly(0.5, 0.5, 1.0, 1.0);
+        assertThat(curve.recall()).containsExactly(0.5, 0.5, 1.0);
         final PrecisionRecall tied = PrecisionRecall.of("a", List.of(new Scored(0.5, true), new Scored(0.5, false)));
         assertThat(tied.average()).isEqualTo(0.5);
         assertThat(tied.recall()).containsExactly(1.0);

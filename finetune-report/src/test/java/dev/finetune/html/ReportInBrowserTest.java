@@ -1,0 +1,159 @@
+package dev.finetune.html;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.deque.html.axecore.results.Rule;
+import com.deque.html.axecore.selenium.AxeBuilder;
+import dev.finetune.record.FitRecord;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.logging.Level;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.openqa.selenium.Dimension;
+import org.openqa.selenium.JavascriptExecutor;
+import org.openqa.selenium.OutputType;
+import org.openqa.selenium.chrome.ChromeDriver;
+import org.openqa.selenium.chrome.ChromeDriverService;
+import org.openqa.selenium.chrome.ChromeOptions;
+import org.openqa.selenium.logging.LogEntry;
+import org.openqa.selenium.logging.LogType;
+import org.openqa.selenium.logging.LoggingPreferences;
+
+/**
+ * Pages in a browser, light and dark, narrow and wide. Without Chromium and its driver it is skipped. With the system property
+ * finetune.shots it leaves pictures of the pages in that folder.
+ */
+class ReportInBrowserTest {
+    private static final List<Integer> WIDTHS = List.of(400, 1000, 1600);
+
+    @TempDir
+    private static Path folder;
+
+    private static Optional<ChromeDriver> browser = Optional.empty();
+
+    @BeforeAll
+    static void open() {
+        final Optional<Path> chromium = found("chromium", "chromium-browser", "google-chrome");
+        final Optional<Path> driver = found("chromedriver");
+        if (chromium.isEmpty() || driver.isEmpty()) {
+            System.err.println("SKIPPED: reports are not looked at in a browser, for there is no chromium or no chromedriver");
+            Assumptions.abort("no chromium, or no chromedriver");
+        }
+        final ChromeOptions options = new ChromeOptions();
+        options.setBinary(chromium.orElseThrow().toFile());
+        options.addArguments(
+                "--headless=new",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--hide-scrollbars",
+                "--user-data-dir=" + folder.resolve("profile"));
+        final LoggingPreferences logs = new LoggingPreferences();
+        logs.enable(LogType.BROWSER, Level.ALL);
+        options.setCapability("goog:loggingPrefs", logs);
+        browser = Optional.of(new ChromeDriver(
+                new ChromeDriverService.Builder()
+                        .usingDriverExecutable(driver.orElseThrow().toFile())
+                        .build(),
+                options));
+    }
+
+    private static Optional<Path> found(String... names) {
+        return Stream.of(names)
+                .flatMap(name -> Stream.of(System.getenv("PATH").split(":"))
+                        .map(directory -> Path.of(directory, name)))
+                .filter(Files::isExecutable)
+                .findFirst();
+    }
+
+    @AfterAll
+    static void close() {
+        browser.ifPresent(ChromeDriver::quit);
+    }
+
+    private static Map<String, String> pages() {
+        final Map<String, String> pages = new LinkedHashMap<>();
+        final HtmlReporter reporter = new HtmlReporter();
+        int number = 0;
+        for (FitRecord fit : HtmlReporterTest.fits().toList()) {
+            pages.put("fit" + number++, reporter.page(fit));
+        }
+        pages.put(
+                "many",
+                reporter.page(Fits.classes(
+                        Fits.names(77), 500, 4, Fits.course(500, step -> 4 / (1 + step / 50.0), epoch -> 4.0 / epoch))));
+        final Map<String, FitRecord> fits = new LinkedHashMap<>();
+        fits.put("first", Fits.classes(List.of("bad", "good"), 60, 3, Fits.STEADY));
+        fits.put("second", Fits.classes(List.of("bad", "good"), 60, 0, Fits.STEADY));
+        pages.put("comparison", reporter.comparison(fits));
+        return pages;
+    }
+
+    @Test
+    void pagesAreAccessibleAndFitOnScreensOfAnyWidthInLightAndDark() throws IOException {
+        final ChromeDriver driver = browser.orElseThrow();
+        final List<String> wrong = new ArrayList<>();
+        for (Map.Entry<String, String> page : pages().entrySet()) {
+            final Path file = Files.writeString(folder.resolve(page.getKey() + ".html"), page.getValue());
+            for (String scheme : List.of("light", "dark")) {
+                driver.executeCdpCommand(
+                        "Emulation.setEmulatedMedia",
+                        Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
+                for (int width : WIDTHS) {
+                    driver.manage().window().setSize(new Dimension(width, 900));
+                    driver.get(file.toUri().toString());
+                    look(driver, page.getKey() + ", " + scheme + ", " + width, width, wrong);
+                }
+                driver.executeScript("document.querySelectorAll('details').forEach(d => d.open = true)");
+                new AxeBuilder()
+                        .analyze(driver).getViolations().stream()
+                                .map(violation -> page.getKey() + ", " + scheme + ": " + told(violation))
+                                .forEach(wrong::add);
+            }
+        }
+        assertThat(wrong).isEmpty();
+    }
+
+    private static void look(ChromeDriver driver, String what, int width, List<String> wrong) throws IOException {
+        final JavascriptExecutor script = driver;
+        final long wide = ((Number) script.executeScript("return document.documentElement.scrollWidth")).longValue();
+        final long seen = ((Number) script.executeScript("return window.innerWidth")).longValue();
+        if (wide > seen) {
+            wrong.add(what + ": the page is " + wide + " pixels wide");
+        }
+        for (LogEntry entry : driver.manage().logs().get(LogType.BROWSER)) {
+            wrong.add(what + ": " + entry.getMessage());
+        }
+        final String shots = System.getProperty("finetune.shots", "");
+        if (!shots.isEmpty()) {
+            final long high =
+                    ((Number) script.executeScript("return document.documentElement.scrollHeight")).longValue();
+            driver.manage().window().setSize(new Dimension(width, (int) Math.min(high + 150, 16_000)));
+            Files.write(
+                    Path.of(shots, what.replace(", ", "-") + ".png"), driver.getScreenshotAs(OutputType.BYTES));
+        }
+    }
+
+    private static String told(Rule violation) {
+        return violation.getId() + ", " + violation.getHelp() + ": "
+                + violation.getNodes().stream()
+                        .limit(3)
+                        .map(node -> String.valueOf(node.getHtml()))
+                        .toList();
+    }
+}
