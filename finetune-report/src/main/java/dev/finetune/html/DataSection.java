@@ -31,24 +31,31 @@ final class DataSection {
                                 part.description()))
                         .toList(),
                 false));
-        if (fit.findings().isEmpty() && fit.warnings().isEmpty()) {
+        if (fit.findings().isEmpty()) {
             blocks.add(new Block.Prose("Nothing was found in the data that hurts."));
         } else {
-            blocks.add(new Block.Prose("What was found that hurts:"));
-            blocks.add(new Block.Bullets(found(fit)));
+            blocks.add(new Block.Prose("What was found in the data that hurts:"));
+            blocks.add(new Block.Bullets(
+                    fit.findings().stream().map(Finding::message).toList()));
+        }
+        final List<String> others = others(fit);
+        if (!others.isEmpty()) {
+            blocks.add(new Block.Prose("What else was warned of:"));
+            blocks.add(new Block.Bullets(others));
         }
         classes(fit.data(), blocks);
         lengths(fit.data(), blocks);
         return new Section("data", "Data", blocks);
     }
 
-    /** Findings with their examples; of warnings those that aren't the same without the examples. */
-    private static List<String> found(FitRecord fit) {
-        final Set<String> found = new LinkedHashSet<>();
-        fit.findings().stream().map(Finding::message).forEach(found::add);
-        final List<String> known = fit.findings().stream().map(Finding::withoutText).toList();
-        fit.warnings().stream().filter(warning -> !known.contains(warning)).forEach(found::add);
-        return List.copyOf(found);
+    /** Warnings that aren't findings without their examples. */
+    private static List<String> others(FitRecord fit) {
+        final List<String> known =
+                fit.findings().stream().map(Finding::withoutText).toList();
+        return fit.warnings().stream()
+                .filter(warning -> !known.contains(warning))
+                .distinct()
+                .toList();
     }
 
     private static void classes(List<DataPart> parts, List<Block> blocks) {

@@ -4,7 +4,6 @@ import dev.finetune.html.page.Block;
 import dev.finetune.html.page.Section;
 import dev.finetune.record.FitRecord;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -27,10 +26,9 @@ final class NextSteps {
 
     static List<Block.Step> of(FitRecord fit) {
         return Stream.of(Rule.values())
-                .map(rule -> rule.finding(fit)
+                .flatMap(rule -> rule.finding(fit)
                         .map(finding -> new Block.Step(rule.words(), finding, rule.advice()))
-                        .orElse(null))
-                .filter(Objects::nonNull)
+                        .stream())
                 .toList();
     }
 }
