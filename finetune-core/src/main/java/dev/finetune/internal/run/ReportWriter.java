@@ -30,7 +30,7 @@ public final class ReportWriter {
     public static void check(Path page) {
         reporter();
         final Path file = page.toAbsolutePath();
-        if (!file.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(ENDING)) {
+        if (!String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT).endsWith(ENDING)) {
             throw new FinetuneException("report(" + page + "): expected the name of a file that ends with " + ENDING
                     + "; the record goes beside it, with .json in its place.");
         }
