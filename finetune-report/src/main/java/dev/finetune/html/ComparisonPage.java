@@ -134,7 +134,7 @@ final class ComparisonPage {
         rows.removeIf(row -> row.subList(1, row.size()).stream().distinct().count() < 2);
         return rows.isEmpty()
                 ? new Block.Prose("No setting differs.")
-                : new Block.Table("Settings that differ", columns("setting", false), rows, false);
+                : new Block.Table("Settings, fit by fit", columns("setting", false), rows, false);
     }
 
     private Optional<Section> curves() {
@@ -202,7 +202,7 @@ final class ComparisonPage {
 
     private Block cost() {
         return new Block.Table(
-                "Time and memory",
+                "Time, steps and memory, fit by fit",
                 columns("what", true),
                 List.of(
                         row("training", fit -> Told.seconds(fit.course().seconds())),

@@ -119,7 +119,7 @@ final class DataSection {
         return new Block.Figure(
                 chart,
                 new Block.Table(
-                        "Numbers: rows by length",
+                        "Numbers: " + part.name() + " rows by length",
                         List.of(Block.Column.number("tokens"), Block.Column.number("rows")),
                         lengths.bins().stream()
                                 .map(bin -> List.of(

@@ -43,7 +43,7 @@ class HtmlReporterTest {
                 new Outcomes(outcomes.length, "All of them.", List.of(outcomes)));
     }
 
-    private static FitRecord tags() {
+    static FitRecord tags() {
         return of(
                 model("Tokens", "f1", List.of("O", "B-PER")),
                 Fits.STEADY,
@@ -56,7 +56,7 @@ class HtmlReporterTest {
                         List.of(0.9, 0.8, 0.0, 0.7)));
     }
 
-    private static FitRecord answers() {
+    static FitRecord answers() {
         final ShownInput question =
                 new ShownInput("where is ann", Optional.of("ann lives in bonn ."), Optional.empty());
         return of(
@@ -66,7 +66,7 @@ class HtmlReporterTest {
                 new Outcome.OfAnswer(2, question, List.of("bonn"), "bonn", 0.8, 1, true));
     }
 
-    private static FitRecord numbers() {
+    static FitRecord numbers() {
         return of(
                 model("Regression", "pearson", List.of()),
                 Fits.STEADY,
@@ -83,7 +83,7 @@ class HtmlReporterTest {
                 new Outcome.OfLabels(2, Fits.input("two"), List.of(), List.of(), List.of(0.1, 0.2)));
     }
 
-    private static FitRecord diverged() {
+    static FitRecord diverged() {
         final Course course = Fits.course(30, step -> step < 25 ? Math.pow(3, step) : Double.NaN, epoch -> Double.NaN);
         return Fits.fit(
                 model("Classification", "accuracy", List.of("a", "b")),

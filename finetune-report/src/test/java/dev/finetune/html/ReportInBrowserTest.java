@@ -89,14 +89,11 @@ class ReportInBrowserTest {
     private static Map<String, String> pages() {
         final Map<String, String> pages = new LinkedHashMap<>();
         final HtmlReporter reporter = new HtmlReporter();
-        int number = 0;
-        for (FitRecord fit : HtmlReporterTest.fits().toList()) {
-            pages.put("fit" + number++, reporter.page(fit));
-        }
-        pages.put(
-                "many",
-                reporter.page(Fits.classes(
-                        Fits.names(77), 500, 4, Fits.course(500, step -> 4 / (1 + step / 50.0), epoch -> 4.0 / epoch))));
+        pages.put("classes", reporter.page(Fits.classes(Fits.names(12), 60, 7, Fits.STEADY)));
+        pages.put("tags", reporter.page(HtmlReporterTest.tags()));
+        pages.put("answers", reporter.page(HtmlReporterTest.answers()));
+        pages.put("numbers", reporter.page(HtmlReporterTest.numbers()));
+        pages.put("diverged", reporter.page(HtmlReporterTest.diverged()));
         final Map<String, FitRecord> fits = new LinkedHashMap<>();
         fits.put("first", Fits.classes(List.of("bad", "good"), 60, 3, Fits.STEADY));
         fits.put("second", Fits.classes(List.of("bad", "good"), 60, 0, Fits.STEADY));
