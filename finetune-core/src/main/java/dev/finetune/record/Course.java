@@ -63,8 +63,7 @@ public record Course(
      * @param failure why it failed
      * @param seconds how long it took
      */
-    public static Course failed(
-            List<StepReport> steps, List<EpochReport> evaluations, String failure, double seconds) {
+    public static Course failed(List<StepReport> steps, List<EpochReport> evaluations, String failure, double seconds) {
         return new Course(
                 steps.size(),
                 thinned(steps),

@@ -27,15 +27,16 @@ final class FitRecordFile {
     static void write(FitRecord fit, Path file) {
         final JsonObject json = new JsonObject();
         json.addProperty(FORMAT, VERSION);
-        RecordJson.toJson(fit, FitRecord.class).getAsJsonObject().entrySet().forEach(entry -> json.add(
-                entry.getKey(), entry.getValue()));
+        RecordJson.toJson(fit, FitRecord.class)
+                .getAsJsonObject()
+                .entrySet()
+                .forEach(entry -> json.add(entry.getKey(), entry.getValue()));
         AtomicFile.write(file, (GSON.toJson(json) + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
     static FitRecord read(Path fileOrDirectory) {
-        final Path file = Files.isDirectory(fileOrDirectory)
-                ? fileOrDirectory.resolve(FitRecord.FILE)
-                : fileOrDirectory;
+        final Path file =
+                Files.isDirectory(fileOrDirectory) ? fileOrDirectory.resolve(FitRecord.FILE) : fileOrDirectory;
         final JsonElement json;
         try {
             json = JsonFile.read(file, MOST_BYTES, MOST_VALUES);

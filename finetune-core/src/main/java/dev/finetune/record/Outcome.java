@@ -68,12 +68,7 @@ public sealed interface Outcome {
      * @param predicted the labels that the model chose
      * @param probabilities of each label, rounded to 1e-5
      */
-    record OfLabels(
-            int row,
-            ShownInput input,
-            List<String> truth,
-            List<String> predicted,
-            List<Double> probabilities)
+    record OfLabels(int row, ShownInput input, List<String> truth, List<String> predicted, List<Double> probabilities)
             implements Outcome {
         /** Keeps its own copies. */
         public OfLabels {

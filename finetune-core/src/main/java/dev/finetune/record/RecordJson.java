@@ -85,21 +85,20 @@ final class RecordJson {
      * @throws FinetuneException naming file and key, if it is none of that type
      */
     Object of(@Nullable JsonElement json, Type type, String key) {
-        final Class<?> raw = type instanceof ParameterizedType generic
-                ? (Class<?>) generic.getRawType()
-                : (Class<?>) type;
+        final Class<?> raw =
+                type instanceof ParameterizedType generic ? (Class<?>) generic.getRawType() : (Class<?>) type;
         if (raw == Optional.class) {
-            return json == null || json.isJsonNull()
-                    ? Optional.empty()
-                    : Optional.of(of(json, argument(type, 0), key));
+            return json == null || json.isJsonNull() ? Optional.empty() : Optional.of(of(json, argument(type, 0), key));
         }
         if (raw == List.class) {
             return list(json, argument(type, 0), key);
         }
         if (raw == Map.class) {
             final Map<String, Object> map = new LinkedHashMap<>();
-            object(json, key).entrySet().forEach(entry -> map.put(
-                    entry.getKey(), of(entry.getValue(), argument(type, 1), key + "." + entry.getKey())));
+            object(json, key)
+                    .entrySet()
+                    .forEach(entry -> map.put(
+                            entry.getKey(), of(entry.getValue(), argument(type, 1), key + "." + entry.getKey())));
             return map;
         }
         if (raw == Metrics.class) {
@@ -136,7 +135,8 @@ final class RecordJson {
     private Class<?> kind(JsonObject json, Class<?> type, String key) {
         final JsonElement said = json.get(KIND);
         return Arrays.stream(type.getPermittedSubclasses())
-                .filter(each -> said instanceof JsonPrimitive text && each.getSimpleName().equals(text.getAsString()))
+                .filter(each -> said instanceof JsonPrimitive text
+                        && each.getSimpleName().equals(text.getAsString()))
                 .findFirst()
                 .orElseThrow(() -> refusal(
                         key + "." + KIND,
@@ -199,8 +199,10 @@ final class RecordJson {
         try {
             return MetricsState.of(json);
         } catch (RuntimeException e) { // What isn't there, of another kind, or contradicts itself.
-            throw new FinetuneException(file + ": \"" + key + "\" holds no metrics that can be read (" + e.getMessage()
-                    + "). The file was changed since it was written.", e);
+            throw new FinetuneException(
+                    file + ": \"" + key + "\" holds no metrics that can be read (" + e.getMessage()
+                            + "). The file was changed since it was written.",
+                    e);
         }
     }
 
@@ -215,7 +217,8 @@ final class RecordJson {
         final String text = String.valueOf(found);
         return new FinetuneException(file + ": \"" + key + "\" is "
                 + (found == null ? "missing" : text.length() > 80 ? text.substring(0, 80) + " ..." : text)
-                + "; expected " + expected + ". The file was changed since it was written, or isn't a record of a fit.");
+                + "; expected " + expected
+                + ". The file was changed since it was written, or isn't a record of a fit.");
     }
 
     private static Type argument(Type type, int index) {

@@ -68,10 +68,11 @@ public final class LayerSummary {
         network.stages().forEach(stage -> byStage.put(stage.name(), new ArrayList<>()));
         byStage.put(HEAD, new ArrayList<>());
         final List<LayerRow> rows = rows(network, name -> false);
-        rows.forEach(row -> byStage.computeIfAbsent(row.stage(), stage -> new ArrayList<>())
-                .add(row));
+        rows.forEach(row ->
+                byStage.computeIfAbsent(row.stage(), stage -> new ArrayList<>()).add(row));
         byStage.forEach((stage, ofStage) -> append(table, stage, ofStage));
-        final List<LayerRow> counted = rows.stream().filter(row -> !row.isShared()).toList();
+        final List<LayerRow> counted =
+                rows.stream().filter(row -> !row.isShared()).toList();
         final long all = counted.stream().mapToLong(LayerRow::parameters).sum();
         final long trained = counted.stream()
                 .filter(LayerRow::isTrained)

@@ -42,7 +42,8 @@ class FitRecordTest {
         final ShownInput text = new ShownInput("a \u2028 text", Optional.of("pair"), Optional.empty());
         final EpochReport report = new EpochReport(0.5, 1, 0.7, Optional.of(metrics()), 1.5, Double.POSITIVE_INFINITY);
         return new FitRecord(
-                new FittedModel("base", "Classification", "one of 2", List.of("a", "b"), "accuracy", Optional.empty(), "x"),
+                new FittedModel(
+                        "base", "Classification", "one of 2", List.of("a", "b"), "accuracy", Optional.empty(), "x"),
                 List.of(new Setting("seed", "42", true)),
                 List.of(
                         new DataPart("training", "rows", 3, classes, Optional.of(Lengths.of(new int[] {3, 9, 4}, 1))),
@@ -71,7 +72,8 @@ class FitRecordTest {
                                 new Outcome.OfTags(4, text, List.of("w"), List.of("O"), List.of(""), List.of(0.0)),
                                 new Outcome.OfAnswer(5, text, List.of("yes"), "no", 0.5, 0.25, false),
                                 new Outcome.Other(6, text, "one", "two"))),
-                new Machine("2026", "the CPU", 1, 2, "Linux", "17", "2.10", Optional.of("1"), 0.5, 0.25, Optional.of(7L)),
+                new Machine(
+                        "2026", "the CPU", 1, 2, "Linux", "17", "2.10", Optional.of("1"), 0.5, 0.25, Optional.of(7L)),
                 List.of("a warning"));
     }
 

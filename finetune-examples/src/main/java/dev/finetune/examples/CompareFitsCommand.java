@@ -15,15 +15,17 @@ import picocli.CommandLine.Parameters;
 /** Shows fits beside each other on one page. */
 @Command(
         name = "compare",
-        description = "Write a page of HTML that compares fits: settings that differ, metrics with a paired test on the same"
-                + " validation rows, curves.",
+        description =
+                "Write a page of HTML that compares fits: settings that differ, metrics with a paired test on the same"
+                        + " validation rows, curves.",
         mixinStandardHelpOptions = true,
         showDefaultValues = true)
 public final class CompareFitsCommand implements Callable<Integer> {
     @Parameters(
             arity = "2..*",
             paramLabel = "DIR",
-            description = "The directories of models that text or images saved with a report, or files such as report.json.")
+            description =
+                    "The directories of models that text or images saved with a report, or files such as report.json.")
     private List<Path> fits = List.of();
 
     @Option(names = "--report", description = "Where to write the page.")
@@ -45,7 +47,8 @@ public final class CompareFitsCommand implements Callable<Integer> {
 
     /** Its last name, where no other has the same; else as it was given. */
     private String name(Path fit) {
-        final long same = fits.stream().filter(other -> last(other).equals(last(fit))).count();
+        final long same =
+                fits.stream().filter(other -> last(other).equals(last(fit))).count();
         return same == 1 ? last(fit) : fit.toString();
     }
 

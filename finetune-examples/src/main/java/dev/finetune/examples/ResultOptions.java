@@ -32,8 +32,9 @@ final class ResultOptions {
     @Option(
             names = "--report",
             paramLabel = "FILE",
-            description = "Where to write a page of HTML that shows the fit, with rows of the data; by default report.html in"
-                    + " --out (or --adapter-out). Beside it goes what it shows as JSON, for the command compare.")
+            description =
+                    "Where to write a page of HTML that shows the fit, with rows of the data; by default report.html in"
+                            + " --out (or --adapter-out). Beside it goes what it shows as JSON, for the command compare.")
     private Optional<Path> report = Optional.empty();
 
     @Option(names = "--no-report", description = "Write no report.")

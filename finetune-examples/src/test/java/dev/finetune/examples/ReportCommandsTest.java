@@ -43,11 +43,13 @@ class ReportCommandsTest {
     void aReportLiesBesideTheModelAndFitsAreCompared() throws IOException {
         final Path one = folder.resolve("one");
         final Path two = folder.resolve("two");
-        assertThat(text("--out", one.toString()).well().text()).contains("the report is in " + one.resolve("report.html"));
+        assertThat(text("--out", one.toString()).well().text())
+                .contains("the report is in " + one.resolve("report.html"));
         text("--out", one.toString(), "--lr", "1e-3").well();
         text("--out", two.toString()).well();
         assertThat(Files.readString(one.resolve("report.html"))).contains("learning rate", "0.001");
-        assertThat(FitRecord.read(one).settings()).isNotEqualTo(FitRecord.read(two).settings());
+        assertThat(FitRecord.read(one).settings())
+                .isNotEqualTo(FitRecord.read(two).settings());
         try (FineTuned<Text> loaded = FineTuned.load(one, Text.class)) {
             assertThat(loaded.labels()).containsExactly("negative", "positive");
         }

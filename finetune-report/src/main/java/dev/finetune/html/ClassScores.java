@@ -56,7 +56,10 @@ record ClassScores(String name, long right, long predicted, long support) {
                     countEntities(tags, counts);
                 } else {
                     for (int i = 0; i < tags.truth().size(); i++) {
-                        count(List.of(tags.truth().get(i)), List.of(tags.predicted().get(i)), counts);
+                        count(
+                                List.of(tags.truth().get(i)),
+                                List.of(tags.predicted().get(i)),
+                                counts);
                     }
                 }
             }

@@ -68,10 +68,12 @@ final class ComparisonPage {
                 "Metrics on the validation data, with their 95 % intervals where they have one",
                 columns("metric", true),
                 names.stream()
-                        .map(name -> row(Told.name(name), fit -> fit.evaluation()
-                                .filter(metrics -> metrics.names().contains(name))
-                                .map(metrics -> Told.withInterval(metrics, name))
-                                .orElse("")))
+                        .map(name -> row(
+                                Told.name(name),
+                                fit -> fit.evaluation()
+                                        .filter(metrics -> metrics.names().contains(name))
+                                        .map(metrics -> Told.withInterval(metrics, name))
+                                        .orElse("")))
                         .toList(),
                 false));
         blocks.addAll(paired());
@@ -98,10 +100,11 @@ final class ComparisonPage {
                                     : "may be chance"));
         });
         return List.of(
-                new Block.Prose("On the validation rows that both predicted: on how many one does better than the other,"
-                        + " and how likely so uneven a split is by chance, by an exact sign test (of right and wrong:"
-                        + " McNemar's). Rows are the same if number, input and label are. Seeds aren't looked at: another"
-                        + " seed of the same settings may differ as much."),
+                new Block.Prose(
+                        "On the validation rows that both predicted: on how many one does better than the other,"
+                                + " and how likely so uneven a split is by chance, by an exact sign test (of right and wrong:"
+                                + " McNemar's). Rows are the same if number, input and label are. Seeds aren't looked at: another"
+                                + " seed of the same settings may differ as much."),
                 new Block.Table(
                         "Paired test",
                         List.of(
@@ -124,11 +127,13 @@ final class ComparisonPage {
         rows.add(row("training data", fit -> fit.data().get(0).description()));
         for (String name : names) {
             if (!name.equals("model") && !name.equals("head")) {
-                rows.add(row(name, fit -> fit.settings().stream()
-                        .filter(setting -> setting.name().equals(name))
-                        .map(Setting::value)
-                        .findFirst()
-                        .orElse("")));
+                rows.add(row(
+                        name,
+                        fit -> fit.settings().stream()
+                                .filter(setting -> setting.name().equals(name))
+                                .map(Setting::value)
+                                .findFirst()
+                                .orElse("")));
             }
         }
         rows.removeIf(row -> row.subList(1, row.size()).stream().distinct().count() < 2);
@@ -140,13 +145,18 @@ final class ComparisonPage {
     private Optional<Section> curves() {
         final List<Block.Figure> figures = new ArrayList<>();
         figure("loss", "Validation loss", "validation loss", Parting::loss).ifPresent(figures::add);
-        figure("training-loss", "Training loss", "training loss", EpochReport::trainingLoss).ifPresent(figures::add);
+        figure("training-loss", "Training loss", "training loss", EpochReport::trainingLoss)
+                .ifPresent(figures::add);
         final String metric = fits.values().iterator().next().model().mainMetric();
         if (!metric.equals("loss")) {
-            figure("metric", "Validation " + Told.name(metric), Told.name(metric), report -> report.validation()
-                            .filter(metrics -> metrics.names().contains(metric))
-                            .map(metrics -> metrics.get(metric))
-                            .orElse(Double.NaN))
+            figure(
+                            "metric",
+                            "Validation " + Told.name(metric),
+                            Told.name(metric),
+                            report -> report.validation()
+                                    .filter(metrics -> metrics.names().contains(metric))
+                                    .map(metrics -> metrics.get(metric))
+                                    .orElse(Double.NaN))
                     .ifPresent(figures::add);
         }
         return figures.isEmpty()
@@ -154,8 +164,7 @@ final class ComparisonPage {
                 : Optional.of(new Section("training", "Training", List.of(new Block.Figures(figures))));
     }
 
-    private Optional<Block.Figure> figure(
-            String id, String title, String name, Function<EpochReport, Double> value) {
+    private Optional<Block.Figure> figure(String id, String title, String name, Function<EpochReport, Double> value) {
         final List<Series> series = new ArrayList<>();
         final List<List<String>> numbers = new ArrayList<>();
         double last = 1;
@@ -174,8 +183,8 @@ final class ComparisonPage {
                         ys,
                         Series.Look.MARKED));
                 course.evaluations()
-                        .forEach(report -> numbers.add(List.of(
-                                fit.getKey(), Told.count(report.step()), Told.number(value.apply(report)))));
+                        .forEach(report -> numbers.add(
+                                List.of(fit.getKey(), Told.count(report.step()), Told.number(value.apply(report)))));
             }
         }
         return series.isEmpty()
@@ -184,11 +193,14 @@ final class ComparisonPage {
                         Chart.of(
                                 id,
                                 title,
-                                "The " + name + " of " + Told.plural(series.size(), "fit", "fits") + " after each evaluation.",
+                                "The " + name + " of " + Told.plural(series.size(), "fit", "fits")
+                                        + " after each evaluation.",
                                 Axis.of("optimizer step", 0, last),
                                 Axis.spanning(
                                         name,
-                                        all.stream().mapToDouble(Double::doubleValue).toArray()),
+                                        all.stream()
+                                                .mapToDouble(Double::doubleValue)
+                                                .toArray()),
                                 series),
                         new Block.Table(
                                 "Numbers: " + name,
@@ -208,10 +220,12 @@ final class ComparisonPage {
                         row("training", fit -> Told.seconds(fit.course().seconds())),
                         row("steps", fit -> Told.count(fit.course().stepsMade())),
                         row("end", fit -> fit.course().end()),
-                        row("trained parameters", fit -> Told.count(fit.layers().stream()
-                                .filter(layer -> layer.isTrained() && !layer.isShared())
-                                .mapToLong(layer -> layer.parameters())
-                                .sum())),
+                        row(
+                                "trained parameters",
+                                fit -> Told.count(fit.layers().stream()
+                                        .filter(layer -> layer.isTrained() && !layer.isShared())
+                                        .mapToLong(layer -> layer.parameters())
+                                        .sum())),
                         row(
                                 "peak memory",
                                 fit -> fit.machine()

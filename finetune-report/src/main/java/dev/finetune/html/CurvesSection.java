@@ -29,16 +29,15 @@ final class CurvesSection {
         this.course = course;
         this.metric = metric;
         this.steps = course.steps().stream().map(step -> step.step() + 1.0).toList();
-        this.evaluated =
-                course.evaluations().stream().map(report -> (double) report.step()).toList();
+        this.evaluated = course.evaluations().stream()
+                .map(report -> (double) report.step())
+                .toList();
         this.x = Axis.of("optimizer step", 0, Math.max(1, course.stepsMade()));
     }
 
     /** Empty where no step was made. */
     static Optional<Section> of(Course course, String metric) {
-        return course.steps().isEmpty()
-                ? Optional.empty()
-                : Optional.of(new CurvesSection(course, metric).section());
+        return course.steps().isEmpty() ? Optional.empty() : Optional.of(new CurvesSection(course, metric).section());
     }
 
     private Section section() {
@@ -74,7 +73,8 @@ final class CurvesSection {
     }
 
     private String together() {
-        if (course.evaluations().stream().noneMatch(report -> report.validation().isPresent())) {
+        if (course.evaluations().stream()
+                .noneMatch(report -> report.validation().isPresent())) {
             return "Nothing was evaluated on while training.";
         }
         return course.evaluations().stream().mapToDouble(Parting::loss).anyMatch(Double::isFinite)
@@ -88,19 +88,22 @@ final class CurvesSection {
 
     private Block.Figure losses() {
         final double[] each = of(StepReport::loss);
-        final double[] training =
-                course.evaluations().stream().mapToDouble(EpochReport::trainingLoss).toArray();
+        final double[] training = course.evaluations().stream()
+                .mapToDouble(EpochReport::trainingLoss)
+                .toArray();
         final double[] validation =
                 course.evaluations().stream().mapToDouble(Parting::loss).toArray();
         final List<Series> series = new ArrayList<>();
         series.add(new Series("training, each step", steps, boxed(each), Series.Look.THIN));
         if (course.evaluations().size() > 1) {
-            series.add(new Series("training, mean between evaluations", evaluated, boxed(training), Series.Look.MARKED));
+            series.add(
+                    new Series("training, mean between evaluations", evaluated, boxed(training), Series.Look.MARKED));
         }
         if (DoubleStream.of(validation).anyMatch(Double::isFinite)) {
             series.add(new Series("validation", evaluated, boxed(validation), Series.Look.MARKED));
         }
-        final Axis y = lossAxis(DoubleStream.concat(DoubleStream.of(each), DoubleStream.of(validation)).toArray());
+        final Axis y = lossAxis(DoubleStream.concat(DoubleStream.of(each), DoubleStream.of(validation))
+                .toArray());
         final Chart chart = Chart.of(
                 "loss",
                 "Loss",
@@ -113,8 +116,7 @@ final class CurvesSection {
                 series);
         return new Block.Figure(
                 Parting.in(course)
-                        .map(parting -> chart.with(
-                                new Chart.Mark(parting.from().step(), "they part here")))
+                        .map(parting -> chart.with(new Chart.Mark(parting.from().step(), "they part here")))
                         .orElse(chart),
                 steps("Numbers: loss by step", "training loss", StepReport::loss));
     }
@@ -147,12 +149,7 @@ final class CurvesSection {
     }
 
     private Block.Figure ofSteps(
-            String id,
-            String title,
-            String name,
-            ToDoubleFunction<StepReport> value,
-            Axis y,
-            Series.Look look) {
+            String id, String title, String name, ToDoubleFunction<StepReport> value, Axis y, Series.Look look) {
         final double[] values = of(value);
         return new Block.Figure(
                 Chart.of(
@@ -179,7 +176,8 @@ final class CurvesSection {
                 x,
                 Axis.fromZero("rows per second", values),
                 List.of(new Series("rows per second", evaluated, boxed(values), Series.Look.MARKED)));
-        return Optional.of(new Block.Figure(chart, byEvaluation("Numbers: rows per second", "rows per second", values)));
+        return Optional.of(
+                new Block.Figure(chart, byEvaluation("Numbers: rows per second", "rows per second", values)));
     }
 
     private Block.Table byEvaluation(String caption, String name, double[] values) {
@@ -188,8 +186,7 @@ final class CurvesSection {
                 caption,
                 List.of(Block.Column.number("after step"), Block.Column.number(name)),
                 shown.stream()
-                        .map(i -> List.of(
-                                Told.count(course.evaluations().get(i).step()), Told.number(values[i])))
+                        .map(i -> List.of(Told.count(course.evaluations().get(i).step()), Told.number(values[i])))
                         .toList(),
                 true);
     }
@@ -261,8 +258,6 @@ final class CurvesSection {
                         + "; it lies between "
                         + Told.number(DoubleStream.of(finite).min().orElseThrow()) + " and "
                         + Told.number(DoubleStream.of(finite).max().orElseThrow()) + ".";
-        return others == 0
-                ? span
-                : span + " " + Told.plural(others, "value is", "values are") + " no finite number.";
+        return others == 0 ? span : span + " " + Told.plural(others, "value is", "values are") + " no finite number.";
     }
 }

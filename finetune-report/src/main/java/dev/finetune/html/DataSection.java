@@ -76,8 +76,9 @@ final class DataSection {
             row.add(name);
             for (DataPart part : parts) {
                 final long count = part.classes().getOrDefault(name, 0L);
-                final long all =
-                        part.classes().values().stream().mapToLong(Long::longValue).sum();
+                final long all = part.classes().values().stream()
+                        .mapToLong(Long::longValue)
+                        .sum();
                 row.add(Told.count(count));
                 row.add(all == 0 ? "" : Told.percent((double) count / all));
             }
@@ -113,8 +114,7 @@ final class DataSection {
                 description,
                 Axis.of("length in tokens", lengths.shortest() - 0.5, lengths.longest() + 0.5),
                 Axis.fromZero(
-                        "rows",
-                        bars.stream().mapToDouble(Chart.Bar::height).toArray()),
+                        "rows", bars.stream().mapToDouble(Chart.Bar::height).toArray()),
                 bars);
         return new Block.Figure(
                 chart,

@@ -32,15 +32,17 @@ final class FitPage {
                 "Predicts " + fit.model().head() + ".",
                 overview(fit),
                 sections,
-                "Made by Finetune" + fit.machine().library().map(version -> " " + version).orElse("")
+                "Made by Finetune"
+                        + fit.machine().library().map(version -> " " + version).orElse("")
                         + " for the fit that began at " + fit.machine().started() + ".");
     }
 
     private static List<Block> overview(FitRecord fit) {
         final List<Block> overview = new ArrayList<>();
-        fit.course().failure().ifPresent(why -> overview.add(
-                new Block.Prose("This training failed after " + Told.plural(fit.course().stepsMade(), "step", "steps")
-                        + ": " + why)));
+        fit.course()
+                .failure()
+                .ifPresent(why -> overview.add(new Block.Prose("This training failed after "
+                        + Told.plural(fit.course().stepsMade(), "step", "steps") + ": " + why)));
         final List<Block.Fact> facts = new ArrayList<>();
         mainMetric(fit).ifPresent(facts::add);
         loss(fit).ifPresent(facts::add);

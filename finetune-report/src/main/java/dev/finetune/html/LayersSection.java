@@ -20,8 +20,9 @@ final class LayersSection {
         blocks.add(new Block.Prose(fit.model().loading()));
         added(fit, blocks);
         final Map<String, List<LayerRow>> byStage = new LinkedHashMap<>();
-        fit.layers().forEach(row -> byStage.computeIfAbsent(row.stage(), any -> new ArrayList<>())
-                .add(row));
+        fit.layers()
+                .forEach(row -> byStage.computeIfAbsent(row.stage(), any -> new ArrayList<>())
+                        .add(row));
         blocks.add(new Block.Table(
                 "Parts of the network",
                 List.of(

@@ -17,13 +17,13 @@ final class MachineSection {
         rows.add(List.of("began", machine.started()));
         rows.add(List.of("computed on", machine.device()));
         rows.add(List.of(
-                "threads",
-                machine.threads() + " of " + Told.plural(machine.processors(), "processor", "processors")));
+                "threads", machine.threads() + " of " + Told.plural(machine.processors(), "processor", "processors")));
         rows.add(List.of(
                 "peak memory of the process",
                 machine.peakMegabytes().map(peak -> Told.count(peak) + " MB").orElse("not told by this system")));
         rows.add(List.of("encoding the data", Told.seconds(machine.encodingSeconds())));
-        rows.add(List.of("training, without evaluations", Told.seconds(fit.course().trainingSeconds())));
+        rows.add(List.of(
+                "training, without evaluations", Told.seconds(fit.course().trainingSeconds())));
         rows.add(List.of(
                 "evaluations",
                 Told.seconds(fit.course().seconds() - fit.course().trainingSeconds())));

@@ -7,8 +7,8 @@ import dev.finetune.record.Outcome;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.stream.IntStream;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** What the model gets wrong, the mistakes that it is surest of first. */
 final class MistakesSection {
@@ -119,7 +119,8 @@ final class MistakesSection {
             words.add(new Block.Word("...", "plain", ""));
         }
         for (int i = from; i < to; i++) {
-            words.add(word(tags.words().get(i), tags.truth().get(i), tags.predicted().get(i)));
+            words.add(word(
+                    tags.words().get(i), tags.truth().get(i), tags.predicted().get(i)));
         }
         if (to < tags.words().size()) {
             words.add(new Block.Word("...", "plain", ""));
@@ -129,9 +130,7 @@ final class MistakesSection {
 
     private static Block.Word word(String text, String truth, String predicted) {
         if (truth.equals(predicted)) {
-            return truth.equals("O")
-                    ? new Block.Word(text, "plain", "")
-                    : new Block.Word(text, "right", truth);
+            return truth.equals("O") ? new Block.Word(text, "plain", "") : new Block.Word(text, "right", truth);
         }
         final String said = predicted.isEmpty() ? "not read" : predicted;
         return new Block.Word(text, "wrong", said + ", is " + truth);

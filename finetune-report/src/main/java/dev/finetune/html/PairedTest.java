@@ -56,9 +56,8 @@ record PairedTest(int rows, int firstBetter, int secondBetter) {
             }
         }
         return new PairedTest(
-                signs.size(),
-                (int) signs.stream().filter(sign -> sign > 0).count(),
-                (int) signs.stream().filter(sign -> sign < 0).count());
+                signs.size(), (int) signs.stream().filter(sign -> sign > 0).count(), (int)
+                        signs.stream().filter(sign -> sign < 0).count());
     }
 
     /** 0 for right; of numbers how far they are off, of tags how many are wrong. */

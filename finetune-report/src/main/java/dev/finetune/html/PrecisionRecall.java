@@ -53,9 +53,8 @@ record PrecisionRecall(String name, List<Double> recall, List<Double> precision,
     private static void add(int found, double[] ours, int others, List<Double> recall, List<Double> precision) {
         final double share = (double) found / (found + others);
         final int last = recall.size() - 1;
-        final boolean isThere = last >= 0
-                && recall.get(last) == (double) found / ours.length
-                && precision.get(last) == share;
+        final boolean isThere =
+                last >= 0 && recall.get(last) == (double) found / ours.length && precision.get(last) == share;
         if (found > 0 && !isThere) {
             recall.add((double) found / ours.length);
             precision.add(share);

@@ -67,8 +67,12 @@ final class ProbabilitiesSection {
                         Axis.of("share that is right", 0, 1),
                         List.of(new Series(
                                 "predictions",
-                                bins.stream().map(CalibrationError.Bin::confidence).toList(),
-                                bins.stream().map(CalibrationError.Bin::accuracy).toList(),
+                                bins.stream()
+                                        .map(CalibrationError.Bin::confidence)
+                                        .toList(),
+                                bins.stream()
+                                        .map(CalibrationError.Bin::accuracy)
+                                        .toList(),
                                 Series.Look.MARKED)))
                 .withDiagonal();
         return new Block.Figure(
@@ -109,13 +113,14 @@ final class ProbabilitiesSection {
                         : "Average precision " + Told.number(all.get(0).average())
                                 + (all.size() == 1
                                         ? "."
-                                        : " to " + Told.number(all.get(all.size() - 1).average())
+                                        : " to "
+                                                + Told.number(
+                                                        all.get(all.size() - 1).average())
                                                 + ", the lowest class first."),
                 Axis.of("recall", 0, 1),
                 Axis.of("precision", 0, 1),
                 drawn.stream()
-                        .map(curve ->
-                                new Series(curve.name(), curve.recall(), curve.precision(), Series.Look.LINE))
+                        .map(curve -> new Series(curve.name(), curve.recall(), curve.precision(), Series.Look.LINE))
                         .toList());
         return Optional.of(new Block.Figure(
                 chart,
@@ -138,7 +143,8 @@ final class ProbabilitiesSection {
         final boolean areTwo = labels.size() == 2
                 && fit.outcomes().kept().stream().anyMatch(outcome -> outcome instanceof Outcome.OfClass);
         return IntStream.range(areTwo ? 1 : 0, labels.size())
-                .mapToObj(i -> PrecisionRecall.of(labels.get(i), scored(fit.outcomes().kept(), labels, i)))
+                .mapToObj(i ->
+                        PrecisionRecall.of(labels.get(i), scored(fit.outcomes().kept(), labels, i)))
                 .toList();
     }
 
@@ -149,7 +155,8 @@ final class ProbabilitiesSection {
             if (outcome instanceof Outcome.OfClass one && one.probabilities().size() == labels.size()) {
                 scored.add(new PrecisionRecall.Scored(
                         one.probabilities().get(index), one.truth().equals(label)));
-            } else if (outcome instanceof Outcome.OfLabels some && some.probabilities().size() == labels.size()) {
+            } else if (outcome instanceof Outcome.OfLabels some
+                    && some.probabilities().size() == labels.size()) {
                 scored.add(new PrecisionRecall.Scored(
                         some.probabilities().get(index), some.truth().contains(label)));
             }

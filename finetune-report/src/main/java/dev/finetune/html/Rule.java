@@ -11,8 +11,10 @@ enum Rule {
     FAILED(
             "training ended with an error",
             "If the loss was no number: a learning rate of a tenth, warmupRatio(0.1), and maxGradientNorm(1) help.",
-            fit -> fit.course().failure().map(why -> "Training failed after "
-                    + Told.plural(fit.course().stepsMade(), "step", "steps") + ".")),
+            fit -> fit.course()
+                    .failure()
+                    .map(why ->
+                            "Training failed after " + Told.plural(fit.course().stepsMade(), "step", "steps") + ".")),
 
     NOTHING_LEARNED(
             "the most frequent class's share lies within the accuracy's 95 % interval, or above it",
@@ -38,14 +40,12 @@ enum Rule {
 
     STILL_LEARNING(
             "of at least two evaluations the last has the lowest validation loss, by more than 2 %",
-            "More epochs, or a higher learning rate.",
-            RuleFindings::stillLearning),
+            "More epochs, or a higher learning rate.", RuleFindings::stillLearning),
 
     LOSS_HARDLY_FALLS(
             "the mean training loss of the last tenth of the steps is above 90 % of that of the first tenth, of at least 20"
                     + " steps, unless nothing was learned",
-            "A higher learning rate, more epochs, or fewer frozen layers.",
-            RuleFindings::lossHardlyFalls),
+            "A higher learning rate, more epochs, or fewer frozen layers.", RuleFindings::lossHardlyFalls),
 
     GRADIENTS_SPIKE(
             "a gradient norm is above 20 times the median, of at least 20 steps",
@@ -81,13 +81,11 @@ enum Rule {
 
     SURE_MISTAKES(
             "at least 3 mistakes were predicted with a probability of at least 95 %",
-            "Read them below: such labels are often wrong.",
-            RuleFindings::sureMistakes),
+            "Read them below: such labels are often wrong.", RuleFindings::sureMistakes),
 
     TOO_SURE(
             "the expected calibration error is above 10 %, on at least 100 predictions",
-            "calibrate(validation) makes probabilities honest without changing a decision.",
-            RuleFindings::tooSure),
+            "calibrate(validation) makes probabilities honest without changing a decision.", RuleFindings::tooSure),
 
     TEXTS_CUT(
             "more than one in twenty training inputs was cut",

@@ -37,7 +37,8 @@ final class RuleFindings {
     static Optional<String> nothingLearned(FitRecord fit) {
         final Optional<Interval> accuracy = fit.evaluation().flatMap(metrics -> metrics.interval("accuracy"));
         final Optional<DataPart> part = fit.data().stream()
-                .filter(each -> each.name().equals("validation") && !each.classes().isEmpty())
+                .filter(each ->
+                        each.name().equals("validation") && !each.classes().isEmpty())
                 .findFirst();
         final boolean isOfClasses = fit.evaluation().flatMap(Metrics::confusion).isPresent();
         if (accuracy.isEmpty() || part.isEmpty() || !isOfClasses) {
@@ -86,7 +87,8 @@ final class RuleFindings {
         final double first = mean(steps.subList(0, tenth));
         final double last = mean(steps.subList(steps.size() - tenth, steps.size()));
         return last > 0.9 * first
-                ? Optional.of("The training loss hardly fell, from " + Told.number(first) + " to " + Told.number(last) + ".")
+                ? Optional.of(
+                        "The training loss hardly fell, from " + Told.number(first) + " to " + Told.number(last) + ".")
                 : Optional.empty();
     }
 
@@ -118,7 +120,8 @@ final class RuleFindings {
                         .filter(interval -> interval.high() - interval.low() > (interval.high() > 1 ? 10 : 0.1))
                         .map(interval -> "With " + Told.plural(interval.of(), "validation row", "validation rows")
                                 + " the " + Told.name(name) + " may lie anywhere from "
-                                + Told.metric(name, interval.low()) + " to " + Told.metric(name, interval.high()) + "."));
+                                + Told.metric(name, interval.low()) + " to " + Told.metric(name, interval.high())
+                                + "."));
     }
 
     static Optional<String> neverPredicted(FitRecord fit) {
@@ -135,7 +138,8 @@ final class RuleFindings {
     static Optional<String> missed(FitRecord fit) {
         final List<ClassScores> scores = ClassScores.of(fit);
         final long support = scores.stream().mapToLong(ClassScores::support).sum();
-        final double all = (double) scores.stream().mapToLong(ClassScores::right).sum() / Math.max(1, support);
+        final double all =
+                (double) scores.stream().mapToLong(ClassScores::right).sum() / Math.max(1, support);
         return scores.stream()
                 .filter(one -> one.support() >= 10 && one.predicted() > 0 && one.recall() < all / 2)
                 .min(Comparator.comparingDouble(ClassScores::recall))
@@ -166,7 +170,8 @@ final class RuleFindings {
     }
 
     static Optional<String> tooSure(FitRecord fit) {
-        final CalibrationError error = ProbabilitiesSection.calibration(fit.outcomes().kept());
+        final CalibrationError error =
+                ProbabilitiesSection.calibration(fit.outcomes().kept());
         final long predictions =
                 error.bins().stream().mapToLong(CalibrationError.Bin::count).sum();
         return predictions >= 100 && error.result() > 0.1
@@ -178,7 +183,8 @@ final class RuleFindings {
     static Optional<String> textsCut(FitRecord fit) {
         return fit.data().stream()
                 .filter(part -> part.name().equals("training") && part.rows() > 0)
-                .flatMap(part -> part.lengths()
+                .flatMap(part -> part
+                        .lengths()
                         .map(Lengths::truncated)
                         .filter(cut -> cut * 20 > part.rows())
                         .map(cut -> Told.plural(cut, "training input", "training inputs") + " of "

@@ -47,8 +47,8 @@ final class ScoresSection {
                                                 + Told.metric(name, interval.high()))
                                         .orElse(""),
                                 metrics.interval(name)
-                                        .map(interval -> interval.method() + ", "
-                                                + Told.plural(interval.of(), "row", "rows"))
+                                        .map(interval ->
+                                                interval.method() + ", " + Told.plural(interval.of(), "row", "rows"))
                                         .orElse("")))
                         .toList(),
                 false);

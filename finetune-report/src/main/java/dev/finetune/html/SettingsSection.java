@@ -9,15 +9,16 @@ import java.util.List;
 
 /** The settings: those that differ from the defaults, then the others. */
 final class SettingsSection {
-    private static final List<Block.Column> COLUMNS =
-            List.of(Block.Column.text("setting"), Block.Column.text("value"));
+    private static final List<Block.Column> COLUMNS = List.of(Block.Column.text("setting"), Block.Column.text("value"));
 
     private SettingsSection() {}
 
     static Section of(FitRecord fit) {
         final List<Block> blocks = new ArrayList<>();
-        final List<Setting> said = fit.settings().stream().filter(s -> !s.isDefault()).toList();
-        final List<Setting> usual = fit.settings().stream().filter(Setting::isDefault).toList();
+        final List<Setting> said =
+                fit.settings().stream().filter(s -> !s.isDefault()).toList();
+        final List<Setting> usual =
+                fit.settings().stream().filter(Setting::isDefault).toList();
         if (said.isEmpty()) {
             blocks.add(new Block.Prose("Every setting is as it is by default."));
         } else {
@@ -25,7 +26,10 @@ final class SettingsSection {
         }
         if (!usual.isEmpty()) {
             blocks.add(new Block.Table(
-                    Told.plural(usual.size(), "setting", "settings") + " left at the default", COLUMNS, rows(usual), true));
+                    Told.plural(usual.size(), "setting", "settings") + " left at the default",
+                    COLUMNS,
+                    rows(usual),
+                    true));
         }
         return new Section("settings", "Settings", blocks);
     }

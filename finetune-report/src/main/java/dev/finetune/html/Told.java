@@ -23,7 +23,10 @@ final class Told {
             return String.format(Locale.ROOT, "%,d", (long) value);
         }
         if (size >= 1e6 || size < 1e-3) {
-            return String.format(Locale.ROOT, "%.2e", value).replace("e-0", "e-").replace("e+0", "e").replace("e+", "e");
+            return String.format(Locale.ROOT, "%.2e", value)
+                    .replace("e-0", "e-")
+                    .replace("e+0", "e")
+                    .replace("e+", "e");
         }
         final int digits = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : size >= 1 ? 3 : 4;
         return String.format(Locale.ROOT, "%,." + digits + "f", value);
@@ -65,7 +68,9 @@ final class Told {
     /** A metric with its interval, if it has one. */
     static String withInterval(Metrics metrics, String name) {
         return metric(name, metrics.get(name))
-                + metrics.interval(name).map(interval -> " " + ends(name, interval)).orElse("");
+                + metrics.interval(name)
+                        .map(interval -> " " + ends(name, interval))
+                        .orElse("");
     }
 
     /** "(95 %: 88.1 % to 94.0 %)". */
@@ -80,11 +85,7 @@ final class Told {
         }
         final Interval interval = Interval.wilson(right, of);
         return String.format(
-                Locale.ROOT,
-                "%.1f %% (%.1f to %.1f)",
-                100.0 * right / of,
-                100 * interval.low(),
-                100 * interval.high());
+                Locale.ROOT, "%.1f %% (%.1f to %.1f)", 100.0 * right / of, 100 * interval.low(), 100 * interval.high());
     }
 
     static String plural(long count, String one, String many) {

@@ -120,8 +120,7 @@ class FitReportsTest {
 
     @Test
     void whatLoraAddsIsShown() {
-        try (FineTuned<Text> tuned =
-                tuner().lora(Lora.rank(2)).report(page).fit(reviews(0, 16), reviews(40, 8))) {
+        try (FineTuned<Text> tuned = tuner().lora(Lora.rank(2)).report(page).fit(reviews(0, 16), reviews(40, 8))) {
             assertThat(record().layers().stream().filter(LayerRow::isAdded)).isNotEmpty();
             assertThat(tuned.labels()).hasSize(2);
         }
@@ -132,13 +131,22 @@ class FitReportsTest {
     void tokensAndAnswersAreShownInTheirContext() {
         final var sentences =
                 TokenFiles.conll(TinyData.sentences(files.resolve("s.conll"))).tokenClassification();
-        tuner().head(Heads.tokens()).epochs(0.4).report(page).fit(sentences, sentences).close();
+        tuner().head(Heads.tokens())
+                .epochs(0.4)
+                .report(page)
+                .fit(sentences, sentences)
+                .close();
         assertThat(record().outcomes().kept()).hasSize(20).allMatch(Outcome.OfTags.class::isInstance);
         assertThat(Html.all(read(page), "mark")).isNotEmpty();
 
         final var questions =
                 SquadFiles.json(TinyData.questions(files.resolve("q.json"))).questionAnswering();
-        tuner().head(Heads.questionAnswering()).maxLength(32).epochs(0.4).report(page).fit(questions, questions).close();
+        tuner().head(Heads.questionAnswering())
+                .maxLength(32)
+                .epochs(0.4)
+                .report(page)
+                .fit(questions, questions)
+                .close();
         assertThat(record().outcomes().kept()).hasSize(20).allMatch(Outcome.OfAnswer.class::isInstance);
         assertThat(text()).contains("lives in");
     }
@@ -155,9 +163,10 @@ class FitReportsTest {
                 .fit(pictures, pictures)
                 .close();
 
-        assertThat(Html.all(read(page), "img")).isNotEmpty().allSatisfy(picture -> assertThat(
-                        picture.getAttribute("src"))
-                .startsWith("data:image/jpeg;base64,/9j/"));
+        assertThat(Html.all(read(page), "img"))
+                .isNotEmpty()
+                .allSatisfy(
+                        picture -> assertThat(picture.getAttribute("src")).startsWith("data:image/jpeg;base64,/9j/"));
         assertThat(record().data().get(0).lengths()).isEmpty();
     }
 
@@ -253,7 +262,10 @@ class FitReportsTest {
         final Path ratings = files.resolve("ratings.tsv");
         final StringBuilder lines = new StringBuilder("text\tlabel\n");
         for (int i = 0; i < 16; i++) {
-            lines.append(TinyData.review(i)).append('\t').append(i % 2 == 0 ? 4.5 : 1.5).append('\n');
+            lines.append(TinyData.review(i))
+                    .append('\t')
+                    .append(i % 2 == 0 ? 4.5 : 1.5)
+                    .append('\n');
         }
         Files.writeString(ratings, lines);
         final Dataset<Text> numbers = TextFiles.tsv(ratings).regression();

@@ -130,7 +130,8 @@ final class Fits {
                 data,
                 findings,
                 List.of(
-                        new LayerRow("embeddings", "embeddings.word", List.of(100L, 16L), 1600, false, false, false, false),
+                        new LayerRow(
+                                "embeddings", "embeddings.word", List.of(100L, 16L), 1600, false, false, false, false),
                         new LayerRow("head", "head.weight", List.of(2L, 16L), 32, true, true, false, false)),
                 course,
                 evaluation,

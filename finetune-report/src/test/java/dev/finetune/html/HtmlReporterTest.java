@@ -131,8 +131,9 @@ class HtmlReporterTest {
                 .filter(id -> !id.isEmpty())
                 .toList();
         assertThat(ids).doesNotHaveDuplicates();
-        assertThat(Html.all(html, "a")).allSatisfy(link ->
-                assertThat(ids).contains(link.getAttribute("href").substring(1)));
+        assertThat(Html.all(html, "a"))
+                .allSatisfy(link ->
+                        assertThat(ids).contains(link.getAttribute("href").substring(1)));
         assertThat(Html.text(page)).doesNotContain("NaN", "null", "Optional", "Infinity");
     }
 
@@ -164,8 +165,10 @@ class HtmlReporterTest {
     void whatTheDataSaysIsEscaped() {
         final FitRecord fit = Fits.classes(List.of(HOSTILE, "good"), 20, 3, Fits.STEADY);
         final List<Outcome> outcomes = new ArrayList<>();
-        fit.outcomes().kept().forEach(outcome -> outcomes.add(outcome.of(
-                new ShownInput(HOSTILE + outcome.row(), Optional.of(HOSTILE), Optional.of("AAAA")))));
+        fit.outcomes()
+                .kept()
+                .forEach(outcome -> outcomes.add(outcome.of(
+                        new ShownInput(HOSTILE + outcome.row(), Optional.of(HOSTILE), Optional.of("AAAA")))));
         final String page = page(Fits.fit(
                 fit.model(),
                 List.of(new DataPart("training", HOSTILE, 9, Map.of(HOSTILE, 2L), Optional.empty())),
@@ -188,7 +191,8 @@ class HtmlReporterTest {
 
     @Test
     void aPageOf77ClassesAnd5000RowsAnd20000StepsStaysSmall() {
-        final Course course = Fits.course(20_000, step -> 4 / (1 + step / 500.0) + step % 17 / 40.0, epoch -> 4.0 / epoch);
+        final Course course =
+                Fits.course(20_000, step -> 4 / (1 + step / 500.0) + step % 17 / 40.0, epoch -> 4.0 / epoch);
         final String page = page(Fits.classes(Fits.names(77), 5_000, 4, course));
 
         assertThat(page.getBytes(StandardCharsets.UTF_8)).hasSizeLessThan(500_000);
@@ -271,7 +275,6 @@ class HtmlReporterTest {
                 .contains("No setting differs.");
         assertThat(Html.all(page, "svg")).hasSizeGreaterThanOrEqualTo(3);
         fits.put("third", fits.get("first"));
-        assertThat(Html.text(new HtmlReporter().comparison(fits)))
-                .contains("first and third 60 0 0 1 may be chance");
+        assertThat(Html.text(new HtmlReporter().comparison(fits))).contains("first and third 60 0 0 1 may be chance");
     }
 }

@@ -29,7 +29,8 @@ class NumbersTest {
         final PrecisionRecall tied = PrecisionRecall.of("a", List.of(new Scored(0.5, true), new Scored(0.5, false)));
         assertThat(tied.average()).isEqualTo(0.5);
         assertThat(tied.recall()).containsExactly(1.0);
-        assertThat(PrecisionRecall.of("a", List.of(new Scored(0.5, false))).average()).isNaN();
+        assertThat(PrecisionRecall.of("a", List.of(new Scored(0.5, false))).average())
+                .isNaN();
     }
 
     @Test

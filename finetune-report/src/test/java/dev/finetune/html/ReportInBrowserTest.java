@@ -47,7 +47,8 @@ class ReportInBrowserTest {
         final Optional<Path> chromium = found("chromium", "chromium-browser", "google-chrome");
         final Optional<Path> driver = found("chromedriver");
         if (chromium.isEmpty() || driver.isEmpty()) {
-            System.err.println("SKIPPED: reports are not looked at in a browser, for there is no chromium or no chromedriver");
+            System.err.println(
+                    "SKIPPED: reports are not looked at in a browser, for there is no chromium or no chromedriver");
             Assumptions.abort("no chromium, or no chromedriver");
         }
         final ChromeOptions options = new ChromeOptions();
@@ -75,8 +76,7 @@ class ReportInBrowserTest {
 
     private static Optional<Path> found(String... names) {
         return Stream.of(names)
-                .flatMap(name -> Stream.of(System.getenv("PATH").split(":"))
-                        .map(directory -> Path.of(directory, name)))
+                .flatMap(name -> Stream.of(System.getenv("PATH").split(":")).map(directory -> Path.of(directory, name)))
                 .filter(Files::isExecutable)
                 .findFirst();
     }
@@ -141,8 +141,7 @@ class ReportInBrowserTest {
             final long high =
                     ((Number) script.executeScript("return document.documentElement.scrollHeight")).longValue();
             driver.manage().window().setSize(new Dimension(width, (int) Math.min(high + 150, 16_000)));
-            Files.write(
-                    Path.of(shots, what.replace(", ", "-") + ".png"), driver.getScreenshotAs(OutputType.BYTES));
+            Files.write(Path.of(shots, what.replace(", ", "-") + ".png"), driver.getScreenshotAs(OutputType.BYTES));
         }
     }
 

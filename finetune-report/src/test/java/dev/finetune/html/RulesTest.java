@@ -53,52 +53,52 @@ class RulesTest {
     @EnumSource
     void aRuleFindsWhatItLooksFor(Rule rule) {
         assertThat(rule.finding(GOOD)).isEmpty();
-        assertThat(rule.finding(found(rule))).hasValueSatisfying(finding -> assertThat(finding)
-                .isNotBlank()
-                .endsWith("."));
+        assertThat(rule.finding(found(rule)))
+                .hasValueSatisfying(finding -> assertThat(finding).isNotBlank().endsWith("."));
         assertThat(NextSteps.of(found(rule))).anyMatch(step -> step.rule().equals(rule.words()));
     }
 
     private static FitRecord found(Rule rule) {
         return switch (rule) {
-            case FAILED -> Fits.with(
-                    GOOD, Course.failed(GOOD.course().steps(), GOOD.course().evaluations(), "no number", 1));
+            case FAILED ->
+                Fits.with(
+                        GOOD, Course.failed(GOOD.course().steps(), GOOD.course().evaluations(), "no number", 1));
             case NOTHING_LEARNED -> Fits.classes(List.of("bad", "good"), 60, 2, Fits.STEADY);
             case LEAKAGE -> found(Finding.Code.LEAKAGE);
             case CONFLICTING_LABELS -> found(Finding.Code.CONFLICTING_LABELS);
             case IMBALANCE -> found(Finding.Code.IMBALANCE);
-            case LOSSES_PART -> Fits.with(
-                    GOOD, Fits.course(40, step -> 0.7 / (1 + step / 4.0), epoch -> epoch < 2 ? 0.5 : 0.5 + epoch / 10.0));
+            case LOSSES_PART ->
+                Fits.with(
+                        GOOD,
+                        Fits.course(40, step -> 0.7 / (1 + step / 4.0), epoch -> epoch < 2 ? 0.5 : 0.5 + epoch / 10.0));
             case STILL_LEARNING -> Fits.with(GOOD, Fits.STEADY);
             case LOSS_HARDLY_FALLS -> Fits.with(GOOD, Fits.course(40, step -> 0.7 - step / 1_000.0, epoch -> 0.7));
             case GRADIENTS_SPIKE -> Fits.with(GOOD, spiked(GOOD.course()));
-            case NO_VALIDATION -> Fits.fit(
-                    GOOD.model(),
-                    GOOD.data().subList(0, 1),
-                    List.of(),
-                    GOOD.course(),
-                    Optional.empty(),
-                    Outcomes.none("none"));
+            case NO_VALIDATION ->
+                Fits.fit(
+                        GOOD.model(),
+                        GOOD.data().subList(0, 1),
+                        List.of(),
+                        GOOD.course(),
+                        Optional.empty(),
+                        Outcomes.none("none"));
             case TOO_FEW_TO_TELL -> Fits.classes(List.of("bad", "good"), 30, 7, GOOD.course());
             case CLASS_NEVER_PREDICTED -> predicted(0.9, truth -> truth == 2 ? 0 : truth);
             case CLASS_MISSED -> predicted(0.9, truth -> truth == 2 && ++missed % 10 != 0 ? 0 : truth);
             case CLASSES_CONFUSED -> predicted(0.9, truth -> truth == 2 && ++missed % 4 == 0 ? 0 : truth);
             case SURE_MISTAKES -> predicted(0.96, truth -> truth == 2 && ++missed % 30 == 0 ? 0 : truth);
             case TOO_SURE -> Fits.classes(List.of("bad", "good"), 200, 3, GOOD.course());
-            case TEXTS_CUT -> Fits.fit(
-                    GOOD.model(),
-                    List.of(
-                            new DataPart(
-                                    "training",
-                                    "t",
-                                    3,
-                                    Map.of(),
-                                    Optional.of(Lengths.of(new int[] {8, 8, 8}, 1))),
-                            GOOD.data().get(1)),
-                    List.of(),
-                    GOOD.course(),
-                    GOOD.evaluation(),
-                    GOOD.outcomes());
+            case TEXTS_CUT ->
+                Fits.fit(
+                        GOOD.model(),
+                        List.of(
+                                new DataPart(
+                                        "training", "t", 3, Map.of(), Optional.of(Lengths.of(new int[] {8, 8, 8}, 1))),
+                                GOOD.data().get(1)),
+                        List.of(),
+                        GOOD.course(),
+                        GOOD.evaluation(),
+                        GOOD.outcomes());
         };
     }
 
@@ -108,7 +108,8 @@ class RulesTest {
         return Fits.fit(
                 GOOD.model(),
                 GOOD.data(),
-                List.of(new Finding(Finding.Severity.WARNING, code, "Found: \"a. b\". Mend it.", "Found: row 1. Mend it.")),
+                List.of(new Finding(
+                        Finding.Severity.WARNING, code, "Found: \"a. b\". Mend it.", "Found: row 1. Mend it.")),
                 GOOD.course(),
                 GOOD.evaluation(),
                 GOOD.outcomes());
@@ -117,8 +118,7 @@ class RulesTest {
     private static Course spiked(Course course) {
         final List<StepReport> steps = new ArrayList<>(course.steps());
         steps.set(7, new StepReport(7, 0, 0.5, 500, 1e-5, 8));
-        return new Course(
-                40, steps, course.evaluations(), course.kept(), "finished", Optional.empty(), 1, 1);
+        return new Course(40, steps, course.evaluations(), course.kept(), "finished", Optional.empty(), 1, 1);
     }
 
     private interface Said {
@@ -132,7 +132,9 @@ class RulesTest {
         final List<Outcome> outcomes = new ArrayList<>();
         for (int i = 0; i < 300; i++) {
             final int one = said.of(i % 3);
-            final double[] probabilities = IntStream.range(0, 3).mapToDouble(j -> j == one ? sure : (1 - sure) / 2).toArray();
+            final double[] probabilities = IntStream.range(0, 3)
+                    .mapToDouble(j -> j == one ? sure : (1 - sure) / 2)
+                    .toArray();
             metrics.add(i % 3, probabilities);
             outcomes.add(new Outcome.OfClass(
                     i + 1,

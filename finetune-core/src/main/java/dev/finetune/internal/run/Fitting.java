@@ -74,7 +74,8 @@ public final class Fitting<I> {
             warnOfTruncation(train, model.assembly().encoder(), warnings);
             final Optional<BatchSource> evaluation = validation.map(
                     v -> RowsOfData.toEvaluate(v, model.assembly().encoder(), settings, "validation"));
-            evaluation.ifPresent(rows -> reporting.validation(rows, model.assembly().encoder()));
+            evaluation.ifPresent(
+                    rows -> reporting.validation(rows, model.assembly().encoder()));
             final double encodingSeconds = (System.nanoTime() - encodingStart) / 1e9;
             final Trainer trainer = new Trainer(
                             model.assembly().network(),
@@ -325,12 +326,13 @@ public final class Fitting<I> {
 
     /** Tells the listeners, logs how it goes, and keeps what the loop warns of. */
     TrainingListener keeping(List<String> warnings) {
-        return TrainingListener.all(List.of(listener, reporting.listener(), new ProgressLog(LOG), new TrainingListener() {
-            @Override
-            public void warned(String message) {
-                keep(message, warnings);
-            }
-        }));
+        return TrainingListener.all(
+                List.of(listener, reporting.listener(), new ProgressLog(LOG), new TrainingListener() {
+                    @Override
+                    public void warned(String message) {
+                        keep(message, warnings);
+                    }
+                }));
     }
 
     private void keep(String message, List<String> warnings) {

@@ -61,7 +61,9 @@ final class OutcomeReading<I> {
                     predictor.predict(some.stream().map(Example::input).toList());
             for (int i = 0; i < some.size(); i++) {
                 final Outcome outcome = outcome(outcomes.size() + 1, some.get(i), said.get(i));
-                numbers += outcome instanceof Outcome.OfTags tags ? 4L * tags.words().size() : 0;
+                numbers += outcome instanceof Outcome.OfTags tags
+                        ? 4L * tags.words().size()
+                        : 0;
                 outcomes.add(outcome);
             }
         }
@@ -86,7 +88,11 @@ final class OutcomeReading<I> {
         final Label truth = example.label();
         if (truth instanceof Label.Category category && said instanceof Prediction.Category one) {
             return new Outcome.OfClass(
-                    row, input, category.name(), one.label(), rounded(one.probabilities().values()));
+                    row,
+                    input,
+                    category.name(),
+                    one.label(),
+                    rounded(one.probabilities().values()));
         }
         if (truth instanceof Label.Categories several && said instanceof Prediction.Categories some) {
             return new Outcome.OfLabels(
@@ -115,12 +121,12 @@ final class OutcomeReading<I> {
                 && example.input() instanceof Question question) {
             return answer(row, question, answers.answers(), span);
         }
-        return new Outcome.Other(
-                row, input, ShownInput.shown(truth.toString()), ShownInput.shown(said.toString()));
+        return new Outcome.Other(row, input, ShownInput.shown(truth.toString()), ShownInput.shown(said.toString()));
     }
 
     private static Outcome answer(int row, Question question, List<Label.Answer> accepted, Prediction.Span said) {
-        final List<String> texts = accepted.stream().map(Label.Answer::text).distinct().toList();
+        final List<String> texts =
+                accepted.stream().map(Label.Answer::text).distinct().toList();
         final SquadMetrics one = new SquadMetrics();
         one.add(said.label(), texts);
         final Metrics score = one.result();

@@ -36,8 +36,9 @@ public final class RateFinding<I> {
                 }
             }
         };
-        final Draft test =
-                draft.training(this::ofRange).runs(SavedRuns.NONE).watch(new Draft.Watch(List.of(recording), ours, Optional.empty()));
+        final Draft test = draft.training(this::ofRange)
+                .runs(SavedRuns.NONE)
+                .watch(new Draft.Watch(List.of(recording), ours, Optional.empty()));
         try (Trained<I> trained = new Fitting<I>(test).fit(dataset, Optional.empty())) {
             if (theirs.isRequestedHere()) {
                 throw new FinetuneException("The test of learning rates was cancelled; what it would suggest depends on"

@@ -96,30 +96,35 @@ final class Reporting<I> {
                     settings(trained.provenance().settings()),
                     parts(train, validation),
                     findings,
-                    LayerSummary.rows(
-                            trained.model().assembly().network(), trained.model()::isOfAdapter),
+                    LayerSummary.rows(trained.model().assembly().network(), trained.model()::isOfAdapter),
                     Course.of(trained.history().orElseThrow()),
                     trained.evaluation(),
                     outcomes,
                     MachineFacts.now(
-                            started, trained.model().isOnCpu(), trained.provenance().encodingSeconds(), seconds),
+                            started,
+                            trained.model().isOnCpu(),
+                            trained.provenance().encodingSeconds(),
+                            seconds),
                     trained.provenance().warnings());
         }));
     }
 
     /** Writes the report of a training that failed on its way, if it got anywhere. */
     void failed(LoadedModel<I> model, Draft draft, Exception why, Dataset<I> train, Optional<Dataset<I>> validation) {
-        page.filter(file -> course.hasBegun()).ifPresent(file -> write(file, () -> new FitRecord(
-                fitted(model),
-                settings(SettingsText.describe(draft)),
-                parts(train, validation),
-                findings,
-                LayerSummary.rows(model.assembly().network(), model::isOfAdapter),
-                course.failed(String.valueOf(why.getMessage())),
-                Optional.empty(),
-                Outcomes.none("Training failed, so that there are no weights to predict with."),
-                MachineFacts.now(started, model.isOnCpu(), 0, 0),
-                List.of())));
+        page.filter(file -> course.hasBegun())
+                .ifPresent(file -> write(
+                        file,
+                        () -> new FitRecord(
+                                fitted(model),
+                                settings(SettingsText.describe(draft)),
+                                parts(train, validation),
+                                findings,
+                                LayerSummary.rows(model.assembly().network(), model::isOfAdapter),
+                                course.failed(String.valueOf(why.getMessage())),
+                                Optional.empty(),
+                                Outcomes.none("Training failed, so that there are no weights to predict with."),
+                                MachineFacts.now(started, model.isOnCpu(), 0, 0),
+                                List.of())));
     }
 
     /** What makes a record. */
@@ -158,8 +163,7 @@ final class Reporting<I> {
                     final boolean isDefault = line.endsWith(Provenance.DEFAULT);
                     return new Setting(
                             line.substring(0, colon),
-                            line.substring(
-                                    colon + 2, line.length() - (isDefault ? Provenance.DEFAULT.length() : 0)),
+                            line.substring(colon + 2, line.length() - (isDefault ? Provenance.DEFAULT.length() : 0)),
                             isDefault);
                 })
                 .toList();
@@ -178,11 +182,11 @@ final class Reporting<I> {
 
     /** Of data in memory whose labels are of classes. */
     private Map<String, Long> classes(Dataset<I> data) {
-        final Iterator<Example<I>> examples = data.size().isEmpty() ? List.<Example<I>>of().iterator() : data.iterator();
+        final Iterator<Example<I>> examples =
+                data.size().isEmpty() ? List.<Example<I>>of().iterator() : data.iterator();
         final Label first = examples.hasNext() ? examples.next().label() : Label.none();
-        final boolean areThere = first instanceof Label.Category
-                || first instanceof Label.Categories
-                || first instanceof Label.Tags;
+        final boolean areThere =
+                first instanceof Label.Category || first instanceof Label.Categories || first instanceof Label.Tags;
         return areThere ? ClassCounts.of(data).counts() : Map.of();
     }
 }

@@ -27,7 +27,8 @@ public record Axis(String name, double from, double to, boolean isLogarithmic) {
     public static Axis of(String name, double from, double to) {
         return to > from
                 ? new Axis(name, from, to, false)
-                : new Axis(name, from - Math.max(1, Math.abs(from)) / 10, from + Math.max(1, Math.abs(from)) / 10, false);
+                : new Axis(
+                        name, from - Math.max(1, Math.abs(from)) / 10, from + Math.max(1, Math.abs(from)) / 10, false);
     }
 
     /**
@@ -63,7 +64,8 @@ public record Axis(String name, double from, double to, boolean isLogarithmic) {
      * @param values none below 0
      */
     public static Axis fromZero(String name, double... values) {
-        final double highest = Arrays.stream(values).filter(Double::isFinite).max().orElse(0);
+        final double highest =
+                Arrays.stream(values).filter(Double::isFinite).max().orElse(0);
         final double step = step(0, highest);
         return of(name, 0, highest > 0 ? Math.ceil(highest / step - 1e-9) * step : 1);
     }

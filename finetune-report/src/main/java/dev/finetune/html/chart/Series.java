@@ -28,8 +28,7 @@ public record Series(String name, List<Double> xs, List<Double> ys, Look look) {
         xs = List.copyOf(xs);
         ys = List.copyOf(ys);
         if (xs.size() != ys.size()) {
-            throw new IllegalArgumentException(
-                    name + ": " + xs.size() + " places, but " + ys.size() + " values");
+            throw new IllegalArgumentException(name + ": " + xs.size() + " places, but " + ys.size() + " values");
         }
     }
 }

@@ -184,7 +184,11 @@ final class Svg {
     private void points(double[] xs, double[] ys, List<Integer> kept, String colour) {
         svg.append("<path class=\"points ").append(colour).append("\" d=\"");
         for (int each : kept) {
-            svg.append('M').append(told(xs[each])).append(' ').append(told(ys[each])).append("h0");
+            svg.append('M')
+                    .append(told(xs[each]))
+                    .append(' ')
+                    .append(told(ys[each]))
+                    .append("h0");
         }
         svg.append("\"/>");
     }
