@@ -2,14 +2,15 @@
 """The peer of `bench results`: the Transformers Trainer, PEFT's LoRA, or SetFit's method, on the same files and settings.
 
     results_peer.py --model DIR --train FILE --eval FILE --lr 1e-4 [--epochs 3 --batch 32 --seed 1 --max-length 128]
-                    [--task tokens] [--head-only | --freeze K | --lora RANK] [--few-shot]
+                    [--task tokens|question-answering] [--head-only | --freeze K | --lora RANK] [--few-shot]
 
 Classes: TSV files with the columns `text` and `label`. Tokens: a word, a tab and its tag a line, blank lines between sentences.
+Question answering: SQuAD's JSON, version 1.1; windows of --max-length tokens that overlap by 128, answers of 30 tokens at most.
 --freeze K freezes the embeddings and the first K layers. --few-shot learns as SetFit does (Tunstall et al., 2022): 20 pairs of the
 same class and 20 of others for each row, the squared error of their cosines, one pass, then a logistic regression; written
 with sentence-transformers and scikit-learn. The last line is one JSON object.
 """
-import argparse, csv, json, random, resource, tempfile, time
+import argparse, collections, csv, json, random, re, resource, string, tempfile, time
 start = time.perf_counter()
 
 parser = argparse.ArgumentParser()
@@ -160,4 +161,86 @@ def trainer():
     finish(evaluation, len(train))
 
 
-few_shot() if args.few_shot else trainer()
+def asked(path):
+    with open(path, encoding="utf-8") as file:
+        articles = json.load(file)["data"]
+    return [(row["question"], passage["context"], row["answers"])
+            for article in articles for passage in article["paragraphs"] for row in passage["qas"]]
+
+
+def normalized(answer):
+    """As SQuAD's own script compares answers."""
+    words = re.sub(r"\b(a|an|the)\b", " ", "".join(c for c in answer.lower() if c not in string.punctuation))
+    return words.split()
+
+
+def overlap(answer, truth):
+    answer, truth = normalized(answer), normalized(truth)
+    same = sum((collections.Counter(answer) & collections.Counter(truth)).values())
+    return 2 * same / (len(answer) + len(truth)) if same else float(answer == truth)
+
+
+def question_answering():
+    import torch
+    from transformers import (AutoModelForQuestionAnswering, AutoTokenizer, DataCollatorWithPadding, Trainer,
+                              TrainingArguments, set_seed)
+    set_seed(args.seed)
+    tokenizer = AutoTokenizer.from_pretrained(args.model)
+    train, held = asked(args.train), asked(args.eval)
+
+    def windows(rows):
+        return tokenizer([row[0] for row in rows], [row[1] for row in rows], truncation="only_second",
+                         max_length=args.max_length, stride=min(128, args.max_length // 3),
+                         return_overflowing_tokens=True, return_offsets_mapping=True)
+
+    def features(rows):
+        encodings, found = windows(rows), []
+        for i, row in enumerate(encodings["overflow_to_sample_mapping"]):
+            answer = rows[row][2][0]
+            first, last = answer["answer_start"], answer["answer_start"] + len(answer["text"])
+            start = end = 0  # The first token: the answer isn't in this window.
+            spans = [(j, span) for j, (span, part) in
+                     enumerate(zip(encodings["offset_mapping"][i], encodings.sequence_ids(i))) if part == 1]
+            if spans and spans[0][1][0] <= first and spans[-1][1][1] >= last:
+                start = max(j for j, span in spans if span[0] <= first)
+                end = min(j for j, span in spans if span[1] >= last)
+            found.append(dict(input_ids=encodings["input_ids"][i], attention_mask=encodings["attention_mask"][i],
+                              token_type_ids=encodings["token_type_ids"][i], start_positions=start,
+                              end_positions=end))
+        return found
+
+    model = AutoModelForQuestionAnswering.from_pretrained(args.model)
+    collator = DataCollatorWithPadding(tokenizer)
+    run = Trainer(
+        model,
+        TrainingArguments(tempfile.mkdtemp(), num_train_epochs=args.epochs, per_device_train_batch_size=args.batch,
+                          learning_rate=args.lr, eval_strategy="no", save_strategy="no", report_to=[], seed=args.seed,
+                          use_cpu=True, disable_tqdm=True),
+        train_dataset=features(train), data_collator=collator)
+    run.train()
+
+    encodings = windows(held)
+    best = [(float("-inf"), "")] * len(held)
+    model.eval()
+    for at in range(0, len(encodings["input_ids"]), 32):
+        some = range(at, min(at + 32, len(encodings["input_ids"])))
+        batch = collator([{name: encodings[name][i] for name in ("input_ids", "attention_mask", "token_type_ids")} for i in some])
+        with torch.no_grad():
+            said = model(**batch)
+        for i, starts, ends in zip(some, said.start_logits, said.end_logits):
+            row, parts, spans = (encodings["overflow_to_sample_mapping"][i], encodings.sequence_ids(i),
+                                 encodings["offset_mapping"][i])
+            places = [[j for j in scores.argsort(descending=True)[:20].tolist() if j < len(parts) and parts[j] == 1]
+                      for scores in (starts, ends)]
+            for start in places[0]:
+                for end in places[1]:
+                    score = float(starts[start] + ends[end])
+                    if start <= end < start + 30 and score > best[row][0]:
+                        best[row] = score, held[row][1][spans[start][0]:spans[end][1]]
+    pairs = [(answer, [truth["text"] for truth in row[2]]) for (_, answer), row in zip(best, held)]
+    finish(dict(f1=sum(max(overlap(answer, truth) for truth in truths) for answer, truths in pairs) / len(pairs),
+                exact_match=sum(any(normalized(answer) == normalized(truth) for truth in truths)
+                                for answer, truths in pairs) / len(pairs)), len(train))
+
+
+few_shot() if args.few_shot else question_answering() if args.task == "question-answering" else trainer()

@@ -27,6 +27,8 @@ import dev.finetune.task.Task;
 import dev.finetune.train.TrainingHistory;
 import dev.finetune.train.TrainingSettings;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -44,13 +46,15 @@ public final class FineTuned<I> implements AutoCloseable {
     private final Trained<I> trained;
     private final Predictor<I> predictor;
     private final Lifetime lifetime;
+    private final List<PredictionListener> listeners;
     private final String device;
 
     FineTuned(Trained<I> trained) {
-        this(trained, new Lifetime());
+        this(trained, new Lifetime(), List.of());
     }
 
-    private FineTuned(Trained<I> trained, Lifetime lifetime) {
+    private FineTuned(Trained<I> trained, Lifetime lifetime, List<PredictionListener> listeners) {
+        this.listeners = listeners;
         this.trained = trained;
         this.predictor = new Predictor<>(trained.model(), trained.settings());
         this.lifetime = lifetime;
@@ -196,7 +200,7 @@ public final class FineTuned<I> implements AutoCloseable {
     private FineTuned<I> with(Calibration calibration, Dataset<I> validation) {
         final Trained<I> calibrated = trained.calibrated(calibration);
         final Metrics metrics = use(() -> new Predictor<>(calibrated.model(), settings()).evaluate(validation));
-        return new FineTuned<>(calibrated.evaluated(metrics), lifetime);
+        return new FineTuned<>(calibrated.evaluated(metrics), lifetime, listeners);
     }
 
     /**
@@ -352,7 +356,35 @@ public final class FineTuned<I> implements AutoCloseable {
      */
     public List<Prediction> predict(List<I> inputs) {
         final List<I> all = Arguments.copy(inputs, "inputs");
-        return use(() -> predictor.predict(all));
+        if (listeners.isEmpty()) {
+            return use(() -> predictor.predict(all));
+        }
+        final long asked = System.nanoTime();
+        try {
+            final List<Prediction> predictions = use(() -> predictor.predict(all));
+            listeners.forEach(listener -> listener.predicted(all.size(), since(asked)));
+            return predictions;
+        } catch (RuntimeException | Error e) {
+            listeners.forEach(listener -> listener.failed(all.size(), since(asked), e));
+            throw e;
+        }
+    }
+
+    private static Duration since(long nanos) {
+        return Duration.ofNanos(System.nanoTime() - nanos);
+    }
+
+    /**
+     * {@return the same model, which also tells a listener of each call of predict: how many inputs, how long it took, whether it
+     * failed} Both share the native model: closing either closes it.
+     *
+     * @param listener beside those that there are
+     */
+    public FineTuned<I> watched(PredictionListener listener) {
+        Objects.requireNonNull(listener, "listener");
+        final List<PredictionListener> all = new ArrayList<>(listeners);
+        all.add(listener);
+        return new FineTuned<>(trained, lifetime, List.copyOf(all));
     }
 
     /**

@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param averaged how many steps the average of the weights holds
  * @param atOnce how much of a batch memory was found to suffice for, as {@link Portions} counts it
  * @param lossScale of float16
+ * @param rateFactor what a listener multiplied the learning rate with
  * @param seconds since training began, pauses between a stop and a new beginning left out
  * @param trainingSeconds the same without evaluations
  * @param steps every step
@@ -29,6 +30,7 @@ record RunState(
         long averaged,
         long atOnce,
         LossScale.State lossScale,
+        double rateFactor,
         double seconds,
         double trainingSeconds,
         List<StepReport> steps,
@@ -79,6 +81,7 @@ record RunState(
         json.addProperty("averaged", averaged);
         json.addProperty("at_once", atOnce);
         json.add("loss_scale", toJson(lossScale));
+        json.addProperty("rate_factor", rateFactor);
         json.add("seconds", MetricsState.number(seconds));
         json.add("training_seconds", MetricsState.number(trainingSeconds));
         json.add("evaluations", toJson(progress));
@@ -157,6 +160,7 @@ record RunState(
                 json.get("averaged").getAsLong(),
                 json.get("at_once").getAsLong(),
                 json.has("loss_scale") ? lossScale(json.getAsJsonObject("loss_scale")) : LossScale.State.NONE,
+                json.has("rate_factor") ? json.get("rate_factor").getAsDouble() : 1,
                 MetricsState.number(json.get("seconds")),
                 MetricsState.number(json.get("training_seconds")),
                 steps,
@@ -177,6 +181,9 @@ record RunState(
                     "\"factor\" of \"loss_scale\" is " + lossScale.factor() + "; expected a positive number");
         }
         check("skipped", lossScale.skipped(), 0, step);
+        if (!(rateFactor > 0) || Double.isInfinite(rateFactor)) {
+            throw new IllegalArgumentException("\"rate_factor\" is " + rateFactor + "; expected a positive number");
+        }
         check("reported_step", progress.reportedStep, -1, step);
         check("best", progress.best, -1, progress.reports.size() - 1L);
     }

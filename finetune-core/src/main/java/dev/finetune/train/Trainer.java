@@ -115,6 +115,18 @@ public final class Trainer {
                 }
             }
             return run.finish();
+        } catch (RuntimeException | Error e) {
+            failed(e);
+            throw e;
+        }
+    }
+
+    /** What the listener throws in turn hides nothing. */
+    private void failed(Throwable cause) {
+        try {
+            setup.listener().failed(cause);
+        } catch (RuntimeException e) {
+            cause.addSuppressed(e);
         }
     }
 }

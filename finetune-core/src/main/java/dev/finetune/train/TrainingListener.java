@@ -3,14 +3,31 @@ package dev.finetune.train;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Is told what happens, on the training thread: be quick, and don't throw. */
+/**
+ * Is told what happens, on the training thread: be quick. One that throws while {@link dev.finetune.FineTuner} trains is named in a
+ * warning and told nothing more; training goes on. {@link Trainer} itself lets through what it throws.
+ */
 public interface TrainingListener {
+    /**
+     * Training is about to begin; called before {@link #started}.
+     *
+     * @param control what may be asked of this training while it goes on
+     */
+    default void attached(TrainingControl control) {}
+
     /**
      * Training begins.
      *
      * @param plan what is about to be done
      */
     default void started(Plan plan) {}
+
+    /**
+     * The batches of the next step were fetched; called before the step is made.
+     *
+     * @param seconds how long training waited for them
+     */
+    default void fetched(double seconds) {}
 
     /**
      * A step was made.
@@ -66,6 +83,13 @@ public interface TrainingListener {
     default void finished(TrainingHistory history) {}
 
     /**
+     * Training ended by an exception, which is thrown on; called in place of {@link #finished}.
+     *
+     * @param cause what was thrown
+     */
+    default void failed(Throwable cause) {}
+
+    /**
      * What is about to be done.
      *
      * @param rows training rows per epoch, or -1 where not known (streams)
@@ -85,8 +109,18 @@ public interface TrainingListener {
     static TrainingListener all(List<TrainingListener> listeners) {
         return new TrainingListener() {
             @Override
+            public void attached(TrainingControl control) {
+                listeners.forEach(listener -> listener.attached(control));
+            }
+
+            @Override
             public void started(Plan plan) {
                 listeners.forEach(listener -> listener.started(plan));
+            }
+
+            @Override
+            public void fetched(double seconds) {
+                listeners.forEach(listener -> listener.fetched(seconds));
             }
 
             @Override
@@ -122,6 +156,11 @@ public interface TrainingListener {
             @Override
             public void finished(TrainingHistory history) {
                 listeners.forEach(listener -> listener.finished(history));
+            }
+
+            @Override
+            public void failed(Throwable cause) {
+                listeners.forEach(listener -> listener.failed(cause));
             }
         };
     }

@@ -37,6 +37,7 @@ final class TrainingRun implements AutoCloseable {
     private final Progress progress;
     private final RunCheckpoints checkpoints;
     private final Stopwatch watch = new Stopwatch();
+    private final TrainingControl control;
 
     private final List<StepReport> steps = new ArrayList<>();
     private TrainingHistory.End end = TrainingHistory.End.FINISHED;
@@ -75,6 +76,8 @@ final class TrainingRun implements AutoCloseable {
             throw new FinetuneException("Every parameter is frozen, so there is nothing to train.");
         }
         this.total = TotalSteps.of(settings, training);
+        this.control = new TrainingControl(setup.checkpointing().settings(), trained);
+        setup.listener().attached(control);
         setup.listener()
                 .started(new TrainingListener.Plan(
                         training.rowsPerEpoch().orElse(-1),
@@ -129,6 +132,7 @@ final class TrainingRun implements AutoCloseable {
         parts.average.restore(state.averaged());
         update.portions().goOn(state.atOnce());
         parts.lossScale.restore(state.lossScale());
+        control.restore(state.rateFactor());
         progress.restore(state.progress(), Files.exists(files.resolve(BEST)));
         tensors().forEach((name, tensors) -> {
             if (!tensors.isEmpty()) {
@@ -219,8 +223,10 @@ final class TrainingRun implements AutoCloseable {
      */
     boolean hasNext() {
         while (goesOn()) {
+            final long asked = System.nanoTime();
             group = batches.next();
             if (!group.isEmpty()) {
+                setup.listener().fetched((System.nanoTime() - asked) / 1e9);
                 return true;
             }
             end = end();
@@ -279,7 +285,7 @@ final class TrainingRun implements AutoCloseable {
     }
 
     private TrainingHistory.End end() {
-        if (setup.cancellation().isRequestedHere()) {
+        if (control.isStopped() || setup.cancellation().isRequestedHere()) {
             return TrainingHistory.End.CANCELLED;
         }
         if (settings.maxTime().isPresent()
@@ -292,7 +298,8 @@ final class TrainingRun implements AutoCloseable {
     /** Forward, loss, backward and update of the batches of a step. */
     StepReport forwardBackwardUpdate(List<HostBatch> some) {
         parts.unfreezing.reach(batches.epochsBefore());
-        final double rate = settings.schedule().rate(step - parts.lossScale.skipped(), total, settings.learningRate());
+        final double rate = control.rateFactor()
+                * settings.schedule().rate(step - parts.lossScale.skipped(), total, settings.learningRate());
         final TrainingStep.Result result = update.run(some, new TrainingStep.Place(step, batches.epoch(), rate));
         Optimizer.forgetGradients(trained);
         parts.average.stepped(step + 1);
@@ -310,10 +317,12 @@ final class TrainingRun implements AutoCloseable {
         batches.stepped();
     }
 
-    /** Whether so many steps are done that the settings want an evaluation. */
+    /** Whether so many steps are done that the settings want an evaluation, or somebody asked for one. */
     boolean evaluationDue() {
-        return settings.evaluation().everySteps() > 0
-                && step % settings.evaluation().everySteps() == 0
+        final boolean asked = control.takesEvaluation();
+        return (asked
+                        || settings.evaluation().everySteps() > 0
+                                && step % settings.evaluation().everySteps() == 0)
                 && !progress.hasEvaluated(step);
     }
 
@@ -364,6 +373,7 @@ final class TrainingRun implements AutoCloseable {
                             parts.average.averaged(),
                             update.portions().atOnce(),
                             parts.lossScale.state(),
+                            control.rateFactor(),
                             watch.seconds(),
                             watch.trainingSeconds(),
                             steps,

@@ -2,6 +2,7 @@ package dev.finetune.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.finetune.internal.RecordingLogger;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.train.EpochReport;
 import dev.finetune.train.StepReport;
@@ -16,9 +17,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.slf4j.Marker;
-import org.slf4j.event.Level;
-import org.slf4j.helpers.LegacyAbstractLogger;
 
 /** What a training shows on a console and in a log, and how often. */
 class ProgressTest {
@@ -115,10 +113,10 @@ class ProgressTest {
 
     @Test
     void aLogHasThePlanTheProgressTheEvaluationsAndTheEndAtInfo() {
-        final Recording log = new Recording();
+        final RecordingLogger log = new RecordingLogger();
         train(new ProgressLog(log, () -> now), PLAN, 100);
 
-        assertThat(log.lines)
+        assertThat(log.lines())
                 .containsExactly(
                         "INFO training 1,234 of 109,000,000 parameters on 800 rows, 1,000 steps",
                         "INFO step 3 of 1,000, 24 rows, loss 0.5000, 8 rows/s, 16:37 min left",
@@ -129,47 +127,5 @@ class ProgressTest {
                         "INFO epoch 1.00, step 100: training loss 0.5000, validation loss 0.4000, accuracy 0.8750, 8 rows/s,"
                                 + " 1:40 min",
                         "INFO cancelled after 100 steps and 1:40 min");
-    }
-
-    private static final class Recording extends LegacyAbstractLogger {
-        private static final long serialVersionUID = 1;
-
-        private final transient List<String> lines = new ArrayList<>();
-
-        @Override
-        protected String getFullyQualifiedCallerName() {
-            return Recording.class.getName();
-        }
-
-        @Override
-        protected void handleNormalizedLoggingCall(
-                Level level, Marker marker, String message, Object[] arguments, Throwable thrown) {
-            lines.add(level + " " + message);
-        }
-
-        @Override
-        public boolean isTraceEnabled() {
-            return false;
-        }
-
-        @Override
-        public boolean isDebugEnabled() {
-            return false;
-        }
-
-        @Override
-        public boolean isInfoEnabled() {
-            return true;
-        }
-
-        @Override
-        public boolean isWarnEnabled() {
-            return true;
-        }
-
-        @Override
-        public boolean isErrorEnabled() {
-            return true;
-        }
     }
 }

@@ -233,6 +233,37 @@ class ResumeTest {
         }
     }
 
+    /** Halves the learning rate after two steps, and may do something after five. */
+    private static TrainingListener halving(Runnable action) {
+        return new TrainingListener() {
+            private TrainingControl control = TrainingControlTest.NONE;
+
+            @Override
+            public void attached(TrainingControl given) {
+                control = given;
+            }
+
+            @Override
+            public void stepped(StepReport report) {
+                if (report.step() == 1) {
+                    control.scaleLearningRate(0.5);
+                } else if (report.step() == 4) {
+                    action.run();
+                }
+            }
+        };
+    }
+
+    @Test
+    void aRateThatAListenerScaledStaysScaled() {
+        final Outcome expected = train(PLAIN, NONE, halving(() -> {}), new Cancellation());
+        assertThat(expected.steps()).isNotEqualTo(train(PLAIN, NONE).steps());
+        final Checkpoints checkpoints = Checkpoints.in(folder).resume();
+        final Cancellation stop = new Cancellation();
+        train(PLAIN, to(checkpoints), halving(stop::cancel), stop);
+        assertSame(train(PLAIN, to(checkpoints)), expected, "stopped after 5");
+    }
+
     @Test
     void itGoesOnAgainAndAgain() {
         final Way way = ways().toList().get(2);

@@ -116,6 +116,9 @@ final class TrainingOptions {
     @Mixin
     private AdapterOptions adapter = new AdapterOptions();
 
+    @Mixin
+    private TrackerOptions trackers = new TrackerOptions();
+
     /** Options with the learning rate that suits the command's models. */
     TrainingOptions(double learningRate) {
         this.learningRate = learningRate;
@@ -154,7 +157,7 @@ final class TrainingOptions {
                 .device(device)
                 .freeze(freeze())
                 .listener(ConsoleProgress.create(warning -> Advice.of(warning, command)));
-        tuner = adapter.on(preservation.on(warmedUp(tuner)));
+        tuner = trackers.on(adapter.on(preservation.on(warmedUp(tuner))));
         tuner = headOnly ? tuner.freeze(Freeze.allButHead()) : tuner;
         tuner = balanced ? tuner.loss(l -> l.balancedClassWeights()) : tuner;
         tuner = dropout != -1 ? tuner.regularization(r -> r.dropout(dropout)) : tuner;

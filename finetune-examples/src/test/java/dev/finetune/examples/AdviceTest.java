@@ -27,6 +27,10 @@ class AdviceTest {
     private static final Set<String> OF_COMMANDS = Set.of(
             "--resume",
             "--checkpoint-every",
+            "--tensorboard",
+            "--history",
+            "--mlflow",
+            "--mlflow-experiment",
             "--task",
             "--train",
             "--eval",

@@ -35,6 +35,7 @@ class FromPythonTest {
             "dev.finetune.report.",
             "dev.finetune.search.",
             "dev.finetune.task.",
+            "dev.finetune.trackers.",
             "dev.finetune.train.",
             "dev.finetune.vision.",
             "dev.finetune.vision.image.");

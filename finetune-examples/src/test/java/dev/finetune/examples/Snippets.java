@@ -50,6 +50,7 @@ record Snippets(Path classes, Map<String, String> names, List<String> tests, Lis
             "dev.finetune.record.*",
             "dev.finetune.report.*",
             "dev.finetune.search.*",
+            "dev.finetune.trackers.*",
             "dev.finetune.train.*",
             "dev.finetune.vision.*",
             "dev.finetune.vision.image.*",

@@ -49,7 +49,7 @@ public final class Fitting<I> {
     public Fitting(Draft draft) {
         this.draft = draft;
         this.settings = draft.settings();
-        this.listener = TrainingListener.all(draft.watch().listeners());
+        this.listener = GuardedListener.all(draft.watch().listeners(), LOG);
         this.reporting = new Reporting<>(draft, listener);
     }
 

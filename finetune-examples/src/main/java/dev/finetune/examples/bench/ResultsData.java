@@ -1,5 +1,9 @@
 package dev.finetune.examples.bench;
 
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
@@ -28,7 +32,7 @@ final class ResultsData {
     /**
      * Sets in folders.
      *
-     * @param data with a folder for each set: banking77, cola, sst2, wnut17
+     * @param data with a folder for each set: banking77, cola, sst2, wnut17, xquad
      * @param work where files are written
      */
     ResultsData(Path data, Path work) {
@@ -40,6 +44,7 @@ final class ResultsData {
     Path train(ResultsRow row, int rows, long seed) throws IOException {
         return switch (row.set()) {
             case "wnut17" -> sentences("wnut17train.conll", rows);
+            case "xquad" -> questions(false, rows);
             default -> {
                 final List<Example<Text>> all = texts(row.set(), true);
                 yield row.shots() > 0
@@ -51,9 +56,11 @@ final class ResultsData {
 
     /** The file of some rows to evaluate on. */
     Path evaluation(ResultsRow row, int rows) throws IOException {
-        return row.set().equals("wnut17")
-                ? sentences("emerging.dev.conll", rows)
-                : write(row.set() + "-eval", drawn(texts(row.set(), false), rows));
+        return switch (row.set()) {
+            case "wnut17" -> sentences("emerging.dev.conll", rows);
+            case "xquad" -> questions(true, rows);
+            default -> write(row.set() + "-eval", drawn(texts(row.set(), false), rows));
+        };
     }
 
     private List<Example<Text>> texts(String set, boolean train) {
@@ -106,13 +113,40 @@ final class ResultsData {
         return Files.write(work.resolve(name + ".tsv"), lines);
     }
 
+    /** The first questions of the first half of the articles, or of the second, on which nothing was learned. */
+    private Path questions(boolean second, int rows) throws IOException {
+        final Path file = existing("xquad", "xquad.en.json");
+        final JsonArray all = JsonParser.parseString(Files.readString(file))
+                .getAsJsonObject()
+                .getAsJsonArray("data");
+        final JsonArray half = new JsonArray();
+        int asked = 0;
+        for (int i = second ? all.size() / 2 : 0; i < (second ? all.size() : all.size() / 2); i++) {
+            for (JsonElement passage : all.get(i).getAsJsonObject().getAsJsonArray("paragraphs")) {
+                final JsonArray questions = passage.getAsJsonObject().getAsJsonArray("qas");
+                while (rows > 0 && asked + questions.size() > rows) {
+                    questions.remove(questions.size() - 1);
+                }
+                asked += questions.size();
+            }
+            half.add(all.get(i));
+        }
+        final JsonObject json = new JsonObject();
+        json.add("data", half);
+        return Files.writeString(work.resolve("xquad-" + (second ? "eval" : "train") + ".json"), json.toString());
+    }
+
+    private Path existing(String set, String name) {
+        final Path file = data.resolve(set).resolve(name);
+        if (!Files.isRegularFile(file)) {
+            throw new FinetuneException("--data " + data + ": there is no file " + set + "/" + name + ".");
+        }
+        return file;
+    }
+
     /** Sentences of a file with a word and its tag a line, blocks apart. */
     private Path sentences(String name, int rows) throws IOException {
-        final Path file = data.resolve("wnut17").resolve(name);
-        if (!Files.isRegularFile(file)) {
-            throw new FinetuneException("--data " + data + ": there is no file wnut17/" + name + ".");
-        }
-        final List<String> blocks = Stream.of(Files.readString(file).split("\\R[\\t ]*\\R"))
+        final List<String> blocks = Stream.of(Files.readString(existing("wnut17", name)).split("\\R[\\t ]*\\R"))
                 .map(String::strip)
                 .filter(block -> !block.isEmpty())
                 .toList();

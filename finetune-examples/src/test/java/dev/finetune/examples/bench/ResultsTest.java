@@ -105,6 +105,23 @@ class ResultsTest {
     }
 
     @Test
+    void questionsAreLearnedFromOneHalfOfTheArticlesAndAskedOfTheOther() throws IOException {
+        final Path xquad = Files.createDirectories(folder.resolve("data/xquad"));
+        final String article = "{\"paragraphs\":[{\"context\":\"c\",\"qas\":[{\"id\":\"%1$s1\"},{\"id\":\"%1$s2\"}]}]}";
+        Files.writeString(
+                xquad.resolve("xquad.en.json"),
+                "{\"data\":[" + article.formatted("a") + "," + article.formatted("b") + "]}");
+        final ResultsData data = new ResultsData(folder.resolve("data"), folder);
+        assertThat(Files.readString(data.train(row("xquad"), 0, 1)))
+                .contains("a1", "a2")
+                .doesNotContain("b1");
+        assertThat(Files.readString(data.evaluation(row("xquad"), 0)))
+                .contains("b1", "b2")
+                .doesNotContain("a1");
+        assertThat(Files.readString(data.train(row("xquad"), 1, 1))).contains("a1").doesNotContain("a2");
+    }
+
+    @Test
     void everyRowCanBeNamedInAListWithCommas() {
         assertThat(ResultsRow.all())
                 .extracting(ResultsRow::name)

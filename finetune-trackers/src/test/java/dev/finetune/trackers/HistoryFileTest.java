@@ -1,0 +1,98 @@
+package dev.finetune.trackers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import dev.finetune.FineTuned;
+import dev.finetune.data.Text;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.train.StepReport;
+import dev.finetune.train.TrainingListener;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class HistoryFileTest {
+    private static final TrainingListener.Plan PLAN = new TrainingListener.Plan(8, 0, 1, 5, 5, "loss");
+
+    @TempDir
+    private Path folder;
+
+    private static HistoryFile at(Path file, boolean json, String time) {
+        return new HistoryFile(file, json, Clock.fixed(Instant.parse(time), ZoneOffset.UTC));
+    }
+
+    @Test
+    void trainingsAreAppendedAsNumbersALine() throws IOException {
+        final Path file = folder.resolve("history.csv");
+        final List<StepReport> steps;
+        try (FineTuned<Text> tuned = Fits.fit(folder, at(file, false, "2026-01-02T03:04:05Z"))) {
+            steps = tuned.history().orElseThrow().steps();
+        }
+        Fits.fit(folder, at(file, false, "2026-01-02T03:05:00Z")).close();
+        final List<String> lines = Files.readAllLines(file);
+        assertThat(lines.get(0)).isEqualTo("training,step,epoch,name,value");
+        assertThat(lines.get(1))
+                .isEqualTo("2026-01-02T03:04:05Z,1,0.0,train/loss," + steps.get(0).loss());
+        assertThat(lines.stream().filter(line -> line.startsWith("2026-01-02T03:05:00Z,")))
+                .hasSameSizeAs(lines.stream()
+                        .filter(line -> line.startsWith("2026-01-02T03:04:05Z,"))
+                        .toList());
+        assertThat(lines).anyMatch(line -> line.contains(",8,2.0,validation/accuracy,"));
+        assertThat(lines.stream().filter(line -> line.startsWith("training"))).hasSize(1);
+    }
+
+    @Test
+    void eventsAreAppendedAsJsonALine() throws IOException {
+        final Path file = folder.resolve("history.jsonl");
+        final FineTuned<Text> tuned = Fits.fit(folder, HistoryFile.jsonLines(file));
+        tuned.close();
+        final List<JsonObject> events = Files.readAllLines(file).stream()
+                .map(line -> JsonParser.parseString(line).getAsJsonObject())
+                .toList();
+        assertThat(events.get(0).get("event").getAsString()).isEqualTo("started");
+        assertThat(events.get(0).getAsJsonObject("settings").get("learning rate").getAsString())
+                .contains("0.001");
+        assertThat(events.stream().filter(event -> event.get("event").getAsString().equals("step")))
+                .hasSize(Fits.STEPS);
+        assertThat(events.stream()
+                        .filter(event -> event.get("event").getAsString().equals("evaluation")))
+                .hasSize(Fits.EPOCHS)
+                .allSatisfy(event -> assertThat(event.has("validation/accuracy")).isTrue());
+        assertThat(events.get(events.size() - 1).get("end").getAsString()).isEqualTo("finished");
+    }
+
+    @Test
+    void numbersThatAreNotFiniteAndFailuresAreWrittenAsWell() throws IOException {
+        final Path file = folder.resolve("history.jsonl");
+        final HistoryFile history = HistoryFile.jsonLines(file);
+        history.begin(PLAN, Map.of());
+        history.stepped(new StepReport(0, 0, Double.NaN, Double.POSITIVE_INFINITY, 1e-3, 8));
+        history.failed(new FinetuneException("The loss became NaN"));
+        assertThat(Files.readAllLines(file).get(1))
+                .contains("\"train/loss\":\"NaN\"", "\"train/gradient_norm\":\"Infinity\"");
+        assertThat(Files.readAllLines(file).get(2)).contains("\"event\":\"failed\"", "The loss became NaN");
+    }
+
+    @Test
+    void aFileOfSomethingElseIsRefusedByNameAndTheTrainingGoesOn() throws IOException {
+        final Path file = Files.writeString(folder.resolve("mine.csv"), "name,age\nAda,36\n");
+        final HistoryFile history = HistoryFile.csv(file);
+        assertThatThrownBy(() -> history.begin(PLAN, Map.of()))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContainingAll(file.toString(), "name,age", "training,step,epoch,name,value");
+        try (FineTuned<Text> tuned = Fits.fit(folder, history)) {
+            assertThat(tuned.history().orElseThrow().steps()).hasSize(Fits.STEPS);
+        }
+        assertThat(file).hasContent("name,age\nAda,36\n");
+    }
+}
