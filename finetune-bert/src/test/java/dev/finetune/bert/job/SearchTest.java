@@ -9,6 +9,11 @@ import dev.finetune.data.Dataset;
 import dev.finetune.data.Text;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.error.OutOfMemoryException;
+import dev.finetune.nn.Adapter;
+import dev.finetune.peft.AdaptableLayer;
+import dev.finetune.peft.Lora;
+import dev.finetune.peft.PeftMethod;
+import dev.finetune.peft.TargetLayers;
 import dev.finetune.search.Halving;
 import dev.finetune.search.Sampler;
 import dev.finetune.search.Search;
@@ -22,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
@@ -120,15 +126,36 @@ class SearchTest {
         assertThat(wild.bestTrial().settings()).containsEntry("lr", "0.001");
     }
 
+    /** LoRA for which there is no memory. */
+    private record TooLarge(Lora lora) implements PeftMethod {
+        @Override
+        public TargetLayers targets() {
+            return lora.targets();
+        }
+
+        @Override
+        public Adapter adapter(AdaptableLayer layer) {
+            throw new OutOfMemoryException("Memory ran out in step 1.", new OutOfMemoryError());
+        }
+
+        @Override
+        public String prefix() {
+            return lora.prefix();
+        }
+
+        @Override
+        public List<String> alsoTrained() {
+            return lora.alsoTrained();
+        }
+
+        @Override
+        public PeftMethod training(Collection<String> more) {
+            return this;
+        }
+    }
+
     private static FineTuner failing(FineTuner tuner, boolean fails) {
-        return tuner.listener(new TrainingListener() {
-            @Override
-            public void stepped(StepReport report) {
-                if (fails) {
-                    throw new OutOfMemoryException("Memory ran out in step 1.", new OutOfMemoryError());
-                }
-            }
-        });
+        return fails ? tuner.adapt(new TooLarge(Lora.rank(2).targets("query"))) : tuner;
     }
 
     @Test
