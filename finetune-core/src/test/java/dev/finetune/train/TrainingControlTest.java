@@ -132,7 +132,9 @@ class TrainingControlTest {
             network.parameters()
                     .forEach(parameter -> assertThat(sizes).containsEntry(parameter.name(), (int) parameter.count()));
         }
-        assertThat(elsewhere.get()).isInstanceOf(IllegalStateException.class).hasMessageContaining("thread that trains");
+        assertThat(elsewhere.get())
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("thread that trains");
     }
 
     @ParameterizedTest

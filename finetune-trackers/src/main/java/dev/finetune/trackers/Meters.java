@@ -97,8 +97,8 @@ public final class Meters {
         public void evaluated(EpochReport report) {
             show("rows_per_second", report.rowsPerSecond());
             report.validation()
-                    .ifPresent(metrics ->
-                            metrics.names().forEach(name -> show("validation." + name, metrics.get(name))));
+                    .ifPresent(
+                            metrics -> metrics.names().forEach(name -> show("validation." + name, metrics.get(name))));
         }
     }
 

@@ -118,8 +118,8 @@ public final class MlFlow extends ScalarTracker {
         if (due && (last == null || last.isDone())) {
             sendWaiting();
         } else if (waiting.size() > MOST_WAITING) {
-            throw new FinetuneException("MLflow takes in less than training gives: " + waiting.size()
-                    + " numbers wait to be sent.");
+            throw new FinetuneException(
+                    "MLflow takes in less than training gives: " + waiting.size() + " numbers wait to be sent.");
         }
     }
 

@@ -30,8 +30,8 @@ final class MlFlowClient {
 
     MlFlowClient(URI server, Optional<String> token) {
         if (server.getScheme() == null || !server.getScheme().matches("https?") || server.getHost() == null) {
-            throw new FinetuneException("MLflow's server must be an address such as http://localhost:5000, but is \""
-                    + server + "\".");
+            throw new FinetuneException(
+                    "MLflow's server must be an address such as http://localhost:5000, but is \"" + server + "\".");
         }
         final String text = server.toString();
         this.server = URI.create(text.endsWith("/") ? text : text + "/");
@@ -44,10 +44,10 @@ final class MlFlowClient {
 
     /** The experiment's id; it is made where it isn't there. */
     String experiment(String name) {
-        final HttpResponse<String> found = send(request("experiments/get-by-name?experiment_name="
-                        + URLEncoder.encode(name, StandardCharsets.UTF_8))
-                .GET()
-                .build());
+        final HttpResponse<String> found = send(
+                request("experiments/get-by-name?experiment_name=" + URLEncoder.encode(name, StandardCharsets.UTF_8))
+                        .GET()
+                        .build());
         if (found.statusCode() == NOT_FOUND) {
             final JsonObject body = new JsonObject();
             body.addProperty("name", name);
@@ -116,7 +116,9 @@ final class MlFlowClient {
             throw refusal(answer, "answered " + answer.statusCode());
         }
         try {
-            return body.isBlank() ? new JsonObject() : JsonParser.parseString(body).getAsJsonObject();
+            return body.isBlank()
+                    ? new JsonObject()
+                    : JsonParser.parseString(body).getAsJsonObject();
         } catch (JsonParseException | IllegalStateException e) {
             throw refusal(answer, "answered no JSON object");
         }
@@ -124,9 +126,10 @@ final class MlFlowClient {
 
     private static FinetuneException refusal(HttpResponse<String> answer, String what) {
         final String body = answer.body();
-        return new FinetuneException("MLflow " + what + " to " + answer.request().method() + " "
-                + answer.request().uri() + ": "
-                + (body.length() <= LONGEST_ANSWER ? body : body.substring(0, LONGEST_ANSWER) + "…"));
+        return new FinetuneException(
+                "MLflow " + what + " to " + answer.request().method() + " "
+                        + answer.request().uri() + ": "
+                        + (body.length() <= LONGEST_ANSWER ? body : body.substring(0, LONGEST_ANSWER) + "…"));
     }
 
     private static JsonObject object(JsonObject json, String key) {
@@ -144,6 +147,7 @@ final class MlFlowClient {
     }
 
     private static FinetuneException missing(String key) {
-        return new FinetuneException("MLflow's answer lacks \"" + key + "\". Is the address that of a tracking server?");
+        return new FinetuneException(
+                "MLflow's answer lacks \"" + key + "\". Is the address that of a tracking server?");
     }
 }

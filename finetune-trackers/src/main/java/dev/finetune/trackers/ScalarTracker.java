@@ -85,7 +85,8 @@ abstract class ScalarTracker implements TrainingListener {
         values.put("train/mean_loss", report.trainingLoss());
         values.put("train/rows_per_second", report.rowsPerSecond());
         report.validation()
-                .ifPresent(metrics -> metrics.names().forEach(name -> values.put("validation/" + name, metrics.get(name))));
+                .ifPresent(metrics ->
+                        metrics.names().forEach(name -> values.put("validation/" + name, metrics.get(name))));
         return values;
     }
 }

@@ -35,14 +35,15 @@ class FlightRecorderTest {
         assertThat(of(events, "Step"))
                 .extracting(event -> event.getDouble("loss"))
                 .containsExactlyElementsOf(losses);
-        assertThat(of(events, "Step")).allSatisfy(event -> assertThat(event.getDuration())
-                .isPositive());
+        assertThat(of(events, "Step"))
+                .allSatisfy(event -> assertThat(event.getDuration()).isPositive());
         assertThat(of(events, "BatchWait")).hasSize(Fits.STEPS);
         assertThat(of(events, "Evaluation"))
                 .extracting(event -> event.getLong("step"))
                 .containsExactly(4L, 8L);
-        assertThat(of(events, "Prediction")).singleElement().satisfies(event -> assertThat(event.getInt("inputs"))
-                .isOne());
+        assertThat(of(events, "Prediction"))
+                .singleElement()
+                .satisfies(event -> assertThat(event.getInt("inputs")).isOne());
     }
 
     private static List<RecordedEvent> of(List<RecordedEvent> events, String name) {

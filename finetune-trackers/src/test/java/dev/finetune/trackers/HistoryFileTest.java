@@ -42,7 +42,8 @@ class HistoryFileTest {
         final List<String> lines = Files.readAllLines(file);
         assertThat(lines.get(0)).isEqualTo("training,step,epoch,name,value");
         assertThat(lines.get(1))
-                .isEqualTo("2026-01-02T03:04:05Z,1,0.0,train/loss," + steps.get(0).loss());
+                .isEqualTo(
+                        "2026-01-02T03:04:05Z,1,0.0,train/loss," + steps.get(0).loss());
         assertThat(lines.stream().filter(line -> line.startsWith("2026-01-02T03:05:00Z,")))
                 .hasSameSizeAs(lines.stream()
                         .filter(line -> line.startsWith("2026-01-02T03:04:05Z,"))
@@ -60,14 +61,19 @@ class HistoryFileTest {
                 .map(line -> JsonParser.parseString(line).getAsJsonObject())
                 .toList();
         assertThat(events.get(0).get("event").getAsString()).isEqualTo("started");
-        assertThat(events.get(0).getAsJsonObject("settings").get("learning rate").getAsString())
+        assertThat(events.get(0)
+                        .getAsJsonObject("settings")
+                        .get("learning rate")
+                        .getAsString())
                 .contains("0.001");
-        assertThat(events.stream().filter(event -> event.get("event").getAsString().equals("step")))
+        assertThat(events.stream()
+                        .filter(event -> event.get("event").getAsString().equals("step")))
                 .hasSize(Fits.STEPS);
         assertThat(events.stream()
                         .filter(event -> event.get("event").getAsString().equals("evaluation")))
                 .hasSize(Fits.EPOCHS)
-                .allSatisfy(event -> assertThat(event.has("validation/accuracy")).isTrue());
+                .allSatisfy(
+                        event -> assertThat(event.has("validation/accuracy")).isTrue());
         assertThat(events.get(events.size() - 1).get("end").getAsString()).isEqualTo("finished");
     }
 

@@ -42,9 +42,15 @@ class MetersTest {
         tuned.predict(Text.of("not measured"));
         watched.close();
         assertThatThrownBy(() -> watched.predict(Text.of("late"))).isInstanceOf(IllegalStateException.class);
-        assertThat(registry.get("finetune.predict").tag("outcome", "success").timer().count())
+        assertThat(registry.get("finetune.predict")
+                        .tag("outcome", "success")
+                        .timer()
+                        .count())
                 .isOne();
-        assertThat(registry.get("finetune.predict").tag("outcome", "failure").timer().count())
+        assertThat(registry.get("finetune.predict")
+                        .tag("outcome", "failure")
+                        .timer()
+                        .count())
                 .isOne();
         assertThat(registry.get("finetune.predict.inputs").summary().totalAmount())
                 .isEqualTo(3);

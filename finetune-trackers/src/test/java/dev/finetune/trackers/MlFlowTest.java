@@ -61,19 +61,19 @@ class MlFlowTest {
         final String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
         calls.add(exchange.getRequestMethod() + " " + call);
         tokens.add(String.valueOf(exchange.getRequestHeaders().getFirst("Authorization")));
-        bodies.add(body.isEmpty() ? new JsonObject() : JsonParser.parseString(body).getAsJsonObject());
+        bodies.add(
+                body.isEmpty() ? new JsonObject() : JsonParser.parseString(body).getAsJsonObject());
         final boolean missing = call.startsWith("experiments/get") && !known;
-        final String reply =
-                switch (call.replaceAll("\\?.*", "")) {
-                    case "experiments/get-by-name" ->
-                        known
-                                ? "{\"experiment\":{\"experiment_id\":\"7\",\"name\":\"reviews\"}}"
-                                : "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\"}";
-                    case "experiments/create" -> "{\"experiment_id\":\"8\"}";
-                    case "runs/create" -> "{\"run\":{\"info\":{\"run_id\":\"abc\",\"status\":\"RUNNING\"}}}";
-                    case "runs/update" -> "{\"run_info\":{}}";
-                    default -> broken ? "{\"error_code\":\"INTERNAL_ERROR\",\"message\":\"no disk\"}" : "{}";
-                };
+        final String reply = switch (call.replaceAll("\\?.*", "")) {
+            case "experiments/get-by-name" ->
+                known
+                        ? "{\"experiment\":{\"experiment_id\":\"7\",\"name\":\"reviews\"}}"
+                        : "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\"}";
+            case "experiments/create" -> "{\"experiment_id\":\"8\"}";
+            case "runs/create" -> "{\"run\":{\"info\":{\"run_id\":\"abc\",\"status\":\"RUNNING\"}}}";
+            case "runs/update" -> "{\"run_info\":{}}";
+            default -> broken ? "{\"error_code\":\"INTERNAL_ERROR\",\"message\":\"no disk\"}" : "{}";
+        };
         final byte[] bytes = reply.getBytes(StandardCharsets.UTF_8);
         exchange.sendResponseHeaders(missing ? 404 : broken && call.startsWith("runs/log") ? 500 : 200, bytes.length);
         exchange.getResponseBody().write(bytes);
@@ -82,32 +82,33 @@ class MlFlowTest {
 
     private List<JsonElement> sent(String of) {
         final List<JsonElement> all = new ArrayList<>();
-        bodies.stream().filter(body -> body.has(of)).forEach(body -> body.getAsJsonArray(of)
-                .forEach(all::add));
+        bodies.stream()
+                .filter(body -> body.has(of))
+                .forEach(body -> body.getAsJsonArray(of).forEach(all::add));
         return all;
     }
 
     @Test
     void aTrainingIsARunWithItsSettingsNumbersAndEnd() {
         final List<StepReport> steps;
-        try (FineTuned<Text> tuned = Fits.fit(
-                folder, MlFlow.at(address(), "customer reviews & more").token("secret"))) {
+        try (FineTuned<Text> tuned =
+                Fits.fit(folder, MlFlow.at(address(), "customer reviews & more").token("secret"))) {
             steps = tuned.history().orElseThrow().steps();
         }
         assertThat(calls.subList(0, 4))
                 .containsExactly(
                         "GET experiments/get-by-name?experiment_name=customer+reviews+%26+more",
-                        "POST experiments/create",
-                        "POST runs/create",
-                        "POST runs/log-batch");
+                        "POST experiments/create", "POST runs/create", "POST runs/log-batch");
         assertThat(bodies.get(2).get("experiment_id").getAsString()).isEqualTo("8");
         assertThat(calls.get(calls.size() - 1)).isEqualTo("POST runs/update");
         assertThat(bodies.get(bodies.size() - 1).get("status").getAsString()).isEqualTo("FINISHED");
-        assertThat(sent("params")).anySatisfy(parameter -> assertThat(parameter.toString())
-                .contains("\"learning rate\"")
-                .contains("0.001"));
+        assertThat(sent("params"))
+                .anySatisfy(parameter -> assertThat(parameter.toString())
+                        .contains("\"learning rate\"")
+                        .contains("0.001"));
         final List<JsonElement> losses = sent("metrics").stream()
-                .filter(metric -> metric.getAsJsonObject().get("key").getAsString().equals("train/loss"))
+                .filter(metric ->
+                        metric.getAsJsonObject().get("key").getAsString().equals("train/loss"))
                 .toList();
         assertThat(losses).hasSameSizeAs(steps);
         for (int i = 0; i < steps.size(); i++) {
@@ -149,7 +150,8 @@ class MlFlowTest {
             assertThat(tuned.history().orElseThrow().steps()).hasSize(Fits.STEPS);
         }
         final MlFlowClient client = new MlFlowClient(address(), java.util.Optional.empty());
-        assertThatThrownBy(() -> client.log("abc", JsonParser.parseString("[1]").getAsJsonArray(), new com.google.gson.JsonArray()))
+        assertThatThrownBy(() -> client.log(
+                        "abc", JsonParser.parseString("[1]").getAsJsonArray(), new com.google.gson.JsonArray()))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContainingAll("MLflow answered 500", "POST", "runs/log-batch", "no disk");
         server.stop(0);

@@ -60,7 +60,8 @@ class TensorBoardTest {
         // What every event file begins with: 24 bytes, and the masked checksum of that number.
         assertThat(bytes.getLong(0)).isEqualTo(24);
         assertThat(bytes.getInt(8)).isEqualTo(0x224b7fa3);
-        assertThat(new String(bytes.array(), 12 + 11, 13, StandardCharsets.UTF_8)).isEqualTo("brain.Event:2");
+        assertThat(new String(bytes.array(), 12 + 11, 13, StandardCharsets.UTF_8))
+                .isEqualTo("brain.Event:2");
         int at = 0;
         int records = 0;
         while (at < bytes.limit()) {
@@ -88,12 +89,14 @@ class TensorBoardTest {
                 python + " has no tensorboard; name one that has with -Dfinetune.python=...");
         final List<String> expected;
         final long parameters;
-        try (FineTuned<Text> tuned =
-                Fits.fit(folder, TensorBoard.in(runs()).histograms())) {
+        try (FineTuned<Text> tuned = Fits.fit(folder, TensorBoard.in(runs()).histograms())) {
             expected = tuned.history().orElseThrow().steps().stream()
                     .map(step -> "(" + (step.step() + 1) + ", '" + (double) (float) step.loss() + "')")
                     .toList();
-            parameters = tuned.summary().lines().filter(line -> line.contains("trained")).count();
+            parameters = tuned.summary()
+                    .lines()
+                    .filter(line -> line.contains("trained"))
+                    .count();
         }
         final Path script = Files.writeString(folder.resolve("reader.py"), READER);
         final Path out = folder.resolve("read.txt");
@@ -104,7 +107,8 @@ class TensorBoardTest {
                 .contains("scalar train/loss [" + String.join(", ", expected) + "]")
                 .anyMatch(line -> line.startsWith("scalar validation/accuracy [(4, "))
                 .anyMatch(line -> line.startsWith("image validation/confusion [(4, 400, 400, b'\\x89PNG')"))
-                .anyMatch(line -> line.startsWith("text settings/text_summary ['| setting | value |', '| --- | --- |', '| "));
+                .anyMatch(line ->
+                        line.startsWith("text settings/text_summary ['| setting | value |', '| --- | --- |', '| "));
         assertThat(lines.stream().filter(line -> line.startsWith("histogram weights/")))
                 .isNotEmpty()
                 .hasSizeLessThanOrEqualTo((int) parameters)

@@ -20,8 +20,6 @@ import dev.finetune.search.Search;
 import dev.finetune.search.SearchResult;
 import dev.finetune.search.Trial;
 import dev.finetune.train.Cancellation;
-import dev.finetune.train.StepReport;
-import dev.finetune.train.TrainingListener;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

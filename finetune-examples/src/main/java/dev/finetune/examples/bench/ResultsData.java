@@ -116,9 +116,8 @@ final class ResultsData {
     /** The first questions of the first half of the articles, or of the second, on which nothing was learned. */
     private Path questions(boolean second, int rows) throws IOException {
         final Path file = existing("xquad", "xquad.en.json");
-        final JsonArray all = JsonParser.parseString(Files.readString(file))
-                .getAsJsonObject()
-                .getAsJsonArray("data");
+        final JsonArray all =
+                JsonParser.parseString(Files.readString(file)).getAsJsonObject().getAsJsonArray("data");
         final JsonArray half = new JsonArray();
         int asked = 0;
         for (int i = second ? all.size() / 2 : 0; i < (second ? all.size() : all.size() / 2); i++) {
@@ -146,7 +145,8 @@ final class ResultsData {
 
     /** Sentences of a file with a word and its tag a line, blocks apart. */
     private Path sentences(String name, int rows) throws IOException {
-        final List<String> blocks = Stream.of(Files.readString(existing("wnut17", name)).split("\\R[\\t ]*\\R"))
+        final List<String> blocks = Stream.of(
+                        Files.readString(existing("wnut17", name)).split("\\R[\\t ]*\\R"))
                 .map(String::strip)
                 .filter(block -> !block.isEmpty())
                 .toList();

@@ -118,7 +118,9 @@ class ResultsTest {
         assertThat(Files.readString(data.evaluation(row("xquad"), 0)))
                 .contains("b1", "b2")
                 .doesNotContain("a1");
-        assertThat(Files.readString(data.train(row("xquad"), 1, 1))).contains("a1").doesNotContain("a2");
+        assertThat(Files.readString(data.train(row("xquad"), 1, 1)))
+                .contains("a1")
+                .doesNotContain("a2");
     }
 
     @Test
