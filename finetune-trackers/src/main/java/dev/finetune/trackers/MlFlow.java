@@ -151,9 +151,8 @@ public final class MlFlow extends ScalarTracker {
         try {
             sending.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException e) {
-            throw e.getCause() instanceof FinetuneException known
-                    ? known
-                    : new FinetuneException("MLflow: " + e.getCause(), e.getCause());
+            final Throwable cause = Objects.requireNonNullElse(e.getCause(), e);
+            throw cause instanceof FinetuneException known ? known : new FinetuneException("MLflow: " + cause, cause);
         } catch (TimeoutException e) {
             throw new FinetuneException("MLflow: no answer within " + PATIENCE_SECONDS + " s.", e);
         } catch (InterruptedException e) {
