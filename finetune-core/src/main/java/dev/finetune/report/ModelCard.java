@@ -77,6 +77,7 @@ public final class ModelCard {
         json.addProperty("libtorch", Natives.version());
         json.addProperty("java", System.getProperty("java.version"));
         json.addProperty("head", task.head().kind());
+        task.head().pooling().ifPresent(pooling -> json.addProperty("pooling", pooling.name()));
         json.addProperty("training", withoutFolders(provenance.training()));
         json.addProperty("validation", withoutFolders(provenance.validation()));
         final JsonObject settings = new JsonObject();

@@ -36,6 +36,8 @@ import java.util.stream.IntStream;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Vectors learn what is alike. */
 class ContrastTest {
@@ -133,6 +135,26 @@ class ContrastTest {
                         .hasSize(said.getKey().contains("max") ? 1 : 0);
             }
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Pooling.class)
+    void aModelOfVectorsIsLoadedWithThePoolingThatItWasSavedWith(Pooling pooling) throws IOException {
+        final Path saved = folder.resolve("saved");
+        final float[] expected;
+        try (FineTuned<Text> tuned = tuner().head(Heads.features(pooling)).fitContrastive(Jobs.data(8, 1))) {
+            tuned.save(saved);
+            expected = vector(tuned, "great");
+        }
+        try (FineTuned<Text> loaded = FineTuned.load(saved, Text.class)) {
+            assertThat(vector(loaded, "great")).isEqualTo(expected);
+        }
+        final Path record = saved.resolve("finetune.json");
+        Files.writeString(record, Files.readString(record).replace("\"" + pooling + "\"", "\"SUM\""));
+        Files.delete(saved.resolve("finetune-files.json")); // Which would tell that it was changed.
+        assertThatThrownBy(() -> FineTuned.load(saved, Text.class))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContainingAll("finetune.json", "\"pooling\" is \"SUM\"", "MEAN, CLS");
     }
 
     @Test

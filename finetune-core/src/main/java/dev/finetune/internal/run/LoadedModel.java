@@ -9,6 +9,7 @@ import dev.finetune.data.Dataset;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.head.DataForHead;
 import dev.finetune.head.Head;
+import dev.finetune.head.Heads;
 import dev.finetune.head.Pooling;
 import dev.finetune.internal.torch.FreedBlocks;
 import dev.finetune.internal.torch.MemoryFailures;
@@ -78,6 +79,13 @@ public record LoadedModel<I>(
         return draft.adapter().directory().flatMap(AdapterFiles::savedHead).or(() -> family.savedHead(config));
     }
 
+    /** A model that was saved for its vectors has no task, but says how it pools them. */
+    private static Optional<Head> ofVectors(ModelPlace place, Optional<Dataset<?>> data) {
+        return data.isPresent()
+                ? Optional.empty()
+                : SentenceModules.pooling(place.directory()).map(Heads::features);
+    }
+
     /** Finds, loads and freezes a model, and puts it on its device. */
     static LoadedModel<?> open(Draft draft, Optional<Dataset<?>> data) {
         return open(draft, data, Optional.empty());
@@ -102,7 +110,7 @@ public record LoadedModel<I>(
         final Optional<Head> ofBase = family.savedHead(config);
         final Optional<Head> ofAdapter = draft.adapter().directory().flatMap(AdapterFiles::savedHead);
         final Optional<Head> saved = saved(draft, family, config);
-        final Head head = HeadResolver.resolve(draft.head(), saved, data);
+        final Head head = HeadResolver.resolve(draft.head(), saved.or(() -> ofVectors(place, data)), data);
         final OutputRows rows = rows(draft, ofBase, ofAdapter, head);
         final Optional<String> newHead = HeadRows.told(saved, head, rows);
         newHead.ifPresent(Fitting.LOG::info);

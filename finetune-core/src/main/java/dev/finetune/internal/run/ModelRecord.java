@@ -3,7 +3,9 @@ package dev.finetune.internal.run;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Pooling;
 import dev.finetune.internal.JsonFile;
 import dev.finetune.internal.JsonNumbers;
 import dev.finetune.internal.PlainFile;
@@ -13,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.NoSuchElementException;
 import java.util.Optional;
@@ -73,6 +76,18 @@ record ModelRecord(JsonObject json) {
         } catch (NoSuchElementException e) {
             throw unreadable(directory, e);
         }
+    }
+
+    /** How the vectors of the model in a directory are pooled, where it was saved for these. */
+    static Optional<Pooling> pooling(Path directory) {
+        return find(directory)
+                .map(record -> record.json.get("pooling"))
+                .map(said -> Arrays.stream(Pooling.values())
+                        .filter(pooling -> said.equals(new JsonPrimitive(pooling.name())))
+                        .findFirst()
+                        .orElseThrow(() -> new FinetuneException(directory.resolve(ModelFiles.RECORD)
+                                + ": \"pooling\" is " + said + "; expected one of "
+                                + Arrays.toString(Pooling.values()) + ".")));
     }
 
     /** What the directory holds, in a word; records that were written before there was one are of models. */

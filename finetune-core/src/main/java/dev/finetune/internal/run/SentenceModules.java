@@ -45,10 +45,15 @@ final class SentenceModules {
 
     /** How sentence-transformers pools the vectors of a draft's model; their mean where it doesn't say, or in another way. */
     static Pooling usualPooling(Draft draft) {
-        return new SentenceModules(ModelPlace.find(draft).directory(), false)
-                .poolings()
-                .flatMap(modes -> modes.size() == 1 ? known(modes.get(0)) : Optional.empty())
-                .orElse(Pooling.MEAN);
+        return pooling(ModelPlace.find(draft).directory()).orElse(Pooling.MEAN);
+    }
+
+    /** How a directory's model pools its vectors, if it says, and in a way that there is here. */
+    static Optional<Pooling> pooling(Path directory) {
+        return ModelRecord.pooling(directory)
+                .or(() -> new SentenceModules(directory, false)
+                        .poolings()
+                        .flatMap(modes -> modes.size() == 1 ? known(modes.get(0)) : Optional.empty()));
     }
 
     private static Optional<Pooling> known(String mode) {
