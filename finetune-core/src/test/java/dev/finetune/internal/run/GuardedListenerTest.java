@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.finetune.internal.RecordingLogger;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.TrainingListener;
+import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -74,6 +75,20 @@ class GuardedListenerTest {
                                 + " java.lang.IllegalStateException: no room (at ",
                         "when it was told of step 1",
                         "training goes on");
+    }
+
+    @Test
+    void whateverAListenerCanBeToldIsGuardedAndToldToAll() {
+        final Class<?> all = TrainingListener.all(List.of()).getClass();
+        assertThat(TrainingListener.class.getMethods())
+                .filteredOn(Method::isDefault)
+                .isNotEmpty()
+                .allSatisfy(method -> {
+                    assertThat(GuardedListener.class.getDeclaredMethod(method.getName(), method.getParameterTypes()))
+                            .isNotNull();
+                    assertThat(all.getDeclaredMethod(method.getName(), method.getParameterTypes()))
+                            .isNotNull();
+                });
     }
 
     @Test
