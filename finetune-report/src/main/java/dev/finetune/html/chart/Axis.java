@@ -129,7 +129,7 @@ public record Axis(String name, double from, double to, boolean isLogarithmic) {
     /** A tick in as many digits as tell it from its neighbours. */
     String told(double tick) {
         final double size = Math.max(Math.abs(from), Math.abs(to));
-        if (isLogarithmic || size >= 1e6 || size < 1e-3) {
+        if (isLogarithmic || size >= 1e6 || size < 1e-2) {
             return tick == 0
                     ? "0"
                     : String.format(Locale.ROOT, "%.2g", tick)

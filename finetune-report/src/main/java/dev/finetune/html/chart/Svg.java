@@ -9,7 +9,7 @@ import java.util.Locale;
 final class Svg {
     private static final double WIDTH = 480;
     private static final double HEIGHT = 290;
-    private static final double LEFT = 62;
+    private static final double LEFT = 70;
     private static final double RIGHT = 14;
     private static final double TOP = 14;
     private static final double BOTTOM = 46;
