@@ -2,6 +2,7 @@ package dev.finetune.report;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import dev.finetune.internal.Folders;
 import dev.finetune.internal.torch.Natives;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.task.Task;
@@ -9,14 +10,9 @@ import dev.finetune.train.EpochReport;
 import dev.finetune.train.TrainingHistory;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /** What is saved beside a model for those who find it: data, settings and metrics. */
 public final class ModelCard {
-    /** The folders of an absolute path, on Unix and on Windows. */
-    private static final Pattern ABSOLUTE = Pattern.compile(
-            "(?<![\\w:/.\\\\])(?:/(?:[^\\s/:,;()\"']+/)+|[A-Za-z]:[\\\\/](?:[^\\s/\\\\:,;()\"']+[\\\\/])*)(?=[^\\s/])");
-
     private ModelCard() {}
 
     /**
@@ -35,16 +31,16 @@ public final class ModelCard {
         card.append("Predicts ")
                 .append(task.head().toString().replaceAll("\\R", " "))
                 .append(".\n");
-        card.append("\n## Data\n\n- Training: ").append(withoutFolders(provenance.training()));
+        card.append("\n## Data\n\n- Training: ").append(Folders.hidden(provenance.training()));
         card.append("\n- Validation: ")
-                .append(withoutFolders(provenance.validation()))
+                .append(Folders.hidden(provenance.validation()))
                 .append("\n");
         if (!provenance.warnings().isEmpty()) {
             card.append("\nFound in the data and settings:\n\n");
             provenance
                     .warnings()
                     .forEach(warning ->
-                            card.append("- ").append(withoutFolders(warning)).append('\n'));
+                            card.append("- ").append(Folders.hidden(warning)).append('\n'));
         }
         card.append("\n## Settings\n\n```\n").append(provenance.settings()).append("\n```\n");
         history.ifPresent(h -> {
@@ -78,8 +74,8 @@ public final class ModelCard {
         json.addProperty("java", System.getProperty("java.version"));
         json.addProperty("head", task.head().kind());
         task.head().pooling().ifPresent(pooling -> json.addProperty("pooling", pooling.name()));
-        json.addProperty("training", withoutFolders(provenance.training()));
-        json.addProperty("validation", withoutFolders(provenance.validation()));
+        json.addProperty("training", Folders.hidden(provenance.training()));
+        json.addProperty("validation", Folders.hidden(provenance.validation()));
         final JsonObject settings = new JsonObject();
         provenance.settingsByName().forEach(settings::addProperty);
         json.add("settings", settings);
@@ -88,11 +84,6 @@ public final class ModelCard {
         json.add("epochs", epochs);
         evaluation.ifPresent(metrics -> json.add("evaluation", metrics.toJson()));
         return json;
-    }
-
-    /** A card is published: of a file that is named by its absolute path the name alone is left. */
-    private static String withoutFolders(String text) {
-        return ABSOLUTE.matcher(text).replaceAll("");
     }
 
     private static JsonObject epoch(EpochReport report) {

@@ -48,6 +48,10 @@ class ReportCommandsTest {
         text("--out", one.toString(), "--lr", "1e-3").well();
         text("--out", two.toString()).well();
         assertThat(Files.readString(one.resolve("report.html"))).contains("learning rate", "0.001");
+        assertThat(Files.readString(one.resolve("report.json")))
+                .as("what may be published names no folder")
+                .contains("train.tsv")
+                .doesNotContain(folder.toString());
         assertThat(FitRecord.read(one).settings())
                 .isNotEqualTo(FitRecord.read(two).settings());
         try (FineTuned<Text> loaded = FineTuned.load(one, Text.class)) {

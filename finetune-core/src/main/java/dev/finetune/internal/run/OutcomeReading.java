@@ -7,6 +7,7 @@ import dev.finetune.data.Question;
 import dev.finetune.data.Text;
 import dev.finetune.data.Words;
 import dev.finetune.head.Prediction;
+import dev.finetune.internal.Folders;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.metrics.SquadMetrics;
 import dev.finetune.record.Outcome;
@@ -161,7 +162,7 @@ final class OutcomeReading<I> {
                     Optional.ofNullable(text.pair()).map(ShownInput::shown),
                     Optional.empty());
         }
-        final String words = input instanceof Words sentence ? String.join(" ", sentence.words()) : input.toString();
+        final String words = input instanceof Words sentence ? String.join(" ", sentence.words()) : Folders.hidden(input.toString());
         return new ShownInput(ShownInput.shown(words), Optional.empty(), Optional.empty());
     }
 

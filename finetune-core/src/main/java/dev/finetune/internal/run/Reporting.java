@@ -7,6 +7,7 @@ import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Finding;
 import dev.finetune.data.Label;
+import dev.finetune.internal.Folders;
 import dev.finetune.internal.Warnings;
 import dev.finetune.record.Course;
 import dev.finetune.record.DataPart;
@@ -105,7 +106,7 @@ final class Reporting<I> {
                             trained.model().isOnCpu(),
                             trained.provenance().encodingSeconds(),
                             seconds),
-                    trained.provenance().warnings());
+                    trained.provenance().warnings().stream().map(Folders::hidden).toList());
         }));
     }
 
@@ -177,7 +178,7 @@ final class Reporting<I> {
     }
 
     private DataPart part(String name, Dataset<I> data, Optional<Lengths> lengths) {
-        return new DataPart(name, data.describe(), data.size().orElse(-1), classes(data), lengths);
+        return new DataPart(name, Folders.hidden(data.describe()), data.size().orElse(-1), classes(data), lengths);
     }
 
     /** Of data in memory whose labels are of classes. */
