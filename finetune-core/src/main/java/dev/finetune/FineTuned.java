@@ -9,6 +9,7 @@ import dev.finetune.error.FinetuneException;
 import dev.finetune.explain.ExplanationMethod;
 import dev.finetune.head.Prediction;
 import dev.finetune.internal.Arguments;
+import dev.finetune.internal.Warnings;
 import dev.finetune.internal.run.AdapterFiles;
 import dev.finetune.internal.run.Calibrating;
 import dev.finetune.internal.run.Lifetime;
@@ -35,6 +36,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.slf4j.LoggerFactory;
 
 /**
  * A fine-tuned model: evaluates, predicts, saves. Thread-safe. Holds native memory until it is closed; used after that,
@@ -362,11 +364,25 @@ public final class FineTuned<I> implements AutoCloseable {
         final long asked = System.nanoTime();
         try {
             final List<Prediction> predictions = use(() -> predictor.predict(all));
-            listeners.forEach(listener -> listener.predicted(all.size(), since(asked)));
+            tell(listener -> listener.predicted(all.size(), since(asked)));
             return predictions;
         } catch (RuntimeException | Error e) {
-            listeners.forEach(listener -> listener.failed(all.size(), since(asked), e));
+            tell(listener -> listener.failed(all.size(), since(asked), e));
             throw e;
+        }
+    }
+
+    /** One that throws costs nobody a prediction. */
+    private void tell(Consumer<PredictionListener> event) {
+        for (PredictionListener listener : listeners) {
+            try {
+                event.accept(listener);
+            } catch (Exception e) {
+                Warnings.say(
+                        LoggerFactory.getLogger(FineTuned.class),
+                        "The listener " + listener.getClass().getName() + " of predictions threw " + e
+                                + "; predictions go on without it being told.");
+            }
         }
     }
 

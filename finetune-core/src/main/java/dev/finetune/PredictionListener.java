@@ -4,7 +4,7 @@ import java.time.Duration;
 
 /**
  * Is told of predictions ({@link FineTuned#watched}), on the thread that asked for them, several at a time where several threads
- * ask: be quick, and don't throw.
+ * ask: be quick. One that throws is warned of.
  */
 public interface PredictionListener {
     /**

@@ -39,6 +39,13 @@ public final class Reports {
     public static void compare(Map<String, FitRecord> fits, Path page) {
         Objects.requireNonNull(fits, "fits");
         Objects.requireNonNull(page, "page");
-        ReportWriter.compare(page, Collections.unmodifiableMap(new LinkedHashMap<>(fits)));
+        try {
+            ReportWriter.compare(page, Collections.unmodifiableMap(new LinkedHashMap<>(fits)));
+        } catch (IndexOutOfBoundsException | IllegalArgumentException | NullPointerException e) {
+            throw new FinetuneException(
+                    "The records of " + fits.keySet() + " don't go together, or were changed, so that they can't be shown: "
+                            + e,
+                    e);
+        }
     }
 }

@@ -64,7 +64,7 @@ class FacadeRefusalsTest {
         isRefused(() -> tuner().freeze(3).fitAll(DATA), "3", "2");
         isRefused(() -> tuner().freeze(Layers.upTo("layer.9")).fitAll(DATA), "layer.9");
         isRefused(() -> tuner().head(Heads.tokens("O", "B")).untrained(Text.class), "no head for Tokens");
-        isRefused(() -> FineTuner.from(base).untrained(Text.class), "head(");
+        isRefused(() -> FineTuner.from(base).fitAll(DATA), "head(");
     }
 
     @Test

@@ -100,15 +100,21 @@ final class AttributionHtml {
     /** Text as it stands in an element or an attribute. */
     static String escaped(String text) {
         final StringBuilder escaped = new StringBuilder(text.length() + 16);
-        for (int i = 0; i < text.length(); i++) {
-            final char c = text.charAt(i);
-            switch (c) {
+        for (int at = 0; at < text.length(); ) {
+            final int character = text.codePointAt(at);
+            at += Character.charCount(character);
+            switch (character) {
                 case '&' -> escaped.append("&amp;");
                 case '<' -> escaped.append("&lt;");
                 case '>' -> escaped.append("&gt;");
                 case '"' -> escaped.append("&quot;");
                 case '\'' -> escaped.append("&#39;");
-                default -> escaped.append(c < ' ' && c != '\n' && c != '\t' && c != '\r' ? '\uFFFD' : c);
+                case '\n', '\r', '\t' -> escaped.append((char) character);
+                default ->
+                    escaped.appendCodePoint(
+                            Character.isISOControl(character) || Character.getType(character) == Character.SURROGATE
+                                    ? '\uFFFD'
+                                    : character);
             }
         }
         return escaped.toString();

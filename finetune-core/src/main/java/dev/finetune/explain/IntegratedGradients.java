@@ -30,7 +30,7 @@ public record IntegratedGradients(int steps, int atOnce, ExplainedOutput target)
     static final IntegratedGradients USUAL = new IntegratedGradients(50, 0, new ExplainedOutput.Predicted());
 
     private static final int TOKENS_AT_ONCE = 1024;
-    private static final int MOST_STEPS = 10_000;
+    private static final int MOST_STEPS = 1_000;
 
     /**
      * Checks the numbers.

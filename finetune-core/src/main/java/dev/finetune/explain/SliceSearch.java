@@ -38,7 +38,7 @@ import java.util.stream.IntStream;
  */
 public record SliceSearch(int leastRows, double falseDiscoveryRate) {
     private static final SliceSearch USUAL = new SliceSearch(20, 0.05);
-    private static final Pattern WORD = Pattern.compile("[\\p{L}\\p{M}\\p{N}]+(?:['\u2019][\\p{L}\\p{M}]+)*");
+    private static final Pattern WORD = Pattern.compile("[\\p{L}\\p{M}\\p{N}]++(?:['\u2019][\\p{L}\\p{M}]++)*+");
     private static final int QUARTERS = 4;
 
     /**

@@ -6,6 +6,8 @@ public final class FunctionNames {
 
     /** A text with "a function" in their place. */
     public static String hide(String text) {
-        return text.replaceAll("[\\w.$]*\\$\\$Lambda[\\w.$/]*@\\w+", "a function");
+        return text.contains("$$Lambda")
+                ? text.replaceAll("(?<![\\w.$])[\\w.$]*\\$\\$Lambda[\\w.$/]*@\\w+", "a function")
+                : text;
     }
 }

@@ -45,6 +45,15 @@ public record FitRecord(
     }
 
     /**
+     * {@return whether a file is a record of a fit, of whatever version}
+     *
+     * @param file any
+     */
+    public static boolean isOne(Path file) {
+        return FitRecordFile.isOne(Objects.requireNonNull(file, "file"));
+    }
+
+    /**
      * Reads a record that was written beside a report.
      *
      * @param fileOrDirectory the file, or a directory that holds {@value #FILE}

@@ -8,6 +8,7 @@ import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.JsonFile;
 import dev.finetune.internal.saving.AtomicFile;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -32,6 +33,16 @@ final class FitRecordFile {
                 .entrySet()
                 .forEach(entry -> json.add(entry.getKey(), entry.getValue()));
         AtomicFile.write(file, (GSON.toJson(json) + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Whether a file was written here, whatever its version. */
+    static boolean isOne(Path file) {
+        final String wanted = "{\"" + FORMAT + "\":";
+        try (InputStream in = Files.newInputStream(file)) {
+            return new String(in.readNBytes(wanted.length()), StandardCharsets.UTF_8).equals(wanted);
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     static FitRecord read(Path fileOrDirectory) {

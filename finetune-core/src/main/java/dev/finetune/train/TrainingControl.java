@@ -19,6 +19,8 @@ public final class TrainingControl {
     private final List<Parameter> trained;
     private final Thread thread = Thread.currentThread();
     private volatile double rateFactor = 1;
+    private volatile boolean isRateSaid;
+    private volatile boolean hasEnded;
 
     /** Of a training that begins on this thread, with its settings in words and the parameters that it trains. */
     TrainingControl(Map<String, String> settings, List<Parameter> trained) {
@@ -36,13 +38,16 @@ public final class TrainingControl {
      * while nothing changes them.
      *
      * @param reader is given a parameter's dotted name and its numbers in row-major order, a copy
-     * @throws IllegalStateException if it is called by another thread than the one that trains
+     * @throws IllegalStateException if it is called by another thread than the one that trains, or when training is over
      */
     public void readWeights(BiConsumer<String, float[]> reader) {
         Objects.requireNonNull(reader, "reader");
         if (Thread.currentThread() != thread) {
             throw new IllegalStateException("Weights can be read by the thread that trains only, within a listener's"
                     + " method: another one would find them half changed.");
+        }
+        if (hasEnded) {
+            throw new IllegalStateException("This training is over: its weights are those of the model that it gave.");
         }
         for (Parameter parameter : trained) {
             reader.accept(parameter.name(), Tensors.floats(parameter.value()));
@@ -72,6 +77,7 @@ public final class TrainingControl {
     public void scaleLearningRate(double factor) {
         Range.check(factor > 0 && Double.isFinite(factor), "scaleLearningRate(...)", factor, "a number above 0");
         rateFactor = factor;
+        isRateSaid = true;
     }
 
     boolean isStopped() {
@@ -87,7 +93,13 @@ public final class TrainingControl {
         return rateFactor;
     }
 
+    /** What was said since training began comes after what a checkpoint says. */
     void restore(double factor) {
-        rateFactor = factor;
+        rateFactor = isRateSaid ? rateFactor : factor;
+    }
+
+    /** Training is over. */
+    void end() {
+        hasEnded = true;
     }
 }

@@ -5,7 +5,7 @@ import java.util.List;
 
 /**
  * Is told what happens, on the training thread: be quick. One that throws while {@link dev.finetune.FineTuner} trains is named in a
- * warning and told nothing more; training goes on. {@link Trainer} itself lets through what it throws.
+ * warning and told nothing more but how training ended, which goes on. {@link Trainer} itself lets through what it throws.
  */
 public interface TrainingListener {
     /**

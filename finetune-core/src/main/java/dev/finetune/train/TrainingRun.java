@@ -435,6 +435,7 @@ final class TrainingRun implements AutoCloseable {
     /** Whatever fails of it, the directory of checkpoints is let go. */
     @Override
     public void close() {
+        control.end();
         try (checkpoints;
                 progress;
                 parts) {

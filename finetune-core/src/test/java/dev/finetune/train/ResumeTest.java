@@ -265,6 +265,24 @@ class ResumeTest {
     }
 
     @Test
+    void aRateThatAListenerScalesAsTrainingGoesOnIsNotTakenBack() {
+        final Checkpoints checkpoints = begun(3);
+        final TrainingListener scaling = new TrainingListener() {
+            @Override
+            public void attached(TrainingControl given) {
+                given.scaleLearningRate(0.1);
+            }
+        };
+        final List<StepReport> steps =
+                train(PLAIN, to(checkpoints), scaling, new Cancellation()).steps();
+        final List<StepReport> plain = train(PLAIN, NONE).steps();
+        for (int i = 0; i < plain.size(); i++) {
+            assertThat(steps.get(i).learningRate())
+                    .isEqualTo((i < 3 ? 1 : 0.1) * plain.get(i).learningRate());
+        }
+    }
+
+    @Test
     void itGoesOnAgainAndAgain() {
         final Way way = ways().toList().get(2);
         final Outcome expected = train(way, NONE);

@@ -86,6 +86,9 @@ public final class ExplainCommand implements Callable<Integer> {
     private int text(String given) throws IOException {
         checkAbsent("--out", out, "--html and --json are what a text's explanation is written to");
         check("--html", html);
+        if (html != null && !html.toString().endsWith(".html")) {
+            throw new FinetuneException("--html " + html + ": expected the name of a file that ends with .html.");
+        }
         check("--json", json);
         final Text input = pair == null ? Text.of(given) : Text.pair(given, pair);
         try (FineTuned<Text> loaded = FineTuned.load(model, Text.class)) {

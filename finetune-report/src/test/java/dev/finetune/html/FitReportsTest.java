@@ -226,6 +226,19 @@ class FitReportsTest {
     }
 
     @Test
+    void aRecordNeverTakesThePlaceOfAnotherFile() throws IOException {
+        tuner().report(page).fit(reviews(0, 16), reviews(40, 8)).close();
+        final FitRecord fit = record();
+        final Path mine = Files.writeString(folder.resolve("config.json"), "{\"mine\": 1}");
+        assertThatThrownBy(() -> Reports.write(fit, folder.resolve("config.html")))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContainingAll(mine.toString(), "holds something else");
+        assertThat(mine).hasContent("{\"mine\": 1}");
+        Reports.write(fit, page); // Its own is replaced.
+        assertThat(record()).isEqualTo(fit);
+    }
+
+    @Test
     void severalModelsHaveNoReportOfOne() {
         assertThatThrownBy(() -> tuner().report(page).crossValidate(reviews(0, 16), 2))
                 .isInstanceOf(FinetuneException.class)

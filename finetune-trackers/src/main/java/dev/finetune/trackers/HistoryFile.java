@@ -5,9 +5,12 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.train.TrainingHistory;
-import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.Writer;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -69,12 +72,14 @@ public final class HistoryFile extends ScalarTracker {
         training = clock.instant().toString();
         try {
             final boolean fresh = !Files.exists(file) || Files.size(file) == 0;
-            if (!fresh && !json) {
-                checkHeading();
+            if (!fresh) {
+                checkBeginning();
             }
             out = Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
             if (fresh && !json) {
                 write(CSV.format((Object[]) COLUMNS));
+            } else if (!fresh && !endsWithALine()) {
+                write(""); // What a process that was killed left behind.
             }
         } catch (IOException e) {
             throw failure(e);
@@ -97,13 +102,24 @@ public final class HistoryFile extends ScalarTracker {
         flush();
     }
 
-    private void checkHeading() throws IOException {
-        try (BufferedReader reader = Files.newBufferedReader(file)) {
-            final String first = reader.readLine();
-            if (!CSV.format((Object[]) COLUMNS).equals(first)) {
-                throw new FinetuneException(file + ": begins with \"" + first + "\", so it is no history of trainings,"
-                        + " whose first line is \"" + String.join(",", COLUMNS) + "\". Name another file.");
-            }
+    private void checkBeginning() throws IOException {
+        final String wanted = json ? "{\"training\":" : CSV.format((Object[]) COLUMNS) + "\n";
+        final String found;
+        try (InputStream in = Files.newInputStream(file)) {
+            found = new String(in.readNBytes(wanted.length()), StandardCharsets.UTF_8);
+        }
+        if (!found.equals(wanted)) {
+            throw new FinetuneException(file + ": begins with \"" + found.replaceAll("\\p{Cntrl}", " ")
+                    + "\", so it is no history of trainings, which begins with \"" + wanted.strip()
+                    + "\". Name another file.");
+        }
+    }
+
+    private boolean endsWithALine() throws IOException {
+        try (SeekableByteChannel channel = Files.newByteChannel(file)) {
+            final ByteBuffer last = ByteBuffer.allocate(1);
+            channel.position(channel.size() - 1).read(last);
+            return last.get(0) == '\n';
         }
     }
 

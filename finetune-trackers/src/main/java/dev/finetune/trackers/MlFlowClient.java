@@ -5,7 +5,6 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import dev.finetune.error.FinetuneException;
-import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -13,7 +12,12 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** The calls of MLflow's REST API (2.0, as its documentation describes it) that a run needs. */
 final class MlFlowClient {
@@ -100,11 +104,19 @@ final class MlFlowClient {
     }
 
     private HttpResponse<String> send(HttpRequest request) {
+        final CompletableFuture<HttpResponse<String>> answer =
+                http.sendAsync(request, HttpResponse.BodyHandlers.ofString());
         try {
-            return http.send(request, HttpResponse.BodyHandlers.ofString());
-        } catch (IOException e) {
-            throw new FinetuneException("MLflow at " + server + " can't be reached: " + e, e);
+            return answer.get(ANSWERING.toSeconds(), TimeUnit.SECONDS); // The request's own limit ends with the headers.
+        } catch (ExecutionException e) {
+            final Throwable cause = Objects.requireNonNullElse(e.getCause(), e);
+            throw new FinetuneException("MLflow at " + server + " can't be reached: " + cause, cause);
+        } catch (TimeoutException e) {
+            answer.cancel(true);
+            throw new FinetuneException(
+                    "MLflow at " + server + " gave no whole answer within " + ANSWERING.toSeconds() + " s.", e);
         } catch (InterruptedException e) {
+            answer.cancel(true);
             Thread.currentThread().interrupt();
             throw new FinetuneException("Interrupted while MLflow at " + server + " was told of a training.", e);
         }

@@ -1,5 +1,6 @@
 package dev.finetune.trackers;
 
+import dev.finetune.error.FinetuneException;
 import dev.finetune.train.EpochReport;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.TrainingControl;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** What all trackers share: numbers by name and step, from the beginning of a training to its end. */
 abstract class ScalarTracker implements TrainingListener {
     private @Nullable TrainingControl control;
+    private boolean isUnderWay;
 
     /** A training begins, with its settings in words. */
     abstract void begin(Plan plan, Map<String, String> settings);
@@ -44,11 +46,16 @@ abstract class ScalarTracker implements TrainingListener {
 
     @Override
     public void attached(TrainingControl given) {
+        if (isUnderWay) {
+            throw new FinetuneException("This tracker follows a training that isn't over: give each of two trainings at once"
+                    + " a tracker of its own.");
+        }
         control = given;
     }
 
     @Override
     public void started(Plan plan) {
+        isUnderWay = true;
         begin(plan, control().settings());
     }
 
@@ -64,11 +71,13 @@ abstract class ScalarTracker implements TrainingListener {
 
     @Override
     public void finished(TrainingHistory history) {
+        isUnderWay = false;
         end(history.end() == TrainingHistory.End.CANCELLED ? End.CANCELLED : End.FINISHED);
     }
 
     @Override
     public void failed(Throwable cause) {
+        isUnderWay = false;
         end(End.FAILED);
     }
 

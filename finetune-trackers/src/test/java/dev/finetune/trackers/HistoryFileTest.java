@@ -9,6 +9,8 @@ import dev.finetune.FineTuned;
 import dev.finetune.data.Text;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.train.StepReport;
+import dev.finetune.train.TrainingControl;
+import dev.finetune.train.TrainingHistory;
 import dev.finetune.train.TrainingListener;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -87,6 +89,48 @@ class HistoryFileTest {
         assertThat(Files.readAllLines(file).get(1))
                 .contains("\"train/loss\":\"NaN\"", "\"train/gradient_norm\":\"Infinity\"");
         assertThat(Files.readAllLines(file).get(2)).contains("\"event\":\"failed\"", "The loss became NaN");
+    }
+
+    @Test
+    void aLineThatAKilledProcessBrokeOffStaysALineOfItsOwn() throws IOException {
+        final Path file = Files.writeString(folder.resolve("cut.csv"), "training,step,epoch,name,value\n2026,1,0.5,train/lo");
+        final HistoryFile history = at(file, false, "2026-01-02T03:04:05Z");
+        history.begin(PLAN, Map.of());
+        history.stepped(new StepReport(0, 0, 0.5, 1, 1e-3, 8));
+        history.failed(new FinetuneException("no more"));
+        assertThat(Files.readAllLines(file))
+                .contains("2026,1,0.5,train/lo", "2026-01-02T03:04:05Z,1,0.0,train/loss,0.5");
+    }
+
+    @Test
+    void jsonOfSomethingElseIsRefusedAndSoAreTwoTrainingsAtOnce() throws IOException {
+        final Path file = Files.writeString(folder.resolve("config.jsonl"), "{ \"model_type\": \"bert\" }");
+        assertThatThrownBy(() -> HistoryFile.jsonLines(file).begin(PLAN, Map.of()))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContainingAll(file.toString(), "model_type");
+        assertThat(file).hasContent("{ \"model_type\": \"bert\" }");
+        final HistoryFile one = HistoryFile.jsonLines(folder.resolve("one.jsonl"));
+        final TrainingListener starting = new TrainingListener() {
+            @Override
+            public void attached(TrainingControl control) {
+                one.attached(control);
+            }
+
+            @Override
+            public void started(Plan plan) {
+                one.started(plan);
+                assertThatThrownBy(() -> one.attached(one.control()))
+                        .isInstanceOf(FinetuneException.class)
+                        .hasMessageContaining("a tracker of its own");
+            }
+
+            @Override
+            public void finished(TrainingHistory history) {
+                one.finished(history);
+            }
+        };
+        Fits.fit(folder, starting).close();
+        assertThat(folder.resolve("one.jsonl")).content().contains("\"event\":\"finished\"");
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.finetune.FineTuned;
+import dev.finetune.PredictionListener;
 import dev.finetune.data.Text;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
@@ -40,19 +41,23 @@ class MetersTest {
         final FineTuned<Text> watched = tuned.watched(Meters.predictions(registry));
         assertThat(watched.predict(List.of(Text.of("good"), Text.of("bad")))).hasSize(2);
         tuned.predict(Text.of("not measured"));
+        final PredictionListener failing = (inputs, took) -> {
+            throw new IllegalStateException("no meter");
+        };
+        assertThat(watched.watched(failing).predict(Text.of("fine"))).isNotNull();
         watched.close();
         assertThatThrownBy(() -> watched.predict(Text.of("late"))).isInstanceOf(IllegalStateException.class);
         assertThat(registry.get("finetune.predict")
                         .tag("outcome", "success")
                         .timer()
                         .count())
-                .isOne();
+                .isEqualTo(2);
         assertThat(registry.get("finetune.predict")
                         .tag("outcome", "failure")
                         .timer()
                         .count())
                 .isOne();
         assertThat(registry.get("finetune.predict.inputs").summary().totalAmount())
-                .isEqualTo(3);
+                .isEqualTo(4);
     }
 }

@@ -216,6 +216,15 @@ class GoldenParityTest {
                 .train(new Cycle(golden), Optional.empty());
     }
 
+    /**
+     * With AVX512-FP16 oneDNN computes products in float16 itself, where it else converts to float32: after 20 steps norms differ by
+     * up to 2.1e-3 and logits by 2.5e-3 from the reference then, with ONEDNN_MAX_CPU_ISA=AVX512_CORE by less than 2e-3.
+     */
+    private static boolean multipliesInFloat16() throws IOException {
+        final Path cpu = Path.of("/proc/cpuinfo");
+        return Files.isReadable(cpu) && Files.readString(cpu).contains(" avx512_fp16");
+    }
+
     @Test
     void float16TrainsAsAutocastAndGradScalerDo() throws IOException {
         final GoldenCase golden = GoldenCase.training().stream()
@@ -232,19 +241,20 @@ class GoldenParityTest {
             final Assembly<?> assembly = model.assembly();
             final List<StepReport> steps =
                     train(golden, assembly, false, Precision.FLOAT16).steps();
+            final double tolerance = multipliesInFloat16() ? 2 * FLOAT16 : FLOAT16;
             final double[] losses = half.numbers("expected_losses");
             final double[] norms = half.numbers("expected_grad_norms");
             for (int s = 0; s < losses.length; s++) {
-                assertThat(steps.get(s).loss()).as("loss of step %d", s).isCloseTo(losses[s], within(FLOAT16));
+                assertThat(steps.get(s).loss()).as("loss of step %d", s).isCloseTo(losses[s], within(tolerance));
                 assertThat(steps.get(s).gradientNorm())
                         .as("gradient norm of step %d", s)
-                        .isCloseTo(norms[s], within(FLOAT16 * norms[s]));
+                        .isCloseTo(norms[s], within(tolerance * norms[s]));
             }
             final double[] after = half.numbers("expected_logits_after");
             final float[] logits =
                     outputs(assembly, golden.batch(0), new ArrayList<>()).get("logits");
             for (int i = 0; i < after.length; i++) {
-                assertThat((double) logits[i]).as("logit %d after training", i).isCloseTo(after[i], within(FLOAT16));
+                assertThat((double) logits[i]).as("logit %d after training", i).isCloseTo(after[i], within(tolerance));
             }
         }
     }

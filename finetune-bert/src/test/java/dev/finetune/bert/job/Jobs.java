@@ -25,7 +25,7 @@ public final class Jobs {
 
     private Jobs() {}
 
-    static Path model(String name) {
+    public static Path model(String name) {
         return Path.of("src/test/resources/golden", name, "model");
     }
 

@@ -168,7 +168,7 @@ class KeepingKnowledgeTest {
                         .lora(Lora.rank(2))
                         .fitAll(TRAIN))
                 .isInstanceOf(FinetuneException.class)
-                .hasMessageContaining("LoRA");
+                .hasMessageContaining("lora(...)");
         assertThatThrownBy(() -> Jobs.classifier().preservation(p -> p.l2sp(-1)))
                 .hasMessageContaining("preservation(p -> p.l2sp(...)) needs a number");
         assertThat(Jobs.classifier()

@@ -11,7 +11,10 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 
-/** Keeps a training going whose listener throws: the listener is named in a warning, and told nothing more. */
+/**
+ * Keeps a training going whose listener throws: the listener is named in a warning, and told nothing more but how training ended, so
+ * that it can let go of what it holds.
+ */
 final class GuardedListener implements TrainingListener {
     private final TrainingListener listener;
     private final Logger log;
@@ -36,18 +39,39 @@ final class GuardedListener implements TrainingListener {
         }
         try {
             event.accept(listener);
-        } catch (RuntimeException e) {
+        } catch (Exception e) { // Of other languages, checked ones too.
             threw = true;
             log.debug("A listener threw", e);
             Warnings.say(
                     log,
-                    "The listener " + listener.getClass().getName() + " threw " + e + at(e) + " when it was told "
+                    "The listener " + listener.getClass().getName() + " threw " + named(e) + at(e) + " when it was told "
                             + what
                             + ". It is told nothing more; training goes on. Catch in the listener what may fail there.");
         }
     }
 
-    private static String at(RuntimeException e) {
+    private void tellEnd(String what, Consumer<TrainingListener> event) {
+        if (threw) {
+            try {
+                event.accept(listener);
+            } catch (Exception e) {
+                log.debug("A listener threw again", e);
+            }
+        } else {
+            tell(what, event);
+        }
+    }
+
+    /** Its message may throw in turn. */
+    private static String named(Exception e) {
+        try {
+            return e.toString();
+        } catch (RuntimeException ofMessage) {
+            return e.getClass().getName();
+        }
+    }
+
+    private static String at(Exception e) {
         final StackTraceElement[] trace = e.getStackTrace();
         return trace.length == 0 ? "" : " (at " + trace[0] + ")";
     }
@@ -94,16 +118,18 @@ final class GuardedListener implements TrainingListener {
 
     @Override
     public boolean showsWarnings() {
-        return !threw && listener.showsWarnings();
+        final boolean[] shows = {false};
+        tell("to say whether it shows warnings", told -> shows[0] = told.showsWarnings());
+        return shows[0];
     }
 
     @Override
     public void finished(TrainingHistory history) {
-        tell("that training is over", told -> told.finished(history));
+        tellEnd("that training is over", told -> told.finished(history));
     }
 
     @Override
     public void failed(Throwable cause) {
-        tell("that training failed", told -> told.failed(cause));
+        tellEnd("that training failed", told -> told.failed(cause));
     }
 }

@@ -40,6 +40,11 @@ public final class ReportWriter {
                         "report(" + page + "): " + each + " is a directory; expected a file, be it there or not.");
             }
         }
+        final Path record = recordOf(file);
+        if (Files.exists(record) && !FitRecord.isOne(record)) {
+            throw new FinetuneException("report(" + page + "): the record of the fit would go to " + record
+                    + ", which is there and holds something else. Choose another name.");
+        }
         final Path existing = Stream.iterate(file.getParent(), place -> place != null, Path::getParent)
                 .filter(Files::exists)
                 .findFirst()

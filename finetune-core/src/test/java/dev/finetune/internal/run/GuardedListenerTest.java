@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.finetune.internal.RecordingLogger;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.TrainingListener;
+import java.io.IOException;
+import java.io.Serial;
 import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,6 +91,47 @@ class GuardedListenerTest {
                     assertThat(all.getDeclaredMethod(method.getName(), method.getParameterTypes()))
                             .isNotNull();
                 });
+    }
+
+    @Test
+    void alsoCheckedExceptionsAndMessagesThatThrowEndNoTrainingAndTheEndIsToldAllTheSame() {
+        final List<String> told = new ArrayList<>();
+        final TrainingListener all = GuardedListener.all(
+                List.of(new TrainingListener() {
+                    @Override
+                    public void started(Plan plan) {
+                        throw GuardedListenerTest.<RuntimeException>sneaky(new IOException("io") {
+                            @Serial
+                            private static final long serialVersionUID = 1;
+
+                            @Override
+                            public String getMessage() {
+                                throw new IllegalStateException("no message");
+                            }
+                        });
+                    }
+
+                    @Override
+                    public boolean showsWarnings() {
+                        throw new IllegalStateException("nor that");
+                    }
+
+                    @Override
+                    public void failed(Throwable cause) {
+                        told.add("failed");
+                    }
+                }),
+                log);
+        all.started(new TrainingListener.Plan(8, 0, 1, 5, 5, "loss"));
+        assertThat(all.showsWarnings()).isFalse();
+        all.failed(new IllegalStateException("the end"));
+        assertThat(told).containsExactly("failed");
+        assertThat(log.lines()).singleElement().asString().contains("GuardedListenerTest$", "training goes on");
+    }
+
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+    private static <E extends Throwable> E sneaky(Throwable thrown) throws E {
+        throw (E) thrown;
     }
 
     @Test
