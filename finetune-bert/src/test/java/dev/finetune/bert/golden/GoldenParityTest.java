@@ -48,6 +48,7 @@ import dev.finetune.train.TrainingSettings;
 import dev.finetune.train.WeightDecay;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
