@@ -43,8 +43,8 @@ public final class Reports {
             ReportWriter.compare(page, Collections.unmodifiableMap(new LinkedHashMap<>(fits)));
         } catch (IndexOutOfBoundsException | IllegalArgumentException | NullPointerException e) {
             throw new FinetuneException(
-                    "The records of " + fits.keySet() + " don't go together, or were changed, so that they can't be shown: "
-                            + e,
+                    "The records of " + fits.keySet()
+                            + " don't go together, or were changed, so that they can't be shown: " + e,
                     e);
         }
     }

@@ -107,7 +107,8 @@ final class MlFlowClient {
         final CompletableFuture<HttpResponse<String>> answer =
                 http.sendAsync(request, HttpResponse.BodyHandlers.ofString());
         try {
-            return answer.get(ANSWERING.toSeconds(), TimeUnit.SECONDS); // The request's own limit ends with the headers.
+            return answer.get(
+                    ANSWERING.toSeconds(), TimeUnit.SECONDS); // The request's own limit ends with the headers.
         } catch (ExecutionException e) {
             final Throwable cause = Objects.requireNonNullElse(e.getCause(), e);
             throw new FinetuneException("MLflow at " + server + " can't be reached: " + cause, cause);

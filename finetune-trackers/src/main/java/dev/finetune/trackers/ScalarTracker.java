@@ -47,8 +47,9 @@ abstract class ScalarTracker implements TrainingListener {
     @Override
     public void attached(TrainingControl given) {
         if (isUnderWay) {
-            throw new FinetuneException("This tracker follows a training that isn't over: give each of two trainings at once"
-                    + " a tracker of its own.");
+            throw new FinetuneException(
+                    "This tracker follows a training that isn't over: give each of two trainings at once"
+                            + " a tracker of its own.");
         }
         control = given;
     }

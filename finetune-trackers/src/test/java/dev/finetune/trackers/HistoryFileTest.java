@@ -93,7 +93,8 @@ class HistoryFileTest {
 
     @Test
     void aLineThatAKilledProcessBrokeOffStaysALineOfItsOwn() throws IOException {
-        final Path file = Files.writeString(folder.resolve("cut.csv"), "training,step,epoch,name,value\n2026,1,0.5,train/lo");
+        final Path file =
+                Files.writeString(folder.resolve("cut.csv"), "training,step,epoch,name,value\n2026,1,0.5,train/lo");
         final HistoryFile history = at(file, false, "2026-01-02T03:04:05Z");
         history.begin(PLAN, Map.of());
         history.stepped(new StepReport(0, 0, 0.5, 1, 1e-3, 8));

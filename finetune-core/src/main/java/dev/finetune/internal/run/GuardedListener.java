@@ -44,7 +44,8 @@ final class GuardedListener implements TrainingListener {
             log.debug("A listener threw", e);
             Warnings.say(
                     log,
-                    "The listener " + listener.getClass().getName() + " threw " + named(e) + at(e) + " when it was told "
+                    "The listener " + listener.getClass().getName() + " threw " + named(e) + at(e)
+                            + " when it was told "
                             + what
                             + ". It is told nothing more; training goes on. Catch in the listener what may fail there.");
         }

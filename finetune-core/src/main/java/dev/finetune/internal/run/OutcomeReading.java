@@ -162,7 +162,8 @@ final class OutcomeReading<I> {
                     Optional.ofNullable(text.pair()).map(ShownInput::shown),
                     Optional.empty());
         }
-        final String words = input instanceof Words sentence ? String.join(" ", sentence.words()) : Folders.hidden(input.toString());
+        final String words =
+                input instanceof Words sentence ? String.join(" ", sentence.words()) : Folders.hidden(input.toString());
         return new ShownInput(ShownInput.shown(words), Optional.empty(), Optional.empty());
     }
 

@@ -106,7 +106,9 @@ final class Reporting<I> {
                             trained.model().isOnCpu(),
                             trained.provenance().encodingSeconds(),
                             seconds),
-                    trained.provenance().warnings().stream().map(Folders::hidden).toList());
+                    trained.provenance().warnings().stream()
+                            .map(Folders::hidden)
+                            .toList());
         }));
     }
 
