@@ -29,10 +29,16 @@ final class MlFlowClient {
 
     private final URI server;
     private final Optional<String> token;
+    private final Duration patience;
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(CONNECTING).build();
 
     MlFlowClient(URI server, Optional<String> token) {
+        this(server, token, ANSWERING);
+    }
+
+    /** With another time for a whole answer. */
+    MlFlowClient(URI server, Optional<String> token, Duration patience) {
         if (server.getScheme() == null || !server.getScheme().matches("https?") || server.getHost() == null) {
             throw new FinetuneException(
                     "MLflow's server must be an address such as http://localhost:5000, but is \"" + server + "\".");
@@ -40,10 +46,11 @@ final class MlFlowClient {
         final String text = server.toString();
         this.server = URI.create(text.endsWith("/") ? text : text + "/");
         this.token = token;
+        this.patience = patience;
     }
 
     MlFlowClient with(String newToken) {
-        return new MlFlowClient(server, Optional.of(newToken));
+        return new MlFlowClient(server, Optional.of(newToken), patience);
     }
 
     /** The experiment's id; it is made where it isn't there. */
@@ -98,7 +105,7 @@ final class MlFlowClient {
 
     private HttpRequest.Builder request(String call) {
         final HttpRequest.Builder request =
-                HttpRequest.newBuilder(server.resolve(API + call)).timeout(ANSWERING);
+                HttpRequest.newBuilder(server.resolve(API + call)).timeout(patience);
         token.ifPresent(secret -> request.header("Authorization", "Bearer " + secret));
         return request;
     }
@@ -108,14 +115,14 @@ final class MlFlowClient {
                 http.sendAsync(request, HttpResponse.BodyHandlers.ofString());
         try {
             return answer.get(
-                    ANSWERING.toSeconds(), TimeUnit.SECONDS); // The request's own limit ends with the headers.
+                    patience.toMillis(), TimeUnit.MILLISECONDS); // The request's own limit ends with the headers.
         } catch (ExecutionException e) {
             final Throwable cause = Objects.requireNonNullElse(e.getCause(), e);
             throw new FinetuneException("MLflow at " + server + " can't be reached: " + cause, cause);
         } catch (TimeoutException e) {
             answer.cancel(true);
             throw new FinetuneException(
-                    "MLflow at " + server + " gave no whole answer within " + ANSWERING.toSeconds() + " s.", e);
+                    "MLflow at " + server + " gave no whole answer within " + patience.toMillis() / 1e3 + " s.", e);
         } catch (InterruptedException e) {
             answer.cancel(true);
             Thread.currentThread().interrupt();

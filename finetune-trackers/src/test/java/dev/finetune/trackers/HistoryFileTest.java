@@ -108,7 +108,7 @@ class HistoryFileTest {
         final Path file = Files.writeString(folder.resolve("config.jsonl"), "{ \"model_type\": \"bert\" }");
         assertThatThrownBy(() -> HistoryFile.jsonLines(file).begin(PLAN, Map.of()))
                 .isInstanceOf(FinetuneException.class)
-                .hasMessageContainingAll(file.toString(), "model_type");
+                .hasMessageContainingAll(file.toString(), "{ \"model_t");
         assertThat(file).hasContent("{ \"model_type\": \"bert\" }");
         final HistoryFile one = HistoryFile.jsonLines(folder.resolve("one.jsonl"));
         final TrainingListener starting = new TrainingListener() {

@@ -3,6 +3,7 @@ package dev.finetune.trackers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
@@ -15,14 +16,19 @@ import dev.finetune.train.StepReport;
 import dev.finetune.train.TrainingControl;
 import dev.finetune.train.TrainingListener;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -149,15 +155,39 @@ class MlFlowTest {
         try (FineTuned<Text> tuned = Fits.fit(folder, MlFlow.at(address(), "reviews"))) {
             assertThat(tuned.history().orElseThrow().steps()).hasSize(Fits.STEPS);
         }
-        final MlFlowClient client = new MlFlowClient(address(), java.util.Optional.empty());
-        assertThatThrownBy(() -> client.log(
-                        "abc", JsonParser.parseString("[1]").getAsJsonArray(), new com.google.gson.JsonArray()))
+        final MlFlowClient client = new MlFlowClient(address(), Optional.empty());
+        assertThatThrownBy(() -> client.log("abc", JsonParser.parseString("[1]").getAsJsonArray(), new JsonArray()))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContainingAll("MLflow answered 500", "POST", "runs/log-batch", "no disk");
         server.stop(0);
         assertThatThrownBy(() -> client.createRun("7"))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("can't be reached");
+    }
+
+    @Test
+    void anAnswerThatNeverEndsIsGivenUp() throws IOException {
+        try (ServerSocket stalling = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            final Thread half = new Thread(() -> {
+                try {
+                    final Socket socket = stalling.accept();
+                    socket.getOutputStream()
+                            .write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{".getBytes(StandardCharsets.UTF_8));
+                    socket.getInputStream().transferTo(OutputStream.nullOutputStream()); // Until the other side leaves.
+                } catch (IOException e) {
+                    // It has left.
+                }
+            });
+            half.setDaemon(true);
+            half.start();
+            final MlFlowClient client = new MlFlowClient(
+                    URI.create("http://127.0.0.1:" + stalling.getLocalPort()),
+                    Optional.empty(),
+                    Duration.ofMillis(300));
+            assertThatThrownBy(() -> client.createRun("7"))
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageContaining("gave no whole answer within 0.3 s");
+        }
     }
 
     @Test
