@@ -95,7 +95,7 @@ class ReadmeTest {
                 .filter(block -> Snippets.QUOTED.containsKey(block.lines().get(0)))
                 .toList();
 
-        assertThat(quoted).hasSize(4);
+        assertThat(quoted).hasSize(5);
         for (Document.Block block : quoted) {
             final String name = Snippets.classNameIn(block).replace('.', '/') + ".java";
             assertThat(block.lines())

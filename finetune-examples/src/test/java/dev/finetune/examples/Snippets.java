@@ -63,7 +63,8 @@ record Snippets(Path classes, Map<String, String> names, List<String> tests, Lis
     /** What blocks that are files which other tests compile and run begin with, and the folders in which these lie. */
     static final Map<String, Path> QUOTED = Map.of(
             "package com.example.stars;", Path.of("src/test/resources/deployment/stars"),
-            "package com.example.loha;", Path.of("../finetune-bert/src/test/java"));
+            "package com.example.loha;", Path.of("../finetune-bert/src/test/java"),
+            "package com.example.levels;", Path.of("../finetune-bert/src/test/java"));
 
     private static final Pattern MODEL_ID = Pattern.compile("\"(bert-base-(un)?cased|google/[\\w-]+)\"");
     private static final Pattern IMAGE_MODEL_ID = Pattern.compile("\"(microsoft|timm)/[\\w.-]+\"");

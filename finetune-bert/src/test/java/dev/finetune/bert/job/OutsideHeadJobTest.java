@@ -3,6 +3,7 @@ package dev.finetune.bert.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.example.levels.Ordinal;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.data.Dataset;

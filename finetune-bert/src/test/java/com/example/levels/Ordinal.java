@@ -1,4 +1,4 @@
-package dev.finetune.bert.job;
+package com.example.levels;
 
 import com.google.gson.JsonObject;
 import dev.finetune.batch.HostBatch;
@@ -30,10 +30,10 @@ import org.bytedeco.pytorch.global.torch;
  */
 public record Ordinal(int levels) implements TaskHead {
     /** A level from 0. */
-    record Level(int level) implements Label {}
+    public record Level(int level) implements Label {}
 
     /** A level from 0. */
-    record Found(int level, List<float[]> logits) implements Prediction {}
+    public record Found(int level, List<float[]> logits) implements Prediction {}
 
     @Override
     public int rows() {
