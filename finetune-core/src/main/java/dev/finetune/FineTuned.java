@@ -97,18 +97,17 @@ public final class FineTuned<I> implements AutoCloseable {
      * {@return the metrics on the validation data after training, of the weights that were kept}
      *
      * @throws IllegalStateException if these weights were not evaluated: without validation data, for a model that was
-     *     loaded, and where training was cancelled some steps after its last evaluation (unless the best weights are kept)
+     *     loaded, and where training was stopped or cancelled some steps after its last evaluation (unless the best weights are kept)
      */
     public Metrics evaluation() {
         return trained.evaluation()
                 .orElseThrow(() -> new IllegalStateException("the weights of this model were not evaluated while it"
-                        + " was trained" + (cancelled() ? " (training was cancelled before their evaluation)" : "")
+                        + " was trained" + (wasStopped() ? " (training was stopped before their evaluation)" : "")
                         + "; evaluate(dataset) does it now"));
     }
 
-    private boolean cancelled() {
-        return trained.history().map(TrainingHistory::end).orElse(TrainingHistory.End.FINISHED)
-                == TrainingHistory.End.CANCELLED;
+    private boolean wasStopped() {
+        return trained.history().filter(history -> history.end().isByRequest()).isPresent();
     }
 
     /** {@return how training went; empty for a model that was loaded} */

@@ -208,7 +208,7 @@ class FacadeTest {
         final Cancellation cancellation = new Cancellation();
         try (FineTuned<Text> stopped = tuner().checkpoints(Checkpoints.in(folder))
                         .cancellation(cancellation)
-                        .listener(cancelling(cancellation, 4))
+                        .listener(cancelling(cancellation, 5))
                         .fit(train, validation);
                 FineTuned<Text> resumed = tuner().resumeFrom(folder).fit(train, validation);
                 FineTuned<Text> whole = tuner().fit(train, validation)) {

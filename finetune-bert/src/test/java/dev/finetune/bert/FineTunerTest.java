@@ -227,7 +227,7 @@ class FineTunerTest {
                 .listener(new TrainingListener() {
                     @Override
                     public void stepped(StepReport report) {
-                        if (report.step() == 2) {
+                        if (report.step() == 3) {
                             cancellation.cancel();
                         }
                     }
@@ -249,7 +249,7 @@ class FineTunerTest {
                         .batching(b -> b.shuffle(false).groupByLength(false))
                         .fitAll(Dataset.of(Text.class, examples)))
                 .isInstanceOf(FinetuneException.class)
-                .hasMessageContaining("step 1")
+                .hasMessageContaining("step 2")
                 .hasMessageContaining("rows 8, 9");
     }
 

@@ -48,7 +48,7 @@ class AutoChoiceTest {
             @Override
             public void stepped(StepReport report) {
                 now += 1_000_000_000L;
-                if (counts && trainings == cancelledTraining && report.step() + 1 == cancelledStep) {
+                if (counts && trainings == cancelledTraining && report.step() == cancelledStep) {
                     cancellation.cancel();
                 }
             }

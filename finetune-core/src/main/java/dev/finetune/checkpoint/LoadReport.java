@@ -88,13 +88,22 @@ public record LoadReport(
 
     /** {@return a few lines for a user: what was not used, what has no trained values, and what that means} */
     public String summary() {
+        return told("Newly initialized; train the model before you use it");
+    }
+
+    /** {@return the same lines of a model that was trained since} */
+    public String summaryOfTrained() {
+        return told("Not taken from the checkpoint: these began with random values");
+    }
+
+    private String told(String ofNew) {
         List<String> lines = new ArrayList<>();
         lines.add("Loaded " + loaded.size() + (loaded.size() == 1 ? " tensor" : " tensors") + " from the checkpoint"
                 + (isComplete() ? "; nothing was missing or left over." : "."));
         List<String> withoutValues = missing.stream()
                 .filter(name -> !newlyInitialized.contains(name))
                 .toList();
-        add(lines, "Newly initialized; train the model before you use it", newlyInitialized);
+        add(lines, ofNew, newlyInitialized);
         add(lines, "Not in the checkpoint", withoutValues);
         add(lines, "Of another shape, so not loaded", mismatched);
         add(

@@ -24,6 +24,9 @@ public @interface Told {
     /** The words for 0; otherwise as other values. */
     String zero() default "";
 
+    /** Whether it holds names, which are told as they are, be they like numbers. */
+    boolean named() default false;
+
     /** Whether nothing is told of the default. */
     boolean quiet() default false;
 

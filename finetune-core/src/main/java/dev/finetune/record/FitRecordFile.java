@@ -63,6 +63,8 @@ final class FitRecordFile {
             throw new FinetuneException(file + ": \"" + FORMAT + "\" is " + version + "; expected " + VERSION
                     + ". The file is no record of a fit, or one of another version of this library.");
         }
-        return (FitRecord) new RecordJson(file.toString()).of(all, FitRecord.class, "");
+        final FitRecord fit = (FitRecord) new RecordJson(file.toString()).of(all, FitRecord.class, "");
+        new FitRecordCheck(file.toString()).check(fit);
+        return fit;
     }
 }

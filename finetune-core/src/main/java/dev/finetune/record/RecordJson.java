@@ -214,9 +214,13 @@ final class RecordJson {
     }
 
     private FinetuneException refusal(String key, @Nullable JsonElement found, String expected) {
-        final String text = String.valueOf(found);
+        return refusal(file, key, found == null ? "missing" : found.toString(), expected);
+    }
+
+    /** What is said of a value that can't be right. */
+    static FinetuneException refusal(String file, String key, String found, String expected) {
         return new FinetuneException(file + ": \"" + key + "\" is "
-                + (found == null ? "missing" : text.length() > 80 ? text.substring(0, 80) + " ..." : text)
+                + (found.length() > 80 ? found.substring(0, 80) + " ..." : found)
                 + "; expected " + expected
                 + ". The file was changed since it was written, or isn't a record of a fit.");
     }

@@ -36,7 +36,7 @@ final class Course {
     }
 
     void stepped(StepReport report) {
-        steps = report.step() + 1;
+        steps = report.step();
         rows += report.rows();
         loss = report.loss();
     }

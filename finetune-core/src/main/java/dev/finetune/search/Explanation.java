@@ -62,10 +62,10 @@ final class Explanation {
             lines.add("It was cancelled: this is the best by then.");
         }
         final TrainingHistory.End end = history.end();
-        if (end == TrainingHistory.End.OUT_OF_TIME || end == TrainingHistory.End.CANCELLED) {
+        if (end == TrainingHistory.End.OUT_OF_TIME || end.isByRequest()) {
             lines.add("The model's training was stopped after "
                     + history.steps().size() + " steps, for "
-                    + (end == TrainingHistory.End.CANCELLED ? "it was cancelled." : "its time was up."));
+                    + (end.isByRequest() ? "it was " + end.words() + "." : "its time was up."));
         }
         return lines;
     }

@@ -58,7 +58,7 @@ final class Meter implements TrainingListener {
 
     @Override
     public void stepped(StepReport report) {
-        if (report.step() < leftOut) {
+        if (report.step() <= leftOut) {
             last = clock.getAsLong();
         } else {
             sinceLast();

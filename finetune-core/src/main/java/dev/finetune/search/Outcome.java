@@ -64,17 +64,16 @@ record Outcome<I>(
     }
 
     static String notEvaluated(FineTuned<?> model) {
-        final boolean cancelled = end(model) == TrainingHistory.End.CANCELLED;
-        return (cancelled ? "it was cancelled" : "its time was up") + " before it was evaluated";
+        return (end(model).isByRequest() ? "it was " + end(model).words() : "its time was up") + " before it was evaluated";
     }
 
     /**
-     * A model's evaluation, if it was evaluated before it ended. One that was cancelled counts only if it kept its best
+     * A model's evaluation, if it was evaluated before it ended. One that was stopped or cancelled counts only if it kept its best
      * evaluation, for it learned on after its last.
      */
     static Optional<Metrics> evaluation(FineTuned<?> model) {
         final TrainingHistory history = model.history().orElseThrow();
-        final boolean evaluated = history.end() == TrainingHistory.End.CANCELLED
+        final boolean evaluated = history.end().isByRequest()
                 ? history.best().isPresent()
                 : !history.epochs().isEmpty();
         return evaluated ? Optional.of(model.evaluation()) : Optional.empty();

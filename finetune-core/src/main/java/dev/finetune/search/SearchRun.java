@@ -12,7 +12,6 @@ import dev.finetune.train.Cancellation;
 import dev.finetune.train.Checkpoints;
 import dev.finetune.train.EpochReport;
 import dev.finetune.train.StepReport;
-import dev.finetune.train.TrainingHistory;
 import dev.finetune.train.TrainingListener;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -206,7 +205,7 @@ final class SearchRun {
             if (stopped()) {
                 return Optional.empty();
             }
-            state = tuned.history().orElseThrow().end() == TrainingHistory.End.CANCELLED
+            state = tuned.history().orElseThrow().end().isByRequest()
                     ? Trial.State.STOPPED
                     : Trial.State.FINISHED;
             metrics = numbers(tuned.evaluation());

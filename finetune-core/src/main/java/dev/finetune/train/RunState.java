@@ -146,7 +146,7 @@ record RunState(
         for (JsonElement element : json.getAsJsonArray("steps")) {
             final JsonArray one = element.getAsJsonArray();
             steps.add(new StepReport(
-                    steps.size(),
+                    steps.size() + 1L,
                     one.get(0).getAsInt(),
                     MetricsState.number(one.get(1)),
                     MetricsState.number(one.get(2)),

@@ -3,7 +3,7 @@ package dev.finetune.train;
 /**
  * What one optimizer step did.
  *
- * @param step counted from 0
+ * @param step counted from 1: how many optimizer steps are done with it, as in {@link EpochReport}
  * @param epoch counted from 0
  * @param loss the mean loss over all the batches of the step
  * @param gradientNorm the global norm of the gradients before clipping; not finite where they didn't fit into float16,

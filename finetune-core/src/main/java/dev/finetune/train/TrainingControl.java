@@ -54,7 +54,10 @@ public final class TrainingControl {
         }
     }
 
-    /** Asks to stop after the step under way, as {@link Cancellation} does: what was learned is kept. */
+    /**
+     * Asks to stop after the step under way, as {@link Cancellation} does: what was learned is kept. The history's end is then
+     * {@link TrainingHistory.End#STOPPED}.
+     */
     public void stop() {
         stop.set(true);
     }

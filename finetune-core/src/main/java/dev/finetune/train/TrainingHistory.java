@@ -28,7 +28,9 @@ public record TrainingHistory(
         EARLY_STOPPING("stopped early"),
         /** The time was up. */
         OUT_OF_TIME("out of time"),
-        /** Someone asked for it, or interrupted the thread. */
+        /** A listener asked for it ({@link TrainingControl#stop}). */
+        STOPPED("stopped by a listener"),
+        /** A {@link Cancellation} asked for it, or the thread was interrupted. */
         CANCELLED("cancelled");
 
         private final String words;
@@ -41,6 +43,11 @@ public record TrainingHistory(
         public String words() {
             return words;
         }
+
+        /** {@return whether someone asked for it: a listener, a cancellation, or who interrupted the thread} */
+        public boolean isByRequest() {
+            return this == STOPPED || this == CANCELLED;
+        }
     }
 
     /** Keeps its own copies. */
@@ -51,7 +58,7 @@ public record TrainingHistory(
 
     /**
      * {@return the evaluation of the weights that were kept: the best one where the best was to be kept, else the last
-     * one, unless more steps came after it (training was cancelled)}
+     * one, unless more steps came after it (training was stopped or cancelled)}
      */
     public Optional<EpochReport> kept() {
         if (best.isPresent() || epochs.isEmpty()) {

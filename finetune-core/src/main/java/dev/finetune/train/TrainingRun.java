@@ -277,7 +277,7 @@ final class TrainingRun implements AutoCloseable {
     /** Whether to evaluate at an epoch's end: what is kept gets metrics of its own, unless someone wants to stop now. */
     private boolean wantsEvaluation() {
         return switch (end) {
-            case CANCELLED -> false;
+            case STOPPED, CANCELLED -> false;
             case OUT_OF_TIME -> true;
             case FINISHED, EARLY_STOPPING ->
                 step == total || settings.evaluation().everySteps() == 0;
@@ -285,8 +285,11 @@ final class TrainingRun implements AutoCloseable {
     }
 
     private TrainingHistory.End end() {
-        if (control.isStopped() || setup.cancellation().isRequestedHere()) {
+        if (setup.cancellation().isRequestedHere()) {
             return TrainingHistory.End.CANCELLED;
+        }
+        if (control.isStopped()) {
+            return TrainingHistory.End.STOPPED;
         }
         if (settings.maxTime().isPresent()
                 && watch.secondsHere() * 1e3 >= settings.maxTime().get().toMillis()) {
@@ -304,7 +307,7 @@ final class TrainingRun implements AutoCloseable {
         Optimizer.forgetGradients(trained);
         parts.average.stepped(step + 1);
         final int rows = some.stream().mapToInt(HostBatch::size).sum();
-        return new StepReport(step, batches.epoch(), result.loss(), result.norm(), rate, rows);
+        return new StepReport(step + 1, batches.epoch(), result.loss(), result.norm(), rate, rows);
     }
 
     /** Counts a step, and tells of it. */
@@ -409,7 +412,7 @@ final class TrainingRun implements AutoCloseable {
 
     /** Whether someone wanted to stop when all that was missing was the last evaluation, which may tell what is kept. */
     private boolean wasLeftUnevaluated() {
-        return end == TrainingHistory.End.CANCELLED && validation.isPresent() && !progress.hasEvaluated(step);
+        return end.isByRequest() && validation.isPresent() && !progress.hasEvaluated(step);
     }
 
     private void warnOfEqualPasses() {

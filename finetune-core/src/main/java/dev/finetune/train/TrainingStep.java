@@ -100,7 +100,7 @@ final class TrainingStep {
 
         @Override
         public String toString() {
-            return "step " + step + " (epoch " + epoch + ")";
+            return "step " + (step + 1) + " (epoch " + (epoch + 1) + ")";
         }
     }
 
@@ -185,7 +185,7 @@ final class TrainingStep {
                 losses.add(start(piece, batch, weight));
             } catch (RuntimeException | OutOfMemoryError e) {
                 final RuntimeException told = MemoryFailures.translate(
-                        "Step " + place.step + ", " + source.describe(piece.host), e, () -> help(piece.host));
+                        "Step " + (place.step + 1) + ", " + source.describe(piece.host), e, () -> help(piece.host));
                 if (!inParts || !(told instanceof OutOfMemoryException) || !portions.halve(piece.host)) {
                     throw told;
                 }
@@ -231,7 +231,7 @@ final class TrainingStep {
         try {
             return update.apply(losses, place.rate);
         } catch (RuntimeException | OutOfMemoryError e) {
-            throw MemoryFailures.translate("The update of step " + place.step, e, () -> help(group.get(0)));
+            throw MemoryFailures.translate("The update of step " + (place.step + 1), e, () -> help(group.get(0)));
         }
     }
 

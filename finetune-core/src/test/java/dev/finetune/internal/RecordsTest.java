@@ -54,11 +54,11 @@ class RecordsTest {
     @Test
     void eachToldComponentHasItsLine() {
         assertThat(SettingLines.of(USUAL, USUAL, false).toString())
-                .isEqualTo("{time=none, dropout=the model's, order=shuffled, by length, norm=1.0}");
+                .isEqualTo("{time=none, dropout=the model's, order=shuffled, by length, norm=1}");
         final All other = new All(
                 0.9, Optional.of(Duration.ofMinutes(3)), OptionalDouble.of(0), new Group(false, "length", 0), "b");
         assertThat(SettingLines.of(other, USUAL, false).toString())
-                .isEqualTo("{decay=0.9, time=3.0 min, dropout=0.0, order=as given, by length, norm=none}");
+                .isEqualTo("{decay=0.9, time=3 min, dropout=0, order=as given, by length, norm=none}");
         assertThat(SettingLines.of(other, USUAL, true))
                 .doesNotContainKey("time")
                 .hasSize(4);

@@ -53,8 +53,8 @@ class FitRecordTest {
                 new Course(
                         2,
                         List.of(
-                                new StepReport(0, 0, 0.7, 1e300, 5e-5, 8),
-                                new StepReport(1, 0, Double.NaN, Double.NEGATIVE_INFINITY, 0, 8)),
+                                new StepReport(1, 0, 0.7, 1e300, 5e-5, 8),
+                                new StepReport(2, 0, Double.NaN, Double.NEGATIVE_INFINITY, 0, 8)),
                         List.of(report),
                         Optional.of(report),
                         "finished",
@@ -102,6 +102,20 @@ class FitRecordTest {
                 "\"shape\":[2,3] | \"shape\":{} | \"layers[0].shape\" is {}; expected a list",
                 "\"classes\":{} | \"classes\":[] | \"data[1].classes\" is []; expected an object",
                 "\"lower is better\" | \"worse\" | \"course.evaluations[0].validation\" holds no metrics",
+                "\"labels\":[\"a\",\"b\"] | \"labels\":[\"a\",\"a\"] | \"model.labels\" is [a, a]; expected names that differ",
+                "\"rows\":-1 | \"rows\":-2 | \"data[1].rows\" is -2; expected a number of rows, or -1",
+                "\"b\":2 | \"b\":-2 | \"data[0].classes.b\" is -2; expected a number that isn't below 0",
+                "\"shortest\":3 | \"shortest\":30 | \"data[0].lengths.shortest\" is 30; expected a length from 0 to",
+                "\"parameters\":6 | \"parameters\":-6 | \"layers[0].parameters\" is -6; expected",
+                "\"step\":2 | \"step\":9 | \"course.steps[1].step\" is 9; expected a step after 1, up to course.stepsMade, 2",
+                "\"seconds\":2.5 | \"seconds\":-2.5 | \"course.seconds\" is -2.5; expected",
+                "[[1,0],[1,1]] | [[1]] | classes",
+                "\"row\":2 | \"row\":0 | \"outcomes.kept[1].row\" is 0; expected a row, counted from 1",
+                "\"predicted\":\"b\" | \"predicted\":\"z\" | \"outcomes.kept[0].predicted\" is \"z\"; expected one of model.labels",
+                "[0.25,0.75] | [0.25] | \"outcomes.kept[0].probabilities\" is [0.25]; expected as many as model.labels",
+                "[0.25,0.75] | [0.25,7.5] | \"outcomes.kept[0].probabilities\" is 7.5; expected a number from 0 to 1",
+                "\"words\":[\"w\"] | \"words\":[] | \"outcomes.kept[3].truth\" is [O]; expected as many as outcomes.kept[3].words",
+                "\"picture\":null | \"picture\":\"<\" | \"outcomes.kept[0].input.picture\" is <; expected bytes in Base64",
             })
     void aFileThatWasChangedIsRefusedByNameAndKey(String from, String to, String told) throws IOException {
         final Path file = folder.resolve("record.json");
@@ -132,7 +146,7 @@ class FitRecordTest {
     void aLongTrainingKeepsItsSpikes() {
         final List<StepReport> steps = new ArrayList<>();
         for (int i = 0; i < 100_000; i++) {
-            steps.add(new StepReport(i, 0, i == 54_321 ? 99 : i == 60_000 ? -1 : 1 + i % 7 / 10.0, 1, 1e-5, 8));
+            steps.add(new StepReport(i + 1, 0, i == 54_321 ? 99 : i == 60_000 ? -1 : 1 + i % 7 / 10.0, 1, 1e-5, 8));
         }
         final Course course = Course.failed(steps, List.of(), "why", 1);
 

@@ -38,7 +38,7 @@ class ProgressTest {
         final List<EpochReport> evaluations = new ArrayList<>();
         for (int step = 0; step < steps; step++) {
             now += 1_000_000_000L;
-            reports.add(new StepReport(step, step / 100, 0.5, 1, 1e-3, 8));
+            reports.add(new StepReport(step + 1, step / 100, 0.5, 1, 1e-3, 8));
             listener.stepped(reports.get(step));
             if (step % 100 == 99) {
                 evaluations.add(new EpochReport(

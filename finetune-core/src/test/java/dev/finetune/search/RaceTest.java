@@ -38,7 +38,7 @@ class RaceTest {
             final Meter meter = trial.meter();
             meter.started(new TrainingListener.Plan(ROWS, 0, 1, 1, 1, "accuracy"));
             trial.pass(candidate.cost() / 10);
-            meter.stepped(new StepReport(0, 0, 1, 1, 1, (int) Math.round(candidate.cost())));
+            meter.stepped(new StepReport(1, 0, 1, 1, 1, (int) Math.round(candidate.cost())));
             final double loss = Math.abs(Math.log(candidate.tuner().settings().learningRate() / bestRate));
             if (comparison.size() == cancelled) {
                 trial.cancellation.cancel();
@@ -60,7 +60,7 @@ class RaceTest {
         final Meter probe = trial.meter();
         probe.started(new TrainingListener.Plan(ROWS, 0, 1, 1, 1, "accuracy"));
         trial.pass(1);
-        probe.stepped(new StepReport(0, 0, 1, 1, 1, 10));
+        probe.stepped(new StepReport(1, 0, 1, 1, 1, 10));
         time.learnFromProbe(probe);
         final FineTuner tuner = FineTuner.from("model").lr(SET).epochs(20).batchSize(BATCH);
         return new Race(time, new Candidates(tuner, rows, 12, suggested), comparison, entrants)

@@ -21,7 +21,7 @@ class TimeBudgetTest {
         meter.started(new TrainingListener.Plan(10L * steps, 0, steps, 1, 1, "accuracy"));
         for (int step = 0; step < steps; step++) {
             trial.pass(secondsOfStep);
-            meter.stepped(new StepReport(step, 0, 1, 1, 1, 10));
+            meter.stepped(new StepReport(step + 1, 0, 1, 1, 1, 10));
         }
         trial.pass(secondsOfEvaluation);
         meter.evaluated(new EpochReport(1, steps, 1, Optional.empty(), 1, 1));

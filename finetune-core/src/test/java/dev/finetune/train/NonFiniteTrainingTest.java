@@ -64,7 +64,7 @@ class NonFiniteTrainingTest {
             assertThatThrownBy(() -> train(network, rows(24, true)))
                     .isInstanceOf(DivergedException.class)
                     .hasMessageContainingAll(
-                            "The loss became NaN at step 0 (epoch 0), on the batch of rows ",
+                            "The loss became NaN at step 1 (epoch 1), on the batch of rows ",
                             "The first layer whose output isn't finite is layer.1: 1 of the 64 numbers of"
                                     + " layer.1.out.weight is NaN or infinite, the first at [2, 3]",
                             "a lower learning rate won't help");
@@ -163,7 +163,7 @@ class NonFiniteTrainingTest {
                                 .train(rows(64, true), Optional.empty()))
                         .isInstanceOf(DivergedException.class)
                         .hasMessageContainingAll(
-                                "The norm of the gradients became NaN at step 2 (epoch 0), though the loss is finite, on"
+                                "The norm of the gradients became NaN at step 3 (epoch 1), though the loss is finite, on"
                                         + " the batch of rows ",
                                 "the weights are as they were before it",
                                 "the first gradient that isn't finite is that of layer.0.norm.bias: 8 of the 8 numbers");

@@ -174,7 +174,7 @@ class ResumeTest {
         return new TrainingListener() {
             @Override
             public void stepped(StepReport report) {
-                if (report.step() + 1 == step) {
+                if (report.step() == step) {
                     action.run();
                 }
             }
@@ -245,9 +245,9 @@ class ResumeTest {
 
             @Override
             public void stepped(StepReport report) {
-                if (report.step() == 1) {
+                if (report.step() == 2) {
                     control.scaleLearningRate(0.5);
-                } else if (report.step() == 4) {
+                } else if (report.step() == 5) {
                     action.run();
                 }
             }
@@ -522,8 +522,8 @@ class ResumeTest {
         final TrainingListener listener = new TrainingListener() {
             @Override
             public void stepped(StepReport report) {
-                if (report.step() == 4 || report.step() == 8) {
-                    assertThat(directory.toFile().setWritable(report.step() == 8))
+                if (report.step() == 5 || report.step() == 9) {
+                    assertThat(directory.toFile().setWritable(report.step() == 9))
                             .isTrue();
                 }
             }
@@ -679,7 +679,7 @@ class ResumeTest {
         final TrainingListener stopping = new TrainingListener() {
             @Override
             public void stepped(StepReport report) {
-                if (report.step() + 1 == total) {
+                if (report.step() == total) {
                     stop.cancel();
                 }
             }

@@ -44,7 +44,7 @@ class TrainingControlTest {
 
             @Override
             public void stepped(StepReport report) {
-                if (report.step() == 2) {
+                if (report.step() == 3) {
                     request.accept(control);
                 }
             }
@@ -83,7 +83,8 @@ class TrainingControlTest {
     void itStopsAfterTheStepUnderWayAndTheNextTrainingIsAnotherOne() {
         final TrainingHistory history = train(TrainingControl::stop);
         assertThat(history.steps()).hasSize(3);
-        assertThat(history.end()).isEqualTo(TrainingHistory.End.CANCELLED);
+        assertThat(history.end()).isEqualTo(TrainingHistory.End.STOPPED);
+        assertThat(history.end().words()).isEqualTo("stopped by a listener");
         assertThat(history.epochs()).isEmpty();
         assertThat(train(control -> {}).steps()).hasSize(10);
         assertThat(events).containsExactly("attached", "started", "finished", "attached", "started", "finished");

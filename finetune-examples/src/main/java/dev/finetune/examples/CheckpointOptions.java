@@ -78,7 +78,7 @@ final class CheckpointOptions {
     static void done(FineTuned<?> tuned, Path directory) {
         final boolean stopped = tuned.history()
                 .map(TrainingHistory::end)
-                .filter(end -> end == TrainingHistory.End.CANCELLED || end == TrainingHistory.End.OUT_OF_TIME)
+                .filter(end -> end.isByRequest() || end == TrainingHistory.End.OUT_OF_TIME)
                 .isPresent();
         if (!stopped) {
             Checkpoints.remove(folder(directory));

@@ -32,6 +32,11 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         showDefaultValues = true)
 public final class ExplainCommand implements Callable<Integer> {
+    private static final String PAGE =
+            "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>Explanation</title>\n";
+
+    private static final String JSON = "{\"method\":";
+
     /** How tokens are told apart. */
     enum Method {
         /** By the gradients between padding and the text. */
@@ -74,6 +79,11 @@ public final class ExplainCommand implements Callable<Integer> {
     @Option(names = "--out", description = "The PNG for a picture.")
     private @Nullable Path out;
 
+    @Option(
+            names = "--overwrite",
+            description = "Replace the files of --html, --json and --out, whatever they are; else only explanations of texts.")
+    private boolean overwrite;
+
     @Override
     public Integer call() throws IOException {
         if ((text == null) == (image == null)) {
@@ -85,11 +95,11 @@ public final class ExplainCommand implements Callable<Integer> {
 
     private int text(String given) throws IOException {
         checkAbsent("--out", out, "--html and --json are what a text's explanation is written to");
-        check("--html", html);
+        check("--html", html, PAGE);
         if (html != null && !html.toString().endsWith(".html")) {
             throw new FinetuneException("--html " + html + ": expected the name of a file that ends with .html.");
         }
-        check("--json", json);
+        check("--json", json, JSON);
         final Text input = pair == null ? Text.of(given) : Text.pair(given, pair);
         try (FineTuned<Text> loaded = FineTuned.load(model, Text.class)) {
             final Attribution why = loaded.explain(input, method());
@@ -126,20 +136,19 @@ public final class ExplainCommand implements Callable<Integer> {
     }
 
     private static String page(Attribution why) {
-        return "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>Explanation</title>\n"
-                + "<meta name=\"viewport\" content=\"width=device-width\">\n"
+        return PAGE + "<meta name=\"viewport\" content=\"width=device-width\">\n"
                 + "<style>:root{color-scheme:light dark}body{font-family:system-ui,sans-serif;max-width:60em;margin:2em auto;"
                 + "padding:0 1em}</style>\n"
                 + why.toHtml() + "\n</html>\n";
     }
 
-    private int picture(Path file) {
+    private int picture(Path file) throws IOException {
         checkAbsent("--html", html, "--out is what a picture's explanation is written to");
         checkAbsent("--json", json, "--out is what a picture's explanation is written to");
         if (out == null) {
             throw new FinetuneException("--image " + file + " needs --out: the PNG to write.");
         }
-        Output.checkFile("--out", out);
+        Output.checkFile("--out", out, overwrite, "");
         final Image input = Image.of(file);
         try (FineTuned<Image> loaded = FineTuned.load(model, Image.class)) {
             final GradCam how =
@@ -153,9 +162,9 @@ public final class ExplainCommand implements Callable<Integer> {
         return 0;
     }
 
-    private static void check(String option, @Nullable Path file) {
+    private void check(String option, @Nullable Path file, String start) throws IOException {
         if (file != null) {
-            Output.checkFile(option, file);
+            Output.checkFile(option, file, overwrite, start);
         }
     }
 

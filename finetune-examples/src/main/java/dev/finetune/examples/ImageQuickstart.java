@@ -74,7 +74,7 @@ public final class ImageQuickstart implements Callable<Integer> {
 
         System.out.println(
                 "\n2. Fine-tune the pretrained ResNet on " + train.size().orElse(0) + " pictures\n");
-        try (FineTuned<Image> tuned = tuner.fit(train, validation)) {
+        try (FineTuned<Image> tuned = tuner.report(out.resolve(ResultOptions.REPORT)).fit(train, validation)) {
             System.out.println("\n" + tuned.evaluation());
 
             System.out.println("\n3. The same network from random weights, for comparison\n");
@@ -102,7 +102,8 @@ public final class ImageQuickstart implements Callable<Integer> {
 
             tuned.save(out);
             System.out.println("\n6. Saved to " + out.toAbsolutePath()
-                    + "; FineTuned.load(dir) loads it, and so does Transformers.");
+                    + "; FineTuned.load(dir) loads it, and so does Transformers.\n   "
+                    + ResultOptions.REPORT + " there shows how it was trained.");
         }
         System.out.printf(Locale.ROOT, "%ndone in %.0f s%n", ProcessFacts.secondsSinceStart());
         return 0;

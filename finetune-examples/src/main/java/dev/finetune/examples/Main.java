@@ -86,6 +86,7 @@ public final class Main implements Runnable {
     static CommandLine commandLine() {
         final CommandLine commands = new CommandLine(new Main());
         knowVersion(commands);
+        PlainHelp.in(commands);
         return commands.setCaseInsensitiveEnumValuesAllowed(true);
     }
 

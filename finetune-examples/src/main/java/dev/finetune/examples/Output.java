@@ -7,6 +7,8 @@ import dev.finetune.metrics.Metrics;
 import dev.finetune.train.EpochReport;
 import dev.finetune.train.TrainingHistory;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -48,6 +50,26 @@ public final class Output {
             throw new FinetuneException("--model " + model + ": there is nothing at "
                     + model.toAbsolutePath().normalize()
                     + ". Give the directory of a model that was saved (--out of the commands text and images).");
+        }
+    }
+
+    /**
+     * Where a file is to be written, over one of that name only if it begins as this command's do, or if that was said.
+     *
+     * @param start what each file of this command begins with; empty where that can't be told
+     */
+    static void checkFile(String option, Path file, boolean overwrite, String start) throws IOException {
+        checkFile(option, file);
+        if (Files.exists(file) && !overwrite && (start.isEmpty() || !start(file, start.length()).equals(start))) {
+            throw new FinetuneException(option + " " + file + ": there is a file of that name already"
+                    + (start.isEmpty() ? "" : ", which this command didn't write")
+                    + ". Give another name, or --overwrite to replace it.");
+        }
+    }
+
+    private static String start(Path file, int length) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            return new String(in.readNBytes(length), StandardCharsets.UTF_8);
         }
     }
 

@@ -56,7 +56,7 @@ public final class QuickstartCommand implements Callable<Integer> {
         final FineTuner tuner = tuner(FineTuner.from(model), rate, epochs);
 
         System.out.println("\n1. Fine-tune " + model + " on " + train.size().orElse(0) + " reviews\n");
-        try (FineTuned<Text> tuned = tuner.fit(train, validation)) {
+        try (FineTuned<Text> tuned = tuner.report(out.resolve(ResultOptions.REPORT)).fit(train, validation)) {
             System.out.println("\n" + tuned.evaluation());
 
             System.out.println("\n2. For comparison, the same network from random weights\n");
@@ -79,7 +79,8 @@ public final class QuickstartCommand implements Callable<Integer> {
 
             tuned.save(out);
             System.out.println("\n5. Saved to " + out.toAbsolutePath()
-                    + "; FineTuned.load(dir) loads it, and so does Transformers.");
+                    + "; FineTuned.load(dir) loads it, and so does Transformers.\n   "
+                    + ResultOptions.REPORT + " there shows how it was trained.");
         }
         System.out.printf(Locale.ROOT, "%ndone in %.0f s%n", ProcessFacts.secondsSinceStart());
         return 0;

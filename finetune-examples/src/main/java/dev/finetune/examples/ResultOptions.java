@@ -18,6 +18,9 @@ import picocli.CommandLine.Option;
 
 /** The options that say what becomes of a trained model, and the last line that tells how it went. */
 final class ResultOptions {
+    /** The name of a report in a model's directory. */
+    static final String REPORT = "report.html";
+
     @Option(names = "--out", description = "Where to save the model; nowhere by default.")
     private String out = "";
 
@@ -85,7 +88,7 @@ final class ResultOptions {
     private Optional<Path> page() {
         return noReport
                 ? Optional.empty()
-                : report.or(() -> directory().map(directory -> directory.resolve("report.html")));
+                : report.or(() -> directory().map(directory -> directory.resolve(REPORT)));
     }
 
     private Overwrite overwrite() {

@@ -63,6 +63,25 @@ class ExplainCommandTest {
                 .isEqualTo("negative");
     }
 
+    @Test
+    void onlyExplanationsAreReplacedUnlessOneSaysSo() throws IOException {
+        final Path json = Files.writeString(folder.resolve("notes.json"), "{\"mine\": 1}");
+        assertThat(explain("my-model", "--text", "a lamp", "--json", json.toString()).errors())
+                .contains("--json " + json + ": there is a file of that name already", "--overwrite");
+        assertThat(json).hasContent("{\"mine\": 1}");
+        final Path png = Files.writeString(folder.resolve("holiday.png"), "mine");
+        final Path picture = ImageFolder.pictures(folder.resolve("photos")).get(0);
+        assertThat(explain("image-base", "--image", picture.toString(), "--out", png.toString())
+                        .errors())
+                .contains("--out " + png + ": there is a file of that name already");
+        assertThat(png).hasContent("mine");
+
+        explain("my-model", "--text", "a lamp", "--json", json.toString(), "--overwrite")
+                .well();
+        explain("my-model", "--text", "a lamp", "--json", json.toString()).well(); // Its own.
+        assertThat(Files.readString(json)).startsWith("{\"method\":");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"GRADIENT_TIMES_INPUT", "occlusion", "REMOVAL"})
     void otherMethodsAndPairsAreExplainedToo(String method) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,7 +27,7 @@ class MainTest {
     }
 
     private static CommandLineRun run(List<String> command, String more) {
-        final List<String> all = new java.util.ArrayList<>(command);
+        final List<String> all = new ArrayList<>(command);
         all.add(more);
         return CommandLineRun.of(all.toArray(new String[0]));
     }
@@ -34,9 +35,11 @@ class MainTest {
     @Test
     void helpSaysDefaultsAndExitStatuses() {
         assertThat(CommandLineRun.of("text", "--help").well().text())
-                .contains("Default: 5.0E-5", "Default: 32", "Default: linear", "Default: classification");
+                .contains("Default: 5e-5", "Default: 3\n", "Default: 32", "Default: linear", "Default: classification");
         assertThat(CommandLineRun.of("--help").well().text()).contains("130", "143", "predict", "evaluate");
         final CommandLine commands = Main.commandLine();
+        assertThat(usages(commands)).hasSizeGreaterThan(20).allSatisfy(usage -> assertThat(usage)
+                .doesNotContain("Optional", "Default: []", "Default: null", "E-", ".0\n"));
         commands.getSubcommands().forEach((name, command) -> {
             if (!command.getCommandSpec().options().isEmpty()
                     && command.getSubcommands().isEmpty()
@@ -46,6 +49,12 @@ class MainTest {
                         .isTrue();
             }
         });
+    }
+
+    private static List<String> usages(CommandLine command) {
+        final List<String> all = new ArrayList<>(List.of(command.getUsageMessage()));
+        command.getSubcommands().values().forEach(below -> all.addAll(usages(below)));
+        return all;
     }
 
     @ParameterizedTest

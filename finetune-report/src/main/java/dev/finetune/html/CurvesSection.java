@@ -28,7 +28,7 @@ final class CurvesSection {
     private CurvesSection(Course course, String metric) {
         this.course = course;
         this.metric = metric;
-        this.steps = course.steps().stream().map(step -> step.step() + 1.0).toList();
+        this.steps = course.steps().stream().map(step -> (double) step.step()).toList();
         this.evaluated = course.evaluations().stream()
                 .map(report -> (double) report.step())
                 .toList();
@@ -198,7 +198,7 @@ final class CurvesSection {
                 List.of(Block.Column.number("step"), Block.Column.number(name)),
                 shown.stream()
                         .map(i -> course.steps().get(i))
-                        .map(step -> List.of(Told.count(step.step() + 1), Told.number(value.applyAsDouble(step))))
+                        .map(step -> List.of(Told.count(step.step()), Told.number(value.applyAsDouble(step))))
                         .toList(),
                 true);
     }

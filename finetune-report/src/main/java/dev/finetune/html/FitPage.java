@@ -57,7 +57,7 @@ final class FitPage {
         return fit.evaluation()
                 .filter(metrics -> metrics.names().contains(name))
                 .map(metrics -> new Block.Fact(
-                        Told.name(name) + " on validation data",
+                        MetricNames.of(fit.model(), name) + " on validation data",
                         Told.metric(name, metrics.get(name)),
                         metrics.interval(name)
                                 .map(interval -> "95 % interval " + Told.metric(name, interval.low()) + " to "

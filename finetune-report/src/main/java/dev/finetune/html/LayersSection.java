@@ -17,7 +17,7 @@ final class LayersSection {
 
     static Section of(FitRecord fit) {
         final List<Block> blocks = new ArrayList<>();
-        blocks.add(new Block.Prose(fit.model().loading()));
+        loading(fit.model().loading(), blocks);
         added(fit, blocks);
         final Map<String, List<LayerRow>> byStage = new LinkedHashMap<>();
         fit.layers()
@@ -54,6 +54,27 @@ final class LayersSection {
                         .toList(),
                 true));
         return new Section("layers", "Layers", blocks);
+    }
+
+    /** Lines, of which those that are indented belong to the one before. */
+    private static void loading(String lines, List<Block> blocks) {
+        final List<String> items = new ArrayList<>();
+        lines.lines().forEach(line -> {
+            if (line.startsWith(" ")) {
+                items.add(line.strip());
+            } else {
+                flush(items, blocks);
+                blocks.add(new Block.Prose(line));
+            }
+        });
+        flush(items, blocks);
+    }
+
+    private static void flush(List<String> items, List<Block> blocks) {
+        if (!items.isEmpty()) {
+            blocks.add(new Block.Bullets(List.copyOf(items)));
+            items.clear();
+        }
     }
 
     private static void added(FitRecord fit, List<Block> blocks) {

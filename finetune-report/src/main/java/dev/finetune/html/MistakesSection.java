@@ -25,6 +25,7 @@ final class MistakesSection {
             blocks.add(new Block.Prose(fit.outcomes().rule()));
             return Optional.of(new Section("mistakes", "Mistakes", blocks));
         }
+        blocks.add(new Block.Prose(counted(fit)));
         final boolean ofNumbers = kept.get(0) instanceof Outcome.OfNumbers;
         final List<Outcome> mistakes = kept.stream()
                 .filter(outcome -> !outcome.isRight())
@@ -54,6 +55,17 @@ final class MistakesSection {
                     .toList()));
         }
         return Optional.of(new Section("mistakes", "Mistakes", blocks));
+    }
+
+    /** Where the numbers of rows count from. */
+    private static String counted(FitRecord fit) {
+        return "Rows are numbered from 1 in the validation data"
+                + fit.data().stream()
+                        .filter(part -> part.name().equals("validation"))
+                        .findFirst()
+                        .map(part -> " (" + part.description() + ")")
+                        .orElse("")
+                + "; where it is a part that was held back, these aren't the rows of its file.";
     }
 
     private static Comparator<Outcome> order(boolean ofNumbers) {

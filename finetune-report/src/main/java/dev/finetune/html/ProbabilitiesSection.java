@@ -37,7 +37,7 @@ final class ProbabilitiesSection {
 
     /** Of the class, of each tag, or of the answer that was predicted. */
     static CalibrationError calibration(List<Outcome> outcomes) {
-        final CalibrationError calibration = new CalibrationError(10);
+        final CalibrationError calibration = new CalibrationError();
         for (Outcome outcome : outcomes) {
             if (outcome instanceof Outcome.OfClass || outcome instanceof Outcome.OfAnswer) {
                 calibration.add(outcome.confidence(), outcome.isRight());
@@ -61,7 +61,7 @@ final class ProbabilitiesSection {
                         "calibration",
                         "Calibration: are predictions right as often as they say?",
                         "Expected calibration error " + Told.percent(calibration.result())
-                                + " in 10 bins of equal width (Naeini et al., 2015). On the diagonal probabilities are"
+                                + " in " + CalibrationError.BINS + " bins of equal width (Naeini et al., 2015). On the diagonal probabilities are"
                                 + " honest; below it the model is too sure.",
                         Axis.of("probability of what was predicted", 0, 1),
                         Axis.of("share that is right", 0, 1),

@@ -17,10 +17,18 @@ enum Rule {
                             "Training failed after " + Told.plural(fit.course().stepsMade(), "step", "steps") + ".")),
 
     NOTHING_LEARNED(
-            "the most frequent class's share lies within the accuracy's 95 % interval, or above it",
+            "the most frequent class's share lies within the accuracy's 95 % interval, or above it, and the AUROC, where there"
+                    + " is one, isn't above chance (of two classes its 95 % interval, of more 0.6)",
             "A learning rate three to ten times as high or as low, more epochs or fewer frozen layers; findLearningRate(...)"
                     + " suggests a rate.",
             RuleFindings::nothingLearned),
+
+    DECIDES_BADLY(
+            "the most frequent class's share lies within the accuracy's 95 % interval, or above it, though the AUROC is above"
+                    + " chance (of two classes its 95 % interval, of more 0.6)",
+            "The model tells the classes apart, but says the frequent one too often: tuneThresholds(validation) decides by better"
+                    + " thresholds, and with loss(l -> l.balancedClassWeights()) it learns to say the rare ones.",
+            RuleFindings::decidesBadly),
 
     LEAKAGE(
             "inputs are in both training and validation data",

@@ -19,6 +19,10 @@ import java.util.function.ToDoubleFunction;
 /** What the rules look for, each in a sentence where it is found. */
 final class RuleFindings {
     private static final int FEW_STEPS = 20;
+    private static final String AUROC = "auroc";
+
+    /** An AUROC of several classes has no interval. */
+    private static final double MOST_BY_CHANCE = 0.6;
 
     private RuleFindings() {}
 
@@ -35,6 +39,27 @@ final class RuleFindings {
     }
 
     static Optional<String> nothingLearned(FitRecord fit) {
+        return noBetterThanTheMostFrequent(fit).filter(any -> !ranksClasses(fit));
+    }
+
+    static Optional<String> decidesBadly(FitRecord fit) {
+        return noBetterThanTheMostFrequent(fit)
+                .filter(any -> ranksClasses(fit))
+                .map(finding -> finding + " The AUROC is "
+                        + Told.number(fit.evaluation().orElseThrow().get(AUROC)) + ".");
+    }
+
+    /** Whether probabilities tell classes apart by more than chance. */
+    private static boolean ranksClasses(FitRecord fit) {
+        return fit.evaluation()
+                .filter(metrics -> metrics.names().contains(AUROC))
+                .map(metrics -> metrics.interval(AUROC)
+                        .map(interval -> interval.low() > 0.5)
+                        .orElseGet(() -> metrics.get(AUROC) > MOST_BY_CHANCE))
+                .orElse(false);
+    }
+
+    private static Optional<String> noBetterThanTheMostFrequent(FitRecord fit) {
         final Optional<Interval> accuracy = fit.evaluation().flatMap(metrics -> metrics.interval("accuracy"));
         final Optional<DataPart> part = fit.data().stream()
                 .filter(each ->
@@ -109,7 +134,7 @@ final class RuleFindings {
         final StepReport highest = sorted.get(sorted.size() - 1);
         return highest.gradientNorm() > 20 * median
                 ? Optional.of("The gradients' norm was " + Told.number(highest.gradientNorm()) + " in step "
-                        + Told.count(highest.step() + 1) + ", and " + Told.number(median) + " in half of the steps.")
+                        + Told.count(highest.step()) + ", and " + Told.number(median) + " in half of the steps.")
                 : Optional.empty();
     }
 
@@ -119,7 +144,7 @@ final class RuleFindings {
                 .flatMap(metrics -> metrics.interval(name)
                         .filter(interval -> interval.high() - interval.low() > (interval.high() > 1 ? 10 : 0.1))
                         .map(interval -> "With " + Told.plural(interval.of(), "validation row", "validation rows")
-                                + " the " + Told.name(name) + " may lie anywhere from "
+                                + " the " + MetricNames.of(fit.model(), name) + " may lie anywhere from "
                                 + Told.metric(name, interval.low()) + " to " + Told.metric(name, interval.high())
                                 + "."));
     }

@@ -21,7 +21,7 @@ final class ScoresSection {
     static Optional<Section> of(FitRecord fit) {
         return fit.evaluation().map(metrics -> {
             final List<Block> blocks = new ArrayList<>();
-            blocks.add(metrics(metrics));
+            blocks.add(metrics(fit, metrics));
             classes(fit, blocks);
             metrics.confusion()
                     .filter(matrix -> matrix.classes() == fit.model().labels().size())
@@ -30,7 +30,7 @@ final class ScoresSection {
         });
     }
 
-    private static Block metrics(Metrics metrics) {
+    private static Block metrics(FitRecord fit, Metrics metrics) {
         return new Block.Table(
                 "Metrics on the validation data, of the weights that were kept",
                 List.of(
@@ -40,7 +40,7 @@ final class ScoresSection {
                         Block.Column.text("method")),
                 metrics.names().stream()
                         .map(name -> List.of(
-                                Told.name(name),
+                                MetricNames.of(fit.model(), name),
                                 Told.metric(name, metrics.get(name)),
                                 metrics.interval(name)
                                         .map(interval -> Told.metric(name, interval.low()) + " to "

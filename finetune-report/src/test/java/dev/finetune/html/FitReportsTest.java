@@ -14,6 +14,7 @@ import dev.finetune.data.TokenFiles;
 import dev.finetune.error.DivergedException;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.head.Heads;
+import dev.finetune.head.Pooling;
 import dev.finetune.peft.Lora;
 import dev.finetune.record.DataPart;
 import dev.finetune.record.FitRecord;
@@ -23,6 +24,8 @@ import dev.finetune.record.Setting;
 import dev.finetune.search.Search;
 import dev.finetune.testkit.TinyData;
 import dev.finetune.testkit.TinyModels;
+import dev.finetune.train.StepReport;
+import dev.finetune.train.TrainingControl;
 import dev.finetune.train.TrainingHistory;
 import dev.finetune.train.TrainingListener;
 import dev.finetune.vision.Image;
@@ -124,7 +127,16 @@ class FitReportsTest {
             assertThat(record().layers().stream().filter(LayerRow::isAdded)).isNotEmpty();
             assertThat(tuned.labels()).hasSize(2);
         }
-        assertThat(text()).contains("The model was adapted with", "trained, added");
+        assertThat(record().settings())
+                .anySatisfy(setting -> {
+                    assertThat(setting.name()).isEqualTo("adapter");
+                    assertThat(setting.value()).startsWith("LoRA of rank 2 on").contains("scale 2 / rank, dropout 0");
+                })
+                .contains(new Setting("freezing", "the base, beside which the adapter learns", false))
+                .contains(new Setting("epochs", "2", false));
+        assertThat(text())
+                .contains("The model was adapted with", "trained, added", "these began with random values (2):")
+                .doesNotContain("Newly initialized", "Lora[");
     }
 
     @Test
@@ -183,6 +195,47 @@ class FitReportsTest {
     }
 
     @Test
+    void soIsOneOfAFewExamplesAndOneOfPairs() {
+        final FineTuner wild = tuner().lr(1e30)
+                .optimization(o -> o.maxGradientNorm(0))
+                .epochs(20)
+                .report(page);
+
+        assertThatThrownBy(() -> wild.fitFewShot(reviews(0, 16))).isInstanceOf(DivergedException.class);
+        assertThat(record().settings()).extracting(Setting::name).contains("few-shot");
+        assertThat(record().course().failure()).isPresent();
+        assertThatThrownBy(() -> wild.head(Heads.features(Pooling.MEAN)).fitContrastive(reviews(0, 16)))
+                .isInstanceOf(DivergedException.class);
+        assertThat(record().settings()).extracting(Setting::name).contains("contrast");
+    }
+
+    @Test
+    void aTrainingThatAListenerStoppedSaysSo() {
+        final TrainingListener stopping = new TrainingListener() {
+            private TrainingControl control;
+
+            @Override
+            public void attached(TrainingControl given) {
+                control = given;
+            }
+
+            @Override
+            public void stepped(StepReport report) {
+                if (report.step() == 3) {
+                    control.stop();
+                }
+            }
+        };
+        tuner().listener(stopping)
+                .report(page)
+                .fit(reviews(0, 40), reviews(40, 8))
+                .close();
+        assertThat(record().course().end()).isEqualTo("stopped by a listener");
+        assertThat(record().course().stepsMade()).isEqualTo(3);
+        assertThat(text()).contains("3 steps, stopped by a listener");
+    }
+
+    @Test
     void withoutValidationDataThereAreCurvesAndAdvice() {
         tuner().report(page).fitAll(reviews(0, 16)).close();
         assertThat(text()).contains("There was no validation data.", "Rule: no validation");
@@ -219,6 +272,10 @@ class FitReportsTest {
         assertThatThrownBy(() -> nothing.report(file.resolve("a.html")).fitAll(reviews(0, 16)))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining(file + " is a file");
+        final Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("nowhere"));
+        assertThatThrownBy(() -> nothing.report(link.resolve("a.html")).fitAll(reviews(0, 16)))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining(link + " is a link to something that isn't there");
         final Path directory = Files.createDirectories(folder.resolve("b.html"));
         assertThatThrownBy(() -> nothing.report(directory).fitAll(reviews(0, 16)))
                 .isInstanceOf(FinetuneException.class)

@@ -42,7 +42,7 @@ final class Fits {
     static Course course(int steps, Value loss, Value validation) {
         final List<StepReport> made = new ArrayList<>();
         for (int i = 0; i < steps; i++) {
-            made.add(new StepReport(i, i * 4 / steps, loss.at(i), 1 + i % 3, 5e-5 * (steps - i) / steps, 8));
+            made.add(new StepReport(i + 1, i * 4 / steps, loss.at(i), 1 + i % 3, 5e-5 * (steps - i) / steps, 8));
         }
         final List<EpochReport> reports = new ArrayList<>();
         for (int epoch = 1; epoch <= Math.min(4, steps); epoch++) {

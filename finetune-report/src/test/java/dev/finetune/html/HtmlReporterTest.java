@@ -220,7 +220,9 @@ class HtmlReporterTest {
         final FitRecord fit = Fits.classes(List.of("bad", "good"), 60, 7, Fits.STEADY);
         final String text = Html.text(page(fit));
 
-        assertThat(text).contains("9 of them are wrong, 15.0 % (8.1 to 26.1)");
+        assertThat(text)
+                .contains("9 of them are wrong, 15.0 % (8.1 to 26.1)")
+                .contains("Rows are numbered from 1 in the validation data (validation.tsv)");
         final List<Integer> rows = fit.outcomes().kept().stream()
                 .filter(outcome -> !outcome.isRight())
                 .sorted((one, other) -> Double.compare(other.confidence(), one.confidence()))
@@ -239,6 +241,24 @@ class HtmlReporterTest {
 
         assertThat(marks.stream().map(mark -> mark.getAttribute("class") + ": " + mark.getTextContent()))
                 .containsExactly("right: ann B-PER", "wrong: in not read, is O", "wrong: bonn B-PER, is O");
+    }
+
+    @Test
+    void metricsSayOfWhichClassTheyAreOrWhatTheyAverage() {
+        assertThat(Html.text(page(Fits.classes(List.of("bad", "good"), 60, 7, Fits.STEADY))))
+                .contains("precision of good", "F1 of good", "AUROC of good", "accuracy ");
+        assertThat(Html.text(page(Fits.classes(Fits.names(3), 60, 7, Fits.STEADY))))
+                .contains("recall, macro average over the classes", "AUROC, mean over the classes");
+        assertThat(MetricNames.of(tags().model(), "f1")).isEqualTo("F1, micro average over all entities");
+        assertThat(MetricNames.of(labels().model(), "precision")).isEqualTo("precision, micro average over the labels");
+        assertThat(MetricNames.of(answers().model(), "f1")).startsWith("F1 of an answer's words");
+    }
+
+    @Test
+    void theCalibrationErrorIsThatOfTheMetric() {
+        final FitRecord fit = Fits.classes(List.of("bad", "good"), 300, 7, Fits.STEADY);
+        final String error = Told.percent(fit.evaluation().orElseThrow().get("ece"));
+        assertThat(Html.text(page(fit))).contains("Expected calibration error " + error + " in 15 bins");
     }
 
     @Test

@@ -64,6 +64,7 @@ class RulesTest {
                 Fits.with(
                         GOOD, Course.failed(GOOD.course().steps(), GOOD.course().evaluations(), "no number", 1));
             case NOTHING_LEARNED -> Fits.classes(List.of("bad", "good"), 60, 2, Fits.STEADY);
+            case DECIDES_BADLY -> rankedButDecidedBadly();
             case LEAKAGE -> found(Finding.Code.LEAKAGE);
             case CONFLICTING_LABELS -> found(Finding.Code.CONFLICTING_LABELS);
             case IMBALANCE -> found(Finding.Code.IMBALANCE);
@@ -104,6 +105,25 @@ class RulesTest {
 
     private static int missed;
 
+    /** Nine in ten of one class, which is always said; the other's probabilities are higher where it is true. */
+    private static FitRecord rankedButDecidedBadly() {
+        final ClassificationMetrics metrics = new ClassificationMetrics(List.of("bad", "good"));
+        for (int i = 0; i < 200; i++) {
+            final int truth = i % 10 == 0 ? 1 : 0;
+            final double good = 0.1 + (truth == 1 ? 0.2 : 0) + i % 7 / 100.0;
+            metrics.add(truth, new double[] {1 - good, good});
+        }
+        return Fits.fit(
+                GOOD.model(),
+                List.of(
+                        GOOD.data().get(0),
+                        new DataPart("validation", "v", 200, Map.of("bad", 180L, "good", 20L), Optional.empty())),
+                List.of(),
+                GOOD.course(),
+                Optional.of(metrics.result()),
+                Outcomes.none("none"));
+    }
+
     private static FitRecord found(Finding.Code code) {
         return Fits.fit(
                 GOOD.model(),
@@ -117,7 +137,7 @@ class RulesTest {
 
     private static Course spiked(Course course) {
         final List<StepReport> steps = new ArrayList<>(course.steps());
-        steps.set(7, new StepReport(7, 0, 0.5, 500, 1e-5, 8));
+        steps.set(7, new StepReport(8, 0, 0.5, 500, 1e-5, 8));
         return new Course(40, steps, course.evaluations(), course.kept(), "finished", Optional.empty(), 1, 1);
     }
 

@@ -62,7 +62,7 @@ abstract class ScalarTracker implements TrainingListener {
 
     @Override
     public void stepped(StepReport report) {
-        scalars(report.step() + 1, report.epoch(), of(report));
+        scalars(report.step(), report.epoch(), of(report));
     }
 
     @Override
@@ -73,7 +73,7 @@ abstract class ScalarTracker implements TrainingListener {
     @Override
     public void finished(TrainingHistory history) {
         isUnderWay = false;
-        end(history.end() == TrainingHistory.End.CANCELLED ? End.CANCELLED : End.FINISHED);
+        end(history.end().isByRequest() ? End.CANCELLED : End.FINISHED);
     }
 
     @Override

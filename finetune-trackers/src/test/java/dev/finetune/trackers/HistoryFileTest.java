@@ -84,7 +84,7 @@ class HistoryFileTest {
         final Path file = folder.resolve("history.jsonl");
         final HistoryFile history = HistoryFile.jsonLines(file);
         history.begin(PLAN, Map.of());
-        history.stepped(new StepReport(0, 0, Double.NaN, Double.POSITIVE_INFINITY, 1e-3, 8));
+        history.stepped(new StepReport(1, 0, Double.NaN, Double.POSITIVE_INFINITY, 1e-3, 8));
         history.failed(new FinetuneException("The loss became NaN"));
         assertThat(Files.readAllLines(file).get(1))
                 .contains("\"train/loss\":\"NaN\"", "\"train/gradient_norm\":\"Infinity\"");
@@ -97,7 +97,7 @@ class HistoryFileTest {
                 Files.writeString(folder.resolve("cut.csv"), "training,step,epoch,name,value\n2026,1,0.5,train/lo");
         final HistoryFile history = at(file, false, "2026-01-02T03:04:05Z");
         history.begin(PLAN, Map.of());
-        history.stepped(new StepReport(0, 0, 0.5, 1, 1e-3, 8));
+        history.stepped(new StepReport(1, 0, 0.5, 1, 1e-3, 8));
         history.failed(new FinetuneException("no more"));
         assertThat(Files.readAllLines(file))
                 .contains("2026,1,0.5,train/lo", "2026-01-02T03:04:05Z,1,0.0,train/loss,0.5");

@@ -91,7 +91,7 @@ class TensorBoardTest {
         final long parameters;
         try (FineTuned<Text> tuned = Fits.fit(folder, TensorBoard.in(runs()).histograms())) {
             expected = tuned.history().orElseThrow().steps().stream()
-                    .map(step -> "(" + (step.step() + 1) + ", '" + (double) (float) step.loss() + "')")
+                    .map(step -> "(" + step.step() + ", '" + (double) (float) step.loss() + "')")
                     .toList();
             parameters = tuned.summary()
                     .lines()

@@ -76,7 +76,7 @@ class GoldenLoraTest {
             final double[] losses = golden.numbers("expected_losses");
             final double[] norms = golden.numbers("expected_grad_norms");
             for (StepReport step : history.steps()) {
-                final int s = Math.toIntExact(step.step());
+                final int s = Math.toIntExact(step.step() - 1);
                 assertThat(step.loss()).as("loss of step %d", s).isCloseTo(losses[s], within(3e-5));
                 assertThat(step.gradientNorm())
                         .as("gradient norm of step %d", s)

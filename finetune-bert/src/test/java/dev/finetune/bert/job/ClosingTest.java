@@ -91,7 +91,7 @@ class ClosingTest {
                 .listener(new TrainingListener() {
                     @Override
                     public void stepped(StepReport report) {
-                        if (report.step() == 1) {
+                        if (report.step() == 2) {
                             predictions.add(model.predict(Text.of("great")));
                             model.close();
                         }

@@ -57,9 +57,9 @@ class FineTunedTest {
                 assertThat(plan.steps()).isEqualTo(10);
             });
             for (StepReport step : history.steps()) {
-                assertThat(step.epoch()).isEqualTo((int) (step.step() / 5));
-                assertThat(step.rows()).isEqualTo(step.step() % 5 == 4 ? 4 : 8);
-                assertThat(step.learningRate()).isCloseTo(2e-3 * (10 - step.step()) / 10, within(1e-12));
+                assertThat(step.epoch()).isEqualTo((int) ((step.step() - 1) / 5));
+                assertThat(step.rows()).isEqualTo(step.step() % 5 == 0 ? 4 : 8);
+                assertThat(step.learningRate()).isCloseTo(2e-3 * (11 - step.step()) / 10, within(1e-12));
                 assertThat(step.gradientNorm()).isPositive();
             }
             assertThat(history.epochs().get(0).step()).isEqualTo(5);

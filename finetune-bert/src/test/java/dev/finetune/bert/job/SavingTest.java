@@ -269,8 +269,8 @@ class SavingTest {
                         "head: one of 2 classes: bad, good",
                         "maximum length: 32 tokens",
                         "learning rate: 0.002",
-                        "optimizer: AdamW, betas 0.9 and 0.999, eps 1.0E-8, weight decay 0.01, none of biases and norms",
-                        "epochs: 1.0",
+                        "optimizer: AdamW, betas 0.9 and 0.999, eps 1e-8, weight decay 0.01, none of biases and norms",
+                        "epochs: 1",
                         "early stopping: after 2 evaluations without a better main metric");
         assertThat(settings.subList(8, settings.size())).allMatch(line -> line.endsWith(" (default)"));
         final JsonObject saved =

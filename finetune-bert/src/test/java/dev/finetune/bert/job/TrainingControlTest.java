@@ -138,7 +138,7 @@ class TrainingControlTest {
                 .listener(new TrainingListener() {
                     @Override
                     public void stepped(StepReport report) {
-                        if (report.step() == 2) {
+                        if (report.step() == 3) {
                             cancellation.cancel();
                         }
                     }
@@ -147,7 +147,7 @@ class TrainingControlTest {
             assertThat(Jobs.history(stopped).epochs()).hasSize(1);
             assertThatThrownBy(stopped::evaluation)
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessageContainingAll("cancelled before their evaluation", "evaluate(dataset)");
+                    .hasMessageContainingAll("stopped before their evaluation", "evaluate(dataset)");
         }
     }
 
@@ -293,7 +293,7 @@ class TrainingControlTest {
                         .optimization(o -> o.maxGradientNorm(0))
                         .fitAll(Jobs.data(64, 1)))
                 .isInstanceOf(FinetuneException.class)
-                .hasMessageContaining("The loss became NaN at step 1")
+                .hasMessageContaining("The loss became NaN at step 2")
                 .hasMessageContaining("rows 8, 9, 10, 11, 12, 13, 14, 15")
                 .hasMessageContaining("lower learning rate");
     }
@@ -308,7 +308,7 @@ class TrainingControlTest {
                         .mul_(new Scalar(1e9)));
         assertThatThrownBy(() -> FineTuner.from(broken).head("bad", "good").fitAll(Jobs.data(16, 1)))
                 .isInstanceOf(DivergedException.class)
-                .hasMessageContaining("The loss became NaN at step 0")
+                .hasMessageContaining("The loss became NaN at step 1")
                 .hasMessageContaining("The first layer whose output isn't finite is layer.1: its weights, and what it"
                         + " reads, are finite, but too large")
                 .hasMessageContaining("a lower learning rate won't help");

@@ -120,13 +120,13 @@ class ManyDeathsTest {
     void aHeapThatRunsOutLeavesTheLastCheckpointAndTheModelOfBefore() throws Exception {
         final Map<String, float[]> before = saveBefore();
         final ChildJvm.Ended dead =
-                start("-Xmx128m", "-D" + MortalTraining.LAST_STEP + "=21").end();
+                start("-Xmx128m", "-D" + MortalTraining.LAST_STEP + "=22").end();
         assertThat(dead.status()).isOne();
         assertThat(dead.output()).contains("OutOfMemoryError");
         assertThat(areEqual(saved(), before)).isTrue();
         final ChildJvm.Ended resumed = start().end();
         assertThat(resumed.status()).as(resumed.output()).isZero();
-        assertThat(resumed.output()).contains("step 20\n").doesNotContain("step 18\n");
+        assertThat(resumed.output()).contains("step 21\n").doesNotContain("step 19\n");
         assertThat(areEqual(saved(), expected())).isTrue();
     }
 }

@@ -38,10 +38,10 @@ class SmallDiskTest {
         return new TrainingListener() {
             @Override
             public void stepped(StepReport report) {
-                if (report.step() == 8) {
+                if (report.step() == 9) {
                     fill();
                 }
-                if (report.step() == 20) {
+                if (report.step() == 21) {
                     assertThat(Checkpoints.areIn(checkpoints)).isTrue();
                     makeRoom();
                 }

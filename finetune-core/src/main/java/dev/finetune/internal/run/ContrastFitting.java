@@ -14,6 +14,7 @@ import dev.finetune.head.Heads;
 import dev.finetune.train.RowEncoder;
 import dev.finetune.train.Trainer;
 import dev.finetune.train.TrainingHistory;
+import dev.finetune.train.TrainingListener;
 import dev.finetune.train.TrainingSettings;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -58,27 +59,37 @@ public final class ContrastFitting<I> {
                     RowEncoder.encode(alike.examples, model.assembly().encoder());
             final TrainingSettings settings = draft.settings();
             final Map<String, Object> more = Map.of("contrast", contrast);
-            final TrainingHistory history = new Trainer(
-                            model.assembly().network(),
-                            new ContrastTask(head, contrast),
-                            settings,
-                            model.device(),
-                            fitting.keeping(warnings),
-                            draft.cancellation())
-                    .with(Fitting.checkpointing(known, more, model))
-                    .train(
-                            new ContrastRows(
-                                    rows,
-                                    alike.classes,
-                                    model.assembly().encoder(),
-                                    settings.batchSize().rows(),
-                                    settings.seed()),
-                            Optional.empty());
+            final TrainingHistory history;
+            try {
+                history = trainer(model, head, fitting.keeping(warnings), more).train(
+                                new ContrastRows(
+                                        rows,
+                                        alike.classes,
+                                        model.assembly().encoder(),
+                                        settings.batchSize().rows(),
+                                        settings.seed()),
+                                Optional.empty());
+            } catch (RuntimeException e) {
+                fitting.failed(model, more, e, train);
+                throw e;
+            }
             return fitting.unevaluated(model, more, train, warnings, history);
         } catch (RuntimeException | Error e) {
             model.close();
             throw e;
         }
+    }
+
+    private Trainer trainer(
+            LoadedModel<I> model, Head head, TrainingListener listener, Map<String, Object> more) {
+        return new Trainer(
+                        model.assembly().network(),
+                        new ContrastTask(head, contrast),
+                        draft.settings(),
+                        model.device(),
+                        listener,
+                        draft.cancellation())
+                .with(Fitting.checkpointing(draft.head(head), more, model));
     }
 
     private void checkSettings() {

@@ -87,12 +87,19 @@ public final class FewShotFitting<I> {
             final List<Boolean> trained =
                     last.stream().map(Parameter::isTrained).toList();
             last.forEach(parameter -> parameter.setTrained(false));
-            final TrainingHistory history = contrast(model, rows, fitting.keeping(warnings));
-            for (int i = 0; i < last.size(); i++) {
-                last.get(i).setTrained(trained.get(i));
+            final Map<String, Object> more = Map.of("few-shot", fewShot);
+            final TrainingHistory history;
+            try {
+                history = contrast(model, rows, fitting.keeping(warnings));
+                for (int i = 0; i < last.size(); i++) {
+                    last.get(i).setTrained(trained.get(i));
+                }
+                regress(model, rows, last, classes);
+            } catch (RuntimeException e) {
+                fitting.failed(model, more, e, train);
+                throw e;
             }
-            regress(model, rows, last, classes);
-            return fitting.unevaluated(model, Map.of("few-shot", fewShot), train, warnings, history);
+            return fitting.unevaluated(model, more, train, warnings, history);
         } catch (RuntimeException | Error e) {
             model.close();
             throw e;

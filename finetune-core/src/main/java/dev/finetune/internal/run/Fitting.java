@@ -89,7 +89,7 @@ public final class Fitting<I> {
             try {
                 history = trainer.train(training, evaluation);
             } catch (RuntimeException e) {
-                reporting.failed(model, draft, e, train, validation);
+                reporting.failed(model, SettingsText.describe(draft), e, train, validation);
                 throw e;
             }
             final Optional<Metrics> metrics = history.kept().flatMap(report -> report.validation());
@@ -217,6 +217,11 @@ public final class Fitting<I> {
                 Optional.empty());
         reporting.ended(trained, train, Optional.empty());
         return trained;
+    }
+
+    /** Reports a training without validation data that failed on its way, with settings of the way that it was trained. */
+    void failed(LoadedModel<I> model, Map<String, Object> more, Exception why, Dataset<I> train) {
+        reporting.failed(model, SettingsText.describe(draft, more), why, train, Optional.empty());
     }
 
     /** Says in what a head's vectors differ from those of sentence-transformers, where that knows the model. */

@@ -7,6 +7,7 @@ import dev.finetune.spi.FitReporter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,9 +47,14 @@ public final class ReportWriter {
                     + ", which is there and holds something else. Choose another name.");
         }
         final Path existing = Stream.iterate(file.getParent(), place -> place != null, Path::getParent)
-                .filter(Files::exists)
+                .filter(place -> Files.exists(place, LinkOption.NOFOLLOW_LINKS))
                 .findFirst()
                 .orElse(file);
+        if (!Files.exists(existing)) {
+            throw new FinetuneException("report(" + page + "): " + existing
+                    + " is a link to something that isn't there, so that no report can be written below it. Make what it"
+                    + " links to, or choose another place.");
+        }
         if (!Files.isDirectory(existing)) {
             throw new FinetuneException("report(" + page + "): " + existing
                     + " is a file, so that no report can be written below it. Choose another place.");

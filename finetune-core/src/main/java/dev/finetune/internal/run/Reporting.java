@@ -8,6 +8,7 @@ import dev.finetune.data.Example;
 import dev.finetune.data.Finding;
 import dev.finetune.data.Label;
 import dev.finetune.internal.Folders;
+import dev.finetune.internal.SettingLines;
 import dev.finetune.internal.Warnings;
 import dev.finetune.record.Course;
 import dev.finetune.record.DataPart;
@@ -112,14 +113,19 @@ final class Reporting<I> {
         }));
     }
 
-    /** Writes the report of a training that failed on its way, if it got anywhere. */
-    void failed(LoadedModel<I> model, Draft draft, Exception why, Dataset<I> train, Optional<Dataset<I>> validation) {
+    /**
+     * Writes the report of a training that failed on its way, if it got anywhere.
+     *
+     * @param settings every setting, a line each
+     */
+    void failed(
+            LoadedModel<I> model, String settings, Exception why, Dataset<I> train, Optional<Dataset<I>> validation) {
         page.filter(file -> course.hasBegun())
                 .ifPresent(file -> write(
                         file,
                         () -> new FitRecord(
                                 fitted(model),
-                                settings(SettingsText.describe(draft)),
+                                settings(settings),
                                 parts(train, validation),
                                 findings,
                                 LayerSummary.rows(model.assembly().network(), model::isOfAdapter),
@@ -155,8 +161,8 @@ final class Reporting<I> {
                 task.head().toString(),
                 task.labels(),
                 task.mainMetric(),
-                model.method().map(Object::toString),
-                model.assembly().report().toString());
+                model.method().map(SettingLines::text),
+                model.assembly().report().summaryOfTrained());
     }
 
     private static List<Setting> settings(String lines) {

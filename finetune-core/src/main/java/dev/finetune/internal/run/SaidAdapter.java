@@ -1,6 +1,7 @@
 package dev.finetune.internal.run;
 
 import dev.finetune.error.FinetuneException;
+import dev.finetune.internal.SettingLines;
 import dev.finetune.peft.PeftMethod;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -30,7 +31,7 @@ record SaidAdapter(String word, Optional<PeftMethod> method, Optional<Path> dire
 
     @Override
     public String toString() {
-        return method.map(PeftMethod::toString).orElse("none")
+        return method.map(SettingLines::text).orElse("none")
                 + directory
                         .map(from -> " from " + ModelPlace.shown(from.toString()))
                         .orElse("");

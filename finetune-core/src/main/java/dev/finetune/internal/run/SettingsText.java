@@ -1,6 +1,7 @@
 package dev.finetune.internal.run;
 
 import dev.finetune.internal.FunctionNames;
+import dev.finetune.internal.PlainNumbers;
 import dev.finetune.internal.SettingLines;
 import dev.finetune.report.Provenance;
 import java.util.LinkedHashMap;
@@ -14,6 +15,8 @@ import java.util.stream.Stream;
 /** Every setting of a tuner in readable lines, those that differ from the defaults first. */
 public final class SettingsText {
     private static final Draft DEFAULT = Draft.of(ModelSource.of(""));
+
+    private static final String FREEZING = "freezing";
 
     /** What a model's config.json says besides what is computed; labels are the head's. */
     private static final Set<String> NOT_COMPUTED = Set.of(
@@ -36,7 +39,12 @@ public final class SettingsText {
     public static String describe(Draft draft, Map<String, Object> more) {
         final Map<String, String> defaults = inOneLine(SettingLines.of(DEFAULT, DEFAULT, false));
         final Map<String, String> said = inOneLine(more);
+        said.replaceAll((name, value) -> PlainNumbers.in(value));
         said.putAll(inOneLine(SettingLines.of(draft.resolved(), DEFAULT, false)));
+        if (draft.adapter().method().isPresent()) {
+            said.computeIfPresent(FREEZING, (name, frozen) -> "the base, beside which the adapter learns"
+                    + (frozen.equals(defaults.get(name)) ? "" : "; said: " + frozen));
+        }
         final Map<Boolean, List<String>> byDefault = said.entrySet().stream()
                 .collect(Collectors.partitioningBy(
                         line -> line.getValue().equals(defaults.get(line.getKey())),

@@ -29,10 +29,10 @@ class GuardedListenerTest {
         @Override
         public void stepped(StepReport report) {
             told++;
-            if (report.step() == 1 && what instanceof RuntimeException e) {
+            if (report.step() == 2 && what instanceof RuntimeException e) {
                 throw e;
             }
-            if (report.step() == 1 && what instanceof Error e) {
+            if (report.step() == 2 && what instanceof Error e) {
                 throw e;
             }
         }
@@ -55,7 +55,7 @@ class GuardedListenerTest {
     }
 
     private static void steps(TrainingListener listener) {
-        for (int step = 0; step < 4; step++) {
+        for (int step = 1; step <= 4; step++) {
             listener.stepped(new StepReport(step, 0, 1, 1, 1e-3, 8));
         }
     }
@@ -66,7 +66,7 @@ class GuardedListenerTest {
         final TrainingListener all = beside(failing);
         assertThat(all.showsWarnings()).isTrue();
         steps(all);
-        assertThat(seen).containsExactly(0L, 1L, 2L, 3L);
+        assertThat(seen).containsExactly(1L, 2L, 3L, 4L);
         assertThat(failing.told).isEqualTo(2);
         assertThat(all.showsWarnings()).isFalse();
         assertThat(log.lines())
@@ -75,7 +75,7 @@ class GuardedListenerTest {
                 .contains(
                         "The listener dev.finetune.internal.run.GuardedListenerTest$Failing threw"
                                 + " java.lang.IllegalStateException: no room (at ",
-                        "when it was told of step 1",
+                        "when it was told of step 2",
                         "training goes on");
     }
 

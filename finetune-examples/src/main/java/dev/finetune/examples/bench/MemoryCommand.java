@@ -107,7 +107,7 @@ public final class MemoryCommand implements Callable<Integer> {
                 .listener(new TrainingListener() {
                     @Override
                     public void stepped(StepReport report) {
-                        final long step = report.step() + 1;
+                        final long step = report.step();
                         atEnd = ProcessFacts.residentMegabytes();
                         if (step == from) {
                             atFrom = atEnd;

@@ -75,7 +75,7 @@ final class StepTimer implements TrainingListener {
     @Override
     public void stepped(StepReport report) {
         final long now = System.nanoTime();
-        if (report.step() >= warmup) {
+        if (report.step() > warmup) {
             times.add(now - last);
         }
         last = now;

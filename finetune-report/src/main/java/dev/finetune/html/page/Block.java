@@ -115,7 +115,7 @@ public sealed interface Block {
     /**
      * A row of the data, and what was said of it.
      *
-     * @param number of the row, counted from 1
+     * @param number of the row in the validation data, counted from 1
      * @param text of the input
      * @param pair the second text
      * @param picture a JPEG in Base64
