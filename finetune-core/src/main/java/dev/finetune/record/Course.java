@@ -15,7 +15,7 @@ import java.util.Optional;
  *     portions
  * @param evaluations every evaluation
  * @param kept the evaluation of the weights that were kept; empty where these weren't evaluated
- * @param end why it ended, in a few words: "finished", "stopped early"
+ * @param end why it ended, in a few words: "finished", "stopped early"; "goes on" where it didn't yet
  * @param failure what ended it before its time; empty where nothing did
  * @param seconds how long it took, evaluations included
  * @param trainingSeconds how long it took, evaluations left out
@@ -31,6 +31,8 @@ public record Course(
         double trainingSeconds) {
     /** The most steps that are kept. */
     public static final int MOST_STEPS = 20_000;
+
+    private static final String ONGOING = "goes on";
 
     /** Keeps its own copies. */
     public Course {
@@ -73,6 +75,25 @@ public record Course(
                 Optional.of(failure),
                 seconds,
                 seconds);
+    }
+
+    /**
+     * {@return the course of a training that goes on}
+     *
+     * @param stepsMade how many optimizer steps were made by now
+     * @param steps what they did, as far as that is known
+     * @param evaluations those that were made
+     * @param seconds how long it has taken
+     */
+    public static Course ongoing(
+            long stepsMade, List<StepReport> steps, List<EpochReport> evaluations, double seconds) {
+        return new Course(
+                stepsMade, thinned(steps), evaluations, Optional.empty(), ONGOING, Optional.empty(), seconds, seconds);
+    }
+
+    /** {@return whether the training has not yet ended} */
+    public boolean goesOn() {
+        return end.equals(ONGOING);
     }
 
     /** The lowest and the highest loss of each portion, in their order, so that a spike stays. */

@@ -45,6 +45,18 @@ public record FitRecord(
     }
 
     /**
+     * {@return the record of the same fit at another point of its course}
+     *
+     * @param now the course up to there
+     * @param metrics of the evaluation that counts there; empty where there is none
+     * @param told all that was warned of by then
+     */
+    public FitRecord at(Course now, Optional<Metrics> metrics, List<String> told) {
+        return new FitRecord(
+                model, settings, data, findings, layers, now, metrics, outcomes, machine, told);
+    }
+
+    /**
      * {@return whether a file is a record of a fit, of whatever version}
      *
      * @param file any

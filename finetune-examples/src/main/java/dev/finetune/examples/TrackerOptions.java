@@ -2,6 +2,7 @@ package dev.finetune.examples;
 
 import dev.finetune.FineTuner;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.live.LiveReport;
 import dev.finetune.trackers.HistoryFile;
 import dev.finetune.trackers.MlFlow;
 import dev.finetune.trackers.TensorBoard;
@@ -30,6 +31,15 @@ final class TrackerOptions {
     @Option(names = "--mlflow-experiment", paramLabel = "NAME", description = "The run's experiment.")
     private String experiment = "finetune";
 
+    @Option(
+            names = "--watch",
+            paramLabel = "PORT",
+            arity = "0..1",
+            fallbackValue = "0",
+            description = "Show the training in a browser while it goes on, on that port of 127.0.0.1, or on any that is free."
+                    + " The page is the report as far as it is; its address is printed.")
+    private Optional<Integer> watch = Optional.empty();
+
     /** The tuner with listeners for what was asked for. */
     FineTuner on(FineTuner tuner) {
         FineTuner watched = tuner;
@@ -43,6 +53,10 @@ final class TrackerOptions {
             final MlFlow open = MlFlow.at(mlFlow.get(), experiment);
             final String token = System.getenv("MLFLOW_TRACKING_TOKEN");
             watched = watched.listener(token == null ? open : open.token(token));
+        }
+        if (watch.isPresent()) {
+            watched = watched.listener(LiveReport.on(watch.get())
+                    .opened(address -> System.out.println("this training is shown at " + address)));
         }
         return watched;
     }

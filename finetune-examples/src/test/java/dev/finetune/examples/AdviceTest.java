@@ -31,6 +31,7 @@ class AdviceTest {
             "--history",
             "--mlflow",
             "--mlflow-experiment",
+            "--watch",
             "--task",
             "--train",
             "--eval",

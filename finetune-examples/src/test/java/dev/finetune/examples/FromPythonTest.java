@@ -29,6 +29,7 @@ class FromPythonTest {
             "dev.finetune.freeze.",
             "dev.finetune.head.",
             "dev.finetune.hub.",
+            "dev.finetune.live.",
             "dev.finetune.metrics.",
             "dev.finetune.peft.",
             "dev.finetune.record.",

@@ -45,6 +45,7 @@ record Snippets(Path classes, Map<String, String> names, List<String> tests, Lis
             "dev.finetune.freeze.*",
             "dev.finetune.head.*",
             "dev.finetune.hub.*",
+            "dev.finetune.live.*",
             "dev.finetune.metrics.*",
             "dev.finetune.peft.*",
             "dev.finetune.record.*",

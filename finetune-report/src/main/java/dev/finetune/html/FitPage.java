@@ -17,7 +17,10 @@ final class FitPage {
 
     static Page of(FitRecord fit) {
         final List<Section> sections = new ArrayList<>();
-        NextSteps.section(fit).ifPresent(sections::add);
+        final boolean goesOn = fit.course().goesOn();
+        if (!goesOn) {
+            NextSteps.section(fit).ifPresent(sections::add);
+        }
         sections.add(SettingsSection.of(fit));
         sections.add(DataSection.of(fit));
         CurvesSection.of(fit.course(), fit.model().mainMetric()).ifPresent(sections::add);
@@ -28,7 +31,7 @@ final class FitPage {
         sections.add(LayersSection.of(fit));
         sections.add(MachineSection.of(fit));
         return new Page(
-                "Fine-tuned from " + fit.model().base(),
+                (goesOn ? "Fine-tuning " : "Fine-tuned from ") + fit.model().base(),
                 "Predicts " + fit.model().head() + ".",
                 overview(fit),
                 sections,
@@ -87,8 +90,12 @@ final class FitPage {
                 .map(metrics -> new Block.Fact(
                         "validation loss",
                         Told.number(metrics.get("loss")),
-                        "training loss " + Told.number(training) + " in the end"))
-                .orElseGet(() -> new Block.Fact("training loss", Told.number(training), "in the end")));
+                        "training loss " + Told.number(training) + when(course)))
+                .orElseGet(() -> new Block.Fact("training loss", Told.number(training), when(course).strip())));
+    }
+
+    private static String when(Course course) {
+        return course.goesOn() ? " by now" : " in the end";
     }
 
     private static Block.Fact time(FitRecord fit) {

@@ -29,13 +29,23 @@ public final class HtmlReporter implements FitReporter {
     }
 
     private static String html(Page page) {
+        return live(page, false);
+    }
+
+    /** A page, which its script renews if it is to be renewed. */
+    static String live(Page page, boolean isRenewed) {
         final StringOutput output = new StringOutput();
-        JtepageGenerated.render(new OwaspHtmlTemplateOutput(output), null, page, style());
+        JtepageGenerated.render(new OwaspHtmlTemplateOutput(output), null, page, style(), isRenewed);
         return Markup.clean(output.toString());
     }
 
-    private static String style() {
-        try (InputStream file = Objects.requireNonNull(HtmlReporter.class.getResourceAsStream(STYLE), STYLE)) {
+    static String style() {
+        return resource(STYLE);
+    }
+
+    /** A file beside this class. */
+    static String resource(String name) {
+        try (InputStream file = Objects.requireNonNull(HtmlReporter.class.getResourceAsStream(name), name)) {
             return new String(file.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

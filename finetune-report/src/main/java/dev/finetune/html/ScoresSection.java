@@ -32,7 +32,8 @@ final class ScoresSection {
 
     private static Block metrics(FitRecord fit, Metrics metrics) {
         return new Block.Table(
-                "Metrics on the validation data, of the weights that were kept",
+                "Metrics on the validation data, "
+                        + (fit.course().goesOn() ? "at the last evaluation" : "of the weights that were kept"),
                 List.of(
                         Block.Column.text("metric"),
                         Block.Column.number("value"),

@@ -130,7 +130,7 @@ class FitReportsTest {
         assertThat(record().settings())
                 .anySatisfy(setting -> {
                     assertThat(setting.name()).isEqualTo("adapter");
-                    assertThat(setting.value()).startsWith("LoRA of rank 2 on").contains("scale 2 / rank, dropout 0");
+                    assertThat(setting.value()).startsWith("LoRA of rank 2 on").contains("scale 4 / rank, dropout 0");
                 })
                 .contains(new Setting("freezing", "the base, beside which the adapter learns", false))
                 .contains(new Setting("epochs", "2", false));

@@ -50,15 +50,25 @@ public final class ContrastFitting<I> {
         final Draft known = draft.head(head);
         final List<String> warnings = new ArrayList<>();
         final Fitting<I> fitting = new Fitting<>(known);
-        fitting.lookAt(train, Optional.empty(), warnings);
+        try {
+            fitting.lookAt(train, Optional.empty(), warnings);
+            return fit(train, alike, head, fitting, warnings);
+        } finally {
+            fitting.close();
+        }
+    }
+
+    private Trained<I> fit(
+            Dataset<I> train, Alike<I> alike, Head head, Fitting<I> fitting, List<String> warnings) {
         final LoadedModel<I> model = ModelReading.whole(
-                known, now -> LoadedModel.open(now, Optional.empty(), train.inputType()), LoadedModel::close);
+                draft.head(head), now -> LoadedModel.open(now, Optional.empty(), train.inputType()), LoadedModel::close);
         try {
             fitting.warnOfModules(model, false, warnings);
             final List<Encoded> rows =
                     RowEncoder.encode(alike.examples, model.assembly().encoder());
             final TrainingSettings settings = draft.settings();
             final Map<String, Object> more = Map.of("contrast", contrast);
+            fitting.begins(model, more, train);
             final TrainingHistory history;
             try {
                 history = trainer(model, head, fitting.keeping(warnings), more).train(

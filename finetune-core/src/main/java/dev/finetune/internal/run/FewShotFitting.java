@@ -73,7 +73,15 @@ public final class FewShotFitting<I> {
         }
         final List<String> warnings = new ArrayList<>();
         final Fitting<I> fitting = new Fitting<>(draft);
-        fitting.lookAt(train, Optional.empty(), warnings);
+        try {
+            fitting.lookAt(train, Optional.empty(), warnings);
+            return fit(train, fitting, warnings);
+        } finally {
+            fitting.close();
+        }
+    }
+
+    private Trained<I> fit(Dataset<I> train, Fitting<I> fitting, List<String> warnings) {
         final LoadedModel<I> model = open(train, fitting, warnings);
         try {
             final Task task = model.assembly().task();
@@ -88,6 +96,7 @@ public final class FewShotFitting<I> {
                     last.stream().map(Parameter::isTrained).toList();
             last.forEach(parameter -> parameter.setTrained(false));
             final Map<String, Object> more = Map.of("few-shot", fewShot);
+            fitting.begins(model, more, train);
             final TrainingHistory history;
             try {
                 history = contrast(model, rows, fitting.keeping(warnings));

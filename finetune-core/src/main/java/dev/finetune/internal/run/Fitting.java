@@ -60,7 +60,15 @@ public final class Fitting<I> {
             throw new FinetuneException("Early stopping and keeping the best weights need data to evaluate on: call"
                     + " fit(train, validation), or fit(dataset), which holds a part back.");
         }
-        lookAt(train, validation, warnings);
+        try {
+            lookAt(train, validation, warnings);
+            return fit(train, validation, warnings);
+        } finally {
+            close();
+        }
+    }
+
+    private Trained<I> fit(Dataset<I> train, Optional<Dataset<I>> validation, List<String> warnings) {
         final LoadedModel<I> model = LoadedModel.openToTrain(draft, train);
         try {
             validation.ifPresent(
@@ -85,6 +93,7 @@ public final class Fitting<I> {
                             keeping(warnings),
                             draft.cancellation())
                     .with(checkpointing(draft, Map.of(), model));
+            reporting.begins(model, SettingsText.describe(draft), train, validation);
             final TrainingHistory history;
             try {
                 history = trainer.train(training, evaluation);
@@ -217,6 +226,16 @@ public final class Fitting<I> {
                 Optional.empty());
         reporting.ended(trained, train, Optional.empty());
         return trained;
+    }
+
+    /** Shows who watches that a training without validation data begins, with settings of the way that it is trained. */
+    void begins(LoadedModel<I> model, Map<String, Object> more, Dataset<I> train) {
+        reporting.begins(model, SettingsText.describe(draft, more), train, Optional.empty());
+    }
+
+    /** Nobody watches any more. */
+    void close() {
+        reporting.close();
     }
 
     /** Reports a training without validation data that failed on its way, with settings of the way that it was trained. */

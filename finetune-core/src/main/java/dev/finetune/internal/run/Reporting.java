@@ -19,6 +19,7 @@ import dev.finetune.record.Outcomes;
 import dev.finetune.record.Setting;
 import dev.finetune.report.LayerSummary;
 import dev.finetune.report.Provenance;
+import dev.finetune.spi.FitWatcher;
 import dev.finetune.task.Task;
 import dev.finetune.train.BatchSource;
 import dev.finetune.train.EncodedRows;
@@ -30,16 +31,20 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The report of a fit, if one was asked for: takes what is known while the fit goes on, and writes it when it has ended. A report
- * that can't be written is warned of: the model isn't lost.
+ * The report of a fit, if one was asked for: takes what is known while the fit goes on, shows it to who watches, and writes it when
+ * it has ended. A report that can't be written or shown is warned of: the model isn't lost.
  */
 final class Reporting<I> {
     private static final String TRAINING = "training";
     private static final String VALIDATION = "validation";
 
     private final Optional<Path> page;
+    private final List<FitWatcher> watchers;
+    private final List<FitWatcher> opened = new ArrayList<>();
     private final boolean isWarningShown;
     private final String started = Instant.now().toString();
     private final CourseListener course = new CourseListener();
@@ -50,17 +55,30 @@ final class Reporting<I> {
 
     Reporting(Draft draft, TrainingListener listener) {
         this.page = draft.watch().report();
+        this.watchers = draft.watch().listeners().stream()
+                .filter(FitWatcher.class::isInstance)
+                .map(FitWatcher.class::cast)
+                .toList();
         this.isWarningShown = listener.showsWarnings();
     }
 
-    /** Refuses, before anything is computed, what could not be written in the end. */
+    /** Refuses, before anything is computed, what could not be written in the end, or not be shown. */
     void check() {
         page.ifPresent(ReportWriter::check);
+        for (FitWatcher watcher : watchers) {
+            watcher.opening();
+            opened.add(watcher);
+        }
+    }
+
+    /** Whether anything of the fit is written or shown. */
+    private boolean isWanted() {
+        return page.isPresent() || !watchers.isEmpty();
     }
 
     /** What is told how training goes. */
     TrainingListener listener() {
-        return page.isPresent() ? course : new TrainingListener() {};
+        return isWanted() ? course : new TrainingListener() {};
     }
 
     void found(List<Finding> found) {
@@ -79,19 +97,40 @@ final class Reporting<I> {
     }
 
     private Optional<Lengths> lengths(BatchSource source, InputEncoder<I> encoder, long cut) {
-        return page.isPresent() && encoder.hasLengths() && source instanceof EncodedRows rows
+        return isWanted() && encoder.hasLengths() && source instanceof EncodedRows rows
                 ? Optional.of(Lengths.of(
                         rows.rows().stream().mapToInt(Encoded::length).toArray(), cut))
                 : Optional.empty();
     }
 
-    /** Writes the report of a fit that came to its end. */
+    /**
+     * Shows who watches all that is known before the first step.
+     *
+     * @param settings every setting, a line each
+     */
+    void begins(LoadedModel<I> model, String settings, Dataset<I> train, Optional<Dataset<I>> validation) {
+        if (!watchers.isEmpty()) {
+            final Course none = Course.ongoing(0, List.of(), List.of(), 0);
+            watch(
+                    FitWatcher::begins,
+                    () -> record(
+                            model,
+                            settings,
+                            parts(train, validation),
+                            none,
+                            Outcomes.none("The validation data is predicted once more when training has ended.")));
+        }
+    }
+
+    /** Writes and shows the report of a fit that came to its end. */
     void ended(Trained<I> trained, Dataset<I> train, Optional<Dataset<I>> validation) {
-        page.ifPresent(file -> write(file, () -> {
+        final Made made = () -> {
             final long start = System.nanoTime();
-            final Outcomes outcomes = validation
-                    .map(data -> new OutcomeReading<>(trained.model(), trained.settings()).of(data))
-                    .orElseGet(() -> Outcomes.none("There was no validation data."));
+            final Outcomes outcomes = page.isEmpty()
+                    ? Outcomes.none("The validation data was not predicted once more, for no report is written.")
+                    : validation
+                            .map(data -> new OutcomeReading<>(trained.model(), trained.settings()).of(data))
+                            .orElseGet(() -> Outcomes.none("There was no validation data."));
             final double seconds = (System.nanoTime() - start) / 1e9;
             return new FitRecord(
                     fitted(trained.model()),
@@ -110,35 +149,63 @@ final class Reporting<I> {
                     trained.provenance().warnings().stream()
                             .map(Folders::hidden)
                             .toList());
-        }));
+        };
+        over(made);
     }
 
     /**
-     * Writes the report of a training that failed on its way, if it got anywhere.
+     * Writes and shows the report of a training that failed on its way; writes none if it didn't get anywhere.
      *
      * @param settings every setting, a line each
      */
     void failed(
             LoadedModel<I> model, String settings, Exception why, Dataset<I> train, Optional<Dataset<I>> validation) {
-        page.filter(file -> course.hasBegun())
-                .ifPresent(file -> write(
-                        file,
-                        () -> new FitRecord(
-                                fitted(model),
-                                settings(settings),
-                                parts(train, validation),
-                                findings,
-                                LayerSummary.rows(model.assembly().network(), model::isOfAdapter),
-                                course.failed(String.valueOf(why.getMessage())),
-                                Optional.empty(),
-                                Outcomes.none("Training failed, so that there are no weights to predict with."),
-                                MachineFacts.now(started, model.isOnCpu(), 0, 0),
-                                List.of())));
+        if (course.hasBegun() || !watchers.isEmpty()) {
+            over(() -> record(
+                    model,
+                    settings,
+                    parts(train, validation),
+                    course.failed(String.valueOf(why.getMessage())),
+                    Outcomes.none("Training failed, so that there are no weights to predict with.")));
+        }
+    }
+
+    private FitRecord record(
+            LoadedModel<I> model, String settings, List<DataPart> parts, Course now, Outcomes outcomes) {
+        return new FitRecord(
+                fitted(model),
+                settings(settings),
+                parts,
+                findings,
+                LayerSummary.rows(model.assembly().network(), model::isOfAdapter),
+                now,
+                Optional.empty(),
+                outcomes,
+                MachineFacts.now(started, model.isOnCpu(), 0, 0),
+                List.of());
     }
 
     /** What makes a record. */
     private interface Made {
         FitRecord get();
+    }
+
+    /** Makes the record once, writes it where it is wanted, and shows it. */
+    private void over(Made made) {
+        if (!isWanted()) {
+            return;
+        }
+        final Made once = new Made() {
+            private @Nullable FitRecord fit;
+
+            @Override
+            public FitRecord get() {
+                fit = fit == null ? made.get() : fit;
+                return fit;
+            }
+        };
+        page.filter(file -> course.hasBegun()).ifPresent(file -> write(file, once));
+        watch(FitWatcher::ended, once);
     }
 
     private void write(Path file, Made made) {
@@ -150,6 +217,33 @@ final class Reporting<I> {
                     "The report of this fit couldn't be written to " + file + ": " + e
                             + ". The model is there all the same.",
                     isWarningShown);
+        }
+    }
+
+    private void watch(BiConsumer<FitWatcher, FitRecord> event, Made made) {
+        for (FitWatcher watcher : watchers) {
+            try {
+                event.accept(watcher, made.get());
+            } catch (RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError e) {
+                Warnings.say(
+                        Fitting.LOG,
+                        "This fit couldn't be shown by " + watcher.getClass().getName() + ": " + e + ". It goes on.",
+                        isWarningShown);
+            }
+        }
+    }
+
+    /** Nothing is shown any more. */
+    void close() {
+        for (FitWatcher watcher : opened) {
+            try {
+                watcher.closing();
+            } catch (RuntimeException e) {
+                Warnings.say(
+                        Fitting.LOG,
+                        watcher.getClass().getName() + " couldn't be closed: " + e,
+                        isWarningShown);
+            }
         }
     }
 
