@@ -1,6 +1,7 @@
 package dev.finetune.examples;
 
 import dev.finetune.internal.PlainNumbers;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -18,15 +19,19 @@ final class PlainHelp {
     /** Tells a command's defaults so, and those of the commands in it. */
     static void in(CommandLine command) {
         final Map<String, IHelpSectionRenderer> sections = command.getHelpSectionMap();
-        sections.computeIfPresent(
-                UsageMessageSpec.SECTION_KEY_OPTION_LIST, (key, usual) -> help -> plain(usual.render(help)));
+        for (String list :
+                List.of(UsageMessageSpec.SECTION_KEY_OPTION_LIST, UsageMessageSpec.SECTION_KEY_PARAMETER_LIST)) {
+            sections.computeIfPresent(list, (key, usual) -> help -> plain(usual.render(help)));
+        }
         command.setHelpSectionMap(sections);
         command.getSubcommands().values().forEach(PlainHelp::in);
     }
 
     /** Each default has a line of its own. */
     private static String plain(String options) {
-        return options.lines()
+        return options.isEmpty()
+                ? options
+                : options.lines()
                 .filter(line -> !NONE.contains(value(line)))
                 .map(line -> line.contains(DEFAULT) ? PlainNumbers.in(line) : line)
                 .collect(Collectors.joining(System.lineSeparator(), "", System.lineSeparator()));
