@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 
 /** Numbers as people write them: 5e-5 in place of 5.0E-5, 2 in place of 2.0, 10 min in place of 600 s; no digit is lost. */
 public final class PlainNumbers {
-    private static final String BEFORE = "(?<![\\w./\\\\-])(-?\\d+";
+    private static final String BEFORE = "(?<![\\w.\\\\-]|(?<!\\d)/)(-?\\d+";
     private static final String AFTER = "(?![\\w/\\\\-]|\\.\\d)";
     private static final Pattern WHOLE = Pattern.compile(BEFORE + ")\\.0" + AFTER);
     private static final Pattern POWER = Pattern.compile(BEFORE + "(?:\\.[1-9]\\d*|\\.0\\d+)?)(?:\\.0)?E(-?\\d+)" + AFTER);

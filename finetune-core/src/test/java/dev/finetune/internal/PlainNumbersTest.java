@@ -27,6 +27,7 @@ class PlainNumbersTest {
                 "betas 0.9 and 1.0, eps 1.0E-8. | betas 0.9 and 1, eps 1e-8.",
                 "{a=2.0, b=1.0E-4} | {a=2, b=1e-4}",
                 "scale 16.0 / rank | scale 16 / rank",
+                "from 1/25.0 of the peak | from 1/25 of the peak",
             })
     void areWrittenShortly(String text, String told) {
         assertThat(PlainNumbers.in(text)).isEqualTo(told);

@@ -122,7 +122,7 @@ class GentleTrainingTest {
         }
         try (FineTuned<Text> tuned = tuner.epochs(2).fitAll(Jobs.data(40, 1))) {
             assertThat(moved(tuner, tuned)).containsExactly(3, 4);
-            assertThat(tuned.provenance().settings()).contains("gradual unfreezing: one more stage every 1.0 epochs");
+            assertThat(tuned.provenance().settings()).contains("gradual unfreezing: one more stage every 1 epochs");
         }
         try (FineTuned<Text> tuned =
                 tuner.preservation(p -> p.gradualUnfreezing(0.5)).epochs(8).fit(Jobs.data(80, 1), Jobs.data(20, 2))) {
@@ -308,7 +308,7 @@ class GentleTrainingTest {
                         "layer decay: 0.85",
                         "gradual unfreezing: one more stage every 0.25 epochs",
                         "weight average: equal, of the steps after 0.75 of all",
-                        "schedule: one cycle, from 1/25.0 of the peak and down to 1/10000.0 of that, warm-up ratio 0.3");
+                        "schedule: one cycle, from 1/25 of the peak and down to 1/10000 of that, warm-up ratio 0.3");
         try (FineTuned<Text> tuned = tuner.fitAll(Jobs.data(40, 1))) {
             tuned.save(folder);
         }
