@@ -10,7 +10,8 @@ public final class PlainNumbers {
     private static final String BEFORE = "(?<![\\w.\\\\-]|(?<!\\d)/)(-?\\d+";
     private static final String AFTER = "(?![\\w/\\\\-]|\\.\\d)";
     private static final Pattern WHOLE = Pattern.compile(BEFORE + ")\\.0" + AFTER);
-    private static final Pattern POWER = Pattern.compile(BEFORE + "(?:\\.[1-9]\\d*|\\.0\\d+)?)(?:\\.0)?E(-?\\d+)" + AFTER);
+    private static final Pattern POWER =
+            Pattern.compile(BEFORE + "(?:\\.[1-9]\\d*|\\.0\\d+)?)(?:\\.0)?E(-?\\d+)" + AFTER);
 
     private PlainNumbers() {}
 

@@ -52,8 +52,7 @@ public record FitRecord(
      * @param told all that was warned of by then
      */
     public FitRecord at(Course now, Optional<Metrics> metrics, List<String> told) {
-        return new FitRecord(
-                model, settings, data, findings, layers, now, metrics, outcomes, machine, told);
+        return new FitRecord(model, settings, data, findings, layers, now, metrics, outcomes, machine, told);
     }
 
     /**

@@ -54,8 +54,7 @@ final class FitRecordCheck {
 
     private void part(DataPart part, String key) {
         require(part.rows() >= -1, key + ".rows", part.rows(), "a number of rows, or -1");
-        part.classes()
-                .forEach((name, count) -> require(count >= 0, key + ".classes." + name, count, NOT_NEGATIVE));
+        part.classes().forEach((name, count) -> require(count >= 0, key + ".classes." + name, count, NOT_NEGATIVE));
         part.lengths().ifPresent(lengths -> {
             final String of = key + ".lengths";
             require(lengths.truncated() >= 0, of + ".truncated", lengths.truncated(), NOT_NEGATIVE);
@@ -106,8 +105,7 @@ final class FitRecordCheck {
         require(outcome.row() >= 1, key + ".row", outcome.row(), "a row, counted from 1");
         outcome.input()
                 .picture()
-                .ifPresent(picture -> require(
-                        isBase64(picture), key + ".input.picture", picture, "bytes in Base64"));
+                .ifPresent(picture -> require(isBase64(picture), key + ".input.picture", picture, "bytes in Base64"));
         if (outcome instanceof Outcome.OfClass one) {
             label(one.truth(), labels, key + ".truth");
             label(one.predicted(), labels, key + ".predicted");

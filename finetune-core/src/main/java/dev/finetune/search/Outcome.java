@@ -64,7 +64,8 @@ record Outcome<I>(
     }
 
     static String notEvaluated(FineTuned<?> model) {
-        return (end(model).isByRequest() ? "it was " + end(model).words() : "its time was up") + " before it was evaluated";
+        return (end(model).isByRequest() ? "it was " + end(model).words() : "its time was up")
+                + " before it was evaluated";
     }
 
     /**

@@ -205,9 +205,7 @@ final class SearchRun {
             if (stopped()) {
                 return Optional.empty();
             }
-            state = tuned.history().orElseThrow().end().isByRequest()
-                    ? Trial.State.STOPPED
-                    : Trial.State.FINISHED;
+            state = tuned.history().orElseThrow().end().isByRequest() ? Trial.State.STOPPED : Trial.State.FINISHED;
             metrics = numbers(tuned.evaluation());
             value = tuned.evaluation().get(metric);
         } catch (DivergedException e) {

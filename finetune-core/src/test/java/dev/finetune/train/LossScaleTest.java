@@ -79,7 +79,8 @@ class LossScaleTest {
             long skipped = 0;
             for (StepReport step : steps) {
                 assertThat(step.loss()).isFinite();
-                assertThat(step.learningRate()).isCloseTo(1e-2 * (15 - (step.step() - 1 - skipped)) / 15, within(1e-12));
+                assertThat(step.learningRate())
+                        .isCloseTo(1e-2 * (15 - (step.step() - 1 - skipped)) / 15, within(1e-12));
                 skipped += Double.isFinite(step.gradientNorm()) ? 0 : 1;
             }
             assertThat(skipped).isBetween(3L, 12L);

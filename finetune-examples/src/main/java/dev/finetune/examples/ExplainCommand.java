@@ -81,7 +81,8 @@ public final class ExplainCommand implements Callable<Integer> {
 
     @Option(
             names = "--overwrite",
-            description = "Replace the files of --html, --json and --out, whatever they are; else only explanations of texts.")
+            description =
+                    "Replace the files of --html, --json and --out, whatever they are; else only explanations of texts.")
     private boolean overwrite;
 
     @Override

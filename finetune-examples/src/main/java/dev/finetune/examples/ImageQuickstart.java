@@ -74,7 +74,8 @@ public final class ImageQuickstart implements Callable<Integer> {
 
         System.out.println(
                 "\n2. Fine-tune the pretrained ResNet on " + train.size().orElse(0) + " pictures\n");
-        try (FineTuned<Image> tuned = tuner.report(out.resolve(ResultOptions.REPORT)).fit(train, validation)) {
+        try (FineTuned<Image> tuned =
+                tuner.report(out.resolve(ResultOptions.REPORT)).fit(train, validation)) {
             System.out.println("\n" + tuned.evaluation());
 
             System.out.println("\n3. The same network from random weights, for comparison\n");

@@ -60,7 +60,9 @@ public final class Output {
      */
     static void checkFile(String option, Path file, boolean overwrite, String start) throws IOException {
         checkFile(option, file);
-        if (Files.exists(file) && !overwrite && (start.isEmpty() || !start(file, start.length()).equals(start))) {
+        if (Files.exists(file)
+                && !overwrite
+                && (start.isEmpty() || !start(file, start.length()).equals(start))) {
             throw new FinetuneException(option + " " + file + ": there is a file of that name already"
                     + (start.isEmpty() ? "" : ", which this command didn't write")
                     + ". Give another name, or --overwrite to replace it.");

@@ -32,14 +32,16 @@ final class PlainHelp {
         return options.isEmpty()
                 ? options
                 : options.lines()
-                .filter(line -> !NONE.contains(value(line)))
-                .map(line -> line.contains(DEFAULT) ? PlainNumbers.in(line) : line)
-                .collect(Collectors.joining(System.lineSeparator(), "", System.lineSeparator()));
+                        .filter(line -> !NONE.contains(value(line)))
+                        .map(line -> line.contains(DEFAULT) ? PlainNumbers.in(line) : line)
+                        .collect(Collectors.joining(System.lineSeparator(), "", System.lineSeparator()));
     }
 
     /** What is told of a default; the line itself where none is. */
     private static String value(String line) {
         final int at = line.indexOf(DEFAULT);
-        return at < 0 ? line.isEmpty() ? " " : line : line.substring(at + DEFAULT.length()).strip();
+        return at < 0
+                ? line.isEmpty() ? " " : line
+                : line.substring(at + DEFAULT.length()).strip();
     }
 }

@@ -56,7 +56,8 @@ public final class QuickstartCommand implements Callable<Integer> {
         final FineTuner tuner = tuner(FineTuner.from(model), rate, epochs);
 
         System.out.println("\n1. Fine-tune " + model + " on " + train.size().orElse(0) + " reviews\n");
-        try (FineTuned<Text> tuned = tuner.report(out.resolve(ResultOptions.REPORT)).fit(train, validation)) {
+        try (FineTuned<Text> tuned =
+                tuner.report(out.resolve(ResultOptions.REPORT)).fit(train, validation)) {
             System.out.println("\n" + tuned.evaluation());
 
             System.out.println("\n2. For comparison, the same network from random weights\n");

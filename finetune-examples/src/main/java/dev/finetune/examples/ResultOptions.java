@@ -86,9 +86,7 @@ final class ResultOptions {
     }
 
     private Optional<Path> page() {
-        return noReport
-                ? Optional.empty()
-                : report.or(() -> directory().map(directory -> directory.resolve(REPORT)));
+        return noReport ? Optional.empty() : report.or(() -> directory().map(directory -> directory.resolve(REPORT)));
     }
 
     private Overwrite overwrite() {

@@ -36,8 +36,9 @@ final class TrackerOptions {
             paramLabel = "PORT",
             arity = "0..1",
             fallbackValue = "0",
-            description = "Show the training in a browser while it goes on, on that port of 127.0.0.1, or on any that is free."
-                    + " The page is the report as far as it is; its address is printed.")
+            description =
+                    "Show the training in a browser while it goes on, on that port of 127.0.0.1, or on any that is free."
+                            + " The page is the report as far as it is; its address is printed.")
     private Optional<Integer> watch = Optional.empty();
 
     /** The tuner with listeners for what was asked for. */

@@ -66,7 +66,8 @@ class ExplainCommandTest {
     @Test
     void onlyExplanationsAreReplacedUnlessOneSaysSo() throws IOException {
         final Path json = Files.writeString(folder.resolve("notes.json"), "{\"mine\": 1}");
-        assertThat(explain("my-model", "--text", "a lamp", "--json", json.toString()).errors())
+        assertThat(explain("my-model", "--text", "a lamp", "--json", json.toString())
+                        .errors())
                 .contains("--json " + json + ": there is a file of that name already", "--overwrite");
         assertThat(json).hasContent("{\"mine\": 1}");
         final Path png = Files.writeString(folder.resolve("holiday.png"), "mine");

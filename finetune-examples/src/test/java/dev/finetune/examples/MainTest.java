@@ -38,8 +38,10 @@ class MainTest {
                 .contains("Default: 5e-5", "Default: 3\n", "Default: 32", "Default: linear", "Default: classification");
         assertThat(CommandLineRun.of("--help").well().text()).contains("130", "143", "predict", "evaluate");
         final CommandLine commands = Main.commandLine();
-        assertThat(usages(commands)).hasSizeGreaterThan(20).allSatisfy(usage -> assertThat(usage)
-                .doesNotContain("Optional", "Default: []", "Default: null", "E-", ".0\n"));
+        assertThat(usages(commands))
+                .hasSizeGreaterThan(20)
+                .allSatisfy(usage ->
+                        assertThat(usage).doesNotContain("Optional", "Default: []", "Default: null", "E-", ".0\n"));
         commands.getSubcommands().forEach((name, command) -> {
             if (!command.getCommandSpec().options().isEmpty()
                     && command.getSubcommands().isEmpty()

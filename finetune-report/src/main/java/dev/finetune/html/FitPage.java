@@ -91,7 +91,8 @@ final class FitPage {
                         "validation loss",
                         Told.number(metrics.get("loss")),
                         "training loss " + Told.number(training) + when(course)))
-                .orElseGet(() -> new Block.Fact("training loss", Told.number(training), when(course).strip())));
+                .orElseGet(() -> new Block.Fact(
+                        "training loss", Told.number(training), when(course).strip())));
     }
 
     private static String when(Course course) {

@@ -18,8 +18,9 @@ public final class LivePage {
     public static final String SCRIPT_PATH = "/live.js";
 
     /** What the page may do: show itself, and run and ask nothing but its own server. */
-    public static final String POLICY = "default-src 'none'; img-src data:; script-src 'self'; connect-src 'self'; style-src"
-            + " 'sha256-" + sha256(HtmlReporter.style()) + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    public static final String POLICY =
+            "default-src 'none'; img-src data:; script-src 'self'; connect-src 'self'; style-src" + " 'sha256-"
+                    + sha256(HtmlReporter.style()) + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     private static final String SCRIPT = "live.js";
 

@@ -61,7 +61,8 @@ final class ProbabilitiesSection {
                         "calibration",
                         "Calibration: are predictions right as often as they say?",
                         "Expected calibration error " + Told.percent(calibration.result())
-                                + " in " + CalibrationError.BINS + " bins of equal width (Naeini et al., 2015). On the diagonal probabilities are"
+                                + " in " + CalibrationError.BINS
+                                + " bins of equal width (Naeini et al., 2015). On the diagonal probabilities are"
                                 + " honest; below it the model is too sure.",
                         Axis.of("probability of what was predicted", 0, 1),
                         Axis.of("share that is right", 0, 1),

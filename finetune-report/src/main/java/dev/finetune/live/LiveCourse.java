@@ -70,8 +70,9 @@ final class LiveCourse {
             seconds = seconds();
             resumed = before;
         }
-        final Optional<Metrics> newest =
-                evaluated.isEmpty() ? Optional.empty() : evaluated.get(evaluated.size() - 1).validation();
+        final Optional<Metrics> newest = evaluated.isEmpty()
+                ? Optional.empty()
+                : evaluated.get(evaluated.size() - 1).validation();
         return begun.at(Course.ongoing(resumed + made.size(), made, evaluated, seconds), newest, told);
     }
 

@@ -63,7 +63,8 @@ final class LiveServer implements AutoCloseable {
         final HttpServer server;
         try {
             server = HttpServer.create(
-                    new InetSocketAddress(InetAddress.getByAddress(LOOPBACK, new byte[] {127, 0, 0, 1}), port), BACKLOG);
+                    new InetSocketAddress(InetAddress.getByAddress(LOOPBACK, new byte[] {127, 0, 0, 1}), port),
+                    BACKLOG);
         } catch (IOException e) {
             throw new FinetuneException(
                     "The fit can't be shown on port " + port + " of " + LOOPBACK + " (" + e.getMessage()

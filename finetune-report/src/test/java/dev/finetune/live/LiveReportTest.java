@@ -85,11 +85,15 @@ class LiveReportTest {
 
     /** A line of a request by hand, which java.net.http would not send, and the answer's first line. */
     private String raw(String request) {
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), address.get().getPort())) {
+        try (Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), address.get().getPort())) {
             socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
             socket.getOutputStream().flush();
             try (InputStream in = socket.getInputStream()) {
-                return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().findFirst().orElse("");
+                return new String(in.readAllBytes(), StandardCharsets.UTF_8)
+                        .lines()
+                        .findFirst()
+                        .orElse("");
             }
         } catch (IOException e) {
             throw new IllegalStateException(e);
@@ -131,9 +135,7 @@ class LiveReportTest {
                 pages.add(get("/").body());
             }
         };
-        try (FineTuned<Text> tuned = tuner().listener(live)
-                .listener(looking)
-                .fit(reviews(0, 40), reviews(40, 20))) {
+        try (FineTuned<Text> tuned = tuner().listener(live).listener(looking).fit(reviews(0, 40), reviews(40, 20))) {
             assertThat(tuned.labels()).hasSize(2);
         }
         assertThat(pages).hasSize(3);
@@ -265,7 +267,8 @@ class LiveReportTest {
     @Test
     void aPortThatIsTakenIsRefusedBeforeAnythingIsRead() throws IOException {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            final FineTuner nothing = FineTuner.from(files.resolve("no such model").toString())
+            final FineTuner nothing = FineTuner.from(
+                            files.resolve("no such model").toString())
                     .listener(LiveReport.on(taken.getLocalPort()));
             assertThatThrownBy(() -> nothing.fitAll(reviews(0, 16)))
                     .isInstanceOf(FinetuneException.class)
@@ -324,7 +327,9 @@ class LiveReportTest {
                 .listener(at(1, () -> {
                     try {
                         for (int i = 0; i < 8; i++) {
-                            final Socket socket = new Socket(InetAddress.getLoopbackAddress(), address.get().getPort());
+                            final Socket socket = new Socket(
+                                    InetAddress.getLoopbackAddress(),
+                                    address.get().getPort());
                             idle.add(socket);
                             socket.getOutputStream()
                                     .write("GET / HTTP/1.1\r\nHost: localhost\r\n".getBytes(StandardCharsets.US_ASCII));

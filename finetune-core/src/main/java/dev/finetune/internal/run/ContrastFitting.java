@@ -58,10 +58,11 @@ public final class ContrastFitting<I> {
         }
     }
 
-    private Trained<I> fit(
-            Dataset<I> train, Alike<I> alike, Head head, Fitting<I> fitting, List<String> warnings) {
+    private Trained<I> fit(Dataset<I> train, Alike<I> alike, Head head, Fitting<I> fitting, List<String> warnings) {
         final LoadedModel<I> model = ModelReading.whole(
-                draft.head(head), now -> LoadedModel.open(now, Optional.empty(), train.inputType()), LoadedModel::close);
+                draft.head(head),
+                now -> LoadedModel.open(now, Optional.empty(), train.inputType()),
+                LoadedModel::close);
         try {
             fitting.warnOfModules(model, false, warnings);
             final List<Encoded> rows =
@@ -71,7 +72,8 @@ public final class ContrastFitting<I> {
             fitting.begins(model, more, train);
             final TrainingHistory history;
             try {
-                history = trainer(model, head, fitting.keeping(warnings), more).train(
+                history = trainer(model, head, fitting.keeping(warnings), more)
+                        .train(
                                 new ContrastRows(
                                         rows,
                                         alike.classes,
@@ -90,8 +92,7 @@ public final class ContrastFitting<I> {
         }
     }
 
-    private Trainer trainer(
-            LoadedModel<I> model, Head head, TrainingListener listener, Map<String, Object> more) {
+    private Trainer trainer(LoadedModel<I> model, Head head, TrainingListener listener, Map<String, Object> more) {
         return new Trainer(
                         model.assembly().network(),
                         new ContrastTask(head, contrast),

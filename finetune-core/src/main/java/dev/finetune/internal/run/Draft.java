@@ -42,10 +42,13 @@ import java.util.function.UnaryOperator;
  * @param watch who watches, and who stops it
  */
 public record Draft(
-        @Told(value = "model", named = true, identifies = false) ModelSource source,
+        @Told(value = "model", named = true, identifies = false)
+        ModelSource source,
+
         Initialization initialization,
 
-        @Told(value = "head", byDefault = "as saved", named = true) Optional<Head> head,
+        @Told(value = "head", byDefault = "as saved", named = true)
+        Optional<Head> head,
 
         @Told("freezing") Freezing freezing,
 
@@ -62,7 +65,8 @@ public record Draft(
         TrainingSettings training,
         Said said,
 
-        @Told(value = "checkpoints", named = true, identifies = false) SavedRuns runs,
+        @Told(value = "checkpoints", named = true, identifies = false)
+        SavedRuns runs,
 
         Watch watch) {
     /**

@@ -239,10 +239,7 @@ final class Reporting<I> {
             try {
                 watcher.closing();
             } catch (RuntimeException e) {
-                Warnings.say(
-                        Fitting.LOG,
-                        watcher.getClass().getName() + " couldn't be closed: " + e,
-                        isWarningShown);
+                Warnings.say(Fitting.LOG, watcher.getClass().getName() + " couldn't be closed: " + e, isWarningShown);
             }
         }
     }

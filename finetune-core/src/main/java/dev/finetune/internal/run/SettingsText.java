@@ -42,8 +42,10 @@ public final class SettingsText {
         said.replaceAll((name, value) -> PlainNumbers.in(value));
         said.putAll(inOneLine(SettingLines.of(draft.resolved(), DEFAULT, false)));
         if (draft.adapter().method().isPresent()) {
-            said.computeIfPresent(FREEZING, (name, frozen) -> "the base, beside which the adapter learns"
-                    + (frozen.equals(defaults.get(name)) ? "" : "; said: " + frozen));
+            said.computeIfPresent(
+                    FREEZING,
+                    (name, frozen) -> "the base, beside which the adapter learns"
+                            + (frozen.equals(defaults.get(name)) ? "" : "; said: " + frozen));
         }
         final Map<Boolean, List<String>> byDefault = said.entrySet().stream()
                 .collect(Collectors.partitioningBy(
