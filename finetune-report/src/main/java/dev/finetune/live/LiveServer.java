@@ -45,7 +45,7 @@ final class LiveServer implements AutoCloseable {
     /** Guarded by this. */
     private Supplier<String> page = LivePage::ofNothing;
 
-    private @Nullable byte[] made;
+    private byte @Nullable [] made;
     private long madeAt;
     private boolean isLast;
 
