@@ -67,6 +67,9 @@ record Snippets(Path classes, Map<String, String> names, List<String> tests, Lis
             "package com.example.loha;", Path.of("../finetune-bert/src/test/java"),
             "package com.example.levels;", Path.of("../finetune-bert/src/test/java"));
 
+    /** The document whose blocks {@link OtherLanguagesTest} compares with samples, projects of their own. */
+    private static final String OF_SAMPLES = "other-languages.md";
+
     private static final Pattern MODEL_ID = Pattern.compile("\"(bert-base-(un)?cased|google/[\\w-]+)\"");
     private static final Pattern IMAGE_MODEL_ID = Pattern.compile("\"(microsoft|timm)/[\\w.-]+\"");
 
@@ -76,7 +79,8 @@ record Snippets(Path classes, Map<String, String> names, List<String> tests, Lis
         final List<String> tests = new ArrayList<>();
         for (Document document : documents) {
             for (Document.Block block : document.blocks("java")) {
-                if (QUOTED.containsKey(block.lines().get(0))) {
+                if (document.name().equals(OF_SAMPLES)
+                        || QUOTED.containsKey(block.lines().get(0))) {
                     continue;
                 }
                 final String place = document.name() + ":" + block.line();
