@@ -96,7 +96,8 @@ class ReviewsApplicationTest {
                         .detail())
                 .startsWith("A classification head needs at least 2 classes, not 1");
         assertThat(ask(HttpMethod.POST, "/training", List.of()).code()).isEqualTo(400);
-        assertThat(ask(HttpMethod.POST, "/training", Map.of("rows", "none")).code()).isEqualTo(400);
+        assertThat(ask(HttpMethod.POST, "/training", Map.of("rows", "none")).code())
+                .isEqualTo(400);
     }
 
     @Test

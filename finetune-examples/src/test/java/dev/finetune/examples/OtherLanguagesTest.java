@@ -108,8 +108,7 @@ class OtherLanguagesTest {
                 .map(line -> line.substring(PROMPT.length()) + "\n")
                 .collect(Collectors.joining());
 
-        final String output =
-                run(ROOT, typed, "jshell", "--class-path", System.getProperty("java.class.path"));
+        final String output = run(ROOT, typed, "jshell", "--class-path", System.getProperty("java.class.path"));
 
         assertThat(answers(output.lines().toList(), false)).isEqualTo(answers(page, true));
     }
@@ -122,7 +121,12 @@ class OtherLanguagesTest {
         final List<String> answers = new ArrayList<>();
         for (String line : lines) {
             if (line.startsWith(PROMPT)) {
-                answers.add(typedShown ? "" : line.substring(PROMPT.length()).replace("\b", "").strip());
+                answers.add(
+                        typedShown
+                                ? ""
+                                : line.substring(PROMPT.length())
+                                        .replace("\b", "")
+                                        .strip());
             } else if (!answers.isEmpty()) {
                 final int last = answers.size() - 1;
                 answers.set(last, (answers.get(last) + "\n" + line).strip());
@@ -134,8 +138,8 @@ class OtherLanguagesTest {
     }
 
     private static String run(Path directory, String input, String tool, String... arguments) throws Exception {
-        final List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", tool).toString()));
+        final List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", tool).toString()));
         command.addAll(List.of(arguments));
         final Process process = new ProcessBuilder(command)
                 .directory(directory.toFile())
