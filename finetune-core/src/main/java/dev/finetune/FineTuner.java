@@ -672,7 +672,7 @@ public final class FineTuner {
      * predicted once more for that. A training that fails on its way is shown as far as it came; and a report that can't be
      * written in the end is warned of, and the model is returned all the same.
      *
-     * <p>Needs the artifact dev.finetune:finetune-report. Not for {@link #crossValidate} and searches, which train several models.
+     * <p>Needs the artifact dev.finetune:finetune-report. Not for {@link #crossValidate}, which trains several models; searches have a page of their own.
      *
      * @param page a file that ends with .html, replaced if it is there; its folders are made
      * @return a new tuner with that setting

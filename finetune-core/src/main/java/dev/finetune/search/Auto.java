@@ -3,8 +3,10 @@ package dev.finetune.search;
 import dev.finetune.FineTuner;
 import dev.finetune.data.Dataset;
 import dev.finetune.error.FinetuneException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Chooses learning rate, epochs, freezing and batch size for a data set within a time, trains with them, and explains the
@@ -26,10 +28,12 @@ import java.util.Objects;
 public final class Auto {
     private final FineTuner tuner;
     private final Duration budget;
+    private final Optional<Path> report;
 
-    private Auto(FineTuner tuner, Duration budget) {
+    private Auto(FineTuner tuner, Duration budget, Optional<Path> report) {
         this.tuner = tuner;
         this.budget = budget;
+        this.report = report;
     }
 
     /**
@@ -72,11 +76,26 @@ public final class Auto {
                                 + " leave checkpoints(...) and resumeFrom(...) out, or use fit(...) or Search with a file.");
             }
             if (tuner.report().isPresent()) {
-                throw new FinetuneException(
-                        "report(...) shows the training of one model, and Auto trains several: leave it out.");
+                throw new FinetuneException("report(...) shows the training of one model, and Auto trains several: say it"
+                        + " after within(...), which has a page of its own.");
             }
-            return new Auto(tuner, budget);
+            return new Auto(tuner, budget, Optional.empty());
         }
+    }
+
+    /**
+     * Writes, when it has ended, a page of HTML that shows what was chosen and why, all that was tried, and how long it took. A page
+     * that can't be written then is warned of.
+     *
+     * <p>Needs the artifact dev.finetune:finetune-report.
+     *
+     * @param page a file that ends with .html, replaced if it is there; its folders are made. A place where none can be written is
+     *     refused before anything is trained
+     * @return a new tuning with that setting
+     */
+    public Auto report(Path page) {
+        Objects.requireNonNull(page, "page");
+        return new Auto(tuner, budget, Optional.of(page));
     }
 
     /**
@@ -90,7 +109,8 @@ public final class Auto {
      */
     public <I> AutoResult<I> fit(Dataset<I> dataset) {
         Objects.requireNonNull(dataset, "dataset");
-        return AutoRun.fit(tuner, dataset, budget());
+        final Optional<SearchPage> page = report.map(file -> new SearchPage(file, dataset, Optional.empty()));
+        return shown(AutoRun.fit(tuner, dataset, budget()), page);
     }
 
     /**
@@ -105,7 +125,13 @@ public final class Auto {
     public <I> AutoResult<I> fit(Dataset<I> train, Dataset<I> validation) {
         Objects.requireNonNull(train, "train");
         Objects.requireNonNull(validation, "validation");
-        return AutoRun.fit(tuner, train, validation, budget());
+        final Optional<SearchPage> page = report.map(file -> new SearchPage(file, train, Optional.of(validation)));
+        return shown(AutoRun.fit(tuner, train, validation, budget()), page);
+    }
+
+    private <I> AutoResult<I> shown(AutoResult<I> result, Optional<SearchPage> page) {
+        page.ifPresent(file -> file.write(result, tuner, budget));
+        return result;
     }
 
     private TimeBudget budget() {

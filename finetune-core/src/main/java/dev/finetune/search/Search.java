@@ -229,6 +229,22 @@ public final class Search {
     }
 
     /**
+     * Writes a page of HTML that shows the search: the best trial, what each setting did, all trials in their ranking with why some
+     * were stopped, and how it was searched. Written anew whenever a trial has ended, so that it can be looked at on the way. A page
+     * that can't be written then is warned of.
+     *
+     * <p>Needs the artifact dev.finetune:finetune-report.
+     *
+     * @param page a file that ends with .html, replaced if it is there; its folders are made. Running, a place where none can be
+     *     written is refused before anything is trained
+     * @return a new search with that setting
+     */
+    public Search report(Path page) {
+        Objects.requireNonNull(page, "page");
+        return with(changed -> changed.report = Optional.of(page));
+    }
+
+    /**
      * How many models are trained at once, 1 by default. More need so much more memory, and share the cores; what is tried
      * then depends on which ends first, but for the samplers that don't learn.
      *
@@ -304,8 +320,9 @@ public final class Search {
         }
         if (tuner.report().isPresent()) {
             throw new FinetuneException("report(...) shows the training of one model, and a search trains many: say it"
-                    + " of result.best() in place of the tuner that is searched over.");
+                    + " of the search, which has a page of its own, or of result.best().");
         }
+        final Optional<SearchPage> page = draft.report.map(file -> new SearchPage(file, train, validation));
         final MetricOrder metric;
         final SearchDraft settings = draft.copy();
         final JsonObject header = new JsonObject();
@@ -320,7 +337,7 @@ public final class Search {
             }
         }
         final Journal journal = journal(header);
-        return new SearchRun(tuner, settings, metric, fit, journal).run();
+        return new SearchRun(tuner, settings, metric, fit, journal, page).run();
     }
 
     /** The record of trials: in the file that was named, else beside checkpoints, if these are kept. */

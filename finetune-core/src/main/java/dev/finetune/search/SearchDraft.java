@@ -18,6 +18,7 @@ final class SearchDraft {
     long seed = 42;
     Optional<Path> file = Optional.empty();
     int parallel = 1;
+    Optional<Path> report = Optional.empty();
     Consumer<Trial> listener = any -> {};
     Cancellation cancellation = new Cancellation();
 
@@ -32,6 +33,7 @@ final class SearchDraft {
         copy.seed = seed;
         copy.file = file;
         copy.parallel = parallel;
+        copy.report = report;
         copy.listener = listener;
         copy.cancellation = cancellation;
         return copy;

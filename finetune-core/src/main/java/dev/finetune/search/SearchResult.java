@@ -84,7 +84,7 @@ public final class SearchResult {
 
     /**
      * Writes a row per trial, in the order of their numbers: settings, state, all metrics, seconds, and why one
-     * diverged or failed.
+     * was stopped, diverged or failed.
      *
      * @param file the CSV file, replaced if it is there
      */

@@ -12,11 +12,13 @@ import dev.finetune.train.Cancellation;
 import dev.finetune.train.Checkpoints;
 import dev.finetune.train.EpochReport;
 import dev.finetune.train.StepReport;
+import dev.finetune.train.TrainingHistory;
 import dev.finetune.train.TrainingListener;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -38,6 +40,7 @@ final class SearchRun {
     private final SearchDraft settings;
     private final Function<FineTuner, FineTuned<?>> fit;
     private final Journal journal;
+    private final Optional<SearchPage> page;
     private final String metric;
     private final Proposals proposals;
     private final Leaderboard board;
@@ -55,11 +58,13 @@ final class SearchRun {
             SearchDraft settings,
             MetricOrder order,
             Function<FineTuner, FineTuned<?>> fit,
-            Journal journal) {
+            Journal journal,
+            Optional<SearchPage> page) {
         this.tuner = tuner;
         this.settings = settings;
         this.fit = fit;
         this.journal = journal;
+        this.page = page;
         this.metric = order.metric();
         this.proposals = new Proposals(settings.sampler, settings.dimensions, settings.seed);
         this.board = new Leaderboard(order, journal.trials());
@@ -72,6 +77,7 @@ final class SearchRun {
         } else {
             workTogether();
         }
+        show();
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
@@ -179,7 +185,16 @@ final class SearchRun {
                 trial.value(),
                 trial.settings(),
                 trial.reason());
+        show();
         settings.listener.accept(trial);
+    }
+
+    private void show() {
+        page.ifPresent(file -> file.write(
+                tuner,
+                settings,
+                board.metric(),
+                board.trials().stream().sorted(Leaderboard.ranking(board.metric())).toList()));
     }
 
     /** Trains a trial; empty where the search was stopped meanwhile. */
@@ -208,6 +223,7 @@ final class SearchRun {
             state = tuned.history().orElseThrow().end().isByRequest() ? Trial.State.STOPPED : Trial.State.FINISHED;
             metrics = numbers(tuned.evaluation());
             value = tuned.evaluation().get(metric);
+            reason = state == Trial.State.STOPPED ? referee.reason : "";
         } catch (DivergedException e) {
             reason = e.getMessage();
         } catch (OutOfMemoryException e) {
@@ -242,6 +258,7 @@ final class SearchRun {
         private final Cancellation cancellation = new Cancellation();
         private final Map<Integer, Double> rungs = new LinkedHashMap<>();
         private int evaluations;
+        private String reason = TrainingHistory.End.STOPPED.words();
 
         @Override
         public void stepped(StepReport report) {
@@ -264,6 +281,9 @@ final class SearchRun {
                 final double value = report.validation().get().get(metric);
                 rungs.put(evaluations, value);
                 if (!board.goesOn(settings.halving.get(), evaluations, value)) {
+                    reason = "after evaluation " + evaluations + " its " + metric + " of "
+                            + String.format(Locale.ROOT, "%.4f", value) + " wasn't among the best 1/"
+                            + settings.halving.get().factor() + " of the trials that had come there";
                     cancellation.cancel();
                 }
             }

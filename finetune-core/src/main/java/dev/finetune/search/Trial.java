@@ -21,7 +21,7 @@ import java.util.Map;
  * @param rungs the metric at each rung that it came to, by the evaluation's number
  * @param metrics all metrics of the last evaluation
  * @param seconds how long it took
- * @param reason why it diverged or failed; empty where it didn't
+ * @param reason why it was stopped, diverged or failed; empty where it came to its end
  */
 public record Trial(
         int number,

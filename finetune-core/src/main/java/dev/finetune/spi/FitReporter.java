@@ -1,6 +1,8 @@
 package dev.finetune.spi;
 
 import dev.finetune.record.FitRecord;
+import dev.finetune.record.SearchRecord;
+import dev.finetune.record.TuningRecord;
 import java.util.Map;
 
 /**
@@ -21,4 +23,18 @@ public interface FitReporter {
      * @param fits at least two, by the names that they are shown under, in the order in which they are shown
      */
     String comparison(Map<String, FitRecord> fits);
+
+    /**
+     * {@return a page of HTML that shows a search, and needs nothing else}
+     *
+     * @param search what it shows
+     */
+    String search(SearchRecord search);
+
+    /**
+     * {@return a page of HTML that shows an automatic tuning, and needs nothing else}
+     *
+     * @param tuning what it shows
+     */
+    String tuning(TuningRecord tuning);
 }

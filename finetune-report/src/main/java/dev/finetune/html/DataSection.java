@@ -21,16 +21,7 @@ final class DataSection {
 
     static Section of(FitRecord fit) {
         final List<Block> blocks = new ArrayList<>();
-        blocks.add(new Block.Table(
-                "Parts of the data",
-                List.of(Block.Column.text("part"), Block.Column.number("rows"), Block.Column.text("from")),
-                fit.data().stream()
-                        .map(part -> List.of(
-                                part.name(),
-                                part.rows() < 0 ? "a stream" : Told.count(part.rows()),
-                                part.description()))
-                        .toList(),
-                false));
+        blocks.add(parts(fit.data()));
         if (fit.findings().isEmpty()) {
             blocks.add(new Block.Prose("Nothing was found in the data that hurts."));
         } else {
@@ -46,6 +37,20 @@ final class DataSection {
         classes(fit.data(), blocks);
         lengths(fit.data(), blocks);
         return new Section("data", "Data", blocks);
+    }
+
+    /** Where the data is from, and how much there is of it. */
+    static Block.Table parts(List<DataPart> parts) {
+        return new Block.Table(
+                "Parts of the data",
+                List.of(Block.Column.text("part"), Block.Column.number("rows"), Block.Column.text("from")),
+                parts.stream()
+                        .map(part -> List.of(
+                                part.name(),
+                                part.rows() < 0 ? "a stream" : Told.count(part.rows()),
+                                part.description()))
+                        .toList(),
+                false);
     }
 
     /** Warnings that aren't findings without their examples. */

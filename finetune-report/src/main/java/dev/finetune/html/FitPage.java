@@ -35,9 +35,7 @@ final class FitPage {
                 "Predicts " + fit.model().head() + ".",
                 overview(fit),
                 sections,
-                "Made by Finetune"
-                        + fit.machine().library().map(version -> " " + version).orElse("")
-                        + " for the fit that began at " + fit.machine().started() + ".");
+                MadeBy.of(fit.machine().library(), "fit", fit.machine().started()));
     }
 
     private static List<Block> overview(FitRecord fit) {

@@ -4,6 +4,8 @@ import dev.finetune.html.page.Markup;
 import dev.finetune.html.page.Page;
 import dev.finetune.html.templates.JtepageGenerated;
 import dev.finetune.record.FitRecord;
+import dev.finetune.record.SearchRecord;
+import dev.finetune.record.TuningRecord;
 import dev.finetune.spi.FitReporter;
 import gg.jte.html.OwaspHtmlTemplateOutput;
 import gg.jte.output.StringOutput;
@@ -26,6 +28,16 @@ public final class HtmlReporter implements FitReporter {
     @Override
     public String comparison(Map<String, FitRecord> fits) {
         return html(ComparisonPage.of(fits));
+    }
+
+    @Override
+    public String search(SearchRecord search) {
+        return html(SearchPage.of(search));
+    }
+
+    @Override
+    public String tuning(TuningRecord tuning) {
+        return html(TuningPage.of(tuning));
     }
 
     private static String html(Page page) {

@@ -22,21 +22,21 @@ final class SettingsSection {
         if (said.isEmpty()) {
             blocks.add(new Block.Prose("Every setting is as it is by default."));
         } else {
-            blocks.add(new Block.Table("Settings that differ from the defaults", COLUMNS, rows(said), false));
+            blocks.add(table("Settings that differ from the defaults", said, false));
         }
         if (!usual.isEmpty()) {
-            blocks.add(new Block.Table(
-                    Told.plural(usual.size(), "setting", "settings") + " left at the default",
-                    COLUMNS,
-                    rows(usual),
-                    true));
+            blocks.add(table(Told.plural(usual.size(), "setting", "settings") + " left at the default", usual, true));
         }
         return new Section("settings", "Settings", blocks);
     }
 
-    private static List<List<String>> rows(List<Setting> settings) {
-        return settings.stream()
-                .map(setting -> List.of(setting.name(), setting.value()))
-                .toList();
+    static Block.Table table(String caption, List<Setting> settings, boolean isFolded) {
+        return new Block.Table(
+                caption,
+                COLUMNS,
+                settings.stream()
+                        .map(setting -> List.of(setting.name(), setting.value()))
+                        .toList(),
+                isFolded);
     }
 }

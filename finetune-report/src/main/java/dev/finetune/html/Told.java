@@ -45,9 +45,10 @@ final class Told {
             return String.format(Locale.ROOT, seconds < 10 ? "%.1f s" : "%.0f s", seconds);
         }
         final long all = Math.round(seconds);
-        return all < 3600
-                ? String.format(Locale.ROOT, "%d min %02d s", all / 60, all % 60)
-                : String.format(Locale.ROOT, "%d h %02d min", all / 3600, all % 3600 / 60);
+        if (all < 3600) {
+            return all / 60 + " min" + (all % 60 == 0 ? "" : String.format(Locale.ROOT, " %02d s", all % 60));
+        }
+        return all / 3600 + " h" + (all % 3600 < 60 ? "" : String.format(Locale.ROOT, " %02d min", all % 3600 / 60));
     }
 
     /** A metric as it is best read: shares in percent. */

@@ -13,6 +13,8 @@ import dev.finetune.data.TextFiles;
 import dev.finetune.data.TokenFiles;
 import dev.finetune.error.DivergedException;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.freeze.Freeze;
+import dev.finetune.freeze.Layers;
 import dev.finetune.head.Heads;
 import dev.finetune.head.Pooling;
 import dev.finetune.peft.Lora;
@@ -21,6 +23,9 @@ import dev.finetune.record.FitRecord;
 import dev.finetune.record.LayerRow;
 import dev.finetune.record.Outcome;
 import dev.finetune.record.Setting;
+import dev.finetune.search.Auto;
+import dev.finetune.search.AutoResult;
+import dev.finetune.search.Halving;
 import dev.finetune.search.Search;
 import dev.finetune.testkit.TinyData;
 import dev.finetune.testkit.TinyModels;
@@ -35,6 +40,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -305,6 +312,46 @@ class FitReportsTest {
                         .run(reviews(0, 16), reviews(40, 8)))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("a search trains many");
+    }
+
+    @Test
+    void aSearchHasAPageThatGrowsWithItsTrials() {
+        final List<String> pages = new ArrayList<>();
+        Search.over(tuner())
+                .logUniform("lr", 1e-4, 1e-2, FineTuner::lr)
+                .choice("freeze", List.of("nothing", "embeddings"), (some, name) -> some.freeze(
+                        name.equals("nothing") ? Freeze.nothing() : Layers.upTo("embeddings")))
+                .halving(Halving.usual())
+                .trials(5)
+                .report(page)
+                .onTrial(trial -> pages.add(Html.text(read(page))))
+                .run(reviews(0, 40), reviews(40, 20));
+        assertThat(pages).hasSize(5);
+        assertThat(pages.get(0)).contains("trials 1 1 finished", "0.0001 to 0.01, logarithmic");
+        assertThat(text())
+                .contains("Search of settings for bert", "trials 5 ", "reviews0.tsv", "What each setting did")
+                .contains("after evaluations 1, 3, 9 and so on, of each of which the best 1/3")
+                .contains("wasn't among the best 1/3 of the trials that had come there")
+                .doesNotContain(files.toString());
+        assertThat(folder.resolve("below").resolve("page.json")).doesNotExist();
+        assertThatThrownBy(() -> Search.over(tuner())
+                        .logUniform("lr", 1e-4, 1e-2, FineTuner::lr)
+                        .report(folder.resolve("a.pdf"))
+                        .run(reviews(0, 16), reviews(40, 8)))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("ends with .html");
+    }
+
+    @Test
+    void anAutomaticTuningHasAPageOfWhatItTriedAndWhyItChose() {
+        try (AutoResult<Text> result = Auto.of(tuner())
+                .within(Duration.ofSeconds(3))
+                .report(page)
+                .fit(reviews(0, 40), reviews(40, 20))) {
+            assertThat(text())
+                    .contains("Automatic tuning of bert", result.chosen().name(), result.reasons().get(0))
+                    .contains("of 3.0 s that were given", "as set");
+        }
     }
 
     @Test

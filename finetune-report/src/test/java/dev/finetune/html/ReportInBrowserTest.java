@@ -98,6 +98,8 @@ class ReportInBrowserTest {
         fits.put("first", Fits.classes(List.of("bad", "good"), 60, 3, Fits.STEADY));
         fits.put("second", Fits.classes(List.of("bad", "good"), 60, 0, Fits.STEADY));
         pages.put("comparison", reporter.comparison(fits));
+        pages.put("search", reporter.search(Searches.search(20)));
+        pages.put("tuning", reporter.tuning(Searches.tuning()));
         return pages;
     }
 

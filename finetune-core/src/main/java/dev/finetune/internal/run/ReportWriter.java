@@ -3,6 +3,8 @@ package dev.finetune.internal.run;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.saving.AtomicFile;
 import dev.finetune.record.FitRecord;
+import dev.finetune.record.SearchRecord;
+import dev.finetune.record.TuningRecord;
 import dev.finetune.spi.FitReporter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -10,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -29,22 +30,33 @@ public final class ReportWriter {
      * @throws FinetuneException if it can't
      */
     public static void check(Path page) {
+        checkPage(page);
+        final Path record = recordOf(page.toAbsolutePath());
+        if (Files.isDirectory(record)) {
+            throw new FinetuneException(
+                    "report(" + page + "): " + record + " is a directory; expected a file, be it there or not.");
+        }
+        if (Files.exists(record) && !FitRecord.isOne(record)) {
+            throw new FinetuneException("report(" + page + "): the record of the fit would go to " + record
+                    + ", which is there and holds something else. Choose another name.");
+        }
+    }
+
+    /**
+     * Checks, before anything is computed, that a page that has no record can be written, and by whom.
+     *
+     * @throws FinetuneException if it can't
+     */
+    public static void checkPage(Path page) {
         reporter();
         final Path file = page.toAbsolutePath();
         if (!String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT).endsWith(ENDING)) {
             throw new FinetuneException("report(" + page + "): expected the name of a file that ends with " + ENDING
-                    + "; the record goes beside it, with .json in its place.");
+                    + "; the record of a fit goes beside it, with .json in its place.");
         }
-        for (Path each : List.of(file, recordOf(file))) {
-            if (Files.isDirectory(each)) {
-                throw new FinetuneException(
-                        "report(" + page + "): " + each + " is a directory; expected a file, be it there or not.");
-            }
-        }
-        final Path record = recordOf(file);
-        if (Files.exists(record) && !FitRecord.isOne(record)) {
-            throw new FinetuneException("report(" + page + "): the record of the fit would go to " + record
-                    + ", which is there and holds something else. Choose another name.");
+        if (Files.isDirectory(file)) {
+            throw new FinetuneException(
+                    "report(" + page + "): " + file + " is a directory; expected a file, be it there or not.");
         }
         final Path existing = Stream.iterate(file.getParent(), place -> place != null, Path::getParent)
                 .filter(place -> Files.exists(place, LinkOption.NOFOLLOW_LINKS))
@@ -86,8 +98,18 @@ public final class ReportWriter {
             throw new FinetuneException(
                     "There " + (fits.isEmpty() ? "is nothing" : "is one fit") + " to compare; expected at least two.");
         }
-        check(page);
+        checkPage(page);
         write(page.toAbsolutePath(), reporter().comparison(new LinkedHashMap<>(fits)));
+    }
+
+    /** Writes the page of a search; folders are made. */
+    public static void write(Path page, SearchRecord search) {
+        write(page.toAbsolutePath(), reporter().search(search));
+    }
+
+    /** Writes the page of an automatic tuning; folders are made. */
+    public static void write(Path page, TuningRecord tuning) {
+        write(page.toAbsolutePath(), reporter().tuning(tuning));
     }
 
     private static void write(Path file, String html) {

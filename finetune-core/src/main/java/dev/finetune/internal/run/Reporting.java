@@ -16,9 +16,7 @@ import dev.finetune.record.FitRecord;
 import dev.finetune.record.FittedModel;
 import dev.finetune.record.Lengths;
 import dev.finetune.record.Outcomes;
-import dev.finetune.record.Setting;
 import dev.finetune.report.LayerSummary;
-import dev.finetune.report.Provenance;
 import dev.finetune.spi.FitWatcher;
 import dev.finetune.task.Task;
 import dev.finetune.train.BatchSource;
@@ -134,7 +132,7 @@ final class Reporting<I> {
             final double seconds = (System.nanoTime() - start) / 1e9;
             return new FitRecord(
                     fitted(trained.model()),
-                    settings(trained.provenance().settings()),
+                    SettingsText.settings(trained.provenance().settings()),
                     parts(train, validation),
                     findings,
                     LayerSummary.rows(trained.model().assembly().network(), trained.model()::isOfAdapter),
@@ -174,7 +172,7 @@ final class Reporting<I> {
             LoadedModel<I> model, String settings, List<DataPart> parts, Course now, Outcomes outcomes) {
         return new FitRecord(
                 fitted(model),
-                settings(settings),
+                SettingsText.settings(settings),
                 parts,
                 findings,
                 LayerSummary.rows(model.assembly().network(), model::isOfAdapter),
@@ -254,19 +252,6 @@ final class Reporting<I> {
                 task.mainMetric(),
                 model.method().map(SettingLines::text),
                 model.assembly().report().summaryOfTrained());
-    }
-
-    private static List<Setting> settings(String lines) {
-        return lines.lines()
-                .map(line -> {
-                    final int colon = line.indexOf(": ");
-                    final boolean isDefault = line.endsWith(Provenance.DEFAULT);
-                    return new Setting(
-                            line.substring(0, colon),
-                            line.substring(colon + 2, line.length() - (isDefault ? Provenance.DEFAULT.length() : 0)),
-                            isDefault);
-                })
-                .toList();
     }
 
     private List<DataPart> parts(Dataset<I> train, Optional<Dataset<I>> validation) {

@@ -3,6 +3,7 @@ package dev.finetune.internal.run;
 import dev.finetune.internal.FunctionNames;
 import dev.finetune.internal.PlainNumbers;
 import dev.finetune.internal.SettingLines;
+import dev.finetune.record.Setting;
 import dev.finetune.report.Provenance;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -55,6 +56,20 @@ public final class SettingsText {
                         Objects.requireNonNull(byDefault.get(false)).stream(),
                         Objects.requireNonNull(byDefault.get(true)).stream().map(line -> line + Provenance.DEFAULT))
                 .collect(Collectors.joining("\n"));
+    }
+
+    /** The settings of such lines. */
+    public static List<Setting> settings(String lines) {
+        return lines.lines()
+                .map(line -> {
+                    final int colon = line.indexOf(": ");
+                    final boolean isDefault = line.endsWith(Provenance.DEFAULT);
+                    return new Setting(
+                            line.substring(0, colon),
+                            line.substring(colon + 2, line.length() - (isDefault ? Provenance.DEFAULT.length() : 0)),
+                            isDefault);
+                })
+                .toList();
     }
 
     /**

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 
 /**
  * An axis of a chart: which values it spans, and where its ticks are.
@@ -12,10 +13,24 @@ import java.util.Locale;
  * @param from its lowest value
  * @param to its highest value, above the lowest
  * @param isLogarithmic whether steps on it are factors; then both are above 0
+ * @param names what stands at 0, 1 ... where its values have no order; empty for numbers
  */
-public record Axis(String name, double from, double to, boolean isLogarithmic) {
+public record Axis(String name, double from, double to, boolean isLogarithmic, List<String> names) {
     private static final double MOST_TICKS = 6;
     private static final double WIDE = 100;
+
+    /** How many characters of names there is room for, all names together. */
+    private static final int ROOM = 56;
+
+    /** Keeps its own copy. */
+    public Axis {
+        names = List.copyOf(names);
+    }
+
+    private Axis(String name, double from, double to, boolean isLogarithmic) {
+        this(name, from, to, isLogarithmic, List.of());
+    }
+
 
     /**
      * {@return an axis from one value to another}
@@ -58,6 +73,29 @@ public record Axis(String name, double from, double to, boolean isLogarithmic) {
     }
 
     /**
+     * {@return an axis of factors that spans some values, with a little room}
+     *
+     * @param name what it shows, with its unit
+     * @param values all above 0
+     */
+    public static Axis ofFactors(String name, double... values) {
+        final double lowest = Arrays.stream(values).min().orElse(1);
+        final double highest = Arrays.stream(values).max().orElse(1);
+        final double room = Math.max(1.1, Math.pow(highest / lowest, 0.05));
+        return new Axis(name, lowest / room, highest * room, true);
+    }
+
+    /**
+     * {@return an axis of things beside each other, the first at 0, the next at 1 ...}
+     *
+     * @param name what it shows
+     * @param names of each
+     */
+    public static Axis named(String name, List<String> names) {
+        return new Axis(name, -0.5, Math.max(1, names.size()) - 0.5, false, names);
+    }
+
+    /**
      * {@return the same from 0 on, which bars and counts need}
      *
      * @param name what it shows, with its unit
@@ -88,6 +126,9 @@ public record Axis(String name, double from, double to, boolean isLogarithmic) {
 
     /** Round values within it, in order. */
     List<Double> ticks() {
+        if (!names.isEmpty()) {
+            return IntStream.range(0, names.size()).mapToObj(i -> (double) i).toList();
+        }
         return isLogarithmic ? factors() : steps();
     }
 
@@ -128,6 +169,11 @@ public record Axis(String name, double from, double to, boolean isLogarithmic) {
 
     /** A tick in as many digits as tell it from its neighbours. */
     String told(double tick) {
+        if (!names.isEmpty()) {
+            final String whole = names.get((int) tick);
+            final int room = Math.max(3, ROOM / names.size());
+            return whole.length() <= room ? whole : whole.substring(0, room - 1) + "\u2026";
+        }
         final double size = Math.max(Math.abs(from), Math.abs(to));
         if (isLogarithmic || size >= 1e6 || size < 1e-2) {
             return tick == 0

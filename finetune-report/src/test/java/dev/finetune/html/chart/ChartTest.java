@@ -19,6 +19,17 @@ class ChartTest {
         assertThat(told(Axis.spanning("x", Double.NaN))).contains("0.0", "1.0");
     }
 
+    @Test
+    void whatHasNoOrderStandsBesideEachOther() {
+        final Axis axis = Axis.named("freeze", List.of("nothing", "everything but the head, of course", "stem"));
+        assertThat(told(axis)).containsExactly("nothing", "everything but the\u2026".substring(0, 17) + "\u2026", "stem");
+        assertThat(axis.place(0)).isBetween(0.1, 0.2);
+        assertThat(axis.place(2)).isBetween(0.8, 0.9);
+        final Axis one = Axis.ofFactors("lr", 1e-3);
+        assertThat(one.place(1e-3)).isBetween(0.49, 0.51);
+        assertThat(Axis.ofFactors("lr").place(1)).isBetween(0.49, 0.51);
+    }
+
     private static List<String> told(Axis axis) {
         return axis.ticks().stream().map(axis::told).toList();
     }
