@@ -1,6 +1,7 @@
 package dev.finetune.train;
 
 import dev.finetune.error.FinetuneException;
+import dev.finetune.internal.PlainNumbers;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
@@ -157,7 +158,7 @@ public record Checkpoints(
     public String toString() {
         final String often = everySteps > 0
                 ? "every " + everySteps + (everySteps == 1 ? " step" : " steps")
-                : "every " + every.map(time -> time.toMillis() / 1e3 + " s").orElse("end");
+                : "every " + every.map(PlainNumbers::of).orElse("end");
         return often + ", the last " + keepLast + " kept";
     }
 }

@@ -16,9 +16,14 @@ enum Rule {
                     .map(why ->
                             "Training failed after " + Told.plural(fit.course().stepsMade(), "step", "steps") + ".")),
 
+    LOSS_ROSE(
+            "the mean training loss of the last tenth of the steps is more than twice that of the first step, of at least 20"
+                    + " steps",
+            "A learning rate of a tenth, warmupRatio(0.1), and maxGradientNorm(1).", RuleFindings::lossRose),
+
     NOTHING_LEARNED(
             "the most frequent class's share lies within the accuracy's 95 % interval, or above it, and the AUROC, where there"
-                    + " is one, isn't above chance (of two classes its 95 % interval, of more 0.6)",
+                    + " is one, isn't above chance (of two classes its 95 % interval, of more 0.6); or the F1 of tags is 0",
             "A learning rate three to ten times as high or as low, more epochs or fewer frozen layers; findLearningRate(...)"
                     + " suggests a rate.",
             RuleFindings::nothingLearned),
@@ -52,7 +57,7 @@ enum Rule {
 
     LOSS_HARDLY_FALLS(
             "the mean training loss of the last tenth of the steps is above 90 % of that of the first tenth, of at least 20"
-                    + " steps, unless nothing was learned",
+                    + " steps, unless nothing was learned or the loss rose",
             "A higher learning rate, more epochs, or fewer frozen layers.", RuleFindings::lossHardlyFalls),
 
     GRADIENTS_SPIKE(
@@ -73,7 +78,7 @@ enum Rule {
             RuleFindings::tooFewToTell),
 
     CLASS_NEVER_PREDICTED(
-            "a class with at least 5 validation rows is never predicted",
+            "a class with at least 5 validation rows is never predicted, unless nothing was learned",
             "loss(l -> l.balancedClassWeights()), batching(b -> b.balancedSampling(true)), or more examples of it.",
             RuleFindings::neverPredicted),
 
@@ -88,12 +93,12 @@ enum Rule {
             RuleFindings::confused),
 
     SURE_MISTAKES(
-            "at least 3 mistakes were predicted with a probability of at least 95 %",
+            "at least 3 mistakes were predicted with a probability of at least 95 %, unless nothing was learned",
             "Read them below: such labels are often wrong.", RuleFindings::sureMistakes),
 
-    TOO_SURE(
+    PROBABILITIES_OFF(
             "the expected calibration error is above 10 %, on at least 100 predictions",
-            "calibrate(validation) makes probabilities honest without changing a decision.", RuleFindings::tooSure),
+            "calibrate(validation) makes probabilities honest without changing a decision.", RuleFindings::probabilitiesOff),
 
     TEXTS_CUT(
             "more than one in twenty training inputs was cut",

@@ -39,7 +39,7 @@ final class RuleFindings {
     }
 
     static Optional<String> nothingLearned(FitRecord fit) {
-        return noBetterThanTheMostFrequent(fit).filter(any -> !ranksClasses(fit));
+        return noBetterThanTheMostFrequent(fit).filter(any -> !ranksClasses(fit)).or(() -> noTagFound(fit));
     }
 
     static Optional<String> decidesBadly(FitRecord fit) {
@@ -47,6 +47,13 @@ final class RuleFindings {
                 .filter(any -> ranksClasses(fit))
                 .map(finding -> finding + " The AUROC is "
                         + Told.number(fit.evaluation().orElseThrow().get(AUROC)) + ".");
+    }
+
+    private static Optional<String> noTagFound(FitRecord fit) {
+        return fit.evaluation()
+                .filter(metrics -> fit.model().kind().equals("Tokens"))
+                .filter(metrics -> metrics.names().contains("f1") && metrics.get("f1") == 0)
+                .map(metrics -> "Nothing that is tagged was found, as the F1 of 0 says.");
     }
 
     /** Whether probabilities tell classes apart by more than chance. */
@@ -105,7 +112,9 @@ final class RuleFindings {
 
     static Optional<String> lossHardlyFalls(FitRecord fit) {
         final List<StepReport> steps = fit.course().steps();
-        if (steps.size() < FEW_STEPS || nothingLearned(fit).isPresent()) {
+        if (steps.size() < FEW_STEPS
+                || nothingLearned(fit).isPresent()
+                || lossRose(fit).isPresent()) {
             return Optional.empty();
         }
         final int tenth = Math.max(2, steps.size() / 10);
@@ -119,6 +128,18 @@ final class RuleFindings {
 
     private static double mean(List<StepReport> steps) {
         return steps.stream().mapToDouble(StepReport::loss).average().orElse(Double.NaN);
+    }
+
+    static Optional<String> lossRose(FitRecord fit) {
+        final List<StepReport> steps = fit.course().steps();
+        if (steps.size() < FEW_STEPS) {
+            return Optional.empty();
+        }
+        final double first = steps.get(0).loss();
+        final double last = mean(steps.subList(steps.size() - Math.max(2, steps.size() / 10), steps.size()));
+        return last > 2 * first
+                ? Optional.of("The training loss rose, from " + Told.number(first) + " to " + Told.number(last) + ".")
+                : Optional.empty();
     }
 
     static Optional<String> gradientsSpike(FitRecord fit) {
@@ -154,7 +175,7 @@ final class RuleFindings {
                 .filter(one -> one.predicted() == 0 && one.support() >= 5)
                 .map(ClassScores::name)
                 .toList();
-        return never.isEmpty()
+        return never.isEmpty() || nothingLearned(fit).isPresent()
                 ? Optional.empty()
                 : Optional.of("Never predicted: " + String.join(", ", never.subList(0, Math.min(5, never.size())))
                         + (never.size() > 5 ? " and " + (never.size() - 5) + " more" : "") + ".");
@@ -189,20 +210,30 @@ final class RuleFindings {
                 .filter(outcome -> !(outcome instanceof Outcome.OfLabels))
                 .filter(outcome -> !outcome.isRight() && outcome.confidence() >= 0.95)
                 .count();
-        return sure < 3
+        return sure < 3 || nothingLearned(fit).isPresent()
                 ? Optional.empty()
                 : Optional.of(Told.count(sure) + " mistakes were predicted with a probability of 95 % or more.");
     }
 
-    static Optional<String> tooSure(FitRecord fit) {
+    static Optional<String> probabilitiesOff(FitRecord fit) {
         final CalibrationError error =
                 ProbabilitiesSection.calibration(fit.outcomes().kept());
         final long predictions =
                 error.bins().stream().mapToLong(CalibrationError.Bin::count).sum();
         return predictions >= 100 && error.result() > 0.1
                 ? Optional.of("The expected calibration error is " + Told.percent(error.result())
-                        + ": probabilities are not what they say.")
+                        + ": predictions say " + Told.percent(mean(error, CalibrationError.Bin::confidence, predictions))
+                        + " on average, and " + Told.percent(mean(error, CalibrationError.Bin::accuracy, predictions))
+                        + " of them are right.")
                 : Optional.empty();
+    }
+
+    private static double mean(
+            CalibrationError error, ToDoubleFunction<CalibrationError.Bin> value, long predictions) {
+        return error.bins().stream()
+                        .mapToDouble(bin -> value.applyAsDouble(bin) * bin.count())
+                        .sum()
+                / predictions;
     }
 
     static Optional<String> textsCut(FitRecord fit) {

@@ -24,6 +24,7 @@ final class Told {
         }
         if (size >= 1e6 || size < 1e-3) {
             return String.format(Locale.ROOT, "%.2e", value)
+                    .replaceFirst("\\.?0+e", "e")
                     .replace("e-0", "e-")
                     .replace("e+0", "e")
                     .replace("e+", "e");

@@ -327,9 +327,9 @@ class FitReportsTest {
                 .onTrial(trial -> pages.add(Html.text(read(page))))
                 .run(reviews(0, 40), reviews(40, 20));
         assertThat(pages).hasSize(5);
-        assertThat(pages.get(0)).contains("trials 1 1 finished", "0.0001 to 0.01, logarithmic");
+        assertThat(pages.get(0)).contains("trials1 1 finished", "1e-4 to 0.01, logarithmic");
         assertThat(text())
-                .contains("Search of settings for bert", "trials 5 ", "reviews0.tsv", "What each setting did")
+                .contains("Search of settings for bert", "trials5 ", "reviews0.tsv", "What each setting did")
                 .contains("after evaluations 1, 3, 9 and so on, of each of which the best 1/3")
                 .contains("wasn't among the best 1/3 of the trials that had come there")
                 .doesNotContain(files.toString());

@@ -50,12 +50,16 @@ class NumbersTest {
                         Told.number(12.3456),
                         Told.number(1e-5),
                         Told.number(3.2e10),
+                        Told.number(1.5e-4),
+                        Told.number(1.23e20),
                         Told.number(Double.NaN),
                         Told.number(Double.NEGATIVE_INFINITY)))
                 .containsExactly(
-                        "0", "1,234", "0.1235", "12.35", "1.00e-5", "3.20e10", "not a number", "minus infinite");
+                        "0", "1,234", "0.1235", "12.35", "1e-5", "3.2e10", "1.5e-4", "1.23e20", "not a number", "minus infinite");
         assertThat(Told.seconds(0.44)).isEqualTo("0.4 s");
         assertThat(Told.seconds(75)).isEqualTo("1 min 15 s");
+        assertThat(Told.seconds(600)).isEqualTo("10 min");
         assertThat(Told.seconds(3_720)).isEqualTo("1 h 02 min");
+        assertThat(Told.seconds(7_210)).isEqualTo("2 h");
     }
 }

@@ -4,15 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.deque.html.axecore.results.Rule;
 import com.deque.html.axecore.selenium.AxeBuilder;
+import dev.finetune.live.LiveReport;
+import dev.finetune.record.Course;
 import dev.finetune.record.FitRecord;
+import dev.finetune.train.TrainingListener;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.logging.Level;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -110,20 +116,81 @@ class ReportInBrowserTest {
         for (Map.Entry<String, String> page : pages().entrySet()) {
             final Path file = Files.writeString(folder.resolve(page.getKey() + ".html"), page.getValue());
             for (String scheme : List.of("light", "dark")) {
-                driver.executeCdpCommand(
-                        "Emulation.setEmulatedMedia",
-                        Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
+                emulate(driver, scheme);
                 for (int width : WIDTHS) {
                     driver.manage().window().setSize(new Dimension(width, 900));
                     driver.get(file.toUri().toString());
                     look(driver, page.getKey() + ", " + scheme + ", " + width, width, wrong);
                 }
-                driver.executeScript("document.querySelectorAll('details').forEach(d => d.open = true)");
-                new AxeBuilder()
-                        .analyze(driver).getViolations().stream()
-                                .map(violation -> page.getKey() + ", " + scheme + ": " + told(violation))
-                                .forEach(wrong::add);
+                accessible(driver, page.getKey() + ", " + scheme, wrong);
             }
+        }
+        assertThat(wrong).isEmpty();
+    }
+
+    private static void emulate(ChromeDriver driver, String scheme) {
+        driver.executeCdpCommand(
+                "Emulation.setEmulatedMedia",
+                Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
+    }
+
+    private static void accessible(ChromeDriver driver, String what, List<String> wrong) {
+        driver.executeScript("document.querySelectorAll('details').forEach(d => d.open = true)");
+        new AxeBuilder()
+                .analyze(driver).getViolations().stream()
+                        .map(violation -> what + ": " + told(violation))
+                        .forEach(wrong::add);
+    }
+
+    /** Waits until a page says something. */
+    private static void await(ChromeDriver driver, String words) {
+        driver.manage().timeouts().scriptTimeout(Duration.ofSeconds(30));
+        driver.executeAsyncScript(
+                "const [words, done] = arguments; const look = () => document.body.textContent.includes(words) && done();"
+                        + " new MutationObserver(look).observe(document.body, {childList: true, subtree: true}); look();",
+                words);
+    }
+
+    @Test
+    void aPageOfAFitThatGoesOnIsRenewedInItsPlaceUntilItIsOver() throws IOException {
+        final ChromeDriver driver = browser.orElseThrow();
+        final List<String> wrong = new ArrayList<>();
+        final FitRecord over = Fits.classes(Fits.names(3), 60, 7, Fits.STEADY);
+        final AtomicReference<URI> address = new AtomicReference<>();
+        final LiveReport live = LiveReport.on(0).opened(address::set);
+        live.opening();
+        try {
+            live.begins(over.at(Course.ongoing(0, List.of(), List.of(), 0), Optional.empty(), List.of()));
+            live.started(new TrainingListener.Plan(240, 60, 40, 32, 1632, "accuracy"));
+            over.course().steps().subList(0, 10).forEach(live::stepped);
+            for (String scheme : List.of("light", "dark")) {
+                emulate(driver, scheme);
+                for (int width : WIDTHS) {
+                    driver.manage().window().setSize(new Dimension(width, 900));
+                    driver.get(address.get().toString());
+                    await(driver, "step 10 of 40 (25 %)");
+                    look(driver, "live, " + scheme + ", " + width, width, wrong);
+                }
+                accessible(driver, "live, " + scheme, wrong);
+            }
+            driver.executeScript("document.querySelectorAll('details').forEach(d => d.open = false);"
+                    + " const seen = document.querySelectorAll('details')[1]; seen.open = true;"
+                    + " seen.querySelector('summary').focus(); window.scrollTo({top: 300, behavior: 'instant'})");
+            final Object opened = driver.executeScript("return document.activeElement.textContent");
+            over.course().steps().subList(10, 20).forEach(live::stepped);
+            live.evaluated(over.course().evaluations().get(0));
+            await(driver, "step 20 of 40 (50 %)");
+            assertThat(driver.executeScript("return document.activeElement.textContent"))
+                    .isEqualTo(opened);
+            assertThat(driver.executeScript("return document.querySelectorAll('details[open]').length"))
+                    .isEqualTo(1L);
+            assertThat(driver.executeScript("return window.scrollY")).isEqualTo(300L);
+            live.ended(over);
+            await(driver, "This fit is over");
+            assertThat(driver.getTitle()).isEqualTo("Fine-tuned from bert-base-uncased");
+            look(driver, "live, over", 1600, wrong);
+        } finally {
+            live.closing();
         }
         assertThat(wrong).isEmpty();
     }

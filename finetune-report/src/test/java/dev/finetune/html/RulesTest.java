@@ -63,6 +63,7 @@ class RulesTest {
             case FAILED ->
                 Fits.with(
                         GOOD, Course.failed(GOOD.course().steps(), GOOD.course().evaluations(), "no number", 1));
+            case LOSS_ROSE -> Fits.with(GOOD, Fits.course(40, step -> step == 0 ? 0.7 : 90.0 - step, epoch -> 30));
             case NOTHING_LEARNED -> Fits.classes(List.of("bad", "good"), 60, 2, Fits.STEADY);
             case DECIDES_BADLY -> rankedButDecidedBadly();
             case LEAKAGE -> found(Finding.Code.LEAKAGE);
@@ -88,7 +89,7 @@ class RulesTest {
             case CLASS_MISSED -> predicted(0.9, truth -> truth == 2 && ++missed % 10 != 0 ? 0 : truth);
             case CLASSES_CONFUSED -> predicted(0.9, truth -> truth == 2 && ++missed % 4 == 0 ? 0 : truth);
             case SURE_MISTAKES -> predicted(0.96, truth -> truth == 2 && ++missed % 30 == 0 ? 0 : truth);
-            case TOO_SURE -> Fits.classes(List.of("bad", "good"), 200, 3, GOOD.course());
+            case PROBABILITIES_OFF -> Fits.classes(List.of("bad", "good"), 200, 3, GOOD.course());
             case TEXTS_CUT ->
                 Fits.fit(
                         GOOD.model(),

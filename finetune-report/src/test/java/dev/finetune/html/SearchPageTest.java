@@ -56,8 +56,8 @@ class SearchPageTest {
     void trialsAreRankedWithTheirSettingsAndWhyTheyWereStopped() {
         final String text = Html.text(page(Searches.search(20)));
         assertThat(text)
-                .contains("best accuracy 90.0 % trial 0")
-                .contains("20 14 finished, 4 stopped early, 1 diverged, 1 failed")
+                .contains("best accuracy90.0 % trial 0")
+                .contains("trials20 14 finished, 4 stopped early, 1 diverged, 1 failed")
                 .contains("Settings of trial 0", "1e-5 to 0.001, logarithmic")
                 .contains("after evaluation 1 its accuracy of 0.8 wasn't among the best 1/3")
                 .contains("The loss became infinite at step 7.", "Memory ran out.")
@@ -87,7 +87,7 @@ class SearchPageTest {
     void aTuningSaysWhatItTriedAndWhyItChose() {
         final String text = Html.text(new HtmlReporter().tuning(Searches.tuning()));
         assertThat(text)
-                .contains("chosen lr 2.0e-4, 6 epochs the rate of the range test", "91.0 %")
+                .contains("chosenlr 2.0e-4, 6 epochs the rate of the range test", "91.0 %")
                 .contains("7 min 12 s of 10 min that were given")
                 .contains("Chosen: lr 2e-4, for its accuracy of 0.9100 is the best.")
                 .contains("3 lr 1 none none 3.0 s twice; it diverged");

@@ -176,9 +176,10 @@ public record Axis(String name, double from, double to, boolean isLogarithmic, L
         }
         final double size = Math.max(Math.abs(from), Math.abs(to));
         if (isLogarithmic || size >= 1e6 || size < 1e-2) {
+            final boolean isSmall = Math.abs(tick) < 1e-2;
             return tick == 0
                     ? "0"
-                    : String.format(Locale.ROOT, "%.2g", tick)
+                    : String.format(Locale.ROOT, isSmall ? "%.1e" : "%.2g", tick)
                             .replaceAll("(\\.\\d*?)0+(e|$)", "$1$2")
                             .replaceAll("\\.(e|$)", "$1")
                             .replace("e+0", "e")

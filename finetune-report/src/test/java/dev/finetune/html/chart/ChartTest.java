@@ -14,6 +14,8 @@ class ChartTest {
         assertThat(told(Axis.of("x", 0, 12_345))).containsExactly("0", "5,000", "10,000");
         assertThat(told(Axis.spanning("x", 0.31, 0.42))).contains("0.32", "0.42");
         assertThat(told(Axis.fromZero("x", 0, 5e-5))).containsExactly("0", "1e-5", "2e-5", "3e-5", "4e-5", "5e-5");
+        assertThat(told(Axis.fromZero("x", 0, 3e-4))).contains("5e-5", "1.5e-4", "3e-4");
+        assertThat(told(Axis.ofFactors("x", 1e-5, 1))).containsExactly("1e-4", "0.01", "1");
         assertThat(told(Axis.spanning("x", 1, 1e12))).contains("1", "1e3", "1e12");
         assertThat(told(Axis.spanning("x", 7, 7))).contains("7.0");
         assertThat(told(Axis.spanning("x", Double.NaN))).contains("0.0", "1.0");
