@@ -68,14 +68,16 @@ final class CurvesSection {
                         + Told.count(parting.seen().step()) + ". " + Parting.RULE)
                 .orElseGet(this::together)));
         blocks.add(new Block.Figures(figures));
-        blocks.add(evaluations());
+        if (!course.evaluations().isEmpty()) {
+            blocks.add(evaluations());
+        }
         return new Section("training", "Training", blocks);
     }
 
     private String together() {
         if (course.evaluations().stream()
                 .noneMatch(report -> report.validation().isPresent())) {
-            return "Nothing was evaluated on while training.";
+            return course.goesOn() ? "Nothing was evaluated yet." : "Nothing was evaluated on while training.";
         }
         return course.evaluations().stream().mapToDouble(Parting::loss).anyMatch(Double::isFinite)
                 ? "Training and validation loss don't part. " + Parting.RULE

@@ -76,6 +76,11 @@ final class SearchPage {
         return facts;
     }
 
+    private static String value(TrialRow trial, SearchRecord.Dimension dimension) {
+        final String value = trial.settings().getOrDefault(dimension.name(), "");
+        return dimension.choices().isEmpty() ? Told.shortly(value) : value;
+    }
+
     private static String words(State state) {
         return switch (state) {
             case FINISHED -> "finished";
@@ -92,10 +97,8 @@ final class SearchPage {
                     "Settings of trial " + trial.number(),
                     List.of(Block.Column.text("setting"), Block.Column.text("value"), Block.Column.text("searched")),
                     search.dimensions().stream()
-                            .map(dimension -> List.of(
-                                    dimension.name(),
-                                    trial.settings().getOrDefault(dimension.name(), ""),
-                                    dimension.range()))
+                            .map(dimension ->
+                                    List.of(dimension.name(), value(trial, dimension), dimension.range()))
                             .toList(),
                     false));
             blocks.add(new Block.Table(
@@ -144,8 +147,7 @@ final class SearchPage {
         final Chart chart = Chart.of(
                 "slice-" + index,
                 capitalized(metric) + " by " + dimension.name(),
-                first().map(best -> "The best trial has "
-                                + best.settings().getOrDefault(dimension.name(), "none") + ".")
+                first().map(best -> "In the best trial it is " + value(best, dimension) + ".")
                         .orElse("No trial has come to its end."),
                 x.axis(),
                 y,
@@ -161,7 +163,7 @@ final class SearchPage {
                         x.sorted(measured).stream()
                                 .limit(MOST_ROWS)
                                 .map(trial -> List.of(
-                                        trial.settings().getOrDefault(dimension.name(), ""),
+                                        value(trial, dimension),
                                         Told.metric(search.metric(), trial.value()),
                                         trial.number() + ", " + words(trial.state())))
                                 .toList(),
@@ -212,7 +214,7 @@ final class SearchPage {
                         capitalized(metric) + " of each trial, and the best by then",
                         "From " + Told.metric(search.metric(), best.get(0)) + " of the first to "
                                 + Told.metric(search.metric(), best.get(best.size() - 1)) + " in the end.",
-                        Axis.of("trial", -0.5, inOrder.get(inOrder.size() - 1).number() + 0.5),
+                        Axis.whole("trial", 0, inOrder.get(inOrder.size() - 1).number()),
                         y,
                         series),
                 new Block.Table(
@@ -250,7 +252,7 @@ final class SearchPage {
                             words(trial.state()),
                             Double.isNaN(trial.value()) ? "" : Told.metric(search.metric(), trial.value())));
                     search.dimensions()
-                            .forEach(dimension -> row.add(trial.settings().getOrDefault(dimension.name(), "")));
+                            .forEach(dimension -> row.add(value(trial, dimension)));
                     row.add(Told.seconds(trial.seconds()));
                     row.add(trial.reason());
                     return row;

@@ -5,6 +5,7 @@ import dev.finetune.record.SearchRecord;
 import dev.finetune.record.SearchRecord.TrialRow;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.DoubleStream;
 
 /**
  * Where the values of a setting that is searched lie, of trials.
@@ -22,6 +23,14 @@ record SettingAxis(SearchRecord.Dimension dimension, Axis axis) {
                 .mapToDouble(trial -> number(trial.settings().getOrDefault(dimension.name(), "")))
                 .filter(Double::isFinite)
                 .toArray();
+        if (values.length > 0 && DoubleStream.of(values).allMatch(value -> value == Math.rint(value))) {
+            return new SettingAxis(
+                    dimension,
+                    Axis.whole(
+                            dimension.name(),
+                            (long) DoubleStream.of(values).min().orElseThrow(),
+                            (long) DoubleStream.of(values).max().orElseThrow()));
+        }
         return new SettingAxis(
                 dimension,
                 dimension.scale() == SearchRecord.Scale.LOGARITHMIC

@@ -33,6 +33,13 @@ final class Told {
         return String.format(Locale.ROOT, "%,." + digits + "f", value);
     }
 
+    /** A number that was written with zeros that say nothing, without them. */
+    static String shortly(String number) {
+        return number.replaceFirst("(\\.\\d*?)0+($|[eE])", "$1$2")
+                .replaceFirst("\\.($|[eE])", "$1")
+                .replaceFirst("[eE]\\+?(-?)0*(\\d)", "e$1$2");
+    }
+
     static String count(long value) {
         return String.format(Locale.ROOT, "%,d", value);
     }

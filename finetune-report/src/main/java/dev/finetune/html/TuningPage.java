@@ -30,7 +30,7 @@ final class TuningPage {
         this.numbers = IntStream.rangeClosed(1, tuning.attempts().size())
                 .mapToObj(i -> (double) i)
                 .toList();
-        this.x = Axis.of("what was tried, by number", 0.5, Math.max(1, tuning.attempts().size()) + 0.5);
+        this.x = Axis.whole("what was tried, by number", 1, Math.max(1, tuning.attempts().size()));
     }
 
     static Page of(TuningRecord tuning) {

@@ -322,14 +322,15 @@ class FitReportsTest {
                 .choice("freeze", List.of("nothing", "embeddings"), (some, name) -> some.freeze(
                         name.equals("nothing") ? Freeze.nothing() : Layers.upTo("embeddings")))
                 .halving(Halving.usual())
-                .trials(5)
+                .metric("loss")
+                .trials(6)
                 .report(page)
                 .onTrial(trial -> pages.add(Html.text(read(page))))
                 .run(reviews(0, 40), reviews(40, 20));
-        assertThat(pages).hasSize(5);
+        assertThat(pages).hasSize(6);
         assertThat(pages.get(0)).contains("trials1 1 finished", "1e-4 to 0.01, logarithmic");
         assertThat(text())
-                .contains("Search of settings for bert", "trials5 ", "reviews0.tsv", "What each setting did")
+                .contains("Search of settings for bert", "of which less is better", "trials6 ", "reviews0.tsv", "What each setting did")
                 .contains("after evaluations 1, 3, 9 and so on, of each of which the best 1/3")
                 .contains("wasn't among the best 1/3 of the trials that had come there")
                 .doesNotContain(files.toString());

@@ -58,6 +58,12 @@ class NumbersTest {
                         "0", "1,234", "0.1235", "12.35", "1e-5", "3.2e10", "1.5e-4", "1.23e20", "not a number", "minus infinite");
         assertThat(Told.seconds(0.44)).isEqualTo("0.4 s");
         assertThat(Told.seconds(75)).isEqualTo("1 min 15 s");
+        assertThat(Told.shortly("1.000e-05")).isEqualTo("1e-5");
+        assertThat(Told.shortly("1.250e-10")).isEqualTo("1.25e-10");
+        assertThat(Told.shortly("0.001200")).isEqualTo("0.0012");
+        assertThat(Told.shortly("0.5000")).isEqualTo("0.5");
+        assertThat(Told.shortly("1.0E-5")).isEqualTo("1e-5");
+        assertThat(Told.shortly("20")).isEqualTo("20");
         assertThat(Told.seconds(600)).isEqualTo("10 min");
         assertThat(Told.seconds(3_720)).isEqualTo("1 h 02 min");
         assertThat(Told.seconds(7_210)).isEqualTo("2 h");

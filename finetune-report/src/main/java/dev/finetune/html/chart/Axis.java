@@ -13,9 +13,10 @@ import java.util.stream.IntStream;
  * @param from its lowest value
  * @param to its highest value, above the lowest
  * @param isLogarithmic whether steps on it are factors; then both are above 0
+ * @param isWhole whether its values are whole numbers
  * @param names what stands at 0, 1 ... where its values have no order; empty for numbers
  */
-public record Axis(String name, double from, double to, boolean isLogarithmic, List<String> names) {
+public record Axis(String name, double from, double to, boolean isLogarithmic, boolean isWhole, List<String> names) {
     private static final double MOST_TICKS = 6;
     private static final double WIDE = 100;
 
@@ -28,7 +29,7 @@ public record Axis(String name, double from, double to, boolean isLogarithmic, L
     }
 
     private Axis(String name, double from, double to, boolean isLogarithmic) {
-        this(name, from, to, isLogarithmic, List.of());
+        this(name, from, to, isLogarithmic, false, List.of());
     }
 
 
@@ -92,7 +93,18 @@ public record Axis(String name, double from, double to, boolean isLogarithmic, L
      * @param names of each
      */
     public static Axis named(String name, List<String> names) {
-        return new Axis(name, -0.5, Math.max(1, names.size()) - 0.5, false, names);
+        return new Axis(name, -0.5, Math.max(1, names.size()) - 0.5, false, false, names);
+    }
+
+    /**
+     * {@return an axis of whole numbers, with a little room}
+     *
+     * @param name what it shows
+     * @param from the lowest
+     * @param to the highest
+     */
+    public static Axis whole(String name, long from, long to) {
+        return new Axis(name, from - 0.5, to + 0.5, false, true, List.of());
     }
 
     /**
@@ -133,7 +145,7 @@ public record Axis(String name, double from, double to, boolean isLogarithmic, L
     }
 
     private List<Double> steps() {
-        final double step = step(from, to);
+        final double step = isWhole ? Math.max(1, step(from, to)) : step(from, to);
         final List<Double> ticks = new ArrayList<>();
         for (long i = (long) Math.ceil(from / step - 1e-9); i * step <= to + step * 1e-9; i++) {
             ticks.add(i * step);
@@ -175,7 +187,7 @@ public record Axis(String name, double from, double to, boolean isLogarithmic, L
             return whole.length() <= room ? whole : whole.substring(0, room - 1) + "\u2026";
         }
         final double size = Math.max(Math.abs(from), Math.abs(to));
-        if (isLogarithmic || size >= 1e6 || size < 1e-2) {
+        if (isLogarithmic || !isWhole && (size >= 1e6 || size < 1e-2)) {
             final boolean isSmall = Math.abs(tick) < 1e-2;
             return tick == 0
                     ? "0"
@@ -186,7 +198,7 @@ public record Axis(String name, double from, double to, boolean isLogarithmic, L
                             .replace("e+", "e")
                             .replace("e-0", "e-");
         }
-        final int digits = (int) Math.max(0, Math.ceil(-Math.log10(step(from, to)) - 1e-9));
+        final int digits = isWhole ? 0 : (int) Math.max(0, Math.ceil(-Math.log10(step(from, to)) - 1e-9));
         return String.format(Locale.ROOT, "%,." + digits + "f", tick);
     }
 }

@@ -27,6 +27,8 @@ class ChartTest {
         assertThat(told(axis)).containsExactly("nothing", "everything but the\u2026".substring(0, 17) + "\u2026", "stem");
         assertThat(axis.place(0)).isBetween(0.1, 0.2);
         assertThat(axis.place(2)).isBetween(0.8, 0.9);
+        assertThat(told(Axis.whole("n", 1, 3))).containsExactly("1", "2", "3");
+        assertThat(told(Axis.whole("n", 0, 40))).containsExactly("0", "10", "20", "30", "40");
         final Axis one = Axis.ofFactors("lr", 1e-3);
         assertThat(one.place(1e-3)).isBetween(0.49, 0.51);
         assertThat(Axis.ofFactors("lr").place(1)).isBetween(0.49, 0.51);
