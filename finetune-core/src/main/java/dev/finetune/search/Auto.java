@@ -76,8 +76,9 @@ public final class Auto {
                                 + " leave checkpoints(...) and resumeFrom(...) out, or use fit(...) or Search with a file.");
             }
             if (tuner.report().isPresent()) {
-                throw new FinetuneException("report(...) shows the training of one model, and Auto trains several: say it"
-                        + " after within(...), which has a page of its own.");
+                throw new FinetuneException(
+                        "report(...) shows the training of one model, and Auto trains several: say it"
+                                + " after within(...), which has a page of its own.");
             }
             return new Auto(tuner, budget, Optional.empty());
         }

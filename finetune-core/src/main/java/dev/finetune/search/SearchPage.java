@@ -46,8 +46,7 @@ final class SearchPage {
     }
 
     private static DataPart part(String name, Dataset<?> data) {
-        return new DataPart(
-                name, Folders.hidden(data.describe()), data.size().orElse(-1), Map.of(), Optional.empty());
+        return new DataPart(name, Folders.hidden(data.describe()), data.size().orElse(-1), Map.of(), Optional.empty());
     }
 
     private double seconds() {
@@ -105,7 +104,9 @@ final class SearchPage {
         try {
             writing.run();
         } catch (RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError e) {
-            Warnings.say(LOG, "The report couldn't be written to " + page + ": " + e + ". The result is there all the same.");
+            Warnings.say(
+                    LOG,
+                    "The report couldn't be written to " + page + ": " + e + ". The result is there all the same.");
         }
     }
 
@@ -123,9 +124,11 @@ final class SearchPage {
 
     private static List<Setting> how(SearchDraft draft) {
         final List<Setting> lines = new ArrayList<>();
-        lines.add(new Setting("trials", draft.trials + (draft.parallel == 1 ? "" : ", " + draft.parallel + " at once"), false));
+        lines.add(new Setting(
+                "trials", draft.trials + (draft.parallel == 1 ? "" : ", " + draft.parallel + " at once"), false));
         lines.add(new Setting("chosen by", SettingLines.text(draft.sampler), false));
-        lines.add(new Setting("stopped early", draft.halving.map(SearchPage::words).orElse("none"), false));
+        lines.add(new Setting(
+                "stopped early", draft.halving.map(SearchPage::words).orElse("none"), false));
         draft.maxTime.ifPresent(time -> lines.add(new Setting("no trial begins after", PlainNumbers.of(time), false)));
         lines.add(new Setting("seed of what is tried", Long.toString(draft.seed), false));
         return lines;

@@ -194,7 +194,9 @@ final class SearchRun {
                 tuner,
                 settings,
                 board.metric(),
-                board.trials().stream().sorted(Leaderboard.ranking(board.metric())).toList()));
+                board.trials().stream()
+                        .sorted(Leaderboard.ranking(board.metric()))
+                        .toList()));
     }
 
     /** Trains a trial; empty where the search was stopped meanwhile. */

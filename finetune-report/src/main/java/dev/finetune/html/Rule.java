@@ -19,7 +19,8 @@ enum Rule {
     LOSS_ROSE(
             "the mean training loss of the last tenth of the steps is more than twice that of the first step, of at least 20"
                     + " steps",
-            "A learning rate of a tenth, warmupRatio(0.1), and maxGradientNorm(1).", RuleFindings::lossRose),
+            "A learning rate of a tenth, warmupRatio(0.1), and maxGradientNorm(1).",
+            RuleFindings::lossRose),
 
     NOTHING_LEARNED(
             "the most frequent class's share lies within the accuracy's 95 % interval, or above it, and the AUROC, where there"
@@ -98,7 +99,8 @@ enum Rule {
 
     PROBABILITIES_OFF(
             "the expected calibration error is above 10 %, on at least 100 predictions",
-            "calibrate(validation) makes probabilities honest without changing a decision.", RuleFindings::probabilitiesOff),
+            "calibrate(validation) makes probabilities honest without changing a decision.",
+            RuleFindings::probabilitiesOff),
 
     TEXTS_CUT(
             "more than one in twenty training inputs was cut",

@@ -39,7 +39,9 @@ final class RuleFindings {
     }
 
     static Optional<String> nothingLearned(FitRecord fit) {
-        return noBetterThanTheMostFrequent(fit).filter(any -> !ranksClasses(fit)).or(() -> noTagFound(fit));
+        return noBetterThanTheMostFrequent(fit)
+                .filter(any -> !ranksClasses(fit))
+                .or(() -> noTagFound(fit));
     }
 
     static Optional<String> decidesBadly(FitRecord fit) {
@@ -222,14 +224,14 @@ final class RuleFindings {
                 error.bins().stream().mapToLong(CalibrationError.Bin::count).sum();
         return predictions >= 100 && error.result() > 0.1
                 ? Optional.of("The expected calibration error is " + Told.percent(error.result())
-                        + ": predictions say " + Told.percent(mean(error, CalibrationError.Bin::confidence, predictions))
+                        + ": predictions say "
+                        + Told.percent(mean(error, CalibrationError.Bin::confidence, predictions))
                         + " on average, and " + Told.percent(mean(error, CalibrationError.Bin::accuracy, predictions))
                         + " of them are right.")
                 : Optional.empty();
     }
 
-    private static double mean(
-            CalibrationError error, ToDoubleFunction<CalibrationError.Bin> value, long predictions) {
+    private static double mean(CalibrationError error, ToDoubleFunction<CalibrationError.Bin> value, long predictions) {
         return error.bins().stream()
                         .mapToDouble(bin -> value.applyAsDouble(bin) * bin.count())
                         .sum()

@@ -41,7 +41,8 @@ final class SearchPage {
         sections.add(new Section("search", "How it was searched", how()));
         return new Page(
                 "Search of settings for " + search.base(),
-                "Compares trials by " + metric + ", of which " + (search.isHigherBetter() ? "more" : "less") + " is better.",
+                "Compares trials by " + metric + ", of which " + (search.isHigherBetter() ? "more" : "less")
+                        + " is better.",
                 List.of(new Block.Facts(facts())),
                 sections,
                 MadeBy.of(search.library(), "search", search.started()));
@@ -72,7 +73,8 @@ final class SearchPage {
                         .collect(Collectors.joining(", "))));
         final double trained =
                 search.trials().stream().mapToDouble(TrialRow::seconds).sum();
-        facts.add(new Block.Fact("time", Told.seconds(search.seconds()), Told.seconds(trained) + " of training in all"));
+        facts.add(
+                new Block.Fact("time", Told.seconds(search.seconds()), Told.seconds(trained) + " of training in all"));
         return facts;
     }
 
@@ -97,8 +99,7 @@ final class SearchPage {
                     "Settings of trial " + trial.number(),
                     List.of(Block.Column.text("setting"), Block.Column.text("value"), Block.Column.text("searched")),
                     search.dimensions().stream()
-                            .map(dimension ->
-                                    List.of(dimension.name(), value(trial, dimension), dimension.range()))
+                            .map(dimension -> List.of(dimension.name(), value(trial, dimension), dimension.range()))
                             .toList(),
                     false));
             blocks.add(new Block.Table(
@@ -109,8 +110,9 @@ final class SearchPage {
                                     List.of(Told.name(entry.getKey()), Told.metric(entry.getKey(), entry.getValue())))
                             .toList(),
                     trial.metrics().size() > 8));
-            blocks.add(new Block.Prose("The best of several is chosen by the data that it is measured on, so that it looks"
-                    + " a little better here than it is: judge it by data that the search hasn't seen."));
+            blocks.add(
+                    new Block.Prose("The best of several is chosen by the data that it is measured on, so that it looks"
+                            + " a little better here than it is: judge it by data that the search hasn't seen."));
             return new Section("best", "The best trial", blocks);
         });
     }
@@ -133,12 +135,17 @@ final class SearchPage {
                 "settings-searched",
                 "What each setting did",
                 List.of(
-                        new Block.Prose("Each point is a trial that was evaluated. Settings were changed together, so that a"
-                                + " point stands where it does for the other settings, too."
-                                + (measured.size() == search.trials().size()
-                                        ? ""
-                                        : " " + Told.plural(search.trials().size() - measured.size(), "trial has", "trials have")
-                                                + " no " + metric + " and can't be drawn.")),
+                        new Block.Prose(
+                                "Each point is a trial that was evaluated. Settings were changed together, so that a"
+                                        + " point stands where it does for the other settings, too."
+                                        + (measured.size() == search.trials().size()
+                                                ? ""
+                                                : " "
+                                                        + Told.plural(
+                                                                search.trials().size() - measured.size(),
+                                                                "trial has",
+                                                                "trials have")
+                                                        + " no " + metric + " and can't be drawn.")),
                         new Block.Figures(figures))));
     }
 
@@ -157,7 +164,8 @@ final class SearchPage {
                 new Block.Table(
                         "Numbers: " + metric + " by " + dimension.name(),
                         List.of(
-                                new Block.Column(dimension.name(), dimension.choices().isEmpty()),
+                                new Block.Column(
+                                        dimension.name(), dimension.choices().isEmpty()),
                                 Block.Column.number(metric),
                                 Block.Column.text("trial")),
                         x.sorted(measured).stream()
@@ -238,10 +246,11 @@ final class SearchPage {
     }
 
     private Block ranking() {
-        final List<Block.Column> columns = new ArrayList<>(List.of(
-                Block.Column.number("trial"), Block.Column.text("state"), Block.Column.number(metric)));
-        search.dimensions().forEach(dimension -> columns.add(
-                new Block.Column(dimension.name(), dimension.choices().isEmpty())));
+        final List<Block.Column> columns = new ArrayList<>(
+                List.of(Block.Column.number("trial"), Block.Column.text("state"), Block.Column.number(metric)));
+        search.dimensions()
+                .forEach(dimension -> columns.add(
+                        new Block.Column(dimension.name(), dimension.choices().isEmpty())));
         columns.add(Block.Column.number("time"));
         columns.add(Block.Column.text("why"));
         final List<List<String>> rows = search.trials().stream()
@@ -251,8 +260,7 @@ final class SearchPage {
                             Told.count(trial.number()),
                             words(trial.state()),
                             Double.isNaN(trial.value()) ? "" : Told.metric(search.metric(), trial.value())));
-                    search.dimensions()
-                            .forEach(dimension -> row.add(value(trial, dimension)));
+                    search.dimensions().forEach(dimension -> row.add(value(trial, dimension)));
                     row.add(Told.seconds(trial.seconds()));
                     row.add(trial.reason());
                     return row;
@@ -263,7 +271,8 @@ final class SearchPage {
                 : new Block.Table(
                         "Trials, the best first"
                                 + (search.trials().size() > MOST_ROWS
-                                        ? ", " + MOST_ROWS + " of " + search.trials().size()
+                                        ? ", " + MOST_ROWS + " of "
+                                                + search.trials().size()
                                         : ""),
                         columns,
                         rows,

@@ -30,7 +30,8 @@ final class TuningPage {
         this.numbers = IntStream.rangeClosed(1, tuning.attempts().size())
                 .mapToObj(i -> (double) i)
                 .toList();
-        this.x = Axis.whole("what was tried, by number", 1, Math.max(1, tuning.attempts().size()));
+        this.x = Axis.whole(
+                "what was tried, by number", 1, Math.max(1, tuning.attempts().size()));
     }
 
     static Page of(TuningRecord tuning) {
@@ -61,10 +62,14 @@ final class TuningPage {
         final List<Block.Fact> facts = new ArrayList<>();
         chosen().ifPresent(one -> facts.add(new Block.Fact("chosen", one.name(), one.reason())));
         chosen().ifPresent(one -> facts.add(new Block.Fact(
-                metric + " of the chosen", Told.metric(tuning.metric(), one.value()), "loss " + Told.number(one.loss()))));
+                metric + " of the chosen",
+                Told.metric(tuning.metric(), one.value()),
+                "loss " + Told.number(one.loss()))));
         facts.add(new Block.Fact("tried", Told.count(tuning.attempts().size()), "settings"));
         facts.add(new Block.Fact(
-                "time", Told.seconds(tuning.seconds()), "of " + Told.seconds(tuning.givenSeconds()) + " that were given"));
+                "time",
+                Told.seconds(tuning.seconds()),
+                "of " + Told.seconds(tuning.givenSeconds()) + " that were given"));
         return facts;
     }
 
@@ -80,8 +85,9 @@ final class TuningPage {
                 Chart.of(
                         "values",
                         "What each came to: " + metric,
-                        chosen().map(one -> "Chosen: number " + (tuning.attempts().indexOf(one) + 1) + ", with "
-                                        + Told.metric(tuning.metric(), one.value()) + ".")
+                        chosen().map(one ->
+                                        "Chosen: number " + (tuning.attempts().indexOf(one) + 1) + ", with "
+                                                + Told.metric(tuning.metric(), one.value()) + ".")
                                 .orElse("Nothing was chosen."),
                         x,
                         Axis.spanning(metric, values),

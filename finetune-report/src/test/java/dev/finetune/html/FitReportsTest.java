@@ -319,8 +319,11 @@ class FitReportsTest {
         final List<String> pages = new ArrayList<>();
         Search.over(tuner())
                 .logUniform("lr", 1e-4, 1e-2, FineTuner::lr)
-                .choice("freeze", List.of("nothing", "embeddings"), (some, name) -> some.freeze(
-                        name.equals("nothing") ? Freeze.nothing() : Layers.upTo("embeddings")))
+                .choice(
+                        "freeze",
+                        List.of("nothing", "embeddings"),
+                        (some, name) ->
+                                some.freeze(name.equals("nothing") ? Freeze.nothing() : Layers.upTo("embeddings")))
                 .halving(Halving.usual())
                 .metric("loss")
                 .trials(6)
@@ -330,7 +333,12 @@ class FitReportsTest {
         assertThat(pages).hasSize(6);
         assertThat(pages.get(0)).contains("trials1 1 finished", "1e-4 to 0.01, logarithmic");
         assertThat(text())
-                .contains("Search of settings for bert", "of which less is better", "trials6 ", "reviews0.tsv", "What each setting did")
+                .contains(
+                        "Search of settings for bert",
+                        "of which less is better",
+                        "trials6 ",
+                        "reviews0.tsv",
+                        "What each setting did")
                 .contains("after evaluations 1, 3, 9 and so on, of each of which the best 1/3")
                 .contains("wasn't among the best 1/3 of the trials that had come there")
                 .doesNotContain(files.toString());
@@ -345,12 +353,13 @@ class FitReportsTest {
 
     @Test
     void anAutomaticTuningHasAPageOfWhatItTriedAndWhyItChose() {
-        try (AutoResult<Text> result = Auto.of(tuner())
-                .within(Duration.ofSeconds(3))
-                .report(page)
-                .fit(reviews(0, 40), reviews(40, 20))) {
+        try (AutoResult<Text> result =
+                Auto.of(tuner()).within(Duration.ofSeconds(3)).report(page).fit(reviews(0, 40), reviews(40, 20))) {
             assertThat(text())
-                    .contains("Automatic tuning of bert", result.chosen().name(), result.reasons().get(0))
+                    .contains(
+                            "Automatic tuning of bert",
+                            result.chosen().name(),
+                            result.reasons().get(0))
                     .contains("of 3.0 s that were given", "as set");
         }
     }

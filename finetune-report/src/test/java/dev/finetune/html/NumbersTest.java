@@ -55,7 +55,16 @@ class NumbersTest {
                         Told.number(Double.NaN),
                         Told.number(Double.NEGATIVE_INFINITY)))
                 .containsExactly(
-                        "0", "1,234", "0.1235", "12.35", "1e-5", "3.2e10", "1.5e-4", "1.23e20", "not a number", "minus infinite");
+                        "0",
+                        "1,234",
+                        "0.1235",
+                        "12.35",
+                        "1e-5",
+                        "3.2e10",
+                        "1.5e-4",
+                        "1.23e20",
+                        "not a number",
+                        "minus infinite");
         assertThat(Told.seconds(0.44)).isEqualTo("0.4 s");
         assertThat(Told.seconds(75)).isEqualTo("1 min 15 s");
         assertThat(Told.shortly("1.000e-05")).isEqualTo("1e-5");

@@ -39,7 +39,9 @@ class SearchPageTest {
     void aPageIsWellFormedRefersToNothingOutsideAndHasATableBehindEachChart(String page) {
         final Element html = Html.parsed(page).getDocumentElement();
         assertThat(page).doesNotContain("http:", "https:", "url(", "<script");
-        assertThat(Html.all(html, "*").stream().map(one -> one.getAttribute("id")).filter(id -> !id.isEmpty()))
+        assertThat(Html.all(html, "*").stream()
+                        .map(one -> one.getAttribute("id"))
+                        .filter(id -> !id.isEmpty()))
                 .doesNotHaveDuplicates();
         assertThat(Html.text(page)).doesNotContain("NaN", "null", "Optional", "Infinity");
         for (Element figure : Html.all(html, "figure")) {
@@ -62,7 +64,9 @@ class SearchPageTest {
                 .contains("after evaluation 1 its accuracy of 0.8 wasn't among the best 1/3")
                 .contains("The loss became infinite at step 7.", "Memory ran out.")
                 .contains("2 trials have no accuracy and can't be drawn");
-        assertThat(text.indexOf("0 finished 90.0 %")).isLessThan(text.indexOf("2 finished 88.0 %")).isPositive();
+        assertThat(text.indexOf("0 finished 90.0 %"))
+                .isLessThan(text.indexOf("2 finished 88.0 %"))
+                .isPositive();
     }
 
     @Test
@@ -80,7 +84,8 @@ class SearchPageTest {
 
     @Test
     void aSearchOfManyTrialsStaysSmall() {
-        assertThat(page(Searches.search(2_000)).getBytes(StandardCharsets.UTF_8)).hasSizeLessThan(900_000);
+        assertThat(page(Searches.search(2_000)).getBytes(StandardCharsets.UTF_8))
+                .hasSizeLessThan(900_000);
     }
 
     @Test

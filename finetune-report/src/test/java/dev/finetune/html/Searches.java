@@ -29,7 +29,9 @@ final class Searches {
             final Map<String, String> settings = new LinkedHashMap<>();
             settings.put("lr", String.valueOf(1e-5 * Math.pow(1.3, i)));
             settings.put("frozen layers", String.valueOf(i % 7));
-            settings.put("freeze", List.of("nothing", "everything but the head", "embeddings").get(i % 3));
+            settings.put(
+                    "freeze",
+                    List.of("nothing", "everything but the head", "embeddings").get(i % 3));
             rows.add(row(i, settings));
         }
         return search(rows);
@@ -91,7 +93,8 @@ final class Searches {
                 List.of("Data: 400 rows to train on.", "Chosen: lr 2e-4, for its accuracy of 0.9100 is the best."),
                 List.of(
                         new TuningRecord.Attempt("as set", "the settings as they are", 0.8, 0.5, 30, false),
-                        new TuningRecord.Attempt("lr 2.0e-4, 6 epochs", "the rate of the range test", 0.91, 0.3, 61, true),
+                        new TuningRecord.Attempt(
+                                "lr 2.0e-4, 6 epochs", "the rate of the range test", 0.91, 0.3, 61, true),
                         new TuningRecord.Attempt("lr 1", "twice; it diverged", Double.NaN, Double.NaN, 3, false)),
                 TUNER,
                 DATA,

@@ -32,7 +32,6 @@ public record Axis(String name, double from, double to, boolean isLogarithmic, b
         this(name, from, to, isLogarithmic, false, List.of());
     }
 
-
     /**
      * {@return an axis from one value to another}
      *

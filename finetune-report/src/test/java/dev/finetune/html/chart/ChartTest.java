@@ -24,7 +24,8 @@ class ChartTest {
     @Test
     void whatHasNoOrderStandsBesideEachOther() {
         final Axis axis = Axis.named("freeze", List.of("nothing", "everything but the head, of course", "stem"));
-        assertThat(told(axis)).containsExactly("nothing", "everything but the\u2026".substring(0, 17) + "\u2026", "stem");
+        assertThat(told(axis))
+                .containsExactly("nothing", "everything but the\u2026".substring(0, 17) + "\u2026", "stem");
         assertThat(axis.place(0)).isBetween(0.1, 0.2);
         assertThat(axis.place(2)).isBetween(0.8, 0.9);
         assertThat(told(Axis.whole("n", 1, 3))).containsExactly("1", "2", "3");
