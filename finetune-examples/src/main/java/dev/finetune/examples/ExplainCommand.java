@@ -102,7 +102,7 @@ public final class ExplainCommand implements Callable<Integer> {
         }
         check("--json", json, JSON);
         final Text input = pair == null ? Text.of(given) : Text.pair(given, pair);
-        try (FineTuned<Text> loaded = FineTuned.load(model, Text.class)) {
+        try (FineTuned<Text> loaded = load(Text.class)) {
             final Attribution why = loaded.explain(input, method());
             final PrintStream utf8 = new PrintStream(System.out, true, StandardCharsets.UTF_8); // not to be closed
             utf8.println(loaded.predict(input));
@@ -115,6 +115,21 @@ public final class ExplainCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    private <I> FineTuned<I> load(Class<I> inputs) {
+        final FineTuned<I> loaded = FineTuned.load(model);
+        final Class<?> reads = loaded.assembly().encoder().inputType();
+        if (reads != inputs) {
+            loaded.close();
+            final String instead = reads == Image.class
+                    ? "reads pictures: give --image FILE and --out FILE."
+                    : reads == Text.class
+                            ? "reads texts: give --text TEXT."
+                            : "reads " + reads.getSimpleName() + ": only texts and pictures are explained.";
+            throw new FinetuneException((inputs == Text.class ? "--text" : "--image") + ": the model in " + model + " " + instead);
+        }
+        return loaded;
     }
 
     private ExplanationMethod<Attribution> method() {
@@ -151,7 +166,7 @@ public final class ExplainCommand implements Callable<Integer> {
         }
         Output.checkFile("--out", out, overwrite, "");
         final Image input = Image.of(file);
-        try (FineTuned<Image> loaded = FineTuned.load(model, Image.class)) {
+        try (FineTuned<Image> loaded = load(Image.class)) {
             final GradCam how =
                     target == null ? Explain.gradCam() : Explain.gradCam().target(target);
             final ActivationMap map = loaded.explain(input, how);

@@ -16,6 +16,7 @@ import dev.finetune.vision.ImageFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -92,9 +93,9 @@ public final class ImageQuickstart implements Callable<Integer> {
                     100 * random);
 
             final Example<Image> example = validation.asList().get(0);
-            final Prediction prediction = tuned.predict(example.input());
-            System.out.println(
-                    "\n4. Predict\n\n" + example.input() + "\n  " + prediction + "  " + prediction.probabilities());
+            final Image shown = Image.of(copied(example.input(), out.resolve("example.png")));
+            final Prediction prediction = tuned.predict(shown);
+            System.out.println("\n4. Predict\n\n" + shown + "\n  " + prediction + "  " + prediction.probabilities());
 
             final Path mistakes = out.resolve("worst-mistakes.png");
             final int wrong = Sheets.worstMistakes(tuned, validation, mistakes);
@@ -108,5 +109,10 @@ public final class ImageQuickstart implements Callable<Integer> {
         }
         System.out.printf(Locale.ROOT, "%ndone in %.0f s%n", ProcessFacts.secondsSinceStart());
         return 0;
+    }
+    /** Keeps one of the pictures, which go when the command ends. */
+    private static Path copied(Image picture, Path file) throws IOException {
+        final Path drawn = ((Image.Source.File) picture.source()).path();
+        return Files.copy(drawn, file, StandardCopyOption.REPLACE_EXISTING);
     }
 }

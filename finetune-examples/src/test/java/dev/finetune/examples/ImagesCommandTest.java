@@ -260,5 +260,15 @@ class ImagesCommandTest {
         assertThat(run.text()).contains("pretrained").contains("from random weights");
         assertThat(out.resolve("augmented-batch.png")).exists();
         assertThat(out.resolve("model.safetensors")).exists();
+        assertThat(run.text()).contains(out.resolve("example.png").toString());
+        CommandLineRun.of(
+                        "explain",
+                        "--model",
+                        out.toString(),
+                        "--image",
+                        out.resolve("example.png").toString(),
+                        "--out",
+                        folder.resolve("why.png").toString())
+                .well();
     }
 }
