@@ -127,7 +127,8 @@ public final class ExplainCommand implements Callable<Integer> {
                     : reads == Text.class
                             ? "reads texts: give --text TEXT."
                             : "reads " + reads.getSimpleName() + ": only texts and pictures are explained.";
-            throw new FinetuneException((inputs == Text.class ? "--text" : "--image") + ": the model in " + model + " " + instead);
+            throw new FinetuneException(
+                    (inputs == Text.class ? "--text" : "--image") + ": the model in " + model + " " + instead);
         }
         return loaded;
     }

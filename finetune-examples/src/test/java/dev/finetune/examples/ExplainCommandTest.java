@@ -113,8 +113,15 @@ class ExplainCommandTest {
                 .contains("--html and --json");
         assertThat(explain("my-model", "--text", "a", "--target", "so").errors())
                 .contains("[negative, positive]");
-        assertThat(explain("image-base", "--text", "a").errors()).contains("reads pictures: give --image FILE and --out FILE");
-        assertThat(explain("my-model", "--image", "x.png", "--out", folder.resolve("x.png").toString()).errors())
+        assertThat(explain("image-base", "--text", "a").errors())
+                .contains("reads pictures: give --image FILE and --out FILE");
+        assertThat(explain(
+                                "my-model",
+                                "--image",
+                                "x.png",
+                                "--out",
+                                folder.resolve("x.png").toString())
+                        .errors())
                 .contains("reads texts: give --text TEXT");
         assertThat(explain("nowhere", "--text", "a").errors()).contains("nowhere");
     }
