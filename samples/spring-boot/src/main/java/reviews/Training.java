@@ -68,7 +68,7 @@ final class Training implements TrainingListener {
 
     @Override
     public void stepped(StepReport report) {
-        status = new Status(status.training(), State.RUNNING, report.step() + 1, status.steps(), null, null);
+        status = new Status(status.training(), State.RUNNING, report.step(), status.steps(), null, null);
     }
 
     void cancel() {
