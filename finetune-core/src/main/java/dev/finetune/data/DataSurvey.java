@@ -1,8 +1,6 @@
 package dev.finetune.data;
 
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -13,45 +11,68 @@ import org.jspecify.annotations.Nullable;
  * @param hashes the hash codes of all inputs, sorted
  * @param classes how often each class or tag occurs; empty for labels without classes
  * @param kind the kind of label, or null if there is no example
- * @param empty how many inputs have no text
- * @param firstEmpty the first of them, as example numbers counted from 1
+ * @param empty inputs that have no text
  */
-record DataSurvey(
-        int rows,
-        int[] hashes,
-        ClassCounts classes,
-        @Nullable Class<?> kind,
-        int empty,
-        List<String> firstEmpty) {
+record DataSurvey(int rows, int[] hashes, ClassCounts classes, @Nullable Class<?> kind, Cases empty) {
+    /** For a check that keeps but the first of what it finds. */
     private static final int KEPT = 6;
 
-    static DataSurvey of(Dataset<?> data) {
-        int[] hashes = new int[1024];
-        int rows = 0;
-        int empty = 0;
-        List<String> firstEmpty = new ArrayList<>();
-        LabelSet.Counter counter = new LabelSet.Counter(data.describe());
-        Class<?> kind = null;
-        for (Example<?> example : data) {
-            if (rows == hashes.length) {
-                hashes = Arrays.copyOf(hashes, 2 * rows);
+    /** Of "train" or "validation". */
+    static DataSurvey of(Dataset<?> data, String part) {
+        Pass pass = new Pass(data.describe(), part, true, KEPT);
+        data.forEach(pass::add);
+        return pass.survey();
+    }
+
+    /** A pass over the rows of a data set. */
+    static final class Pass {
+        private final boolean keepsHashes;
+        private final String part;
+        private final LabelSet.Counter counter;
+        private final Cases empty;
+        private int[] hashes = new int[1024];
+        private int rows;
+        private @Nullable Class<?> kind;
+
+        /**
+         * A pass that has seen nothing yet.
+         *
+         * @param keepsHashes whether the survey is to have hash codes; without them it takes the same memory for any number
+         *     of rows
+         * @param most how many empty inputs are kept
+         */
+        Pass(String source, String part, boolean keepsHashes, int most) {
+            this.part = part;
+            this.keepsHashes = keepsHashes;
+            this.counter = new LabelSet.Counter(source);
+            this.empty = new Cases(most);
+        }
+
+        void add(Example<?> example) {
+            if (keepsHashes) {
+                hashes = rows == hashes.length ? Arrays.copyOf(hashes, 2 * rows) : hashes;
+                hashes[rows] = example.input().hashCode();
             }
-            hashes[rows++] = example.input().hashCode();
+            rows++;
             kind = kind == null ? example.label().getClass() : kind;
             if (hasClasses(example.label().getClass())) {
                 counter.add(example);
             }
-            if (isEmpty(example.input())) {
-                empty++;
-                if (firstEmpty.size() < KEPT) {
-                    firstEmpty.add(String.valueOf(rows));
-                }
+            if (InputText.isEmpty(example.input())) {
+                empty.add(new DataReport.Place(part, rows), "", "");
             }
         }
-        int[] sorted = Arrays.copyOf(hashes, rows);
-        Arrays.sort(sorted);
-        ClassCounts counts = counter.counts().isEmpty() ? new ClassCounts(Map.of()) : ClassCounts.of(counter);
-        return new DataSurvey(rows, sorted, counts, kind, empty, firstEmpty);
+
+        int rows() {
+            return rows;
+        }
+
+        DataSurvey survey() {
+            int[] sorted = Arrays.copyOf(hashes, keepsHashes ? rows : 0);
+            Arrays.sort(sorted);
+            ClassCounts counts = counter.counts().isEmpty() ? new ClassCounts(Map.of()) : ClassCounts.of(counter);
+            return new DataSurvey(rows, sorted, counts, kind, empty);
+        }
     }
 
     private static boolean hasClasses(@Nullable Class<?> kind) {
@@ -68,19 +89,5 @@ record DataSurvey(
 
     boolean tagged() {
         return kind == Label.Tags.class;
-    }
-
-    private static boolean isEmpty(Object input) {
-        if (input instanceof Text text) {
-            String pair = text.pair();
-            return text.text().isBlank() || (pair != null && pair.isBlank());
-        }
-        if (input instanceof Words words) {
-            return words.words().stream().allMatch(String::isBlank);
-        }
-        if (input instanceof Question question) {
-            return question.question().isBlank() || question.context().isBlank();
-        }
-        return false;
     }
 }

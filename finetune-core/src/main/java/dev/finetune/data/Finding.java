@@ -1,5 +1,7 @@
 package dev.finetune.data;
 
+import java.util.Locale;
+
 /**
  * Something in the data that will hurt the model.
  *
@@ -17,7 +19,7 @@ public record Finding(Severity severity, Code code, String message, String witho
         ERROR
     }
 
-    /** What was found. */
+    /** What was found. Those from {@link #NEAR_LEAKAGE} on are looked for by {@link DataCheck#report} only. */
     public enum Code {
         /** The training data is empty. */
         NO_EXAMPLES,
@@ -42,6 +44,31 @@ public record Finding(Severity severity, Code code, String message, String witho
         /** Inputs that occur with different labels. */
         CONFLICTING_LABELS,
         /** Inputs that occur more than once in train. */
-        DUPLICATES
+        DUPLICATES,
+        /** Inputs of validation that are nearly the same as one in train. */
+        NEAR_LEAKAGE,
+        /** Inputs that are nearly the same and have different labels. */
+        NEAR_CONFLICTS,
+        /** Inputs in train that are nearly the same. */
+        NEAR_DUPLICATES,
+        /** Labels that a classifier that hasn't seen them contradicts. */
+        LABEL_ERRORS,
+        /** Numbers to learn that are none, or lie far from all others. */
+        ODD_VALUES,
+        /** Inputs of one character, and those far longer or shorter than the others. */
+        ODD_LENGTHS,
+        /** Characters that come from a wrong encoding, or that no text should have. */
+        ODD_ENCODING,
+        /** Tags, entities or escapes that were left in texts. */
+        MARKUP,
+        /** Texts in another Unicode normal form than most. */
+        NORMAL_FORMS,
+        /** Texts in another language or script than most. */
+        OTHER_LANGUAGE;
+
+        /** {@return the stable name that files and commands have it by, such as "near-leakage"} */
+        public String id() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
     }
 }

@@ -1,11 +1,15 @@
 package dev.finetune.data;
 
+import dev.finetune.data.DataReport.Case;
+import dev.finetune.data.DataReport.Place;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.BiFunction;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -15,30 +19,22 @@ import org.jspecify.annotations.Nullable;
  * @param <I> the kind of input
  */
 final class Repeats<I> {
-    private static final int SHOWN_LENGTH = 60;
+    private static final int MOST_PLACES = 100;
 
     private final int[] repeatedHashes;
     private final Map<I, Sightings> seen = new LinkedHashMap<>();
     /** The first label of each input, to compare the later ones with. */
     private final Map<I, Label> labels = new HashMap<>();
 
-    /** Where an input was seen, as example numbers counted from 1; 0 where it wasn't. */
+    /** Where an input was seen, as example numbers counted from 1. */
     private static final class Sightings {
-        private int train;
-        private int validation;
+        private final List<Place> train = new ArrayList<>();
+        private final List<Place> validation = new ArrayList<>();
         private int timesInTrain;
         private @Nullable Label otherLabel;
-        private String firstRow = "";
-        private String otherRow = "";
+        private @Nullable Place firstRow;
+        private @Nullable Place otherRow;
     }
-
-    /**
-     * An input that occurs more than once.
-     *
-     * @param shown the start of the input, and where it is
-     * @param rows where it is
-     */
-    record Case(String shown, String rows) {}
 
     Repeats(Dataset<I> train, DataSurvey survey) {
         this.repeatedHashes = repeated(survey.hashes());
@@ -82,13 +78,12 @@ final class Repeats<I> {
 
     private void add(Example<I> example, int row, boolean train) {
         Sightings sightings = seen.computeIfAbsent(example.input(), input -> new Sightings());
-        String place = (train ? "train " : "validation ") + row;
-        sightings.firstRow = sightings.firstRow.isEmpty() ? place : sightings.firstRow;
-        if (train) {
-            sightings.train = sightings.train == 0 ? row : sightings.train;
-            sightings.timesInTrain++;
-        } else if (sightings.validation == 0) {
-            sightings.validation = row;
+        Place place = new Place(train ? DataCheck.TRAIN : DataCheck.VALIDATION, row);
+        sightings.firstRow = sightings.firstRow == null ? place : sightings.firstRow;
+        sightings.timesInTrain += train ? 1 : 0;
+        List<Place> places = train ? sightings.train : sightings.validation;
+        if (places.size() < MOST_PLACES) {
+            places.add(place);
         }
         Label first = labels.putIfAbsent(example.input(), example.label());
         // A question may well have several answers.
@@ -98,79 +93,42 @@ final class Repeats<I> {
         }
     }
 
-    /** Inputs in both parts. */
+    /** Inputs in both parts: where first in each. */
     List<Case> shared() {
-        return list(sightings -> sightings.train > 0 && sightings.validation > 0, (input, sightings) -> {
-            String rows = "train " + sightings.train + " and validation " + sightings.validation;
-            return new Case(quoted(input, rows), rows);
-        });
+        return list(
+                sightings -> !sightings.train.isEmpty() && !sightings.validation.isEmpty(),
+                (input, sightings) -> new Case(
+                        List.of(sightings.train.get(0), sightings.validation.get(0)), InputText.quoted(input), ""));
     }
 
-    /** Inputs with more than one label. */
+    /** Inputs with more than one label: the first row, and the first with another label. */
     List<Case> conflicting() {
         return list(
                 sightings -> sightings.otherLabel != null,
                 (input, sightings) -> new Case(
-                        quoted(
-                                input,
-                                show(Objects.requireNonNull(labels.get(input))) + " and "
-                                        + show(Objects.requireNonNull(sightings.otherLabel))),
-                        sightings.firstRow + " and " + sightings.otherRow));
+                        List.of(
+                                Objects.requireNonNull(sightings.firstRow),
+                                Objects.requireNonNull(sightings.otherRow)),
+                        InputText.quoted(input),
+                        InputText.label(Objects.requireNonNull(labels.get(input))) + " and "
+                                + InputText.label(Objects.requireNonNull(sightings.otherLabel))));
     }
 
     /** Inputs more than once in train. */
     List<Case> duplicated() {
-        return list(sightings -> sightings.timesInTrain > 1, (input, sightings) -> {
-            String rows = sightings.timesInTrain + " times, first at " + sightings.train;
-            return new Case(quoted(input, rows), rows);
-        });
+        return list(
+                sightings -> sightings.timesInTrain > 1,
+                (input, sightings) -> new Case(
+                        sightings.train,
+                        InputText.quoted(input),
+                        sightings.timesInTrain + " times, first at "
+                                + sightings.train.get(0).row()));
     }
 
-    private interface Detail<I> {
-        Case of(I input, Sightings sightings);
-    }
-
-    private List<Case> list(Predicate<Sightings> which, Detail<I> detail) {
+    private List<Case> list(Predicate<Sightings> which, BiFunction<I, Sightings, Case> made) {
         return seen.entrySet().stream()
                 .filter(entry -> which.test(entry.getValue()))
-                .map(entry -> detail.of(entry.getKey(), entry.getValue()))
+                .map(entry -> made.apply(entry.getKey(), entry.getValue()))
                 .toList();
-    }
-
-    private String quoted(I input, String detail) {
-        return "\"" + trim(show(input)) + "\" (" + detail + ")";
-    }
-
-    private static String show(Object input) {
-        if (input instanceof Text text) {
-            return text.pair() == null ? text.text() : text.text() + " | " + text.pair();
-        }
-        if (input instanceof Words words) {
-            return String.join(" ", words.words());
-        }
-        if (input instanceof Question question) {
-            return question.question();
-        }
-        if (input instanceof Label.Category category) {
-            return category.name();
-        }
-        if (input instanceof Label.Categories categories) {
-            return categories.names().stream().sorted().toList().toString();
-        }
-        if (input instanceof Label.Values values) {
-            return values.values().toString();
-        }
-        if (input instanceof Label.Tags tags) {
-            return trim(String.join(" ", tags.tags()));
-        }
-        return input.toString();
-    }
-
-    private static String trim(String text) {
-        String line = text.strip().replaceAll("\\s+", " ");
-        if (line.codePointCount(0, line.length()) <= SHOWN_LENGTH) {
-            return line;
-        }
-        return line.substring(0, line.offsetByCodePoints(0, SHOWN_LENGTH)) + "...";
     }
 }

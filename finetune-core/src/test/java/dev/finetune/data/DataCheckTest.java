@@ -153,7 +153,7 @@ class DataCheckTest {
         Finding finding = only(DataCheck.check(with(sound("train"), example(" ", "neg")), with(sound("validation"))));
 
         assertThat(finding.code()).isEqualTo(Code.EMPTY_INPUTS);
-        assertThat(finding.message()).contains("Train inputs without text: 1: 21 (counted from 1)");
+        assertThat(finding.message()).contains("Inputs without text: 1: train 21. Leave them out");
     }
 
     @Test

@@ -34,6 +34,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             QuickstartCommand.class,
             ImageQuickstart.class,
             SimilarCommand.class,
+            CheckCommand.class,
             TextCommand.class,
             ImagesCommand.class,
             PredictCommand.class,

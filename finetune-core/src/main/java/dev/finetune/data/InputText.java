@@ -1,0 +1,84 @@
+package dev.finetune.data;
+
+import java.util.List;
+
+/** The texts of inputs, as checks read them and people are shown them. */
+final class InputText {
+    private static final int SHOWN_LENGTH = 60;
+
+    private InputText() {}
+
+    /** One text, or two of a pair, or question and passage; a sentence of words is one text; none of what isn't made of text. */
+    static List<String> of(Object input) {
+        if (input instanceof Text text) {
+            final String pair = text.pair();
+            return pair == null ? List.of(text.text()) : List.of(text.text(), pair);
+        }
+        if (input instanceof Words words) {
+            return List.of(String.join(" ", words.words()));
+        }
+        if (input instanceof Question question) {
+            return List.of(question.question(), question.context());
+        }
+        return List.of();
+    }
+
+    /** Whether a text is missing. */
+    static boolean isEmpty(Object input) {
+        return of(input).stream().anyMatch(String::isBlank);
+    }
+
+    /** The start of an input, in quotation marks. */
+    static String quoted(Object input) {
+        return "\"" + cut(shown(input)) + "\"";
+    }
+
+    private static String shown(Object input) {
+        if (input instanceof Question question) {
+            return question.question();
+        }
+        final List<String> texts = of(input);
+        return texts.isEmpty() ? input.toString() : String.join(" | ", texts);
+    }
+
+    /** A label in words. */
+    static String label(Label label) {
+        if (label instanceof Label.Category category) {
+            return category.name();
+        }
+        if (label instanceof Label.Categories categories) {
+            return categories.names().stream().sorted().toList().toString();
+        }
+        if (label instanceof Label.Values values) {
+            return values.values().toString();
+        }
+        if (label instanceof Label.Tags tags) {
+            return cut(String.join(" ", tags.tags()));
+        }
+        return label.toString();
+    }
+
+    /** In one line, which is not too long, without what a terminal would obey. */
+    static String cut(String text) {
+        final StringBuilder line = new StringBuilder();
+        int characters = 0;
+        for (int at = 0; at < text.length() && characters <= SHOWN_LENGTH; ) {
+            final int point = text.codePointAt(at);
+            at += Character.charCount(point);
+            final boolean isSpace = Character.isWhitespace(point);
+            if (isSpace && (line.isEmpty() || line.charAt(line.length() - 1) == ' ')) {
+                continue;
+            }
+            line.appendCodePoint(isSpace ? ' ' : isShowable(point) ? point : 0xFFFD);
+            characters++;
+        }
+        final String cut = line.toString();
+        return characters <= SHOWN_LENGTH ? cut.stripTrailing() : cut.substring(0, cut.offsetByCodePoints(0, SHOWN_LENGTH)) + "...";
+    }
+
+    private static boolean isShowable(int point) {
+        return !Character.isISOControl(point)
+                && !(point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE)
+                && Character.getType(point) != Character.FORMAT;
+    }
+}

@@ -1,0 +1,136 @@
+package dev.finetune.examples;
+
+import com.google.gson.GsonBuilder;
+import dev.finetune.Embedder;
+import dev.finetune.FineTuner;
+import dev.finetune.data.DataCheck;
+import dev.finetune.data.DataReport;
+import dev.finetune.data.Dataset;
+import dev.finetune.data.Example;
+import dev.finetune.data.Finding;
+import dev.finetune.data.Text;
+import dev.finetune.error.FinetuneException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Looks thoroughly at data before anything is trained on it. */
+@Command(
+        name = "check",
+        description = "Look for what will hurt in data: repeats and near-repeats, leakage from training to evaluation"
+                + " data, wrong and conflicting labels, odd lengths, characters and languages.",
+        mixinStandardHelpOptions = true,
+        showDefaultValues = true)
+public final class CheckCommand implements Callable<Integer> {
+    @Option(
+            names = "--train",
+            required = true,
+            description =
+                    "Training data: .tsv, .csv or .jsonl (also .gz), CoNLL for tokens, SQuAD JSON for"
+                            + " question-answering; a folder with a folder for each class for pictures.")
+    private Path train = Path.of("");
+
+    @Option(names = "--eval", description = "Evaluation data, likewise.")
+    private Optional<Path> eval = Optional.empty();
+
+    @Option(names = "--task", description = "classification, multi-label, regression, tokens, question-answering or masked-lm.")
+    private String task = "classification";
+
+    @Option(
+            names = "--model",
+            description = "An encoder of texts whose vectors are to find wrong labels, which they do better than"
+                    + " words: a directory, a model id, or the name of one in a jar.")
+    private Optional<String> model = Optional.empty();
+
+    @Option(names = "--max-length", description = "The longest text in tokens that --model reads.")
+    private int maxLength = 128;
+
+    @Option(names = "--json", description = "A file to write all that was found to, as JSON.")
+    private Optional<Path> json = Optional.empty();
+
+    @Option(
+            names = "--fail-on",
+            split = ",",
+            paramLabel = "KIND",
+            description = "Kinds of findings, with commas between, of which any makes the exit status 1, such as"
+                    + " leakage,near-leakage,conflicting-labels.")
+    private List<String> failOn = List.of();
+
+    @Mixin
+    private Reading reading = new Reading();
+
+    @Override
+    public Integer call() throws IOException {
+        failOn.forEach(CheckCommand::checkKind);
+        json.ifPresent(file -> Output.checkFile("--json", file));
+        final DataReport report = Files.isDirectory(train) ? ofPictures() : ofTexts();
+        System.out.print(report);
+        if (json.isPresent()) {
+            Files.writeString(
+                    json.get(),
+                    new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(report.toJson()) + "\n",
+                    StandardCharsets.UTF_8);
+        }
+        final List<String> failed = report.issues().stream()
+                .map(issue -> issue.code().id())
+                .filter(failOn::contains)
+                .toList();
+        if (!failed.isEmpty()) {
+            System.err.println("error: found " + String.join(", ", failed) + " (--fail-on)");
+        }
+        return failed.isEmpty() ? 0 : 1;
+    }
+
+    private static void checkKind(String kind) {
+        final List<String> all =
+                Arrays.stream(Finding.Code.values()).map(Finding.Code::id).toList();
+        if (!all.contains(kind)) {
+            throw new FinetuneException(
+                    "--fail-on " + kind + ": there is no such kind of finding. There are " + String.join(", ", all) + ".");
+        }
+    }
+
+    private DataReport ofTexts() {
+        return report(reading.read(task, train), eval.map(file -> reading.read(task, file)));
+    }
+
+    @SuppressWarnings("unchecked") // Both were read for the same task.
+    private <I> DataReport report(Dataset<I> learned, Optional<Dataset<?>> held) {
+        final DataCheck<I> check = held.map(data -> DataCheck.of(learned, (Dataset<I>) data))
+                .orElseGet(() -> DataCheck.of(learned));
+        if (model.isEmpty()) {
+            return check.report();
+        }
+        if (learned.inputType() != Text.class) {
+            throw new FinetuneException("--model is for tasks that read texts; this one reads "
+                    + learned.inputType().getSimpleName() + ". Leave it out.");
+        }
+        try (Embedder<Text> embedder = FineTuner.from(model.get()).maxLength(maxLength).embedder(Text.class)) {
+            return check.embeddedBy(inputs -> embedder.embed((List<Text>) inputs)).report();
+        }
+    }
+
+    /** Pictures are the same if their files hold the same bytes, whatever these are called. */
+    private DataReport ofPictures() {
+        if (model.isPresent()) {
+            throw new FinetuneException("--model is for texts, but " + train + " holds pictures. Leave it out.");
+        }
+        final Dataset<PictureBytes> learned = pictures(train);
+        return eval.map(folder -> DataCheck.of(learned, pictures(folder)))
+                .orElseGet(() -> DataCheck.of(learned))
+                .report();
+    }
+
+    private Dataset<PictureBytes> pictures(Path folder) {
+        return reading.labelledPictures(task, folder)
+                .map(PictureBytes.class, example -> new Example<>(PictureBytes.of(example.input()), example.label()));
+    }
+}

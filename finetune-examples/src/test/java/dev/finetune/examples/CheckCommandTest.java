@@ -1,0 +1,100 @@
+package dev.finetune.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CheckCommandTest {
+    @TempDir
+    private Path folder;
+
+    private Path file(String name, String... rows) throws IOException {
+        final StringBuilder lines = new StringBuilder("text\tlabel\n");
+        for (int i = 0; i < 30; i++) {
+            lines.append("a ").append(name).append(" sentence about thing ").append(i * 7919).append("\tgood\n");
+            lines.append("some ").append(name).append(" words on matter ").append(i * 104729).append("\tbad\n");
+        }
+        for (String row : rows) {
+            lines.append(row).append('\n');
+        }
+        return Files.writeString(folder.resolve(name + ".tsv"), lines);
+    }
+
+    @Test
+    void whatIsFoundIsPrintedAndWrittenAndDoesNotFailTheCommand() throws IOException {
+        final Path json = folder.resolve("found.json");
+        final CommandLineRun run = CommandLineRun.of(
+                        "check",
+                        "--train",
+                        file("first", "the same row\tgood", "caf\u00C3\u00A9 closed\tbad").toString(),
+                        "--eval",
+                        file("second", "the same row\tbad").toString(),
+                        "--json",
+                        json.toString())
+                .well();
+
+        assertThat(run.text())
+                .contains("leakage: 1", "train 61 and validation 61  \"the same row\"", "conflicting-labels: 1", "odd-encoding: 1");
+        final JsonObject found = JsonParser.parseString(Files.readString(json)).getAsJsonObject();
+        assertThat(found.getAsJsonArray("issues").get(0).getAsJsonObject().get("code").getAsString())
+                .isEqualTo("leakage");
+    }
+
+    @Test
+    void theKindsThatAreNamedFailTheCommand() throws IOException {
+        final String train = file("first", "the same row\tgood", "the same row\tgood").toString();
+
+        final CommandLineRun failed = CommandLineRun.of("check", "--train", train, "--fail-on", "leakage,duplicates");
+        assertThat(failed.status()).isEqualTo(1);
+        assertThat(failed.errors()).contains("found duplicates");
+        CommandLineRun.of("check", "--train", train, "--fail-on", "leakage").well();
+        final CommandLineRun unknown = CommandLineRun.of("check", "--train", train, "--fail-on", "leaks");
+        assertThat(unknown.status()).isEqualTo(1);
+        assertThat(unknown.errors()).contains("--fail-on leaks", "near-leakage");
+    }
+
+    @Test
+    void labelsAreDoubtedByTheVectorsOfAModel() throws IOException {
+        final Path reviews = ShippedFiles.reviews(folder, "validation.tsv");
+        final CommandLineRun run = CommandLineRun.of(
+                        "check",
+                        "--train",
+                        reviews.toString(),
+                        "--text-column",
+                        "sentence",
+                        "--model",
+                        ShippedFiles.encoder(folder).toString())
+                .well();
+
+        assertThat(run.text()).contains("linear classifier of vectors");
+    }
+
+    @Test
+    void picturesAreTheSameIfTheirFilesHoldTheSame() throws IOException {
+        for (String part : new String[] {"train", "val"}) {
+            for (String name : new String[] {"cat", "dog"}) {
+                Files.createDirectories(folder.resolve(part).resolve(name));
+                for (int i = 0; i < 6; i++) {
+                    Files.writeString(folder.resolve(part).resolve(name).resolve(i + ".png"), part + name + i);
+                }
+            }
+        }
+        Files.copy(folder.resolve("train/cat/3.png"), folder.resolve("val/dog/copy.png"));
+
+        final CommandLineRun run = CommandLineRun.of(
+                        "check",
+                        "--train",
+                        folder.resolve("train").toString(),
+                        "--eval",
+                        folder.resolve("val").toString())
+                .well();
+
+        assertThat(run.text()).contains("leakage: 1", "cat/3.png", "conflicting-labels: 1", "cat and dog", "aren't made of text");
+    }
+}
