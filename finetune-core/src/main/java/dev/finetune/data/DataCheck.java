@@ -42,9 +42,7 @@ public final class DataCheck<I> {
     private final @Nullable Function<List<I>, List<float[]>> vectors;
 
     private DataCheck(
-            Dataset<I> train,
-            @Nullable Dataset<I> validation,
-            @Nullable Function<List<I>, List<float[]>> vectors) {
+            Dataset<I> train, @Nullable Dataset<I> validation, @Nullable Function<List<I>, List<float[]>> vectors) {
         this.train = train;
         this.validation = validation;
         this.vectors = vectors;

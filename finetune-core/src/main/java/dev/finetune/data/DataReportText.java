@@ -25,7 +25,8 @@ final class DataReportText {
                         ? places(one)
                         : one.quote() + " (" + (one.why().isEmpty() ? places(one) : one.why()) + ")")
                 .toList();
-        final List<String> rows = issue.cases().stream().map(DataReportText::places).toList();
+        final List<String> rows =
+                issue.cases().stream().map(DataReportText::places).toList();
         return new Finding(
                 issue.severity(),
                 issue.code(),
@@ -41,7 +42,8 @@ final class DataReportText {
 
     /** "train 3 and validation 4". */
     static String places(DataReport.Case one) {
-        final List<String> all = one.rows().stream().map(DataReport.Place::toString).toList();
+        final List<String> all =
+                one.rows().stream().map(DataReport.Place::toString).toList();
         return all.size() <= SHOWN_PLACES
                 ? String.join(" and ", all)
                 : String.join(", ", all.subList(0, SHOWN_PLACES)) + " and others";
@@ -51,20 +53,28 @@ final class DataReportText {
         final StringBuilder page = new StringBuilder("Data check\n");
         for (DataReport.Part part : report.parts()) {
             page.append(String.format(
-                    Locale.ROOT, "  %-10s  %,d rows  (%s)%n", part.name(), part.rows(), InputText.cut(part.description())));
+                    Locale.ROOT,
+                    "  %-10s  %,d rows  (%s)%n",
+                    part.name(),
+                    part.rows(),
+                    InputText.cut(part.description())));
         }
         if (report.issues().isEmpty()) {
             page.append("\nNothing was found.\n");
         }
         for (DataReport.Issue issue : report.issues()) {
-            page.append('\n').append(issue.severity() == Finding.Severity.ERROR ? "ERROR " : "").append(issue.code().id());
+            page.append('\n')
+                    .append(issue.severity() == Finding.Severity.ERROR ? "ERROR " : "")
+                    .append(issue.code().id());
             page.append(issue.count() > 0 ? String.format(Locale.ROOT, ": %,d%n", issue.count()) : "\n");
             page.append(wrapped(issue.what() + ". " + issue.advice()));
-            issue.cases().stream().limit(SHOWN).forEach(one -> page.append("    ")
-                    .append(places(one))
-                    .append(one.quote().isEmpty() ? "" : "  " + one.quote())
-                    .append(one.why().isEmpty() ? "" : "\n        " + one.why())
-                    .append('\n'));
+            issue.cases().stream()
+                    .limit(SHOWN)
+                    .forEach(one -> page.append("    ")
+                            .append(places(one))
+                            .append(one.quote().isEmpty() ? "" : "  " + one.quote())
+                            .append(one.why().isEmpty() ? "" : "\n        " + one.why())
+                            .append('\n'));
             if (issue.count() > SHOWN) {
                 page.append(String.format(Locale.ROOT, "    and %,d more%n", issue.count() - SHOWN));
             }

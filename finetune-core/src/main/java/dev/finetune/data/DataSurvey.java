@@ -13,7 +13,12 @@ import org.jspecify.annotations.Nullable;
  * @param kind the kind of label, or null if there is no example
  * @param empty inputs that have no text
  */
-record DataSurvey(int rows, int[] hashes, ClassCounts classes, @Nullable Class<?> kind, Cases empty) {
+record DataSurvey(
+        int rows,
+        int[] hashes,
+        ClassCounts classes,
+        @Nullable Class<?> kind,
+        Cases empty) {
     /** For a check that keeps but the first of what it finds. */
     private static final int KEPT = 6;
 

@@ -60,13 +60,13 @@ final class EverydayCheck {
         return List.copyOf(check.issues);
     }
 
-    private void checkBoth(
-            DataSurvey train, String trainSource, DataSurvey validation, String validationSource) {
+    private void checkBoth(DataSurvey train, String trainSource, DataSurvey validation, String validationSource) {
         checkTrain(train, trainSource);
         if (validation.rows() == 0) {
             warn(
                     Code.NO_VALIDATION,
-                    "The validation data is empty (" + validationSource + "): nothing will tell whether the model learns",
+                    "The validation data is empty (" + validationSource
+                            + "): nothing will tell whether the model learns",
                     "Split some off: train.split(0.1, seed).");
         }
         checkUnseen(train, validation);
@@ -122,7 +122,8 @@ final class EverydayCheck {
         if (!small.isEmpty()) {
             warn(
                     Code.SMALL_CLASSES,
-                    "Classes with fewer than " + SMALL + " training examples: " + DataReportText.some(small.size(), small),
+                    "Classes with fewer than " + SMALL + " training examples: "
+                            + DataReportText.some(small.size(), small),
                     "Add examples, or merge or drop these classes.");
         }
     }
@@ -134,7 +135,8 @@ final class EverydayCheck {
         if (!alike.isEmpty()) {
             warn(
                     Code.ALIKE_CLASSES,
-                    "Classes that seem to be others misspelt, with how often they occur: " + DataReportText.some(alike.size(), alike),
+                    "Classes that seem to be others misspelt, with how often they occur: "
+                            + DataReportText.some(alike.size(), alike),
                     "Each spelling is a class of its own: correct the labels, unless that is meant.");
         }
     }

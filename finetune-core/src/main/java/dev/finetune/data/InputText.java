@@ -73,7 +73,9 @@ final class InputText {
             characters++;
         }
         final String cut = line.toString();
-        return characters <= SHOWN_LENGTH ? cut.stripTrailing() : cut.substring(0, cut.offsetByCodePoints(0, SHOWN_LENGTH)) + "...";
+        return characters <= SHOWN_LENGTH
+                ? cut.stripTrailing()
+                : cut.substring(0, cut.offsetByCodePoints(0, SHOWN_LENGTH)) + "...";
     }
 
     private static boolean isShowable(int point) {

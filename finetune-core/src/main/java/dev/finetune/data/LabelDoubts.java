@@ -60,7 +60,8 @@ final class LabelDoubts<I> {
             return;
         }
         final Map<String, Integer> indices = indices();
-        final int[] truths = rows.stream().mapToInt(row -> indices.get(name(row))).toArray();
+        final int[] truths =
+                rows.stream().mapToInt(row -> indices.get(name(row))).toArray();
         final float[][] probabilities = probabilities(truths);
         final double right = accuracy(probabilities, truths);
         final double usual = usual(truths);
@@ -139,7 +140,8 @@ final class LabelDoubts<I> {
         final int width = all.get(0).length;
         for (int i = 0; i < all.size(); i++) {
             if (all.get(i).length != width || width == 0) {
-                throw new FinetuneException("embeddedBy(...): the vector of " + rows.get(i).place() + " has "
+                throw new FinetuneException("embeddedBy(...): the vector of "
+                        + rows.get(i).place() + " has "
                         + all.get(i).length + " numbers, that of " + rows.get(0).place() + " " + width
                         + "; expected vectors of one width, and not of 0.");
             }

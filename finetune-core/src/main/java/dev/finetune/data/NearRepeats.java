@@ -67,10 +67,7 @@ final class NearRepeats<I> {
                         .toArray())
                 .scale();
         NearPairs.find(
-                inputs.stream()
-                        .map(input -> shingles(input.example.input()))
-                        .toList(),
-                this::take);
+                inputs.stream().map(input -> shingles(input.example.input())).toList(), this::take);
     }
 
     private static int[][] shingles(Object input) {
@@ -101,8 +98,8 @@ final class NearRepeats<I> {
     }
 
     private static Near nearer(Near one, Near other) {
-        final boolean isOther = other.similarity > one.similarity
-                || other.similarity == one.similarity && other.other < one.other;
+        final boolean isOther =
+                other.similarity > one.similarity || other.similarity == one.similarity && other.other < one.other;
         return isOther ? other : one;
     }
 

@@ -106,9 +106,7 @@ final class Repeats<I> {
         return list(
                 sightings -> sightings.otherLabel != null,
                 (input, sightings) -> new Case(
-                        List.of(
-                                Objects.requireNonNull(sightings.firstRow),
-                                Objects.requireNonNull(sightings.otherRow)),
+                        List.of(Objects.requireNonNull(sightings.firstRow), Objects.requireNonNull(sightings.otherRow)),
                         InputText.quoted(input),
                         InputText.label(Objects.requireNonNull(labels.get(input))) + " and "
                                 + InputText.label(Objects.requireNonNull(sightings.otherLabel))));

@@ -36,8 +36,7 @@ final class RowScan {
             }
         }
         if (form != Form.EITHER) {
-            forms.computeIfAbsent(form, key -> new Cases(Cases.MOST))
-                    .add(place, InputText.quoted(example.input()), "");
+            forms.computeIfAbsent(form, key -> new Cases(Cases.MOST)).add(place, InputText.quoted(example.input()), "");
         }
         if (example.label() instanceof Label.Values numbers
                 && numbers.values().stream().anyMatch(value -> !Double.isFinite(value))) {
@@ -76,7 +75,8 @@ final class RowScan {
         odd.addTo(
                 issues,
                 Finding.Code.NORMAL_FORMS,
-                "Texts that aren't in Unicode's normal form " + usual + ", as " + Math.max(composed, decomposed) + " others are",
+                "Texts that aren't in Unicode's normal form " + usual + ", as " + Math.max(composed, decomposed)
+                        + " others are",
                 "Normalize all of them: java.text.Normalizer.normalize(text, Form.NFC).");
     }
 

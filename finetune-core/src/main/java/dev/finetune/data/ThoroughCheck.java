@@ -55,9 +55,7 @@ final class ThoroughCheck<I> {
     private @Nullable Class<?> kind;
 
     ThoroughCheck(
-            Dataset<I> train,
-            Optional<Dataset<I>> validation,
-            Optional<Function<List<I>, List<float[]>>> vectors) {
+            Dataset<I> train, Optional<Dataset<I>> validation, Optional<Function<List<I>, List<float[]>>> vectors) {
         this.train = train;
         this.validation = validation;
         this.vectors = vectors;
@@ -80,9 +78,10 @@ final class ThoroughCheck<I> {
                     .orElseGet(() -> new Repeats<>(train, trainSurvey))));
             checkAllRows(rows());
         } else {
-            leftOut.add("leakage, conflicting-labels, duplicates, near-leakage, near-conflicts, near-duplicates, label-errors,"
-                    + " other-language, and lengths and numbers far from the others: the data is streamed, and these take all"
-                    + " of it in memory");
+            leftOut.add(
+                    "leakage, conflicting-labels, duplicates, near-leakage, near-conflicts, near-duplicates, label-errors,"
+                            + " other-language, and lengths and numbers far from the others: the data is streamed, and these take all"
+                            + " of it in memory");
         }
         scan.lengths.addTo(
                 issues,
@@ -113,7 +112,8 @@ final class ThoroughCheck<I> {
         kind = kind == null ? found : kind;
         if (kind != found) {
             throw new FinetuneException("Example " + row + " has a label of another kind (" + found.getSimpleName()
-                    + ") than those before it (" + kind.getSimpleName() + "). Labels of all data must be of one kind. Data: "
+                    + ") than those before it (" + kind.getSimpleName()
+                    + "). Labels of all data must be of one kind. Data: "
                     + data.describe());
         }
     }
@@ -209,7 +209,9 @@ final class ThoroughCheck<I> {
         final Cases found = new Cases(Cases.MOST);
         Languages.others(texts)
                 .forEach((row, why) -> found.add(
-                        rows.get(row).place(), InputText.quoted(rows.get(row).example().input()), why));
+                        rows.get(row).place(),
+                        InputText.quoted(rows.get(row).example().input()),
+                        why));
         found.addTo(
                 issues,
                 Code.OTHER_LANGUAGE,

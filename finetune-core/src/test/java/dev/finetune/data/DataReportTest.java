@@ -21,7 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DataReportTest {
-    private static final List<String> THINGS = List.of("kettle", "lamp", "novel", "hotel", "coat", "phone", "meal", "film");
+    private static final List<String> THINGS =
+            List.of("kettle", "lamp", "novel", "hotel", "coat", "phone", "meal", "film");
     private static final List<String> GOOD = List.of("wonderful", "a delight", "well made", "charming", "superb");
     private static final List<String> BAD = List.of("dreadful", "a waste", "badly made", "boring", "broken");
 
@@ -36,8 +37,10 @@ class DataReportTest {
             final String thing = THINGS.get((i + where.length()) % 8);
             final String other = THINGS.get((i / 8 + i) % 8);
             final String number = Integer.toString((i + where.length()) * 7919 * 104729, 36);
-            rows.add(example(where + " the " + thing + " was " + GOOD.get(i % 5) + ", unlike " + number + " " + other, "pos"));
-            rows.add(example(other + " " + number + " was " + BAD.get(i % 5) + " and so the " + thing + " in " + where, "neg"));
+            rows.add(example(
+                    where + " the " + thing + " was " + GOOD.get(i % 5) + ", unlike " + number + " " + other, "pos"));
+            rows.add(example(
+                    other + " " + number + " was " + BAD.get(i % 5) + " and so the " + thing + " in " + where, "neg"));
         }
         return rows;
     }
@@ -46,7 +49,8 @@ class DataReportTest {
     private static List<Example<Text>> drawn() {
         final SplittableRandom random = new SplittableRandom(4);
         return IntStream.range(0, 300)
-                .mapToObj(i -> example("thing " + Long.toString(random.nextLong(), 36), random.nextBoolean() ? "a" : "b"))
+                .mapToObj(
+                        i -> example("thing " + Long.toString(random.nextLong(), 36), random.nextBoolean() ? "a" : "b"))
                 .toList();
     }
 
@@ -94,7 +98,10 @@ class DataReportTest {
                                 example("The parcel never came and nobody answers!", "pos"),
                                 example("Caf\u00C3\u00A9 by the river, too loud &amp; too dear.", "neg"),
                                 example("x", "pos")),
-                        data(Text.class, sound("elsewhere we went"), example("THE PARCEL NEVER CAME, and nobody answers", "neg")))
+                        data(
+                                Text.class,
+                                sound("elsewhere we went"),
+                                example("THE PARCEL NEVER CAME, and nobody answers", "neg")))
                 .report();
 
         final DataReport.Case leak = only(report, Code.NEAR_LEAKAGE).cases().get(0);
@@ -106,9 +113,12 @@ class DataReportTest {
         assertThat(only(report, Code.ODD_ENCODING).cases().get(0).why()).contains("probably \"\u00E9\"");
         assertThat(only(report, Code.MARKUP).cases().get(0).why()).contains("&amp;");
         assertThat(only(report, Code.ODD_LENGTHS).cases().get(0).why()).isEqualTo("one character");
-        assertThat(report.issues()).allSatisfy(issue -> assertThat(issue.advice()).isNotBlank());
+        assertThat(report.issues())
+                .allSatisfy(issue -> assertThat(issue.advice()).isNotBlank());
         assertThat(report.toString())
-                .contains("near-leakage: 1\n", "    train 81 and validation 81  \"THE PARCEL NEVER CAME, and nobody answers\"\n");
+                .contains(
+                        "near-leakage: 1\n",
+                        "    train 81 and validation 81  \"THE PARCEL NEVER CAME, and nobody answers\"\n");
         final JsonObject json = report.toJson();
         final JsonObject first = json.getAsJsonArray("issues").get(0).getAsJsonObject();
         assertThat(first.get("code").getAsString()).isEqualTo("near-leakage");
@@ -139,7 +149,9 @@ class DataReportTest {
             rows.add(row);
             truths.put(row.input(), row.label().equals(Label.of("a")));
         });
-        rows.set(100, example(rows.get(100).input().text(), truths.get(rows.get(100).input()) ? "b" : "a"));
+        rows.set(
+                100,
+                example(rows.get(100).input().text(), truths.get(rows.get(100).input()) ? "b" : "a"));
         final Function<List<Text>, List<float[]>> vectors = texts -> texts.stream()
                 .map(text -> truths.get(text) ? new float[] {1, 0.1f} : new float[] {0.1f, 1})
                 .toList();
@@ -155,7 +167,8 @@ class DataReportTest {
     void vectorsThatAreNotOneAnInputOrOfDifferentWidthsAreRefused() {
         final DataCheck<Text> check = DataCheck.of(data(Text.class, sound("here")));
 
-        assertThatThrownBy(() -> check.embeddedBy(texts -> List.of(new float[2])).report())
+        assertThatThrownBy(
+                        () -> check.embeddedBy(texts -> List.of(new float[2])).report())
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("of 80 inputs there are 1 vectors");
         assertThatThrownBy(() -> check.embeddedBy(texts -> IntStream.range(0, texts.size())
@@ -171,13 +184,22 @@ class DataReportTest {
         final DataReport report = DataCheck.of(data(Text.class, drawn())).report();
 
         assertThat(codes(report)).doesNotContain(Code.LABEL_ERRORS);
-        assertThat(report.leftOut()).singleElement().asString().startsWith("label-errors: the linear classifier is right");
+        assertThat(report.leftOut())
+                .singleElement()
+                .asString()
+                .startsWith("label-errors: the linear classifier is right");
     }
 
     @Test
     void equalDataHasAnEqualReport() {
-        final DataReport once = report(example("The same", "neg"), example("the same!", "pos"), example("Sehr gut, und nicht zu teuer.", "pos"));
-        final DataReport again = report(example("The same", "neg"), example("the same!", "pos"), example("Sehr gut, und nicht zu teuer.", "pos"));
+        final DataReport once = report(
+                example("The same", "neg"),
+                example("the same!", "pos"),
+                example("Sehr gut, und nicht zu teuer.", "pos"));
+        final DataReport again = report(
+                example("The same", "neg"),
+                example("the same!", "pos"),
+                example("Sehr gut, und nicht zu teuer.", "pos"));
 
         assertThat(again).isEqualTo(once).hasToString(once.toString());
         assertThat(again.toJson()).isEqualTo(once.toJson());
@@ -187,9 +209,12 @@ class DataReportTest {
     void emptyDataOneRowOneClassAndEqualRowsAreTold() {
         final Dataset<Text> none = Dataset.of(Text.class, List.of());
         assertThat(codes(DataCheck.of(none, none).report())).containsExactly(Code.NO_EXAMPLES, Code.NO_VALIDATION);
-        assertThat(codes(DataCheck.of(data(Text.class, List.of(example("one", "a")))).report()))
+        assertThat(codes(DataCheck.of(data(Text.class, List.of(example("one", "a"))))
+                        .report()))
                 .containsExactly(Code.ONE_CLASS);
-        final List<Example<Text>> equal = IntStream.range(0, 500).mapToObj(i -> example("same", "ab".substring(i % 2, i % 2 + 1))).toList();
+        final List<Example<Text>> equal = IntStream.range(0, 500)
+                .mapToObj(i -> example("same", "ab".substring(i % 2, i % 2 + 1)))
+                .toList();
         final DataReport report = DataCheck.of(data(Text.class, equal)).report();
         assertThat(codes(report)).containsExactly(Code.CONFLICTING_LABELS, Code.DUPLICATES);
         assertThat(only(report, Code.DUPLICATES).cases().get(0).rows()).hasSize(100);
@@ -198,12 +223,15 @@ class DataReportTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"\uD83D", "\uDE00\uD83D", "\uD83D\uDE00", "\u0000", "\u202E\u200B", "e\u0301\u0301\u0301", "&#0;"})
+    @ValueSource(
+            strings = {"\uD83D", "\uDE00\uD83D", "\uD83D\uDE00", "\u0000", "\u202E\u200B", "e\u0301\u0301\u0301", "&#0;"
+            })
     void hostileCharactersAreSurvivedAndNeverPrinted(String text) {
         final DataReport report = report(example(text, "pos"), example(text + " " + text, "neg"), example(text, "neg"));
 
-        assertThat(report.toString()).doesNotContain("\u0000", "\u202E").matches(page -> page.chars()
-                .allMatch(unit -> unit == '\n' || unit >= ' '));
+        assertThat(report.toString())
+                .doesNotContain("\u0000", "\u202E")
+                .matches(page -> page.chars().allMatch(unit -> unit == '\n' || unit >= ' '));
         assertThat(report.toJson().toString()).isNotEmpty();
     }
 
@@ -214,7 +242,8 @@ class DataReportTest {
             long1.append("the kettle was broken again ").append(long1.length());
         }
 
-        final DataReport report = report(example(long1.toString(), "neg"), example(long1 + "!", "pos"), example("z".repeat(1 << 20), "neg"));
+        final DataReport report = report(
+                example(long1.toString(), "neg"), example(long1 + "!", "pos"), example("z".repeat(1 << 20), "neg"));
 
         assertThat(only(report, Code.ODD_LENGTHS).count()).isEqualTo(3);
         assertThat(only(report, Code.NEAR_CONFLICTS).count()).isEqualTo(1);
@@ -259,8 +288,12 @@ class DataReportTest {
         final Dataset<Words> words = data(
                 Words.class,
                 List.of(
-                        new Example<>(Words.of("Anna", "lives", "in", "Rome"), new Label.Tags(List.of("B-PER", "O", "O", "B-LOC"))),
-                        new Example<>(Words.of("anna", "lives", "in", "Rome", "."), new Label.Tags(List.of("O", "O", "O", "O", "O")))));
+                        new Example<>(
+                                Words.of("Anna", "lives", "in", "Rome"),
+                                new Label.Tags(List.of("B-PER", "O", "O", "B-LOC"))),
+                        new Example<>(
+                                Words.of("anna", "lives", "in", "Rome", "."),
+                                new Label.Tags(List.of("O", "O", "O", "O", "O")))));
         assertThat(codes(DataCheck.of(words).report())).containsExactly(Code.NEAR_DUPLICATES);
 
         final Label answer = new Label.Answers(List.of(new Label.Answer("Rome", 0)));
@@ -278,7 +311,9 @@ class DataReportTest {
     void inputsThatAreNotTextAreComparedAsTheyAre() {
         final Dataset<Integer> numbers = data(
                 Integer.class,
-                IntStream.range(0, 40).mapToObj(i -> new Example<>(i % 39, Label.of("ab".substring(i % 2, i % 2 + 1)))).toList());
+                IntStream.range(0, 40)
+                        .mapToObj(i -> new Example<>(i % 39, Label.of("ab".substring(i % 2, i % 2 + 1))))
+                        .toList());
 
         final DataReport report = DataCheck.of(numbers).report();
 
@@ -297,11 +332,13 @@ class DataReportTest {
             return rows.stream();
         });
 
-        final DataReport report = DataCheck.of(stream, data(Text.class, sound("elsewhere"))).report();
+        final DataReport report =
+                DataCheck.of(stream, data(Text.class, sound("elsewhere"))).report();
 
         assertThat(passes).hasValue(1);
         assertThat(codes(report))
-                .containsExactly(Code.ABSENT_CLASSES, Code.EMPTY_INPUTS, Code.ODD_ENCODING, Code.IMBALANCE, Code.SMALL_CLASSES);
+                .containsExactly(
+                        Code.ABSENT_CLASSES, Code.EMPTY_INPUTS, Code.ODD_ENCODING, Code.IMBALANCE, Code.SMALL_CLASSES);
         assertThat(report.leftOut()).singleElement().asString().contains("leakage", "the data is streamed");
         assertThat(report.parts().get(0).rows()).isEqualTo(82);
     }
@@ -310,7 +347,8 @@ class DataReportTest {
     void labelsOfDifferentKindsAreRefused() {
         assertThatThrownBy(() -> report(new Example<>(Text.of("five"), Label.of(5))))
                 .isInstanceOf(FinetuneException.class)
-                .hasMessageContaining("Example 81 has a label of another kind (Values) than those before it (Category)");
+                .hasMessageContaining(
+                        "Example 81 has a label of another kind (Values) than those before it (Category)");
     }
 
     @Test

@@ -33,15 +33,16 @@ public final class CheckCommand implements Callable<Integer> {
     @Option(
             names = "--train",
             required = true,
-            description =
-                    "Training data: .tsv, .csv or .jsonl (also .gz), CoNLL for tokens, SQuAD JSON for"
-                            + " question-answering; a folder with a folder for each class for pictures.")
+            description = "Training data: .tsv, .csv or .jsonl (also .gz), CoNLL for tokens, SQuAD JSON for"
+                    + " question-answering; a folder with a folder for each class for pictures.")
     private Path train = Path.of("");
 
     @Option(names = "--eval", description = "Evaluation data, likewise.")
     private Optional<Path> eval = Optional.empty();
 
-    @Option(names = "--task", description = "classification, multi-label, regression, tokens, question-answering or masked-lm.")
+    @Option(
+            names = "--task",
+            description = "classification, multi-label, regression, tokens, question-answering or masked-lm.")
     private String task = "classification";
 
     @Option(
@@ -76,7 +77,11 @@ public final class CheckCommand implements Callable<Integer> {
         if (json.isPresent()) {
             Files.writeString(
                     json.get(),
-                    new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(report.toJson()) + "\n",
+                    new GsonBuilder()
+                                    .setPrettyPrinting()
+                                    .disableHtmlEscaping()
+                                    .create()
+                                    .toJson(report.toJson()) + "\n",
                     StandardCharsets.UTF_8);
         }
         final List<String> failed = report.issues().stream()
@@ -93,8 +98,8 @@ public final class CheckCommand implements Callable<Integer> {
         final List<String> all =
                 Arrays.stream(Finding.Code.values()).map(Finding.Code::id).toList();
         if (!all.contains(kind)) {
-            throw new FinetuneException(
-                    "--fail-on " + kind + ": there is no such kind of finding. There are " + String.join(", ", all) + ".");
+            throw new FinetuneException("--fail-on " + kind + ": there is no such kind of finding. There are "
+                    + String.join(", ", all) + ".");
         }
     }
 
@@ -104,8 +109,8 @@ public final class CheckCommand implements Callable<Integer> {
 
     @SuppressWarnings("unchecked") // Both were read for the same task.
     private <I> DataReport report(Dataset<I> learned, Optional<Dataset<?>> held) {
-        final DataCheck<I> check = held.map(data -> DataCheck.of(learned, (Dataset<I>) data))
-                .orElseGet(() -> DataCheck.of(learned));
+        final DataCheck<I> check =
+                held.map(data -> DataCheck.of(learned, (Dataset<I>) data)).orElseGet(() -> DataCheck.of(learned));
         if (model.isEmpty()) {
             return check.report();
         }
@@ -113,8 +118,10 @@ public final class CheckCommand implements Callable<Integer> {
             throw new FinetuneException("--model is for tasks that read texts; this one reads "
                     + learned.inputType().getSimpleName() + ". Leave it out.");
         }
-        try (Embedder<Text> embedder = FineTuner.from(model.get()).maxLength(maxLength).embedder(Text.class)) {
-            return check.embeddedBy(inputs -> embedder.embed((List<Text>) inputs)).report();
+        try (Embedder<Text> embedder =
+                FineTuner.from(model.get()).maxLength(maxLength).embedder(Text.class)) {
+            return check.embeddedBy(inputs -> embedder.embed((List<Text>) inputs))
+                    .report();
         }
     }
 

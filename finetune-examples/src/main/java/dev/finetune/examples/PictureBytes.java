@@ -14,7 +14,8 @@ record PictureBytes(String digest, String name) {
     /** Reads a picture's file. */
     static PictureBytes of(Image image) {
         if (!(image.source() instanceof Image.Source.File source)) {
-            throw new FinetuneException(image + " is no file, so that its bytes can't be compared with those of others.");
+            throw new FinetuneException(
+                    image + " is no file, so that its bytes can't be compared with those of others.");
         }
         final Path file = source.path();
         try {

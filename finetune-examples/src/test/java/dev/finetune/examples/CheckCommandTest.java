@@ -17,8 +17,16 @@ class CheckCommandTest {
     private Path file(String name, String... rows) throws IOException {
         final StringBuilder lines = new StringBuilder("text\tlabel\n");
         for (int i = 0; i < 30; i++) {
-            lines.append("a ").append(name).append(" sentence about thing ").append(i * 7919).append("\tgood\n");
-            lines.append("some ").append(name).append(" words on matter ").append(i * 104729).append("\tbad\n");
+            lines.append("a ")
+                    .append(name)
+                    .append(" sentence about thing ")
+                    .append(i * 7919)
+                    .append("\tgood\n");
+            lines.append("some ")
+                    .append(name)
+                    .append(" words on matter ")
+                    .append(i * 104729)
+                    .append("\tbad\n");
         }
         for (String row : rows) {
             lines.append(row).append('\n');
@@ -32,7 +40,8 @@ class CheckCommandTest {
         final CommandLineRun run = CommandLineRun.of(
                         "check",
                         "--train",
-                        file("first", "the same row\tgood", "caf\u00C3\u00A9 closed\tbad").toString(),
+                        file("first", "the same row\tgood", "caf\u00C3\u00A9 closed\tbad")
+                                .toString(),
                         "--eval",
                         file("second", "the same row\tbad").toString(),
                         "--json",
@@ -40,15 +49,24 @@ class CheckCommandTest {
                 .well();
 
         assertThat(run.text())
-                .contains("leakage: 1", "train 61 and validation 61  \"the same row\"", "conflicting-labels: 1", "odd-encoding: 1");
+                .contains(
+                        "leakage: 1",
+                        "train 61 and validation 61  \"the same row\"",
+                        "conflicting-labels: 1",
+                        "odd-encoding: 1");
         final JsonObject found = JsonParser.parseString(Files.readString(json)).getAsJsonObject();
-        assertThat(found.getAsJsonArray("issues").get(0).getAsJsonObject().get("code").getAsString())
+        assertThat(found.getAsJsonArray("issues")
+                        .get(0)
+                        .getAsJsonObject()
+                        .get("code")
+                        .getAsString())
                 .isEqualTo("leakage");
     }
 
     @Test
     void theKindsThatAreNamedFailTheCommand() throws IOException {
-        final String train = file("first", "the same row\tgood", "the same row\tgood").toString();
+        final String train =
+                file("first", "the same row\tgood", "the same row\tgood").toString();
 
         final CommandLineRun failed = CommandLineRun.of("check", "--train", train, "--fail-on", "leakage,duplicates");
         assertThat(failed.status()).isEqualTo(1);
@@ -95,6 +113,7 @@ class CheckCommandTest {
                         folder.resolve("val").toString())
                 .well();
 
-        assertThat(run.text()).contains("leakage: 1", "cat/3.png", "conflicting-labels: 1", "cat and dog", "aren't made of text");
+        assertThat(run.text())
+                .contains("leakage: 1", "cat/3.png", "conflicting-labels: 1", "cat and dog", "aren't made of text");
     }
 }

@@ -94,15 +94,14 @@ final class PlantedFaults {
 
     private void note(Code code, String place) {
         planted.computeIfAbsent(code, key -> new HashSet<>()).add(place);
-        final Set<Code> besides =
-                switch (code) {
-                    case CONFLICTING_LABELS, EMPTY_INPUTS -> Set.of(Code.DUPLICATES);
-                    case NEAR_CONFLICTS -> Set.of(Code.NEAR_DUPLICATES);
-                    case LABEL_ERRORS -> Set.of(Code.CONFLICTING_LABELS, Code.NEAR_CONFLICTS);
-                    default -> Set.of();
-                };
-        besides.forEach(each ->
-                implied.computeIfAbsent(each, key -> new HashSet<>()).add(place));
+        final Set<Code> besides = switch (code) {
+            case CONFLICTING_LABELS, EMPTY_INPUTS -> Set.of(Code.DUPLICATES);
+            case NEAR_CONFLICTS -> Set.of(Code.NEAR_DUPLICATES);
+            case LABEL_ERRORS -> Set.of(Code.CONFLICTING_LABELS, Code.NEAR_CONFLICTS);
+            default -> Set.of();
+        };
+        besides.forEach(
+                each -> implied.computeIfAbsent(each, key -> new HashSet<>()).add(place));
     }
 
     /** A row of train that nothing was done to, with a text long enough to be known again. */
@@ -127,15 +126,20 @@ final class PlantedFaults {
     }
 
     private Label other(Label label) {
-        final List<Label> others =
-                train.stream().map(Example::label).distinct().filter(each -> !each.equals(label)).toList();
+        final List<Label> others = train.stream()
+                .map(Example::label)
+                .distinct()
+                .filter(each -> !each.equals(label))
+                .toList();
         return others.get(random.nextInt(others.size()));
     }
 
     private void flipLabels(int count) {
         for (int i = 0; i < count; i++) {
             final int row = fresh();
-            train.set(row, new Example<>(train.get(row).input(), other(train.get(row).label())));
+            train.set(
+                    row,
+                    new Example<>(train.get(row).input(), other(train.get(row).label())));
             note(Code.LABEL_ERRORS, "train " + (row + 1));
         }
     }
@@ -146,16 +150,17 @@ final class PlantedFaults {
             final int row = fresh();
             final String text = train.get(row).input().text();
             final int at = 1 + random.nextInt(text.length() - 1);
-            final String accented = text.substring(0, at) + List.of("é", "’", "ü ", "–", "ñ", "£").get(i % 6) + text.substring(at);
-            final String broken =
-                    switch (i % 8) {
-                        case 0, 1, 2 -> new String(accented.getBytes(StandardCharsets.UTF_8), windows);
-                        case 3 -> text.substring(0, at) + "\uFFFD" + text.substring(at);
-                        case 4 -> text.substring(0, at) + "\u0000" + text.substring(at);
-                        case 5 -> text.substring(0, at) + "\uFEFF" + text.substring(at);
-                        case 6 -> text.substring(0, at) + "\u0092" + text.substring(at);
-                        default -> text.substring(0, at) + "\uD83D" + text.substring(at);
-                    };
+            final String accented = text.substring(0, at)
+                    + List.of("é", "’", "ü ", "–", "ñ", "£").get(i % 6)
+                    + text.substring(at);
+            final String broken = switch (i % 8) {
+                case 0, 1, 2 -> new String(accented.getBytes(StandardCharsets.UTF_8), windows);
+                case 3 -> text.substring(0, at) + "\uFFFD" + text.substring(at);
+                case 4 -> text.substring(0, at) + "\u0000" + text.substring(at);
+                case 5 -> text.substring(0, at) + "\uFEFF" + text.substring(at);
+                case 6 -> text.substring(0, at) + "\u0092" + text.substring(at);
+                default -> text.substring(0, at) + "\uD83D" + text.substring(at);
+            };
             replace(Code.ODD_ENCODING, row, broken);
         }
     }
@@ -165,7 +170,8 @@ final class PlantedFaults {
             final int row = fresh();
             final String text = train.get(row).input().text();
             final int space = text.indexOf(' ', random.nextInt(text.length() / 2));
-            final String left = List.of("<br />", " &amp; ", " &#39;", " <b>", "</p>", " &nbsp;", " \\u2014 ").get(i % 7);
+            final String left = List.of("<br />", " &amp; ", " &#39;", " <b>", "</p>", " &nbsp;", " \\u2014 ")
+                    .get(i % 7);
             replace(Code.MARKUP, row, text.substring(0, space) + left + text.substring(space));
         }
     }
@@ -191,7 +197,10 @@ final class PlantedFaults {
             } else {
                 final StringBuilder joined = new StringBuilder();
                 while (joined.length() < 4_000) {
-                    joined.append(train.get(random.nextInt(train.size())).input().text()).append(' ');
+                    joined.append(train.get(random.nextInt(train.size()))
+                                    .input()
+                                    .text())
+                            .append(' ');
                 }
                 replace(Code.ODD_LENGTHS, row, joined.toString());
             }
@@ -252,7 +261,10 @@ final class PlantedFaults {
 
     private void addForeign() {
         for (String text : FOREIGN) {
-            add(Code.OTHER_LANGUAGE, text, train.get(random.nextInt(train.size())).label());
+            add(
+                    Code.OTHER_LANGUAGE,
+                    text,
+                    train.get(random.nextInt(train.size())).label());
         }
     }
 
@@ -286,11 +298,14 @@ final class PlantedFaults {
             int first = 0;
             for (DataReport.Issue issue : faulty.issues()) {
                 for (DataReport.Case one : issue.code() == code ? issue.cases() : List.<DataReport.Case>of()) {
-                    final List<String> hit =
-                            one.rows().stream().map(Object::toString).filter(places::contains).toList();
+                    final List<String> hit = one.rows().stream()
+                            .map(Object::toString)
+                            .filter(places::contains)
+                            .toList();
                     found.addAll(hit);
                     final boolean isImplied = one.rows().stream()
-                            .anyMatch(place -> implied.getOrDefault(code, Set.of()).contains(place.toString()));
+                            .anyMatch(place ->
+                                    implied.getOrDefault(code, Set.of()).contains(place.toString()));
                     others += hit.isEmpty() && !isImplied && !before.contains(one.quote()) ? 1 : 0;
                     first += !hit.isEmpty() && found.size() + others <= places.size() ? 1 : 0;
                 }

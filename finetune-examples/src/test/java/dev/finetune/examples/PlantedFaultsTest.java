@@ -52,7 +52,8 @@ class PlantedFaultsTest {
     }
 
     private static void check(Map<Code, PlantedFaults.Found> found, double labelPrecision) {
-        final int all = found.values().stream().mapToInt(PlantedFaults.Found::found).sum();
+        final int all =
+                found.values().stream().mapToInt(PlantedFaults.Found::found).sum();
         System.out.println("  " + all + " of 200 found");
         assertThat(all).as("of 200").isGreaterThanOrEqualTo(180);
         found.forEach((code, one) -> {
@@ -72,12 +73,14 @@ class PlantedFaultsTest {
         check(
                 found(
                         TextFiles.tsv(ShippedFiles.reviews(folder, "train.tsv")).classification(),
-                        TextFiles.tsv(ShippedFiles.reviews(folder, "validation.tsv")).classification()),
+                        TextFiles.tsv(ShippedFiles.reviews(folder, "validation.tsv"))
+                                .classification()),
                 0.1);
     }
 
     private static Path published(String name) {
-        final Path path = Path.of(System.getProperty("finetune.shared", "shared"), "data").resolve(name);
+        final Path path =
+                Path.of(System.getProperty("finetune.shared", "shared"), "data").resolve(name);
         assumeTrue(Files.exists(path), () -> "Skipped: the published data set isn't there: " + path);
         return path;
     }
@@ -86,8 +89,12 @@ class PlantedFaultsTest {
     void nineInTenAreFoundInBanking77() {
         check(
                 found(
-                        TextFiles.csv(published("banking77/train.csv")).label("category").classification(),
-                        TextFiles.csv(published("banking77/test.csv")).label("category").classification()),
+                        TextFiles.csv(published("banking77/train.csv"))
+                                .label("category")
+                                .classification(),
+                        TextFiles.csv(published("banking77/test.csv"))
+                                .label("category")
+                                .classification()),
                 0.1);
     }
 

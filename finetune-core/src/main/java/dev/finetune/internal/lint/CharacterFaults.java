@@ -21,15 +21,17 @@ public final class CharacterFaults {
     private static final Charset WINDOWS = Charset.forName("windows-1252");
 
     /** A leading byte of UTF-8 and those that follow it, read as Windows-1252 or Latin-1. */
-    private static final Pattern MISREAD = Pattern.compile(
-            "(?:[\u00C2-\u00DF]#|[\u00E0-\u00EF]##|[\u00F0-\u00F4]###)+"
-                    .replace("#", "[\u0080-\u00BF\u20AC\u201A\u0192\u201E\u2026\u2020\u2021\u02C6\u2030\u0160\u2039\u0152\u017D"
+    private static final Pattern MISREAD = Pattern.compile("(?:[\u00C2-\u00DF]#|[\u00E0-\u00EF]##|[\u00F0-\u00F4]###)+"
+            .replace(
+                    "#",
+                    "[\u0080-\u00BF\u20AC\u201A\u0192\u201E\u2026\u2020\u2021\u02C6\u2030\u0160\u2039\u0152\u017D"
                             + "\u2018\u2019\u201C\u201D\u2022\u2013\u2014\u02DC\u2122\u0161\u203A\u0153\u017E\u0178]"));
 
-    private static final Pattern MARKUP = Pattern.compile("&(?:amp|lt|gt|quot|apos|nbsp|[a-z]{4,8}|#\\d{2,6}|#x[0-9a-fA-F]{2,5});"
-            + "|</?(?:a|b|i|u|p|br|hr|em|li|ol|ul|h[1-6]|td|tr|th|div|img|pre|sub|sup|span|font|code|table|strong|blockquote)"
-            + "(?: [^<>]{0,200})?/?>"
-            + "|\\\\u[0-9a-fA-F]{4}|\\\\x[0-9a-fA-F]{2}");
+    private static final Pattern MARKUP =
+            Pattern.compile("&(?:amp|lt|gt|quot|apos|nbsp|[a-z]{4,8}|#\\d{2,6}|#x[0-9a-fA-F]{2,5});"
+                    + "|</?(?:a|b|i|u|p|br|hr|em|li|ol|ul|h[1-6]|td|tr|th|div|img|pre|sub|sup|span|font|code|table|strong|blockquote)"
+                    + "(?: [^<>]{0,200})?/?>"
+                    + "|\\\\u[0-9a-fA-F]{4}|\\\\x[0-9a-fA-F]{2}");
 
     private CharacterFaults() {}
 

@@ -150,7 +150,8 @@ public final class Languages {
         final Map<Optional<T>, Integer> counts = new HashMap<>();
         all.stream().filter(Optional::isPresent).forEach(each -> counts.merge(each, 1, Integer::sum));
         final int total = counts.values().stream().mapToInt(Integer::intValue).sum();
-        final int most = counts.values().stream().mapToInt(Integer::intValue).max().orElse(0);
+        final int most =
+                counts.values().stream().mapToInt(Integer::intValue).max().orElse(0);
         final Set<Optional<T>> common = new HashSet<>();
         counts.forEach((each, count) -> {
             if (count == most || count >= Math.max(2, OWN_SHARE * total)) {

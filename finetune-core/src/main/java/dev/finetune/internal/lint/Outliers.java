@@ -20,8 +20,10 @@ public record Outliers(double median, double scale) {
             return new Outliers(0, 0);
         }
         final double median = middle(sorted);
-        final double[] distances =
-                Arrays.stream(sorted).map(value -> Math.abs(value - median)).sorted().toArray();
+        final double[] distances = Arrays.stream(sorted)
+                .map(value -> Math.abs(value - median))
+                .sorted()
+                .toArray();
         final double mad = middle(distances);
         final double mean = Arrays.stream(distances).average().orElse(0);
         final double scale = mad > 0 ? mad / 0.6745 : 1.2533 * mean;

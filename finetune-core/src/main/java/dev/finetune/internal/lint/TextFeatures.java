@@ -22,8 +22,8 @@ record TextFeatures(List<SparseRow> rows, int width) {
     private static final int LONGEST = 5;
     private static final int MOST_WORDS = 1_000;
     private static final int LONGEST_WORD = 30;
-    private static final Pattern TOKEN = Pattern.compile(
-            "[\\p{L}\\p{M}\\p{N}]++(?:['\u2019][\\p{L}\\p{M}]++)*+|[^\\s\\p{L}\\p{M}\\p{N}]");
+    private static final Pattern TOKEN =
+            Pattern.compile("[\\p{L}\\p{M}\\p{N}]++(?:['\u2019][\\p{L}\\p{M}]++)*+|[^\\s\\p{L}\\p{M}\\p{N}]");
 
     /**
      * The rows of some inputs of one or several texts each.
@@ -104,7 +104,8 @@ record TextFeatures(List<SparseRow> rows, int width) {
             }
             if (texts[all[from]] > 1) {
                 places[count] = numbers[all[from]];
-                values[count++] = (float) ((1 + Math.log(to - from)) * (Math.log((1.0 + rows) / (1.0 + texts[all[from]])) + 1));
+                values[count++] =
+                        (float) ((1 + Math.log(to - from)) * (Math.log((1.0 + rows) / (1.0 + texts[all[from]])) + 1));
             }
             from = to;
         }

@@ -43,7 +43,8 @@ class CharacterFaultsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"café", "it’s", "“so”", "naïve – or not", "Привет", "日本語", "😀", "ça va à l'œil", "£5", "10 °C"})
+    @ValueSource(
+            strings = {"café", "it’s", "“so”", "naïve – or not", "Привет", "日本語", "😀", "ça va à l'œil", "£5", "10 °C"})
     void utf8ThatWasReadAsWindowsOrLatin1IsFoundWithWhatWasMeant(String text) {
         for (Charset wrong : List.of(Charset.forName("windows-1252"), StandardCharsets.ISO_8859_1)) {
             final String misread = new String(text.getBytes(StandardCharsets.UTF_8), wrong);
@@ -57,8 +58,27 @@ class CharacterFaultsTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", "plain", "tab\tand\r\nlines", "Straße–", "É…", "NÃO", "Ñandú", "¡Hola! ¿Qué?", "Âge d’or", "ÀÉÎÕÜ", "Привет",
-                "日本語", "😀👍🏽", "👨\u200D👩\u200D👧", "“quoted” — dashes", "x ≤ y", "a&b", "<3", "a < b > c", "C:\\users", "AT&T; so"
+                "",
+                "plain",
+                "tab\tand\r\nlines",
+                "Straße–",
+                "É…",
+                "NÃO",
+                "Ñandú",
+                "¡Hola! ¿Qué?",
+                "Âge d’or",
+                "ÀÉÎÕÜ",
+                "Привет",
+                "日本語",
+                "😀👍🏽",
+                "👨\u200D👩\u200D👧",
+                "“quoted” — dashes",
+                "x ≤ y",
+                "a&b",
+                "<3",
+                "a < b > c",
+                "C:\\users",
+                "AT&T; so"
             })
     void textThatIsMeantIsLeftAlone(String text) {
         assertThat(CharacterFaults.encoding(text)).isEmpty();
@@ -67,7 +87,16 @@ class CharacterFaultsTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"a &amp; b", "it&#39;s", "&nbsp;", "line<br />break", "<b>bold</b>", "<a href='x'>y</a>", "caf\\u00e9", "&#x27;"})
+            strings = {
+                "a &amp; b",
+                "it&#39;s",
+                "&nbsp;",
+                "line<br />break",
+                "<b>bold</b>",
+                "<a href='x'>y</a>",
+                "caf\\u00e9",
+                "&#x27;"
+            })
     void markupAndEscapesAreFound(String text) {
         assertThat(CharacterFaults.markup(text)).isPresent();
     }

@@ -47,7 +47,9 @@ class ConfidentLearningTest {
 
         assertThat(found.thresholds()).containsExactly(golden.thresholds(), within(1e-6));
         assertThat(found.joint()).isDeepEqualTo(golden.joint());
-        assertThat(found.doubts()).extracting(ConfidentLearning.Doubt::row).containsExactlyElementsOf(boxed(golden.doubts()));
+        assertThat(found.doubts())
+                .extracting(ConfidentLearning.Doubt::row)
+                .containsExactlyElementsOf(boxed(golden.doubts()));
         assertThat(found.doubts())
                 .extracting(ConfidentLearning.Doubt::probable)
                 .containsExactlyElementsOf(boxed(golden.probable()));
@@ -116,7 +118,8 @@ class ConfidentLearningTest {
     @Test
     void equalInputsAreInOneFold() {
         final int[] truths = IntStream.range(0, 60).map(row -> row % 3).toArray();
-        final int[] groups = IntStream.range(0, 60).map(row -> row < 10 ? 0 : row).toArray();
+        final int[] groups =
+                IntStream.range(0, 60).map(row -> row < 10 ? 0 : row).toArray();
 
         final int[] folds = OutOfFold.folds(truths, groups);
 

@@ -9,7 +9,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class LanguagesTest {
-    private static final List<String> SUBJECTS = List.of("The film", "My new phone", "This book", "The hotel", "Her voice", "A coat");
+    private static final List<String> SUBJECTS =
+            List.of("The film", "My new phone", "This book", "The hotel", "Her voice", "A coat");
     private static final List<String> REMARKS = List.of(
             "is far too long and I was bored by it",
             "came late but it works as it should",

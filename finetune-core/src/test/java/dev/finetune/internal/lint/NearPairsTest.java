@@ -67,14 +67,16 @@ class NearPairsTest {
     @ParameterizedTest
     @CsvSource({"0.75, 0.999", "0.8, 0.9999", "0.25, 0.024", "0.1, 0.00025"})
     void detectionIsAsLikelyAsSaid(double similarity, double probability) {
-        assertThat(NearPairs.detection(similarity)).isCloseTo(probability, within(0.01 * probability + 1e-4 * similarity));
+        assertThat(NearPairs.detection(similarity))
+                .isCloseTo(probability, within(0.01 * probability + 1e-4 * similarity));
     }
 
     @Test
     void thousandsThatAreAlikeAreEachToldWithAnotherOneAndNotWithAll() {
         final List<int[][]> rows = new ArrayList<>();
         for (int i = 0; i < 3000; i++) {
-            rows.add(row("Your parcel " + i + " has been handed to the carrier and will arrive within the next two days."));
+            rows.add(row(
+                    "Your parcel " + i + " has been handed to the carrier and will arrive within the next two days."));
         }
 
         final Map<List<Integer>, Double> found = pairs(rows);

@@ -25,6 +25,8 @@ class OutliersTest {
         assertThat(Outliers.of(new double[] {7, 7, 7}).score(8)).isZero();
         assertThat(Outliers.of(new double[0]).score(1)).isZero();
         assertThat(Outliers.of(new double[] {Double.NaN}).score(1)).isZero();
-        assertThat(Outliers.of(new double[] {Double.MAX_VALUE, -Double.MAX_VALUE, 0}).score(1)).isFinite();
+        assertThat(Outliers.of(new double[] {Double.MAX_VALUE, -Double.MAX_VALUE, 0})
+                        .score(1))
+                .isFinite();
     }
 }
