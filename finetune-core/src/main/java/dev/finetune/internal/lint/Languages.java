@@ -201,9 +201,10 @@ public final class Languages {
             final int[] counts = new int[NAMES.size()];
             for (String word : words) {
                 final boolean isOwn = ownWords.contains(word);
-                for (int language : WORDS.getOrDefault(word, new int[0])) {
+                final int[] languages = WORDS.getOrDefault(word, new int[0]);
+                for (int language : languages) {
                     if (!isOwn || ownLanguages.contains(Optional.of(language))) {
-                        weights[language] += 1.0 / WORDS.get(word).length;
+                        weights[language] += 1.0 / languages.length;
                         counts[language]++;
                     }
                 }
