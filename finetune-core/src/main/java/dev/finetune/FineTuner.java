@@ -24,12 +24,15 @@ import dev.finetune.internal.run.LoadedModel;
 import dev.finetune.internal.run.ModelReading;
 import dev.finetune.internal.run.ModelSource;
 import dev.finetune.internal.run.RateFinding;
+import dev.finetune.internal.run.Rehearsing;
 import dev.finetune.internal.run.SettingsText;
 import dev.finetune.peft.Ia3;
 import dev.finetune.peft.Lora;
 import dev.finetune.peft.PeftMethod;
 import dev.finetune.report.CrossValidation;
 import dev.finetune.report.Doctor;
+import dev.finetune.report.DryRun;
+import dev.finetune.report.Forecast;
 import dev.finetune.report.LearningRateTest;
 import dev.finetune.task.LossOptions;
 import dev.finetune.train.BatchSize;
@@ -705,9 +708,7 @@ public final class FineTuner {
     public <I> FineTuned<I> fit(Dataset<I> dataset) {
         Objects.requireNonNull(dataset, "dataset");
         final Split<I> split = split(dataset);
-        final Draft known =
-                draft.head(LoadedModel.head(draft, dataset)); // A rare label may only be in the part that is held back.
-        return new FineTuned<>(new Fitting<I>(known).fit(split.train(), Optional.of(split.validation())));
+        return new FineTuned<>(new Fitting<I>(knowing(dataset)).fit(split.train(), Optional.of(split.validation())));
     }
 
     /**
@@ -862,6 +863,72 @@ public final class FineTuner {
     }
 
     /**
+     * {@return what {@link #fit(Dataset)} would do, and what it would take on this machine, in time and memory} As {@link
+     * #describe(Dataset, Dataset)}.
+     *
+     * @param <I> the kind of input
+     * @param dataset labelled examples
+     */
+    public <I> Forecast describe(Dataset<I> dataset) {
+        Objects.requireNonNull(dataset, "dataset");
+        final Split<I> split = split(dataset);
+        return new Rehearsing<I>(knowing(dataset)).describe(split.train(), Optional.of(split.validation()));
+    }
+
+    /**
+     * Tells, before it runs, what {@link #fit(Dataset, Dataset)} would do: layers that are trained, steps, time, memory, and what
+     * will hurt. Loads the model, encodes all rows, makes a step of the longest ones, for memory, and then trains and evaluates
+     * for some 10 seconds, or four steps where these take longer, on batches that take as long as the others do on average; of a
+     * network of which stages are frozen and their outputs kept, for two epochs of these. The model is thrown away. No listener
+     * is told, nothing is written.
+     *
+     * @param <I> the kind of input
+     * @param train labelled examples to learn from
+     * @param validation labelled examples to evaluate on
+     * @return all of it, which prints as a page
+     * @throws FinetuneException as fit would, up to there
+     */
+    public <I> Forecast describe(Dataset<I> train, Dataset<I> validation) {
+        Objects.requireNonNull(train, "train");
+        Objects.requireNonNull(validation, "validation");
+        return new Rehearsing<I>(draft).describe(train, Optional.of(validation));
+    }
+
+    /**
+     * {@return what one step of {@link #fit(Dataset)} did} As {@link #dryRun(Dataset, Dataset)}.
+     *
+     * @param <I> the kind of input
+     * @param dataset labelled examples
+     */
+    public <I> DryRun dryRun(Dataset<I> dataset) {
+        Objects.requireNonNull(dataset, "dataset");
+        final Split<I> split = split(dataset);
+        return new Rehearsing<I>(knowing(dataset)).dryRun(split.train(), Optional.of(split.validation()));
+    }
+
+    /**
+     * Does all that {@link #fit(Dataset, Dataset)} does up to the first step, makes that, of the longest rows, evaluates a batch
+     * of the longest rows, and stops: whether data, settings, model and memory fit together. The model is thrown away. No
+     * listener is told, nothing is written.
+     *
+     * @param <I> the kind of input
+     * @param train labelled examples to learn from
+     * @param validation labelled examples to evaluate on
+     * @return what the step did
+     * @throws FinetuneException as fit would, up to there
+     */
+    public <I> DryRun dryRun(Dataset<I> train, Dataset<I> validation) {
+        Objects.requireNonNull(train, "train");
+        Objects.requireNonNull(validation, "validation");
+        return new Rehearsing<I>(draft).dryRun(train, Optional.of(validation));
+    }
+
+    /** With the head's labels: a rare one may only be in the part that is held back. */
+    private Draft knowing(Dataset<?> dataset) {
+        return draft.head(LoadedModel.head(draft, dataset));
+    }
+
+    /**
      * {@return the parts that {@link #fit(Dataset)} trains and evaluates on}
      *
      * @param <I> the kind of input
@@ -964,7 +1031,7 @@ public final class FineTuner {
 
     /**
      * {@return every setting, one a line, in words: first those that differ from the defaults, then the others, marked
-     * as default}
+     * as default} What a fit would take {@link #describe(Dataset)} tells.
      */
     public String describe() {
         return SettingsText.describe(draft);

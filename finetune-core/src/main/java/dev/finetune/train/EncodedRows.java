@@ -130,6 +130,11 @@ public final class EncodedRows implements BatchSource {
         }
     }
 
+    /** How many rows a batch has; the last one may have fewer. */
+    int batchSize() {
+        return order.batchSize;
+    }
+
     /** {@return the rows} */
     public List<Encoded> rows() {
         return rows;
@@ -163,7 +168,12 @@ public final class EncodedRows implements BatchSource {
 
     @Override
     public Batches epoch(int epoch, Predicate<List<Encoded>> known, long skipped) {
-        return new Prefetcher(collated(plan(epoch), epoch, known, skipped));
+        return batches(plan(epoch), epoch, known, skipped);
+    }
+
+    /** The batches of a plan: those rows, as they are in an epoch. */
+    Batches batches(List<int[]> plan, int epoch, Predicate<List<Encoded>> known, long skipped) {
+        return new Prefetcher(collated(plan, epoch, known, skipped));
     }
 
     @Override

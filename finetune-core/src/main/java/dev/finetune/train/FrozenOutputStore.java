@@ -34,6 +34,7 @@ final class FrozenOutputStore implements AutoCloseable {
     private long inMemory;
     private @Nullable Spill spill;
     private long fileEnd;
+    private long bytesAdded;
     private boolean fileFailed;
 
     /**
@@ -100,6 +101,7 @@ final class FrozenOutputStore implements AutoCloseable {
     /** Keeps a copy of bytes; null where there is no more room. */
     @Nullable
     Place add(BytePointer from, long offset, long bytes) {
+        bytesAdded += bytes;
         final long segmentBytes = Math.max(SEGMENT_BYTES, bytes);
         final boolean fits = !segments.isEmpty() && usedOfLast + bytes <= last().capacity();
         if (!fits && inMemory + segmentBytes > memoryLimit) {
@@ -145,6 +147,11 @@ final class FrozenOutputStore implements AutoCloseable {
             failed("kept in", e);
             return null;
         }
+    }
+
+    /** How much was kept, in memory and in the file. */
+    long bytes() {
+        return bytesAdded;
     }
 
     /** Copies what was kept to an offset of native memory; false where the file can no longer be read. */

@@ -65,7 +65,8 @@ final class PlanCheck {
                         + ". A smaller patience, evaluation(e -> e.everySteps(...)), or more epochs let it."));
     }
 
-    private static long evaluations(TrainingSettings settings, long total, long batchesPerEpoch) {
+    /** How often a training of so many steps is evaluated, where there is data to evaluate on. */
+    static long evaluations(TrainingSettings settings, long total, long batchesPerEpoch) {
         final long between = settings.evaluation().everySteps() > 0
                 ? settings.evaluation().everySteps()
                 : TotalSteps.perEpoch(settings, batchesPerEpoch);

@@ -41,6 +41,9 @@ public final class ImagesCommand implements Callable<Integer> {
     @Mixin
     private CheckpointOptions checkpoints = new CheckpointOptions();
 
+    @Mixin
+    private TrialOptions trial = new TrialOptions();
+
     @Option(
             names = "--freeze-batch-norms",
             description = "Keep all batch norms as they are, their running statistics too.")
@@ -83,6 +86,9 @@ public final class ImagesCommand implements Callable<Integer> {
                 Sheets.augmentedBatch(untrained, parts.train(), training.batch(), training.seed(), sheet);
             }
             System.out.println("an augmented batch is in " + sheet.toAbsolutePath());
+        }
+        if (trial.instead(tuner, parts.train(), parts.evaluation())) {
+            return true;
         }
         try (FineTuned<Image> tuned = tuner.fit(parts.train(), parts.evaluation())) {
             result.show(tuned);

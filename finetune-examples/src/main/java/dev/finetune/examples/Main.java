@@ -3,6 +3,7 @@ package dev.finetune.examples;
 import dev.finetune.FineTuner;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.examples.bench.BenchCommand;
+import dev.finetune.examples.cases.CaseCommand;
 import dev.finetune.examples.pretrain.PretrainCommand;
 import dev.finetune.examples.pretrain.PretrainImagesCommand;
 import dev.finetune.examples.pretrain.PretrainQuestionsCommand;
@@ -34,6 +35,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             QuickstartCommand.class,
             ImageQuickstart.class,
             SimilarCommand.class,
+            CaseCommand.class,
             CheckCommand.class,
             TextCommand.class,
             ImagesCommand.class,

@@ -34,6 +34,9 @@ public final class TextCommand implements Callable<Integer> {
     @Mixin
     private CheckpointOptions checkpoints = new CheckpointOptions();
 
+    @Mixin
+    private TrialOptions trial = new TrialOptions();
+
     @Option(
             names = "--max-length",
             description = "The longest input in tokens; by default what the model takes, 512 at most.")
@@ -68,6 +71,9 @@ public final class TextCommand implements Callable<Integer> {
                 .on(result.reporting(training.tuner(parts.head())), result.directory())
                 .batching(b -> b.groupByLength(groupByLength));
         final FineTuner tuner = maxLength.map(any::maxLength).orElse(any);
+        if (trial.instead(tuner, train, parts.evaluation())) {
+            return true;
+        }
         try (FineTuned<I> tuned = tuner.fit(train, parts.evaluation())) {
             result.show(tuned);
             result.save(tuned);

@@ -28,7 +28,8 @@ import org.junit.platform.launcher.listeners.TestExecutionSummary;
 /** What the documents say is true: snippets compile and run, commands are understood, links lead somewhere. */
 class ReadmeTest {
     private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
-    private static final List<String> RUN = List.of("README.md", "recipes.md", "explanations.md");
+    private static final List<String> RUN =
+            List.of("README.md", "recipes.md", "explanations.md", "tutorial-texts.md", "tutorial-pictures.md");
 
     @TempDir
     static Path temporary;
@@ -58,7 +59,7 @@ class ReadmeTest {
     }
 
     @TestFactory
-    Stream<DynamicTest> everySnippetOfTheReadmeTheRecipesAndTheExplanationsRuns() {
+    Stream<DynamicTest> everySnippetOfTheReadmeTheRecipesTheTutorialsAndTheExplanationsRuns() {
         return snippets.names().keySet().stream()
                 .filter(name -> RUN.contains(name.substring(0, name.indexOf(':'))))
                 .map(name -> dynamicTest(name, () -> silently(name)));

@@ -55,20 +55,67 @@ public final class Fitting<I> {
 
     public Trained<I> fit(Dataset<I> train, Optional<Dataset<I>> validation) {
         final List<String> warnings = new ArrayList<>();
-        if (validation.isEmpty()
-                && (settings.keepBest().isPresent() || settings.earlyStopping().isPresent())) {
-            throw new FinetuneException("Early stopping and keeping the best weights need data to evaluate on: call"
-                    + " fit(train, validation), or fit(dataset), which holds a part back.");
-        }
         try {
-            lookAt(train, validation, warnings);
-            return fit(train, validation, warnings);
+            return fit(prepare(train, validation, warnings), train, validation, warnings);
         } finally {
             close();
         }
     }
 
-    private Trained<I> fit(Dataset<I> train, Optional<Dataset<I>> validation, List<String> warnings) {
+    private Trained<I> fit(
+            Prepared<I> prepared, Dataset<I> train, Optional<Dataset<I>> validation, List<String> warnings) {
+        final LoadedModel<I> model = prepared.model();
+        try {
+            final Trainer trainer = new Trainer(
+                            model.assembly().network(),
+                            model.assembly().task(),
+                            settings,
+                            model.device(),
+                            keeping(warnings),
+                            draft.cancellation())
+                    .with(checkpointing(draft, Map.of(), model));
+            reporting.begins(model, SettingsText.describe(draft), train, validation);
+            final TrainingHistory history;
+            try {
+                history = trainer.train(prepared.training(), prepared.evaluation());
+            } catch (RuntimeException e) {
+                reporting.failed(model, SettingsText.describe(draft), e, train, validation);
+                throw e;
+            }
+            final Optional<Metrics> metrics = history.kept().flatMap(report -> report.validation());
+            final Trained<I> trained = new Trained<>(
+                    model,
+                    new Provenance(
+                            ModelPlace.shown(model.base()),
+                            draft.maxLength(),
+                            SettingsText.describe(draft),
+                            train.describe(),
+                            validation.map(Dataset::describe).orElse("none"),
+                            warnings,
+                            prepared.encodingSeconds()),
+                    settings,
+                    Optional.of(history),
+                    metrics);
+            reporting.ended(trained, train, validation);
+            return trained;
+        } catch (RuntimeException | Error e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Looks at the data, loads the model, and encodes the rows: all that comes before training. What it warns of is told to the
+     * listeners, too.
+     */
+    Prepared<I> prepare(Dataset<I> train, Optional<Dataset<I>> validation, List<String> warnings) {
+        if (validation.isEmpty()
+                && (settings.keepBest().isPresent() || settings.earlyStopping().isPresent())) {
+            throw new FinetuneException("Early stopping and keeping the best weights need data to evaluate on: call"
+                    + " fit(train, validation), or fit(dataset), which holds a part back.");
+        }
+        lookAt(train, validation, warnings);
+        final long loadingStart = System.nanoTime();
         final LoadedModel<I> model = LoadedModel.openToTrain(draft, train);
         try {
             validation.ifPresent(
@@ -84,39 +131,12 @@ public final class Fitting<I> {
                     v -> RowsOfData.toEvaluate(v, model.assembly().encoder(), settings, "validation"));
             evaluation.ifPresent(
                     rows -> reporting.validation(rows, model.assembly().encoder()));
-            final double encodingSeconds = (System.nanoTime() - encodingStart) / 1e9;
-            final Trainer trainer = new Trainer(
-                            model.assembly().network(),
-                            model.assembly().task(),
-                            settings,
-                            model.device(),
-                            keeping(warnings),
-                            draft.cancellation())
-                    .with(checkpointing(draft, Map.of(), model));
-            reporting.begins(model, SettingsText.describe(draft), train, validation);
-            final TrainingHistory history;
-            try {
-                history = trainer.train(training, evaluation);
-            } catch (RuntimeException e) {
-                reporting.failed(model, SettingsText.describe(draft), e, train, validation);
-                throw e;
-            }
-            final Optional<Metrics> metrics = history.kept().flatMap(report -> report.validation());
-            final Trained<I> trained = new Trained<>(
+            return new Prepared<>(
                     model,
-                    new Provenance(
-                            ModelPlace.shown(model.base()),
-                            draft.maxLength(),
-                            SettingsText.describe(draft),
-                            train.describe(),
-                            validation.map(Dataset::describe).orElse("none"),
-                            warnings,
-                            encodingSeconds),
-                    settings,
-                    Optional.of(history),
-                    metrics);
-            reporting.ended(trained, train, validation);
-            return trained;
+                    training,
+                    evaluation,
+                    (encodingStart - loadingStart) / 1e9,
+                    (System.nanoTime() - encodingStart) / 1e9);
         } catch (RuntimeException | Error e) {
             model.close();
             throw e;

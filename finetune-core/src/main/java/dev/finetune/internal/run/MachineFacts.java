@@ -32,12 +32,21 @@ final class MachineFacts {
 
     /** The largest resident size so far, where the system tells, as Linux does. */
     private static Optional<Long> peakMegabytes() {
+        return megabytes(PEAK);
+    }
+
+    /** The resident size, where the system tells, as Linux does. */
+    static Optional<Long> residentMegabytes() {
+        return megabytes("VmRSS:");
+    }
+
+    private static Optional<Long> megabytes(String field) {
         if (!Files.isReadable(STATUS)) {
             return Optional.empty();
         }
         try {
             return Files.readAllLines(STATUS).stream()
-                    .filter(line -> line.startsWith(PEAK))
+                    .filter(line -> line.startsWith(field))
                     .map(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024)
                     .findFirst();
         } catch (IOException e) {

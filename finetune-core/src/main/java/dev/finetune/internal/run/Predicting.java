@@ -8,6 +8,7 @@ import dev.finetune.data.PaddedBatches;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.head.Prediction;
 import dev.finetune.internal.torch.Callers;
+import dev.finetune.internal.torch.ThreadLimit;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.NonFinite;
@@ -26,6 +27,8 @@ import org.bytedeco.pytorch.Tensor;
  * Used once.
  */
 final class Predicting<I> {
+    private static final int MANY = 64;
+
     private final LoadedModel<I> model;
     private final Assembly<I> assembly;
     private final TrainingSettings settings;
@@ -86,7 +89,7 @@ final class Predicting<I> {
     /** Encodes an input, or computes a batch; says whether there is more to do. */
     private boolean step() {
         if (encoded < inputs.size()) {
-            encode(encoded++);
+            encode(Math.min(encoded + atOnce(), inputs.size()));
             if (encoded == inputs.size()) {
                 byRow = new Prediction[rows.size()];
                 batches.addAll(batches());
@@ -97,9 +100,21 @@ final class Predicting<I> {
         return encoded < inputs.size() || computed < batches.size();
     }
 
-    private void encode(int input) {
-        for (Encoded part : assembly.encoder().encode(List.of(new Example<>(inputs.get(input), Label.none())))) {
-            rows.add(new Row(input, rows.size(), part));
+    /** Many are encoded by several threads, some at a time, so that other callers wait for no more than these. */
+    private int atOnce() {
+        return inputs.size() < MANY || ThreadLimit.ofJava() == 1 ? 1 : MANY;
+    }
+
+    private void encode(int end) {
+        final IntStream some = IntStream.range(encoded, end);
+        final List<List<Encoded>> parts = (end - encoded > 1 ? some.parallel() : some)
+                .mapToObj(input -> assembly.encoder().encode(List.of(new Example<>(inputs.get(input), Label.none()))))
+                .toList();
+        for (List<Encoded> ofInput : parts) {
+            for (Encoded part : ofInput) {
+                rows.add(new Row(encoded, rows.size(), part));
+            }
+            encoded++;
         }
     }
 

@@ -242,7 +242,7 @@ final class Reporting<I> {
         }
     }
 
-    private static FittedModel fitted(LoadedModel<?> model) {
+    static FittedModel fitted(LoadedModel<?> model) {
         final Task task = model.assembly().task();
         return new FittedModel(
                 ModelPlace.shown(model.base()),

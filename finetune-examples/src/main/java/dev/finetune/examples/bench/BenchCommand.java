@@ -21,6 +21,7 @@ import picocli.CommandLine.Command;
             ServerCommand.class,
             MemoryCommand.class,
             GrowthCommand.class,
+            ForecastCommand.class,
             StreamRowsCommand.class
         })
 public final class BenchCommand implements Runnable {

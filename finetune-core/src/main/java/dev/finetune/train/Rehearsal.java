@@ -1,0 +1,251 @@
+package dev.finetune.train;
+
+import dev.finetune.error.FinetuneException;
+import dev.finetune.metrics.Metrics;
+import dev.finetune.nn.Network;
+import dev.finetune.task.Task;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.bytedeco.pytorch.Device;
+
+/**
+ * Tries a training out on a few of its batches, to tell what the whole would take. It trains the network, which is to be thrown
+ * away afterwards.
+ */
+public final class Rehearsal {
+    /** How long steps are measured. */
+    private static final double SECONDS = 10;
+
+    private static final int FEWEST_STEPS = 4;
+    private static final int MOST_STEPS = 200;
+    private static final int WARM_UP_STEPS = 3;
+
+    private final Network network;
+    private final Task task;
+    private final TrainingSettings settings;
+    private final Device device;
+    private final Cancellation cancellation;
+
+    /**
+     * Of a training that is to come.
+     *
+     * @param network on the device (borrowed); its weights change
+     * @param task what it is trained for
+     * @param settings what the loop obeys
+     * @param device where batches go (borrowed)
+     * @param cancellation asks it to stop
+     */
+    public Rehearsal(Network network, Task task, TrainingSettings settings, Device device, Cancellation cancellation) {
+        this.network = network;
+        this.task = task;
+        this.settings = settings;
+        this.device = device;
+        this.cancellation = cancellation;
+    }
+
+    /**
+     * What is to be done.
+     *
+     * @param plan what listeners are told in the beginning
+     * @param stepsPerEpoch optimizer steps of an epoch; 0 where that isn't known (streams)
+     * @param evaluations how often it would be evaluated, if nothing stops it; 0 where there is no data to evaluate on
+     * @param warnings what the training would warn of before its first step
+     */
+    public record Planned(TrainingListener.Plan plan, long stepsPerEpoch, long evaluations, List<String> warnings) {
+        /** Keeps its own copy of the warnings. */
+        public Planned {
+            warnings = List.copyOf(warnings);
+        }
+    }
+
+    /**
+     * The first step, made of the longest rows.
+     *
+     * @param step what it did
+     * @param seconds how long it took, in a process that may have computed nothing before
+     * @param evaluation of a batch of the longest rows to evaluate on, after that step; empty where there are none
+     */
+    public record FirstStep(StepReport step, double seconds, Optional<Metrics> evaluation) {}
+
+    /**
+     * What parts of a training take.
+     *
+     * @param stepSeconds what a step takes on average, epoch by epoch; the last one's goes for all epochs after it
+     * @param firstEvaluationSeconds what the first evaluation takes; not a number where there is none, or of a stream
+     * @param evaluationSeconds what each evaluation after it takes
+     * @param keptBytes how much memory is taken by what frozen stages gave, which is kept, beyond what was measured
+     */
+    public record Costs(
+            List<Double> stepSeconds, double firstEvaluationSeconds, double evaluationSeconds, long keptBytes) {
+        /** Keeps its own copy of the seconds. */
+        public Costs {
+            stepSeconds = List.copyOf(stepSeconds);
+        }
+    }
+
+    /**
+     * {@return what is to be done} Nothing is computed.
+     *
+     * @param training the batches to train on
+     * @param validation the batches to evaluate on, if any
+     * @throws FinetuneException if nothing is to be trained, or the settings don't fit the data
+     */
+    public Planned plan(BatchSource training, Optional<BatchSource> validation) {
+        final List<String> warnings = new ArrayList<>();
+        final List<TrainingListener.Plan> told = new ArrayList<>();
+        final TrainingListener listener = new TrainingListener() {
+            @Override
+            public void started(Plan started) {
+                told.add(started);
+            }
+
+            @Override
+            public void warned(String message) {
+                warnings.add(message);
+            }
+        };
+        try (TrainingRun run = TrainingRun.open(setup(listener), training, validation)) {
+            final OptionalLong batches = training.batchesPerEpoch();
+            final TrainingListener.Plan plan = told.get(0);
+            final long total = plan.steps();
+            return new Planned(
+                    plan,
+                    batches.isPresent() ? TotalSteps.perEpoch(settings, batches.getAsLong()) : 0,
+                    validation.isPresent() ? PlanCheck.evaluations(settings, total, batches.orElse(total)) : 0,
+                    warnings);
+        }
+    }
+
+    /**
+     * Makes one step of the longest rows, and evaluates a batch of the longest rows.
+     *
+     * @param planned what is to be done
+     * @param training the batches to train on
+     * @param validation the batches to evaluate on, if any
+     * @return what the step did
+     * @throws FinetuneException where training would fail so: if memory doesn't suffice, or a loss isn't a finite number
+     */
+    public FirstStep firstStep(Planned planned, BatchSource training, Optional<BatchSource> validation) {
+        final StepClock clock = new StepClock(1);
+        final List<StepReport> steps = train(
+                        planned, clock, PartOfRows.longest(training), validation.map(PartOfRows::longest), store())
+                .steps();
+        return new FirstStep(steps.get(0), clock.seconds(0).get(0), clock.metrics());
+    }
+
+    /**
+     * Measures what steps and evaluations take, for some 10 seconds, or four steps where these take longer.
+     *
+     * @param planned what is to be done
+     * @param training the batches to train on
+     * @param validation the batches to evaluate on, if any
+     * @return what they take
+     * @throws FinetuneException where training fails
+     */
+    public Costs costs(Planned planned, BatchSource training, Optional<BatchSource> validation) {
+        final int accumulate = settings.optimization().accumulate();
+        final int epochs = epochsThatDiffer(planned, training);
+        final StepClock warmUp = new StepClock(1);
+        train(planned, warmUp, PartOfRows.spread(training, WARM_UP_STEPS * accumulate), Optional.empty(), store());
+        final List<Double> first = warmUp.seconds(0);
+        final double step = first.get(first.size() - 1);
+        final int wanted = (int) Math.max(FEWEST_STEPS, Math.min(MOST_STEPS, SECONDS / (epochs * step))) * accumulate;
+        final PartOfRows part = PartOfRows.spread(training, wanted);
+        final Optional<PartOfRows> evaluated = validation.map(rows -> PartOfRows.spread(
+                rows,
+                Math.max(
+                        2,
+                        wanted
+                                * settings.batchSize().rows()
+                                / settings.evaluation().batchSize())));
+        final FrozenOutputStore kept = store();
+        final StepClock clock = new StepClock(epochs);
+        train(planned, clock, part, evaluated, kept);
+        final List<Double> stepSeconds = new ArrayList<>();
+        for (int epoch = 0; epoch < epochs && !clock.seconds(epoch).isEmpty(); epoch++) {
+            stepSeconds.add(ofStep(part, clock.seconds(epoch), epoch == 0 ? 1 : 0, planned));
+        }
+        final double times = evaluated.map(PartOfRows::timesAsMuch).orElse(Double.NaN);
+        final List<Double> evaluations = clock.evaluations();
+        return new Costs(
+                stepSeconds,
+                evaluations.get(0) * times,
+                evaluations.get(evaluations.size() - 1) * times,
+                beyond(kept.bytes(), part.timesAsMuch()));
+    }
+
+    /** What is kept in memory of so many times as many rows as were measured. */
+    private static long beyond(long measured, double times) {
+        return (long) Math.max(0, Math.min(FrozenOutputStore.MEMORY_BYTES, measured * times) - measured);
+    }
+
+    /** With frozen outputs kept, all epochs after the first are alike; while stages unfreeze, none is like the one before. */
+    private int epochsThatDiffer(Planned planned, BatchSource training) {
+        final long all = planned.stepsPerEpoch() == 0
+                ? 1
+                : (planned.plan().steps() + planned.stepsPerEpoch() - 1) / planned.stepsPerEpoch();
+        final double perStage = settings.preservation().gradualUnfreezing();
+        final boolean keeps =
+                settings.execution().keepFrozenOutputs() && network.frozenStages() > 0 && training.repeatsRows();
+        final double differing =
+                (keeps ? 2 : 1) + Math.ceil(perStage * (perStage > 0 ? new LayerwiseRates(network).stages() : 0));
+        return (int) Math.min(all, differing);
+    }
+
+    /** Seconds of a step of average cost; the first ones of a run are left out where there are others. */
+    private double ofStep(PartOfRows part, List<Double> seconds, int leftOut, Planned planned) {
+        final int accumulate = settings.optimization().accumulate();
+        final int from = seconds.size() > leftOut ? leftOut : 0;
+        final double measured = seconds.subList(from, seconds.size()).stream()
+                .mapToDouble(d -> d)
+                .sum();
+        if (Double.isNaN(part.costOfAll()) || planned.stepsPerEpoch() == 0) {
+            return measured / (seconds.size() - from);
+        }
+        final long batches = part.batchesPerEpoch().getAsLong();
+        long cost = 0;
+        for (long batch = (long) from * accumulate;
+                batch < Math.min(batches, (long) seconds.size() * accumulate);
+                batch++) {
+            cost += part.cost((int) batch);
+        }
+        return measured / cost * part.costOfAll() / planned.stepsPerEpoch();
+    }
+
+    private TrainingHistory train(
+            Planned planned,
+            StepClock clock,
+            BatchSource training,
+            Optional<? extends BatchSource> validation,
+            FrozenOutputStore kept) {
+        final TrainingSettings ofPart = settings.maxSteps(planned.plan().steps())
+                .evaluation(settings.evaluation().everySteps(0))
+                .maxTime(Optional.empty())
+                .earlyStopping(Optional.empty());
+        final TrainingHistory history = new Trainer(network, task, ofPart, device, clock, cancellation, () -> kept)
+                .train(training, validation.map(BatchSource.class::cast));
+        if (cancellation.isRequestedHere()) {
+            throw new FinetuneException("It was cancelled before it was known what the training takes.");
+        }
+        return history;
+    }
+
+    private static FrozenOutputStore store() {
+        return new FrozenOutputStore(FrozenOutputStore.MEMORY_BYTES, warning -> {});
+    }
+
+    private TrainingParts.Setup setup(TrainingListener listener) {
+        return new TrainingParts.Setup(
+                network,
+                task,
+                settings,
+                device,
+                listener,
+                cancellation,
+                Rehearsal::store,
+                Checkpointing.NONE,
+                Optional.empty());
+    }
+}

@@ -1,0 +1,54 @@
+package dev.finetune.examples;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonObject;
+import dev.finetune.FineTuner;
+import dev.finetune.data.Dataset;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.report.Forecast;
+import picocli.CommandLine.Option;
+
+/** The options that tell, in place of training, what it would do. */
+final class TrialOptions {
+    @Option(
+            names = "--describe",
+            description =
+                    "Print what training would do and take (steps, time, memory, what will hurt), measured for some seconds,"
+                            + " and end.")
+    private boolean describe;
+
+    @Option(names = "--dry-run", description = "Make one step, of the longest rows, print what it did, and end.")
+    private boolean dryRun;
+
+    /** Does in place of training what was asked for; false if nothing was. */
+    <I> boolean instead(FineTuner tuner, Dataset<I> train, Dataset<I> evaluation) {
+        if (describe && dryRun) {
+            throw new FinetuneException("--describe makes more steps than --dry-run does: leave one of them out.");
+        }
+        if (describe) {
+            final Forecast forecast = tuner.describe(train, evaluation);
+            System.out.println(forecast);
+            System.out.println(new Gson().toJson(json(forecast)));
+        } else if (dryRun) {
+            System.out.println(tuner.dryRun(train, evaluation));
+        }
+        return describe || dryRun;
+    }
+
+    /** The last line, with the names that a training's last line has. */
+    private static JsonObject json(Forecast forecast) {
+        final JsonObject json = new JsonObject();
+        json.addProperty("what", "describe");
+        json.addProperty("steps", forecast.planned().plan().steps());
+        json.addProperty("tokenize_s", ResultOptions.rounded(forecast.encodingSeconds()));
+        json.addProperty(
+                "train_s", ResultOptions.rounded(forecast.trainingSeconds() + known(forecast.evaluationSeconds())));
+        json.addProperty("total_s", ResultOptions.rounded(forecast.seconds()));
+        forecast.peakMegabytes().ifPresent(megabytes -> json.addProperty("peak_rss_mb", megabytes));
+        return json;
+    }
+
+    private static double known(double seconds) {
+        return Double.isNaN(seconds) ? 0 : seconds;
+    }
+}

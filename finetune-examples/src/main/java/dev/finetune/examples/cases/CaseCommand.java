@@ -1,0 +1,17 @@
+package dev.finetune.examples.cases;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The worked cases. */
+@Command(
+        name = "case",
+        description = "Worked cases, each on data that is drawn or generated; docs/cases.md explains them.",
+        mixinStandardHelpOptions = true,
+        subcommands = {LesionsCommand.class, FraudCommand.class, TicketsCommand.class})
+public final class CaseCommand implements Runnable {
+    @Override
+    public void run() {
+        CommandLine.usage(this, System.out);
+    }
+}
