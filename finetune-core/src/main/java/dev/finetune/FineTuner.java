@@ -877,10 +877,10 @@ public final class FineTuner {
 
     /**
      * Tells, before it runs, what {@link #fit(Dataset, Dataset)} would do: layers that are trained, steps, time, memory, and what
-     * will hurt. Loads the model, encodes all rows, makes a step of the longest ones, for memory, and then trains and evaluates
-     * for some 10 seconds, or four steps where these take longer, on batches that take as long as the others do on average; of a
-     * network of which stages are frozen and their outputs kept, for two epochs of these. The model is thrown away. No listener
-     * is told, nothing is written.
+     * will hurt. Loads the model, encodes all rows, makes two steps of the longest ones, for memory, and then trains and evaluates
+     * for some 10 seconds on batches that take as long as the others do on average, but at least four steps of each epoch that
+     * differs from the one before: where outputs of frozen stages are kept, two; while stages unfreeze, all. The model is thrown
+     * away. No listener is told, nothing is written.
      *
      * @param <I> the kind of input
      * @param train labelled examples to learn from
@@ -895,6 +895,17 @@ public final class FineTuner {
     }
 
     /**
+     * {@return what {@link #fitAll(Dataset)} would do, and what it would take} As {@link #describe(Dataset, Dataset)}.
+     *
+     * @param <I> the kind of input
+     * @param train labelled examples, all of which are learned from
+     */
+    public <I> Forecast describeAll(Dataset<I> train) {
+        Objects.requireNonNull(train, "train");
+        return new Rehearsing<I>(draft).describe(train, Optional.empty());
+    }
+
+    /**
      * {@return what one step of {@link #fit(Dataset)} did} As {@link #dryRun(Dataset, Dataset)}.
      *
      * @param <I> the kind of input
@@ -903,12 +914,12 @@ public final class FineTuner {
     public <I> DryRun dryRun(Dataset<I> dataset) {
         Objects.requireNonNull(dataset, "dataset");
         final Split<I> split = split(dataset);
-        return new Rehearsing<I>(knowing(dataset)).dryRun(split.train(), Optional.of(split.validation()));
+        return new Rehearsing<I>(knowing(dataset)).dryRun(split.train(), split.validation());
     }
 
     /**
-     * Does all that {@link #fit(Dataset, Dataset)} does up to the first step, makes that, of the longest rows, evaluates a batch
-     * of the longest rows, and stops: whether data, settings, model and memory fit together. The model is thrown away. No
+     * Does all that {@link #fit(Dataset, Dataset)} does up to the first step, makes that, and another for the memory that an
+     * optimizer takes, of the longest rows, evaluates a batch of the longest rows, and stops: whether data, settings, model and memory fit together. The model is thrown away. No
      * listener is told, nothing is written.
      *
      * @param <I> the kind of input
@@ -920,7 +931,7 @@ public final class FineTuner {
     public <I> DryRun dryRun(Dataset<I> train, Dataset<I> validation) {
         Objects.requireNonNull(train, "train");
         Objects.requireNonNull(validation, "validation");
-        return new Rehearsing<I>(draft).dryRun(train, Optional.of(validation));
+        return new Rehearsing<I>(draft).dryRun(train, validation);
     }
 
     /** With the head's labels: a rare one may only be in the part that is held back. */

@@ -15,6 +15,7 @@ import dev.finetune.train.Checkpoints;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.TrainingListener;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.Pointer;
@@ -116,7 +117,44 @@ class FacadeForecastTest {
                         Dataset.streamed(Text.class, () -> Letters.words(40, 2).stream()));
         assertThat(forecast.evaluationSeconds()).isNaN();
         assertThat(forecast.seconds()).isPositive();
-        assertThat(forecast.toString()).contains("a stream to train on", "evaluations of a stream not counted");
+        assertThat(forecast.toString()).contains("a stream to train on", "evaluations of a stream not counted", "at each end of the data");
+    }
+
+    @Test
+    void aStreamThatIsEvaluatedEverySoManyStepsIsCountedInSteps() {
+        final Forecast forecast = tuner().maxSteps(100)
+                .optimization(o -> o.accumulate(4))
+                .evaluation(e -> e.everySteps(25))
+                .describe(Dataset.streamed(Text.class, () -> Letters.words(100, 1).stream()), VALIDATION);
+        assertThat(forecast.planned().evaluations()).isEqualTo(4);
+        assertThat(forecast.evaluationSeconds()).isPositive();
+    }
+
+    @Test
+    void laterEvaluationsAreMeasuredApartWhereFrozenOutputsOfValidationRowsAreKept() {
+        final Forecast forecast = tuner().freeze(2)
+                .epochs(1)
+                .evaluation(e -> e.everySteps(3))
+                .describe(Letters.data(400, 1), Letters.data(400, 2));
+        assertThat(forecast.costs().stepSeconds()).hasSize(2);
+        assertThat(forecast.costs().evaluationSeconds())
+                .isNotEqualTo(forecast.costs().firstEvaluationSeconds());
+    }
+
+    @Test
+    void withoutValidationThereIsNothingToEvaluate() {
+        final Forecast forecast = tuner().describeAll(TRAIN);
+        assertThat(forecast.planned().evaluations()).isZero();
+        assertThat(forecast.evaluationSeconds()).isZero();
+        assertThat(forecast.toString()).contains("none to evaluate on", "evaluated never");
+    }
+
+    @Test
+    void aMaximumTimeIsToldWhereItEndsTheTrainingSooner() {
+        assertThat(tuner().maxTime(Duration.ofMillis(1))
+                        .describe(TRAIN, VALIDATION)
+                        .toString())
+                .contains("training stops after 0.0 s");
     }
 
     @Test

@@ -7,7 +7,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What one step of a fit did, made of the longest rows: data, settings and model fit together, and memory suffices.
+ * What the first step of a fit did, made of the longest rows: data, settings and model fit together, and memory suffices for it,
+ * for another step, and for an evaluation.
  *
  * @param plan what would have been done
  * @param first what the step did, and what was evaluated after it

@@ -13,7 +13,8 @@ import java.util.Optional;
 
 /**
  * What a fit would do and take, measured on a few of its batches on this machine, as it is busy now. Early stopping, a maximum
- * time, and whoever cancels it may end it sooner.
+ * time, and whoever cancels it may end it sooner. Not counted: the memory of pictures that are kept prepared (256 MB at most), and
+ * rows that frozen layers compute again beside longer ones (question answering).
  *
  * @param model what would be fitted
  * @param settings of the fit; first those that differ from the defaults
@@ -64,10 +65,13 @@ public record Forecast(
     /** {@return seconds that all evaluations take; not a number where a stream is evaluated on, whose length isn't known} */
     public double evaluationSeconds() {
         final long evaluations = planned.evaluations();
-        return evaluations == 0 ? 0 : costs.firstEvaluationSeconds() + (evaluations - 1) * costs.evaluationSeconds();
+        if (evaluations <= 0) {
+            return evaluations == 0 ? 0 : Double.NaN;
+        }
+        return costs.firstEvaluationSeconds() + (evaluations - 1) * costs.evaluationSeconds();
     }
 
-    /** {@return seconds from the call of fit to its end, evaluations of streams left out} */
+    /** {@return seconds from the call of fit to its end, but for evaluations of streams, a report, and checkpoints} */
     public double seconds() {
         final double evaluating = evaluationSeconds();
         return loadingSeconds + encodingSeconds + trainingSeconds() + (Double.isNaN(evaluating) ? 0 : evaluating);
@@ -98,7 +102,11 @@ public record Forecast(
         lines.put(
                 "memory",
                 peakMegabytes
-                        .map(megabytes -> String.format(Locale.ROOT, "up to some %,d MB of this process", megabytes))
+                        .map(megabytes -> String.format(
+                                Locale.ROOT,
+                                "up to some %,d MB of this process%s",
+                                megabytes,
+                                device.equals("a GPU") ? "; the GPU's own isn't counted" : ""))
                         .orElse("not known on this system"));
         lines.forEach((name, value) -> text.append(String.format("%-" + NAME + "s%s%n", name, value)));
         final List<Setting> said =
@@ -163,7 +171,6 @@ public record Forecast(
     }
 
     private String steps() {
-        final long evaluations = planned.evaluations();
         return String.format(
                 Locale.ROOT,
                 "%,d%s; evaluated %s",
@@ -171,14 +178,21 @@ public record Forecast(
                 planned.stepsPerEpoch() == 0
                         ? ""
                         : String.format(Locale.ROOT, ", %,d an epoch", planned.stepsPerEpoch()),
-                evaluations == 0 ? "never" : evaluations == 1 ? "once" : evaluations + " times");
+                evaluated(planned.evaluations()));
+    }
+
+    private static String evaluated(long evaluations) {
+        if (evaluations < 0) {
+            return "at each end of the data";
+        }
+        return evaluations == 0 ? "never" : evaluations == 1 ? "once" : evaluations + " times";
     }
 
     private String time() {
         final double evaluating = evaluationSeconds();
         return String.format(
                 Locale.ROOT,
-                "about %s on %s: %s to load and encode, %s to train (%s a step), %s",
+                "about %s on %s: %s to load and encode, %s to train (%s a step), %s%s",
                 Course.time(seconds()),
                 device,
                 Course.time(loadingSeconds + encodingSeconds),
@@ -186,7 +200,11 @@ public record Forecast(
                 ofStep(),
                 Double.isNaN(evaluating)
                         ? "evaluations of a stream not counted"
-                        : Course.time(evaluating) + " to evaluate");
+                        : Course.time(evaluating) + " to evaluate",
+                planned.maxTime()
+                        .filter(most -> most.toMillis() / 1e3 < trainingSeconds())
+                        .map(most -> "; training stops after " + Course.time(most.toMillis() / 1e3))
+                        .orElse(""));
     }
 
     private String ofStep() {

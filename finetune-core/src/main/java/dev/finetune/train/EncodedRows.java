@@ -130,6 +130,11 @@ public final class EncodedRows implements BatchSource {
         }
     }
 
+    /** Whether rows have lengths, as texts do and pictures don't. */
+    boolean haveLengths() {
+        return encoder.hasLengths();
+    }
+
     /** How many rows a batch has; the last one may have fewer. */
     int batchSize() {
         return order.batchSize;

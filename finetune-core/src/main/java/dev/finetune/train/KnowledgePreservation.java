@@ -93,6 +93,11 @@ public record KnowledgePreservation(
         return Records.with(this, "gradualUnfreezing", epochsPerStage);
     }
 
+    /** The same with all that is trained trained from the beginning. */
+    KnowledgePreservation unfreezingAtOnce() {
+        return Records.with(this, "gradualUnfreezing", 0.0);
+    }
+
     /**
      * The same as {@link #l2sp(double, double)} with a tenth of it for what is new.
      *

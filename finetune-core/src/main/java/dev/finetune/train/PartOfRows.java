@@ -55,10 +55,14 @@ final class PartOfRows implements BatchSource {
                 plan.stream().mapToLong(batch -> cost(rows, batch)).sum());
     }
 
-    /** The batch of the longest rows: none needs more memory. */
-    static PartOfRows longest(BatchSource source) {
+    /**
+     * The batch of the longest rows, than which none needs more memory, so many times.
+     *
+     * @param times at least 1
+     */
+    static PartOfRows longest(BatchSource source, int times) {
         if (!(source instanceof EncodedRows rows)) {
-            return first(source, 1);
+            return first(source, times);
         }
         final int[] longest = IntStream.range(0, rows.rows().size())
                 .boxed()
@@ -67,7 +71,12 @@ final class PartOfRows implements BatchSource {
                 .sorted()
                 .mapToInt(Integer::intValue)
                 .toArray();
-        return of(rows, Stream.of(longest), cost(rows, longest));
+        return of(rows, Stream.generate(() -> longest).limit(times), times * (double) cost(rows, longest));
+    }
+
+    /** Whether rows are of files that are read in the first epoch, and kept as far as they fit: pictures, which have no length. */
+    static boolean readsFiles(BatchSource source) {
+        return source instanceof EncodedRows rows && !rows.haveLengths();
     }
 
     private static PartOfRows of(EncodedRows rows, Stream<int[]> picked, double costOfAll) {

@@ -4,8 +4,10 @@ import dev.finetune.error.FinetuneException;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Network;
 import dev.finetune.task.Task;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.bytedeco.pytorch.Device;
@@ -38,11 +40,11 @@ public final class Rehearsal {
      * @param cancellation asks it to stop
      */
     public Rehearsal(Network network, Task task, TrainingSettings settings, Device device, Cancellation cancellation) {
-        this.network = network;
-        this.task = task;
-        this.settings = settings;
-        this.device = device;
-        this.cancellation = cancellation;
+        this.network = Objects.requireNonNull(network, "network");
+        this.task = Objects.requireNonNull(task, "task");
+        this.settings = Objects.requireNonNull(settings, "settings");
+        this.device = Objects.requireNonNull(device, "device");
+        this.cancellation = Objects.requireNonNull(cancellation, "cancellation");
     }
 
     /**
@@ -50,10 +52,17 @@ public final class Rehearsal {
      *
      * @param plan what listeners are told in the beginning
      * @param stepsPerEpoch optimizer steps of an epoch; 0 where that isn't known (streams)
-     * @param evaluations how often it would be evaluated, if nothing stops it; 0 where there is no data to evaluate on
+     * @param evaluations how often it would be evaluated, if nothing stops it; 0 where there is no data to evaluate on, -1 where
+     *     that isn't known (at each end of a stream)
+     * @param maxTime after which training would stop, if it isn't over by then
      * @param warnings what the training would warn of before its first step
      */
-    public record Planned(TrainingListener.Plan plan, long stepsPerEpoch, long evaluations, List<String> warnings) {
+    public record Planned(
+            TrainingListener.Plan plan,
+            long stepsPerEpoch,
+            long evaluations,
+            Optional<Duration> maxTime,
+            List<String> warnings) {
         /** Keeps its own copy of the warnings. */
         public Planned {
             warnings = List.copyOf(warnings);
@@ -65,9 +74,15 @@ public final class Rehearsal {
      *
      * @param step what it did
      * @param seconds how long it took, in a process that may have computed nothing before
-     * @param evaluation of a batch of the longest rows to evaluate on, after that step; empty where there are none
+     * @param evaluation of a batch of the longest rows to evaluate on, after that step and another; empty where there are none
+     * @param warnings what it warned of
      */
-    public record FirstStep(StepReport step, double seconds, Optional<Metrics> evaluation) {}
+    public record FirstStep(StepReport step, double seconds, Optional<Metrics> evaluation, List<String> warnings) {
+        /** Keeps its own copy of the warnings. */
+        public FirstStep {
+            warnings = List.copyOf(warnings);
+        }
+    }
 
     /**
      * What parts of a training take.
@@ -82,6 +97,9 @@ public final class Rehearsal {
         /** Keeps its own copy of the seconds. */
         public Costs {
             stepSeconds = List.copyOf(stepSeconds);
+            if (stepSeconds.isEmpty()) {
+                throw new IllegalArgumentException("stepSeconds is empty: there is what at least one epoch's steps take");
+            }
         }
     }
 
@@ -113,30 +131,46 @@ public final class Rehearsal {
             return new Planned(
                     plan,
                     batches.isPresent() ? TotalSteps.perEpoch(settings, batches.getAsLong()) : 0,
-                    validation.isPresent() ? PlanCheck.evaluations(settings, total, batches.orElse(total)) : 0,
+                    validation.isPresent() ? evaluations(total, batches) : 0,
+                    settings.maxTime(),
                     warnings);
         }
     }
 
+    private long evaluations(long total, OptionalLong batches) {
+        if (batches.isEmpty() && settings.evaluation().everySteps() == 0) {
+            return -1;
+        }
+        return PlanCheck.evaluations(settings, total, batches.orElse(total));
+    }
+
     /**
-     * Makes one step of the longest rows, and evaluates a batch of the longest rows.
+     * Makes two steps of the longest rows (the second has all that an optimizer keeps beside it), and evaluates a batch of the
+     * longest rows. Layers that would unfreeze later are trained at once, for so they take the most memory.
      *
      * @param planned what is to be done
      * @param training the batches to train on
      * @param validation the batches to evaluate on, if any
-     * @return what the step did
+     * @return what the first step did
      * @throws FinetuneException where training would fail so: if memory doesn't suffice, or a loss isn't a finite number
      */
     public FirstStep firstStep(Planned planned, BatchSource training, Optional<BatchSource> validation) {
-        final StepClock clock = new StepClock(1);
+        final int accumulate = settings.optimization().accumulate();
+        final StepClock clock = new StepClock(1, () -> 0);
         final List<StepReport> steps = train(
-                        planned, clock, PartOfRows.longest(training), validation.map(PartOfRows::longest), store())
+                        settings.preservation(settings.preservation().unfreezingAtOnce()),
+                        planned,
+                        clock,
+                        PartOfRows.longest(training, 2 * accumulate),
+                        validation.map(rows -> PartOfRows.longest(rows, 1)),
+                        store())
                 .steps();
-        return new FirstStep(steps.get(0), clock.seconds(0).get(0), clock.metrics());
+        return new FirstStep(steps.get(0), clock.seconds(0).get(0), clock.metrics(), clock.warnings());
     }
 
     /**
-     * Measures what steps and evaluations take, for some 10 seconds, or four steps where these take longer.
+     * Measures what steps and evaluations take, for some 10 seconds, but at least four steps of each epoch that differs from the
+     * one before.
      *
      * @param planned what is to be done
      * @param training the batches to train on
@@ -146,9 +180,16 @@ public final class Rehearsal {
      */
     public Costs costs(Planned planned, BatchSource training, Optional<BatchSource> validation) {
         final int accumulate = settings.optimization().accumulate();
-        final int epochs = epochsThatDiffer(planned, training);
-        final StepClock warmUp = new StepClock(1);
-        train(planned, warmUp, PartOfRows.spread(training, WARM_UP_STEPS * accumulate), Optional.empty(), store());
+        final int epochs = epochsThatDiffer(planned, training, validation);
+        final StepClock warmUp = new StepClock(1, () -> 0);
+        final TrainingSettings ofPart = settings.keepBest(Optional.empty()); // Copying the weights is no part of evaluating.
+        train(
+                ofPart,
+                planned,
+                warmUp,
+                PartOfRows.spread(training, WARM_UP_STEPS * accumulate),
+                Optional.empty(),
+                store());
         final List<Double> first = warmUp.seconds(0);
         final double step = first.get(first.size() - 1);
         final int wanted = (int) Math.max(FEWEST_STEPS, Math.min(MOST_STEPS, SECONDS / (epochs * step))) * accumulate;
@@ -161,8 +202,8 @@ public final class Rehearsal {
                                 * settings.batchSize().rows()
                                 / settings.evaluation().batchSize())));
         final FrozenOutputStore kept = store();
-        final StepClock clock = new StepClock(epochs);
-        train(planned, clock, part, evaluated, kept);
+        final StepClock clock = new StepClock(epochs, kept::bytes);
+        train(ofPart, planned, clock, part, evaluated, kept);
         final List<Double> stepSeconds = new ArrayList<>();
         for (int epoch = 0; epoch < epochs && !clock.seconds(epoch).isEmpty(); epoch++) {
             stepSeconds.add(ofStep(part, clock.seconds(epoch), epoch == 0 ? 1 : 0, planned));
@@ -173,25 +214,35 @@ public final class Rehearsal {
                 stepSeconds,
                 evaluations.get(0) * times,
                 evaluations.get(evaluations.size() - 1) * times,
-                beyond(kept.bytes(), part.timesAsMuch()));
+                beyond(planned, clock, part.timesAsMuch(), times));
     }
 
-    /** What is kept in memory of so many times as many rows as were measured. */
-    private static long beyond(long measured, double times) {
-        return (long) Math.max(0, Math.min(FrozenOutputStore.MEMORY_BYTES, measured * times) - measured);
+    /** What is kept in memory beyond what was measured: of rows that come again so many times as much. */
+    private static long beyond(Planned planned, StepClock clock, double timesOfTraining, double timesOfValidation) {
+        final long ofTraining = clock.bytesAfterSteps();
+        final long ofValidation = clock.bytes() - ofTraining;
+        final double all = (planned.plan().steps() > planned.stepsPerEpoch() ? ofTraining * timesOfTraining : 0)
+                + (planned.evaluations() > 1 ? ofValidation * timesOfValidation : 0);
+        return (long) Math.max(0, Math.min(FrozenOutputStore.MEMORY_BYTES, all) - clock.bytes());
     }
 
-    /** With frozen outputs kept, all epochs after the first are alike; while stages unfreeze, none is like the one before. */
-    private int epochsThatDiffer(Planned planned, BatchSource training) {
-        final long all = planned.stepsPerEpoch() == 0
-                ? 1
-                : (planned.plan().steps() + planned.stepsPerEpoch() - 1) / planned.stepsPerEpoch();
+    /**
+     * With frozen outputs kept, and with files that are read once, all epochs after the first are alike; while stages unfreeze,
+     * none is like the one before.
+     */
+    private int epochsThatDiffer(Planned planned, BatchSource training, Optional<BatchSource> validation) {
+        final boolean keeps = settings.execution().keepFrozenOutputs() && network.frozenStages() > 0;
+        final boolean evaluatesFaster =
+                keeps && planned.evaluations() > 1 && validation.filter(BatchSource::repeatsRows).isPresent();
+        if (planned.stepsPerEpoch() == 0) {
+            return evaluatesFaster ? 2 : 1;
+        }
+        final long all = (planned.plan().steps() + planned.stepsPerEpoch() - 1) / planned.stepsPerEpoch();
         final double perStage = settings.preservation().gradualUnfreezing();
-        final boolean keeps =
-                settings.execution().keepFrozenOutputs() && network.frozenStages() > 0 && training.repeatsRows();
-        final double differing =
-                (keeps ? 2 : 1) + Math.ceil(perStage * (perStage > 0 ? new LayerwiseRates(network).stages() : 0));
-        return (int) Math.min(all, differing);
+        final boolean trainsFaster = keeps && training.repeatsRows() || PartOfRows.readsFiles(training);
+        final double differing = (trainsFaster ? 2 : 1)
+                + Math.ceil(perStage * (perStage > 0 ? new LayerwiseRates(network).stages() : 0));
+        return (int) Math.max(Math.min(all, differing), evaluatesFaster ? 2 : 1);
     }
 
     /** Seconds of a step of average cost; the first ones of a run are left out where there are others. */
@@ -215,19 +266,21 @@ public final class Rehearsal {
     }
 
     private TrainingHistory train(
+            TrainingSettings said,
             Planned planned,
             StepClock clock,
-            BatchSource training,
+            PartOfRows training,
             Optional<? extends BatchSource> validation,
             FrozenOutputStore kept) {
-        final TrainingSettings ofPart = settings.maxSteps(planned.plan().steps())
+        final long perEpoch = TotalSteps.perEpoch(said, training.batchesPerEpoch().orElseThrow());
+        final TrainingSettings ofPart = said.maxSteps(Math.max(planned.plan().steps(), clock.epochs() * perEpoch))
                 .evaluation(settings.evaluation().everySteps(0))
                 .maxTime(Optional.empty())
                 .earlyStopping(Optional.empty());
         final TrainingHistory history = new Trainer(network, task, ofPart, device, clock, cancellation, () -> kept)
                 .train(training, validation.map(BatchSource.class::cast));
         if (cancellation.isRequestedHere()) {
-            throw new FinetuneException("It was cancelled before it was known what the training takes.");
+            throw new FinetuneException("The description, or the dry run, was cancelled before it was known what training takes.");
         }
         return history;
     }

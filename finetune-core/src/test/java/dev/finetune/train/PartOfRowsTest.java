@@ -70,10 +70,11 @@ class PartOfRowsTest {
     }
 
     @Test
-    void theLongestRowsMakeOneBatch() {
+    void theLongestRowsMakeABatchSoManyTimes() {
         final EncodedRows whole = rows(300, 60, 8, true);
-        final List<List<Encoded>> batches = batches(PartOfRows.longest(whole), 0);
-        assertThat(batches).hasSize(1);
+        final List<List<Encoded>> batches = batches(PartOfRows.longest(whole, 2), 0);
+        assertThat(batches).hasSize(2);
+        assertThat(batches.get(1)).isEqualTo(batches.get(0));
         final int shortest =
                 batches.get(0).stream().mapToInt(Encoded::length).min().orElseThrow();
         assertThat(batches.get(0)).hasSize(8);

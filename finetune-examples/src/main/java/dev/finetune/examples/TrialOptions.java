@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import dev.finetune.FineTuner;
 import dev.finetune.data.Dataset;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.report.DryRun;
 import dev.finetune.report.Forecast;
 import picocli.CommandLine.Option;
 
@@ -17,7 +18,7 @@ final class TrialOptions {
                             + " and end.")
     private boolean describe;
 
-    @Option(names = "--dry-run", description = "Make one step, of the longest rows, print what it did, and end.")
+    @Option(names = "--dry-run", description = "Make the first step, of the longest rows, print what it did, and end.")
     private boolean dryRun;
 
     /** Does in place of training what was asked for; false if nothing was. */
@@ -30,7 +31,9 @@ final class TrialOptions {
             System.out.println(forecast);
             System.out.println(new Gson().toJson(json(forecast)));
         } else if (dryRun) {
-            System.out.println(tuner.dryRun(train, evaluation));
+            final DryRun run = tuner.dryRun(train, evaluation);
+            System.out.println(run);
+            System.out.println(new Gson().toJson(json(run)));
         }
         return describe || dryRun;
     }
@@ -45,6 +48,15 @@ final class TrialOptions {
                 "train_s", ResultOptions.rounded(forecast.trainingSeconds() + known(forecast.evaluationSeconds())));
         json.addProperty("total_s", ResultOptions.rounded(forecast.seconds()));
         forecast.peakMegabytes().ifPresent(megabytes -> json.addProperty("peak_rss_mb", megabytes));
+        return json;
+    }
+
+    private static JsonObject json(DryRun run) {
+        final JsonObject json = new JsonObject();
+        json.addProperty("what", "dry_run");
+        json.addProperty("steps", run.plan().steps());
+        json.addProperty("loss", run.first().step().loss());
+        run.peakMegabytes().ifPresent(megabytes -> json.addProperty("peak_rss_mb", megabytes));
         return json;
     }
 

@@ -28,8 +28,13 @@ import org.junit.platform.launcher.listeners.TestExecutionSummary;
 /** What the documents say is true: snippets compile and run, commands are understood, links lead somewhere. */
 class ReadmeTest {
     private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
-    private static final List<String> RUN =
-            List.of("README.md", "recipes.md", "explanations.md", "tutorial-texts.md", "tutorial-pictures.md");
+    private static final List<String> RUN = List.of(
+            "README.md",
+            "recipes.md",
+            "explanations.md",
+            "data-check.md",
+            "tutorial-texts.md",
+            "tutorial-pictures.md");
 
     @TempDir
     static Path temporary;

@@ -114,8 +114,8 @@ public final class Fitting<I> {
             throw new FinetuneException("Early stopping and keeping the best weights need data to evaluate on: call"
                     + " fit(train, validation), or fit(dataset), which holds a part back.");
         }
-        lookAt(train, validation, warnings);
         final long loadingStart = System.nanoTime();
+        lookAt(train, validation, warnings);
         final LoadedModel<I> model = LoadedModel.openToTrain(draft, train);
         try {
             validation.ifPresent(

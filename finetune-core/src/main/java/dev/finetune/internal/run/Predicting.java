@@ -8,6 +8,7 @@ import dev.finetune.data.PaddedBatches;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.head.Prediction;
 import dev.finetune.internal.torch.Callers;
+import dev.finetune.internal.torch.OneCore;
 import dev.finetune.internal.torch.ThreadLimit;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
@@ -102,7 +103,9 @@ final class Predicting<I> {
 
     /** Many are encoded by several threads, some at a time, so that other callers wait for no more than these. */
     private int atOnce() {
-        return inputs.size() < MANY || ThreadLimit.ofJava() == 1 ? 1 : MANY;
+        final boolean isAlone = model.device().is_cuda() || !OneCore.isOn();
+        final boolean hasAllCores = ThreadLimit.ofJava() == Runtime.getRuntime().availableProcessors();
+        return inputs.size() >= MANY && isAlone && hasAllCores ? MANY : 1;
     }
 
     private void encode(int end) {

@@ -9,7 +9,7 @@ import java.util.Optional;
  * @param model to train; owned
  * @param training the batches to train on
  * @param evaluation the batches to evaluate on, if any
- * @param loadingSeconds how long it took to find and load the model
+ * @param loadingSeconds how long it took to look at the data, and to find and load the model
  * @param encodingSeconds how long it took to encode the rows
  * @param <I> the kind of input
  */

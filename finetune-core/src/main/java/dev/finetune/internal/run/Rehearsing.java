@@ -29,7 +29,9 @@ public final class Rehearsing<I> {
             final Rehearsal rehearsal = rehearsal(model);
             final Rehearsal.Planned planned = rehearsal.plan(prepared.training(), prepared.evaluation());
             warnings.addAll(planned.warnings());
-            rehearsal.firstStep(planned, prepared.training(), prepared.evaluation());
+            warnings.addAll(rehearsal
+                    .firstStep(planned, prepared.training(), prepared.evaluation())
+                    .warnings());
             final Rehearsal.Costs costs = rehearsal.costs(planned, prepared.training(), prepared.evaluation());
             return new Forecast(
                     Reporting.fitted(model),
@@ -45,17 +47,15 @@ public final class Rehearsing<I> {
         }
     }
 
-    public DryRun dryRun(Dataset<I> train, Optional<Dataset<I>> validation) {
+    public DryRun dryRun(Dataset<I> train, Dataset<I> validation) {
         try (ResidentPeak peak = ResidentPeak.watching();
-                Prepared<I> prepared = prepared(train, validation)) {
+                Prepared<I> prepared = prepared(train, Optional.of(validation))) {
             final Rehearsal rehearsal = rehearsal(prepared.model());
             final Rehearsal.Planned planned = rehearsal.plan(prepared.training(), prepared.evaluation());
             warnings.addAll(planned.warnings());
-            return new DryRun(
-                    planned.plan(),
-                    rehearsal.firstStep(planned, prepared.training(), prepared.evaluation()),
-                    peak.megabytes(),
-                    List.copyOf(warnings));
+            final Rehearsal.FirstStep first = rehearsal.firstStep(planned, prepared.training(), prepared.evaluation());
+            warnings.addAll(first.warnings());
+            return new DryRun(planned.plan(), first, peak.megabytes(), List.copyOf(warnings));
         }
     }
 

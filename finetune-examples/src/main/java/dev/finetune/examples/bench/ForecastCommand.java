@@ -73,7 +73,7 @@ public final class ForecastCommand implements Callable<Integer> {
         final JsonObject took = Job.run(Job.ours(job.command()), job.options());
         final double seconds = told.get("train_s").getAsDouble();
         final double really = took.get("train_s").getAsDouble();
-        final double memory = told.get("peak_rss_mb").getAsDouble();
+        final double memory = told.has("peak_rss_mb") ? told.get("peak_rss_mb").getAsDouble() : Double.NaN; // Linux tells.
         final double reallyTaken = took.get("peak_rss_mb").getAsDouble();
         System.out.printf(
                 Locale.ROOT,
@@ -89,8 +89,10 @@ public final class ForecastCommand implements Callable<Integer> {
         json.addProperty("job", job.name());
         json.addProperty("told_s", seconds);
         json.addProperty("took_s", really);
-        json.addProperty("told_mb", memory);
-        json.addProperty("took_mb", reallyTaken);
+        if (!Double.isNaN(memory)) {
+            json.addProperty("told_mb", memory);
+            json.addProperty("took_mb", reallyTaken);
+        }
         return json;
     }
 

@@ -50,8 +50,11 @@ record Decisions(long truePositives, long falsePositives, long falseNegatives, l
         return some + others == 0 ? 0 : some / (double) (some + others);
     }
 
-    /** A share of a hundred with the interval in which it lies with 95 % confidence. */
+    /** A share of a hundred, if there is one, with the interval in which it lies with 95 % confidence. */
     static String percent(long some, long others) {
+        if (some + others == 0) {
+            return "none";
+        }
         final Interval interval = Interval.wilson(some, some + others);
         return String.format(
                 Locale.ROOT,
