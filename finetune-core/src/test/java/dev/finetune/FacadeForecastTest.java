@@ -117,7 +117,8 @@ class FacadeForecastTest {
                         Dataset.streamed(Text.class, () -> Letters.words(40, 2).stream()));
         assertThat(forecast.evaluationSeconds()).isNaN();
         assertThat(forecast.seconds()).isPositive();
-        assertThat(forecast.toString()).contains("a stream to train on", "evaluations of a stream not counted", "at each end of the data");
+        assertThat(forecast.toString())
+                .contains("a stream to train on", "evaluations of a stream not counted", "at each end of the data");
     }
 
     @Test

@@ -98,7 +98,8 @@ public final class Rehearsal {
         public Costs {
             stepSeconds = List.copyOf(stepSeconds);
             if (stepSeconds.isEmpty()) {
-                throw new IllegalArgumentException("stepSeconds is empty: there is what at least one epoch's steps take");
+                throw new IllegalArgumentException(
+                        "stepSeconds is empty: there is what at least one epoch's steps take");
             }
         }
     }
@@ -182,7 +183,8 @@ public final class Rehearsal {
         final int accumulate = settings.optimization().accumulate();
         final int epochs = epochsThatDiffer(planned, training, validation);
         final StepClock warmUp = new StepClock(1, () -> 0);
-        final TrainingSettings ofPart = settings.keepBest(Optional.empty()); // Copying the weights is no part of evaluating.
+        final TrainingSettings ofPart =
+                settings.keepBest(Optional.empty()); // Copying the weights is no part of evaluating.
         train(
                 ofPart,
                 planned,
@@ -232,8 +234,9 @@ public final class Rehearsal {
      */
     private int epochsThatDiffer(Planned planned, BatchSource training, Optional<BatchSource> validation) {
         final boolean keeps = settings.execution().keepFrozenOutputs() && network.frozenStages() > 0;
-        final boolean evaluatesFaster =
-                keeps && planned.evaluations() > 1 && validation.filter(BatchSource::repeatsRows).isPresent();
+        final boolean evaluatesFaster = keeps
+                && planned.evaluations() > 1
+                && validation.filter(BatchSource::repeatsRows).isPresent();
         if (planned.stepsPerEpoch() == 0) {
             return evaluatesFaster ? 2 : 1;
         }
@@ -272,7 +275,8 @@ public final class Rehearsal {
             PartOfRows training,
             Optional<? extends BatchSource> validation,
             FrozenOutputStore kept) {
-        final long perEpoch = TotalSteps.perEpoch(said, training.batchesPerEpoch().orElseThrow());
+        final long perEpoch =
+                TotalSteps.perEpoch(said, training.batchesPerEpoch().orElseThrow());
         final TrainingSettings ofPart = said.maxSteps(Math.max(planned.plan().steps(), clock.epochs() * perEpoch))
                 .evaluation(settings.evaluation().everySteps(0))
                 .maxTime(Optional.empty())
@@ -280,7 +284,8 @@ public final class Rehearsal {
         final TrainingHistory history = new Trainer(network, task, ofPart, device, clock, cancellation, () -> kept)
                 .train(training, validation.map(BatchSource.class::cast));
         if (cancellation.isRequestedHere()) {
-            throw new FinetuneException("The description, or the dry run, was cancelled before it was known what training takes.");
+            throw new FinetuneException(
+                    "The description, or the dry run, was cancelled before it was known what training takes.");
         }
         return history;
     }

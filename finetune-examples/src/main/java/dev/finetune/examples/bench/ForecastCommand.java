@@ -73,7 +73,8 @@ public final class ForecastCommand implements Callable<Integer> {
         final JsonObject took = Job.run(Job.ours(job.command()), job.options());
         final double seconds = told.get("train_s").getAsDouble();
         final double really = took.get("train_s").getAsDouble();
-        final double memory = told.has("peak_rss_mb") ? told.get("peak_rss_mb").getAsDouble() : Double.NaN; // Linux tells.
+        final double memory =
+                told.has("peak_rss_mb") ? told.get("peak_rss_mb").getAsDouble() : Double.NaN; // Linux tells.
         final double reallyTaken = took.get("peak_rss_mb").getAsDouble();
         System.out.printf(
                 Locale.ROOT,

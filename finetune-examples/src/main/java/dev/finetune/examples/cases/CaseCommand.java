@@ -6,7 +6,8 @@ import picocli.CommandLine.Command;
 /** The worked cases. */
 @Command(
         name = "case",
-        description = "Worked cases, each on data that is drawn or generated; docs/case-lesions.md and others explain them.",
+        description =
+                "Worked cases, each on data that is drawn or generated; docs/case-lesions.md and others explain them.",
         mixinStandardHelpOptions = true,
         subcommands = {LesionsCommand.class, FraudCommand.class, TicketsCommand.class})
 public final class CaseCommand implements Runnable {
