@@ -21,7 +21,7 @@ class LayersTest {
     private static final List<Set<String>> LAYERS = List.of(
             Set.of("error"),
             Set.of("internal"),
-            Set.of("internal.natives", "internal.saving"),
+            Set.of("internal.natives", "internal.saving", "internal.lint"),
             Set.of("hub", "data", "metrics", "calibration"),
             Set.of("head", "batch"),
             Set.of("internal.torch"),

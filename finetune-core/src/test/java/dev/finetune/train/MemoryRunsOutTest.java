@@ -65,7 +65,7 @@ class MemoryRunsOutTest {
             assertThatThrownBy(() -> train(failing(network, 1, 3, MemoryRunsOutTest::askForTooMuch)))
                     .isInstanceOf(OutOfMemoryException.class)
                     .hasMessageMatching(
-                            "Step 3, the batch of rows [\\d, ]+ \\(counted from 0\\): memory ran out: the system"
+                            "Step 4, the batch of rows [\\d, ]+ \\(counted from 0\\): memory ran out: the system"
                                     + " had no 1125\\.9 TB to give\\. The batch has 8 rows \\(input_ids 8 x \\d\\)\\."
                                     + " What takes less memory: a smaller batchSize.*accumulate.*BatchSize\\.auto\\(8\\).*, a maxLength\\(\\.\\.\\.\\)"
                                     + " below \\d, execution\\(e -> e\\.gradientCheckpointing\\(true\\)\\), freeze\\(\\.\\.\\.\\) or lora\\(\\.\\.\\.\\)\\.");
