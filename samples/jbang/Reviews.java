@@ -1,7 +1,7 @@
-/// usr/bin/env jbang "$0" "$@" ; exit $?
-// JAVA 17+
-// DEPS dev.finetune:finetune-bert:0.1.0-SNAPSHOT
-// DEPS org.slf4j:slf4j-nop:2.0.20
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//DEPS dev.finetune:finetune-bert:0.1.0-SNAPSHOT
+//DEPS org.slf4j:slf4j-nop:2.0.20
 
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;

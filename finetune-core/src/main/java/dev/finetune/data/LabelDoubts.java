@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Labels that are probably wrong, among rows of one class each.
@@ -52,7 +53,7 @@ final class LabelDoubts<I> {
     /** Adds them, or why they weren't looked for. */
     void addTo(List<DataReport.Issue> issues, List<String> leftOut) {
         if (rows.size() < LEAST_ROWS || classes.size() < 2) {
-            leftOut.add("label-errors: it takes " + LEAST_ROWS + " rows, and two classes of " + OutOfFold.FOLDS);
+            leftOut.add("label-errors: needs " + LEAST_ROWS + " rows, and two classes of " + OutOfFold.FOLDS);
             return;
         }
         if (vectors.isEmpty() && InputText.of(rows.get(0).example().input()).isEmpty()) {
@@ -98,7 +99,7 @@ final class LabelDoubts<I> {
                 String.format(
                         Locale.ROOT,
                         "Labels that are probably wrong, the most doubtful first, by a linear classifier of %s that is right for"
-                                + " %.0f %% of the rows, which it hasn't seen; it takes %.0f %% of all labels to be wrong",
+                                + " %.0f %% of the rows, which it hasn't seen; it estimates that %.0f %% of all labels are wrong",
                         vectors.isEmpty() ? "words" : "vectors",
                         100 * right,
                         100 * found.wrongShare()),
@@ -124,16 +125,31 @@ final class LabelDoubts<I> {
                         classes.size()));
     }
 
+    private static void checkNumbers(float @Nullable [] vector, Object place) {
+        if (vector == null) {
+            throw new FinetuneException("embeddedBy(...): there is no vector of " + place + "; expected one each.");
+        }
+        for (float number : vector) {
+            if (!Float.isFinite(number)) {
+                throw new FinetuneException(
+                        "embeddedBy(...): the vector of " + place + " holds " + number + "; expected numbers that are finite.");
+            }
+        }
+    }
+
     private List<float[]> embedded(Function<List<I>, List<float[]>> given) {
         final List<float[]> all = new ArrayList<>();
         for (int from = 0; from < rows.size(); from += BATCH) {
             final List<I> asked = rows.subList(from, Math.min(rows.size(), from + BATCH)).stream()
                     .map(row -> row.example().input())
                     .toList();
-            final List<float[]> made = given.apply(asked);
-            if (made.size() != asked.size()) {
-                throw new FinetuneException("embeddedBy(...): of " + asked.size() + " inputs there are " + made.size()
-                        + " vectors; expected one each.");
+            final @Nullable List<float[]> made = given.apply(asked);
+            if (made == null || made.size() != asked.size()) {
+                throw new FinetuneException("embeddedBy(...): of " + asked.size() + " inputs there are "
+                        + (made == null ? "no" : made.size()) + " vectors; expected one each.");
+            }
+            for (int i = 0; i < made.size(); i++) {
+                checkNumbers(made.get(i), rows.get(from + i).place());
             }
             all.addAll(made);
         }

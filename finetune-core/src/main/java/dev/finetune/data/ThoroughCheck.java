@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * @param <I> the kind of input
  */
 final class ThoroughCheck<I> {
+    /** A text isn't odd that is less than twice as long as others, or as short, however much alike these are. */
+    private static final double LEAST_RATIO = Math.log(2);
+
     private static final double FAR = 5;
     private static final double FAR_NUMBER = 8;
     private static final List<Code> ORDER = List.of(
@@ -156,7 +159,10 @@ final class ThoroughCheck<I> {
 
     /** Of each of an input's texts by itself: questions are shorter than passages. */
     private void checkLengths(List<PlacedRow<I>> rows) {
-        final int texts = InputText.of(rows.get(0).example().input()).size();
+        final int texts = rows.stream()
+                .mapToInt(row -> InputText.of(row.example().input()).size())
+                .max()
+                .orElse(0);
         for (int text = 0; text < texts; text++) {
             final double[] lengths = new double[rows.size()];
             for (int i = 0; i < lengths.length; i++) {
@@ -166,7 +172,8 @@ final class ThoroughCheck<I> {
             }
             final Outliers usual = Outliers.of(lengths);
             for (int i = 0; i < lengths.length; i++) {
-                if (Math.abs(usual.score(lengths[i])) > FAR && lengths[i] > 0) {
+                final boolean isOther = Math.abs(lengths[i] - usual.median()) > LEAST_RATIO;
+                if (isOther && Math.abs(usual.score(lengths[i])) > FAR && lengths[i] > 0) {
                     scan.lengths.add(
                             rows.get(i).place(),
                             InputText.quoted(rows.get(i).example().input()),

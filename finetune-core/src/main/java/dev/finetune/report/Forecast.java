@@ -71,10 +71,13 @@ public record Forecast(
         return costs.firstEvaluationSeconds() + (evaluations - 1) * costs.evaluationSeconds();
     }
 
-    /** {@return seconds from the call of fit to its end, but for evaluations of streams, a report, and checkpoints} */
+    /** {@return seconds from the call of fit to its end, which a maximum time may bring; but for evaluations of streams, a report, and
+     * checkpoints} */
     public double seconds() {
         final double evaluating = evaluationSeconds();
-        return loadingSeconds + encodingSeconds + trainingSeconds() + (Double.isNaN(evaluating) ? 0 : evaluating);
+        final double all = trainingSeconds() + (Double.isNaN(evaluating) ? 0 : evaluating);
+        final double most = planned.maxTime().map(time -> time.toMillis() / 1e3).orElse(Double.POSITIVE_INFINITY);
+        return loadingSeconds + encodingSeconds + Math.min(all, most);
     }
 
     /** {@return all of it in words, some 20 lines} */

@@ -70,7 +70,7 @@ final class PlanCheck {
         final long between = settings.evaluation().everySteps() > 0
                 ? settings.evaluation().everySteps()
                 : TotalSteps.perEpoch(settings, batchesPerEpoch);
-        return (total + between - 1) / between;
+        return total / between + (total % between == 0 ? 0 : 1);
     }
 
     private static String steps(long total) {

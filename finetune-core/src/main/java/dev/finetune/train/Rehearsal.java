@@ -156,7 +156,7 @@ public final class Rehearsal {
      * @throws FinetuneException where training would fail so: if memory doesn't suffice, or a loss isn't a finite number
      */
     public FirstStep firstStep(Planned planned, BatchSource training, Optional<BatchSource> validation) {
-        final int accumulate = settings.optimization().accumulate();
+        final int accumulate = accumulated(training);
         final StepClock clock = new StepClock(1, () -> 0);
         final List<StepReport> steps = train(
                         settings.preservation(settings.preservation().unfreezingAtOnce()),
@@ -180,7 +180,7 @@ public final class Rehearsal {
      * @throws FinetuneException where training fails
      */
     public Costs costs(Planned planned, BatchSource training, Optional<BatchSource> validation) {
-        final int accumulate = settings.optimization().accumulate();
+        final int accumulate = accumulated(training);
         final int epochs = epochsThatDiffer(planned, training, validation);
         final StepClock warmUp = new StepClock(1, () -> 0);
         final TrainingSettings ofPart =
@@ -240,7 +240,7 @@ public final class Rehearsal {
         if (planned.stepsPerEpoch() == 0) {
             return evaluatesFaster ? 2 : 1;
         }
-        final long all = (planned.plan().steps() + planned.stepsPerEpoch() - 1) / planned.stepsPerEpoch();
+        final double all = Math.ceil(planned.plan().steps() / (double) planned.stepsPerEpoch());
         final double perStage = settings.preservation().gradualUnfreezing();
         final boolean trainsFaster = keeps && training.repeatsRows() || PartOfRows.readsFiles(training);
         final double differing = (trainsFaster ? 2 : 1)
@@ -248,9 +248,16 @@ public final class Rehearsal {
         return (int) Math.max(Math.min(all, differing), evaluatesFaster ? 2 : 1);
     }
 
+    /** How many batches a step has: no more than an epoch. */
+    private int accumulated(BatchSource training) {
+        return (int) Math.min(
+                settings.optimization().accumulate(),
+                training.batchesPerEpoch().orElse(Long.MAX_VALUE));
+    }
+
     /** Seconds of a step of average cost; the first ones of a run are left out where there are others. */
     private double ofStep(PartOfRows part, List<Double> seconds, int leftOut, Planned planned) {
-        final int accumulate = settings.optimization().accumulate();
+        final int accumulate = accumulated(part);
         final int from = seconds.size() > leftOut ? leftOut : 0;
         final double measured = seconds.subList(from, seconds.size()).stream()
                 .mapToDouble(d -> d)

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -30,6 +31,9 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         showDefaultValues = true)
 public final class CheckCommand implements Callable<Integer> {
+    /** What the JSON of a report begins with. */
+    private static final String START = "{\n  \"parts\"";
+
     @Option(
             names = "--train",
             required = true,
@@ -57,6 +61,9 @@ public final class CheckCommand implements Callable<Integer> {
     @Option(names = "--json", description = "A file to write all that was found to, as JSON.")
     private Optional<Path> json = Optional.empty();
 
+    @Option(names = "--overwrite", description = "Replace the file of --json, whoever wrote it.")
+    private boolean overwrite;
+
     @Option(
             names = "--fail-on",
             split = ",",
@@ -70,8 +77,12 @@ public final class CheckCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        failOn.forEach(CheckCommand::checkKind);
-        json.ifPresent(file -> Output.checkFile("--json", file));
+        final List<String> kinds =
+                failOn.stream().map(kind -> kind.strip().toLowerCase(Locale.ROOT)).toList();
+        kinds.forEach(this::checkKind);
+        if (json.isPresent()) {
+            Output.checkFile("--json", json.get(), overwrite, START);
+        }
         final DataReport report = Files.isDirectory(train) ? ofPictures() : ofTexts();
         System.out.print(report);
         if (json.isPresent()) {
@@ -86,7 +97,7 @@ public final class CheckCommand implements Callable<Integer> {
         }
         final List<String> failed = report.issues().stream()
                 .map(issue -> issue.code().id())
-                .filter(failOn::contains)
+                .filter(kinds::contains)
                 .toList();
         if (!failed.isEmpty()) {
             System.err.println("error: found " + String.join(", ", failed) + " (--fail-on)");
@@ -94,12 +105,15 @@ public final class CheckCommand implements Callable<Integer> {
         return failed.isEmpty() ? 0 : 1;
     }
 
-    private static void checkKind(String kind) {
+    private void checkKind(String kind) {
         final List<String> all =
                 Arrays.stream(Finding.Code.values()).map(Finding.Code::id).toList();
         if (!all.contains(kind)) {
             throw new FinetuneException("--fail-on " + kind + ": there is no such kind of finding. There are "
                     + String.join(", ", all) + ".");
+        }
+        if (kind.endsWith("leakage") && eval.isEmpty()) {
+            throw new FinetuneException("--fail-on " + kind + " compares two parts: give the other one with --eval.");
         }
     }
 

@@ -68,13 +68,31 @@ class CheckCommandTest {
         final String train =
                 file("first", "the same row\tgood", "the same row\tgood").toString();
 
-        final CommandLineRun failed = CommandLineRun.of("check", "--train", train, "--fail-on", "leakage,duplicates");
+        final CommandLineRun failed =
+                CommandLineRun.of("check", "--train", train, "--fail-on", "conflicting-labels, DUPLICATES");
         assertThat(failed.status()).isEqualTo(1);
         assertThat(failed.errors()).contains("found duplicates");
-        CommandLineRun.of("check", "--train", train, "--fail-on", "leakage").well();
+        CommandLineRun.of("check", "--train", train, "--fail-on", "conflicting-labels")
+                .well();
+        final CommandLineRun alone = CommandLineRun.of("check", "--train", train, "--fail-on", "leakage");
+        assertThat(alone.status()).isEqualTo(1);
+        assertThat(alone.errors()).contains("--fail-on leakage", "give the other one with --eval");
         final CommandLineRun unknown = CommandLineRun.of("check", "--train", train, "--fail-on", "leaks");
         assertThat(unknown.status()).isEqualTo(1);
         assertThat(unknown.errors()).contains("--fail-on leaks", "near-leakage");
+    }
+
+    @Test
+    void theDataItselfIsNotReplacedByWhatWasFound() throws IOException {
+        final Path train = file("first", "the same row\tgood", "another row\tbad");
+        final String before = Files.readString(train);
+        final CommandLineRun run = CommandLineRun.of("check", "--train", train.toString(), "--json", train.toString());
+        assertThat(run.status()).isEqualTo(1);
+        assertThat(run.errors()).contains("--json", "--overwrite");
+        assertThat(train).hasContent(before);
+        final String found = folder.resolve("found.json").toString();
+        CommandLineRun.of("check", "--train", train.toString(), "--json", found).well();
+        CommandLineRun.of("check", "--train", train.toString(), "--json", found).well();
     }
 
     @Test

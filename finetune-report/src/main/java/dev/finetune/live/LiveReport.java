@@ -37,8 +37,8 @@ public final class LiveReport implements FitWatcher {
     private final int port;
     private final Consumer<URI> told;
     private final Duration lastLook;
-    private @Nullable LiveServer server;
-    private @Nullable LiveCourse course;
+    private volatile @Nullable LiveServer server;
+    private volatile @Nullable LiveCourse course;
 
     private LiveReport(int port, Consumer<URI> told, Duration lastLook) {
         this.port = port;
@@ -76,13 +76,26 @@ public final class LiveReport implements FitWatcher {
 
     @Override
     public void opening() {
+        final LiveServer opened = opened();
+        boolean isTold = false;
+        try {
+            told.accept(opened.address());
+            isTold = true;
+        } finally {
+            if (!isTold) {
+                closing();
+            }
+        }
+    }
+
+    private synchronized LiveServer opened() {
         if (server != null) {
             throw new FinetuneException("This LiveReport shows another fit just now, and shows one at a time: make one"
                     + " for each of several that train at once.");
         }
         final LiveServer opened = LiveServer.open(port);
         server = opened;
-        told.accept(opened.address());
+        return opened;
     }
 
     @Override
@@ -94,10 +107,11 @@ public final class LiveReport implements FitWatcher {
     }
 
     private LiveServer open() {
-        if (server == null) {
+        final LiveServer shown = server;
+        if (shown == null) {
             throw new IllegalStateException("no fit is under way");
         }
-        return server;
+        return shown;
     }
 
     @Override
@@ -114,8 +128,9 @@ public final class LiveReport implements FitWatcher {
     @Override
     public void stepped(StepReport report) {
         course().ifPresent(known -> known.stepped(report));
-        if (server != null) {
-            server.takeFailure().ifPresent(e -> {
+        final LiveServer shown = server;
+        if (shown != null) {
+            shown.takeFailure().ifPresent(e -> {
                 throw new IllegalStateException("The live page couldn't be made: " + e, e);
             });
         }
@@ -124,6 +139,10 @@ public final class LiveReport implements FitWatcher {
     @Override
     public void evaluated(EpochReport report) {
         course().ifPresent(known -> known.evaluated(report));
+        final LiveServer shown = server;
+        if (shown != null) {
+            shown.renew();
+        }
     }
 
     @Override
@@ -143,9 +162,12 @@ public final class LiveReport implements FitWatcher {
 
     @Override
     public void closing() {
-        final LiveServer last = server;
-        server = null;
-        course = null;
+        final LiveServer last;
+        synchronized (this) {
+            last = server;
+            server = null;
+            course = null;
+        }
         if (last != null) {
             last.close();
         }

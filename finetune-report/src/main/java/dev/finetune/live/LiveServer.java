@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class LiveServer implements AutoCloseable {
     private static final String LOOPBACK = "127.0.0.1";
     private static final int BACKLOG = 16;
-    private static final int THREADS = 2;
+    private static final int THREADS = 16;
     private static final long CLOSING_SECONDS = 5;
 
     /** A page isn't made anew more often than this, whoever asks. */
@@ -94,6 +94,11 @@ final class LiveServer implements AutoCloseable {
         made = null;
     }
 
+    /** Something happened that whoever looks is to see at once. */
+    synchronized void renew() {
+        made = null;
+    }
+
     /** The page for the last time; where somebody has been looking, it is waited for. */
     void showLast(Supplier<String> last, Duration longest) {
         synchronized (this) {
@@ -115,6 +120,10 @@ final class LiveServer implements AutoCloseable {
                 send(exchange, 421, "text/plain", "This page is for http://127.0.0.1 and http://localhost alone.");
             } else if (!exchange.getRequestMethod().equals("GET")) {
                 exchange.getResponseHeaders().set("Allow", "GET");
+                if (exchange.getRequestMethod().equals("HEAD")) {
+                    exchange.sendResponseHeaders(405, -1); // With a length the JDK's server would warn on the console.
+                    return;
+                }
                 send(exchange, 405, "text/plain", "This page can be read, and nothing else.");
             } else {
                 switch (exchange.getRequestURI().toString()) {

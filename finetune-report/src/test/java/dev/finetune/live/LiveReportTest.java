@@ -151,6 +151,16 @@ class LiveReportTest {
     }
 
     @Test
+    void whoIsToldTheAddressAndThrowsLeavesNothingBehind() {
+        final LiveReport throwing = LiveReport.on(0).opened(address -> {
+            throw new IllegalStateException("no browser");
+        });
+        assertThatThrownBy(() -> tuner().listener(throwing).fit(reviews(0, 40), reviews(40, 20)))
+                .hasMessageContaining("no browser");
+        assertNothingIsLeft();
+    }
+
+    @Test
     void whoWasLookingSeesTheEnd() {
         final LiveReport patient = LiveReport.on(0).opened(address::set).waiting(Duration.ofMinutes(1));
         final AtomicReference<CompletableFuture<String>> last = new AtomicReference<>();

@@ -176,8 +176,8 @@ class KeepingKnowledgeTest {
                         .regularization(r -> r.rDrop(3))
                         .describe())
                 .contains("L2-SP: 0.1, 0.01 for what is new")
-                .contains("distillation from the original: 2.0")
-                .contains("R-Drop: 3.0");
+                .contains("distillation from the original: 2")
+                .contains("R-Drop: 3");
     }
 
     @Test

@@ -111,7 +111,7 @@ class TrainingControlTest {
                     .noneMatch(warning -> warning.contains("secret"))
                     .anyMatch(warning -> warning.contains("train 33 and validation 17"))
                     .anyMatch(warning -> warning.contains("train 33 and train 34"))
-                    .anyMatch(warning -> warning.contains("2 times, first at 33"));
+                    .anyMatch(warning -> warning.contains("more than once in train: 1: train 33"));
         }
     }
 

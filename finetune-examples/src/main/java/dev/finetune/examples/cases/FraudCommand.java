@@ -5,7 +5,9 @@ import dev.finetune.FineTuner;
 import dev.finetune.calibration.DecisionMetric;
 import dev.finetune.checkpoint.Overwrite;
 import dev.finetune.data.Dataset;
+import dev.finetune.data.Example;
 import dev.finetune.data.Text;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.examples.Bounds;
 import dev.finetune.examples.Output;
 import dev.finetune.examples.ProcessFacts;
@@ -54,6 +56,8 @@ public final class FraudCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Bounds.atLeast("--payments", payments, 100);
+        checkCost("--cost-of-miss", miss);
+        checkCost("--cost-of-alarm", alarm);
         Output.checkModel("--out", out, Overwrite.OURS);
         final Dataset<Text> train = Transactions.of(payments, SHARE, 10 * seed + 1);
         final Dataset<Text> choose = Transactions.of(payments / 2, SHARE, 10 * seed + 2);
@@ -96,21 +100,34 @@ public final class FraudCommand implements Callable<Integer> {
             told("nobody looks", new Decisions(0, 0, frauds, honest));
             told("all are looked at", new Decisions(frauds, honest, 0, 0));
             told("decided at a probability of 0.5", half);
-            told("decided where it was cheapest on others", chosen);
+            told(
+                    String.format(
+                            Locale.ROOT,
+                            "decided from %.2f on, cheapest on others",
+                            cheap.calibration().thresholds().get(0)),
+                    chosen);
             System.out.println("\n   " + chosen);
 
             System.out.println("\n4. Why, for one that was found\n");
-            test.asList().stream()
-                    .map(example -> example.input())
+            System.out.println(test.asList().stream()
+                    .map(Example::input)
                     .filter(text -> cheap.predict(text).label().equals(Transactions.FRAUD))
                     .findFirst()
-                    .ifPresent(text -> System.out.println(
-                            cheap.explain(text, Explain.integratedGradients().target(Transactions.FRAUD))));
+                    .map(text -> cheap.explain(
+                                    text, Explain.integratedGradients().target(Transactions.FRAUD))
+                            .toString())
+                    .orElse("none was found"));
             cheap.save(out);
             System.out.println("\n5. Saved to " + out.toAbsolutePath() + ", the threshold with it");
         }
         System.out.printf(Locale.ROOT, "%ndone in %.0f s%n", ProcessFacts.secondsSinceStart());
         return 0;
+    }
+
+    private static void checkCost(String option, double cost) {
+        if (!(cost >= 0) || Double.isInfinite(cost)) {
+            throw new FinetuneException(option + " " + cost + ": expected a number of at least 0.");
+        }
     }
 
     /** The largest of what is none the better for being larger: costs, with a minus before them. */

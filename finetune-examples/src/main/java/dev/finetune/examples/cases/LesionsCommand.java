@@ -31,7 +31,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "lesions",
         description =
-                "Find rare drawn lesions: sensitivity at 95 % specificity, and Grad-CAM of those that were found.",
+                "Find rare drawn lesions: sensitivity at 95 %% specificity, and Grad-CAM of those that were found.",
         mixinStandardHelpOptions = true,
         showDefaultValues = true)
 public final class LesionsCommand implements Callable<Integer> {
@@ -86,7 +86,11 @@ public final class LesionsCommand implements Callable<Integer> {
 
             final FineTuned<Image> careful = tuned.tuneThresholds(choose, atSpecificity(SPECIFICITY));
             final Decisions decisions = Decisions.of(careful, test);
-            System.out.println("\n3. Decided where on other pictures 95 % of the clear ones pass: " + decisions);
+            System.out.printf(
+                    Locale.ROOT,
+                    "%n3. Decided where on other pictures 95 %% of the clear ones pass, from %.2f on: %s%n",
+                    careful.calibration().thresholds().get(0),
+                    decisions);
 
             careful.save(out);
             explain(careful, unseen);

@@ -35,7 +35,7 @@ class CasesTest {
     @Test
     void theLesionsAreDecidedAtASpecificityAndLookedAt() {
         assertThat(run("lesions", "--pictures", "60"))
-                .contains("Learn from 60 pictures", "AUROC", "95 % of the clear ones pass: found", "Grad-CAM");
+                .contains("Learn from 60 pictures", "AUROC", "95 % of the clear ones pass, from", "Grad-CAM");
     }
 
     @Test
@@ -46,7 +46,7 @@ class CasesTest {
                         "200",
                         "--model",
                         ShippedFiles.encoder(folder).toString()))
-                .contains("average precision", "nobody looks", "decided where it was cheapest on others");
+                .contains("average precision", "nobody looks", "cheapest on others");
     }
 
     @Test

@@ -180,7 +180,7 @@ class VisionGoldenTest {
             final double[] rates = golden.numbers("expected_lrs");
             assertThat(history.steps()).hasSize(losses.length);
             for (StepReport step : history.steps()) {
-                final int s = Math.toIntExact(step.step());
+                final int s = Math.toIntExact(step.step() - 1);
                 assertThat(step.loss()).as("loss of step %d", s).isCloseTo(losses[s], within(LOSS * losses[s]));
                 assertThat(step.gradientNorm())
                         .as("gradient norm of step %d", s)
