@@ -131,8 +131,8 @@ final class LabelDoubts<I> {
         }
         for (float number : vector) {
             if (!Float.isFinite(number)) {
-                throw new FinetuneException(
-                        "embeddedBy(...): the vector of " + place + " holds " + number + "; expected numbers that are finite.");
+                throw new FinetuneException("embeddedBy(...): the vector of " + place + " holds " + number
+                        + "; expected numbers that are finite.");
             }
         }
     }

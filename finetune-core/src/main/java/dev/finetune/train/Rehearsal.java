@@ -251,8 +251,7 @@ public final class Rehearsal {
     /** How many batches a step has: no more than an epoch. */
     private int accumulated(BatchSource training) {
         return (int) Math.min(
-                settings.optimization().accumulate(),
-                training.batchesPerEpoch().orElse(Long.MAX_VALUE));
+                settings.optimization().accumulate(), training.batchesPerEpoch().orElse(Long.MAX_VALUE));
     }
 
     /** Seconds of a step of average cost; the first ones of a run are left out where there are others. */

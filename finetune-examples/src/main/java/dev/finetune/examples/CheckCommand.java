@@ -77,8 +77,9 @@ public final class CheckCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        final List<String> kinds =
-                failOn.stream().map(kind -> kind.strip().toLowerCase(Locale.ROOT)).toList();
+        final List<String> kinds = failOn.stream()
+                .map(kind -> kind.strip().toLowerCase(Locale.ROOT))
+                .toList();
         kinds.forEach(this::checkKind);
         if (json.isPresent()) {
             Output.checkFile("--json", json.get(), overwrite, START);
