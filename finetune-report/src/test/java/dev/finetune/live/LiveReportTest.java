@@ -152,7 +152,8 @@ class LiveReportTest {
 
     @Test
     void whoIsToldTheAddressAndThrowsLeavesNothingBehind() {
-        final LiveReport throwing = LiveReport.on(0).opened(address -> {
+        final LiveReport throwing = LiveReport.on(0).opened(opened -> {
+            address.set(opened);
             throw new IllegalStateException("no browser");
         });
         assertThatThrownBy(() -> tuner().listener(throwing).fit(reviews(0, 40), reviews(40, 20)))
