@@ -62,7 +62,8 @@ record Api(List<Path> sources, List<String> packages, Map<String, String> types)
     }
 
     private static String page(List<Path> sources, Path file) {
-        final Path source = sources.stream().filter(file::startsWith).findFirst().orElseThrow();
+        final Path source =
+                sources.stream().filter(file::startsWith).findFirst().orElseThrow();
         return source.relativize(file).toString().replace('\\', '/').replaceFirst("java$", "html");
     }
 

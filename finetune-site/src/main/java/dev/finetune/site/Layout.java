@@ -21,16 +21,17 @@ record Layout(List<Page> pages, String up) {
     }
 
     private static String onThisPage(Page page) {
-        final List<Page.Section> parts = page.sections().stream()
-                .filter(section -> section.level() == 2)
-                .toList();
+        final List<Page.Section> parts =
+                page.sections().stream().filter(section -> section.level() == 2).toList();
         if (parts.size() < 2) {
             return "";
         }
         return parts.stream()
                 .map(section -> "<li><a href=\"#" + section.anchor() + "\">" + escaped(section.name()) + "</a></li>\n")
                 .collect(Collectors.joining(
-                        "", "<nav class=\"parts\" aria-label=\"On this page\">\n<h2>On this page</h2>\n<ul>\n", "</ul>\n</nav>\n"));
+                        "",
+                        "<nav class=\"parts\" aria-label=\"On this page\">\n<h2>On this page</h2>\n<ul>\n",
+                        "</ul>\n</nav>\n"));
     }
 
     private String html(String title, String current, String content, String parts) {

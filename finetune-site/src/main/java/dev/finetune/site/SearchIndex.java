@@ -23,8 +23,8 @@ final class SearchIndex {
 
     void add(Page page) {
         for (Page.Section section : page.sections()) {
-            entries.add(new Entry(
-                    page.address() + "#" + section.anchor(), page.title(), section.name(), section.text()));
+            entries.add(
+                    new Entry(page.address() + "#" + section.anchor(), page.title(), section.name(), section.text()));
         }
     }
 

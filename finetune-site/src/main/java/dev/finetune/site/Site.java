@@ -49,7 +49,8 @@ public final class Site {
         final SearchIndex index = new SearchIndex();
         final Set<Path> linked = new LinkedHashSet<>();
         for (Page page : pages) {
-            Files.writeString(directory.resolve(page.address()), new Layout(pages, "").page(page, render(page, linked)));
+            Files.writeString(
+                    directory.resolve(page.address()), new Layout(pages, "").page(page, render(page, linked)));
             index.add(page);
         }
         new Sources(project, directory, pages).write(linked);

@@ -68,10 +68,10 @@ final class Sources {
     private void write(Path path, boolean folder, String content) throws IOException {
         final String name = project.relativize(path).toString().replace('\\', '/');
         final String address = address(name, folder);
-        final String up = "../".repeat((int) address.chars().filter(sign -> sign == '/').count());
+        final String up =
+                "../".repeat((int) address.chars().filter(sign -> sign == '/').count());
         final Path page = directory.resolve(address);
         Files.createDirectories(Objects.requireNonNull(page.getParent()));
-        Files.writeString(
-                page, new Layout(pages, up).page(name, "<h1>" + Layout.escaped(name) + "</h1>\n" + content));
+        Files.writeString(page, new Layout(pages, up).page(name, "<h1>" + Layout.escaped(name) + "</h1>\n" + content));
     }
 }

@@ -37,9 +37,7 @@ class SiteTest {
         for (String link : broken) {
             final String type = link.replaceFirst(".*api/", "").replaceFirst("\\.html$", ".java");
             if (!type.equals("index.java")) {
-                assertThat(Api.of(PROJECT).sources())
-                        .as(link)
-                        .anyMatch(source -> Files.exists(source.resolve(type)));
+                assertThat(Api.of(PROJECT).sources()).as(link).anyMatch(source -> Files.exists(source.resolve(type)));
             }
         }
     }
