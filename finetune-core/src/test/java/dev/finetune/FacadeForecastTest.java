@@ -200,6 +200,14 @@ class FacadeForecastTest {
     }
 
     @Test
+    void aStepHasNoMoreRowsThanAnEpochHoweverManyBatchesAreToAddUp() {
+        final FineTuner tuner = tuner().batchSize(8).optimization(o -> o.accumulate(100));
+        final DryRun run = tuner.dryRun(Letters.data(48, 1), VALIDATION);
+        assertThat(run.first().step().rows()).isEqualTo(48);
+        assertThat(run.plan().steps()).isEqualTo(4);
+    }
+
+    @Test
     void heldBackRowsAreThoseOfTheFit() {
         assertThat(tuner().describe(TRAIN).planned().plan().validationRows()).isEqualTo(10);
         assertThat(tuner().dryRun(TRAIN).plan().rows()).isEqualTo(90);

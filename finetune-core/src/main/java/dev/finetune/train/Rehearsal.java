@@ -160,6 +160,7 @@ public final class Rehearsal {
         final StepClock clock = new StepClock(1, () -> 0);
         final List<StepReport> steps = train(
                         settings.preservation(settings.preservation().unfreezingAtOnce()),
+                        accumulate,
                         planned,
                         clock,
                         PartOfRows.longest(training, 2 * accumulate),
@@ -187,6 +188,7 @@ public final class Rehearsal {
                 settings.keepBest(Optional.empty()); // Copying the weights is no part of evaluating.
         train(
                 ofPart,
+                accumulate,
                 planned,
                 warmUp,
                 PartOfRows.spread(training, WARM_UP_STEPS * accumulate),
@@ -205,10 +207,10 @@ public final class Rehearsal {
                                 / settings.evaluation().batchSize())));
         final FrozenOutputStore kept = store();
         final StepClock clock = new StepClock(epochs, kept::bytes);
-        train(ofPart, planned, clock, part, evaluated, kept);
+        train(ofPart, accumulate, planned, clock, part, evaluated, kept);
         final List<Double> stepSeconds = new ArrayList<>();
         for (int epoch = 0; epoch < epochs && !clock.seconds(epoch).isEmpty(); epoch++) {
-            stepSeconds.add(ofStep(part, clock.seconds(epoch), epoch == 0 ? 1 : 0, planned));
+            stepSeconds.add(ofStep(part, accumulate, clock.seconds(epoch), epoch == 0 ? 1 : 0, planned));
         }
         final double times = evaluated.map(PartOfRows::timesAsMuch).orElse(Double.NaN);
         final List<Double> evaluations = clock.evaluations();
@@ -255,8 +257,7 @@ public final class Rehearsal {
     }
 
     /** Seconds of a step of average cost; the first ones of a run are left out where there are others. */
-    private double ofStep(PartOfRows part, List<Double> seconds, int leftOut, Planned planned) {
-        final int accumulate = accumulated(part);
+    private double ofStep(PartOfRows part, int accumulate, List<Double> seconds, int leftOut, Planned planned) {
         final int from = seconds.size() > leftOut ? leftOut : 0;
         final double measured = seconds.subList(from, seconds.size()).stream()
                 .mapToDouble(d -> d)
@@ -276,14 +277,18 @@ public final class Rehearsal {
 
     private TrainingHistory train(
             TrainingSettings said,
+            int accumulate,
             Planned planned,
             StepClock clock,
             PartOfRows training,
             Optional<? extends BatchSource> validation,
             FrozenOutputStore kept) {
-        final long perEpoch =
-                TotalSteps.perEpoch(said, training.batchesPerEpoch().orElseThrow());
-        final TrainingSettings ofPart = said.maxSteps(Math.max(planned.plan().steps(), clock.epochs() * perEpoch))
+        final TrainingSettings accumulating =
+                said.optimization(said.optimization().accumulate(accumulate));
+        final long perEpoch = TotalSteps.perEpoch(
+                accumulating, training.batchesPerEpoch().orElseThrow());
+        final TrainingSettings ofPart = accumulating
+                .maxSteps(Math.max(planned.plan().steps(), clock.epochs() * perEpoch))
                 .evaluation(settings.evaluation().everySteps(0))
                 .maxTime(Optional.empty())
                 .earlyStopping(Optional.empty());
