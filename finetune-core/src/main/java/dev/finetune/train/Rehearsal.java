@@ -285,8 +285,8 @@ public final class Rehearsal {
             FrozenOutputStore kept) {
         final TrainingSettings accumulating =
                 said.optimization(said.optimization().accumulate(accumulate));
-        final long perEpoch = TotalSteps.perEpoch(
-                accumulating, training.batchesPerEpoch().orElseThrow());
+        final long perEpoch =
+                TotalSteps.perEpoch(accumulating, training.batchesPerEpoch().orElseThrow());
         final TrainingSettings ofPart = accumulating
                 .maxSteps(Math.max(planned.plan().steps(), clock.epochs() * perEpoch))
                 .evaluation(settings.evaluation().everySteps(0))
