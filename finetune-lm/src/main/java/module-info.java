@@ -1,0 +1,7 @@
+/** Language models that write: GPT-2, Llama, Mistral, Qwen, T5 and BART, and what they learn from. */
+module dev.finetune.lm {
+    requires transitive dev.finetune.bert;
+    requires transitive dev.finetune.core;
+
+    exports dev.finetune.lm;
+}
