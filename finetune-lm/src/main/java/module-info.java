@@ -3,5 +3,5 @@ module dev.finetune.lm {
     requires transitive dev.finetune.bert;
     requires transitive dev.finetune.core;
 
-    exports dev.finetune.lm;
+    exports dev.finetune.lm.generate;
 }

@@ -67,6 +67,18 @@ public interface Label {
         }
     }
 
+    /**
+     * What is to be written for an input: the rest of a text, an answer, a summary.
+     *
+     * @param text as it is to be written
+     */
+    record Completion(String text) implements Label {
+        /** Checks that there is a text. */
+        public Completion {
+            Objects.requireNonNull(text, "text");
+        }
+    }
+
     /** Nothing is known: for prediction, feature extraction, and masked-language modelling. */
     record None() implements Label {}
 
@@ -99,6 +111,15 @@ public interface Label {
      */
     static Label of(double value) {
         return new Values(List.of(value));
+    }
+
+    /**
+     * {@return what is to be written for an input}
+     *
+     * @param text as it is to be written
+     */
+    static Label completion(String text) {
+        return new Completion(text);
     }
 
     /** {@return the absence of a label} */

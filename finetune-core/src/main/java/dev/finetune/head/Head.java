@@ -406,6 +406,55 @@ public interface Head {
     }
 
     /**
+     * The tokens that come next, left to right: language models that go on with what they are given. Learns from inputs alone, all
+     * of whose tokens are then predicted, and from inputs with a {@link Label.Completion}, of which the completion's alone are.
+     */
+    record CausalLm() implements Head {
+        @Override
+        public boolean learnsFrom(Label label) {
+            return label instanceof Label.None || label instanceof Label.Completion;
+        }
+
+        @Override
+        public String labelAdvice() {
+            return "unlabelled() of the files' reader, Label.none(), Label.completion(\"what comes next\")";
+        }
+
+        @Override
+        public Optional<String> taskType() {
+            return Optional.of("CAUSAL_LM");
+        }
+
+        @Override
+        public String toString() {
+            return "the next token";
+        }
+    }
+
+    /** The text that belongs to another one, such as its summary: an encoder reads the one, a decoder writes the other. */
+    record Seq2SeqLm() implements Head {
+        @Override
+        public boolean learnsFrom(Label label) {
+            return label instanceof Label.Completion;
+        }
+
+        @Override
+        public String labelAdvice() {
+            return "Label.completion(\"what is to be written\")";
+        }
+
+        @Override
+        public Optional<String> taskType() {
+            return Optional.of("SEQ_2_SEQ_LM");
+        }
+
+        @Override
+        public String toString() {
+            return "a text for a text";
+        }
+    }
+
+    /**
      * No task: one vector an input, for an index or a classifier of the user's own.
      *
      * @param by how an input's token vectors become one

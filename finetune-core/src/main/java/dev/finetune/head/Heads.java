@@ -134,6 +134,16 @@ public final class Heads {
         return new Head.MaskedLm(0.15, false);
     }
 
+    /** {@return the tokens that come next, for models that go on with a text or a conversation} */
+    public static Head causalLm() {
+        return new Head.CausalLm();
+    }
+
+    /** {@return a text for a text, for models that read one and write another: summaries, translations} */
+    public static Head seq2SeqLm() {
+        return new Head.Seq2SeqLm();
+    }
+
     /**
      * {@return a head without a task: one vector an input}
      *
