@@ -38,6 +38,7 @@ module dev.finetune.core {
     exports dev.finetune.explain;
     exports dev.finetune.fewshot;
     exports dev.finetune.freeze;
+    exports dev.finetune.generate;
     exports dev.finetune.head;
     exports dev.finetune.hub;
     exports dev.finetune.metrics;
@@ -51,15 +52,19 @@ module dev.finetune.core {
     exports dev.finetune.train;
     exports dev.finetune.internal to
             dev.finetune.bert,
+            dev.finetune.lm,
             dev.finetune.vision;
     exports dev.finetune.internal.natives to
             dev.finetune.bert,
+            dev.finetune.lm,
             dev.finetune.vision;
     exports dev.finetune.internal.saving to
             dev.finetune.bert,
+            dev.finetune.lm,
             dev.finetune.vision;
     exports dev.finetune.internal.torch to
             dev.finetune.bert,
+            dev.finetune.lm,
             dev.finetune.vision;
 
     // JNA calls back an interface there.

@@ -22,7 +22,7 @@ class LayersTest {
             Set.of("error"),
             Set.of("internal"),
             Set.of("internal.natives", "internal.saving", "internal.lint"),
-            Set.of("hub", "data", "metrics", "calibration"),
+            Set.of("hub", "data", "metrics", "calibration", "generate"),
             Set.of("head", "batch"),
             Set.of("internal.torch"),
             Set.of("nn"),

@@ -27,6 +27,7 @@ class FromPythonTest {
             "dev.finetune.error.",
             "dev.finetune.explain.",
             "dev.finetune.freeze.",
+            "dev.finetune.generate.",
             "dev.finetune.head.",
             "dev.finetune.hub.",
             "dev.finetune.live.",

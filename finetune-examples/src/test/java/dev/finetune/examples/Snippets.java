@@ -43,6 +43,7 @@ record Snippets(Path classes, Map<String, String> names, List<String> tests, Lis
             "dev.finetune.data.*",
             "dev.finetune.explain.*",
             "dev.finetune.freeze.*",
+            "dev.finetune.generate.*",
             "dev.finetune.head.*",
             "dev.finetune.hub.*",
             "dev.finetune.live.*",

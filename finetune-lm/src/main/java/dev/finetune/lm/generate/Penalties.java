@@ -1,0 +1,55 @@
+package dev.finetune.lm.generate;
+
+import java.util.Arrays;
+import java.util.List;
+
+/** What forbids tokens, or makes them less likely, for what a text holds already or for its length. */
+final class Penalties {
+    private Penalties() {}
+
+    /** Divides positive scores of tokens that are there by a factor, and multiplies the others with it. */
+    static LogitsProcessor repetition(double factor) {
+        final float f = (float) factor;
+        return (text, scores) -> text.stream()
+                .distinct()
+                .filter(id -> id < scores.length)
+                .forEach(id -> scores[id] = scores[id] < 0 ? scores[id] * f : scores[id] / f);
+    }
+
+    /** Forbids what would complete a run of so many tokens that is there. */
+    static LogitsProcessor noRepeatNgram(int size) {
+        return (text, scores) -> {
+            final int begun = size - 1;
+            for (int start = 0; start + begun < text.length(); start++) {
+                if (endsWith(text, start, begun) && text.get(start + begun) < scores.length) {
+                    scores[text.get(start + begun)] = Float.NEGATIVE_INFINITY;
+                }
+            }
+        };
+    }
+
+    /** Whether the last tokens are those from a start on. */
+    private static boolean endsWith(Draft text, int start, int tokens) {
+        for (int i = 0; i < tokens; i++) {
+            if (text.get(start + i) != text.get(text.length() - tokens + i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Forbids tokens until there are so many new ones. */
+    static LogitsProcessor notBefore(int newTokens, List<Integer> ids) {
+        return (text, scores) -> {
+            if (text.newTokens() < newTokens) {
+                ids.stream().filter(id -> id < scores.length).forEach(id -> scores[id] = Float.NEGATIVE_INFINITY);
+            }
+        };
+    }
+
+    /** Allows these tokens alone, with certainty. */
+    static void force(List<Integer> ids, float[] scores) {
+        Arrays.fill(scores, Float.NEGATIVE_INFINITY);
+        ids.stream().filter(id -> id < scores.length).forEach(id -> scores[id] = 0);
+    }
+}

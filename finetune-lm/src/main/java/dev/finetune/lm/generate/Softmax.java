@@ -1,0 +1,55 @@
+package dev.finetune.lm.generate;
+
+import dev.finetune.error.FinetuneException;
+
+/** Scores to probabilities: p = exp(x - max) / sum of exp(x - max). */
+final class Softmax {
+    private Softmax() {}
+
+    /** The largest score. */
+    static float largest(float[] scores) {
+        float largest = Float.NEGATIVE_INFINITY;
+        for (float score : scores) {
+            if (Float.isNaN(score) || score == Float.POSITIVE_INFINITY) {
+                throw new FinetuneException(
+                        "The model gave " + score + " for a token; expected finite numbers: has its training diverged?");
+            }
+            largest = Math.max(largest, score);
+        }
+        if (largest == Float.NEGATIVE_INFINITY) {
+            throw new FinetuneException("No token may come next: the settings forbid all of them. Forbid less with noRepeatNgram, "
+                    + "minNewTokens and minLength.");
+        }
+        return largest;
+    }
+
+    /** The logarithm of what the exponentials of the scores add up to. */
+    static double logSum(float[] scores) {
+        final double largest = largest(scores);
+        double sum = 0;
+        for (float score : scores) {
+            sum += Math.exp(score - largest);
+        }
+        return largest + Math.log(sum);
+    }
+
+    /** The logarithms of the probabilities. */
+    static float[] log(float[] scores) {
+        final double logSum = logSum(scores);
+        final float[] logs = new float[scores.length];
+        for (int i = 0; i < logs.length; i++) {
+            logs[i] = (float) (scores[i] - logSum);
+        }
+        return logs;
+    }
+
+    /** The probabilities. */
+    static float[] of(float[] scores) {
+        final double logSum = logSum(scores);
+        final float[] shares = new float[scores.length];
+        for (int i = 0; i < shares.length; i++) {
+            shares[i] = (float) Math.exp(scores[i] - logSum);
+        }
+        return shares;
+    }
+}

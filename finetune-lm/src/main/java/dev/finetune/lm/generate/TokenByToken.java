@@ -1,0 +1,123 @@
+package dev.finetune.lm.generate;
+
+import dev.finetune.generate.Generated;
+import dev.finetune.generate.Generated.End;
+import dev.finetune.generate.Generation;
+import dev.finetune.internal.Seeds;
+import dev.finetune.train.Cancellation;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Chooses one token a text at a time, the most probable or one that is drawn; texts that end leave the batch. */
+final class TokenByToken {
+    private final Generation settings;
+    private final LogitsProcessor processor;
+    private final Endings endings;
+    private final IdsToText tokenizer;
+
+    TokenByToken(Generation settings, SpecialIds special, IdsToText tokenizer) {
+        this.settings = settings;
+        this.processor = Processors.of(settings, special);
+        this.endings = new Endings(settings, tokenizer);
+        this.tokenizer = tokenizer;
+    }
+
+    /** One of an input's texts. */
+    private static final class Row {
+        final Draft text;
+        final long seed;
+        int place;
+        double score;
+        Optional<End> end = Optional.empty();
+
+        Row(int[] prompt, int place, long seed) {
+            this.text = new Draft(prompt);
+            this.place = place;
+            this.seed = seed;
+        }
+    }
+
+    /** Told each token of the first text. */
+    @FunctionalInterface
+    interface Watcher {
+        void add(int id);
+    }
+
+    /** The texts of each prompt. */
+    List<List<Generated>> write(NextTokens model, List<int[]> prompts, Watcher watcher, Cancellation cancellation) {
+        final List<Row> rows = new ArrayList<>();
+        for (int input = 0; input < prompts.size(); input++) {
+            for (int copy = 0; copy < settings.sequences(); copy++) {
+                rows.add(new Row(prompts.get(input), input, Seeds.of(Seeds.of(settings.seed(), input), copy)));
+            }
+        }
+        List<Row> open = List.copyOf(rows);
+        float[][] logits = model.start(prompts.toArray(int[][]::new));
+        while (!cancellation.isRequestedHere()) {
+            for (Row row : open) {
+                append(row, logits[row.place].clone());
+            }
+            if (rows.get(0) == open.get(0)) {
+                watcher.add(open.get(0).text.last());
+            }
+            open = open.stream().filter(row -> row.end.isEmpty()).toList();
+            if (open.isEmpty()) {
+                break;
+            }
+            Places.keep(model, open.stream().mapToInt(row -> row.place).toArray(), logits.length);
+            logits = model.next(open.stream().mapToInt(row -> row.text.last()).toArray());
+            for (int place = 0; place < open.size(); place++) {
+                open.get(place).place = place;
+            }
+        }
+        return grouped(rows);
+    }
+
+    private void append(Row row, float[] scores) {
+        processor.process(row.text, scores);
+        final double logSum = Softmax.logSum(scores);
+        final int chosen = settings.samples()
+                ? drawn(scores, logSum, share(Seeds.of(row.seed, row.text.newTokens())))
+                : mostProbable(scores);
+        row.score += scores[chosen] - logSum;
+        row.text.add(chosen);
+        row.end = endings.of(row.text);
+    }
+
+    private static int mostProbable(float[] scores) {
+        int best = 0;
+        for (int i = 1; i < scores.length; i++) {
+            best = scores[i] > scores[best] ? i : best;
+        }
+        return best;
+    }
+
+    /** 53 random bits as a number from 0 up to 1. */
+    private static double share(long bits) {
+        return (bits >>> 11) * 0x1p-53;
+    }
+
+    /** The token at which the probabilities, added up in order, exceed a share. */
+    private static int drawn(float[] scores, double logSum, double share) {
+        double sum = 0;
+        int last = 0;
+        for (int i = 0; i < scores.length && sum <= share; i++) {
+            if (scores[i] != Float.NEGATIVE_INFINITY) {
+                sum += Math.exp(scores[i] - logSum);
+                last = i;
+            }
+        }
+        return last;
+    }
+
+    private List<List<Generated>> grouped(List<Row> rows) {
+        final List<List<Generated>> texts = new ArrayList<>();
+        for (int first = 0; first < rows.size(); first += settings.sequences()) {
+            texts.add(rows.subList(first, first + settings.sequences()).stream()
+                    .map(row -> Texts.of(row.text, row.end.orElse(End.CANCELLED), row.score, tokenizer))
+                    .toList());
+        }
+        return texts;
+    }
+}
