@@ -230,7 +230,9 @@ public final class Generation {
      */
     public Generation stopAt(String... strings) {
         final List<String> all = List.of(Objects.requireNonNull(strings, "strings"));
-        check(!all.isEmpty() && !all.contains(""), "A text can stop at a string of a character or more; found " + all + ".");
+        check(
+                !all.isEmpty() && !all.contains(""),
+                "A text can stop at a string of a character or more; found " + all + ".");
         return with(Key.STOP_STRINGS, all);
     }
 
@@ -241,8 +243,10 @@ public final class Generation {
      * @throws FinetuneException if there are none, or one is negative
      */
     public Generation stopTokens(int... ids) {
-        final List<Integer> all =
-                Arrays.stream(Objects.requireNonNull(ids, "ids")).distinct().boxed().collect(Collectors.toList());
+        final List<Integer> all = Arrays.stream(Objects.requireNonNull(ids, "ids"))
+                .distinct()
+                .boxed()
+                .collect(Collectors.toList());
         check(
                 !all.isEmpty() && Collections.min(all) >= 0,
                 "Tokens that end a text are given by their ids, 0 and above; found " + all + ".");
@@ -399,7 +403,9 @@ public final class Generation {
      * @param promptTokens how many tokens it has
      */
     public int leastNewTokensAfter(int promptTokens) {
-        return set.containsKey(Key.MIN_NEW_TOKENS) ? whole(Key.MIN_NEW_TOKENS) : Math.max(0, whole(Key.MIN_LENGTH) - promptTokens);
+        return set.containsKey(Key.MIN_NEW_TOKENS)
+                ? whole(Key.MIN_NEW_TOKENS)
+                : Math.max(0, whole(Key.MIN_LENGTH) - promptTokens);
     }
 
     /** {@return the strings that end a text} */

@@ -33,13 +33,13 @@ class GenerationTest {
         assertThat(first.temperature(0.3).temperature()).isEqualTo(0.3);
         assertThat(first.temperature()).isEqualTo(0.7);
         assertThat(first).isEqualTo(Generation.sampled().temperature(0.7)).isNotEqualTo(first.topK(3));
-        assertThat(first.seed(5).fields())
-                .isEqualTo(Map.of("do_sample", true, "num_beams", 1, "temperature", 0.7));
+        assertThat(first.seed(5).fields()).isEqualTo(Map.of("do_sample", true, "num_beams", 1, "temperature", 0.7));
     }
 
     @Test
     void whatACallSaysGoesBeforeWhatTheModelSays() {
-        final Generation model = Generation.sampled().temperature(0.6).topP(0.9).maxNewTokens(7).stopTokens(2);
+        final Generation model =
+                Generation.sampled().temperature(0.6).topP(0.9).maxNewTokens(7).stopTokens(2);
         assertThat(Generation.greedy().maxLength(30).orElse(model))
                 .isEqualTo(Generation.asTheModel()
                         .temperature(0.6)
@@ -47,7 +47,8 @@ class GenerationTest {
                         .maxLength(30)
                         .stopTokens(2)
                         .orElse(Generation.greedy()));
-        assertThat(Generation.sampled().temperature(1).orElse(model).temperature()).isEqualTo(1);
+        assertThat(Generation.sampled().temperature(1).orElse(model).temperature())
+                .isEqualTo(1);
         assertThat(Generation.asTheModel().orElse(model)).isEqualTo(model);
     }
 
@@ -63,10 +64,7 @@ class GenerationTest {
     }
 
     private static void refused(ThrowingCallable call, String... words) {
-        assertThatThrownBy(call)
-                .isInstanceOf(FinetuneException.class)
-                .message()
-                .contains(List.of(words));
+        assertThatThrownBy(call).isInstanceOf(FinetuneException.class).message().contains(List.of(words));
     }
 
     @Test

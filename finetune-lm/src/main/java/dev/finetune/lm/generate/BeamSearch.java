@@ -46,7 +46,8 @@ final class BeamSearch {
                     .flatMapToInt(each -> each.getKey().parents().map(parent -> each.getValue()[parent]))
                     .toArray();
             Places.keep(model, kept, logits.length);
-            logits = model.next(open.keySet().stream().flatMapToInt(Beams::lastTokens).toArray());
+            logits = model.next(
+                    open.keySet().stream().flatMapToInt(Beams::lastTokens).toArray());
             int row = 0;
             for (int[] rows : open.values()) {
                 for (int beam = 0; beam < rows.length; beam++) {

@@ -115,8 +115,7 @@ final class Beams {
     private void finish(Text[] best) {
         final float closed = improvable && !(isFull() && settings.earlyStopping() == BeamStop.WHEN_FULL) ? 0 : OUT;
         final Text[] all = Stream.concat(
-                        Arrays.stream(finished),
-                        IntStream.range(0, best.length).mapToObj(i -> {
+                        Arrays.stream(finished), IntStream.range(0, best.length).mapToObj(i -> {
                             final boolean ends = i < beams && best[i].end.isPresent();
                             final float score = best[i].score / power(best[i].draft.newTokens()) + closed;
                             final Optional<End> end = ends ? best[i].end : Optional.empty();

@@ -95,7 +95,8 @@ public record GenerationConfig(Generation settings, SpecialIds special) {
     public JsonObject toJson() {
         final JsonObject json = new JsonObject();
         new TreeMap<>(settings.fields())
-                .forEach((key, value) -> json.add(key, GSON.toJsonTree(value instanceof BeamStop when ? when.inFile() : value)));
+                .forEach((key, value) ->
+                        json.add(key, GSON.toJsonTree(value instanceof BeamStop when ? when.inFile() : value)));
         special.begin().ifPresent(id -> json.addProperty("bos_token_id", id));
         special.padding().ifPresent(id -> json.addProperty("pad_token_id", id));
         special.decoderStart().ifPresent(id -> json.addProperty("decoder_start_token_id", id));

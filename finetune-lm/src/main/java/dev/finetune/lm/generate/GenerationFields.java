@@ -65,8 +65,9 @@ final class GenerationFields {
     void refuseUnsupported() {
         for (String key : UNSUPPORTED) {
             if (has(key) && !asksForNothing(key)) {
-                throw new FinetuneException(name + ": '" + key + "' is " + json.get(key)
-                        + ", which changes what is written and isn't supported: take the field out to write without it.");
+                throw new FinetuneException(
+                        name + ": '" + key + "' is " + json.get(key)
+                                + ", which changes what is written and isn't supported: take the field out to write without it.");
             }
         }
     }

@@ -20,11 +20,12 @@ final class Processors {
         all.add((text, scores) -> Penalties.notBefore(
                         settings.leastNewTokensAfter(text.promptLength()), settings.stopTokens())
                 .process(text, scores));
-        special.forcedFirst().ifPresent(id -> all.add((text, scores) -> {
-            if (text.length() == 1) {
-                Penalties.force(List.of(id), scores);
-            }
-        }));
+        special.forcedFirst()
+                .ifPresent(id -> all.add((text, scores) -> {
+                    if (text.length() == 1) {
+                        Penalties.force(List.of(id), scores);
+                    }
+                }));
         if (!special.forcedLast().isEmpty()) {
             all.add((text, scores) -> {
                 if (text.newTokens() == settings.newTokensAfter(text.promptLength()) - 1) {

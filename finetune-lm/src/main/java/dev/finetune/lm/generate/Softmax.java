@@ -11,14 +11,15 @@ final class Softmax {
         float largest = Float.NEGATIVE_INFINITY;
         for (float score : scores) {
             if (Float.isNaN(score) || score == Float.POSITIVE_INFINITY) {
-                throw new FinetuneException(
-                        "The model gave " + score + " for a token; expected finite numbers: has its training diverged?");
+                throw new FinetuneException("The model gave " + score
+                        + " for a token; expected finite numbers: has its training diverged?");
             }
             largest = Math.max(largest, score);
         }
         if (largest == Float.NEGATIVE_INFINITY) {
-            throw new FinetuneException("No token may come next: the settings forbid all of them. Forbid less with noRepeatNgram, "
-                    + "minNewTokens and minLength.");
+            throw new FinetuneException(
+                    "No token may come next: the settings forbid all of them. Forbid less with noRepeatNgram, "
+                            + "minNewTokens and minLength.");
         }
         return largest;
     }

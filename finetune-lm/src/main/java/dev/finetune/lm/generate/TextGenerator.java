@@ -55,17 +55,16 @@ public final class TextGenerator {
      * @throws FinetuneException as the other, and if the settings ask for beams or for several texts
      */
     public Generated generate(
-            NextTokens model,
-            int[] prompt,
-            Generation settings,
-            Consumer<String> pieces,
-            Cancellation cancellation) {
+            NextTokens model, int[] prompt, Generation settings, Consumer<String> pieces, Cancellation cancellation) {
         Objects.requireNonNull(pieces, "pieces");
         final Generation all = all(settings);
         if (all.beams() > 1 || all.sequences() > 1) {
-            throw new FinetuneException("A text can be handed over while it is written if there is one; the settings ask for "
-                    + (all.beams() > 1 ? all.beams() + " beams, and which is the best is known at the end" : all.sequences())
-                    + ": take Generation.greedy() or Generation.sampled(), without sequences.");
+            throw new FinetuneException(
+                    "A text can be handed over while it is written if there is one; the settings ask for "
+                            + (all.beams() > 1
+                                    ? all.beams() + " beams, and which is the best is known at the end"
+                                    : all.sequences())
+                            + ": take Generation.greedy() or Generation.sampled(), without sequences.");
         }
         final Detokenizer detokenizer = new Detokenizer(tokenizer);
         final Generated written = write(
@@ -93,7 +92,8 @@ public final class TextGenerator {
             Cancellation cancellation) {
         for (int[] prompt : prompts) {
             if (prompt.length == 0) {
-                throw new FinetuneException("A text goes on from 1 token at least, and a prompt has none: give it some words.");
+                throw new FinetuneException(
+                        "A text goes on from 1 token at least, and a prompt has none: give it some words.");
             }
             settings.newTokensAfter(prompt.length);
         }
@@ -102,8 +102,7 @@ public final class TextGenerator {
         }
         final List<List<Generated>> texts = settings.beams() > 1
                 ? new BeamSearch(settings, config.special(), tokenizer).write(model, prompts, cancellation)
-                : new TokenByToken(settings, config.special(), tokenizer)
-                        .write(model, prompts, watcher, cancellation);
+                : new TokenByToken(settings, config.special(), tokenizer).write(model, prompts, watcher, cancellation);
         return texts.stream().map(Texts::joined).toList();
     }
 }

@@ -108,7 +108,10 @@ class DetokenizerTest {
         final byte[] bytes = run.toByteArray();
         run.reset();
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
         } catch (CharacterCodingException e) {
             return "\uFFFD".repeat(bytes.length);
         }

@@ -51,7 +51,11 @@ class GenerationConfigTest {
                                 .minLength(56)
                                 .noRepeatNgram(3),
                         new SpecialIds(
-                                OptionalInt.of(0), OptionalInt.of(1), OptionalInt.of(2), OptionalInt.of(0), List.of(2))));
+                                OptionalInt.of(0),
+                                OptionalInt.of(1),
+                                OptionalInt.of(2),
+                                OptionalInt.of(0),
+                                List.of(2))));
         assertThat(of(QWEN).settings())
                 .isEqualTo(Generation.sampled()
                         .stopTokens(151645, 151643)
@@ -63,14 +67,16 @@ class GenerationConfigTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {BART, QWEN, "{}", "{'temperature': 0.6, 'stop_strings': ['a', 'b'], 'early_stopping': 'never'}"})
+    @ValueSource(
+            strings = {BART, QWEN, "{}", "{'temperature': 0.6, 'stop_strings': ['a', 'b'], 'early_stopping': 'never'}"})
     void whatWasReadIsWrittenBack(String text, @TempDir Path directory) throws IOException {
         of(text).write(directory);
         assertThat(GenerationConfig.read(directory)).isEqualTo(of(text));
-        final JsonObject written =
-                JsonParser.parseString(Files.readString(directory.resolve(GenerationConfig.FILE))).getAsJsonObject();
+        final JsonObject written = JsonParser.parseString(Files.readString(directory.resolve(GenerationConfig.FILE)))
+                .getAsJsonObject();
         json(text).entrySet().stream()
-                .filter(field -> !List.of("_from_model_config", "transformers_version").contains(field.getKey()))
+                .filter(field ->
+                        !List.of("_from_model_config", "transformers_version").contains(field.getKey()))
                 .forEach(field -> assertThat(written.get(field.getKey())).isEqualTo(field.getValue()));
     }
 
@@ -78,7 +84,8 @@ class GenerationConfigTest {
     void anOlderModelSaysItInConfigJson(@TempDir Path directory) throws IOException {
         Files.writeString(
                 directory.resolve("config.json"), "{\"model_type\": \"gpt2\", \"eos_token_id\": 7, \"n_layer\": 2}");
-        assertThat(GenerationConfig.read(directory).settings()).isEqualTo(Generation.asTheModel().stopTokens(7));
+        assertThat(GenerationConfig.read(directory).settings())
+                .isEqualTo(Generation.asTheModel().stopTokens(7));
     }
 
     @ParameterizedTest
@@ -111,7 +118,7 @@ class GenerationConfigTest {
     @Test
     void whatAsksForNothingIsNoMatter() {
         assertThat(of("{'typical_p': 1.0, 'top_h': null, 'bad_words_ids': [], 'renormalize_logits': false,"
-                                + " 'num_beam_groups': 1, 'diversity_penalty': 0.0, 'pad_token_id': -1, 'use_cache': false}"))
+                        + " 'num_beam_groups': 1, 'diversity_penalty': 0.0, 'pad_token_id': -1, 'use_cache': false}"))
                 .isEqualTo(of("{}"));
     }
 }

@@ -39,8 +39,7 @@ class MarkovTest {
         for (int input = 0; input < written.size(); input++) {
             final List<Generated> mine = new ArrayList<>(List.of(written.get(input)));
             mine.addAll(written.get(input).others());
-            final JsonArray theirs =
-                    golden.getAsJsonArray("texts").get(input).getAsJsonArray();
+            final JsonArray theirs = golden.getAsJsonArray("texts").get(input).getAsJsonArray();
             assertThat(mine).hasSize(theirs.size());
             for (int n = 0; n < theirs.size(); n++) {
                 final JsonObject text = theirs.get(n).getAsJsonObject();

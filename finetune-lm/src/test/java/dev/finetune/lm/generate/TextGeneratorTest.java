@@ -15,8 +15,8 @@ import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
 class TextGeneratorTest {
-    private static final TextGenerator GENERATOR = new TextGenerator(
-            new GenerationConfig(Generation.asTheModel(), SpecialIds.none()), MarkovModel::decode);
+    private static final TextGenerator GENERATOR =
+            new TextGenerator(new GenerationConfig(Generation.asTheModel(), SpecialIds.none()), MarkovModel::decode);
     private static final List<int[]> PROMPTS = List.of(new int[] {3}, new int[] {4, 5, 6}, new int[] {1, 1});
 
     private final MarkovModel model = new MarkovModel();
@@ -41,13 +41,18 @@ class TextGeneratorTest {
 
     @Test
     void rowsLeaveWhenTheyEnd() {
-        final List<Generated> texts = write(PROMPTS, Generation.greedy().stopTokens(6, 9, 12, 3).maxNewTokens(30));
+        final List<Generated> texts =
+                write(PROMPTS, Generation.greedy().stopTokens(6, 9, 12, 3).maxNewTokens(30));
         assertThat(texts).extracting(Generated::end).contains(End.END_OF_TEXT);
-        final int longest = texts.stream().mapToInt(text -> text.ids().size()).max().orElseThrow();
+        final int longest =
+                texts.stream().mapToInt(text -> text.ids().size()).max().orElseThrow();
         final StringBuilder expected = new StringBuilder();
         for (int step = 0; step < longest; step++) {
             final int before = step;
-            expected.append(texts.stream().filter(text -> text.ids().size() > before).count()).append(' ');
+            expected.append(texts.stream()
+                            .filter(text -> text.ids().size() > before)
+                            .count())
+                    .append(' ');
         }
         assertThat(model.calls).hasToString(expected.toString());
     }
@@ -57,17 +62,21 @@ class TextGeneratorTest {
         final Generation settings = Generation.sampled().maxNewTokens(20).seed(3);
         assertThat(write(PROMPTS, settings)).isEqualTo(write(PROMPTS, settings));
         assertThat(write(PROMPTS, settings)).isNotEqualTo(write(PROMPTS, settings.seed(4)));
-        assertThat(write(PROMPTS.subList(0, 1), settings).get(0)).isEqualTo(write(PROMPTS, settings).get(0));
+        assertThat(write(PROMPTS.subList(0, 1), settings).get(0))
+                .isEqualTo(write(PROMPTS, settings).get(0));
         final List<Generated> same = write(List.of(PROMPTS.get(1), PROMPTS.get(1)), settings);
         assertThat(same.get(0)).isNotEqualTo(same.get(1));
     }
 
     @Test
     void severalSamplesOfAnInputDiffer() {
-        final Generated text = write(PROMPTS, Generation.sampled().maxNewTokens(10).sequences(4)).get(1);
+        final Generated text = write(
+                        PROMPTS, Generation.sampled().maxNewTokens(10).sequences(4))
+                .get(1);
         assertThat(text.others()).hasSize(3).doesNotHaveDuplicates().doesNotContain(text);
-        assertThat(text).isEqualTo(withOthers(
-                write(PROMPTS, Generation.sampled().maxNewTokens(10)).get(1), text.others()));
+        assertThat(text)
+                .isEqualTo(withOthers(
+                        write(PROMPTS, Generation.sampled().maxNewTokens(10)).get(1), text.others()));
     }
 
     private static Generated withOthers(Generated text, List<Generated> others) {
@@ -87,8 +96,10 @@ class TextGeneratorTest {
         texts.addAll(first.others());
         for (int id = 0; id < shares.length; id++) {
             final int wanted = id;
-            final double share =
-                    texts.stream().filter(text -> text.ids().equals(List.of(wanted))).count() / (double) draws;
+            final double share = texts.stream()
+                            .filter(text -> text.ids().equals(List.of(wanted)))
+                            .count()
+                    / (double) draws;
             assertThat(share).isCloseTo(shares[id], Offset.offset(0.03));
         }
     }
@@ -143,7 +154,9 @@ class TextGeneratorTest {
     @Test
     void anInterruptCancels() {
         Thread.currentThread().interrupt();
-        assertThat(write(PROMPTS, Generation.greedy())).extracting(Generated::end).containsOnly(End.CANCELLED);
+        assertThat(write(PROMPTS, Generation.greedy()))
+                .extracting(Generated::end)
+                .containsOnly(End.CANCELLED);
         assertThat(Thread.interrupted()).isTrue();
     }
 
@@ -151,8 +164,8 @@ class TextGeneratorTest {
     void aTextThatIsHandedOverHasNoBeamsAndNoOthers() {
         for (Generation settings :
                 List.of(Generation.beams(2), Generation.sampled().sequences(2))) {
-            assertThatThrownBy(() -> GENERATOR.generate(
-                            model, new int[] {1}, settings, piece -> {}, new Cancellation()))
+            assertThatThrownBy(
+                            () -> GENERATOR.generate(model, new int[] {1}, settings, piece -> {}, new Cancellation()))
                     .isInstanceOf(FinetuneException.class)
                     .hasMessageContaining("Generation.greedy()");
         }
@@ -172,10 +185,12 @@ class TextGeneratorTest {
 
     @Test
     void whereAllTokensAreForbiddenItIsSaid() {
-        assertThatThrownBy(() -> write(PROMPTS, Generation.greedy().noRepeatNgram(1).maxNewTokens(50)))
+        assertThatThrownBy(() ->
+                        write(PROMPTS, Generation.greedy().noRepeatNgram(1).maxNewTokens(50)))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("noRepeatNgram");
-        assertThatThrownBy(() -> write(PROMPTS, Generation.beams(3).noRepeatNgram(1).maxNewTokens(50)))
+        assertThatThrownBy(() ->
+                        write(PROMPTS, Generation.beams(3).noRepeatNgram(1).maxNewTokens(50)))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("noRepeatNgram");
     }
