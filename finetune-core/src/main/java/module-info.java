@@ -23,6 +23,7 @@ module dev.finetune.core {
     uses dev.finetune.spi.FitReporter;
     uses dev.finetune.spi.HeadFormat;
     uses dev.finetune.spi.ImageModelFamily;
+    uses dev.finetune.spi.LanguageModelFamily;
     uses dev.finetune.spi.ModelFamily;
     uses dev.finetune.spi.OnnxExporter;
     uses dev.finetune.spi.PretrainedModels;

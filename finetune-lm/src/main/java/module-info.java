@@ -1,7 +1,16 @@
+import dev.finetune.lm.decoder.Gpt2Family;
+import dev.finetune.spi.LanguageModelFamily;
+
 /** Language models that write: GPT-2, Llama, Mistral, Qwen, T5 and BART, and what they learn from. */
 module dev.finetune.lm {
     requires transitive dev.finetune.bert;
     requires transitive dev.finetune.core;
 
+    exports dev.finetune.lm.decoder;
     exports dev.finetune.lm.generate;
+    exports dev.finetune.lm.head;
+    exports dev.finetune.lm.input;
+
+    provides LanguageModelFamily with
+            Gpt2Family;
 }

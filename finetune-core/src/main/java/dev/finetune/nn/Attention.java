@@ -20,12 +20,25 @@ import org.jspecify.annotations.Nullable;
  * alone, the last query being at the last key's; where the context continues from a {@link KeyValueCache}, keys and values of
  * the positions before come from there.
  *
- * @param heads how many heads the width is cut into
+ * @param heads how many heads the width of the queries is cut into
+ * @param keyHeads how many heads keys and values have: as many, or fewer, each for several heads of the queries beside each other
+ *     (grouped queries, Ainslie et al., 2023)
  * @param dropout drops attention weights in training
  * @param causal whether later positions are hidden
  */
-public record Attention(int heads, Dropout dropout, boolean causal) {
+public record Attention(int heads, int keyHeads, Dropout dropout, boolean causal) {
     private static final long[] LAST = {-1};
+
+    /**
+     * Attention with as many heads of keys and values as of queries.
+     *
+     * @param heads how many heads the width is cut into
+     * @param dropout drops attention weights in training
+     * @param causal whether later positions are hidden
+     */
+    public Attention(int heads, Dropout dropout, boolean causal) {
+        this(heads, heads, dropout, causal);
+    }
 
     /**
      * Attention to all positions.
@@ -41,10 +54,11 @@ public record Attention(int heads, Dropout dropout, boolean causal) {
      * Attends.
      *
      * @param query (batch, queries, width)
-     * @param key (batch, length, width)
-     * @param value (batch, length, width)
+     * @param key (batch, length, width), of fewer heads narrower
+     * @param value as keys
      * @param bias added to the scores, (batch, 1, queries or 1, length), or null for none; gets no gradient where pieces are
-     *     computed; of all positions, cached ones included
+     *     computed; of all positions, cached ones included; with a row for each of several queries it hides later positions
+     *     itself
      * @param context of this pass: whether it trains, and what dropout draws from
      * @return (batch, queries, width)
      */
@@ -77,11 +91,36 @@ public record Attention(int heads, Dropout dropout, boolean causal) {
                 context.cache().map(cache -> cache.append(context.nextPlace(), key, value));
         final Tensor keys = all.map(KeyValueCache.KeysAndValues::keys).orElse(key);
         final Tensor values = all.map(KeyValueCache.KeysAndValues::values).orElse(value);
-        if (query.size(1) == 1) { // It is the last, and sees all.
+        final boolean isLast = query.size(1) == 1; // And sees all.
+        if (isLast || bias != null && bias.size(2) > 1) {
             return attended(query, keys, values, bias, positions, context);
+        }
+        if (bias == null && positions == null && all.isEmpty() && fuses(query, key, value, context)) {
+            return joined(query, fused(query, key, value, null, 0, true));
         }
         final Tensor later = later(query, keys);
         return attended(query, keys, values, bias == null ? later : later.add(bias), positions, context);
+    }
+
+    private boolean drops(ForwardContext context) {
+        return context.training() && dropout.probability() > 0;
+    }
+
+    /** Whether LibTorch's own kernel is to attend, which leaves out what later positions would cost. */
+    private boolean fuses(Tensor query, Tensor key, Tensor value, ForwardContext context) {
+        return !drops(context) && !paysInPieces(query, key, value, null, context);
+    }
+
+    private boolean paysInPieces(
+            Tensor query, Tensor key, Tensor value, @Nullable Tensor positions, ForwardContext context) {
+        final boolean recorded = GradMode.is_enabled()
+                && (query.requires_grad()
+                        || key.requires_grad()
+                        || value.requires_grad()
+                        || positions != null && positions.requires_grad());
+        return context.recomputesActivations()
+                && PiecewiseAttention.pays(heads, query, key, drops(context))
+                && (!recorded || CustomGradients.areOpen());
     }
 
     /**
@@ -103,28 +142,31 @@ public record Attention(int heads, Dropout dropout, boolean causal) {
             @Nullable Tensor bias,
             @Nullable Tensor positions,
             ForwardContext context) {
-        final long batch = query.size(0);
-        final long length = query.size(1);
-        final long width = query.size(2);
-        final boolean drops = context.training() && dropout.probability() > 0;
-        final boolean recorded = GradMode.is_enabled()
-                && (query.requires_grad()
-                        || key.requires_grad()
-                        || value.requires_grad()
-                        || positions != null && positions.requires_grad());
-        if (context.recomputesActivations()
-                && PiecewiseAttention.pays(heads, query, key, drops)
-                && (!recorded || CustomGradients.areOpen())) {
+        final boolean drops = drops(context);
+        if (paysInPieces(query, key, value, positions, context)) {
             final double keep = drops ? DropoutMask.exactKeep(1 - dropout.probability()) : 1;
             return new PiecewiseAttention(heads, keep, drops ? context.nextKey() : 0)
-                    .forward(query, key, value, bias, positions);
+                    .forward(query, perQueryHead(key), perQueryHead(value), bias, positions);
         }
-        final Tensor q = PiecewiseAttention.split(query, heads);
-        final Tensor k = PiecewiseAttention.split(key, heads);
-        final Tensor v = PiecewiseAttention.split(value, heads);
-        return mixed(q, k, v, sum(bias, positions), drops, context)
-                .transpose(1, 2)
-                .reshape(batch, length, width);
+        return joined(query, mixed(query, key, value, sum(bias, positions), drops, context));
+    }
+
+    /** (batch, heads, queries, size) in the shape of the queries. */
+    private static Tensor joined(Tensor query, Tensor mixed) {
+        return mixed.transpose(1, 2).reshape(query.size(0), query.size(1), query.size(2));
+    }
+
+    /** Keys or values as wide as queries: each head as often as there are heads of queries for it. */
+    private Tensor perQueryHead(Tensor narrow) {
+        if (keyHeads == heads) {
+            return narrow;
+        }
+        final long batch = narrow.size(0);
+        final long length = narrow.size(1);
+        final long size = narrow.size(2) / keyHeads;
+        return narrow.view(batch, length, keyHeads, 1, size)
+                .expand(batch, length, keyHeads, heads / keyHeads, size)
+                .reshape(batch, length, heads * size);
     }
 
     /**
@@ -204,25 +246,28 @@ public record Attention(int heads, Dropout dropout, boolean causal) {
     }
 
     /** LibTorch's kernels for the CPU drop nothing; those for GPUs do, but by no mask, and keep no weights for backward. */
-    private Tensor mixed(Tensor q, Tensor k, Tensor v, @Nullable Tensor bias, boolean drops, ForwardContext context) {
+    private Tensor mixed(
+            Tensor query, Tensor key, Tensor value, @Nullable Tensor bias, boolean drops, ForwardContext context) {
         if (!drops) {
-            return fused(q, k, v, bias, 0);
+            return fused(query, key, value, bias, 0, false);
         }
-        return q.is_cuda() && context.masks().isEmpty()
-                ? CudaRandom.keyed(context.nextKey(), () -> fused(q, k, v, bias, dropout.probability()))
-                : withDropout(q, k, v, bias, context);
+        return query.is_cuda() && context.masks().isEmpty()
+                ? CudaRandom.keyed(
+                        context.nextKey(), () -> fused(query, key, value, bias, dropout.probability(), false))
+                : withDropout(query, perQueryHead(key), perQueryHead(value), bias, context);
     }
 
-    private static Tensor fused(Tensor q, Tensor k, Tensor v, @Nullable Tensor bias, double dropped) {
+    private Tensor fused(
+            Tensor query, Tensor key, Tensor value, @Nullable Tensor bias, double dropped, boolean hidesLater) {
         return torch.scaled_dot_product_attention(
-                q,
-                k,
-                v,
+                PiecewiseAttention.split(query, heads),
+                PiecewiseAttention.split(key, keyHeads),
+                PiecewiseAttention.split(value, keyHeads),
                 bias == null ? new TensorOptional() : new TensorOptional(bias),
                 dropped,
-                false,
+                hidesLater,
                 new DoubleOptional(),
-                false);
+                keyHeads != heads);
     }
 
     /**
@@ -281,12 +326,16 @@ public record Attention(int heads, Dropout dropout, boolean causal) {
     }
 
     /** The weights are computed, dropped and applied one by one. */
-    private Tensor withDropout(Tensor q, Tensor k, Tensor v, @Nullable Tensor bias, ForwardContext context) {
+    private Tensor withDropout(
+            Tensor query, Tensor key, Tensor value, @Nullable Tensor bias, ForwardContext context) {
+        final Tensor q = PiecewiseAttention.split(query, heads);
         final Tensor scaled = q.mul(new Scalar(1 / Math.sqrt((double) q.size(3))));
-        Tensor scores = torch.matmul(scaled, k.transpose(2, 3));
+        Tensor scores =
+                torch.matmul(scaled, PiecewiseAttention.split(key, heads).transpose(2, 3));
         if (bias != null) {
             scores = scores.add_(bias);
         }
-        return torch.matmul(dropout.forward(torch.softmax(scores, -1), context), v);
+        return torch.matmul(
+                dropout.forward(torch.softmax(scores, -1), context), PiecewiseAttention.split(value, heads));
     }
 }

@@ -36,6 +36,19 @@ public interface LayerKind {
     /** Multiplies, as {@link Linear}, and gives a language model's words. */
     record Output() implements LayerKind {}
 
+    /** Multiplies, as {@link Linear}, by a weight that is stored as (in, out): what GPT-2 calls Conv1D. */
+    record Conv1D() implements LayerKind {
+        @Override
+        public boolean isLinear() {
+            return true;
+        }
+
+        @Override
+        public boolean outputsLast() {
+            return true;
+        }
+    }
+
     /**
      * Convolves: the weight is (out, in / groups, height, width).
      *

@@ -7,15 +7,20 @@ import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.nn.OperatorGraph.Value;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
-/** y = x W^T + b, or x W^T, for x of shape (..., in) and y of shape (..., out). */
+/**
+ * y = x W^T + b, or x W^T, for x of shape (..., in) and y of shape (..., out). W is (out, in), or stored as (in, out), as GPT-2's
+ * Conv1D has it.
+ */
 public final class Linear implements Module {
     private final Parameter weight;
     private final @Nullable Parameter bias;
+    private final boolean turned;
     private final AdaptedLayer layer = new Layer();
 
     /**
@@ -52,12 +57,37 @@ public final class Linear implements Module {
      * @param bias owned by this layer, or null for none
      */
     public Linear(Parameter sharedWeight, @Nullable Parameter bias) {
-        this.weight = sharedWeight;
+        this(sharedWeight, bias, false);
+    }
+
+    private Linear(Parameter weight, @Nullable Parameter bias, boolean turned) {
+        this.weight = weight;
         this.bias = bias;
+        this.turned = turned;
         weight.markOperand();
         if (bias != null) {
             bias.markOperand();
         }
+    }
+
+    /**
+     * {@return a layer that takes {@code weight} stored as (in, out), and {@code bias} (out)}
+     *
+     * @param source where the parameters come from, by their names
+     * @param in width read
+     * @param out width given
+     * @param init how parameters start that the checkpoint lacks
+     */
+    public static Linear conv1D(ParameterSource source, long in, long out, Init init) {
+        return new Linear(
+                source.weight(new LayerKind.Conv1D(), "weight", init, in, out),
+                source.take("bias", Init.ZEROS, out),
+                true);
+    }
+
+    /** A weight as (out, in). */
+    private Tensor matrix(Tensor stored) {
+        return turned ? stored.t() : stored;
     }
 
     /**
@@ -96,9 +126,10 @@ public final class Linear implements Module {
             try (GradientMode off = GradientMode.off()) {
                 value = layer.plain(activation.forward(input));
             }
-            final List<Tensor> kept = List.of(input, weight.value());
+            final Tensor matrix = matrix(weight.value());
+            final List<Tensor> kept = List.of(input, matrix.detach());
             final List<Tensor> inputs =
-                    bias == null ? List.of(input, weight.value()) : List.of(input, weight.value(), bias.value());
+                    bias == null ? List.of(input, matrix) : List.of(input, matrix, bias.value());
             return scope.keep(CustomGradients.output(
                     value,
                     inputs,
@@ -151,7 +182,7 @@ public final class Linear implements Module {
         final OperatorGraph.Operator product = bias == null
                 ? graph.operator("Gemm", input, graph.of(weight))
                 : graph.operator("Gemm", input, graph.of(weight), graph.of(bias));
-        product.set("transB", 1);
+        product.set("transB", turned ? 0 : 1);
         if (scale != 1) {
             product.set("alpha", scale).set("beta", scale);
         }
@@ -171,7 +202,17 @@ public final class Linear implements Module {
 
     /** {@return how many numbers a row of its output has} */
     public long outputs() {
-        return weight.shape()[0];
+        return weight.shape()[turned ? 1 : 0];
+    }
+
+    /** {@return what the layer multiplies with, (out, in), borrowed; empty where something adapts it} */
+    public Optional<Tensor> plainWeight() {
+        return isAdapted() ? Optional.empty() : Optional.of(weight());
+    }
+
+    /** {@return what the layer adds, (out), borrowed; empty where that is nothing, or where something adapts the layer} */
+    public Optional<Tensor> plainBias() {
+        return isAdapted() || bias == null ? Optional.empty() : Optional.of(bias.operand());
     }
 
     /** Whether something adapts the layer, so that it isn't only its weight and bias. */
@@ -179,9 +220,9 @@ public final class Linear implements Module {
         return weight.adapter().isPresent() || bias != null && bias.adapter().isPresent();
     }
 
-    /** What products take of the weight; borrowed. */
+    /** What products take of the weight, (out, in); borrowed. */
     Tensor weight() {
-        return weight.operand();
+        return matrix(weight.operand());
     }
 
     /** Its bias; borrowed; null where it has none. */
@@ -210,17 +251,18 @@ public final class Linear implements Module {
     private final class Layer implements AdaptedLayer {
         @Override
         public Tensor weight() {
-            return weight.value();
+            return matrix(weight.value());
         }
 
         @Override
         public Tensor plain(Tensor input) {
+            final Tensor operand = matrix(weight.operand());
             if (bias == null) {
-                return torch.linear(input, weight.operand());
+                return torch.linear(input, operand);
             }
-            return FewRows.pay(input, weight.operand())
-                    ? FewRows.linear(input, weight.operand(), bias.operand())
-                    : torch.linear(input, weight.operand(), new TensorOptional(bias.operand()));
+            return !turned && FewRows.pay(input, operand)
+                    ? FewRows.linear(input, operand, bias.operand())
+                    : torch.linear(input, operand, new TensorOptional(bias.operand()));
         }
 
         @Override

@@ -9,8 +9,8 @@ import java.util.Optional;
 
 /**
  * A family of networks, such as BERT. Found with {@link java.util.ServiceLoader}: a module that brings one names it in
- * {@code META-INF/services/dev.finetune.spi.ModelFamily}. (Those of this project are named as {@link TextModelFamily} and
- * {@link ImageModelFamily}.)
+ * {@code META-INF/services/dev.finetune.spi.ModelFamily}. (Those of this project are named as {@link TextModelFamily},
+ * {@link ImageModelFamily} and {@link LanguageModelFamily}.)
  */
 public interface ModelFamily {
     /** {@return its name, for messages} */

@@ -41,12 +41,15 @@ final class SettingsCheck {
     /**
      * Looks at all of them.
      *
+     * @param sides whether it matters on which side rows are padded and cut
      * @throws FinetuneException naming the file and the first such setting
      */
-    static void check(TokenizerFiles files) {
+    static void check(TokenizerFiles files, boolean sides) {
         SettingsCheck check = new SettingsCheck(files);
-        check.refuseLeft("padding_side", "padding");
-        check.refuseLeft("truncation_side", "truncation");
+        if (sides) {
+            check.refuseLeft("padding_side", "padding");
+            check.refuseLeft("truncation_side", "truncation");
+        }
         check.refuseCode();
         check.refuseOtherClass();
         if (check.config.get("split_special_tokens") instanceof JsonPrimitive split && split.getAsBoolean()) {

@@ -17,8 +17,17 @@ import java.util.stream.IntStream;
  * @param pad fills a batch's shorter rows ({@code [PAD]}, {@code <pad>})
  * @param unk stands for what the vocabulary lacks ({@code [UNK]}, {@code <unk>})
  * @param mask stands for a token to be guessed ({@code [MASK]}, {@code <mask>})
+ * @param bos opens a text that is written ({@code <s>}), where settings name it
+ * @param eos ends it ({@code </s>}, {@code <|endoftext|>}), where settings name it
  */
-public record SpecialTokens(OptionalInt cls, OptionalInt sep, OptionalInt pad, OptionalInt unk, OptionalInt mask) {
+public record SpecialTokens(
+        OptionalInt cls,
+        OptionalInt sep,
+        OptionalInt pad,
+        OptionalInt unk,
+        OptionalInt mask,
+        OptionalInt bos,
+        OptionalInt eos) {
     /** Looks them up by the names that the settings give, else by what the tokenizer does, else by their usual names. */
     static SpecialTokens find(List<JsonObject> settings, Vocabulary vocabulary, Template template) {
         return new SpecialTokens(
@@ -26,7 +35,9 @@ public record SpecialTokens(OptionalInt cls, OptionalInt sep, OptionalInt pad, O
                 or(template.closing(), named(settings, vocabulary, "sep_token", "[SEP]", "</s>")),
                 named(settings, vocabulary, "pad_token", "[PAD]", "<pad>"),
                 named(settings, vocabulary, "unk_token", "[UNK]", "<unk>"),
-                named(settings, vocabulary, "mask_token", "[MASK]", "<mask>"));
+                named(settings, vocabulary, "mask_token", "[MASK]", "<mask>"),
+                named(settings, vocabulary, "bos_token"),
+                named(settings, vocabulary, "eos_token"));
     }
 
     private static OptionalInt or(int id, OptionalInt named) {

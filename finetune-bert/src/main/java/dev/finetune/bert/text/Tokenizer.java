@@ -39,8 +39,17 @@ public final class Tokenizer implements AutoCloseable {
     /** The files to save, by name. */
     private final Map<String, byte[]> toSave;
 
-    private Tokenizer(TokenizerFiles files, boolean forWords) {
-        SettingsCheck.check(files);
+    /** What a tokenizer is opened for. */
+    private enum Use {
+        TEXTS,
+        WORDS,
+        /** Of a model that writes, which lays its batches out by itself. */
+        WRITING
+    }
+
+    private Tokenizer(TokenizerFiles files, Use use) {
+        final boolean forWords = use == Use.WORDS;
+        SettingsCheck.check(files, use != Use.WRITING);
         TokenizerDefinition found = TokenizerDefinition.of(files);
         SettingsCheck.refuseLowerCasing(files, found.json());
         boolean changed = forWords && !found.fitForWords();
@@ -73,7 +82,19 @@ public final class Tokenizer implements AutoCloseable {
      * @throws FinetuneException if there is none, it cannot be read, or it pads or cuts on the left
      */
     public static Tokenizer open(Path modelDirectory) {
-        return open(modelDirectory, false);
+        return open(modelDirectory, Use.TEXTS);
+    }
+
+    /**
+     * Opens it for a language model that goes on with a text: on which side batches are to be padded, which such a model's
+     * batches don't depend on, may be said as one likes.
+     *
+     * @param modelDirectory with the tokenizer's files
+     * @return the tokenizer, to be closed by the caller
+     * @throws FinetuneException if there is none, or if it cannot be read
+     */
+    public static Tokenizer openForWriting(Path modelDirectory) {
+        return open(modelDirectory, Use.WRITING);
     }
 
     /**
@@ -85,16 +106,16 @@ public final class Tokenizer implements AutoCloseable {
      * @throws FinetuneException as {@link #open}
      */
     public static Tokenizer openForWords(Path modelDirectory) {
-        return open(modelDirectory, true);
+        return open(modelDirectory, Use.WORDS);
     }
 
-    private static Tokenizer open(Path modelDirectory, boolean forWords) {
+    private static Tokenizer open(Path modelDirectory, Use use) {
         TokenizerFiles files = Files.isDirectory(modelDirectory)
                 ? WholeRead.of(modelDirectory)
                         .read(places -> TokenizerFiles.read(places.apply(modelDirectory)), read -> {})
                 : TokenizerFiles.read(modelDirectory);
         try {
-            return new Tokenizer(files, forWords);
+            return new Tokenizer(files, use);
         } catch (FinetuneException e) {
             throw e;
         } catch (RuntimeException e) { // a value of another kind than the format has there

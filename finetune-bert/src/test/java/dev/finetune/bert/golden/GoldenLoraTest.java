@@ -11,6 +11,7 @@ import dev.finetune.FineTuner;
 import dev.finetune.batch.HostBatch;
 import dev.finetune.checkpoint.Weights;
 import dev.finetune.data.Text;
+import dev.finetune.golden.GoldenCase;
 import dev.finetune.golden.GoldenDevice;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
@@ -18,7 +19,7 @@ import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Parameter;
-import dev.finetune.train.BatchSource;
+import dev.finetune.spi.TextModelFamily;
 import dev.finetune.train.Batching;
 import dev.finetune.train.Cancellation;
 import dev.finetune.train.Optimization;
@@ -32,7 +33,6 @@ import dev.finetune.train.TrainingSettings;
 import dev.finetune.train.WeightDecay;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
@@ -47,7 +47,7 @@ class GoldenLoraTest {
 
     @TestFactory
     Stream<DynamicTest> everyAdapterIsReproduced() {
-        return GoldenCase.adapters().stream()
+        return GoldenCase.having(GoldenCase.ADAPTERS, TextModelFamily.class).stream()
                 .map(golden -> dynamicTest(
                         golden.name() + ": logits, every step, the adapter afterwards", () -> agrees(golden)));
     }
@@ -72,7 +72,7 @@ class GoldenLoraTest {
                             GoldenDevice.device(),
                             new TrainingListener() {},
                             new Cancellation())
-                    .train(new Cycle(golden), Optional.empty());
+                    .train(golden.cycle(), Optional.empty());
             final double[] losses = golden.numbers("expected_losses");
             final double[] norms = golden.numbers("expected_grad_norms");
             for (StepReport step : history.steps()) {
@@ -148,38 +148,5 @@ class GoldenLoraTest {
                 .maxSteps(golden.number("steps"))
                 .batching(Batching.DEFAULT.shuffle(false).groupByLength(false))
                 .device(GoldenDevice.choice());
-    }
-
-    /** One long epoch that goes round the four batches in order. */
-    private record Cycle(GoldenCase golden) implements BatchSource {
-        @Override
-        public OptionalLong batchesPerEpoch() {
-            return OptionalLong.of(golden.number("steps"));
-        }
-
-        @Override
-        public OptionalLong rowsPerEpoch() {
-            return OptionalLong.empty();
-        }
-
-        @Override
-        public Batches epoch(int epoch) {
-            return new Batches() {
-                private int next;
-
-                @Override
-                public boolean hasNext() {
-                    return next < golden.number("steps");
-                }
-
-                @Override
-                public HostBatch next() {
-                    return golden.batch(next++ % GoldenCase.BATCHES);
-                }
-
-                @Override
-                public void close() {}
-            };
-        }
     }
 }

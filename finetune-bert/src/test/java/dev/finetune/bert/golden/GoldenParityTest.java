@@ -20,6 +20,7 @@ import dev.finetune.data.Question;
 import dev.finetune.data.Text;
 import dev.finetune.data.Words;
 import dev.finetune.freeze.Freeze;
+import dev.finetune.golden.GoldenCase;
 import dev.finetune.golden.GoldenDevice;
 import dev.finetune.golden.GoldenFolders;
 import dev.finetune.head.Heads;
@@ -31,8 +32,8 @@ import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Hidden;
 import dev.finetune.spi.Assembly;
+import dev.finetune.spi.TextModelFamily;
 import dev.finetune.task.Task;
-import dev.finetune.train.BatchSource;
 import dev.finetune.train.Batching;
 import dev.finetune.train.Cancellation;
 import dev.finetune.train.Execution;
@@ -55,7 +56,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
@@ -84,7 +84,7 @@ class GoldenParityTest {
 
     @TestFactory
     Stream<DynamicTest> everyCaseIsReproduced() {
-        final List<GoldenCase> cases = GoldenCase.training();
+        final List<GoldenCase> cases = GoldenCase.having(GoldenCase.TRAINING, TextModelFamily.class);
         assumeTrue(
                 !cases.isEmpty(), "no encoder cases in " + GoldenFolders.root().toAbsolutePath());
         return cases.stream()
@@ -214,7 +214,7 @@ class GoldenParityTest {
                         GoldenDevice.device(),
                         new TrainingListener() {},
                         new Cancellation())
-                .train(new Cycle(golden), Optional.empty());
+                .train(golden.cycle(), Optional.empty());
     }
 
     /**
@@ -228,7 +228,7 @@ class GoldenParityTest {
 
     @Test
     void float16TrainsAsAutocastAndGradScalerDo() throws IOException {
-        final GoldenCase golden = GoldenCase.training().stream()
+        final GoldenCase golden = GoldenCase.having(GoldenCase.TRAINING, TextModelFamily.class).stream()
                 .filter(each -> Files.exists(each.directory().resolve("float16.json")))
                 .findFirst()
                 .orElse(null);
@@ -345,42 +345,5 @@ class GoldenParityTest {
             }
         }
         return probabilities;
-    }
-
-    /** One long epoch that goes round the four batches in order. */
-    private record Cycle(GoldenCase golden) implements BatchSource {
-        @Override
-        public OptionalLong batchesPerEpoch() {
-            return OptionalLong.of((long) golden.number("steps") * golden.number("gradient_accumulation"));
-        }
-
-        @Override
-        public OptionalLong rowsPerEpoch() {
-            return OptionalLong.empty();
-        }
-
-        @Override
-        public Batches epoch(int epoch) {
-            final List<HostBatch> four = new ArrayList<>();
-            for (int i = 0; i < GoldenCase.BATCHES; i++) {
-                four.add(golden.batch(i));
-            }
-            return new Batches() {
-                private int next;
-
-                @Override
-                public boolean hasNext() {
-                    return next < batchesPerEpoch().getAsLong();
-                }
-
-                @Override
-                public HostBatch next() {
-                    return four.get(next++ % GoldenCase.BATCHES);
-                }
-
-                @Override
-                public void close() {}
-            };
-        }
     }
 }

@@ -4,6 +4,7 @@ import com.google.gson.JsonObject;
 import dev.finetune.checkpoint.Weights;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.spi.ImageModelFamily;
+import dev.finetune.spi.LanguageModelFamily;
 import dev.finetune.spi.ModelConfig;
 import dev.finetune.spi.ModelFamily;
 import dev.finetune.spi.TextModelFamily;
@@ -16,9 +17,10 @@ import java.util.stream.Stream;
 /** The model families on the class path. */
 public final class Families {
     private static final String WHERE_FROM = " Families of texts come with the artifact finetune-bert, of pictures with"
-            + " finetune-vision: add the one that is missing to your dependencies. If it is there, look into your fat jar:"
-            + " of the files in META-INF/services, " + TextModelFamily.class.getName() + " names those of texts, "
-            + ImageModelFamily.class.getName() + " those of pictures, and " + ModelFamily.class.getName()
+            + " finetune-vision, of language models that write with finetune-lm: add the one that is missing to your"
+            + " dependencies. If it is there, look into your fat jar: of the files in META-INF/services, "
+            + TextModelFamily.class.getName() + " names those of texts, " + ImageModelFamily.class.getName()
+            + " those of pictures, " + LanguageModelFamily.class.getName() + " language models, and " + ModelFamily.class.getName()
             + " your own; merge the files of equal names (Maven's Shade plugin: ServicesResourceTransformer; Gradle's"
             + " Shadow plugin: mergeServiceFiles()).";
 
@@ -66,6 +68,7 @@ public final class Families {
         return Stream.of(
                         ServiceLoader.load(TextModelFamily.class, loader).stream(),
                         ServiceLoader.load(ImageModelFamily.class, loader).stream(),
+                        ServiceLoader.load(LanguageModelFamily.class, loader).stream(),
                         ServiceLoader.load(ModelFamily.class, loader).stream())
                 .flatMap(providers -> providers)
                 .<ModelFamily>map(ServiceLoader.Provider::get)

@@ -1,4 +1,4 @@
-package dev.finetune.bert.golden;
+package dev.finetune.golden;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
@@ -10,40 +10,48 @@ import dev.finetune.batch.Target;
 import dev.finetune.checkpoint.DType;
 import dev.finetune.checkpoint.Weights;
 import dev.finetune.data.Text;
-import dev.finetune.golden.GoldenFolders;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
+import dev.finetune.spi.ModelConfig;
+import dev.finetune.spi.ModelFamily;
+import dev.finetune.train.BatchSource;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
+import java.util.ServiceLoader;
 import org.bytedeco.pytorch.Tensor;
 
 /** A small checkpoint, and what the reference implementation computed from it. */
-record GoldenCase(Path directory, JsonObject json, Map<String, HostTensor> tensors) {
-    static final int BATCHES = 4;
+public record GoldenCase(Path directory, JsonObject json, Map<String, HostTensor> tensors) {
+    public static final int BATCHES = 4;
 
-    /** Every case below the root that trains an encoder, told by what it holds and not by its name. */
-    static List<GoldenCase> training() {
-        return having("task", "texts", "max_length");
-    }
+    /** What a case holds that trains a model. */
+    public static final List<String> TRAINING = List.of("task", "texts", "max_length");
 
-    /** Every case below the root that trains a LoRA adapter. */
-    static List<GoldenCase> adapters() {
-        return having("r", "alpha", "target_modules");
-    }
+    /** What a case holds that trains a LoRA adapter. */
+    public static final List<String> ADAPTERS = List.of("r", "alpha", "target_modules");
 
-    private static List<GoldenCase> having(String... keys) {
+    /** Every case below the root that has these keys, and a model that a family of this kind recognises. */
+    public static List<GoldenCase> having(List<String> keys, Class<? extends ModelFamily> kind) {
         return GoldenFolders.all().values().stream()
-                .filter(folder -> GoldenFolders.read(folder).keySet().containsAll(List.of(keys)))
+                .filter(folder -> GoldenFolders.read(folder).keySet().containsAll(keys))
                 .map(GoldenCase::open)
+                .filter(golden -> golden.isOf(kind))
                 .toList();
     }
 
+    /** Whether a family of this kind recognises its model. */
+    public boolean isOf(Class<? extends ModelFamily> kind) {
+        final ModelConfig config = ModelConfig.read(model());
+        return ServiceLoader.load(kind).stream().anyMatch(family -> family.get().recognises(config));
+    }
+
     /** The case of a folder. */
-    static GoldenCase open(Path folder) {
+    public static GoldenCase open(Path folder) {
         final Map<String, HostTensor> tensors = new LinkedHashMap<>();
         try (Weights weights = Weights.open(folder.resolve("case.safetensors"))) {
             for (String name : weights.names()) {
@@ -61,29 +69,29 @@ record GoldenCase(Path directory, JsonObject json, Map<String, HostTensor> tenso
         return new GoldenCase(folder, GoldenFolders.read(folder), tensors);
     }
 
-    String name() {
+    public String name() {
         return directory.getFileName().toString();
     }
 
     /** The case's own checkpoint, or that of the case that it names. */
-    Path model() {
+    public Path model() {
         return json.has("model")
                 ? directory.resolveSibling(json.get("model").getAsString()).resolve("model")
                 : directory.resolve("model");
     }
 
-    int number(String key) {
+    public int number(String key) {
         return json.get(key).getAsInt();
     }
 
-    double[] numbers(String key) {
+    public double[] numbers(String key) {
         return json.getAsJsonArray(key).asList().stream()
                 .mapToDouble(JsonElement::getAsDouble)
                 .toArray();
     }
 
     /** The texts (or pairs) of a batch. */
-    List<Text> texts(int batch) {
+    public List<Text> texts(int batch) {
         final JsonArray lines = json.getAsJsonArray("texts").get(batch).getAsJsonArray();
         final List<Text> texts = new ArrayList<>();
         if (lines.get(0).isJsonPrimitive()) {
@@ -103,14 +111,8 @@ record GoldenCase(Path directory, JsonObject json, Map<String, HostTensor> tenso
     }
 
     /** A batch as the loop takes it. */
-    HostBatch batch(int index) {
-        final String prefix = "batch" + index + ".";
-        final Map<String, HostTensor> columns = new LinkedHashMap<>();
-        tensors.forEach((name, tensor) -> {
-            if (name.startsWith(prefix)) {
-                columns.put(name.substring(prefix.length()), tensor);
-            }
-        });
+    public HostBatch batch(int index) {
+        final Map<String, HostTensor> columns = columns("batch" + index + ".");
         final int rows = Math.toIntExact(columns.get("input_ids").shape()[0]);
         if (columns.get("labels") instanceof HostTensor.Floats floats && floats.shape().length == 1) {
             columns.put("labels", new HostTensor.Floats(floats.data(), rows, 1));
@@ -118,8 +120,61 @@ record GoldenCase(Path directory, JsonObject json, Map<String, HostTensor> tenso
         return new HostBatch(columns, Collections.nCopies(rows, new Row()));
     }
 
-    float[] expected(String name) {
+    /** The tensors whose names begin so, by the rest of their names. */
+    public Map<String, HostTensor> columns(String prefix) {
+        final Map<String, HostTensor> columns = new LinkedHashMap<>();
+        tensors.forEach((name, tensor) -> {
+            if (name.startsWith(prefix)) {
+                columns.put(name.substring(prefix.length()), tensor);
+            }
+        });
+        return columns;
+    }
+
+    public float[] expected(String name) {
         return ((HostTensor.Floats) tensors.get("expected." + name)).data();
+    }
+
+    /** One long epoch that goes round the four batches in order. */
+    public BatchSource cycle() {
+        return new Cycle(this);
+    }
+
+    private record Cycle(GoldenCase golden) implements BatchSource {
+        @Override
+        public OptionalLong batchesPerEpoch() {
+            final JsonElement accumulated = golden.json.get("gradient_accumulation");
+            return OptionalLong.of((long) golden.number("steps") * (accumulated == null ? 1 : accumulated.getAsInt()));
+        }
+
+        @Override
+        public OptionalLong rowsPerEpoch() {
+            return OptionalLong.empty();
+        }
+
+        @Override
+        public Batches epoch(int epoch) {
+            final List<HostBatch> four = new ArrayList<>();
+            for (int i = 0; i < BATCHES; i++) {
+                four.add(golden.batch(i));
+            }
+            return new Batches() {
+                private int next;
+
+                @Override
+                public boolean hasNext() {
+                    return next < batchesPerEpoch().getAsLong();
+                }
+
+                @Override
+                public HostBatch next() {
+                    return four.get(next++ % BATCHES);
+                }
+
+                @Override
+                public void close() {}
+            };
+        }
     }
 
     private record Row() implements Encoded {

@@ -1,0 +1,136 @@
+package dev.finetune.lm.decoder;
+
+import dev.finetune.batch.HostTensor;
+import dev.finetune.nn.Batch;
+import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.TensorValues;
+import java.util.Optional;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * What tokens of a batch may not see, computed once a batch: padding, later tokens, tokens beyond a sliding window, and those of
+ * other documents where the column "segments" (batch, length) tells them apart.
+ */
+final class CausalMask {
+    private CausalMask() {}
+
+    /**
+     * (batch, 1, queries, keys), the lowest number where a token is hidden; empty where nothing but later tokens is, which causal
+     * attention hides itself. Keys are all positions that were read, cached ones included; "attention_mask" is of as many.
+     *
+     * @param window how many tokens one sees, itself included; 0 for all
+     */
+    static Optional<Tensor> of(Batch batch, int window, ForwardContext context) {
+        return batch.derived("causal_mask." + window, () -> {
+            final Mask mask = mask(batch, window, context);
+            return mask.hides(batch.has("labels"))
+                    ? Optional.of(TensorValues.of(mask.values(), batch.device()))
+                    : Optional.empty();
+        });
+    }
+
+    /**
+     * What attention gave, (batch, queries, width), with zeros for padding before a row's tokens, which sees nothing at all: so
+     * LibTorch's kernels do it where such a row is hidden from all keys.
+     */
+    static Tensor unseen(Tensor mixed, Batch batch, int window, ForwardContext context) {
+        final Optional<Tensor> blind = batch.derived("blind_queries." + window, () -> {
+            final Mask mask = mask(batch, window, context);
+            return mask.hides(batch.has("labels"))
+                    ? mask.seeing().map(seeing -> TensorValues.of(seeing, batch.device()))
+                    : Optional.empty();
+        });
+        return blind.map(mixed::mul).orElse(mixed);
+    }
+
+    private static Mask mask(Batch batch, int window, ForwardContext context) {
+        return new Mask(
+                (HostTensor.Longs) batch.hostColumn("attention_mask"),
+                batch.has("segments")
+                        ? Optional.of((HostTensor.Longs) batch.hostColumn("segments"))
+                        : Optional.empty(),
+                window,
+                Math.toIntExact(context.past()));
+    }
+
+    private record Mask(HostTensor.Longs mask, Optional<HostTensor.Longs> segments, int window, int past) {
+        int rows() {
+            return Math.toIntExact(mask.shape()[0]);
+        }
+
+        int keys() {
+            return Math.toIntExact(mask.shape()[1]);
+        }
+
+        /**
+         * Whether more than later tokens is hidden. Padding behind a row's tokens comes later than all of them: only its own
+         * outputs depend on whether it is hidden, which nobody reads where there are labels.
+         */
+        boolean hides(boolean labelled) {
+            return segments.isPresent() || window > 0 && window < keys() || padded(labelled);
+        }
+
+        private boolean padded(boolean labelled) {
+            for (int row = 0; row < rows(); row++) {
+                boolean ended = false;
+                for (int i = 0; i < keys(); i++) {
+                    final boolean own = mask.data()[row * keys() + i] != 0;
+                    if (!own && !labelled || own && ended) {
+                        return true;
+                    }
+                    ended |= !own;
+                }
+            }
+            return false;
+        }
+
+        HostTensor.Floats values() {
+            final int keys = keys();
+            final int queries = keys - past;
+            final float[] values = new float[rows() * queries * keys];
+            for (int row = 0; row < rows(); row++) {
+                for (int query = past; query < keys; query++) {
+                    final int at = (row * queries + query - past) * keys;
+                    for (int key = 0; key < keys; key++) {
+                        values[at + key] = sees(row, query, key) ? 0 : -Float.MAX_VALUE;
+                    }
+                }
+            }
+            return new HostTensor.Floats(values, rows(), 1, queries, keys);
+        }
+
+        /** (batch, queries, 1): 0 for queries that see nothing, else 1; empty where all see something. */
+        Optional<HostTensor> seeing() {
+            final int queries = keys() - past;
+            final float[] seeing = new float[rows() * queries];
+            boolean all = true;
+            for (int row = 0; row < rows(); row++) {
+                for (int query = past; query < keys(); query++) {
+                    final boolean any = seesAny(row, query);
+                    seeing[row * queries + query - past] = any ? 1 : 0;
+                    all &= any;
+                }
+            }
+            return all ? Optional.empty() : Optional.of(new HostTensor.Floats(seeing, rows(), queries, 1));
+        }
+
+        private boolean seesAny(int row, int query) {
+            for (int key = query; key >= 0; key--) {
+                if (sees(row, query, key)) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        private boolean sees(int row, int query, int key) {
+            final int start = row * keys();
+            return key <= query
+                    && (window == 0 || key > query - window)
+                    && mask.data()[start + key] != 0
+                    && (segments.isEmpty()
+                            || segments.get().data()[start + query]
+                                    == segments.get().data()[start + key]);
+        }
+    }
+}

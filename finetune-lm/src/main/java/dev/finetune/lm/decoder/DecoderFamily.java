@@ -1,0 +1,294 @@
+package dev.finetune.lm.decoder;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import dev.finetune.batch.InputEncoder;
+import dev.finetune.batch.InputSettings;
+import dev.finetune.batch.MemoryFormat;
+import dev.finetune.bert.text.SequenceEncoder;
+import dev.finetune.bert.text.TextLayout;
+import dev.finetune.bert.text.Tokenizer;
+import dev.finetune.checkpoint.CheckpointParameters;
+import dev.finetune.checkpoint.Weights;
+import dev.finetune.data.Text;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Head;
+import dev.finetune.head.Heads;
+import dev.finetune.lm.head.LastTokenHead;
+import dev.finetune.lm.head.LmHead;
+import dev.finetune.lm.head.LmTask;
+import dev.finetune.lm.input.LmEncoder;
+import dev.finetune.lm.input.LmInputs;
+import dev.finetune.nn.HeadModule;
+import dev.finetune.nn.Init;
+import dev.finetune.nn.LayerKind;
+import dev.finetune.nn.Linear;
+import dev.finetune.nn.Network;
+import dev.finetune.nn.Parameter;
+import dev.finetune.nn.ParameterSource;
+import dev.finetune.nn.Stage;
+import dev.finetune.spi.Assembly;
+import dev.finetune.spi.AssemblyRequest;
+import dev.finetune.spi.HeadConfig;
+import dev.finetune.spi.LanguageModelFamily;
+import dev.finetune.spi.ModelConfig;
+import dev.finetune.task.Task;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * What families of decoders share: how a network, its encoder and its task are put together. A family says how its config.json
+ * reads and what its parts are called.
+ */
+abstract class DecoderFamily implements LanguageModelFamily {
+    private static final int DEFAULT_MAX_LENGTH = 1024;
+    private static final String OUTPUT = "lm_head.weight";
+    private static final String SCORE = "score";
+
+    /**
+     * A decoder as a configuration describes it.
+     *
+     * @param vocabulary how many tokens have embeddings
+     * @param width of the hidden states
+     * @param positions the most tokens that it reads
+     * @param tied whether the output layer's weight is that of the embeddings
+     * @param init how what is missing starts
+     * @param trunk takes the parameters below the base model's prefix
+     */
+    record Plan(int vocabulary, int width, int positions, boolean tied, Init init, TrunkMaker trunk) {}
+
+    /** Takes a trunk's parameters from a source. */
+    interface TrunkMaker {
+        /** {@return the stages, whose last ends with the decoder's own norm} */
+        Trunk of(ParameterSource source);
+    }
+
+    /**
+     * A trunk.
+     *
+     * @param stages from the embeddings up
+     * @param words the embeddings
+     */
+    record Trunk(List<Stage> stages, Parameter words) {}
+
+    /** What the configuration describes; refuses, by name, what changes the computation and isn't known. */
+    abstract Plan plan(ModelConfig config, double dropout);
+
+    /** The base model's prefix, without the dot. */
+    abstract String prefix();
+
+    /** What the embeddings are called, below the prefix. */
+    abstract String words();
+
+    /** What the names of the trunk's parameters begin with, below the prefix. */
+    abstract List<String> parts();
+
+    /** What architectures are called in config.json: the head's, and that of a classifier. */
+    abstract Architectures architectures(ModelConfig config);
+
+    /**
+     * Names of architectures.
+     *
+     * @param writing with the output layer
+     * @param classifying with a layer for classes
+     */
+    record Architectures(String writing, String classifying) {}
+
+    /** Whether a stored name means nothing: a buffer, which isn't computed with. */
+    abstract boolean ignores(String name);
+
+    @Override
+    public boolean recognises(ModelConfig config) {
+        return modelTypes().contains(config.string("model_type", ""));
+    }
+
+    @Override
+    public Optional<Head> savedHead(ModelConfig config) {
+        final String architecture =
+                config.strings("architectures").stream().findFirst().orElse("");
+        if (architecture.endsWith("ForSequenceClassification")) {
+            return Optional.of(HeadConfig.read(config));
+        }
+        return architecture.equals(architectures(config).writing) ? Optional.of(Heads.causalLm()) : Optional.empty();
+    }
+
+    @Override
+    public Assembly<?> assemble(AssemblyRequest request) {
+        if (request.memoryFormat() != MemoryFormat.AUTO) {
+            throw new FinetuneException("execution(e -> e.memoryFormat(" + request.memoryFormat()
+                    + ")) says how pictures lie in memory, and this model reads texts: leave it out.");
+        }
+        if (!request.augmentations().isEmpty()) {
+            throw new FinetuneException("augment(" + request.augmentations()
+                    + "): a language model learns texts as they are; leave it out.");
+        }
+        final ModelConfig config = request.config();
+        config.refuseOtherComputations();
+        final Plan plan = plan(config, request.dropout());
+        final Tokenizer tokenizer = Tokenizer.openForWriting(request.directory());
+        try {
+            checkTokens(request, plan, tokenizer);
+            return assembled(plan, request, tokenizer, paddingId(config, tokenizer));
+        } catch (RuntimeException | Error e) {
+            tokenizer.close();
+            throw e;
+        }
+    }
+
+    private Assembly<?> assembled(Plan plan, AssemblyRequest request, Tokenizer tokenizer, int padding) {
+        final Optional<Weights> weights =
+                request.loadWeights() ? Optional.of(Weights.open(request.weights())) : Optional.empty();
+        try {
+            final CheckpointParameters source =
+                    new CheckpointParameters(weights, naming(plan, request), request.seed());
+            final Network network = request.adaptation().build(source, adapted -> network(plan, request, padding, adapted));
+            try {
+                return assembly(plan, request, network, source, tokenizer, padding);
+            } catch (RuntimeException | Error e) {
+                network.close();
+                throw e;
+            }
+        } finally {
+            weights.ifPresent(Weights::close);
+        }
+    }
+
+    private Network network(Plan plan, AssemblyRequest request, int padding, ParameterSource source) {
+        final Trunk trunk = plan.trunk.of(source.at(prefix()));
+        return new Network(trunk.stages, head(plan, request, padding, source, trunk.words));
+    }
+
+    private HeadModule head(
+            Plan plan, AssemblyRequest request, int padding, ParameterSource source, Parameter words) {
+        final Head head = request.head();
+        if (head instanceof Head.CausalLm) {
+            return LmHead.ofNext(output(plan, source, words), request.loss());
+        }
+        if (head.isOfWholeInput() && request.pooling().isEmpty()) {
+            return new LastTokenHead(
+                    new Linear(source.at(SCORE), plan.width, head.rows(), plan.init, false),
+                    padding);
+        }
+        throw new FinetuneException("This model has no head for " + head.kind()
+                + "; it can be given one for the tokens that come next (Heads.causalLm()), classes, several labels,"
+                + " regression, or one of a whole input that brings its own task (TaskHead).");
+    }
+
+    private static Linear output(Plan plan, ParameterSource source, Parameter words) {
+        if (plan.tied && words.adapter().isPresent()) {
+            throw new FinetuneException(words.name() + " is the weight of the output layer, too, so it can't be adapted"
+                    + " as an embedding: name other layers as targets.");
+        }
+        final Parameter weight = plan.tied
+                ? words
+                : source.weight(new LayerKind.Output(), OUTPUT, plan.init, plan.vocabulary, plan.width);
+        return new Linear(weight, null);
+    }
+
+    private CheckpointParameters.Naming naming(Plan plan, AssemblyRequest request) {
+        final String prefix = prefix() + ".";
+        final boolean writes = request.head() instanceof Head.CausalLm;
+        return new CheckpointParameters.Naming(
+                prefix(),
+                name -> name.startsWith(prefix) || writes && name.equals(OUTPUT),
+                this::ignores,
+                name -> !writes && name.startsWith(SCORE + "."),
+                request.rows(),
+                plan.tied ? Map.of(prefix + words(), List.of(OUTPUT)) : Map.of(),
+                name -> name.startsWith(prefix) || parts().stream().anyMatch(name::startsWith));
+    }
+
+    private Assembly<?> assembly(
+            Plan plan,
+            AssemblyRequest request,
+            Network network,
+            CheckpointParameters source,
+            Tokenizer tokenizer,
+            int padding) {
+        final int maxLength = maxLength(request, plan, tokenizer);
+        final Task task;
+        final InputEncoder<Text> encoder;
+        if (request.head() instanceof Head.CausalLm) {
+            task = new LmTask(request.head(), true, id -> token(tokenizer, id));
+            encoder = new LmEncoder(tokenizer, inputs(request), maxLength, padding, endId(request, tokenizer));
+        } else {
+            task = Task.ofWholeInput(request.head(), request.loss());
+            encoder = new SequenceEncoder(
+                    tokenizer, new TextLayout(maxLength, false, padding), task.targets(), List.of());
+        }
+        return new Assembly<>(network, encoder, task, source.report(), savedConfig(request, task.labels(), padding));
+    }
+
+    private static LmInputs inputs(AssemblyRequest request) {
+        final Optional<InputSettings> said = request.inputSettings();
+        if (said.isPresent() && !(said.get() instanceof LmInputs)) {
+            throw new FinetuneException("inputs(" + said.get() + "): a language model's texts are laid out by LmInputs.");
+        }
+        return said.map(LmInputs.class::cast).orElseGet(LmInputs::rows);
+    }
+
+    /** Every token needs its row of the embeddings. */
+    private static void checkTokens(AssemblyRequest request, Plan plan, Tokenizer tokenizer) {
+        final int last = tokenizer.largestId();
+        if (last >= plan.vocabulary) {
+            throw new FinetuneException("The tokenizer in " + request.directory() + " gives the token \""
+                    + tokenizer.token(last) + "\" the id " + last + ", but the model has embeddings for "
+                    + plan.vocabulary + " tokens only (vocab_size in its config.json): they don't belong together."
+                    + " Tokens that were added later need embeddings, too: resize them in Python"
+                    + " (resize_token_embeddings), or remove the tokens.");
+        }
+    }
+
+    private static int maxLength(AssemblyRequest request, Plan plan, Tokenizer tokenizer) {
+        if (request.maxLength() > plan.positions) {
+            throw new FinetuneException("maxLength(" + request.maxLength() + "): the model reads at most "
+                    + plan.positions + " tokens (its config.json says so).");
+        }
+        final int most = Math.min(plan.positions, tokenizer.modelMaxLength().orElse(Integer.MAX_VALUE));
+        return request.maxLength() > 0 ? request.maxLength() : Math.min(DEFAULT_MAX_LENGTH, most);
+    }
+
+    /** What fills rows: what is said to, else what ends texts; where nothing is said, the first token, which no one reads. */
+    private static int paddingId(ModelConfig config, Tokenizer tokenizer) {
+        final OptionalInt own = tokenizer.specialTokens().pad();
+        return config.integer("pad_token_id", own.orElseGet(() -> tokenizer.specialTokens().eos().orElse(0)));
+    }
+
+    private static int endId(AssemblyRequest request, Tokenizer tokenizer) {
+        final ModelConfig config = request.config();
+        if (tokenizer.specialTokens().eos().isPresent()) {
+            return tokenizer.specialTokens().eos().getAsInt();
+        }
+        if (config.has("eos_token_id")) {
+            return config.json().get("eos_token_id").isJsonArray()
+                    ? config.integers("eos_token_id", List.of()).get(0)
+                    : config.integer("eos_token_id", 0);
+        }
+        throw new FinetuneException("Neither tokenizer_config.json (eos_token) nor config.json (eos_token_id) in "
+                + request.directory() + " says which token ends a text; add it to either.");
+    }
+
+    /** The token of an id; vocabularies are often padded to a round size, with ids that stand for nothing. */
+    private static String token(Tokenizer tokenizer, int id) {
+        return id < tokenizer.vocabularySize() ? tokenizer.token(id) : "[no token " + id + "]";
+    }
+
+    private JsonObject savedConfig(AssemblyRequest request, List<String> labels, int padding) {
+        final JsonObject json = request.config().json();
+        final boolean writes = request.head() instanceof Head.CausalLm;
+        final JsonArray architectures = new JsonArray();
+        architectures.add(writes
+                ? architectures(request.config()).writing
+                : architectures(request.config()).classifying);
+        json.add("architectures", architectures);
+        if (!writes) {
+            HeadConfig.write(json, request.head(), labels);
+            json.addProperty("pad_token_id", padding); // Transformers' classifiers find a text's end by it.
+        }
+        json.remove("torch_dtype");
+        json.addProperty("dtype", "float32");
+        return json;
+    }
+}

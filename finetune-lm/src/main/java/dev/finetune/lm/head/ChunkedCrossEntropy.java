@@ -1,0 +1,161 @@
+package dev.finetune.lm.head;
+
+import dev.finetune.internal.torch.CustomGradients;
+import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.internal.torch.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sum of -log softmax(x W^T + b)[y] over rows x, and its gradients, some rows at a time, so that the logits of all rows over a
+ * large vocabulary are never in memory at once, nor their probabilities, nor the gradients of either. The gradients are computed
+ * together with the loss, while the logits are there, and only scaled when backward comes.
+ *
+ * <p>With label smoothing e over V tokens the target is (1 - e) for y and e / V for each (Szegedy et al., 2016), as PyTorch's
+ * cross_entropy has it.
+ */
+final class ChunkedCrossEntropy {
+    /** Numbers in the logits of a chunk, at the most: 128 MB of them where the weight's gradient is added to anew by each. */
+    private static final long MOST_WITH_WEIGHT = 1 << 25;
+
+    /** As many where the weight has no gradient. */
+    private static final long MOST = 1 << 23;
+
+    /** Rows in a chunk, at the least: with fewer, products are slow. */
+    private static final long LEAST_ROWS = 64;
+
+    private static final Scalar ONE = new Scalar(1f);
+
+    private final double smoothing;
+
+    /** A loss with label smoothing, 0 for none. */
+    ChunkedCrossEntropy(double smoothing) {
+        this.smoothing = smoothing;
+    }
+
+    /**
+     * What came of all rows.
+     *
+     * @param loss the sum of losses, a scalar
+     * @param right how many labels have the largest logit, a scalar of whole numbers; empty where it wasn't asked for
+     */
+    record Result(Tensor loss, Optional<Tensor> right) {}
+
+    /**
+     * Computes the loss; in the current scope.
+     *
+     * @param rows (rows, width)
+     * @param weight (vocabulary, width)
+     * @param bias (vocabulary), or null for none; gets no gradient
+     * @param labels (rows) whole numbers below the vocabulary
+     * @param counts whether to count what is right
+     */
+    Result of(Tensor rows, Tensor weight, @Nullable Tensor bias, Tensor labels, boolean counts) {
+        final boolean recorded = CustomGradients.areOpen() && (rows.requires_grad() || weight.requires_grad());
+        try (TensorScope scope = TensorScope.open()) {
+            final Sums sums = new Sums(rows, weight, recorded);
+            try (GradientMode off = GradientMode.off()) {
+                final long atOnce = chunk(weight, recorded && weight.requires_grad());
+                for (long from = 0; from < rows.size(0); from += atOnce) {
+                    try (TensorScope ofChunk = TensorScope.open()) {
+                        sums.add(from, Math.min(atOnce, rows.size(0) - from), bias, labels, counts);
+                    }
+                }
+            }
+            final Optional<Tensor> right = counts ? Optional.of(scope.keep(sums.right)) : Optional.empty();
+            return new Result(scope.keep(recorded ? sums.withGradients() : sums.loss), right);
+        }
+    }
+
+    private static long chunk(Tensor weight, boolean ofWeight) {
+        return Math.max(LEAST_ROWS, (ofWeight ? MOST_WITH_WEIGHT : MOST) / weight.size(0));
+    }
+
+    /** What is added up over chunks. */
+    private final class Sums {
+        private final Tensor rows;
+        private final Tensor weight;
+        private final Tensor loss;
+        private final Tensor right;
+        private final @Nullable Tensor ofRows;
+        private final @Nullable Tensor ofWeight;
+
+        Sums(Tensor rows, Tensor weight, boolean recorded) {
+            this.rows = rows;
+            this.weight = weight;
+            try (GradientMode off = GradientMode.off()) {
+                this.loss = torch.zeros(new long[0]).to(rows.device(), ScalarType.Float);
+                this.right = torch.zeros(new long[0]).to(rows.device(), ScalarType.Long);
+                this.ofRows = recorded && rows.requires_grad() ? torch.empty_like(rows) : null;
+                this.ofWeight = recorded && weight.requires_grad() ? torch.zeros_like(weight) : null;
+            }
+        }
+
+        void add(long from, long count, @Nullable Tensor bias, Tensor labels, boolean counts) {
+            final Tensor x = rows.narrow(0, from, count);
+            final Tensor y = labels.narrow(0, from, count).unsqueeze(1);
+            final Tensor products = torch.mm(x, weight.t());
+            final Tensor logits = products.to(ScalarType.Float);
+            if (bias != null) {
+                logits.add_(bias);
+            }
+            if (counts) {
+                right.add_(logits.argmax(new LongOptional(1), true).eq(y).sum());
+            }
+            final Tensor logProbabilities = torch.log_softmax_out(logits, logits, 1);
+            loss.sub_(logProbabilities.gather(1, y).sum(), new Scalar(1 - smoothing));
+            if (smoothing > 0) {
+                loss.sub_(logProbabilities.sum(), new Scalar(smoothing / weight.size(0)));
+            }
+            if (ofRows != null || ofWeight != null) {
+                gradients(logProbabilities.exp_(), x, y, from);
+            }
+        }
+
+        /** The logits' gradient is softmax(logits) - target. */
+        private void gradients(Tensor probabilities, Tensor x, Tensor y, long from) {
+            if (smoothing > 0) {
+                probabilities.sub_(new Scalar(smoothing / weight.size(0)));
+            }
+            probabilities.scatter_add_(
+                    1,
+                    y,
+                    torch.full_like(y, new Scalar(smoothing - 1)).to(ScalarType.Float));
+            final Tensor ofLogits = probabilities.to(x.scalar_type());
+            if (ofRows != null) {
+                ofRows.narrow(0, from, x.size(0)).copy_(ofLogits.mm(weight));
+            }
+            if (ofWeight != null) {
+                ofWeight.addmm_(ofLogits.t(), x, ONE, ONE);
+            }
+        }
+
+        /** The loss, from which backward finds these gradients. */
+        Tensor withGradients() {
+            final List<Tensor> inputs = new ArrayList<>();
+            final List<Tensor> found = new ArrayList<>();
+            if (ofRows != null) {
+                inputs.add(rows);
+                found.add(ofRows);
+            }
+            if (ofWeight != null) {
+                inputs.add(weight);
+                found.add(ofWeight);
+            }
+            return CustomGradients.output(loss, inputs, found, (gradient, kept, gradients) -> {
+                final Scalar factor = new Scalar(Tensors.scalar(gradient));
+                for (int i = 0; i < kept.size(); i++) {
+                    gradients.set(i, kept.get(i).mul_(factor));
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,38 @@
+package dev.finetune.lm.input;
+
+import dev.finetune.batch.Encoded;
+import dev.finetune.batch.Target;
+import java.nio.ByteBuffer;
+import java.util.zip.Checksum;
+
+/**
+ * A row of tokens, kept small since a data set's rows stay in memory for all epochs.
+ *
+ * @param ids of the tokens
+ * @param labels the ids that are to be predicted, {@link Target#IGNORED} elsewhere
+ * @param segments which text of the row each token belongs to, counted from 0; empty where texts aren't kept apart
+ */
+record TokenRow(int[] ids, int[] labels, int[] segments) implements Encoded {
+    private static final int[] NONE = {};
+
+    static TokenRow of(int[] ids, int[] labels) {
+        return new TokenRow(ids, labels, NONE);
+    }
+
+    @Override
+    public int length() {
+        return ids.length;
+    }
+
+    @Override
+    public Target target() {
+        return new Target.Sequence(labels);
+    }
+
+    @Override
+    public void addTo(Checksum sum) {
+        final ByteBuffer bytes = ByteBuffer.allocate((ids.length + labels.length) * Integer.BYTES);
+        bytes.asIntBuffer().put(ids).put(labels);
+        sum.update(bytes);
+    }
+}
