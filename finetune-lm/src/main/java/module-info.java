@@ -1,4 +1,5 @@
 import dev.finetune.lm.decoder.Gpt2Family;
+import dev.finetune.lm.decoder.LlamaFamily;
 import dev.finetune.spi.LanguageModelFamily;
 
 /** Language models that write: GPT-2, Llama, Mistral, Qwen, T5 and BART, and what they learn from. */
@@ -12,5 +13,6 @@ module dev.finetune.lm {
     exports dev.finetune.lm.input;
 
     provides LanguageModelFamily with
-            Gpt2Family;
+            Gpt2Family,
+            LlamaFamily;
 }

@@ -6,6 +6,7 @@ import dev.finetune.nn.Batch;
 import dev.finetune.nn.OperatorGraph;
 import dev.finetune.nn.OperatorGraph.Elements;
 import dev.finetune.nn.OperatorGraph.Value;
+import dev.finetune.nn.RotaryTurn;
 import dev.finetune.nn.TensorValues;
 import java.util.List;
 import java.util.Optional;
@@ -33,23 +34,14 @@ record Rotary(int heads, double base) {
      * @return (batch, length, width)
      */
     Tensor forward(Tensor wide, Batch batch) {
-        final long rows = wide.size(0);
         final long length = wide.size(1);
-        final long width = wide.size(2);
-        final long half = width / heads / 2;
-        final Tensor split = wide.view(rows, length, heads, 2 * half);
-        final TensorVector halves = split.split(half, 3);
-        final Tensor first = halves.get(0);
-        final Tensor second = halves.get(1);
+        final long half = wide.size(2) / heads / 2;
         final Tensor angles = batch.derived(
                         "rotary." + base + "." + half,
                         () -> Optional.of(angles(batch.get("input_ids").size(1), half, batch.device())))
-                .orElseThrow();
-        final Tensor cosines = angles.select(0, 0).narrow(0, 0, length).unsqueeze(1);
-        final Tensor sines = angles.select(0, 1).narrow(0, 0, length).unsqueeze(1);
-        final Tensor turnedFirst = first.mul(cosines).sub(second.mul(sines));
-        final Tensor turnedSecond = second.mul(cosines).add(first.mul(sines));
-        return torch.cat(new TensorVector(turnedFirst, turnedSecond), 3).view(rows, length, width);
+                .orElseThrow()
+                .narrow(1, 0, length);
+        return RotaryTurn.of(wide, heads, angles.narrow(0, 0, 1), angles.narrow(0, 1, 1));
     }
 
     /**
