@@ -95,8 +95,10 @@ public record Attention(int heads, int keyHeads, Dropout dropout, boolean causal
         if (isLast || bias != null && bias.size(2) > 1) {
             return attended(query, keys, values, bias, positions, context);
         }
-        if (bias == null && positions == null && all.isEmpty() && fuses(query, key, value, context)) {
-            return joined(query, fused(query, key, value, null, 0, true));
+        // LibTorch's kernels hide later positions only where queries and keys begin at the same one.
+        final boolean together = query.size(1) == keys.size(1);
+        if (bias == null && positions == null && together && fuses(query, keys, values, context)) {
+            return joined(query, fused(query, keys, values, null, 0, true));
         }
         final Tensor later = later(query, keys);
         return attended(query, keys, values, bias == null ? later : later.add(bias), positions, context);

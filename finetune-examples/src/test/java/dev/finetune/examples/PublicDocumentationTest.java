@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PublicDocumentationTest {
     private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
     private static final List<String> PUBLISHED =
-            List.of("finetune-core", "finetune-bert", "finetune-vision", "finetune-testkit");
+            List.of("finetune-core", "finetune-bert", "finetune-vision", "finetune-lm", "finetune-testkit");
 
     @TempDir
     Path folder;
