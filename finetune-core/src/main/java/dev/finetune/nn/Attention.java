@@ -328,8 +328,7 @@ public record Attention(int heads, int keyHeads, Dropout dropout, boolean causal
     }
 
     /** The weights are computed, dropped and applied one by one. */
-    private Tensor withDropout(
-            Tensor query, Tensor key, Tensor value, @Nullable Tensor bias, ForwardContext context) {
+    private Tensor withDropout(Tensor query, Tensor key, Tensor value, @Nullable Tensor bias, ForwardContext context) {
         final Tensor q = PiecewiseAttention.split(query, heads);
         final Tensor scaled = q.mul(new Scalar(1 / Math.sqrt((double) q.size(3))));
         Tensor scores =

@@ -128,8 +128,7 @@ public final class Linear implements Module {
             }
             final Tensor matrix = matrix(weight.value());
             final List<Tensor> kept = List.of(input, matrix.detach());
-            final List<Tensor> inputs =
-                    bias == null ? List.of(input, matrix) : List.of(input, matrix, bias.value());
+            final List<Tensor> inputs = bias == null ? List.of(input, matrix) : List.of(input, matrix, bias.value());
             return scope.keep(CustomGradients.output(
                     value,
                     inputs,

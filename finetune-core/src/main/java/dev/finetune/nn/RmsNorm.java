@@ -32,8 +32,7 @@ public final class RmsNorm implements Module {
      * @return a tensor of the same shape, in the current scope
      */
     public Tensor forward(Tensor input) {
-        return torch.rms_norm(
-                input, new long[] {size}, new TensorOptional(weight.value()), new DoubleOptional(eps));
+        return torch.rms_norm(input, new long[] {size}, new TensorOptional(weight.value()), new DoubleOptional(eps));
     }
 
     @Override

@@ -25,8 +25,7 @@ public final class RotaryTurn {
         final long length = wide.size(1);
         final long width = wide.size(2);
         final long half = width / heads / 2;
-        final TensorVector halves =
-                wide.view(rows, length, heads, 2 * half).split(half, 3);
+        final TensorVector halves = wide.view(rows, length, heads, 2 * half).split(half, 3);
         final Tensor first = halves.get(0);
         final Tensor second = halves.get(1);
         final Tensor c = cosines.unsqueeze(2);

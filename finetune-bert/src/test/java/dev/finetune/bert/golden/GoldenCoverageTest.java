@@ -36,12 +36,14 @@ class GoldenCoverageTest {
         return GoldenFolders.all().entrySet().stream()
                 .map(one -> dynamicTest(one.getKey(), () -> {
                     final JsonObject json = GoldenFolders.read(one.getValue());
-                    final boolean known = KINDS.stream().anyMatch(keys -> json.keySet().containsAll(keys));
+                    final boolean known =
+                            KINDS.stream().anyMatch(keys -> json.keySet().containsAll(keys));
                     final boolean trains = json.keySet().containsAll(GoldenCase.TRAINING)
                             || json.keySet().containsAll(GoldenCase.ADAPTERS);
                     if (!known || trains && !GoldenCase.open(one.getValue()).isOf(TextModelFamily.class)) {
                         abort("SKIPPED: " + one.getKey()
-                                + " is of a kind, or a family, that this module has no test for; its keys are " + json.keySet());
+                                + " is of a kind, or a family, that this module has no test for; its keys are "
+                                + json.keySet());
                     }
                 }));
     }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.finetune.golden.GoldenCase;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.batch.HostBatch;
@@ -12,6 +11,7 @@ import dev.finetune.batch.HostTensor;
 import dev.finetune.data.Question;
 import dev.finetune.data.Text;
 import dev.finetune.data.Words;
+import dev.finetune.golden.GoldenCase;
 import dev.finetune.internal.torch.CustomGradients;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;

@@ -20,7 +20,8 @@ public final class Families {
             + " finetune-vision, of language models that write with finetune-lm: add the one that is missing to your"
             + " dependencies. If it is there, look into your fat jar: of the files in META-INF/services, "
             + TextModelFamily.class.getName() + " names those of texts, " + ImageModelFamily.class.getName()
-            + " those of pictures, " + LanguageModelFamily.class.getName() + " language models, and " + ModelFamily.class.getName()
+            + " those of pictures, " + LanguageModelFamily.class.getName() + " language models, and "
+            + ModelFamily.class.getName()
             + " your own; merge the files of equal names (Maven's Shade plugin: ServicesResourceTransformer; Gradle's"
             + " Shadow plugin: mergeServiceFiles()).";
 

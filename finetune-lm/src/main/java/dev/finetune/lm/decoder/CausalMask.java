@@ -46,9 +46,7 @@ final class CausalMask {
     private static Mask mask(Batch batch, int window, ForwardContext context) {
         return new Mask(
                 (HostTensor.Longs) batch.hostColumn("attention_mask"),
-                batch.has("segments")
-                        ? Optional.of((HostTensor.Longs) batch.hostColumn("segments"))
-                        : Optional.empty(),
+                batch.has("segments") ? Optional.of((HostTensor.Longs) batch.hostColumn("segments")) : Optional.empty(),
                 window,
                 Math.toIntExact(context.past()));
     }

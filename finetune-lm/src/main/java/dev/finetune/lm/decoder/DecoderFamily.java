@@ -143,7 +143,8 @@ abstract class DecoderFamily implements LanguageModelFamily {
         try {
             final CheckpointParameters source =
                     new CheckpointParameters(weights, naming(plan, request), request.seed());
-            final Network network = request.adaptation().build(source, adapted -> network(plan, request, padding, adapted));
+            final Network network =
+                    request.adaptation().build(source, adapted -> network(plan, request, padding, adapted));
             try {
                 return assembly(plan, request, network, source, tokenizer, padding);
             } catch (RuntimeException | Error e) {
@@ -160,16 +161,13 @@ abstract class DecoderFamily implements LanguageModelFamily {
         return new Network(trunk.stages, head(plan, request, padding, source, trunk.words));
     }
 
-    private HeadModule head(
-            Plan plan, AssemblyRequest request, int padding, ParameterSource source, Parameter words) {
+    private HeadModule head(Plan plan, AssemblyRequest request, int padding, ParameterSource source, Parameter words) {
         final Head head = request.head();
         if (head instanceof Head.CausalLm) {
             return LmHead.ofNext(output(plan, source, words), request.loss());
         }
         if (head.isOfWholeInput() && request.pooling().isEmpty()) {
-            return new LastTokenHead(
-                    new Linear(source.at(SCORE), plan.width, head.rows(), plan.init, false),
-                    padding);
+            return new LastTokenHead(new Linear(source.at(SCORE), plan.width, head.rows(), plan.init, false), padding);
         }
         throw new FinetuneException("This model has no head for " + head.kind()
                 + "; it can be given one for the tokens that come next (Heads.causalLm()), classes, several labels,"
@@ -224,7 +222,8 @@ abstract class DecoderFamily implements LanguageModelFamily {
     private static LmInputs inputs(AssemblyRequest request) {
         final Optional<InputSettings> said = request.inputSettings();
         if (said.isPresent() && !(said.get() instanceof LmInputs)) {
-            throw new FinetuneException("inputs(" + said.get() + "): a language model's texts are laid out by LmInputs.");
+            throw new FinetuneException(
+                    "inputs(" + said.get() + "): a language model's texts are laid out by LmInputs.");
         }
         return said.map(LmInputs.class::cast).orElseGet(LmInputs::rows);
     }
@@ -253,7 +252,9 @@ abstract class DecoderFamily implements LanguageModelFamily {
     /** What fills rows: what is said to, else what ends texts; where nothing is said, the first token, which no one reads. */
     private static int paddingId(ModelConfig config, Tokenizer tokenizer) {
         final OptionalInt own = tokenizer.specialTokens().pad();
-        return config.integer("pad_token_id", own.orElseGet(() -> tokenizer.specialTokens().eos().orElse(0)));
+        return config.integer(
+                "pad_token_id",
+                own.orElseGet(() -> tokenizer.specialTokens().eos().orElse(0)));
     }
 
     private static int endId(AssemblyRequest request, Tokenizer tokenizer) {
@@ -279,9 +280,8 @@ abstract class DecoderFamily implements LanguageModelFamily {
         final JsonObject json = request.config().json();
         final boolean writes = request.head() instanceof Head.CausalLm;
         final JsonArray architectures = new JsonArray();
-        architectures.add(writes
-                ? architectures(request.config()).writing
-                : architectures(request.config()).classifying);
+        architectures.add(
+                writes ? architectures(request.config()).writing : architectures(request.config()).classifying);
         json.add("architectures", architectures);
         if (!writes) {
             HeadConfig.write(json, request.head(), labels);

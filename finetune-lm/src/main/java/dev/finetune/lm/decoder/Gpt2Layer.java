@@ -67,12 +67,11 @@ final class Gpt2Layer implements Stage {
                 projections.forward(attentionNorm.forward(input), context).split(config.width(), 2);
         final Tensor query = queryScale == 1 ? all.get(0) : all.get(0).mul(new Scalar(queryScale));
         final Tensor mask = CausalMask.of(batch, 0, context).orElse(null);
-        final Tensor mixed = CausalMask.unseen(
-                attention.forward(query, all.get(1), all.get(2), mask, context), batch, 0, context);
+        final Tensor mixed =
+                CausalMask.unseen(attention.forward(query, all.get(1), all.get(2), mask, context), batch, 0, context);
         final Tensor middle = input.add(dropout.forward(attentionOutput.forward(mixed, context), context));
         final Tensor wide = up.forward(norm.forward(middle), context);
-        final Tensor output =
-                middle.add(dropout.forward(down.forward(config.activation(), wide, context), context));
+        final Tensor output = middle.add(dropout.forward(down.forward(config.activation(), wide, context), context));
         return lastNorm.isPresent() ? lastNorm.get().forward(output) : output;
     }
 

@@ -125,8 +125,8 @@ record LlamaConfig(
         final int from = config.integer("max_window_layers", 28);
         final List<String> types = config.strings("layer_types");
         if (!types.isEmpty() && types.size() != layers) {
-            throw new FinetuneException(config.file() + ": \"layer_types\" names " + types.size() + " layers, and there are "
-                    + layers + " (num_hidden_layers).");
+            throw new FinetuneException(config.file() + ": \"layer_types\" names " + types.size()
+                    + " layers, and there are " + layers + " (num_hidden_layers).");
         }
         final List<Integer> windows = new ArrayList<>();
         for (int i = 0; i < layers; i++) {
@@ -137,10 +137,11 @@ record LlamaConfig(
             } else if (types.get(i).equals("sliding_attention") && used) {
                 windows.add(window);
             } else {
-                throw new FinetuneException(config.file() + ": \"layer_types\": \"" + types.get(i) + "\" is not supported"
-                        + (types.get(i).equals("sliding_attention")
-                                ? " without use_sliding_window and sliding_window."
-                                : "; known are full_attention and sliding_attention."));
+                throw new FinetuneException(
+                        config.file() + ": \"layer_types\": \"" + types.get(i) + "\" is not supported"
+                                + (types.get(i).equals("sliding_attention")
+                                        ? " without use_sliding_window and sliding_window."
+                                        : "; known are full_attention and sliding_attention."));
             }
         }
         return windows;

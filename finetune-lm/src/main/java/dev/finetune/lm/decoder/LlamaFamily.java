@@ -93,13 +93,12 @@ public final class LlamaFamily extends DecoderFamily {
 
     @Override
     Architectures architectures(ModelConfig config) {
-        final String stem =
-                switch (config.string("model_type", "")) {
-                    case "mistral" -> "Mistral";
-                    case "qwen2" -> "Qwen2";
-                    case "qwen3" -> "Qwen3";
-                    default -> "Llama";
-                };
+        final String stem = switch (config.string("model_type", "")) {
+            case "mistral" -> "Mistral";
+            case "qwen2" -> "Qwen2";
+            case "qwen3" -> "Qwen3";
+            default -> "Llama";
+        };
         return new Architectures(stem + "ForCausalLM", stem + "ForSequenceClassification");
     }
 

@@ -54,8 +54,7 @@ final class LlamaLayer implements Stage {
         this.value = new Linear(ofAttention.at("v_proj"), width, narrow, config.init(), config.queryBias());
         this.queryNorm = headNorm(ofAttention.at("q_norm"));
         this.keyNorm = headNorm(ofAttention.at("k_norm"));
-        this.attention =
-                new Attention(config.heads(), config.keyHeads(), new Dropout(config.attentionDropout()), true);
+        this.attention = new Attention(config.heads(), config.keyHeads(), new Dropout(config.attentionDropout()), true);
         this.attentionOutput = new Linear(ofAttention.at("o_proj"), wide, width, config.init(), config.outputBias());
         this.norm = new RmsNorm(source.at("post_attention_layernorm"), width, config.normEps());
         this.gate = new Linear(ofFeedForward.at("gate_proj"), width, config.inner(), config.init(), config.innerBias());
@@ -94,11 +93,10 @@ final class LlamaLayer implements Stage {
     }
 
     /** Queries or keys: normed head by head where the family does so, and turned. */
-    private Tensor compared(
-            Tensor wide, Optional<RmsNorm> headNorm, int heads, Batch batch, ForwardContext context) {
-        final Tensor normed = headNorm.map(each -> each.forward(
-                                wide.view(wide.size(0), wide.size(1), heads, config.headSize()))
-                        .view(wide.size(0), wide.size(1), wide.size(2)))
+    private Tensor compared(Tensor wide, Optional<RmsNorm> headNorm, int heads, Batch batch, ForwardContext context) {
+        final Tensor normed = headNorm.map(
+                        each -> each.forward(wide.view(wide.size(0), wide.size(1), heads, config.headSize()))
+                                .view(wide.size(0), wide.size(1), wide.size(2)))
                 .orElse(wide);
         return config.rotary().turn(normed, heads, batch, context);
     }

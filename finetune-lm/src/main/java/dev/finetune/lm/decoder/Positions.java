@@ -18,8 +18,7 @@ final class Positions {
             return batch.get("position_ids");
         }
         return batch.derived("counted_positions", () -> {
-                    final long length =
-                            ((HostTensor.Longs) batch.hostColumn("input_ids")).shape()[1];
+                    final long length = ((HostTensor.Longs) batch.hostColumn("input_ids")).shape()[1];
                     final long[] counted = LongStream.range(context.past(), context.past() + length)
                             .toArray();
                     return Optional.of(TensorValues.of(new HostTensor.Longs(counted, 1, length), batch.device()));

@@ -38,8 +38,8 @@ record RopeSettings(ModelConfig config, JsonObject json, int headSize, int posit
             json.addProperty("rope_theta", config.number("rope_theta", DEFAULT_BASE));
         }
         final RopeSettings settings = new RopeSettings(config, json, headSize, positions);
-        final double turned = settings.number("partial_rotary_factor")
-                .orElseGet(() -> config.number("partial_rotary_factor", 1));
+        final double turned =
+                settings.number("partial_rotary_factor").orElseGet(() -> config.number("partial_rotary_factor", 1));
         if (turned != 1) {
             throw settings.refused("partial_rotary_factor", "only whole heads are turned (1)");
         }
@@ -76,15 +76,17 @@ record RopeSettings(ModelConfig config, JsonObject json, int headSize, int posit
     }
 
     double needed(String key) {
-        return number(key).orElseThrow(() -> new FinetuneException(config.file() + ": rotary positions of type \"" + type()
-                + "\" need \"" + key + "\", and rope_parameters (or rope_scaling) lacks it."));
+        return number(key)
+                .orElseThrow(() -> new FinetuneException(config.file() + ": rotary positions of type \"" + type()
+                        + "\" need \"" + key + "\", and rope_parameters (or rope_scaling) lacks it."));
     }
 
     Optional<Double> number(String key) {
         if (!json.has(key) || json.get(key).isJsonNull()) {
             return Optional.empty();
         }
-        return Optional.of(JsonNumbers.finite(json.get(key)).orElseThrow(() -> refused(key, "expected a finite number")));
+        return Optional.of(
+                JsonNumbers.finite(json.get(key)).orElseThrow(() -> refused(key, "expected a finite number")));
     }
 
     boolean bool(String key, boolean otherwise) {

@@ -117,8 +117,7 @@ final class RotaryPositions {
         final double factor = settings.needed("factor");
         final double most = settings.positions();
         final double size = settings.headSize();
-        return settings.base()
-                * Math.pow(factor * Math.max(length, most) / most - (factor - 1), size / (size - 2));
+        return settings.base() * Math.pow(factor * Math.max(length, most) / most - (factor - 1), size / (size - 2));
     }
 
     private double stretch() {
@@ -143,13 +142,14 @@ final class RotaryPositions {
         final Tensor powers = powers(settings.base());
         final Tensor extrapolated = powers.reciprocal();
         final Tensor interpolated = powers.mul(new Scalar(factor)).reciprocal();
-        final double low = yarnCorrection(settings.number("beta_fast").filter(beta -> beta != 0).orElse(32.0));
-        final double high = yarnCorrection(settings.number("beta_slow").filter(beta -> beta != 0).orElse(1.0));
+        final double low = yarnCorrection(
+                settings.number("beta_fast").filter(beta -> beta != 0).orElse(32.0));
+        final double high = yarnCorrection(
+                settings.number("beta_slow").filter(beta -> beta != 0).orElse(1.0));
         final boolean rounds = settings.bool("truncate", true);
         final double from = Math.max(rounds ? Math.floor(low) : low, 0);
         final double to = Math.min(rounds ? Math.ceil(high) : high, settings.headSize() - 1.0);
-        final Tensor ramp = torch.arange(
-                        new Scalar(settings.headSize() / 2), new TensorOptions(ScalarType.Float))
+        final Tensor ramp = torch.arange(new Scalar(settings.headSize() / 2), new TensorOptions(ScalarType.Float))
                 .sub(new Scalar(from))
                 .div(new Scalar(from == to ? 0.001 : to - from))
                 .clamp_(
@@ -160,7 +160,8 @@ final class RotaryPositions {
     }
 
     private double yarnCorrection(double turns) {
-        return settings.headSize() * Math.log(settings.originalPositions() / (turns * 2 * Math.PI))
+        return settings.headSize()
+                * Math.log(settings.originalPositions() / (turns * 2 * Math.PI))
                 / (2 * Math.log(settings.base()));
     }
 
@@ -190,8 +191,7 @@ final class RotaryPositions {
         final double original = settings.originalPositions();
         final Tensor plain = plain(settings.base());
         final Tensor lengths = plain.reciprocal().mul(new Scalar(2 * Math.PI));
-        final Tensor slowed =
-                torch.where(lengths.gt(new Scalar(original / low)), plain.div(new Scalar(factor)), plain);
+        final Tensor slowed = torch.where(lengths.gt(new Scalar(original / low)), plain.div(new Scalar(factor)), plain);
         final Tensor smooth = lengths.reciprocal()
                 .mul(new Scalar(original))
                 .sub(new Scalar(low))
@@ -201,7 +201,8 @@ final class RotaryPositions {
                 .mul(slowed)
                 .div(new Scalar(factor))
                 .add(smooth.mul(slowed));
-        final Tensor between = lengths.ge(new Scalar(original / high)).logical_and(lengths.le(new Scalar(original / low)));
+        final Tensor between =
+                lengths.ge(new Scalar(original / high)).logical_and(lengths.le(new Scalar(original / low)));
         return torch.where(between, mixed, slowed);
     }
 }

@@ -126,9 +126,7 @@ final class ChunkedCrossEntropy {
                 probabilities.sub_(new Scalar(smoothing / weight.size(0)));
             }
             probabilities.scatter_add_(
-                    1,
-                    y,
-                    torch.full_like(y, new Scalar(smoothing - 1)).to(ScalarType.Float));
+                    1, y, torch.full_like(y, new Scalar(smoothing - 1)).to(ScalarType.Float));
             final Tensor ofLogits = probabilities.to(x.scalar_type());
             if (ofRows != null) {
                 ofRows.narrow(0, from, x.size(0)).copy_(ofLogits.mm(weight));

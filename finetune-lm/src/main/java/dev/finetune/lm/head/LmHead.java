@@ -86,7 +86,8 @@ public final class LmHead implements HeadModule {
         outputs.put("loss", new CrossEntropy(options, Math.toIntExact(output.outputs())).sum(logits, labels, batch));
         if (counts) {
             outputs.put(
-                    "right", logits.argmax(new LongOptional(1), false).eq(labels).sum());
+                    "right",
+                    logits.argmax(new LongOptional(1), false).eq(labels).sum());
         }
         return outputs;
     }

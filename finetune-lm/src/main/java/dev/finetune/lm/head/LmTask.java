@@ -51,8 +51,7 @@ public final class LmTask implements Task {
 
     @Override
     public double weight(HostBatch batch) {
-        return NextTokenTargets.count(
-                Objects.requireNonNull(batch.columns().get("labels")), shifted);
+        return NextTokenTargets.count(Objects.requireNonNull(batch.columns().get("labels")), shifted);
     }
 
     @Override

@@ -102,8 +102,9 @@ public final class LmEncoder implements InputEncoder<Text> {
             return completed(text.text(), completion.text());
         }
         if (!(example.label() instanceof Label.None)) {
-            throw new FinetuneException("A language model learns from texts alone, or from Label.completion(...), not from "
-                    + example.label() + ".");
+            throw new FinetuneException(
+                    "A language model learns from texts alone, or from Label.completion(...), not from "
+                            + example.label() + ".");
         }
         final int[] ids = tokens(text.text()).ids();
         final int[] all = settings.packs() ? ended(ids) : ids;
@@ -123,9 +124,7 @@ public final class LmEncoder implements InputEncoder<Text> {
     }
 
     private TokenizedText tokens(String text) {
-        return tokenizer
-                .encode(List.of(Text.of(text)), WHOLE, Detail.OFFSETS)
-                .get(0);
+        return tokenizer.encode(List.of(Text.of(text)), WHOLE, Detail.OFFSETS).get(0);
     }
 
     private int[] ended(int[] ids) {
@@ -141,8 +140,7 @@ public final class LmEncoder implements InputEncoder<Text> {
         for (int row = 0; row < rows.size(); row++) {
             columns.put(row, (TokenRow) rows.get(row));
         }
-        return new HostBatch(
-                columns.named(context.purpose() != CollateContext.Purpose.PREDICTION), List.copyOf(rows));
+        return new HostBatch(columns.named(context.purpose() != CollateContext.Purpose.PREDICTION), List.copyOf(rows));
     }
 
     /** The columns of a batch under construction. */

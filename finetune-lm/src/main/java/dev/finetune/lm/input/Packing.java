@@ -40,9 +40,7 @@ final class Packing {
 
     private void end() {
         rows.add(new TokenRow(
-                Arrays.copyOf(ids, at),
-                Arrays.copyOf(labels, at),
-                apart ? Arrays.copyOf(segments, at) : new int[0]));
+                Arrays.copyOf(ids, at), Arrays.copyOf(labels, at), apart ? Arrays.copyOf(segments, at) : new int[0]));
         at = 0;
         segment = 0;
     }

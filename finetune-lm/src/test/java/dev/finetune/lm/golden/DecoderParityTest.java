@@ -71,8 +71,10 @@ class DecoderParityTest {
                         dynamicTest(golden.name() + ": texts become the same ids", () -> idsAgree(golden)),
                         dynamicTest(
                                 golden.name() + ": hidden states, logits and loss agree", () -> forwardAgrees(golden)),
-                        dynamicTest(golden.name() + ": so do those of rows padded on the left", () -> leftAgrees(golden)),
-                        dynamicTest(golden.name() + ": every training step agrees", () -> trainingAgrees(golden, false)),
+                        dynamicTest(
+                                golden.name() + ": so do those of rows padded on the left", () -> leftAgrees(golden)),
+                        dynamicTest(
+                                golden.name() + ": every training step agrees", () -> trainingAgrees(golden, false)),
                         dynamicTest(
                                 golden.name() + ": so does every step with gradient checkpointing",
                                 () -> trainingAgrees(golden, true))));
@@ -85,7 +87,8 @@ class DecoderParityTest {
                 final List<Example<Text>> examples = golden.texts(i).stream()
                         .map(text -> new Example<>(text, Label.none()))
                         .toList();
-                final HostBatch ours = encoder.collate(encoder.encode(examples), new CollateContext(CollateContext.Purpose.TRAINING, 0));
+                final HostBatch ours = encoder.collate(
+                        encoder.encode(examples), new CollateContext(CollateContext.Purpose.TRAINING, 0));
                 for (String column : List.of("input_ids", "attention_mask", "labels")) {
                     final HostTensor theirs = golden.batch(i).columns().get(column);
                     if (theirs != null && ours.columns().containsKey(column)) {
