@@ -26,7 +26,7 @@ import java.util.Set;
 public final class Metrics {
     /** Losses and errors that need not be said to be such. */
     private static final Set<String> LOWER_IS_BETTER =
-            Set.of("loss", "log_loss", "mse", "rmse", "mae", "hamming_loss", "perplexity", "ece");
+            Set.of("loss", "log_loss", "mse", "rmse", "mae", "hamming_loss", "perplexity", "ece", "wer", "cer");
 
     private static final int LARGEST_TABLE = 20;
     private static final int FEW_ROWS = 400;
@@ -147,7 +147,7 @@ public final class Metrics {
 
     /**
      * {@return the same, with metrics of which smaller values are better, such as an error rate} So are "loss",
-     * "log_loss", "mse", "rmse", "mae", "hamming_loss", "perplexity" and "ece" without being said to be.
+     * "log_loss", "mse", "rmse", "mae", "hamming_loss", "perplexity", "ece", "wer" and "cer" without being said to be.
      *
      * @param names of some of the metrics
      * @throws FinetuneException if there is none of a name, with the names that there are

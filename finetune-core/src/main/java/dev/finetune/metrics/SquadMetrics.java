@@ -103,7 +103,7 @@ public final class SquadMetrics {
     }
 
     private static void append(StringBuilder plain, int character) {
-        if (!isSpace(character)) {
+        if (!WordSplit.isSpace(character)) {
             plain.appendCodePoint(character);
         } else if (!plain.isEmpty() && plain.charAt(plain.length() - 1) != ' ') {
             plain.append(' ');
@@ -116,10 +116,5 @@ public final class SquadMetrics {
             case Character.DECIMAL_DIGIT_NUMBER, Character.LETTER_NUMBER, Character.OTHER_NUMBER -> true;
             default -> Character.isLetter(character);
         };
-    }
-
-    /** Python's str.isspace. */
-    private static boolean isSpace(int character) {
-        return Character.isWhitespace(character) || Character.isSpaceChar(character) || character == 0x85;
     }
 }

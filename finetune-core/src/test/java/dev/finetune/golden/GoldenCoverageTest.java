@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 class GoldenCoverageTest {
     /** The keys that tell the kinds of cases that this module's tests take up. */
     private static final List<List<String>> KINDS =
-            List.of(List.of("classification", "regression"), List.of("base_lr", "rows"));
+            List.of(List.of("classification", "regression"), List.of("base_lr", "rows"), List.of("pairs", "corpus", "perplexity"));
 
     @TempDir
     private Path folder;
