@@ -45,8 +45,9 @@ public final class BleuMetrics {
      * @throws FinetuneException if there is no reference
      */
     public void add(String written, List<String> references) {
-        final List<List<String>> right =
-                Arguments.copy(references, "references").stream().map(this::words).toList();
+        final List<List<String>> right = Arguments.copy(references, "references").stream()
+                .map(this::words)
+                .toList();
         if (right.isEmpty()) {
             throw new FinetuneException("BLEU compares a text with references, and there is none; give 1 at least.");
         }

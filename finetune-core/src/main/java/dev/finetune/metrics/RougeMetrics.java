@@ -34,8 +34,9 @@ public final class RougeMetrics {
      */
     public void add(String written, List<String> references) {
         final List<String> words = words(written);
-        final List<List<String>> all =
-                Arguments.copy(references, "references").stream().map(RougeMetrics::words).toList();
+        final List<List<String>> all = Arguments.copy(references, "references").stream()
+                .map(RougeMetrics::words)
+                .toList();
         if (all.isEmpty()) {
             throw new FinetuneException("ROUGE compares a text with references, and there is none; give 1 at least.");
         }

@@ -22,8 +22,10 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("golden")
 class GoldenCoverageTest {
     /** The keys that tell the kinds of cases that this module's tests take up. */
-    private static final List<List<String>> KINDS =
-            List.of(List.of("classification", "regression"), List.of("base_lr", "rows"), List.of("pairs", "corpus", "perplexity"));
+    private static final List<List<String>> KINDS = List.of(
+            List.of("classification", "regression"),
+            List.of("base_lr", "rows"),
+            List.of("pairs", "corpus", "perplexity"));
 
     @TempDir
     private Path folder;

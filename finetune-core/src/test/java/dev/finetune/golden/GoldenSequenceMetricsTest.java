@@ -40,9 +40,11 @@ class GoldenSequenceMetricsTest {
             }
             final JsonObject corpus = json.getAsJsonObject("corpus");
             tests.add(dynamicTest(name + ": all texts", () -> corpusAgrees(pairs, corpus)));
-            corpus.getAsJsonObject("bleu").entrySet().forEach(row -> tests.add(dynamicTest(
-                    name + ": BLEU " + row.getKey(),
-                    () -> bleuAgrees(pairs, row.getKey(), row.getValue().getAsJsonObject()))));
+            corpus.getAsJsonObject("bleu")
+                    .entrySet()
+                    .forEach(row -> tests.add(dynamicTest(
+                            name + ": BLEU " + row.getKey(),
+                            () -> bleuAgrees(pairs, row.getKey(), row.getValue().getAsJsonObject()))));
             json.getAsJsonArray("perplexity")
                     .forEach(row -> tests.add(
                             dynamicTest(name + ": perplexity", () -> perplexityAgrees(row.getAsJsonObject()))));
@@ -101,7 +103,10 @@ class GoldenSequenceMetricsTest {
         for (String name : List.of("wer", "cer", "rouge1", "rouge2", "rougeL")) {
             is(all.result(), name, corpus.get(name));
         }
-        is(all.result(), "bleu", corpus.getAsJsonObject("bleu").getAsJsonObject("{}").get("score"));
+        is(
+                all.result(),
+                "bleu",
+                corpus.getAsJsonObject("bleu").getAsJsonObject("{}").get("score"));
         is(two.result(), "bleu", corpus.getAsJsonObject("bleu_two_references").get("score"));
     }
 
@@ -112,7 +117,10 @@ class GoldenSequenceMetricsTest {
         is(bleu.result(), "bleu", expected.get("score"));
         is(bleu.result(), "brevity_penalty", expected.get("brevity_penalty"));
         for (int n = 1; n <= 4; n++) {
-            is(bleu.result(), "bleu_precision_" + n, expected.getAsJsonArray("precisions").get(n - 1));
+            is(
+                    bleu.result(),
+                    "bleu_precision_" + n,
+                    expected.getAsJsonArray("precisions").get(n - 1));
         }
     }
 
