@@ -190,6 +190,35 @@ class FacadeTest {
         }
     }
 
+    /** What a fit on classes of 38 and 2 rows warns of, in one text. */
+    private static String warnings(FineTuner tuner) {
+        final List<Example<Text>> words = Letters.words(40, 1);
+        final List<Example<Text>> rows = new ArrayList<>();
+        for (Example<Text> word : words) {
+            rows.add(new Example<>(word.input(), Label.of(rows.size() < 2 ? "late" : "early")));
+        }
+        final List<String> warned = new ArrayList<>();
+        tuner.epochs(1)
+                .listener(new TrainingListener() {
+                    @Override
+                    public void warned(String message) {
+                        warned.add(message);
+                    }
+                })
+                .fitAll(Dataset.of(Text.class, rows))
+                .close();
+        return String.join("\n", warned);
+    }
+
+    @Test
+    void classesOutOfBalanceAreWarnedOfUnlessTheyAreDrawnOrWeighedEvenly() {
+        assertThat(warnings(tuner())).contains("out of balance", "late (2)");
+        assertThat(warnings(tuner().batching(b -> b.balancedSampling(true))))
+                .contains("late (2)")
+                .doesNotContain("out of balance");
+        assertThat(warnings(tuner().loss(l -> l.balancedClassWeights()))).doesNotContain("out of balance");
+    }
+
     private static TrainingListener cancelling(Cancellation cancellation, int step) {
         return new TrainingListener() {
             @Override

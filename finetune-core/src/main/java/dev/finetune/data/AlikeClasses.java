@@ -1,5 +1,6 @@
 package dev.finetune.data;
 
+import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -13,8 +14,9 @@ import java.util.stream.Stream;
  * I-PER, level 4 and level 5, Type II and Type III. So a class counts as another one misspelt
  *
  * <ul>
- *   <li>if both have the same letters and digits, three at least, and differ by capitals, spaces, hyphens or underscores, by
- *       capitals only if there are digits in them; or
+ *   <li>if they look the same, differing by white space, by characters that can't be seen, or by Unicode's normal form; or
+ *   <li>if both have the same letters and digits and differ by capitals, two letters at least ("A" and "a" may be two), or by
+ *       spaces, hyphens or underscores, three at least and none of them a digit; or
  *   <li>if it is rare, the other one occurring {@value #RARE} times as often, and one letter is replaced, missing or too much,
  *       or two neighbours are swapped, in a word of {@value #SHORTEST} letters at least: not its first letter, nor an s at its
  *       end, nor in a word that has digits or is a Roman numeral.
@@ -24,11 +26,14 @@ final class AlikeClasses {
     private static final int RARE = 20;
     private static final int SHORTEST = 5;
     private static final int SHORTEST_SAME = 3;
+    private static final int SHORTEST_IN_CAPITALS = 2;
 
     /** With more classes, it would take long to compare each with each. */
     private static final int MOST = 5000;
 
     private static final Pattern BETWEEN = Pattern.compile("[\\s_-]+");
+    private static final Pattern SPACE = Pattern.compile("[\\s\\p{Z}]+");
+    private static final Pattern UNSEEN = Pattern.compile("[\\p{Cf}\\p{Cc}&&[^\\s]]+");
     private static final Pattern ROMAN = Pattern.compile("[ivxlcdm]+");
 
     private AlikeClasses() {}
@@ -44,7 +49,8 @@ final class AlikeClasses {
     record Pair(String name, long count, String meant, long meantCount) {
         @Override
         public String toString() {
-            return "\"" + name + "\" (" + count + ", did you mean \"" + meant + "\", " + meantCount + "?)";
+            return InputText.exactly(name) + " (" + count + ", did you mean " + InputText.exactly(meant) + ", "
+                    + meantCount + "?)";
         }
     }
 
@@ -56,21 +62,28 @@ final class AlikeClasses {
         final List<Map.Entry<String, Long>> byCount = counts.entrySet().stream()
                 .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
                 .toList();
-        final List<List<String>> words =
-                byCount.stream().map(entry -> words(entry.getKey())).toList();
+        final List<String> looks =
+                byCount.stream().map(entry -> look(entry.getKey())).toList();
+        final List<List<String>> words = looks.stream().map(AlikeClasses::words).toList();
         final List<Pair> pairs = new ArrayList<>();
         for (int i = 1; i < byCount.size(); i++) {
-            meant(byCount, words, i).ifPresent(pairs::add);
+            meant(byCount, looks, words, i).ifPresent(pairs::add);
         }
         return pairs;
     }
 
-    private static Optional<Pair> meant(List<Map.Entry<String, Long>> byCount, List<List<String>> words, int at) {
+    private static Optional<Pair> meant(
+            List<Map.Entry<String, Long>> byCount, List<String> looks, List<List<String>> words, int at) {
+        if (looks.get(at).isEmpty()) {
+            return Optional.empty();
+        }
         final long count = byCount.get(at).getValue();
         for (int i = 0; i < at; i++) {
             final long other = byCount.get(i).getValue();
             final boolean rare = other / RARE >= count;
-            if (same(words.get(at), words.get(i)) || rare && slip(words.get(at), words.get(i))) {
+            if (looks.get(at).equals(looks.get(i))
+                    || same(words.get(at), words.get(i))
+                    || rare && slip(words.get(at), words.get(i))) {
                 return Optional.of(
                         new Pair(byCount.get(at).getKey(), count, byCount.get(i).getKey(), other));
             }
@@ -78,14 +91,22 @@ final class AlikeClasses {
         return Optional.empty();
     }
 
-    private static List<String> words(String name) {
-        return Stream.of(BETWEEN.split(name.strip().toLowerCase(Locale.ROOT))).toList();
+    /** What a name looks like. */
+    private static String look(String name) {
+        final String seen = UNSEEN.matcher(Normalizer.normalize(name, Normalizer.Form.NFC))
+                .replaceAll("");
+        return SPACE.matcher(seen).replaceAll(" ").strip();
+    }
+
+    private static List<String> words(String look) {
+        return Stream.of(BETWEEN.split(look.toLowerCase(Locale.ROOT))).toList();
     }
 
     private static boolean same(List<String> a, List<String> b) {
         final String joined = String.join("", a);
-        return joined.length() >= SHORTEST_SAME
-                && (a.equals(b) || joined.equals(String.join("", b)) && !hasDigits(joined));
+        return a.equals(b)
+                ? joined.length() >= SHORTEST_IN_CAPITALS
+                : joined.length() >= SHORTEST_SAME && joined.equals(String.join("", b)) && !hasDigits(joined);
     }
 
     /** Whether all words are equal but one, which differs by a slip of the pen. */

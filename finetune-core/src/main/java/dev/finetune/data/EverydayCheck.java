@@ -102,6 +102,7 @@ final class EverydayCheck {
             return;
         }
         checkAlike(counts);
+        checkBlank(counts);
         if (survey.tagged()) {
             return;
         }
@@ -117,7 +118,7 @@ final class EverydayCheck {
         }
         List<String> small = counts.entrySet().stream()
                 .filter(count -> count.getValue() < SMALL)
-                .map(count -> count.getKey() + " (" + count.getValue() + ")")
+                .map(count -> shown(count.getKey()) + " (" + count.getValue() + ")")
                 .toList();
         if (!small.isEmpty()) {
             warn(
@@ -141,16 +142,36 @@ final class EverydayCheck {
         }
     }
 
+    private void checkBlank(Map<String, Long> counts) {
+        List<String> blank = counts.entrySet().stream()
+                .filter(count -> count.getKey().isBlank())
+                .map(count -> InputText.exactly(count.getKey()) + " (" + count.getValue() + ")")
+                .toList();
+        if (!blank.isEmpty()) {
+            warn(
+                    Code.BLANK_CLASSES,
+                    "Labels that are empty or white space make classes of their own, with how often they occur: "
+                            + DataReportText.some(blank.size(), blank),
+                    "Give these rows their labels, or leave them out with filter(...), unless no name is meant to be one.");
+        }
+    }
+
+    /** A name, in quotation marks where it couldn't be seen without. */
+    private static String shown(String name) {
+        return name.isBlank() ? InputText.exactly(name) : name;
+    }
+
     private static String extremes(Map<String, Long> counts) {
         Map.Entry<String, Long> largest = Collections.max(counts.entrySet(), Map.Entry.comparingByValue());
         Map.Entry<String, Long> smallest = Collections.min(counts.entrySet(), Map.Entry.comparingByValue());
-        return largest.getKey() + " has " + largest.getValue() + ", " + smallest.getKey() + " has "
+        return shown(largest.getKey()) + " has " + largest.getValue() + ", " + shown(smallest.getKey()) + " has "
                 + smallest.getValue();
     }
 
     private void checkUnseen(DataSurvey train, DataSurvey validation) {
         List<String> unseen = validation.classes().counts().keySet().stream()
                 .filter(name -> !train.classes().counts().containsKey(name))
+                .map(EverydayCheck::shown)
                 .toList();
         if (train.rows() > 0 && !unseen.isEmpty()) {
             warn(
@@ -163,6 +184,7 @@ final class EverydayCheck {
     private void checkAbsent(DataSurvey train, DataSurvey validation) {
         List<String> absent = train.classes().counts().keySet().stream()
                 .filter(name -> !validation.classes().counts().containsKey(name))
+                .map(EverydayCheck::shown)
                 .toList();
         if (validation.classed() && !absent.isEmpty()) {
             warn(

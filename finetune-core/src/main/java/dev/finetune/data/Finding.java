@@ -37,6 +37,8 @@ public record Finding(Severity severity, Code code, String message, String witho
         SMALL_CLASSES,
         /** Classes that seem to be other classes, misspelt. */
         ALIKE_CLASSES,
+        /** Classes whose names are empty or white space. */
+        BLANK_CLASSES,
         /** Inputs without text. */
         EMPTY_INPUTS,
         /** Inputs that are in both train and validation. */
@@ -57,7 +59,7 @@ public record Finding(Severity severity, Code code, String message, String witho
         ODD_VALUES,
         /** Inputs of one character, and those far longer or shorter than the others. */
         ODD_LENGTHS,
-        /** Characters that come from a wrong encoding, or that no text should have. */
+        /** Characters, in inputs or labels, that come from a wrong encoding, can't be seen, or that no text should have. */
         ODD_ENCODING,
         /** Tags, entities or escapes that were left in texts. */
         MARKUP,

@@ -1,6 +1,8 @@
 package dev.finetune.data;
 
+import java.text.Normalizer;
 import java.util.List;
+import java.util.Locale;
 
 /** The texts of inputs, as checks read them and people are shown them. */
 final class InputText {
@@ -56,6 +58,21 @@ final class InputText {
             return cut(String.join(" ", tags.tags()));
         }
         return label.toString();
+    }
+
+    /** The name of a class as it is, so that two that look alike don't: what can't be seen is told by its number. */
+    static String exactly(String name) {
+        final boolean hasMarks = !Normalizer.isNormalized(name, Normalizer.Form.NFC);
+        final StringBuilder told = new StringBuilder("\"");
+        name.codePoints().forEach(point -> {
+            final boolean isSeen = point == ' ' || !Character.isWhitespace(point) && !Character.isSpaceChar(point);
+            if (isSeen && isShowable(point) && !(hasMarks && Character.getType(point) == Character.NON_SPACING_MARK)) {
+                told.appendCodePoint(point);
+            } else {
+                told.append(String.format(Locale.ROOT, "\\u%04X", point));
+            }
+        });
+        return told.append('"').toString();
     }
 
     /** In one line, which is not too long, without what a terminal would obey. */

@@ -53,7 +53,9 @@ final class LabelDoubts<I> {
     /** Adds them, or why they weren't looked for. */
     void addTo(List<DataReport.Issue> issues, List<String> leftOut) {
         if (rows.size() < LEAST_ROWS || classes.size() < 2) {
-            leftOut.add("label-errors: needs " + LEAST_ROWS + " rows, and two classes of " + OutOfFold.FOLDS);
+            leftOut.add("label-errors: needs " + LEAST_ROWS + " rows, and two classes of " + OutOfFold.FOLDS
+                    + ", of which there are " + rows.size() + " and " + classes.size()
+                    + (vectors.isEmpty() ? "" : ", so that no vector was asked for"));
             return;
         }
         if (vectors.isEmpty() && InputText.of(rows.get(0).example().input()).isEmpty()) {

@@ -37,6 +37,7 @@ final class ThoroughCheck<I> {
             Code.NEAR_CONFLICTS,
             Code.LABEL_ERRORS,
             Code.ALIKE_CLASSES,
+            Code.BLANK_CLASSES,
             Code.ODD_VALUES,
             Code.EMPTY_INPUTS,
             Code.ODD_ENCODING,

@@ -51,7 +51,7 @@ public record Course(
                 thinned(history.steps()),
                 history.epochs(),
                 history.kept(),
-                history.end().words(),
+                history.ended(),
                 Optional.empty(),
                 history.seconds(),
                 history.trainingSeconds());

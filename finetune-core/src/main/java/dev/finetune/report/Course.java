@@ -107,7 +107,7 @@ final class Course {
         return String.format(
                 Locale.ROOT,
                 "%s after %,d %s and %s",
-                history.end().words(),
+                history.ended(),
                 history.steps().size(),
                 history.steps().size() == 1 ? "step" : "steps",
                 time(history.seconds()));

@@ -48,7 +48,7 @@ public final class ModelCard {
             card.append(String.format(
                     Locale.ROOT,
                     "%nEnded (%s) after %d steps and %.1f s.%n",
-                    h.end().words(),
+                    h.ended(),
                     h.steps().size(),
                     h.seconds()));
         });

@@ -5,15 +5,20 @@ import dev.finetune.nn.Parameter;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a listener may ask of the training that it watches ({@link TrainingListener#attached}). Requests may come from any thread;
  * the training obeys after the step under way.
  */
 public final class TrainingControl {
-    private final AtomicBoolean stop = new AtomicBoolean();
+    private static final StackWalker CALLERS = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
+
+    private final AtomicReference<@Nullable String> stoppedBy = new AtomicReference<>();
     private final AtomicBoolean evaluation = new AtomicBoolean();
     private final Map<String, String> settings;
     private final List<Parameter> trained;
@@ -56,10 +61,10 @@ public final class TrainingControl {
 
     /**
      * Asks to stop after the step under way, as {@link Cancellation} does: what was learned is kept. The history's end is then
-     * {@link TrainingHistory.End#STOPPED}.
+     * {@link TrainingHistory.End#STOPPED}, and it names the class that called this first.
      */
     public void stop() {
-        stop.set(true);
+        stoppedBy.compareAndSet(null, CALLERS.getCallerClass().getName());
     }
 
     /**
@@ -84,7 +89,12 @@ public final class TrainingControl {
     }
 
     boolean isStopped() {
-        return stop.get();
+        return stoppedBy.get() != null;
+    }
+
+    /** The class that asked to stop first. */
+    Optional<String> stoppedBy() {
+        return Optional.ofNullable(stoppedBy.get());
     }
 
     /** Whether an evaluation was asked for since this was called last. */

@@ -10,6 +10,7 @@ import java.util.Optional;
  * @param epochs every evaluation
  * @param best the evaluation whose weights were kept, if the best was to be kept
  * @param end why training ended
+ * @param stoppedBy the class that asked it to stop, if that is why it ended ({@link TrainingControl#stop})
  * @param seconds how long it took, evaluations included
  * @param trainingSeconds how long it took, evaluations left out
  */
@@ -18,6 +19,7 @@ public record TrainingHistory(
         List<EpochReport> epochs,
         Optional<EpochReport> best,
         End end,
+        Optional<String> stoppedBy,
         double seconds,
         double trainingSeconds) {
     /** Why training ended. */
@@ -48,6 +50,11 @@ public record TrainingHistory(
         public boolean isByRequest() {
             return this == STOPPED || this == CANCELLED;
         }
+    }
+
+    /** {@return why training ended, in words, with who asked for it where that is known} */
+    public String ended() {
+        return end.words() + stoppedBy.map(who -> " (" + who + ")").orElse("");
     }
 
     /** Keeps its own copies. */

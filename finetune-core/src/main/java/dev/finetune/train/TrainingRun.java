@@ -399,11 +399,13 @@ final class TrainingRun implements AutoCloseable {
         parts.average.keep();
         progress.restoreBest();
         FiniteWeights.check(trained, step);
+        final TrainingHistory.End why = done ? TrainingHistory.End.FINISHED : end;
         final TrainingHistory history = new TrainingHistory(
                 steps,
                 progress.reports(),
                 progress.best(),
-                done ? TrainingHistory.End.FINISHED : end,
+                why,
+                why == TrainingHistory.End.STOPPED ? control.stoppedBy() : Optional.empty(),
                 watch.seconds(),
                 watch.trainingSeconds());
         setup.listener().finished(history);

@@ -30,6 +30,19 @@ class AlikeClassesTest {
         assertThat(in(meant, 51, written, 49)).containsExactly(new AlikeClasses.Pair(written, 49, meant, 51));
     }
 
+    @Test
+    void namesThatLookTheSameAreFoundHoweverShortAndToldApart() {
+        for (String written : List.of("a ", "\u00A0a", "a\u200B", "\u202Aa")) {
+            assertThat(in("a", 51, written, 49)).containsExactly(new AlikeClasses.Pair(written, 49, "a", 51));
+        }
+        assertThat(in("no", 3, "No", 2)).hasSize(1);
+        assertThat(in("caf\u00E9", 3, "cafe\u0301", 2).get(0))
+                .hasToString("\"cafe\\u0301\" (2, did you mean \"caf\u00E9\", 3?)");
+        assertThat(in("a", 3, "a\u200B\u00A0", 2).get(0))
+                .hasToString("\"a\\u200B\\u00A0\" (2, did you mean \"a\", 3?)");
+        assertThat(in("", 3, "  ", 2)).isEmpty();
+    }
+
     @ParameterizedTest
     @CsvSource({
         "positive, postive",

@@ -76,6 +76,19 @@ class DataCheckTest {
     }
 
     @Test
+    void labelsWithoutANameAreFound() {
+        final List<Finding> findings =
+                DataCheck.check(with(sound("train"), example("so so", ""), example("well", "  "), example("oh", "")));
+
+        assertThat(findings)
+                .extracting(Finding::code)
+                .containsExactly(Code.BLANK_CLASSES, Code.IMBALANCE, Code.SMALL_CLASSES);
+        assertThat(findings.get(0).message()).contains("how often they occur: 2: \"\" (2), \"  \" (1)");
+        assertThat(findings.get(1).message()).contains(", \"  \" has 1.");
+        assertThat(findings.get(2).message()).contains("\"\" (2)");
+    }
+
+    @Test
     void oneInputWithTwoLabelsIsFound() {
         List<Finding> findings =
                 DataCheck.check(with(sound("train"), example("so so", "neg"), example("so so", "pos")));

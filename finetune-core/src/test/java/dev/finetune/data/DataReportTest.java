@@ -127,6 +127,49 @@ class DataReportTest {
     }
 
     @Test
+    void whatCannotBeSeenIsFoundInTextsAndLabels() {
+        final DataReport report = report(
+                example("This is the be\u200Bst of all the hotels.", "pos"),
+                example("Nobody would go there twice.", "neg\u200B"));
+
+        assertThat(only(report, Code.ODD_ENCODING).cases())
+                .extracting(DataReport.Case::why)
+                .containsExactly(
+                        "an invisible character, U+200B, at character 15",
+                        "in its label \"neg\\u200B\": an invisible character, U+200B, at character 4");
+        assertThat(only(report, Code.ALIKE_CLASSES).what()).contains("\"neg\\u200B\" (1, did you mean \"neg\", 40?)");
+    }
+
+    @Test
+    void normalFormsAreToldWithHowManyOthersThereAre() {
+        final String composed = "Voil\u00E0, a caf\u00E9 by the river.";
+        final String decomposed = "Voila\u0300, we never saw another one.";
+        final String both = "Voila\u0300 and voil\u00E0, said the guide.";
+
+        assertThat(only(report(example(both, "pos")), Code.NORMAL_FORMS).what())
+                .isEqualTo("Texts that are in neither of Unicode's normal forms NFC and NFD, but mix them");
+        assertThat(only(report(example(both, "pos"), example(composed, "pos")), Code.NORMAL_FORMS)
+                        .what())
+                .endsWith("normal form NFC, as 1 other is");
+        assertThat(only(report(example(decomposed, "pos"), example(composed, "pos")), Code.NORMAL_FORMS)
+                        .cases())
+                .hasSize(1);
+    }
+
+    @Test
+    void tooFewRowsForDoubtsAreToldAlsoWhereVectorsAreGiven() {
+        final DataReport report = DataCheck.of(data(Text.class, sound("here").subList(0, 12)))
+                .embeddedBy(inputs -> {
+                    throw new AssertionError("asked");
+                })
+                .report();
+
+        assertThat(report.leftOut())
+                .containsExactly("label-errors: needs 20 rows, and two classes of 5, of which there are 12 and 2,"
+                        + " so that no vector was asked for");
+    }
+
+    @Test
     void labelsThatAClassifierContradictsAreRankedFirst() {
         final List<Example<Text>> rows = sound("here");
         rows.set(10, new Example<>(rows.get(10).input(), Label.of("neg")));

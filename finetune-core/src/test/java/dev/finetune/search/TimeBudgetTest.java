@@ -26,7 +26,7 @@ class TimeBudgetTest {
         trial.pass(secondsOfEvaluation);
         meter.evaluated(new EpochReport(1, steps, 1, Optional.empty(), 1, 1));
         meter.finished(new TrainingHistory(
-                List.of(), List.of(), Optional.empty(), TrainingHistory.End.FINISHED, steps, steps));
+                List.of(), List.of(), Optional.empty(), TrainingHistory.End.FINISHED, Optional.empty(), steps, steps));
         return meter;
     }
 

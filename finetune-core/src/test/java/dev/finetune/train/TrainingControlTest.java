@@ -84,9 +84,12 @@ class TrainingControlTest {
         final TrainingHistory history = train(TrainingControl::stop);
         assertThat(history.steps()).hasSize(3);
         assertThat(history.end()).isEqualTo(TrainingHistory.End.STOPPED);
-        assertThat(history.end().words()).isEqualTo("stopped by a listener");
+        assertThat(history.ended()).startsWith("stopped by a listener (" + TrainingControlTest.class.getName());
         assertThat(history.epochs()).isEmpty();
-        assertThat(train(control -> {}).steps()).hasSize(10);
+        final TrainingHistory whole = train(control -> {});
+        assertThat(whole.steps()).hasSize(10);
+        assertThat(whole.ended()).isEqualTo("finished");
+        assertThat(whole.stoppedBy()).isEmpty();
         assertThat(events).containsExactly("attached", "started", "finished", "attached", "started", "finished");
     }
 

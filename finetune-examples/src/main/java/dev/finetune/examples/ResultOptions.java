@@ -146,7 +146,7 @@ final class ResultOptions {
         }
         json.add("accuracy_per_epoch", perEpoch);
         evaluation(tuned).ifPresent(metrics -> json.add("evaluation", metrics.toJson()));
-        json.addProperty("end", history.end().words());
+        json.addProperty("end", history.ended());
         json.addProperty("import_s", rounded(start));
         json.addProperty("tokenize_s", rounded(tuned.provenance().encodingSeconds()));
         json.addProperty("train_s", rounded(history.seconds()));

@@ -237,9 +237,10 @@ class FitReportsTest {
                 .report(page)
                 .fit(reviews(0, 40), reviews(40, 8))
                 .close();
-        assertThat(record().course().end()).isEqualTo("stopped by a listener");
+        assertThat(record().course().end())
+                .isEqualTo("stopped by a listener (" + stopping.getClass().getName() + ")");
         assertThat(record().course().stepsMade()).isEqualTo(3);
-        assertThat(text()).contains("3 steps, stopped by a listener");
+        assertThat(text()).contains("3 steps, stopped by a listener (" + stopping.getClass().getName() + ")");
     }
 
     @Test

@@ -162,7 +162,7 @@ public final class HistoryFile extends ScalarTracker {
     public void finished(TrainingHistory history) {
         if (json) {
             final JsonObject event = event("finished");
-            event.addProperty("end", history.end().words());
+            event.addProperty("end", history.ended());
             event.add("seconds", number(history.seconds()));
             write(event.toString());
         }

@@ -35,11 +35,12 @@ public final class CharacterFaults {
 
     private CharacterFaults() {}
 
-    /** What went wrong with how a text was encoded: each kind of it once, with the first place; mostly none. */
+    /** What went wrong with how a text was encoded, and what can't be seen in it: each kind once, with the first place. */
     public static List<String> encoding(String text) {
         final List<String> faults = new ArrayList<>();
         final Set<String> seen = new HashSet<>();
         boolean isLatin = false;
+        boolean isAscii = true;
         for (int at = 0; at < text.length(); at++) {
             final char unit = text.charAt(at);
             isLatin |= unit >= 0xC2 && unit <= 0xF4;
@@ -47,6 +48,10 @@ public final class CharacterFaults {
             if (fault != null && seen.add(fault)) {
                 faults.add(fault.formatted((int) unit, at + 1));
             }
+            isAscii &= unit < 0x80;
+        }
+        if (!isAscii) {
+            faults.addAll(UnseenCharacters.in(text));
         }
         if (isLatin) {
             misread(text).ifPresent(faults::add);

@@ -38,15 +38,21 @@ public final class NearPairs {
 
     private final List<int[][]> rows;
     private final Pairs pairs;
+    /** Of each row the bucket in each band. */
+    private final int[] buckets;
+    /** Of each row the place in its bucket, of those bands that were looked through. */
+    private final int[] places;
 
     private NearPairs(List<int[][]> rows, Pairs pairs) {
         this.rows = rows;
         this.pairs = pairs;
+        this.buckets = new int[rows.size() * BANDS];
+        this.places = new int[rows.size() * BANDS];
     }
 
     /** What takes the pairs. */
     public interface Pairs {
-        /** Takes a pair, which may come several times; rows are counted from 0. */
+        /** Takes a pair, each once; rows are counted from 0. */
         void take(int earlier, int later, double similarity);
     }
 
@@ -61,9 +67,8 @@ public final class NearPairs {
     }
 
     private void find() {
-        final int[] buckets = new int[rows.size() * BANDS];
         for (int row = 0; row < rows.size(); row++) {
-            sign(rows.get(row), buckets, row * BANDS);
+            sign(rows.get(row), row * BANDS);
         }
         final long[] sorted = new long[rows.size()];
         for (int band = 0; band < BANDS; band++) {
@@ -77,7 +82,7 @@ public final class NearPairs {
             int from = 0;
             for (int i = 1; i <= count; i++) {
                 if (i == count || sorted[i] >> 32 != sorted[from] >> 32) {
-                    compare(sorted, from, i);
+                    compare(sorted, from, i, band);
                     from = i;
                 }
             }
@@ -94,7 +99,7 @@ public final class NearPairs {
     }
 
     /** The bucket of each band. */
-    private static void sign(int[][] sets, int[] buckets, int at) {
+    private void sign(int[][] sets, int at) {
         final int[] least = new int[HASHES];
         Arrays.fill(least, Integer.MAX_VALUE);
         for (int text = 0; text < sets.length; text++) {
@@ -116,18 +121,36 @@ public final class NearPairs {
     }
 
     /** Compares the rows of one bucket. */
-    private void compare(long[] members, int from, int to) {
-        for (int i = from + 1; i < to; i++) {
+    private void compare(long[] members, int from, int to, int band) {
+        for (int i = from; i < to; i++) {
+            final int row = (int) members[i];
+            places[row * BANDS + band] = i - from;
             for (int j = from; j < Math.min(i, from + NEIGHBOURS); j++) {
-                compare((int) members[j], (int) members[i]);
+                compare((int) members[j], row, band);
             }
             for (int j = Math.max(from + NEIGHBOURS, i - NEIGHBOURS); j < i; j++) {
-                compare((int) members[j], (int) members[i]);
+                compare((int) members[j], row, band);
             }
         }
     }
 
-    private void compare(int earlier, int later) {
+    /** Whether two rows were neighbours in the bucket of an earlier band. */
+    private boolean wereCompared(int earlier, int later, int band) {
+        for (int before = 0; before < band; before++) {
+            final int one = earlier * BANDS + before;
+            final int other = later * BANDS + before;
+            if (buckets[one] == buckets[other]
+                    && (places[one] < NEIGHBOURS || places[other] - places[one] <= NEIGHBOURS)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void compare(int earlier, int later, int band) {
+        if (wereCompared(earlier, later, band)) {
+            return;
+        }
         final int[][] one = rows.get(earlier);
         final int[][] other = rows.get(later);
         if (one.length != other.length) {

@@ -17,6 +17,9 @@ final class SoftmaxClassifier {
     private static final int LEAST_EPOCHS = 6;
     private static final int MOST_EPOCHS = 400;
 
+    /** How many numbers of rows are learned from at most, beyond the least epochs: long rows need fewer steps. */
+    private static final long MOST_NUMBERS = 2_000L * STEPS;
+
     private final int classes;
 
     /** The weight of each class at a place, class by class, over {@link #scale}. */
@@ -37,7 +40,7 @@ final class SoftmaxClassifier {
         final int[] order = learned.clone();
         final double pull = 1 / (C * Math.max(1, order.length));
         final double first = 1 / (FIRST_RATE * pull);
-        final int epochs = Math.min(MOST_EPOCHS, Math.max(LEAST_EPOCHS, STEPS / Math.max(1, order.length)));
+        final int epochs = epochs(rows, learned);
         long step = 0;
         for (int epoch = 0; epoch < epochs; epoch++) {
             shuffle(order, epoch);
@@ -47,6 +50,15 @@ final class SoftmaxClassifier {
             }
         }
         return made;
+    }
+
+    private static int epochs(List<SparseRow> rows, int[] learned) {
+        long numbers = 1;
+        for (int row : learned) {
+            numbers += rows.get(row).places().length;
+        }
+        final long wanted = Math.min(STEPS / Math.max(1, learned.length), MOST_NUMBERS / numbers);
+        return (int) Math.min(MOST_EPOCHS, Math.max(LEAST_EPOCHS, wanted));
     }
 
     private static void shuffle(int[] order, int epoch) {

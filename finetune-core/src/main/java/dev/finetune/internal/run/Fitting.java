@@ -295,8 +295,10 @@ public final class Fitting<I> {
         if (train.size().isEmpty()) {
             return;
         }
-        final List<Finding> findings =
+        final List<Finding> found =
                 validation.isPresent() ? DataCheck.check(train, validation.get()) : DataCheck.check(train);
+        final List<Finding> findings =
+                found.stream().filter(finding -> !isMadeUpFor(finding)).toList();
         reporting.found(findings);
         for (Finding finding : findings) {
             if (finding.severity() == Finding.Severity.ERROR) {
@@ -306,6 +308,13 @@ public final class Fitting<I> {
             listener.warned(finding.message());
             warnings.add(finding.withoutText()); // What is kept is published with the model.
         }
+    }
+
+    /** Whether the settings do already what a finding advises: rare classes are drawn as often as others, or weigh as much. */
+    private boolean isMadeUpFor(Finding finding) {
+        return finding.code() == Finding.Code.IMBALANCE
+                && (settings.batching().balancedSampling()
+                        || draft.loss().weighting().balanced());
     }
 
     /** Before anything is trained: what decides must be a number on this validation data. */

@@ -23,7 +23,17 @@ class CharacterFaultsTest {
                 "a\\uFEFFb|a byte order mark, U+FEFF, at character 2",
                 "a\\uFFFEb|U+FFFE, which is no character, at character 2",
                 "a\\uD83Db|half of a character, U+D83D, at character 2",
-                "a\\uDE00|half of a character, U+DE00, at character 2"
+                "a\\uDE00|half of a character, U+DE00, at character 2",
+                "be\\u200Bst|an invisible character, U+200B, at character 3",
+                "be\\u00ADst|an invisible character, U+00AD, at character 3",
+                "\\u2060best|an invisible character, U+2060, at character 1",
+                "a\\u200Db|an invisible character, U+200D, at character 2",
+                "\\u65E5\\u200B\\u672C|an invisible character, U+200B, at character 2",
+                "a\\uDB40\\uDC41|an invisible character, U+E0041, at character 2",
+                "a\\u202Eb|an override of the direction of writing, U+202E, at character 2",
+                "\\u0645\\u202Eb|an override of the direction of writing, U+202E, at character 2",
+                "a\\u200Fb|a mark of the direction of writing, U+200F, at character 2",
+                "a\\u2066b|a mark of the direction of writing, U+2066, at character 2"
             })
     void whatNoTextShouldHaveIsFoundWithItsPlace(String escaped, String fault) {
         assertThat(CharacterFaults.encoding(unescaped(escaped))).containsExactly(fault);
@@ -72,6 +82,13 @@ class CharacterFaultsTest {
                 "日本語",
                 "😀👍🏽",
                 "👨\u200D👩\u200D👧",
+                "👩🏽\u200D🔬",
+                "\u2764\uFE0F\u200D\uD83D\uDD25",
+                "\uD83C\uDFF4\uDB40\uDC67\uDB40\uDC62\uDB40\uDC7F",
+                "\u0645\u06CC\u200C\u062E\u0648\u0627\u0647\u0645",
+                "\u0915\u094D\u200D\u0937",
+                "\u0E01\u200B\u0E02",
+                "\u05D0\u200F (a)",
                 "“quoted” — dashes",
                 "x ≤ y",
                 "a&b",
