@@ -116,7 +116,7 @@ public record Forecast(
                 settings.stream().filter(setting -> !setting.isDefault()).toList();
         append(
                 text,
-                "Settings that differ from the defaults",
+                "Settings that differ from the library's defaults",
                 said.stream()
                         .map(setting -> setting.name() + ": " + setting.value())
                         .toList());

@@ -1,7 +1,6 @@
 package dev.finetune.examples;
 
 import dev.finetune.FineTuner;
-import dev.finetune.error.FinetuneException;
 import dev.finetune.freeze.Freeze;
 import dev.finetune.peft.Ia3;
 import dev.finetune.peft.Lora;
@@ -51,10 +50,10 @@ final class AdapterOptions {
 
     private FineTuner adapted(FineTuner tuner) {
         if (rank != 0 && ia3) {
-            throw new FinetuneException("--lora and --ia3 are two ways to do it: give one of them.");
+            throw new WrongUsage("--lora and --ia3 are two ways to do it: give one of them.");
         }
         if (rank == 0 && (dora || alpha != 0 || dropout != 0 || !targets.isEmpty() || biases != Lora.Biases.NONE)) {
-            throw new FinetuneException("--dora and all of --lora-... go with --lora RANK.");
+            throw new WrongUsage("--dora and all of --lora-... go with --lora RANK.");
         }
         if (rank != 0) {
             final Lora plain = Lora.rank(rank).dropout(dropout).biases(biases);

@@ -38,7 +38,8 @@ final class Advice {
             Map.entry("exportOnnx", List.of("--out")),
             Map.entry("inputs", List.of("--preprocess")),
             Map.entry("checkpoints", List.of("--checkpoint-every")),
-            Map.entry("resumeFrom", List.of("--resume")));
+            Map.entry("resumeFrom", List.of("--resume")),
+            Map.entry("embeddedBy", List.of("--model")));
 
     /** Calls that are an option that says no. */
     private static final Map<String, String> DENIALS =
@@ -48,12 +49,44 @@ final class Advice {
     static final Map<String, String> ARGUMENTS =
             Map.of("Overwrite.ANY", "--overwrite", "Freeze.allButBiases()", "--bitfit");
 
+    /** Methods that make what an option makes. */
+    static final Map<String, String> MAKERS = Map.of(
+            "LiveReport.on", "--watch",
+            "TensorBoard.in", "--tensorboard",
+            "HistoryFile.csv", "--history",
+            "HistoryFile.jsonLines", "--history",
+            "MlFlow.at", "--mlflow");
+
+    /**
+     * What a command says in place of advice for which it has no option: what was said, the option with which it can be followed
+     * all the same, and the other words.
+     */
+    private static final List<Phrase> PHRASES = List.of(
+            new Phrase(
+                    ", or, if that one is to be replaced, say so: save(directory, Overwrite.ANY).",
+                    "--overwrite",
+                    ", or delete that one first."),
+            new Phrase(
+                    "train on all of them with fitAll(dataset), or bring a part of your own: fit(train, validation)",
+                    "",
+                    "or bring a part of your own with --eval"),
+            new Phrase(" with filter(...)", "", ""),
+            new Phrase("Split some off: train.split(0.1, seed).", "", "Split some rows off, into a file of their own."),
+            new Phrase("; embeddedBy(...) gives their vectors", "", ""),
+            new Phrase(
+                    "Normalize all of them: java.text.Normalizer.normalize(text, Form.NFC).",
+                    "",
+                    "Normalize all of them, to NFC say."),
+            new Phrase("end with unlabelled()", "", "say --task masked-lm"));
+
+    private record Phrase(String said, String option, String instead) {}
+
     /** Calls that other commands make. */
     private static final Map<String, String> OF_OTHER_COMMANDS = Map.of(
             "head(\"a\", \"b\", ...)", "the commands text and images do, for the labels of their --train and --eval");
 
     private static final Pattern CALL =
-            Pattern.compile("(?<![\\w.])(?:[A-Z]\\w*\\.)?([a-z]\\w*)\\(((?:[^()]|\\([^()]*\\))*)\\)");
+            Pattern.compile("(?<![\\w.])([A-Z]\\w*\\.)?([a-z]\\w*)\\(((?:[^()]|\\([^()]*\\))*)\\)");
 
     /** A call in a group: "execution(e -> e.cudaGraphs(false))". */
     private static final Pattern GROUPED =
@@ -73,7 +106,13 @@ final class Advice {
 
     /** A message with a command's options in place of methods. */
     static String of(String message, CommandSpec command) {
-        final String ungrouped = GROUPED.matcher(message)
+        String inWords = message;
+        for (Phrase phrase : PHRASES) {
+            inWords = phrase.option().isEmpty() || command.findOption(phrase.option()) == null
+                    ? inWords.replace(phrase.said(), phrase.instead())
+                    : inWords;
+        }
+        final String ungrouped = GROUPED.matcher(inWords)
                 .replaceAll(
                         call -> Matcher.quoteReplacement(grouped(call.group(1), call.group(2), call.group(3), command)
                                 .orElse(call.group())));
@@ -97,7 +136,8 @@ final class Advice {
             final String option = quoted(message, calls.start())
                     ? call
                     : denied(call, command)
-                            .or(() -> written(calls.group(1), calls.group(2), command))
+                            .or(() -> made(calls.group(1) + calls.group(2), calls.group(3), command))
+                            .or(() -> written(calls.group(2), calls.group(3), command))
                             .orElseGet(() -> OF_OTHER_COMMANDS.getOrDefault(call, call));
             calls.appendReplacement(said, Matcher.quoteReplacement(option));
         }
@@ -121,6 +161,12 @@ final class Advice {
 
     private static boolean quoted(String message, int at) {
         return message.substring(0, at).chars().filter(each -> each == '"').count() % 2 == 1;
+    }
+
+    private static Optional<String> made(String maker, String arguments, CommandSpec command) {
+        return Optional.ofNullable(MAKERS.get(maker))
+                .flatMap(name -> Optional.ofNullable(command.findOption(name)))
+                .map(option -> written(option, arguments));
     }
 
     private static Optional<String> written(String method, String arguments, CommandSpec command) {

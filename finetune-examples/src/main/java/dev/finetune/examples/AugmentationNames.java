@@ -1,7 +1,6 @@
 package dev.finetune.examples;
 
 import dev.finetune.batch.Augmentation;
-import dev.finetune.error.FinetuneException;
 import dev.finetune.vision.Augment;
 import java.util.Arrays;
 import java.util.List;
@@ -57,14 +56,14 @@ final class AugmentationNames {
         }
     }
 
-    private static FinetuneException unknown(String said) {
-        return new FinetuneException("--augment " + said + ": there is no such change. There are " + KNOWN + ".");
+    private static WrongUsage unknown(String said) {
+        return new WrongUsage("--augment " + said + ": there is no such change. There are " + KNOWN + ".");
     }
 
     private record Numbers(String said, double[] values) {
         int whole(int index) {
             if (values[index] != Math.rint(values[index])) {
-                throw new FinetuneException("--augment " + said + ": " + values[index] + " should be a whole number.");
+                throw new WrongUsage("--augment " + said + ": " + values[index] + " should be a whole number.");
             }
             return (int) values[index];
         }

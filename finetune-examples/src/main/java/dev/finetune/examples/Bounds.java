@@ -1,6 +1,5 @@
 package dev.finetune.examples;
 
-import dev.finetune.error.FinetuneException;
 
 /** Checks numbers that are given as options, in the words of the person who gives them. */
 public final class Bounds {
@@ -12,11 +11,11 @@ public final class Bounds {
      * @param option its name, such as {@code --steps}
      * @param value what was said
      * @param least the least that means something
-     * @throws FinetuneException naming the option, its value and the least
+     * @throws WrongUsage naming the option, its value and the least
      */
     public static void atLeast(String option, long value, long least) {
         if (value < least) {
-            throw new FinetuneException(option + " " + value + ": expected at least " + least + ".");
+            throw new WrongUsage(option + " " + value + ": expected at least " + least + ".");
         }
     }
 }

@@ -9,7 +9,6 @@ import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Finding;
 import dev.finetune.data.Text;
-import dev.finetune.error.FinetuneException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -21,7 +20,9 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Looks thoroughly at data before anything is trained on it. */
 @Command(
@@ -72,6 +73,9 @@ public final class CheckCommand implements Callable<Integer> {
                     + " leakage,near-leakage,conflicting-labels.")
     private List<String> failOn = List.of();
 
+    @Spec
+    private CommandSpec command = CommandSpec.create();
+
     @Mixin
     private Reading reading = new Reading();
 
@@ -84,7 +88,7 @@ public final class CheckCommand implements Callable<Integer> {
         if (json.isPresent()) {
             Output.checkFile("--json", json.get(), overwrite, START);
         }
-        final DataReport report = Files.isDirectory(train) ? ofPictures() : ofTexts();
+        final DataReport report = inWords(Files.isDirectory(train) ? ofPictures() : ofTexts());
         System.out.print(report);
         if (json.isPresent()) {
             Files.writeString(
@@ -106,15 +110,31 @@ public final class CheckCommand implements Callable<Integer> {
         return failed.isEmpty() ? 0 : 1;
     }
 
+    /** What it advises in the words of this command. */
+    private DataReport inWords(DataReport report) {
+        return new DataReport(
+                report.parts(),
+                report.issues().stream()
+                        .map(issue -> new DataReport.Issue(
+                                issue.severity(),
+                                issue.code(),
+                                issue.what(),
+                                Advice.of(issue.advice(), command),
+                                issue.count(),
+                                issue.cases()))
+                        .toList(),
+                report.leftOut().stream().map(why -> Advice.of(why, command)).toList());
+    }
+
     private void checkKind(String kind) {
         final List<String> all =
                 Arrays.stream(Finding.Code.values()).map(Finding.Code::id).toList();
         if (!all.contains(kind)) {
-            throw new FinetuneException("--fail-on " + kind + ": there is no such kind of finding. There are "
+            throw new WrongUsage("--fail-on " + kind + ": there is no such kind of finding. There are "
                     + String.join(", ", all) + ".");
         }
         if (kind.endsWith("leakage") && eval.isEmpty()) {
-            throw new FinetuneException("--fail-on " + kind + " compares two parts: give the other one with --eval.");
+            throw new WrongUsage("--fail-on " + kind + " compares two parts: give the other one with --eval.");
         }
     }
 
@@ -130,7 +150,7 @@ public final class CheckCommand implements Callable<Integer> {
             return check.report();
         }
         if (learned.inputType() != Text.class) {
-            throw new FinetuneException("--model is for tasks that read texts; this one reads "
+            throw new WrongUsage("--model is for tasks that read texts; this one reads "
                     + learned.inputType().getSimpleName() + ". Leave it out.");
         }
         try (Embedder<Text> embedder =
@@ -143,7 +163,7 @@ public final class CheckCommand implements Callable<Integer> {
     /** Pictures are the same if their files hold the same bytes, whatever these are called. */
     private DataReport ofPictures() {
         if (model.isPresent()) {
-            throw new FinetuneException("--model is for texts, but " + train + " holds pictures. Leave it out.");
+            throw new WrongUsage("--model is for texts, but " + train + " holds pictures. Leave it out.");
         }
         final Dataset<PictureBytes> learned = pictures(train);
         return eval.map(folder -> DataCheck.of(learned, pictures(folder)))

@@ -42,7 +42,7 @@ final class CheckpointOptions {
     FineTuner on(FineTuner tuner, Optional<Path> directory) {
         final Matcher often = OFTEN.matcher(every);
         if (!often.matches()) {
-            throw new FinetuneException("--checkpoint-every " + every
+            throw new WrongUsage("--checkpoint-every " + every
                     + ": expected a number of steps such as 500, or a time such as 30s, 10m or 2h.");
         }
         final long count = Long.parseLong(often.group(1));

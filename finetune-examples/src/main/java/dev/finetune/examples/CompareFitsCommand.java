@@ -1,7 +1,6 @@
 package dev.finetune.examples;
 
 import dev.finetune.Reports;
-import dev.finetune.error.FinetuneException;
 import dev.finetune.record.FitRecord;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -37,7 +36,7 @@ public final class CompareFitsCommand implements Callable<Integer> {
         for (Path fit : fits) {
             final FitRecord record = FitRecord.read(fit);
             if (records.putIfAbsent(name(fit), record) != null) {
-                throw new FinetuneException(fit + " is named twice; expected different fits.");
+                throw new WrongUsage(fit + " is named twice; expected different fits.");
             }
         }
         Reports.compare(records, report);

@@ -4,7 +4,6 @@ import com.google.gson.Gson;
 import com.google.gson.JsonObject;
 import dev.finetune.FineTuned;
 import dev.finetune.data.Dataset;
-import dev.finetune.error.FinetuneException;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.vision.Image;
 import java.nio.file.Path;
@@ -40,7 +39,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (limit < 0) {
-            throw new FinetuneException("--limit " + limit + ": there are 0, for all, and numbers of rows.");
+            throw new WrongUsage("--limit " + limit + ": there are 0, for all, and numbers of rows.");
         }
         final double start = ProcessFacts.secondsSinceStart();
         Output.checkThere(model);

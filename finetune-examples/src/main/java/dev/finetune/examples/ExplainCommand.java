@@ -88,7 +88,7 @@ public final class ExplainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if ((text == null) == (image == null)) {
-            throw new FinetuneException("Give a --text to explain, or an --image: one of them.");
+            throw new WrongUsage("Give a --text to explain, or an --image: one of them.");
         }
         Output.checkThere(model);
         return text == null ? picture(Objects.requireNonNull(image)) : text(text);
@@ -98,7 +98,7 @@ public final class ExplainCommand implements Callable<Integer> {
         checkAbsent("--out", out, "--html and --json are what a text's explanation is written to");
         check("--html", html, PAGE);
         if (html != null && !html.toString().endsWith(".html")) {
-            throw new FinetuneException("--html " + html + ": expected the name of a file that ends with .html.");
+            throw new WrongUsage("--html " + html + ": expected the name of a file that ends with .html.");
         }
         check("--json", json, JSON);
         final Text input = pair == null ? Text.of(given) : Text.pair(given, pair);
@@ -163,7 +163,7 @@ public final class ExplainCommand implements Callable<Integer> {
         checkAbsent("--html", html, "--out is what a picture's explanation is written to");
         checkAbsent("--json", json, "--out is what a picture's explanation is written to");
         if (out == null) {
-            throw new FinetuneException("--image " + file + " needs --out: the PNG to write.");
+            throw new WrongUsage("--image " + file + " needs --out: the PNG to write.");
         }
         Output.checkFile("--out", out, overwrite, "");
         final Image input = Image.of(file);
@@ -187,7 +187,7 @@ public final class ExplainCommand implements Callable<Integer> {
 
     private static void checkAbsent(String option, @Nullable Path file, String instead) {
         if (file != null) {
-            throw new FinetuneException(option + " " + file + ": " + instead + ".");
+            throw new WrongUsage(option + " " + file + ": " + instead + ".");
         }
     }
 }

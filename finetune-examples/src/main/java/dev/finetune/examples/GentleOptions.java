@@ -1,7 +1,6 @@
 package dev.finetune.examples;
 
 import dev.finetune.FineTuner;
-import dev.finetune.error.FinetuneException;
 import dev.finetune.train.WeightAverage;
 import java.util.Optional;
 import picocli.CommandLine.Option;
@@ -53,7 +52,7 @@ final class GentleOptions {
     /** A tuner with all of it. */
     FineTuner on(FineTuner plain) {
         if (ema.isPresent() && swa.isPresent()) {
-            throw new FinetuneException("--ema and --swa are two averages of the same weights: give one of them.");
+            throw new WrongUsage("--ema and --swa are two averages of the same weights: give one of them.");
         }
         FineTuner tuner = plain.preservation(
                         p -> p.layerDecay(layerDecay).l2sp(l2sp).distill(distill))

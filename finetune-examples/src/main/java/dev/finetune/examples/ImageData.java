@@ -4,7 +4,6 @@ import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.LabelSet;
 import dev.finetune.data.Split;
-import dev.finetune.error.FinetuneException;
 import dev.finetune.head.Head;
 import dev.finetune.head.Heads;
 import dev.finetune.vision.Image;
@@ -61,7 +60,7 @@ public final class ImageData {
      */
     public Parts read(long seed) {
         if (!TASKS.contains(task)) {
-            throw new FinetuneException("--task " + task + ": there are " + TASKS + ".");
+            throw new WrongUsage("--task " + task + ": there are " + TASKS + ".");
         }
         final Split<Image> split = split(seed);
         final Dataset<Image> some = limited(split.train());
@@ -96,7 +95,7 @@ public final class ImageData {
     private Dataset<Image> all(Path path) {
         if (!Files.isRegularFile(path)) {
             if (!task.equals("classification")) {
-                throw new FinetuneException(
+                throw new WrongUsage(
                         "--task " + task + " needs a table of paths and labels, but " + path + " is not a file.");
             }
             return ImageFolder.of(path);
@@ -117,7 +116,7 @@ public final class ImageData {
     /** Pictures come class by class, so the first ones would all be of one class. */
     private Dataset<Image> limited(Dataset<Image> pictures) {
         if (limit < 0) {
-            throw new FinetuneException("--limit " + limit + ": there are 0, for all, and numbers of rows.");
+            throw new WrongUsage("--limit " + limit + ": there are 0, for all, and numbers of rows.");
         }
         final List<Example<Image>> all = pictures.asList();
         if (limit <= 0 || limit >= all.size()) {

@@ -56,7 +56,8 @@ public final class ImageQuickstart implements Callable<Integer> {
         final Split<Image> split = ImageFolder.of(folder.resolve("garden")).split(0.3, seed);
         final Dataset<Image> train = split.train();
         final Dataset<Image> validation = split.validation();
-        final FineTuner tuner = FineTuner.from(model == null ? ShippedFiles.resnet(folder) : model)
+        final Path network = model == null ? ShippedFiles.resnet(folder) : model;
+        final FineTuner tuner = WrongUsage.unless(() -> FineTuner.from(network)
                 .head(LabelSet.discover(train).names().toArray(new String[0]))
                 .lr(1e-3)
                 .batchSize(16)
@@ -64,7 +65,7 @@ public final class ImageQuickstart implements Callable<Integer> {
                 .warmupRatio(0.1)
                 .augment(Augment.randomResizedCrop(SIZE, 0.6, 1), Augment.horizontalFlip())
                 .seed(seed)
-                .listener(ConsoleProgress.create());
+                .listener(ConsoleProgress.create()));
 
         Files.createDirectories(out);
         final Path sheet = out.resolve("augmented-batch.png");

@@ -12,6 +12,7 @@ import dev.finetune.vision.image.Preprocessing;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -80,7 +81,7 @@ public final class ImagesCommand implements Callable<Integer> {
         final double start = ProcessFacts.secondsSinceStart();
         final ImageData.Parts parts = data.read(training.seed());
         check(parts);
-        final FineTuner tuner = checkpoints.on(result.reporting(tuner(parts)), result.directory());
+        final FineTuner tuner = checkpoints.on(result.reporting(WrongUsage.unless(() -> tuner(parts))), result.directory());
         if (sheet != null) {
             try (FineTuned<Image> untrained = tuner.untrained(Image.class)) {
                 Sheets.augmentedBatch(untrained, parts.train(), training.batch(), training.seed(), sheet);
@@ -107,9 +108,10 @@ public final class ImagesCommand implements Callable<Integer> {
 
     /** Refuses, before anything is trained, what would fail in the end. */
     private void check(ImageData.Parts parts) {
+        trial.check(training.ofTraining(Map.of("--predict", !predict.isEmpty(), "--mistakes", mistakes != null)));
         result.check(training.adapts());
         if (mistakes != null && !(parts.head() instanceof Head.Classification)) {
-            throw new FinetuneException(
+            throw new WrongUsage(
                     "--mistakes shows pictures that were taken for another class: it goes with --task"
                             + " classification.");
         }
@@ -142,7 +144,7 @@ public final class ImagesCommand implements Callable<Integer> {
             if (model.assembly().encoder() instanceof ImageEncoder encoder) {
                 return encoder.preprocessing();
             }
-            throw new FinetuneException("--size is for models of finetune-vision; this one reads pictures otherwise.");
+            throw new WrongUsage("--size is for models of finetune-vision; this one reads pictures otherwise.");
         }
     }
 

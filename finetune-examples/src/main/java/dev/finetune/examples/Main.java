@@ -27,7 +27,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         exitCodeList = {
             "  0:well",
             "  1:failed",
-            "  2:wrong usage",
+            "  2:wrong usage: unknown options, values that can't be meant, options that contradict each other",
             "130:stopped by Ctrl-C (SIGINT), what was learned saved",
             "143:stopped by SIGTERM, likewise"
         },
@@ -60,6 +60,10 @@ public final class Main implements Runnable {
         return commandLine()
                 .setParameterExceptionHandler((wrong, given) -> wrongUsage(wrong))
                 .setExecutionExceptionHandler((thrown, command, parsed) -> {
+                    if (thrown instanceof WrongUsage wrong) {
+                        return wrongUsage(
+                                new ParameterException(command, Advice.of(wrong.getMessage(), command.getCommandSpec())));
+                    }
                     if (thrown instanceof FinetuneException told) {
                         System.err.println("error: " + Advice.of(told.getMessage(), command.getCommandSpec()));
                         return 1;

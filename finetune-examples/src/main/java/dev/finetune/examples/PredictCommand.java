@@ -85,10 +85,10 @@ public final class PredictCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (top < 0) {
-            throw new FinetuneException("--top " + top + ": there are 0, for all, and numbers of probabilities.");
+            throw new WrongUsage("--top " + top + ": there are 0, for all, and numbers of probabilities.");
         }
         if (file != null && !arguments.isEmpty()) {
-            throw new FinetuneException("There are inputs among the arguments (" + arguments.get(0)
+            throw new WrongUsage("There are inputs among the arguments (" + arguments.get(0)
                     + " ...) and --file " + file + ": give one or the other.");
         }
         Output.checkThere(model);

@@ -63,7 +63,7 @@ public enum PreprocessingChoice {
                 .filter(choice -> choice.toString().equals(name))
                 .findFirst()
                 .orElseThrow(
-                        () -> new FinetuneException("--preprocess " + name + ": there are " + List.of(values()) + "."));
+                        () -> new WrongUsage("--preprocess " + name + ": there are " + List.of(values()) + "."));
     }
 
     /** As it is written on a command line. */

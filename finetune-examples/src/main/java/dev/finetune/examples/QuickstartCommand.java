@@ -88,13 +88,13 @@ public final class QuickstartCommand implements Callable<Integer> {
     }
 
     private FineTuner tuner(FineTuner from, double rate, double epochs) {
-        return from.head("negative", "positive")
+        return WrongUsage.unless(() -> from.head("negative", "positive")
                 .lr(rate)
                 .batchSize(16)
                 .epochs(epochs)
                 .warmupRatio(0.1)
                 .seed(seed)
-                .listener(ConsoleProgress.create());
+                .listener(ConsoleProgress.create()));
     }
 
     private static double accuracy(FineTuner tuner, Dataset<Text> train, Dataset<Text> validation) {

@@ -47,7 +47,7 @@ final class Reading {
             case "regression" -> files(path).regression();
             case "multi-label" -> files(path).multiLabel(table.separator());
             case "classification" -> files(path).classification();
-            default -> throw new FinetuneException("--task " + task + ": there are " + TASKS + ".");
+            default -> throw new WrongUsage("--task " + task + ": there are " + TASKS + ".");
         };
     }
 

@@ -6,7 +6,6 @@ import com.google.gson.JsonObject;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.checkpoint.Overwrite;
-import dev.finetune.error.FinetuneException;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.train.EpochReport;
 import dev.finetune.train.TrainingHistory;
@@ -53,11 +52,11 @@ final class ResultOptions {
      */
     void check(boolean adapts) {
         if (!adapterOut.isEmpty() && !adapts) {
-            throw new FinetuneException("--adapter-out saves what --lora or --ia3 trains: give one of them, or --out to"
+            throw new WrongUsage("--adapter-out saves what --lora or --ia3 trains: give one of them, or --out to"
                     + " save the whole model.");
         }
         if (noReport && report.isPresent()) {
-            throw new FinetuneException("--report and --no-report contradict each other: leave one of them out.");
+            throw new WrongUsage("--report and --no-report contradict each other: leave one of them out.");
         }
         if (!out.isEmpty()) {
             Output.checkModel("--out", Path.of(out), overwrite());
@@ -67,7 +66,7 @@ final class ResultOptions {
         }
         if (!out.isEmpty()
                 && Path.of(out).toAbsolutePath().equals(Path.of(adapterOut).toAbsolutePath())) {
-            throw new FinetuneException("--out and --adapter-out name the same folder; libraries that find a model and"
+            throw new WrongUsage("--out and --adapter-out name the same folder; libraries that find a model and"
                     + " an adapter in one take them together: name two.");
         }
     }

@@ -69,8 +69,15 @@ public final class SimilarCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Output.checkModel("--out", out, Overwrite.OURS);
         final Texts texts = read();
-        final FineTuner tuner =
-                FineTuner.from(model).head(Heads.features(Pooling.MEAN)).maxLength(maxLength);
+        final FineTuner tuner = WrongUsage.unless(() -> FineTuner.from(model)
+                .head(Heads.features(Pooling.MEAN))
+                .maxLength(maxLength)
+                .lr(rate)
+                .batchSize(batch)
+                .epochs(epochs)
+                .warmupRatio(0.1)
+                .seed(seed)
+                .listener(ConsoleProgress.create()));
 
         System.out.println("\n1. " + model + " as it is: the nearest of "
                 + texts.known().size().orElse(0) + " texts\n");
@@ -82,13 +89,7 @@ public final class SimilarCommand implements Callable<Integer> {
 
         System.out.println("2. Learn from pairs of texts of one class\n");
         final Neighbours after;
-        try (FineTuned<Text> tuned = tuner.lr(rate)
-                .batchSize(batch)
-                .epochs(epochs)
-                .warmupRatio(0.1)
-                .seed(seed)
-                .listener(ConsoleProgress.create())
-                .fitContrastive(texts.known())) {
+        try (FineTuned<Text> tuned = tuner.fitContrastive(texts.known())) {
             after = Neighbours.of(some -> vectors(tuned, some), texts.known(), texts.asked());
             tuned.save(out);
         }

@@ -1,7 +1,6 @@
 package dev.finetune.examples;
 
 import dev.finetune.data.TextFiles;
-import dev.finetune.error.FinetuneException;
 import dev.finetune.vision.ImageFiles;
 import java.nio.charset.Charset;
 import java.nio.charset.IllegalCharsetNameException;
@@ -82,13 +81,14 @@ final class TableOptions {
 
     /** Names a column as an option says it. */
     static <F> F column(String said, Function<String, F> byName, IntFunction<F> byNumber) {
-        return said.matches("-?\\d{1,9}") ? byNumber.apply(Integer.parseInt(said)) : byName.apply(said);
+        return WrongUsage.unless(
+                () -> said.matches("-?\\d{1,9}") ? byNumber.apply(Integer.parseInt(said)) : byName.apply(said));
     }
 
     private char character() {
         final String said = delimiter.equals("\\t") || delimiter.equalsIgnoreCase("tab") ? "\t" : delimiter;
         if (said.length() != 1) {
-            throw new FinetuneException(
+            throw new WrongUsage(
                     "--delimiter " + delimiter + ": expected one character, such as \";\", or the word tab.");
         }
         return said.charAt(0);
@@ -98,9 +98,9 @@ final class TableOptions {
     Charset charset() {
         try {
             return Charset.forName(charset);
-        } catch (IllegalCharsetNameException | UnsupportedCharsetException e) {
-            throw new FinetuneException(
-                    "--charset " + charset + ": there is no such encoding; expected such as UTF-8 or ISO-8859-1.", e);
+        } catch (IllegalCharsetNameException | UnsupportedCharsetException none) {
+            throw new WrongUsage(
+                    "--charset " + charset + ": there is no such encoding; expected such as UTF-8 or ISO-8859-1.");
         }
     }
 }

@@ -4,11 +4,11 @@ import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Text;
-import dev.finetune.error.FinetuneException;
 import dev.finetune.head.Head;
 import dev.finetune.head.Heads;
 import dev.finetune.head.Prediction;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -62,15 +62,14 @@ public final class TextCommand implements Callable<Integer> {
     private <I> boolean run(TextData.Parts<I> parts) {
         final double start = ProcessFacts.secondsSinceStart();
         final Dataset<I> train = parts.train();
+        trial.check(training.ofTraining(Map.of("--predict", !predict.isEmpty())));
         result.check(training.adapts());
         if (!predict.isEmpty() && train.inputType() != Text.class) {
-            throw new FinetuneException("--predict is for tasks that read single texts; this one reads "
+            throw new WrongUsage("--predict is for tasks that read single texts; this one reads "
                     + train.inputType().getSimpleName() + ". Leave it out, and predict with the saved model.");
         }
-        final FineTuner any = checkpoints
-                .on(result.reporting(training.tuner(parts.head())), result.directory())
-                .batching(b -> b.groupByLength(groupByLength));
-        final FineTuner tuner = maxLength.map(any::maxLength).orElse(any);
+        final FineTuner tuner = checkpoints.on(
+                result.reporting(WrongUsage.unless(() -> tuner(parts.head()))), result.directory());
         if (trial.instead(tuner, train, parts.evaluation())) {
             return true;
         }
@@ -83,6 +82,11 @@ public final class TextCommand implements Callable<Integer> {
             result.finish("text", tuned, train.size().orElse(-1), start);
         }
         return true;
+    }
+
+    private FineTuner tuner(Head head) {
+        final FineTuner any = training.tuner(head).batching(b -> b.groupByLength(groupByLength));
+        return maxLength.map(any::maxLength).orElse(any);
     }
 
     @SuppressWarnings("unchecked") // Only models that read texts get here: that was checked.
@@ -99,7 +103,7 @@ public final class TextCommand implements Callable<Integer> {
             case "regression" -> Heads.regression();
             case "question-answering" -> Heads.questionAnswering();
             case "masked-lm" -> Heads.maskedLm();
-            default -> throw new FinetuneException("--task " + task + ": there are " + Reading.TASKS + ".");
+            default -> throw new WrongUsage("--task " + task + ": there are " + Reading.TASKS + ".");
         };
     }
 }

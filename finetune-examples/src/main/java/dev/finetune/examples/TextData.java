@@ -2,7 +2,6 @@ package dev.finetune.examples;
 
 import dev.finetune.data.Dataset;
 import dev.finetune.data.LabelSet;
-import dev.finetune.error.FinetuneException;
 import dev.finetune.head.Head;
 import java.nio.file.Path;
 import java.util.List;
@@ -50,7 +49,7 @@ public final class TextData {
     @SuppressWarnings("unchecked") // Both were read for the same task.
     private <I> Parts<I> parts(long seed, Dataset<I> all, @Nullable Dataset<?> evaluated) {
         if (limit < 0) {
-            throw new FinetuneException("--limit " + limit + ": there are 0, for all, and numbers of rows.");
+            throw new WrongUsage("--limit " + limit + ": there are 0, for all, and numbers of rows.");
         }
         final Dataset<I> held = (Dataset<I>) evaluated;
         final Dataset<I> limited = limit > 0 ? all.limit(limit) : all;

@@ -1,13 +1,15 @@
 package dev.finetune.examples;
 
 import dev.finetune.FineTuner;
-import dev.finetune.error.FinetuneException;
 import dev.finetune.live.LiveReport;
 import dev.finetune.trackers.HistoryFile;
 import dev.finetune.trackers.MlFlow;
 import dev.finetune.trackers.TensorBoard;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -41,6 +43,19 @@ final class TrackerOptions {
                             + " The page is the report as far as it is; its address is printed.")
     private Optional<Integer> watch = Optional.empty();
 
+    /** Those that were said. */
+    List<String> said() {
+        final Map<String, Optional<?>> all = new LinkedHashMap<>();
+        all.put("--tensorboard", tensorBoard);
+        all.put("--history", history);
+        all.put("--mlflow", mlFlow);
+        all.put("--watch", watch);
+        return all.entrySet().stream()
+                .filter(option -> option.getValue().isPresent())
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
     /** The tuner with listeners for what was asked for. */
     FineTuner on(FineTuner tuner) {
         FineTuner watched = tuner;
@@ -70,6 +85,6 @@ final class TrackerOptions {
         if (name.endsWith(".jsonl")) {
             return HistoryFile.jsonLines(file);
         }
-        throw new FinetuneException("--history " + file + ": expected a name that ends with .csv or .jsonl.");
+        throw new WrongUsage("--history " + file + ": expected a name that ends with .csv or .jsonl.");
     }
 }

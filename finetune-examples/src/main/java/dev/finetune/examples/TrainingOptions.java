@@ -1,7 +1,6 @@
 package dev.finetune.examples;
 
 import dev.finetune.FineTuner;
-import dev.finetune.error.FinetuneException;
 import dev.finetune.freeze.Freeze;
 import dev.finetune.freeze.Layers;
 import dev.finetune.head.Head;
@@ -10,6 +9,10 @@ import dev.finetune.train.BatchSize;
 import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.Precision;
 import dev.finetune.train.Schedule;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -33,8 +36,8 @@ final class TrainingOptions {
             description = "Rows in a batch, 32 by default; with auto, as many of them at once as memory suffices for.")
     private BatchSize batch = BatchSize.of(BatchConverter.USUAL);
 
-    @Option(names = "--eval-batch", description = "Rows in an evaluation batch.")
-    private int evaluationBatch = 64;
+    @Option(names = "--eval-batch", description = "Rows in an evaluation batch; 32 by default.")
+    private Optional<Integer> evaluationBatch = Optional.empty();
 
     @Option(names = "--lr", description = "Peak learning rate.")
     private double learningRate;
@@ -132,6 +135,18 @@ final class TrainingOptions {
         return batch.rows();
     }
 
+    /**
+     * The options that were said and do nothing where nothing is trained.
+     *
+     * @param more those of the command itself, and whether each was said
+     */
+    List<String> ofTraining(Map<String, Boolean> more) {
+        return Stream.concat(
+                        trackers.said().stream(),
+                        more.entrySet().stream().filter(Map.Entry::getValue).map(Map.Entry::getKey))
+                .toList();
+    }
+
     /** Whether there will be an adapter to save. */
     boolean adapts() {
         return adapter.adapts();
@@ -144,7 +159,7 @@ final class TrainingOptions {
                 .head(head)
                 .epochs(epochs)
                 .batchSize(batch)
-                .evaluation(e -> e.batchSize(evaluationBatch))
+                .evaluation(e -> evaluationBatch.map(e::batchSize).orElse(e))
                 .lr(learningRate)
                 .seed(seed)
                 .schedule(Schedule.named(schedule))
@@ -172,7 +187,7 @@ final class TrainingOptions {
             return Freeze.nothing();
         }
         if (freeze.isBlank()) {
-            throw new FinetuneException("--freeze is empty; expected a number of layers or the name of a stage"
+            throw new WrongUsage("--freeze is empty; expected a number of layers or the name of a stage"
                     + " (--summary lists them).");
         }
         return freeze.matches("\\d+") ? Freeze.firstLayers(Integer.parseInt(freeze)) : Layers.upTo(freeze);
@@ -183,7 +198,7 @@ final class TrainingOptions {
             return tuner;
         }
         if (warmup >= 1 && warmup != Math.rint(warmup)) {
-            throw new FinetuneException("--warmup " + warmup
+            throw new WrongUsage("--warmup " + warmup
                     + ": expected a whole number of steps, or their share of all steps, which is below 1.");
         }
         return warmup < 1 ? tuner.warmupRatio(warmup) : tuner.warmupSteps((long) warmup);

@@ -4,10 +4,12 @@ import com.google.gson.Gson;
 import com.google.gson.JsonObject;
 import dev.finetune.FineTuner;
 import dev.finetune.data.Dataset;
-import dev.finetune.error.FinetuneException;
 import dev.finetune.report.DryRun;
 import dev.finetune.report.Forecast;
+import java.util.List;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** The options that tell, in place of training, what it would do. */
 final class TrialOptions {
@@ -21,18 +23,33 @@ final class TrialOptions {
     @Option(names = "--dry-run", description = "Make the first step, of the longest rows, print what it did, and end.")
     private boolean dryRun;
 
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command = CommandSpec.create();
+
+    /**
+     * Refuses options that would do nothing.
+     *
+     * @param ofTraining those that were said and need a training
+     */
+    void check(List<String> ofTraining) {
+        if (describe && dryRun) {
+            throw new WrongUsage("--describe makes more steps than --dry-run does: leave one of them out.");
+        }
+        if ((describe || dryRun) && !ofTraining.isEmpty()) {
+            throw new WrongUsage((describe ? "--describe" : "--dry-run") + " ends without a training, so that "
+                    + String.join(" and ", ofTraining) + " would do nothing: leave one or the other out.");
+        }
+    }
+
     /** Does in place of training what was asked for; false if nothing was. */
     <I> boolean instead(FineTuner tuner, Dataset<I> train, Dataset<I> evaluation) {
-        if (describe && dryRun) {
-            throw new FinetuneException("--describe makes more steps than --dry-run does: leave one of them out.");
-        }
         if (describe) {
             final Forecast forecast = tuner.describe(train, evaluation);
-            System.out.println(forecast);
+            System.out.println(Advice.of(forecast.toString(), command));
             System.out.println(new Gson().toJson(json(forecast)));
         } else if (dryRun) {
             final DryRun run = tuner.dryRun(train, evaluation);
-            System.out.println(run);
+            System.out.println(Advice.of(run.toString(), command));
             System.out.println(new Gson().toJson(json(run)));
         }
         return describe || dryRun;

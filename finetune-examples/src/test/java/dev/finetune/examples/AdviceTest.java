@@ -4,8 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
+import dev.finetune.data.DataCheck;
 import dev.finetune.data.TextFiles;
 import dev.finetune.data.TokenFiles;
+import dev.finetune.live.LiveReport;
+import dev.finetune.trackers.HistoryFile;
+import dev.finetune.trackers.MlFlow;
+import dev.finetune.trackers.TensorBoard;
 import dev.finetune.train.WeightAverage;
 import dev.finetune.vision.ImageFiles;
 import java.lang.reflect.Method;
@@ -93,7 +98,19 @@ class AdviceTest {
                 "predict~lr(1)~lr(1)",
                 "evaluate~for all labels: head(\"a\", \"b\", ...).~for all labels: the commands text and images do, for the labels of their --train and --eval.",
                 "evaluate~Weigh classes (loss(l -> l.balancedClassWeights()))~Weigh classes (loss(l -> l.balancedClassWeights()))",
-                "text~Weigh classes (loss(l -> l.balancedClassWeights()))~Weigh classes (--balanced)"
+                "text~Weigh classes (loss(l -> l.balancedClassWeights()))~Weigh classes (--balanced)",
+                "text~LiveReport.on(99999): expected a port~--watch 99999: expected a port",
+                "predict~LiveReport.on(99999): expected a port~LiveReport.on(99999): expected a port",
+                "check~embeddedBy(...): there is no vector~--model: there is no vector",
+                "check~these inputs aren't made of text; embeddedBy(...) gives their vectors~these inputs aren't made of text",
+                "check~tells nothing; embeddedBy(...) gives it vectors that tell more~tells nothing; --model gives it vectors that tell more",
+                "check~rows were joined; leave them out with filter(...).~rows were joined; leave them out.",
+                "check~in its own encoding (charset(...)), or~in its own encoding (--charset), or",
+                "text~Split some off: train.split(0.1, seed).~Split some rows off, into a file of their own.",
+                "text~use a larger fraction, train on all of them with fitAll(dataset), or bring a part of your own: fit(train, validation).~use a larger fraction, or bring a part of your own with --eval.",
+                "text~For texts without labels, end with unlabelled().~For texts without labels, say --task masked-lm.",
+                "quickstart~Choose another directory, or, if that one is to be replaced, say so: save(directory, Overwrite.ANY).~Choose another directory, or delete that one first.",
+                "text~Choose another directory, or, if that one is to be replaced, say so: save(directory, Overwrite.ANY).~Choose another directory, or, if that one is to be replaced, say so: --overwrite."
             })
     void methodsAreOptionsWhereTheCommandHasThem(String command, String message, String said) {
         assertThat(Advice.of(message, command(command))).isEqualTo(said);
@@ -125,7 +142,11 @@ class AdviceTest {
                 .map(OptionSpec::longestName)
                 .collect(Collectors.toSet());
         Advice.OTHERWISE_CALLED.values().forEach(names -> assertThat(options).containsAll(names));
-        assertThat(options).containsAll(Advice.ARGUMENTS.values());
+        assertThat(options).containsAll(Advice.ARGUMENTS.values()).containsAll(Advice.MAKERS.values());
+        assertThat(Stream.of(LiveReport.class, TensorBoard.class, HistoryFile.class, MlFlow.class)
+                        .flatMap(type -> Stream.of(type.getMethods()))
+                        .map(method -> method.getDeclaringClass().getSimpleName() + "." + method.getName()))
+                .containsAll(Advice.MAKERS.keySet());
     }
 
     private static Stream<String> methods() {
@@ -133,6 +154,7 @@ class AdviceTest {
                 Stream.of(
                                 FineTuner.class,
                                 FineTuned.class,
+                                DataCheck.class,
                                 TextFiles.class,
                                 TokenFiles.class,
                                 ImageFiles.class,

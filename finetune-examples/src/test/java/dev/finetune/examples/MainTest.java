@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 /** What every command has: a version, defaults in its help, a short answer to wrong usage. */
@@ -73,6 +74,20 @@ class MainTest {
                 "study texts --model nowhere --train TABLE --shots 8,x | --shots x: expected numbers",
                 "study texts --model nowhere --train TABLE --shots 0 | --shots 0: expected numbers",
                 "text --model nowhere --train TABLE --text-column -1 | Column -1: columns are counted from 0",
+                "text --model nowhere --train TABLE --lr -1 | --lr must be",
+                "text --model nowhere --train TABLE --max-length -1 | --max-length must be",
+                "text --model nowhere --train TABLE --watch 99999 | --watch 99999: expected a port",
+                "text --model nowhere --train TABLE --task words | --task words: there are",
+                "text --model nowhere --train TABLE --ema 0.9 --swa 0.5 | --ema and --swa are two averages",
+                "text --model nowhere --train TABLE --charset x | --charset x: there is no such encoding",
+                "text --model nowhere --train TABLE --describe --watch --predict a | --describe ends without a training, so"
+                        + " that --watch and --predict would do nothing",
+                "text --model nowhere --train TABLE --dry-run --history h.csv | --dry-run ends without a training",
+                "check --train TABLE --fail-on leaks | --fail-on leaks: there is no such kind",
+                "quickstart --lr 0 | --lr must be",
+                "similar --batch 0 | --batch must be",
+                "case fraud --epochs -1 | --epochs must be",
+                "case tickets --epochs -1 | --epochs must be",
             })
     void numbersAndPlacesThatMeanNothingAreRefusedByTheirOptions(String arguments, String why, @TempDir Path folder)
             throws IOException {
@@ -81,7 +96,19 @@ class MainTest {
         final CommandLineRun run =
                 CommandLineRun.of(arguments.replace("TABLE", table.toString()).split(" "));
         assertThat(run.errors()).startsWith("error: " + why).doesNotContain("\tat ");
+        final boolean isOfThePlace = why.contains("there is nothing at");
+        assertThat(run.status()).isEqualTo(isOfThePlace ? 1 : 2);
+        assertThat(run.errors().contains("Usage: finetune")).isEqualTo(!isOfThePlace);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"quickstart", "image-quickstart", "similar", "case lesions", "case fraud", "case tickets"})
+    void aModelOfOthersIsNotReplacedAndWhatIsAdvisedCanBeDone(String command, @TempDir Path folder) throws IOException {
+        Files.writeString(folder.resolve("config.json"), "{}");
+        final CommandLineRun run = CommandLineRun.of((command + " --out " + folder).split(" "));
         assertThat(run.status()).isEqualTo(1);
+        assertThat(run.errors())
+                .contains("wasn't saved by this library", "Choose another directory, or delete that one first.");
     }
 
     @Test

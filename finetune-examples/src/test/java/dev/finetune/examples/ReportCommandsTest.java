@@ -63,7 +63,7 @@ class ReportCommandsTest {
                 .well();
         assertThat(Files.readString(page)).contains("Comparison of 2 fits", "Paired test");
         final CommandLineRun twice = CommandLineRun.of("compare", one.toString(), one.toString());
-        assertThat(twice.status()).isEqualTo(1);
+        assertThat(twice.status()).isEqualTo(2);
         assertThat(twice.errors()).contains("is named twice");
         final CommandLineRun none = CommandLineRun.of("compare", one.toString(), folder.toString());
         assertThat(none.status()).isEqualTo(1);
@@ -80,7 +80,7 @@ class ReportCommandsTest {
         text("--report", page.toString()).well();
         assertThat(page).exists();
         final CommandLineRun both = text("--report", page.toString(), "--no-report");
-        assertThat(both.status()).isEqualTo(1);
+        assertThat(both.status()).isEqualTo(2);
         assertThat(both.errors()).contains("--report and --no-report contradict each other");
         final CommandLineRun pdf = text("--report", folder.resolve("a.pdf").toString());
         assertThat(pdf.status()).isEqualTo(1);

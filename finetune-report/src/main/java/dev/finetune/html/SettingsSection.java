@@ -22,7 +22,7 @@ final class SettingsSection {
         if (said.isEmpty()) {
             blocks.add(new Block.Prose("Every setting is as it is by default."));
         } else {
-            blocks.add(table("Settings that differ from the defaults", said, false));
+            blocks.add(table("Settings that differ from the library's defaults", said, false));
         }
         if (!usual.isEmpty()) {
             blocks.add(table(Told.plural(usual.size(), "setting", "settings") + " left at the default", usual, true));

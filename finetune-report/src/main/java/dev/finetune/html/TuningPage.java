@@ -170,7 +170,7 @@ final class TuningPage {
     private List<Block> settings() {
         return List.of(
                 SettingsSection.table(
-                        "Settings that differ from the defaults",
+                        "Settings that differ from the library's defaults",
                         tuning.tuner().stream()
                                 .filter(setting -> !setting.isDefault())
                                 .toList(),

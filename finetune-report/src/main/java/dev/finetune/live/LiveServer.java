@@ -13,7 +13,9 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -126,7 +128,7 @@ final class LiveServer implements AutoCloseable {
                 }
                 send(exchange, 405, "text/plain", "This page can be read, and nothing else.");
             } else {
-                switch (exchange.getRequestURI().toString()) {
+                switch (Objects.requireNonNullElse(exchange.getRequestURI().getRawPath(), "")) {
                     case "/" -> page(exchange);
                     case LivePage.SCRIPT_PATH -> send(exchange, 200, "text/javascript", LivePage.script());
                     default -> send(exchange, 404, "text/plain", "There is one page here: /");
@@ -139,7 +141,9 @@ final class LiveServer implements AutoCloseable {
     private boolean isOfThisMachine(Headers headers) {
         final List<String> hosts = headers.getOrDefault("Host", List.of());
         final String port = ":" + server.getAddress().getPort();
-        return hosts.size() == 1 && List.of(LOOPBACK + port, "localhost" + port).contains(hosts.get(0));
+        return hosts.size() == 1
+                && List.of(LOOPBACK + port, "localhost" + port, "localhost." + port)
+                        .contains(hosts.get(0).toLowerCase(Locale.ROOT));
     }
 
     private void page(HttpExchange exchange) throws IOException {

@@ -3,8 +3,8 @@ package dev.finetune.examples.bench;
 import com.google.gson.Gson;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import dev.finetune.error.FinetuneException;
 import dev.finetune.examples.TemporaryFolder;
+import dev.finetune.examples.WrongUsage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -81,7 +81,7 @@ public final class AllCommand implements Callable<Integer> {
 
     private boolean gpu() {
         if (!List.of("cpu", "cuda").contains(device)) {
-            throw new FinetuneException("--device " + device + ": there are cpu and cuda.");
+            throw new WrongUsage("--device " + device + ": there are cpu and cuda.");
         }
         return device.equals("cuda");
     }

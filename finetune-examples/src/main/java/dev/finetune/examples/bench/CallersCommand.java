@@ -8,6 +8,7 @@ import dev.finetune.FineTuner;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.examples.ShippedFiles;
 import dev.finetune.examples.TemporaryFolder;
+import dev.finetune.examples.WrongUsage;
 import dev.finetune.head.Pooling;
 import dev.finetune.internal.torch.OneCore;
 import java.io.IOException;
@@ -56,7 +57,7 @@ public final class CallersCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         if (seconds < 1 || rounds < 1 || callers.stream().anyMatch(count -> count < 1)) {
-            throw new FinetuneException("--seconds, --rounds and --callers must be at least 1.");
+            throw new WrongUsage("--seconds, --rounds and --callers must be at least 1.");
         }
         final Path encoder =
                 model.isPresent() ? model.get() : ShippedFiles.encoder(TemporaryFolder.create("finetune-callers"));

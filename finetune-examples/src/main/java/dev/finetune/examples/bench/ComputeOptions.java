@@ -2,7 +2,7 @@ package dev.finetune.examples.bench;
 
 import com.google.gson.JsonObject;
 import dev.finetune.FineTuner;
-import dev.finetune.error.FinetuneException;
+import dev.finetune.examples.WrongUsage;
 import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.Precision;
 import java.util.List;
@@ -41,7 +41,7 @@ final class ComputeOptions {
                 .map(each -> each.name().toLowerCase(Locale.ROOT))
                 .toList();
         if (!names.contains(name)) {
-            throw new FinetuneException(option + " " + name + ": there are " + names + ".");
+            throw new WrongUsage(option + " " + name + ": there are " + names + ".");
         }
         return Enum.valueOf(type, name.toUpperCase(Locale.ROOT));
     }

@@ -1,6 +1,7 @@
 package dev.finetune.examples.bench;
 
 import dev.finetune.error.FinetuneException;
+import dev.finetune.examples.WrongUsage;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +41,7 @@ record ResNetShape(boolean bottleneck, long groups, long groupWidth, List<Intege
             case "resnet101" -> new ResNetShape(true, 1, 64, LONG);
             case "wide_resnet50_2" -> new ResNetShape(true, 1, 128, USUAL);
             case "resnext50_32x4d" -> new ResNetShape(true, 32, 4, USUAL);
-            default -> throw new FinetuneException("--arch " + name + ": there are " + NAMES + ".");
+            default -> throw new WrongUsage("--arch " + name + ": there are " + NAMES + ".");
         };
     }
 

@@ -8,10 +8,10 @@ import dev.finetune.batch.HostBatch;
 import dev.finetune.batch.HostTensor;
 import dev.finetune.batch.MemoryFormat;
 import dev.finetune.checkpoint.SafetensorsWriter;
-import dev.finetune.error.FinetuneException;
 import dev.finetune.examples.Bounds;
 import dev.finetune.examples.ProcessFacts;
 import dev.finetune.examples.TemporaryFolder;
+import dev.finetune.examples.WrongUsage;
 import dev.finetune.freeze.Freeze;
 import dev.finetune.internal.torch.Natives;
 import dev.finetune.internal.torch.TensorScope;
@@ -96,7 +96,7 @@ public final class ResNetStepCommand implements Callable<Integer> {
         return switch (freeze) {
             case "none" -> tuner;
             case "backbone" -> tuner.freeze(Freeze.allButHead());
-            default -> throw new FinetuneException("--freeze " + freeze + ": there are none and backbone.");
+            default -> throw new WrongUsage("--freeze " + freeze + ": there are none and backbone.");
         };
     }
 
@@ -133,7 +133,7 @@ public final class ResNetStepCommand implements Callable<Integer> {
             case "auto" -> MemoryFormat.AUTO;
             case "0" -> MemoryFormat.CONTIGUOUS;
             case "1" -> MemoryFormat.CHANNELS_LAST;
-            default -> throw new FinetuneException("--channels-last " + channelsLast + ": there are 0, 1 and auto.");
+            default -> throw new WrongUsage("--channels-last " + channelsLast + ": there are 0, 1 and auto.");
         };
     }
 

@@ -4,8 +4,8 @@ import com.google.gson.JsonObject;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.data.Text;
-import dev.finetune.error.FinetuneException;
 import dev.finetune.examples.TemporaryFolder;
+import dev.finetune.examples.WrongUsage;
 import dev.finetune.head.Heads;
 import dev.finetune.head.Pooling;
 import java.io.IOException;
@@ -119,7 +119,7 @@ public final class ResultsCommand implements Callable<Integer> {
             some.add(all.stream()
                     .filter(row -> row.name().equals(name))
                     .findFirst()
-                    .orElseThrow(() -> new FinetuneException("--only " + name + ": there are "
+                    .orElseThrow(() -> new WrongUsage("--only " + name + ": there are "
                             + all.stream().map(ResultsRow::name).toList() + ".")));
         }
         return only.isEmpty() ? all : some;

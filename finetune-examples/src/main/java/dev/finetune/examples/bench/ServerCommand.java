@@ -7,6 +7,7 @@ import dev.finetune.data.Text;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.examples.ProcessFacts;
 import dev.finetune.examples.TemporaryFolder;
+import dev.finetune.examples.WrongUsage;
 import dev.finetune.vision.Image;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -36,7 +37,7 @@ public final class ServerCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         if (threads < 1 || requests < threads) {
-            throw new FinetuneException("--threads must be at least 1, and --requests as many as threads.");
+            throw new WrongUsage("--threads must be at least 1, and --requests as many as threads.");
         }
         final Path folder = TemporaryFolder.create("finetune-server");
         try (ServerFit fit = ServerFit.prepare(folder)) {

@@ -7,10 +7,10 @@ import dev.finetune.checkpoint.Overwrite;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Text;
-import dev.finetune.error.FinetuneException;
 import dev.finetune.examples.Bounds;
 import dev.finetune.examples.Output;
 import dev.finetune.examples.ProcessFacts;
+import dev.finetune.examples.WrongUsage;
 import dev.finetune.explain.Explain;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.report.ConsoleProgress;
@@ -67,7 +67,7 @@ public final class FraudCommand implements Callable<Integer> {
                 .limit(3)
                 .forEach(example -> System.out.println("   " + example.input().text()));
         System.out.println();
-        try (FineTuned<Text> tuned = FineTuner.from(model)
+        final FineTuner tuner = WrongUsage.unless(() -> FineTuner.from(model)
                 .head(Transactions.HONEST, Transactions.FRAUD)
                 .lr(1e-4)
                 .batchSize(32)
@@ -76,8 +76,8 @@ public final class FraudCommand implements Callable<Integer> {
                 .batching(b -> b.balancedSampling(true))
                 .keepBest("average_precision")
                 .seed(seed)
-                .listener(ConsoleProgress.create())
-                .fit(train, choose)) {
+                .listener(ConsoleProgress.create()));
+        try (FineTuned<Text> tuned = tuner.fit(train, choose)) {
             final Metrics metrics = tuned.evaluate(test);
             System.out.printf(
                     Locale.ROOT,
@@ -126,7 +126,7 @@ public final class FraudCommand implements Callable<Integer> {
 
     private static void checkCost(String option, double cost) {
         if (!(cost >= 0) || Double.isInfinite(cost)) {
-            throw new FinetuneException(option + " " + cost + ": expected a number of at least 0.");
+            throw new WrongUsage(option + " " + cost + ": expected a number of at least 0.");
         }
     }
 

@@ -10,6 +10,7 @@ import dev.finetune.examples.Output;
 import dev.finetune.examples.ProcessFacts;
 import dev.finetune.examples.ShippedFiles;
 import dev.finetune.examples.TemporaryFolder;
+import dev.finetune.examples.WrongUsage;
 import dev.finetune.examples.drawing.LesionPictures;
 import dev.finetune.explain.ActivationMap;
 import dev.finetune.explain.Explain;
@@ -65,7 +66,8 @@ public final class LesionsCommand implements Callable<Integer> {
         final Dataset<Image> test = ImageFolder.of(folder.resolve("test"));
 
         System.out.println("\n1. Learn from " + pictures + " pictures, of which one in ten has a lesion\n");
-        try (FineTuned<Image> tuned = FineTuner.from(ShippedFiles.resnet(folder))
+        final Path network = ShippedFiles.resnet(folder);
+        final FineTuner tuner = WrongUsage.unless(() -> FineTuner.from(network)
                 .head(LesionPictures.CLEAR, LesionPictures.LESION)
                 .lr(1e-3)
                 .batchSize(32)
@@ -75,8 +77,8 @@ public final class LesionsCommand implements Callable<Integer> {
                 .augment(Augment.horizontalFlip(), Augment.rotation(8), Augment.randomCrop(64, 5))
                 .keepBest("auroc")
                 .seed(seed)
-                .listener(ConsoleProgress.create())
-                .fit(train, choose)) {
+                .listener(ConsoleProgress.create()));
+        try (FineTuned<Image> tuned = tuner.fit(train, choose)) {
             System.out.printf(
                     Locale.ROOT,
                     "%n2. On %d others: AUROC %.3f; 90 %% are clear, so that \"clear\" is right for 90 %% of them%n",

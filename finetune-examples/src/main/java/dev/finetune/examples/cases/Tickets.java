@@ -7,8 +7,10 @@ import dev.finetune.data.Text;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * Generated tickets to the support of a bank and shop: 11 things that 7 kinds of wishes are about, so 77 intents. Whoever
@@ -75,16 +77,18 @@ final class Tickets {
             List.of("", "", " Thanks!", " Please help.", " Kind regards, Kim", " ASAP");
 
     private final SplittableRandom random;
+    private final Set<Text> others;
 
-    private Tickets(long seed) {
-        random = new SplittableRandom(seed);
+    private Tickets(long seed, Set<Text> others) {
+        this.random = new SplittableRandom(seed);
+        this.others = others;
     }
 
     /** Ways to say things and wishes, of four each: which of them a part may use. */
     enum Part {
         /** The first three ways of each. */
         TRAINING(0, 3),
-        /** As training. */
+        /** As training, but no ticket of it is one of those. */
         CHOOSING(0, 3),
         /** The fourth way of either the thing or the wish. */
         TEST(3, 4);
@@ -100,18 +104,35 @@ final class Tickets {
 
     /** So many tickets of each intent; equal seeds give equal ones. */
     static Dataset<Text> of(Part part, int perIntent, long seed) {
-        final Tickets drawn = new Tickets(seed);
+        return new Tickets(seed, Set.of()).drawn(part, perIntent);
+    }
+
+    /** The same of which none is among others. */
+    static Dataset<Text> without(Dataset<Text> others, Part part, int perIntent, long seed) {
+        return new Tickets(seed, others.asList().stream().map(Example::input).collect(Collectors.toSet()))
+                .drawn(part, perIntent);
+    }
+
+    private Dataset<Text> drawn(Part part, int perIntent) {
         final List<Example<Text>> all = new ArrayList<>();
         for (int i = 0; i < perIntent; i++) {
             for (Map.Entry<String, List<String>> thing : THINGS.entrySet()) {
                 for (Map.Entry<String, List<String>> wish : WISHES.entrySet()) {
                     all.add(new Example<>(
-                            Text.of(drawn.ticket(part, thing.getValue(), wish.getValue(), i)),
+                            other(part, thing.getValue(), wish.getValue(), i),
                             Label.of(wish.getKey() + "_" + thing.getKey())));
                 }
             }
         }
         return Dataset.of(Text.class, all);
+    }
+
+    private Text other(Part part, List<String> thing, List<String> wish, int number) {
+        Text drawn = Text.of(ticket(part, thing, wish, number));
+        while (others.contains(drawn)) {
+            drawn = Text.of(ticket(part, thing, wish, number));
+        }
+        return drawn;
     }
 
     private String ticket(Part part, List<String> thing, List<String> wish, int number) {

@@ -11,6 +11,7 @@ import dev.finetune.data.Text;
 import dev.finetune.examples.Bounds;
 import dev.finetune.examples.Output;
 import dev.finetune.examples.ProcessFacts;
+import dev.finetune.examples.WrongUsage;
 import dev.finetune.head.Prediction;
 import dev.finetune.report.ConsoleProgress;
 import java.nio.file.Path;
@@ -59,12 +60,12 @@ public final class TicketsCommand implements Callable<Integer> {
     public Integer call() {
         Bounds.atLeast("--per-intent", perIntent, 1);
         Output.checkModel("--out", out, Overwrite.OURS);
-        final Dataset<Text> train = Tickets.of(Tickets.Part.TRAINING, perIntent, 10 * seed + 1);
         final Dataset<Text> choose = Tickets.of(Tickets.Part.CHOOSING, 4, 10 * seed + 2);
+        final Dataset<Text> train = Tickets.without(choose, Tickets.Part.TRAINING, perIntent, 10 * seed + 1);
         final Dataset<Text> test = Tickets.of(Tickets.Part.TEST, 8, 10 * seed + 3);
         System.out.println("\n1. Learn from " + train.size().orElse(0) + " tickets of "
                 + LabelSet.discover(train).names().size() + " intents\n");
-        try (FineTuned<Text> tuned = FineTuner.from(model)
+        final FineTuner tuner = WrongUsage.unless(() -> FineTuner.from(model)
                 .head(LabelSet.discover(train).names().toArray(new String[0]))
                 .maxLength(64)
                 .lr(3e-4)
@@ -73,8 +74,8 @@ public final class TicketsCommand implements Callable<Integer> {
                 .warmupRatio(0.1)
                 .loss(l -> l.labelSmoothing(0.1))
                 .seed(seed)
-                .listener(ConsoleProgress.create())
-                .fit(train, choose)) {
+                .listener(ConsoleProgress.create()));
+        try (FineTuned<Text> tuned = tuner.fit(train, choose)) {
             final List<Answer> answers = answers(tuned, test);
             System.out.printf(
                     Locale.ROOT, "%n2. Of tickets that are worded as none before: %s right%n", share(answers));

@@ -13,6 +13,7 @@ import dev.finetune.data.Text;
 import dev.finetune.examples.Output;
 import dev.finetune.examples.StopSignals;
 import dev.finetune.examples.TemporaryFolder;
+import dev.finetune.examples.WrongUsage;
 import dev.finetune.head.Head;
 import dev.finetune.report.ConsoleProgress;
 import dev.finetune.train.Schedule;
@@ -113,7 +114,7 @@ public final class PretrainCommand implements Callable<Integer> {
         final int held = Math.min(2000, examples.size() / 20);
         java.util.Collections.shuffle(examples, new java.util.Random(seed));
         final FineTuner empty = FineTuner.from(start);
-        FineTuner tuner = (from.isPresent() ? empty : empty.initialization(i -> i.randomWeights(true)))
+        final FineTuner endless = WrongUsage.unless(() -> (from.isPresent() ? empty : empty.initialization(i -> i.randomWeights(true)))
                 .regularization(r -> r.dropout(0))
                 .head(new Head.MaskedLm(maskRate, wholeWords))
                 .maxLength(maxLength)
@@ -126,10 +127,8 @@ public final class PretrainCommand implements Callable<Integer> {
                 .epochs(epochs)
                 .evaluation(e -> e.everySteps(1000))
                 .seed(seed)
-                .listener(ConsoleProgress.create());
-        if (minutes > 0) {
-            tuner = tuner.maxTime(Duration.ofMinutes(minutes));
-        }
+                .listener(ConsoleProgress.create()));
+        final FineTuner tuner = minutes > 0 ? endless.maxTime(Duration.ofMinutes(minutes)) : endless;
         final Dataset<Text> training = Dataset.of(Text.class, examples.subList(held, examples.size()));
         final Dataset<Text> validation = Dataset.of(Text.class, examples.subList(0, held));
         try (FineTuned<Text> encoder = tuner.fit(training, validation)) {

@@ -12,6 +12,7 @@ import dev.finetune.data.LabelSet;
 import dev.finetune.examples.Output;
 import dev.finetune.examples.StopSignals;
 import dev.finetune.examples.TemporaryFolder;
+import dev.finetune.examples.WrongUsage;
 import dev.finetune.examples.drawing.Drawing;
 import dev.finetune.examples.drawing.PretextPictures;
 import dev.finetune.head.Heads;
@@ -97,7 +98,7 @@ public final class PretrainImagesCommand implements Callable<Integer> {
                                 .flatMap(from -> drawn(from, from + CHUNK)))
                 .describedAs("pictures drawn on the way");
         writeConfiguration(plan);
-        FineTuner tuner = FineTuner.from(plan)
+        final FineTuner endless = WrongUsage.unless(() -> FineTuner.from(plan)
                 .initialization(i -> i.randomWeights(true))
                 .head(Heads.classes(LabelSet.discover(held).names().toArray(new String[0])))
                 .batchSize(batch)
@@ -108,10 +109,8 @@ public final class PretrainImagesCommand implements Callable<Integer> {
                 .maxSteps(steps)
                 .evaluation(e -> e.everySteps(500))
                 .seed(seed)
-                .listener(ConsoleProgress.create());
-        if (minutes > 0) {
-            tuner = tuner.maxTime(Duration.ofMinutes(minutes));
-        }
+                .listener(ConsoleProgress.create()));
+        final FineTuner tuner = minutes > 0 ? endless.maxTime(Duration.ofMinutes(minutes)) : endless;
         try (FineTuned<Image> network = tuner.fit(training, held)) {
             network.save(out);
             Output.saved(

@@ -8,6 +8,7 @@ import dev.finetune.data.Example;
 import dev.finetune.data.Question;
 import dev.finetune.examples.Output;
 import dev.finetune.examples.StopSignals;
+import dev.finetune.examples.WrongUsage;
 import dev.finetune.head.Heads;
 import dev.finetune.report.ConsoleProgress;
 import dev.finetune.train.Schedule;
@@ -92,7 +93,7 @@ public final class PretrainQuestionsCommand implements Callable<Integer> {
                 .limit(3)
                 .forEach(example -> System.out.println("such as: "
                         + example.input().question() + "  [" + example.input().context() + "]"));
-        try (FineTuned<Question> model = FineTuner.from(from)
+        final FineTuner tuner = WrongUsage.unless(() -> FineTuner.from(from)
                 .head(Heads.questionAnswering())
                 .maxLength(maxLength)
                 .batchSize(batch)
@@ -100,8 +101,8 @@ public final class PretrainQuestionsCommand implements Callable<Integer> {
                 .lr(learningRate)
                 .schedule(Schedule.linear().withWarmupRatio(0.05))
                 .seed(seed)
-                .listener(ConsoleProgress.create())
-                .fit(
+                .listener(ConsoleProgress.create()));
+        try (FineTuned<Question> model = tuner.fit(
                         Dataset.of(Question.class, all.subList(HELD_BACK, all.size())),
                         Dataset.of(Question.class, all.subList(0, HELD_BACK)))) {
             model.save(out);

@@ -2,7 +2,7 @@ package dev.finetune.examples.study;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
-import dev.finetune.error.FinetuneException;
+import dev.finetune.examples.WrongUsage;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -62,7 +62,7 @@ final class StudyOptions {
     void check() {
         for (String some : shots) {
             if (!some.equals("all") && !some.matches("[1-9]\\d{0,8}")) {
-                throw new FinetuneException(
+                throw new WrongUsage(
                         "--shots " + some + ": expected numbers of examples a class from 1 on, or all.");
             }
         }
@@ -92,7 +92,7 @@ final class StudyOptions {
             chosen.add(all.stream()
                     .filter(method -> method.name().toLowerCase(Locale.ROOT).equals(name))
                     .findFirst()
-                    .orElseThrow(() -> new FinetuneException("--methods " + name + ": there are "
+                    .orElseThrow(() -> new WrongUsage("--methods " + name + ": there are "
                             + all.stream()
                                     .map(method -> method.name().toLowerCase(Locale.ROOT))
                                     .toList()

@@ -1,9 +1,9 @@
 package dev.finetune.examples.study;
 
 import dev.finetune.FineTuner;
-import dev.finetune.error.FinetuneException;
 import dev.finetune.examples.ImageData;
 import dev.finetune.examples.PreprocessingChoice;
+import dev.finetune.examples.WrongUsage;
 import dev.finetune.head.Head;
 import java.io.IOException;
 import java.util.Optional;
@@ -35,7 +35,7 @@ public final class StudyPicturesCommand implements Callable<Integer> {
         options.check();
         final ImageData.Parts parts = data.read(StudyOptions.SPLIT_SEED);
         if (!(parts.head() instanceof Head.Classification)) {
-            throw new FinetuneException("A study needs pictures with a class each: --task classification.");
+            throw new WrongUsage("A study needs pictures with a class each: --task classification.");
         }
         final FineTuner named = FineTuner.from(options.model()).head(parts.head());
         final FineTuner tuner = PreprocessingChoice.named(preprocess)

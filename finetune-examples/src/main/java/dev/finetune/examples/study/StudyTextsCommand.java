@@ -3,8 +3,8 @@ package dev.finetune.examples.study;
 import dev.finetune.FineTuner;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Text;
-import dev.finetune.error.FinetuneException;
 import dev.finetune.examples.TextData;
+import dev.finetune.examples.WrongUsage;
 import dev.finetune.head.Head;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -52,7 +52,7 @@ public final class StudyTextsCommand implements Callable<Integer> {
     private static TextData.Parts<Text> texts(TextData.Parts<?> parts) {
         final Dataset<?> train = parts.train();
         if (train.inputType() != Text.class || !(parts.head() instanceof Head.Classification)) {
-            throw new FinetuneException("A study needs texts with a class each: --task classification.");
+            throw new WrongUsage("A study needs texts with a class each: --task classification.");
         }
         return (TextData.Parts<Text>) parts;
     }

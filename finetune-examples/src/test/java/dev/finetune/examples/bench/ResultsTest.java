@@ -134,7 +134,7 @@ class ResultsTest {
     @Test
     void anUnknownRowIsRefusedWithThoseThatThereAre() {
         final CommandLineRun run = CommandLineRun.of("bench", "results", "--data", folder.toString(), "--only", "mnli");
-        assertThat(run.status()).isEqualTo(1);
+        assertThat(run.status()).isEqualTo(2);
         assertThat(run.errors()).contains("--only mnli", "banking77");
     }
 }

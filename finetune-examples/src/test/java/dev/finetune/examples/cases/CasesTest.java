@@ -94,6 +94,16 @@ class CasesTest {
         assertThat(asked).hasSize(77 * 8).doesNotContainAnyElementsOf(learned);
     }
 
+    @Test
+    void noTicketToLearnFromIsOneToChooseBy() {
+        final Dataset<Text> choose = Tickets.of(Tickets.Part.CHOOSING, 4, 2);
+        final List<String> plain = texts(Tickets.of(Tickets.Part.TRAINING, 40, 1));
+        assertThat(plain).containsAnyElementsOf(texts(choose));
+        final Dataset<Text> train = Tickets.without(choose, Tickets.Part.TRAINING, 40, 1);
+        assertThat(texts(train)).hasSize(77 * 40).doesNotContainAnyElementsOf(texts(choose));
+        assertThat(ClassCounts.of(train).counts().values()).containsOnly(40L);
+    }
+
     /** A ticket without what people begin and end with, as far as the first sentence goes. */
     private static String core(String ticket) {
         return ticket.replaceAll("^(Hi, |Hello there\\. |Good morning, |Quick question: |Dear team, )", "")
