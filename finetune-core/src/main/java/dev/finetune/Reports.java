@@ -1,5 +1,6 @@
 package dev.finetune;
 
+import dev.finetune.data.DataReport;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.run.ReportWriter;
 import dev.finetune.record.FitRecord;
@@ -9,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 
-/** Pages that show fits which have ended, made from their records; {@link FineTuner#report} writes that of a fit by itself. */
+/** Pages that show fits which have ended, made from their records, and what was found in data; {@link FineTuner#report} writes that of a fit by itself. */
 public final class Reports {
     private Reports() {}
 
@@ -25,6 +26,20 @@ public final class Reports {
         Objects.requireNonNull(page, "page");
         ReportWriter.check(page);
         ReportWriter.write(page, fit);
+    }
+
+    /**
+     * Writes a page that shows what a check of data found: of each kind how many cases there are, what to do, and the first fifty
+     * with their rows. It shows rows of the data.
+     *
+     * @param check what {@link dev.finetune.data.DataCheck#report} found
+     * @param page a file that ends with .html, replaced if it is there; its folders are made
+     * @throws FinetuneException if it can't be written, or if the artifact dev.finetune:finetune-report isn't there
+     */
+    public static void write(DataReport check, Path page) {
+        Objects.requireNonNull(check, "check");
+        Objects.requireNonNull(page, "page");
+        ReportWriter.write(page, check);
     }
 
     /**

@@ -1,12 +1,13 @@
 package dev.finetune.spi;
 
+import dev.finetune.data.DataReport;
 import dev.finetune.record.FitRecord;
 import dev.finetune.record.SearchRecord;
 import dev.finetune.record.TuningRecord;
 import java.util.Map;
 
 /**
- * Makes pages that show fits. Found with {@link java.util.ServiceLoader}; the artifact finetune-report brings the one that there is,
+ * Makes pages that show fits, and the data for them. Found with {@link java.util.ServiceLoader}; the artifact finetune-report brings the one that there is,
  * so that who wants no reports carries nothing of it.
  */
 public interface FitReporter {
@@ -37,4 +38,11 @@ public interface FitReporter {
      * @param tuning what it shows
      */
     String tuning(TuningRecord tuning);
+
+    /**
+     * {@return a page of HTML that shows what a check of data found, and needs nothing else}
+     *
+     * @param check what it shows
+     */
+    String check(DataReport check);
 }

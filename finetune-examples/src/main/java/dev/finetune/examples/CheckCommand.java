@@ -3,6 +3,7 @@ package dev.finetune.examples;
 import com.google.gson.GsonBuilder;
 import dev.finetune.Embedder;
 import dev.finetune.FineTuner;
+import dev.finetune.Reports;
 import dev.finetune.data.DataCheck;
 import dev.finetune.data.DataReport;
 import dev.finetune.data.Dataset;
@@ -35,6 +36,9 @@ public final class CheckCommand implements Callable<Integer> {
     /** What the JSON of a report begins with. */
     private static final String START = "{\n  \"parts\"";
 
+    /** What its page begins with. */
+    private static final String PAGE = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>";
+
     @Option(
             names = "--train",
             required = true,
@@ -62,7 +66,14 @@ public final class CheckCommand implements Callable<Integer> {
     @Option(names = "--json", description = "A file to write all that was found to, as JSON.")
     private Optional<Path> json = Optional.empty();
 
-    @Option(names = "--overwrite", description = "Replace the file of --json, whoever wrote it.")
+    @Option(
+            names = "--report",
+            paramLabel = "FILE",
+            description = "A page of HTML to write what was found to, with rows of the data: of each kind the first fifty"
+                    + " cases.")
+    private Optional<Path> page = Optional.empty();
+
+    @Option(names = "--overwrite", description = "Replace the files of --json and --report, whoever wrote them.")
     private boolean overwrite;
 
     @Option(
@@ -88,6 +99,12 @@ public final class CheckCommand implements Callable<Integer> {
         if (json.isPresent()) {
             Output.checkFile("--json", json.get(), overwrite, START);
         }
+        if (page.isPresent()) {
+            Output.checkFile("--report", page.get(), overwrite, PAGE);
+            if (!page.get().toString().toLowerCase(Locale.ROOT).endsWith(".html")) {
+                throw new WrongUsage("--report " + page.get() + ": expected the name of a file that ends with .html.");
+            }
+        }
         final DataReport report = inWords(Files.isDirectory(train) ? ofPictures() : ofTexts());
         System.out.print(report);
         if (json.isPresent()) {
@@ -100,6 +117,10 @@ public final class CheckCommand implements Callable<Integer> {
                                     .toJson(report.toJson()) + "\n",
                     StandardCharsets.UTF_8);
         }
+        page.ifPresent(file -> {
+            Reports.write(report, file);
+            System.out.println("\nthe page is in " + file.toAbsolutePath());
+        });
         final List<String> failed = report.issues().stream()
                 .map(issue -> issue.code().id())
                 .filter(kinds::contains)

@@ -97,6 +97,32 @@ class CheckCommandTest {
     }
 
     @Test
+    void whatIsFoundIsWrittenToAPageInTheWordsOfTheCommand() throws IOException {
+        final String train = file("first", "the same row\tgood", "the same row\tgood", "caf\u00C3\u00A9 closed\tbad")
+                .toString();
+        final Path page = folder.resolve("found.html");
+        for (int i = 0; i < 2; i++) {
+            assertThat(CommandLineRun.of("check", "--train", train, "--report", page.toString())
+                            .well()
+                            .text())
+                    .contains("the page is in " + page);
+        }
+        assertThat(Files.readString(page))
+                .contains("Check of data", "duplicates: case 1 of 1", "the same row", "--charset")
+                .doesNotContain("charset(...)", "<script");
+
+        final Path others = Files.writeString(folder.resolve("others.html"), "<html>mine</html>");
+        final CommandLineRun over = CommandLineRun.of("check", "--train", train, "--report", others.toString());
+        assertThat(over.status()).isEqualTo(1);
+        assertThat(over.errors()).contains("--report", "--overwrite");
+        assertThat(others).hasContent("<html>mine</html>");
+        final CommandLineRun pdf = CommandLineRun.of(
+                "check", "--train", train, "--report", folder.resolve("found.pdf").toString());
+        assertThat(pdf.status()).isEqualTo(2);
+        assertThat(pdf.errors()).contains("ends with .html");
+    }
+
+    @Test
     void labelsAreDoubtedByTheVectorsOfAModel() throws IOException {
         final Path reviews = ShippedFiles.reviews(folder, "validation.tsv");
         final CommandLineRun run = CommandLineRun.of(

@@ -48,7 +48,9 @@ final class PlantedFaults {
             "Roedd y bwyd yn oer ac yn ddiflas.",
             "Chakula kilikuwa kitamu sana na bei nafuu.");
 
-    private final Random random = new Random(17);
+    private static final long SEED = 17;
+
+    private final Random random;
     private final List<Example<Text>> train;
     private final List<Example<Text>> validation;
     private final Map<Code, Set<String>> planted = new EnumMap<>(Code.class);
@@ -57,14 +59,15 @@ final class PlantedFaults {
 
     private final Set<Integer> used = new HashSet<>();
 
-    private PlantedFaults(Dataset<Text> train, Dataset<Text> validation) {
+    private PlantedFaults(Dataset<Text> train, Dataset<Text> validation, long seed) {
+        this.random = new Random(seed);
         this.train = new ArrayList<>(train.asList());
         this.validation = new ArrayList<>(validation.asList());
     }
 
     /** Two hundred of them. */
     static PlantedFaults in(Dataset<Text> train, Dataset<Text> validation) {
-        final PlantedFaults faults = new PlantedFaults(train, validation);
+        final PlantedFaults faults = new PlantedFaults(train, validation, SEED);
         faults.stretch(10);
         faults.flipLabels(20);
         faults.breakCharacters(24);
@@ -77,6 +80,13 @@ final class PlantedFaults {
         faults.contradict(12);
         faults.addForeign();
         faults.addEmpty(10);
+        return faults;
+    }
+
+    /** Only wrong labels, so many of them. */
+    static PlantedFaults ofLabels(Dataset<Text> train, Dataset<Text> validation, int count, long seed) {
+        final PlantedFaults faults = new PlantedFaults(train, validation, seed);
+        faults.flipLabels(count);
         return faults;
     }
 
@@ -280,7 +290,7 @@ final class PlantedFaults {
      * @param planted how many faults there are
      * @param found how many of them a case of this kind names
      * @param others how many cases name none of them, nor a row that is named without faults
-     * @param first how many of the first {@code planted} cases that aren't named without faults name one of them
+     * @param first how many of the first cases that aren't named without faults name one of them
      */
     record Found(int planted, int found, int others, int first) {
         double precision() {
@@ -288,8 +298,13 @@ final class PlantedFaults {
         }
     }
 
-    /** What a report of the faulty data found beyond that of the clean data. */
+    /** What a report of the faulty data found beyond that of the clean data; as many cases come first as faults were planted. */
     Map<Code, Found> compare(DataReport clean, DataReport faulty) {
+        return compare(clean, faulty, Integer.MAX_VALUE);
+    }
+
+    /** The same, with so many cases that come first, or as many as faults were planted if these are fewer. */
+    Map<Code, Found> compare(DataReport clean, DataReport faulty, int shown) {
         final Map<Code, Found> result = new TreeMap<>();
         planted.forEach((code, places) -> {
             final Set<String> before = quotes(clean, code);
@@ -307,7 +322,7 @@ final class PlantedFaults {
                             .anyMatch(place ->
                                     implied.getOrDefault(code, Set.of()).contains(place.toString()));
                     others += hit.isEmpty() && !isImplied && !before.contains(one.quote()) ? 1 : 0;
-                    first += !hit.isEmpty() && found.size() + others <= places.size() ? 1 : 0;
+                    first += !hit.isEmpty() && found.size() + others <= Math.min(shown, places.size()) ? 1 : 0;
                 }
             }
             result.put(code, new Found(places.size(), found.size(), others, first));

@@ -78,7 +78,7 @@ class PlantedFaultsTest {
                 0.1);
     }
 
-    private static Path published(String name) {
+    static Path published(String name) {
         final Path path =
                 Path.of(System.getProperty("finetune.shared", "shared"), "data").resolve(name);
         assumeTrue(Files.exists(path), () -> "Skipped: the published data set isn't there: " + path);

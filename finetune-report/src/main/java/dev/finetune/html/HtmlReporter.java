@@ -1,5 +1,6 @@
 package dev.finetune.html;
 
+import dev.finetune.data.DataReport;
 import dev.finetune.html.page.Markup;
 import dev.finetune.html.page.Page;
 import dev.finetune.html.templates.JtepageGenerated;
@@ -16,7 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Objects;
 
-/** Shows fits on pages of HTML. */
+/** Shows fits, and what was found in data, on pages of HTML. */
 public final class HtmlReporter implements FitReporter {
     private static final String STYLE = "style.css";
 
@@ -38,6 +39,11 @@ public final class HtmlReporter implements FitReporter {
     @Override
     public String tuning(TuningRecord tuning) {
         return html(TuningPage.of(tuning));
+    }
+
+    @Override
+    public String check(DataReport check) {
+        return html(CheckPage.of(check));
     }
 
     private static String html(Page page) {

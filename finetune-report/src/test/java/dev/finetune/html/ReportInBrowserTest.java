@@ -106,6 +106,7 @@ class ReportInBrowserTest {
         pages.put("comparison", reporter.comparison(fits));
         pages.put("search", reporter.search(Searches.search(20)));
         pages.put("tuning", reporter.tuning(Searches.tuning()));
+        pages.put("check", reporter.check(CheckPageTest.report()));
         return pages;
     }
 

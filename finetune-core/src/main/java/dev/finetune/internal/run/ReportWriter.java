@@ -1,5 +1,6 @@
 package dev.finetune.internal.run;
 
+import dev.finetune.data.DataReport;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.saving.AtomicFile;
 import dev.finetune.record.FitRecord;
@@ -110,6 +111,12 @@ public final class ReportWriter {
     /** Writes the page of an automatic tuning; folders are made. */
     public static void write(Path page, TuningRecord tuning) {
         write(page.toAbsolutePath(), reporter().tuning(tuning));
+    }
+
+    /** Writes the page of what a check of data found; folders are made. */
+    public static void write(Path page, DataReport check) {
+        checkPage(page);
+        write(page.toAbsolutePath(), reporter().check(check));
     }
 
     private static void write(Path file, String html) {
