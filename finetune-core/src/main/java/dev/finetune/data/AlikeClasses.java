@@ -93,8 +93,8 @@ final class AlikeClasses {
 
     /** What a name looks like. */
     private static String look(String name) {
-        final String seen = UNSEEN.matcher(Normalizer.normalize(name, Normalizer.Form.NFC))
-                .replaceAll("");
+        final String seen =
+                UNSEEN.matcher(Normalizer.normalize(name, Normalizer.Form.NFC)).replaceAll("");
         return SPACE.matcher(seen).replaceAll(" ").strip();
     }
 

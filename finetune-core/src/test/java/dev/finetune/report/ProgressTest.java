@@ -52,7 +52,13 @@ class ProgressTest {
             }
         }
         listener.finished(new TrainingHistory(
-                reports, evaluations, Optional.empty(), TrainingHistory.End.CANCELLED, Optional.empty(), now / 1e9, now / 1e9));
+                reports,
+                evaluations,
+                Optional.empty(),
+                TrainingHistory.End.CANCELLED,
+                Optional.empty(),
+                now / 1e9,
+                now / 1e9));
     }
 
     @Test

@@ -17,7 +17,9 @@ class ExplanationTest {
 
     private List<String> reasons(End end) {
         return explanation.reasons(
-                "Data: 80 rows.", 12, new TrainingHistory(List.of(), List.of(), Optional.empty(), end, Optional.empty(), 1, 1));
+                "Data: 80 rows.",
+                12,
+                new TrainingHistory(List.of(), List.of(), Optional.empty(), end, Optional.empty(), 1, 1));
     }
 
     @Test

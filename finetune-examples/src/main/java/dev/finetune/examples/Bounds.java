@@ -1,6 +1,5 @@
 package dev.finetune.examples;
 
-
 /** Checks numbers that are given as options, in the words of the person who gives them. */
 public final class Bounds {
     private Bounds() {}

@@ -69,8 +69,9 @@ public final class CheckCommand implements Callable<Integer> {
     @Option(
             names = "--report",
             paramLabel = "FILE",
-            description = "A page of HTML to write what was found to, with rows of the data: of each kind the first fifty"
-                    + " cases.")
+            description =
+                    "A page of HTML to write what was found to, with rows of the data: of each kind the first fifty"
+                            + " cases.")
     private Optional<Path> page = Optional.empty();
 
     @Option(names = "--overwrite", description = "Replace the files of --json and --report, whoever wrote them.")

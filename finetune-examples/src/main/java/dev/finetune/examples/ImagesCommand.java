@@ -12,8 +12,8 @@ import dev.finetune.vision.image.Preprocessing;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -81,7 +81,8 @@ public final class ImagesCommand implements Callable<Integer> {
         final double start = ProcessFacts.secondsSinceStart();
         final ImageData.Parts parts = data.read(training.seed());
         check(parts);
-        final FineTuner tuner = checkpoints.on(result.reporting(WrongUsage.unless(() -> tuner(parts))), result.directory());
+        final FineTuner tuner =
+                checkpoints.on(result.reporting(WrongUsage.unless(() -> tuner(parts))), result.directory());
         if (sheet != null) {
             try (FineTuned<Image> untrained = tuner.untrained(Image.class)) {
                 Sheets.augmentedBatch(untrained, parts.train(), training.batch(), training.seed(), sheet);
@@ -111,9 +112,8 @@ public final class ImagesCommand implements Callable<Integer> {
         trial.check(training.ofTraining(Map.of("--predict", !predict.isEmpty(), "--mistakes", mistakes != null)));
         result.check(training.adapts());
         if (mistakes != null && !(parts.head() instanceof Head.Classification)) {
-            throw new WrongUsage(
-                    "--mistakes shows pictures that were taken for another class: it goes with --task"
-                            + " classification.");
+            throw new WrongUsage("--mistakes shows pictures that were taken for another class: it goes with --task"
+                    + " classification.");
         }
         if (sheet != null) {
             Output.checkFile("--sheet", sheet);

@@ -61,8 +61,8 @@ public final class Main implements Runnable {
                 .setParameterExceptionHandler((wrong, given) -> wrongUsage(wrong))
                 .setExecutionExceptionHandler((thrown, command, parsed) -> {
                     if (thrown instanceof WrongUsage wrong) {
-                        return wrongUsage(
-                                new ParameterException(command, Advice.of(wrong.getMessage(), command.getCommandSpec())));
+                        return wrongUsage(new ParameterException(
+                                command, Advice.of(wrong.getMessage(), command.getCommandSpec())));
                     }
                     if (thrown instanceof FinetuneException told) {
                         System.err.println("error: " + Advice.of(told.getMessage(), command.getCommandSpec()));

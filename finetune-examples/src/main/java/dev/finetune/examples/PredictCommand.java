@@ -88,8 +88,8 @@ public final class PredictCommand implements Callable<Integer> {
             throw new WrongUsage("--top " + top + ": there are 0, for all, and numbers of probabilities.");
         }
         if (file != null && !arguments.isEmpty()) {
-            throw new WrongUsage("There are inputs among the arguments (" + arguments.get(0)
-                    + " ...) and --file " + file + ": give one or the other.");
+            throw new WrongUsage("There are inputs among the arguments (" + arguments.get(0) + " ...) and --file "
+                    + file + ": give one or the other.");
         }
         Output.checkThere(model);
         try (FineTuned<Object> loaded = FineTuned.load(model)) {

@@ -62,8 +62,7 @@ public enum PreprocessingChoice {
         return Stream.of(values())
                 .filter(choice -> choice.toString().equals(name))
                 .findFirst()
-                .orElseThrow(
-                        () -> new WrongUsage("--preprocess " + name + ": there are " + List.of(values()) + "."));
+                .orElseThrow(() -> new WrongUsage("--preprocess " + name + ": there are " + List.of(values()) + "."));
     }
 
     /** As it is written on a command line. */

@@ -68,8 +68,8 @@ public final class TextCommand implements Callable<Integer> {
             throw new WrongUsage("--predict is for tasks that read single texts; this one reads "
                     + train.inputType().getSimpleName() + ". Leave it out, and predict with the saved model.");
         }
-        final FineTuner tuner = checkpoints.on(
-                result.reporting(WrongUsage.unless(() -> tuner(parts.head()))), result.directory());
+        final FineTuner tuner =
+                checkpoints.on(result.reporting(WrongUsage.unless(() -> tuner(parts.head()))), result.directory());
         if (trial.instead(tuner, train, parts.evaluation())) {
             return true;
         }

@@ -117,7 +117,11 @@ class CheckCommandTest {
         assertThat(over.errors()).contains("--report", "--overwrite");
         assertThat(others).hasContent("<html>mine</html>");
         final CommandLineRun pdf = CommandLineRun.of(
-                "check", "--train", train, "--report", folder.resolve("found.pdf").toString());
+                "check",
+                "--train",
+                train,
+                "--report",
+                folder.resolve("found.pdf").toString());
         assertThat(pdf.status()).isEqualTo(2);
         assertThat(pdf.errors()).contains("ends with .html");
     }

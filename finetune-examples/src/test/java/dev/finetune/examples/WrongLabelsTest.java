@@ -56,8 +56,10 @@ class WrongLabelsTest {
     private static Function<List<Text>, List<float[]>> remembering(Embedder<Text> embedder) {
         final Map<Text, float[]> known = new HashMap<>();
         return texts -> {
-            final List<Text> asked =
-                    texts.stream().filter(text -> !known.containsKey(text)).distinct().toList();
+            final List<Text> asked = texts.stream()
+                    .filter(text -> !known.containsKey(text))
+                    .distinct()
+                    .toList();
             final List<float[]> made = embedder.embed(asked);
             for (int i = 0; i < made.size(); i++) {
                 known.put(asked.get(i), made.get(i));
@@ -67,7 +69,8 @@ class WrongLabelsTest {
     }
 
     private static void compare(Dataset<Text> train, Dataset<Text> validation) {
-        assumeTrue(System.getProperty("finetune.labels") != null, "Skipped: it takes minutes; set -Dfinetune.labels=true");
+        assumeTrue(
+                System.getProperty("finetune.labels") != null, "Skipped: it takes minutes; set -Dfinetune.labels=true");
         try (Embedder<Text> embedder =
                 FineTuner.from("all-minilm-l6-v2").maxLength(128).embedder(Text.class)) {
             final Function<List<Text>, List<float[]>> vectors = remembering(embedder);

@@ -73,7 +73,9 @@ class CheckPageTest {
     @Test
     void dataWithoutFindingsAndWhatWasNotCheckedAreShown() {
         final DataReport report = new DataReport(
-                List.of(new DataReport.Part("train", "a stream", 12_345)), List.of(), List.of("leakage: it is streamed"));
+                List.of(new DataReport.Part("train", "a stream", 12_345)),
+                List.of(),
+                List.of("leakage: it is streamed"));
 
         assertThat(Html.text(page(report)))
                 .contains("12,345", "Nothing was found.", "Not checked", "leakage: it is streamed");
@@ -81,8 +83,8 @@ class CheckPageTest {
 
     @Test
     void anErrorIsCalledOne() {
-        final DataReport report = DataCheck.of(Dataset.of(Text.class, List.<Example<Text>>of()))
-                .report();
+        final DataReport report =
+                DataCheck.of(Dataset.of(Text.class, List.<Example<Text>>of())).report();
 
         assertThat(report.issues()).extracting(DataReport.Issue::code).containsExactly(Finding.Code.NO_EXAMPLES);
         assertThat(Html.text(page(report)))

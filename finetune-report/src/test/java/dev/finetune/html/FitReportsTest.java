@@ -240,7 +240,9 @@ class FitReportsTest {
         assertThat(record().course().end())
                 .isEqualTo("stopped by a listener (" + stopping.getClass().getName() + ")");
         assertThat(record().course().stepsMade()).isEqualTo(3);
-        assertThat(text()).contains("3 steps, stopped by a listener (" + stopping.getClass().getName() + ")");
+        assertThat(text())
+                .contains(
+                        "3 steps, stopped by a listener (" + stopping.getClass().getName() + ")");
     }
 
     @Test

@@ -17,10 +17,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 class NearPairsTest {
     private static Map<List<Integer>, Double> pairs(List<int[][]> rows) {
         final Map<List<Integer>, Double> found = new HashMap<>();
-        NearPairs.find(rows, (earlier, later, similarity) -> assertThat(
-                        found.put(List.of(earlier, later), similarity))
-                .as("%d and %d are told once", earlier, later)
-                .isNull());
+        NearPairs.find(
+                rows,
+                (earlier, later, similarity) -> assertThat(found.put(List.of(earlier, later), similarity))
+                        .as("%d and %d are told once", earlier, later)
+                        .isNull());
         return found;
     }
 

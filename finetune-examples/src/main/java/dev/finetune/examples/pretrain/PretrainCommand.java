@@ -114,20 +114,21 @@ public final class PretrainCommand implements Callable<Integer> {
         final int held = Math.min(2000, examples.size() / 20);
         java.util.Collections.shuffle(examples, new java.util.Random(seed));
         final FineTuner empty = FineTuner.from(start);
-        final FineTuner endless = WrongUsage.unless(() -> (from.isPresent() ? empty : empty.initialization(i -> i.randomWeights(true)))
-                .regularization(r -> r.dropout(0))
-                .head(new Head.MaskedLm(maskRate, wholeWords))
-                .maxLength(maxLength)
-                .batchSize(batch)
-                .evaluation(e -> e.batchSize(128))
-                .lr(learningRate)
-                .schedule(Schedule.linear().withWarmupRatio(0.06))
-                .weightDecay(0.01)
-                .maxSteps(steps)
-                .epochs(epochs)
-                .evaluation(e -> e.everySteps(1000))
-                .seed(seed)
-                .listener(ConsoleProgress.create()));
+        final FineTuner endless =
+                WrongUsage.unless(() -> (from.isPresent() ? empty : empty.initialization(i -> i.randomWeights(true)))
+                        .regularization(r -> r.dropout(0))
+                        .head(new Head.MaskedLm(maskRate, wholeWords))
+                        .maxLength(maxLength)
+                        .batchSize(batch)
+                        .evaluation(e -> e.batchSize(128))
+                        .lr(learningRate)
+                        .schedule(Schedule.linear().withWarmupRatio(0.06))
+                        .weightDecay(0.01)
+                        .maxSteps(steps)
+                        .epochs(epochs)
+                        .evaluation(e -> e.everySteps(1000))
+                        .seed(seed)
+                        .listener(ConsoleProgress.create()));
         final FineTuner tuner = minutes > 0 ? endless.maxTime(Duration.ofMinutes(minutes)) : endless;
         final Dataset<Text> training = Dataset.of(Text.class, examples.subList(held, examples.size()));
         final Dataset<Text> validation = Dataset.of(Text.class, examples.subList(0, held));

@@ -103,8 +103,8 @@ public final class PretrainQuestionsCommand implements Callable<Integer> {
                 .seed(seed)
                 .listener(ConsoleProgress.create()));
         try (FineTuned<Question> model = tuner.fit(
-                        Dataset.of(Question.class, all.subList(HELD_BACK, all.size())),
-                        Dataset.of(Question.class, all.subList(0, HELD_BACK)))) {
+                Dataset.of(Question.class, all.subList(HELD_BACK, all.size())),
+                Dataset.of(Question.class, all.subList(0, HELD_BACK)))) {
             model.save(out);
             Output.saved(
                     out,

@@ -62,8 +62,7 @@ final class StudyOptions {
     void check() {
         for (String some : shots) {
             if (!some.equals("all") && !some.matches("[1-9]\\d{0,8}")) {
-                throw new WrongUsage(
-                        "--shots " + some + ": expected numbers of examples a class from 1 on, or all.");
+                throw new WrongUsage("--shots " + some + ": expected numbers of examples a class from 1 on, or all.");
             }
         }
     }
