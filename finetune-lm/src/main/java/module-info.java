@@ -1,5 +1,7 @@
 import dev.finetune.lm.decoder.Gpt2Family;
 import dev.finetune.lm.decoder.LlamaFamily;
+import dev.finetune.lm.seq2seq.BartFamily;
+import dev.finetune.lm.seq2seq.T5Family;
 import dev.finetune.spi.LanguageModelFamily;
 
 /** Language models that write: GPT-2, Llama, Mistral, Qwen, T5 and BART, and what they learn from. */
@@ -11,8 +13,11 @@ module dev.finetune.lm {
     exports dev.finetune.lm.generate;
     exports dev.finetune.lm.head;
     exports dev.finetune.lm.input;
+    exports dev.finetune.lm.seq2seq;
 
     provides LanguageModelFamily with
             Gpt2Family,
-            LlamaFamily;
+            LlamaFamily,
+            T5Family,
+            BartFamily;
 }

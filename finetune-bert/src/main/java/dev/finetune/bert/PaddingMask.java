@@ -14,11 +14,16 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** What hides the padding of a batch from attention, computed once a batch. */
-final class PaddingMask {
+public final class PaddingMask {
     private PaddingMask() {}
 
-    /** (batch, 1, 1, length): 0 for tokens, minus infinity for padding; empty where nothing is padded. */
-    static Optional<Tensor> bias(Batch batch) {
+    /**
+     * {@return what attention adds to its scores, (batch, 1, 1, length): 0 for tokens, minus infinity for padding; empty where
+     * nothing is padded; borrowed}
+     *
+     * @param batch with a column "attention_mask" (borrowed)
+     */
+    public static Optional<Tensor> bias(Batch batch) {
         return batch.derived("attention_bias", () -> {
             final HostTensor.Longs mask = (HostTensor.Longs) batch.hostColumn("attention_mask");
             final float[] bias = new float[mask.data().length];

@@ -431,8 +431,29 @@ public interface Head {
         }
     }
 
-    /** The text that belongs to another one, such as its summary: an encoder reads the one, a decoder writes the other. */
-    record Seq2SeqLm() implements Head {
+    /**
+     * The text that belongs to another one, such as its summary: an encoder reads the one, a decoder writes the other.
+     *
+     * @param maxTarget the most tokens of a text that is learned to be written, special tokens included; what is longer is cut
+     */
+    record Seq2SeqLm(int maxTarget) implements Head {
+        /** Checks that there is room for a text. */
+        public Seq2SeqLm {
+            if (maxTarget < 2) {
+                throw new FinetuneException("A text that is to be written has at least 2 tokens, the one that ends it"
+                        + " included: maxTarget can't be " + maxTarget + ".");
+            }
+        }
+
+        /**
+         * {@return the same with other bounds of what is to be written}
+         *
+         * @param tokens the most, special tokens included
+         */
+        public Seq2SeqLm withMaxTarget(int tokens) {
+            return new Seq2SeqLm(tokens);
+        }
+
         @Override
         public boolean learnsFrom(Label label) {
             return label instanceof Label.Completion;
@@ -450,7 +471,7 @@ public interface Head {
 
         @Override
         public String toString() {
-            return "a text for a text";
+            return "a text for a text, of at most " + maxTarget + " tokens";
         }
     }
 

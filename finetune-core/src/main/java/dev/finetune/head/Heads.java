@@ -139,9 +139,12 @@ public final class Heads {
         return new Head.CausalLm();
     }
 
-    /** {@return a text for a text, for models that read one and write another: summaries, translations} */
-    public static Head seq2SeqLm() {
-        return new Head.Seq2SeqLm();
+    /**
+     * {@return a text for a text, for models that read one and write another: summaries, translations; what is to be written has
+     * 128 tokens at most}
+     */
+    public static Head.Seq2SeqLm seq2SeqLm() {
+        return new Head.Seq2SeqLm(128);
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.finetune.nn;
 import dev.finetune.internal.Seeds;
 import dev.finetune.internal.torch.MemoryLimit;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * What a forward pass depends on besides its inputs: whether it trains, and its own source of randomness. The keys that
@@ -65,6 +66,17 @@ public final class ForwardContext {
     /** Which of the network's causal attentions asks, in order. */
     long nextPlace() {
         return (long) stage << 32 | attentions++;
+    }
+
+    /**
+     * {@return keys and values that don't grow from position to position, such as those of what an encoder gave: where the pass
+     * goes on from others over the same rows, what the first of them computed (borrowed); otherwise what is computed now}
+     *
+     * @param compute from what is the same in all of these passes
+     */
+    public KeyValueCache.KeysAndValues fixed(Supplier<KeyValueCache.KeysAndValues> compute) {
+        final long place = nextPlace();
+        return cache.map(kept -> kept.fixed(place, compute)).orElseGet(compute);
     }
 
     /**

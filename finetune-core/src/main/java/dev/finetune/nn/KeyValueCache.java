@@ -4,10 +4,13 @@ import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The keys and values of all positions that a decoder has read, of each causal attention in it, so that it goes on position by
@@ -17,16 +20,23 @@ import org.bytedeco.pytorch.global.torch;
 public final class KeyValueCache implements AutoCloseable {
     private final Map<Long, KeysAndValues> byPlace = new HashMap<>();
 
+    /** What doesn't grow. */
+    private final Map<Long, KeysAndValues> fixed = new HashMap<>();
+
     /** An empty cache. */
     public KeyValueCache() {}
 
     /**
-     * Keys and values; owned by the cache.
+     * Keys and values of some positions.
      *
      * @param keys (batch, positions, width)
      * @param values (batch, positions, width)
      */
-    record KeysAndValues(Tensor keys, Tensor values) {
+    public record KeysAndValues(Tensor keys, Tensor values) {
+        private static KeysAndValues owned(Tensor keys, Tensor values) {
+            return new KeysAndValues(Tensors.own(keys), Tensors.own(values));
+        }
+
         void close() {
             keys.close();
             values.close();
@@ -49,12 +59,44 @@ public final class KeyValueCache implements AutoCloseable {
             final Tensor allKeys = before == null ? keys.detach().clone() : joined(before.keys, keys);
             final Tensor allValues = before == null ? values.detach().clone() : joined(before.values, values);
             // Owned once both are there: where memory runs out, the scope frees what there is.
-            final KeysAndValues all = new KeysAndValues(Tensors.own(allKeys), Tensors.own(allValues));
+            final KeysAndValues all = KeysAndValues.owned(allKeys, allValues);
             if (before != null) {
                 before.close();
             }
             byPlace.put(place, all);
             return all;
+        }
+    }
+
+    /** What an attention goes on with that doesn't grow, computed the first time (borrowed then, too). */
+    KeysAndValues fixed(long place, Supplier<KeysAndValues> compute) {
+        return fixed.computeIfAbsent(place, first -> {
+            try (GradientMode off = GradientMode.off();
+                    TensorScope scope = TensorScope.open()) {
+                final KeysAndValues computed = compute.get();
+                return KeysAndValues.owned(computed.keys, computed.values);
+            }
+        });
+    }
+
+    /**
+     * Goes on with these rows alone, in this order; a row may be named several times, as beams do.
+     *
+     * @param rows numbers of present rows
+     */
+    public void select(long... rows) {
+        try (GradientMode off = GradientMode.off();
+                TensorScope scope = TensorScope.open()) {
+            for (Map<Long, KeysAndValues> map : List.of(byPlace, fixed)) {
+                map.replaceAll((place, before) -> {
+                    final Tensor chosen = Tensors.of(rows, rows.length).to(before.keys.device(), ScalarType.Long);
+                    final Tensor keys = before.keys.index_select(0, chosen);
+                    final Tensor values = before.values.index_select(0, chosen);
+                    final KeysAndValues after = KeysAndValues.owned(keys, values);
+                    before.close();
+                    return after;
+                });
+            }
         }
     }
 
@@ -66,5 +108,7 @@ public final class KeyValueCache implements AutoCloseable {
     public void close() {
         byPlace.values().forEach(KeysAndValues::close);
         byPlace.clear();
+        fixed.values().forEach(KeysAndValues::close);
+        fixed.clear();
     }
 }

@@ -84,20 +84,18 @@ final class Freezer {
                 .toList();
     }
 
-    /** The parameters of some stages, none of which another one may compute with. */
+    /** The parameters of some stages, to which another one may add some of its own, but not compute with those alone. */
     private static List<Parameter> of(Set<Integer> chosen, FreezeRule rule, Network network) {
         final List<Stage> stages = network.stages();
         final List<Parameter> named = dev.finetune.nn.Module.parametersOf(
                 chosen.stream().sorted().map(stages::get).toList());
         for (int i = 0; i < stages.size(); i++) {
-            for (Parameter parameter :
-                    chosen.contains(i) ? List.<Parameter>of() : stages.get(i).parameters()) {
-                if (named.contains(parameter)) {
-                    throw new FinetuneException(rule + ": " + stages.get(i).name() + " computes with the same "
-                            + parameter.name() + ", as this model's layers share their weights, so that it can't go on"
-                            + " learning without them. Freeze all the layers that share them, or none: summary() shows"
-                            + " which do.");
-                }
+            final List<Parameter> own = stages.get(i).parameters();
+            if (!chosen.contains(i) && !own.isEmpty() && named.containsAll(own)) {
+                throw new FinetuneException(rule + ": " + stages.get(i).name() + " computes with the same "
+                        + own.get(0).name() + ", as this model's layers share their weights, so that it can't go on"
+                        + " learning without them. Freeze all the layers that share them, or none: summary() shows"
+                        + " which do.");
             }
         }
         return named;

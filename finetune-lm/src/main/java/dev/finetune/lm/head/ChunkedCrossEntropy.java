@@ -54,7 +54,7 @@ final class ChunkedCrossEntropy {
      *
      * @param rows (rows, width)
      * @param weight (vocabulary, width)
-     * @param bias (vocabulary), or null for none; gets no gradient
+     * @param bias (vocabulary) or (1, vocabulary), or null for none; gets no gradient
      * @param labels (rows) whole numbers below the vocabulary
      * @param counts whether to count what is right
      */

@@ -86,19 +86,25 @@ public final class LmTask implements Task {
     @Override
     public List<Prediction> decode(Map<String, Tensor> outputs, HostBatch batch) {
         final Tensor logits = Outputs.named(outputs, "logits");
-        final HostTensor.Longs mask =
-                (HostTensor.Longs) Objects.requireNonNull(batch.columns().get("attention_mask"));
-        final int length = Math.toIntExact(mask.shape()[1]);
         final List<Prediction> predictions = new ArrayList<>();
         for (int row = 0; row < batch.size(); row++) {
-            int last = length - 1;
-            while (last > 0 && mask.data()[row * length + last] == 0) {
-                last--;
-            }
+            final long last = shifted ? last(batch, row) : logits.size(1) - 1;
             final float[] scores = TensorValues.floats(logits.select(0, row).select(0, last));
             predictions.add(new Prediction.Fills(List.of(best(scores)), List.of(scores)));
         }
         return predictions;
+    }
+
+    /** Where a row's last token stands that isn't padding. */
+    private static int last(HostBatch batch, int row) {
+        final HostTensor.Longs mask =
+                (HostTensor.Longs) Objects.requireNonNull(batch.columns().get("attention_mask"));
+        final int length = Math.toIntExact(mask.shape()[1]);
+        int last = length - 1;
+        while (last > 0 && mask.data()[row * length + last] == 0) {
+            last--;
+        }
+        return last;
     }
 
     private Map<String, Double> best(float[] scores) {

@@ -1,0 +1,181 @@
+package dev.finetune.lm.seq2seq;
+
+import dev.finetune.batch.CollateContext;
+import dev.finetune.batch.Encoded;
+import dev.finetune.batch.HostBatch;
+import dev.finetune.batch.HostTensor;
+import dev.finetune.batch.InputEncoder;
+import dev.finetune.batch.Target;
+import dev.finetune.bert.text.EncodedText;
+import dev.finetune.bert.text.TokenizedText;
+import dev.finetune.bert.text.Tokenizer;
+import dev.finetune.data.Example;
+import dev.finetune.data.Label;
+import dev.finetune.data.Text;
+import dev.finetune.error.FinetuneException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.IntStream;
+
+/**
+ * Texts as rows, each with the text that is to be written for it, both with their special tokens. Columns, 64-bit: {@code input_ids}
+ * and {@code attention_mask} (batch, longest source); {@code labels} (batch, longest target), padded with {@link Target#IGNORED};
+ * {@code decoder_input_ids}, the labels one place later, behind the decoder's first token, padded with the padding token. Without
+ * targets there are no labels, and the decoder reads its first token alone. Owns its tokenizer.
+ */
+final class Seq2SeqEncoder implements InputEncoder<Text> {
+    private static final byte[] NO_TYPES = {};
+
+    private final Tokenizer tokenizer;
+    private final TokenSettings settings;
+    private final int maxSource;
+    private final int maxTarget;
+    private final LongAdder truncated = new LongAdder();
+
+    /**
+     * Creates an encoder.
+     *
+     * @param tokenizer closed with the encoder
+     * @param maxSource the most tokens that the encoder reads, special tokens included
+     * @param maxTarget the most tokens that the decoder writes, special tokens included
+     */
+    Seq2SeqEncoder(Tokenizer tokenizer, TokenSettings settings, int maxSource, int maxTarget) {
+        this.tokenizer = tokenizer;
+        this.settings = settings;
+        this.maxSource = maxSource;
+        this.maxTarget = maxTarget;
+        checkRoom("maxLength", maxSource);
+        checkRoom("maxTarget", maxTarget);
+    }
+
+    private void checkRoom(String setting, int most) {
+        if (most <= tokenizer.overhead(false)) {
+            throw new FinetuneException(setting + ": " + most + " tokens leave no room for a text, whose special tokens"
+                    + " alone are " + tokenizer.overhead(false) + ".");
+        }
+    }
+
+    @Override
+    public Class<Text> inputType() {
+        return Text.class;
+    }
+
+    @Override
+    public List<Encoded> encode(List<Example<Text>> examples) {
+        final List<TokenizedText> sources =
+                tokenizer.encode(examples.stream().map(Example::input).toList(), maxSource);
+        final List<Text> written =
+                examples.stream().map(example -> Text.of(written(example.label()))).toList();
+        final List<TokenizedText> targets = tokenizer.encode(written, maxTarget);
+        return IntStream.range(0, examples.size())
+                .<Encoded>mapToObj(i -> {
+                    final boolean known = examples.get(i).label() instanceof Label.Completion;
+                    final TokenizedText source = sources.get(i);
+                    final TokenizedText target = targets.get(i);
+                    if (source.truncated() || known && target.truncated()) {
+                        truncated.increment();
+                    }
+                    return new EncodedText(
+                            source.ids(),
+                            NO_TYPES,
+                            known ? new Target.Sequence(target.ids()) : new Target.None(),
+                            new EncodedText.Trace.Whole());
+                })
+                .toList();
+    }
+
+    private static String written(Label label) {
+        if (label instanceof Label.Completion completion) {
+            return completion.text();
+        }
+        if (label instanceof Label.None) {
+            return "";
+        }
+        throw new FinetuneException("A model that writes a text for a text learns from Label.completion(...), not from "
+                + label + ".");
+    }
+
+    @Override
+    public HostBatch collate(List<Encoded> rows, CollateContext context) {
+        final List<int[]> sources = rows.stream().map(row -> text(row).ids()).toList();
+        final Map<String, HostTensor> columns = new LinkedHashMap<>();
+        columns.put("input_ids", padded(sources, settings.padding()));
+        columns.put(
+                "attention_mask",
+                padded(
+                        sources.stream()
+                                .map(ids -> IntStream.of(ids).map(id -> 1).toArray())
+                                .toList(),
+                        0));
+        final long unlabelled = rows.stream()
+                .filter(row -> row.target() instanceof Target.None)
+                .count();
+        if (unlabelled > 0 && unlabelled < rows.size()) {
+            throw new FinetuneException("Examples with and without a text to be written cannot share a batch: of "
+                    + rows.size() + " here " + unlabelled + " have none.");
+        }
+        final HostTensor.Longs labels =
+                padded(rows.stream().map(Seq2SeqEncoder::target).toList(), Target.IGNORED);
+        if (unlabelled == 0) {
+            columns.put("labels", labels);
+        }
+        columns.put("decoder_input_ids", shifted(labels));
+        return new HostBatch(Collections.unmodifiableMap(columns), List.copyOf(rows));
+    }
+
+    private static EncodedText text(Encoded row) {
+        if (row instanceof EncodedText text) {
+            return text;
+        }
+        throw new FinetuneException("A row of " + row.getClass().getName()
+                + " was given to a text encoder; it lays out only the rows that it encoded.");
+    }
+
+    private static int[] target(Encoded row) {
+        return row.target() instanceof Target.Sequence sequence ? sequence.indices() : new int[1];
+    }
+
+    /** The decoder's first token, and all labels of a row but the last place's. */
+    private HostTensor shifted(HostTensor.Longs labels) {
+        final long[] shifted = new long[labels.data().length];
+        final long length = labels.shape()[1];
+        for (int i = 0; i < shifted.length; i++) {
+            final long before = i % length == 0 ? settings.start() : labels.data()[i - 1];
+            shifted[i] = before == Target.IGNORED ? settings.padding() : before;
+        }
+        return new HostTensor.Longs(shifted, labels.shape());
+    }
+
+    private static HostTensor.Longs padded(List<int[]> rows, int padding) {
+        final int longest = rows.stream().mapToInt(row -> row.length).max().orElse(0);
+        final long[] all = new long[rows.size() * longest];
+        Arrays.fill(all, padding);
+        for (int row = 0; row < rows.size(); row++) {
+            for (int i = 0; i < rows.get(row).length; i++) {
+                all[row * longest + i] = rows.get(row)[i];
+            }
+        }
+        return new HostTensor.Longs(all, rows.size(), longest);
+    }
+
+    @Override
+    public long truncated() {
+        return truncated.sum();
+    }
+
+    @Override
+    public void save(Path directory) throws IOException {
+        tokenizer.save(directory);
+    }
+
+    @Override
+    public void close() {
+        tokenizer.close();
+    }
+}
