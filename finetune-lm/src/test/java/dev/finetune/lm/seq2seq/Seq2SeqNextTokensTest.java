@@ -16,6 +16,7 @@ import dev.finetune.golden.GoldenDevice;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,12 +24,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A decoder goes on token by token as if it read all at once, and writes what Transformers writes. */
 class Seq2SeqNextTokensTest {
-    private static GoldenCase golden(String name) {
-        return Seq2SeqCases.open(name);
-    }
-
     private static FineTuned<Text> load(GoldenCase golden) {
         return FineTuner.from(golden.model()).device(GoldenDevice.choice()).untrained(Text.class);
+    }
+
+    /** What the case's texts are written for. */
+    static List<int[]> sources(GoldenCase golden) {
+        return sources(
+                (HostTensor.Longs) golden.tensors().get("generate.input_ids"),
+                (HostTensor.Longs) golden.tensors().get("generate.attention_mask"));
     }
 
     /** The sources without their padding. */
@@ -37,7 +41,7 @@ class Seq2SeqNextTokensTest {
         final List<int[]> sources = new ArrayList<>();
         for (int from = 0; from < ids.data().length; from += length) {
             final int row = from;
-            sources.add(java.util.stream.IntStream.range(row, row + length)
+            sources.add(IntStream.range(row, row + length)
                     .filter(i -> mask.data()[i] == 1)
                     .map(i -> (int) ids.data()[i])
                     .toArray());
@@ -60,7 +64,7 @@ class Seq2SeqNextTokensTest {
     @ParameterizedTest
     @ValueSource(strings = {"t5-summarization", "bart-summarization"})
     void theMostProbableTokensAreThoseThatTransformersWrites(String name) {
-        final GoldenCase golden = golden(name);
+        final GoldenCase golden = Seq2SeqCases.open(name);
         final JsonObject greedy = golden.json().getAsJsonArray("generation").get(0).getAsJsonObject();
         assertThat(greedy.get("kind").getAsString()).isEqualTo("greedy");
         final int[][] expected = greedy.getAsJsonArray("ids").asList().stream()
@@ -75,10 +79,7 @@ class Seq2SeqNextTokensTest {
         try (FineTuned<Text> model = load(golden);
                 Seq2SeqNextTokens next = tokens(
                         model,
-                        sources(
-                                (HostTensor.Longs) golden.tensors().get("generate.input_ids"),
-                                (HostTensor.Longs) golden.tensors().get("generate.attention_mask")),
-                        padding)) {
+                        sources(golden), padding)) {
             final int start = golden.number("decoder_start_token_id");
             float[][] logits = next.start(new int[][] {{start}, {start}});
             for (int row = 0; row < found.length; row++) {
@@ -99,7 +100,7 @@ class Seq2SeqNextTokensTest {
     @ParameterizedTest
     @ValueSource(strings = {"t5-summarization", "t5-untied", "t5-relu", "bart-summarization", "bart-scaled"})
     void rowsThatWereChosenGoOnAsIfTheyHadBeenAloneFromTheStart(String name) {
-        final GoldenCase golden = golden(name);
+        final GoldenCase golden = Seq2SeqCases.open(name);
         final List<int[]> sources = sources(Seq2SeqCases.column(golden, 0, "input_ids"), Seq2SeqCases.column(golden, 0, "attention_mask"));
         final int[] chosen = {2, 0, 2, 1};
         final int[][] prompts = {{3, 5}, {4, 7}, {6, 8}};
@@ -128,7 +129,7 @@ class Seq2SeqNextTokensTest {
 
     @Test
     void beginningsThatDontFitTheSourcesAreRefused() {
-        final GoldenCase golden = golden("t5-relu");
+        final GoldenCase golden = Seq2SeqCases.open("t5-relu");
         try (FineTuned<Text> model = load(golden);
                 Seq2SeqNextTokens next = tokens(model, List.of(new int[] {3, 1}, new int[] {4, 1}), 0)) {
             assertThatThrownBy(() -> next.start(new int[][] {{0}}))
