@@ -44,8 +44,7 @@ public record RelativeBuckets(boolean bothSides, int count, int farthest) {
     public Tensor of(long queries, long keys, Device device) {
         final TensorOptions longs = new TensorOptions(ScalarType.Long);
         final Tensor ofQueries = torch.arange(new Scalar(keys - queries), new Scalar(keys), longs);
-        final Tensor behind =
-                torch.arange(new Scalar(keys), longs).unsqueeze(0).sub(ofQueries.unsqueeze(1));
+        final Tensor behind = torch.arange(new Scalar(keys), longs).unsqueeze(0).sub(ofQueries.unsqueeze(1));
         final int side = bothSides ? count / 2 : count;
         final int near = side / 2;
         final Tensor distance = bothSides ? behind.abs() : behind.neg().clamp_min(new Scalar(0));

@@ -19,7 +19,8 @@ class RelativeBucketsTest {
 
     @Test
     void halfOfTheBucketsAreForEachSideWhereBothAreSeen() {
-        // T5Attention._relative_position_bucket(torch.arange(7) - torch.arange(7)[:, None], True, 8, 16), rows 0, 3 and 6.
+        // T5Attention._relative_position_bucket(torch.arange(7) - torch.arange(7)[:, None], True, 8, 16), rows 0, 3 and
+        // 6.
         final long[] all = of(new RelativeBuckets(true, 8, 16), 7, 7);
         assertThat(Arrays.copyOfRange(all, 0, 7)).containsExactly(0, 5, 6, 6, 6, 6, 7);
         assertThat(Arrays.copyOfRange(all, 21, 28)).containsExactly(2, 2, 1, 0, 5, 6, 6);

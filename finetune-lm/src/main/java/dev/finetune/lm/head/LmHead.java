@@ -31,8 +31,7 @@ public final class LmHead implements HeadModule {
     private final NextTokenTargets targets;
     private final LossOptions options;
 
-    private LmHead(
-            Linear output, double scale, Optional<Buffer> bias, NextTokenTargets targets, LossOptions options) {
+    private LmHead(Linear output, double scale, Optional<Buffer> bias, NextTokenTargets targets, LossOptions options) {
         this.output = output;
         this.scale = scale;
         this.bias = bias;

@@ -45,14 +45,12 @@ final class BartAttention implements Module {
 
     /** (batch, length, hidden) to the same. */
     Tensor toItself(Tensor input, @Nullable Tensor bias, ForwardContext context) {
-        return norm.forward(
-                input.add(dropout.forward(attention.toItself(input, bias, null, context), context)));
+        return norm.forward(input.add(dropout.forward(attention.toItself(input, bias, null, context), context)));
     }
 
     /** (batch, length, hidden) to the same. */
     Tensor toEncoded(Tensor input, Tensor encoded, @Nullable Tensor bias, ForwardContext context) {
-        return norm.forward(
-                input.add(dropout.forward(attention.toEncoded(input, encoded, bias, context), context)));
+        return norm.forward(input.add(dropout.forward(attention.toEncoded(input, encoded, bias, context), context)));
     }
 
     /** What reads the same input where attention is to the input itself. */

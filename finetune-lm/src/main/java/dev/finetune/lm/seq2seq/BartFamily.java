@@ -68,8 +68,7 @@ public final class BartFamily extends Seq2SeqFamily<BartConfig> {
                 stages.add(new BartLayer(side, i, config, ofSide));
             }
         }
-        final Linear output =
-                output(tied, words.weight(), config.init(), tokens.vocabulary(), config.hidden(), source);
+        final Linear output = output(tied, words.weight(), config.init(), tokens.vocabulary(), config.hidden(), source);
         final Buffer bias = source.buffer(Names.OUTPUT_BIAS, 0, ScalarType.Float, 1, tokens.vocabulary());
         return new Network(stages, LmHead.ofShifted(output, 1, Optional.of(bias), loss));
     }

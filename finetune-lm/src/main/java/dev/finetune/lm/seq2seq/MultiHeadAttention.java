@@ -30,8 +30,7 @@ final class MultiHeadAttention implements Module {
      *
      * @param scales whether s is 1 / sqrt(width of a head), as in Vaswani et al., 2017; otherwise it is 1, as in T5
      */
-    MultiHeadAttention(
-            Linear query, Linear key, Linear value, Linear output, Attention attention, boolean scales) {
+    MultiHeadAttention(Linear query, Linear key, Linear value, Linear output, Attention attention, boolean scales) {
         this.query = query;
         this.key = key;
         this.value = value;
@@ -51,8 +50,7 @@ final class MultiHeadAttention implements Module {
      */
     Tensor toItself(Tensor input, @Nullable Tensor bias, @Nullable Tensor positions, ForwardContext context) {
         final List<Tensor> all = projections.forward(input, context);
-        final Tensor mixed =
-                attention.forward(queries(all.get(0)), all.get(1), all.get(2), bias, positions, context);
+        final Tensor mixed = attention.forward(queries(all.get(0)), all.get(1), all.get(2), bias, positions, context);
         return output.forward(mixed, context);
     }
 
@@ -65,8 +63,8 @@ final class MultiHeadAttention implements Module {
      * @return (batch, length, width)
      */
     Tensor toEncoded(Tensor input, Tensor encoded, @Nullable Tensor bias, ForwardContext context) {
-        final KeysAndValues all = context.fixed(
-                () -> new KeysAndValues(key.forward(encoded, context), value.forward(encoded, context)));
+        final KeysAndValues all =
+                context.fixed(() -> new KeysAndValues(key.forward(encoded, context), value.forward(encoded, context)));
         final Tensor queries = queries(query.forward(input, context));
         return output.forward(attention.forward(queries, all.keys(), all.values(), bias, context), context);
     }

@@ -26,8 +26,7 @@ record Names(String prefix, String architecture, List<String> meaningless) {
     /** The bias of the output. */
     static final String OUTPUT_BIAS = "final_logits_bias";
 
-    private static final List<String> COPIES =
-            List.of("encoder.embed_tokens.weight", "decoder.embed_tokens.weight");
+    private static final List<String> COPIES = List.of("encoder.embed_tokens.weight", "decoder.embed_tokens.weight");
     private static final List<String> TRUNK = List.of("encoder.", "decoder.", "shared.");
 
     /** A name below the base model's prefix in full. */

@@ -70,8 +70,9 @@ final class Seq2SeqEncoder implements InputEncoder<Text> {
     public List<Encoded> encode(List<Example<Text>> examples) {
         final List<TokenizedText> sources =
                 tokenizer.encode(examples.stream().map(Example::input).toList(), maxSource);
-        final List<Text> written =
-                examples.stream().map(example -> Text.of(written(example.label()))).toList();
+        final List<Text> written = examples.stream()
+                .map(example -> Text.of(written(example.label())))
+                .toList();
         final List<TokenizedText> targets = tokenizer.encode(written, maxTarget);
         return IntStream.range(0, examples.size())
                 .<Encoded>mapToObj(i -> {
@@ -97,8 +98,8 @@ final class Seq2SeqEncoder implements InputEncoder<Text> {
         if (label instanceof Label.None) {
             return "";
         }
-        throw new FinetuneException("A model that writes a text for a text learns from Label.completion(...), not from "
-                + label + ".");
+        throw new FinetuneException(
+                "A model that writes a text for a text learns from Label.completion(...), not from " + label + ".");
     }
 
     @Override
@@ -113,9 +114,8 @@ final class Seq2SeqEncoder implements InputEncoder<Text> {
                                 .map(ids -> IntStream.of(ids).map(id -> 1).toArray())
                                 .toList(),
                         0));
-        final long unlabelled = rows.stream()
-                .filter(row -> row.target() instanceof Target.None)
-                .count();
+        final long unlabelled =
+                rows.stream().filter(row -> row.target() instanceof Target.None).count();
         if (unlabelled > 0 && unlabelled < rows.size()) {
             throw new FinetuneException("Examples with and without a text to be written cannot share a batch: of "
                     + rows.size() + " here " + unlabelled + " have none.");

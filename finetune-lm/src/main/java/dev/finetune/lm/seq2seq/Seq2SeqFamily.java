@@ -81,8 +81,7 @@ abstract class Seq2SeqFamily<C> implements LanguageModelFamily {
             final CheckpointParameters source =
                     new CheckpointParameters(weights, names().naming(request, tied), request.seed());
             final Network network =
-                    request.adaptation()
-                    .build(source, adapted -> network(config, tied, adapted, request.loss()));
+                    request.adaptation().build(source, adapted -> network(config, tied, adapted, request.loss()));
             try {
                 return assembly(request, head, tokens(config), network, source);
             } catch (RuntimeException | Error e) {
@@ -153,18 +152,19 @@ abstract class Seq2SeqFamily<C> implements LanguageModelFamily {
         if (last >= settings.vocabulary()) {
             throw new FinetuneException("The tokenizer in " + request.directory() + " gives the token \""
                     + tokenizer.token(last) + "\" the id " + last + ", but the model has embeddings for "
-                    + settings.vocabulary() + " tokens only (vocab_size in its config.json): they don't belong together."
+                    + settings.vocabulary()
+                    + " tokens only (vocab_size in its config.json): they don't belong together."
                     + " Tokens that were added later need embeddings, too: resize them in Python"
                     + " (resize_token_embeddings), or remove the tokens.");
         }
     }
 
     /** The output layer, which shares the words' embeddings or not. */
-    static Linear output(
-            boolean tied, Parameter words, Init init, int vocabulary, int hidden, ParameterSource source) {
+    static Linear output(boolean tied, Parameter words, Init init, int vocabulary, int hidden, ParameterSource source) {
         if (tied && words.adapter().isPresent()) {
-            throw new FinetuneException(words.name() + " is the weight of the output layer, too, so it can't be adapted as"
-                    + " an embedding: name other layers as targets.");
+            throw new FinetuneException(
+                    words.name() + " is the weight of the output layer, too, so it can't be adapted as"
+                            + " an embedding: name other layers as targets.");
         }
         return new Linear(
                 tied ? words : source.weight(new LayerKind.Output(), Names.OUTPUT, init, vocabulary, hidden), null);

@@ -56,9 +56,13 @@ public final class Seq2SeqNextTokens implements NextTokens {
         this.decoder = IntStream.range(0, network.stages().size())
                 .filter(i -> network.stages().get(i).name().equals(Side.DECODER.embeddings()))
                 .findFirst()
-                .orElseThrow(() -> new FinetuneException("The network has no decoder beside its encoder: its stages are "
-                        + network.stages().stream().map(stage -> stage.name()).toList() + "."));
-        final int longest = sources.stream().mapToInt(source -> source.length).max().orElse(0);
+                .orElseThrow(
+                        () -> new FinetuneException("The network has no decoder beside its encoder: its stages are "
+                                + network.stages().stream()
+                                        .map(stage -> stage.name())
+                                        .toList() + "."));
+        final int longest =
+                sources.stream().mapToInt(source -> source.length).max().orElse(0);
         if (longest == 0 || sources.stream().anyMatch(source -> source.length == 0)) {
             throw new FinetuneException("Each text that is written needs a source of at least one token.");
         }
@@ -85,16 +89,18 @@ public final class Seq2SeqNextTokens implements NextTokens {
         if (cache.length() > 0) {
             throw new FinetuneException("The texts have begun already: begin others with new sources.");
         }
-        if (prompts.length != masks.length || Arrays.stream(prompts).anyMatch(each -> each.length != prompts[0].length)) {
+        if (prompts.length != masks.length
+                || Arrays.stream(prompts).anyMatch(each -> each.length != prompts[0].length)) {
             throw new FinetuneException("There are " + masks.length + " sources, and " + prompts.length
-                    + " beginnings of texts, of " + Arrays.stream(prompts).map(each -> each.length).toList()
+                    + " beginnings of texts, of "
+                    + Arrays.stream(prompts).map(each -> each.length).toList()
                     + " tokens: there must be one for each source, and all equally long.");
         }
         try (TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off();
                 Batch batch = batch(Map.of("input_ids", ids))) {
-            final Hidden encoded = network.trunk(
-                    0, decoder, Hidden.NONE, batch, ForwardContext.evaluating(), stage -> {});
+            final Hidden encoded =
+                    network.trunk(0, decoder, Hidden.NONE, batch, ForwardContext.evaluating(), stage -> {});
             return read(prompts, encoded.get(decoder - 1));
         }
     }
@@ -104,13 +110,17 @@ public final class Seq2SeqNextTokens implements NextTokens {
         try (TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off()) {
             // Its keys and values are known by now, and nothing else reads what the encoder gave.
-            return read(Arrays.stream(tokens).mapToObj(token -> new int[] {token}).toArray(int[][]::new), torch.empty(0));
+            return read(
+                    Arrays.stream(tokens).mapToObj(token -> new int[] {token}).toArray(int[][]::new), torch.empty(0));
         }
     }
 
     private float[][] read(int[][] tokens, Tensor encoded) {
         final int length = tokens[0].length;
-        final long[] flat = Arrays.stream(tokens).flatMapToInt(Arrays::stream).asLongStream().toArray();
+        final long[] flat = Arrays.stream(tokens)
+                .flatMapToInt(Arrays::stream)
+                .asLongStream()
+                .toArray();
         try (Batch batch = batch(Map.of("decoder_input_ids", new HostTensor.Longs(flat, tokens.length, length)))) {
             final ForwardContext context = ForwardContext.continuing(cache);
             final Hidden last = network.trunk(

@@ -31,8 +31,7 @@ final class T5Attention implements Module {
         this.dropout = new Dropout(config.dropout());
         this.norm = new RmsNorm(source.at("layer_norm"), hidden, config.normEps());
         this.attention = new MultiHeadAttention(
-                new Linear(
-                        projections.at("q"), hidden, inner, config.init((double) hidden * config.headSize()), false),
+                new Linear(projections.at("q"), hidden, inner, config.init((double) hidden * config.headSize()), false),
                 new Linear(projections.at("k"), hidden, inner, config.init(hidden), false),
                 new Linear(projections.at("v"), hidden, inner, config.init(hidden), false),
                 new Linear(projections.at("o"), inner, hidden, config.init(inner), false),
@@ -42,14 +41,12 @@ final class T5Attention implements Module {
 
     /** (batch, length, hidden) to the same, by the scores of distances. */
     Tensor toItself(Tensor input, @Nullable Tensor bias, Tensor positions, ForwardContext context) {
-        return input.add(
-                dropout.forward(attention.toItself(norm.forward(input), bias, positions, context), context));
+        return input.add(dropout.forward(attention.toItself(norm.forward(input), bias, positions, context), context));
     }
 
     /** (batch, length, hidden) to the same. */
     Tensor toEncoded(Tensor input, Tensor encoded, @Nullable Tensor bias, ForwardContext context) {
-        return input.add(
-                dropout.forward(attention.toEncoded(norm.forward(input), encoded, bias, context), context));
+        return input.add(dropout.forward(attention.toEncoded(norm.forward(input), encoded, bias, context), context));
     }
 
     @Override

@@ -55,8 +55,9 @@ record T5Config(
         config.refuseUnless("is_encoder_decoder", "true");
         config.refuseUnless("is_decoder", "false");
         if (!config.has("decoder_start_token_id")) {
-            throw new FinetuneException(config.file() + ": \"decoder_start_token_id\", the token that the decoder begins"
-                    + " with, is not there: add it; for T5 it usually is the padding token, 0.");
+            throw new FinetuneException(
+                    config.file() + ": \"decoder_start_token_id\", the token that the decoder begins"
+                            + " with, is not there: add it; for T5 it usually is the padding token, 0.");
         }
         final String forward = config.string("feed_forward_proj", "relu");
         final boolean gated = forward.startsWith("gated-");
@@ -109,7 +110,8 @@ record T5Config(
             return new RelativeBuckets(bothSides, buckets, farthest);
         } catch (FinetuneException e) {
             throw new FinetuneException(
-                    "config.json: relative_attention_num_buckets, relative_attention_max_distance: " + e.getMessage(), e);
+                    "config.json: relative_attention_num_buckets, relative_attention_max_distance: " + e.getMessage(),
+                    e);
         }
     }
 

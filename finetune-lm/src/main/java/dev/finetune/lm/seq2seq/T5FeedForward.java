@@ -44,7 +44,8 @@ final class T5FeedForward implements Module {
     Tensor forward(Tensor input, ForwardContext context) {
         final Tensor normed = norm.forward(input);
         final Tensor active = activation.forward(up.forward(normed, context));
-        final Tensor wide = gate.map(each -> active.mul(each.forward(normed, context))).orElse(active);
+        final Tensor wide =
+                gate.map(each -> active.mul(each.forward(normed, context))).orElse(active);
         final Tensor narrow = down.forward(dropout.forward(wide, context), context);
         return input.add(dropout.forward(narrow, context));
     }

@@ -50,8 +50,8 @@ final class T5Layer implements Stage {
                 : Optional.empty();
         this.feedForward = new T5FeedForward(config, layer.at(decodes ? "2" : "1"));
         this.lastNorm = last
-                ? Optional.of(new RmsNorm(
-                        all.at(side.prefix() + ".final_layer_norm"), config.hidden(), config.normEps()))
+                ? Optional.of(
+                        new RmsNorm(all.at(side.prefix() + ".final_layer_norm"), config.hidden(), config.normEps()))
                 : Optional.empty();
         this.dropout = new Dropout(config.dropout());
     }

@@ -18,8 +18,8 @@ record TokenSettings(int vocabulary, int padding, int start, int longest) {
 
     private static void check(String key, int token, int vocabulary) {
         if (token < 0 || token >= vocabulary) {
-            throw new FinetuneException("config.json: " + key + " is " + token + ", and must be one of the " + vocabulary
-                    + " tokens (vocab_size), counted from 0.");
+            throw new FinetuneException("config.json: " + key + " is " + token + ", and must be one of the "
+                    + vocabulary + " tokens (vocab_size), counted from 0.");
         }
     }
 }

@@ -62,7 +62,8 @@ class SavedSeq2SeqTest {
         final List<Example<Text>> examples = new ArrayList<>();
         for (int i = 0; i < 12; i++) {
             examples.add(new Example<>(
-                    Text.of("the product arrived on time" + " again".repeat(i % 5)), Label.completion(WRITTEN.get(i % 3))));
+                    Text.of("the product arrived on time" + " again".repeat(i % 5)),
+                    Label.completion(WRITTEN.get(i % 3))));
         }
         return examples;
     }
@@ -125,8 +126,10 @@ class SavedSeq2SeqTest {
         final int exit = run(arguments, log);
         final List<String> lines = Files.readAllLines(log);
         assertThat(exit).as(String.join("\n", lines)).isZero();
-        final JsonObject said = JsonParser.parseString(
-                        lines.stream().filter(line -> line.startsWith("{")).findFirst().orElseThrow())
+        final JsonObject said = JsonParser.parseString(lines.stream()
+                        .filter(line -> line.startsWith("{"))
+                        .findFirst()
+                        .orElseThrow())
                 .getAsJsonObject();
         assertThat(said.get("largest").getAsDouble()).isLessThan(1e-5);
         assertThat(said.getAsJsonArray("missing")).isEmpty();

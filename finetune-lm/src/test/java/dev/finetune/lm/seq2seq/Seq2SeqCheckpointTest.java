@@ -46,7 +46,8 @@ class Seq2SeqCheckpointTest {
             for (Path file : files.toList()) {
                 Files.copy(file, folder.resolve(file.getFileName().toString()));
             }
-            final JsonObject json = JsonParser.parseString(Files.readString(Seq2SeqCases.model(name).resolve("config.json")))
+            final JsonObject json = JsonParser.parseString(
+                            Files.readString(Seq2SeqCases.model(name).resolve("config.json")))
                     .getAsJsonObject();
             config.accept(json);
             Files.writeString(folder.resolve("config.json"), json.toString());
@@ -98,7 +99,9 @@ class Seq2SeqCheckpointTest {
             })
     void whatChangesTheComputationAndIsntKnownIsRefusedByName(String name, String key, String value) {
         final Path changed = changed(name, json -> json.add(key, JsonParser.parseString(value)), tensors -> {});
-        assertThatThrownBy(() -> open(changed)).isInstanceOf(FinetuneException.class).hasMessageContaining(key);
+        assertThatThrownBy(() -> open(changed))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining(key);
     }
 
     @Test
@@ -160,7 +163,8 @@ class Seq2SeqCheckpointTest {
                 "t5-summarization",
                 json -> {},
                 tensors -> tensors.put(
-                        "encoder.embed_tokens.weight", tensors.get("shared.weight").mul(new Scalar(2.0))));
+                        "encoder.embed_tokens.weight",
+                        tensors.get("shared.weight").mul(new Scalar(2.0))));
         assertThatThrownBy(() -> open(changed))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("encoder.embed_tokens.weight isn't the same as its shared.weight");
@@ -168,8 +172,7 @@ class Seq2SeqCheckpointTest {
 
     @Test
     void aCheckpointOfMoreLayersThanItsConfigurationIsRefused() {
-        final Path changed =
-                changed("t5-relu", json -> json.addProperty("num_decoder_layers", 2), tensors -> {});
+        final Path changed = changed("t5-relu", json -> json.addProperty("num_decoder_layers", 2), tensors -> {});
         assertThatThrownBy(() -> open(changed))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("decoder.block.2.layer.0.SelfAttention.k.weight");

@@ -61,10 +61,11 @@ class Seq2SeqGenerationTest {
         final List<int[]> sources = Seq2SeqNextTokensTest.sources(golden);
         final JsonArray rows = expected.getAsJsonArray("ids");
         final int each = rows.size() / sources.size();
-        try (FineTuned<Text> model =
-                        FineTuner.from(golden.model()).device(GoldenDevice.choice()).untrained(Text.class);
-                Seq2SeqNextTokens next = new Seq2SeqNextTokens(
-                        model.assembly().network(), sources, padding, GoldenDevice.device())) {
+        try (FineTuned<Text> model = FineTuner.from(golden.model())
+                        .device(GoldenDevice.choice())
+                        .untrained(Text.class);
+                Seq2SeqNextTokens next =
+                        new Seq2SeqNextTokens(model.assembly().network(), sources, padding, GoldenDevice.device())) {
             final List<Generated> written = new TextGenerator(config, Arrays::toString)
                     .generate(
                             next,
@@ -80,11 +81,13 @@ class Seq2SeqGenerationTest {
                 final List<Integer> found = new ArrayList<>(List.of(start));
                 found.addAll(ours.ids());
                 assertThat(found).as("row %d", row).isEqualTo(theirs.subList(0, found.size()));
-                // What fills up a beam that has ended is the padding token, or what ended it where the padding token is 0.
+                // What fills up a beam that has ended is the padding token, or what ended it where the padding token is
+                // 0.
                 assertThat(theirs.subList(found.size(), theirs.size()))
                         .allMatch(id -> id == padding || padding == 0 && id.equals(found.get(found.size() - 1)));
                 if (expected.has("sequences_scores")) {
-                    final double score = expected.getAsJsonArray("sequences_scores").get(row).getAsDouble();
+                    final double score =
+                            expected.getAsJsonArray("sequences_scores").get(row).getAsDouble();
                     assertThat(ours.score()).as("score of row %d", row).isCloseTo(score, within(1e-5));
                 }
             }

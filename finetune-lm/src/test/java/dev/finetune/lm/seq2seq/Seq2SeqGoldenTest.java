@@ -69,7 +69,8 @@ class Seq2SeqGoldenTest {
                         dynamicTest(
                                 golden.name() + ": hidden states, logits and loss agree", () -> forwardAgrees(golden)),
                         dynamicTest(golden.name() + ": the same weights decay", () -> decayAgrees(golden)),
-                        dynamicTest(golden.name() + ": every training step agrees", () -> trainingAgrees(golden, false)),
+                        dynamicTest(
+                                golden.name() + ": every training step agrees", () -> trainingAgrees(golden, false)),
                         dynamicTest(
                                 golden.name() + ": so does every step with gradient checkpointing",
                                 () -> trainingAgrees(golden, true))));
@@ -89,9 +90,11 @@ class Seq2SeqGoldenTest {
                 final Map<String, HostTensor> ours = encoder.collate(
                                 encoder.encode(Seq2SeqCases.examples(golden, i)), CollateContext.predicting())
                         .columns();
-                golden.batch(i).columns().forEach((name, theirs) -> assertThat(((HostTensor.Longs) ours.get(name)).data())
-                        .as(name)
-                        .isEqualTo(((HostTensor.Longs) theirs).data()));
+                golden.batch(i)
+                        .columns()
+                        .forEach((name, theirs) -> assertThat(((HostTensor.Longs) ours.get(name)).data())
+                                .as(name)
+                                .isEqualTo(((HostTensor.Longs) theirs).data()));
             }
         }
     }

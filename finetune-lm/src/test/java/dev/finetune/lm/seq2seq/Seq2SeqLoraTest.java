@@ -16,14 +16,14 @@ class Seq2SeqLoraTest {
     @ParameterizedTest
     @CsvSource({"t5-summarization, q v", "bart-summarization, q_proj v_proj"})
     void withoutTargetsItAdaptsWhatPeftAdapts(String name, String layers) {
-        try (FineTuned<Text> model = FineTuner.from(
-                        Seq2SeqCases.model(name))
+        try (FineTuned<Text> model = FineTuner.from(Seq2SeqCases.model(name))
                 .lora(Lora.rank(2))
                 .device(GoldenDevice.choice())
                 .untrained(Text.class)) {
             final Set<String> adapted = model.assembly().network().adaptedLayers();
             assertThat(adapted).hasSize(2 * (2 + 2 * 2)); // Of two layers a side, the decoder's with two attentions.
-            assertThat(adapted).allMatch(each -> Set.of(layers.split(" ")).contains(each.substring(each.lastIndexOf('.') + 1)));
+            assertThat(adapted)
+                    .allMatch(each -> Set.of(layers.split(" ")).contains(each.substring(each.lastIndexOf('.') + 1)));
         }
     }
 }

@@ -30,9 +30,8 @@ class Seq2SeqNextTokensTest {
 
     /** What the case's texts are written for. */
     static List<int[]> sources(GoldenCase golden) {
-        return sources(
-                (HostTensor.Longs) golden.tensors().get("generate.input_ids"),
-                (HostTensor.Longs) golden.tensors().get("generate.attention_mask"));
+        return sources((HostTensor.Longs) golden.tensors().get("generate.input_ids"), (HostTensor.Longs)
+                golden.tensors().get("generate.attention_mask"));
     }
 
     /** The sources without their padding. */
@@ -65,21 +64,21 @@ class Seq2SeqNextTokensTest {
     @ValueSource(strings = {"t5-summarization", "bart-summarization"})
     void theMostProbableTokensAreThoseThatTransformersWrites(String name) {
         final GoldenCase golden = Seq2SeqCases.open(name);
-        final JsonObject greedy = golden.json().getAsJsonArray("generation").get(0).getAsJsonObject();
+        final JsonObject greedy =
+                golden.json().getAsJsonArray("generation").get(0).getAsJsonObject();
         assertThat(greedy.get("kind").getAsString()).isEqualTo("greedy");
         final int[][] expected = greedy.getAsJsonArray("ids").asList().stream()
                 .map(row -> row.getAsJsonArray().asList().stream()
                         .mapToInt(JsonElement::getAsInt)
                         .toArray())
                 .toArray(int[][]::new);
-        final int padding = greedy.getAsJsonObject("settings").get("pad_token_id").getAsInt();
+        final int padding =
+                greedy.getAsJsonObject("settings").get("pad_token_id").getAsInt();
         final boolean forced = name.startsWith("bart"); // Its first and its last token.
         final int length = expected[0].length;
         final int[][] found = new int[expected.length][length];
         try (FineTuned<Text> model = load(golden);
-                Seq2SeqNextTokens next = tokens(
-                        model,
-                        sources(golden), padding)) {
+                Seq2SeqNextTokens next = tokens(model, sources(golden), padding)) {
             final int start = golden.number("decoder_start_token_id");
             float[][] logits = next.start(new int[][] {{start}, {start}});
             for (int row = 0; row < found.length; row++) {
@@ -91,7 +90,8 @@ class Seq2SeqNextTokensTest {
                     found[row][i] = given ? expected[row][i] : best(logits[row]);
                 }
                 final int now = i;
-                logits = next.next(Arrays.stream(found).mapToInt(row -> row[now]).toArray());
+                logits =
+                        next.next(Arrays.stream(found).mapToInt(row -> row[now]).toArray());
             }
         }
         assertThat(found).isDeepEqualTo(expected);
@@ -101,7 +101,8 @@ class Seq2SeqNextTokensTest {
     @ValueSource(strings = {"t5-summarization", "t5-untied", "t5-relu", "bart-summarization", "bart-scaled"})
     void rowsThatWereChosenGoOnAsIfTheyHadBeenAloneFromTheStart(String name) {
         final GoldenCase golden = Seq2SeqCases.open(name);
-        final List<int[]> sources = sources(Seq2SeqCases.column(golden, 0, "input_ids"), Seq2SeqCases.column(golden, 0, "attention_mask"));
+        final List<int[]> sources =
+                sources(Seq2SeqCases.column(golden, 0, "input_ids"), Seq2SeqCases.column(golden, 0, "attention_mask"));
         final int[] chosen = {2, 0, 2, 1};
         final int[][] prompts = {{3, 5}, {4, 7}, {6, 8}};
         try (FineTuned<Text> model = load(golden)) {

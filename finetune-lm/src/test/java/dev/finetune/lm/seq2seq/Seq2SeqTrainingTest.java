@@ -18,7 +18,6 @@ import dev.finetune.head.Heads;
 import dev.finetune.head.Prediction;
 import dev.finetune.nn.Parameter;
 import dev.finetune.train.StepReport;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -35,7 +34,8 @@ class Seq2SeqTrainingTest {
         for (int i = 0; i < 24; i++) {
             final String said = WORDS.get(i % 4);
             examples.add(new Example<>(
-                    Text.of("the product arrived on time , " + said + (i % 2 == 0 ? " and" : "")), Label.completion(said)));
+                    Text.of("the product arrived on time , " + said + (i % 2 == 0 ? " and" : "")),
+                    Label.completion(said)));
         }
         return Dataset.of(Text.class, examples);
     }
@@ -52,7 +52,9 @@ class Seq2SeqTrainingTest {
     }
 
     private static double[] losses(FineTuned<Text> tuned) {
-        return tuned.history().orElseThrow().steps().stream().mapToDouble(StepReport::loss).toArray();
+        return tuned.history().orElseThrow().steps().stream()
+                .mapToDouble(StepReport::loss)
+                .toArray();
     }
 
     @ParameterizedTest
@@ -115,8 +117,7 @@ class Seq2SeqTrainingTest {
                     new Example<>(Text.of("the product arrived on time again and again and again"), Label.none())));
             assertThat(encoder.truncated()).isEqualTo(2);
             assertThat(rows.get(2).length()).isEqualTo(8);
-            assertThatThrownBy(() -> encoder.collate(
-                            rows, dev.finetune.batch.CollateContext.predicting()))
+            assertThatThrownBy(() -> encoder.collate(rows, dev.finetune.batch.CollateContext.predicting()))
                     .isInstanceOf(FinetuneException.class)
                     .hasMessageContaining("of 3 here 2 have none");
             assertThatThrownBy(() -> encoder.encode(List.of(new Example<>(Text.of("price"), Label.of("good")))))
