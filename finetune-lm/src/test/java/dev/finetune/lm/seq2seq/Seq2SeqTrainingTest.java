@@ -71,7 +71,7 @@ class Seq2SeqTrainingTest {
             assertThat(tuned.predict(Text.of("the product arrived on time , great sound and"))
                             .as(Prediction.Fills.class)
                             .places())
-                    .singleElement(); // The token that comes first.
+                    .hasSize(1); // The token that comes first.
         }
     }
 
