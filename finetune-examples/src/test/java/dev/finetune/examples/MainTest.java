@@ -88,6 +88,7 @@ class MainTest {
                 "similar --batch 0 | --batch must be",
                 "case fraud --epochs -1 | --epochs must be",
                 "case tickets --epochs -1 | --epochs must be",
+                "case tickets --per-intent 2000 | --per-intent 2000: expected at most 1000",
             })
     void numbersAndPlacesThatMeanNothingAreRefusedByTheirOptions(String arguments, String why, @TempDir Path folder)
             throws IOException {

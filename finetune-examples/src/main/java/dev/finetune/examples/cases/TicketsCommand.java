@@ -33,6 +33,7 @@ import picocli.CommandLine.Option;
         showDefaultValues = true)
 public final class TicketsCommand implements Callable<Integer> {
     private static final int SHOWN = 5;
+    private static final int MOST_PER_INTENT = 1_000;
 
     @Option(names = "--model", description = "The encoder: a directory, a model id, or the name of one in a jar.")
     private String model = "all-minilm-l6-v2";
@@ -59,9 +60,13 @@ public final class TicketsCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Bounds.atLeast("--per-intent", perIntent, 1);
+        if (perIntent > MOST_PER_INTENT) {
+            throw new WrongUsage("--per-intent " + perIntent + ": expected at most " + MOST_PER_INTENT
+                    + ", which leave others to calibrate on.");
+        }
         Output.checkModel("--out", out, Overwrite.OURS);
-        final Dataset<Text> choose = Tickets.of(Tickets.Part.CHOOSING, 4, 10 * seed + 2);
-        final Dataset<Text> train = Tickets.without(choose, Tickets.Part.TRAINING, perIntent, 10 * seed + 1);
+        final Dataset<Text> train = Tickets.of(Tickets.Part.TRAINING, perIntent, 10 * seed + 1);
+        final Dataset<Text> choose = Tickets.without(train, Tickets.Part.CHOOSING, 4, 10 * seed + 2);
         final Dataset<Text> test = Tickets.of(Tickets.Part.TEST, 8, 10 * seed + 3);
         System.out.println("\n1. Learn from " + train.size().orElse(0) + " tickets of "
                 + LabelSet.discover(train).names().size() + " intents\n");
