@@ -1,0 +1,6 @@
+package dev.finetune.lm.template;
+
+/** Python's None. */
+enum None {
+    NONE
+}
