@@ -9,6 +9,7 @@ module dev.finetune.lm {
     requires transitive dev.finetune.bert;
     requires transitive dev.finetune.core;
 
+    exports dev.finetune.lm;
     exports dev.finetune.lm.decoder;
     exports dev.finetune.lm.generate;
     exports dev.finetune.lm.head;

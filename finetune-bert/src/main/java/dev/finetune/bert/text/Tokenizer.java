@@ -288,6 +288,20 @@ public final class Tokenizer implements AutoCloseable {
         return template.lay(rawWords(words, maxLength).tokens(), null, maxLength, Detail.WORDS);
     }
 
+    /**
+     * Encodes a text as it is and to its end, without special tokens laid around it (those that the text itself writes are
+     * found), as for what a chat template or a generating model's prompt wrote.
+     *
+     * @param text what to encode
+     * @return its tokens, with their words and offsets; all types are 0
+     * @throws FinetuneException if the tokenizer can't encode the text
+     */
+    public TokenizedText encodeWhole(String text) {
+        RawTokens raw = tokens.encode(List.of(text), Detail.OFFSETS).get(0);
+        return new TokenizedText(
+                raw.ids(), new int[raw.length()], raw.words(), raw.starts(), raw.ends(), -1, false);
+    }
+
     Beginnings.Sentence rawWords(List<String> words, int maxLength) {
         if (!fitForWords) {
             throw new FinetuneException("The tokenizer of " + source + " takes every word of a list for the start of a"

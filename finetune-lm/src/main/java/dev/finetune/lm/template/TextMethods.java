@@ -73,7 +73,7 @@ final class TextMethods {
 
     private static Object splitLines(String text, Arguments given) {
         Object keep = given.bind("splitlines", "keepends?")[0];
-        return Splits.lines(text, keep != null && Values.isTrue(keep));
+        return Splits.lines(text, keep != null && Numbers.index(keep) != 0);
     }
 
     private static Object startsOrEnds(String text, String name, Arguments given) {
