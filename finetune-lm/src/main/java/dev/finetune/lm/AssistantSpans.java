@@ -52,12 +52,12 @@ final class AssistantSpans {
         return text;
     }
 
-    private static final String MENDING = "Put {% generation %} and {% endgeneration %} around what the assistant says in"
-            + " the chat template.";
+    private static final String MENDING =
+            "Put {% generation %} and {% endgeneration %} around what the assistant says in" + " the chat template.";
 
     private static FinetuneException untold(String reason) {
-        return new FinetuneException("It can't be told which tokens of a conversation are the assistant's, since " + reason
-                + ". " + MENDING);
+        return new FinetuneException("It can't be told which tokens of a conversation are the assistant's, since "
+                + reason + ". " + MENDING);
     }
 
     private static String shown(String text, int from) {

@@ -102,7 +102,8 @@ public final class ChatTemplate {
      * @throws FinetuneException naming the line, if the template refuses the conversation or fails at it
      */
     public String render(Chat chat, boolean addGenerationPrompt) {
-        return rendered(Objects.requireNonNull(chat, "chat"), addGenerationPrompt, false).text();
+        return rendered(Objects.requireNonNull(chat, "chat"), addGenerationPrompt, false)
+                .text();
     }
 
     /**

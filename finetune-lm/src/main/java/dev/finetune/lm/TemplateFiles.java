@@ -2,6 +2,7 @@ package dev.finetune.lm;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.JsonFile;
 import dev.finetune.internal.PlainFile;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The chat templates of a model directory, and the special tokens that they are told.
@@ -29,8 +31,8 @@ record TemplateFiles(Map<String, Template> templates, Map<String, Object> tokens
     private static final long MOST_BYTES = 4L << 20;
     private static final long MOST_CONFIG_BYTES = 256L << 20;
     private static final int MOST_VALUES = 10_000_000;
-    private static final List<String> TOKENS = List.of(
-            "bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token");
+    private static final List<String> TOKENS =
+            List.of("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token");
 
     static TemplateFiles of(Path directory) {
         try {
@@ -54,7 +56,8 @@ record TemplateFiles(Map<String, Template> templates, Map<String, Object> tokens
             }
             if (templates.isEmpty()) {
                 throw new FinetuneException(directory + " has no chat template: neither a " + FILE + " nor a \"" + KEY
-                        + "\" in " + CONFIG + ". Is it a base model, which was not trained to chat? Write the template in a "
+                        + "\" in " + CONFIG
+                        + ". Is it a base model, which was not trained to chat? Write the template in a "
                         + FILE + ", or give it with ChatTemplate.of(text).");
             }
             return new TemplateFiles(templates, tokens);
@@ -69,19 +72,19 @@ record TemplateFiles(Map<String, Template> templates, Map<String, Object> tokens
                 : new JsonObject();
     }
 
-    private static void tokenOf(JsonElement value, String name, Map<String, Object> tokens) {
+    private static void tokenOf(@Nullable JsonElement value, String name, Map<String, Object> tokens) {
         JsonElement content = value instanceof JsonObject token ? token.get("content") : value;
         if (content != null && content.isJsonPrimitive()) {
             tokens.put(name, content.getAsString());
         }
     }
 
-    private static void inConfig(JsonElement value, Path config, Map<String, Template> templates) {
+    private static void inConfig(@Nullable JsonElement value, Path config, Map<String, Template> templates) {
         if (value == null || value.isJsonNull()) {
             return;
         }
-        if (value.isJsonPrimitive()) {
-            templates.put(DEFAULT, Template.of("The chat_template in " + config, value.getAsString()));
+        if (value instanceof JsonPrimitive text && text.isString()) {
+            templates.put(DEFAULT, Template.of("The chat_template in " + config, text.getAsString()));
             return;
         }
         if (value.isJsonArray()) {

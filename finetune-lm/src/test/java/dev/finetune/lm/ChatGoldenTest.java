@@ -26,9 +26,10 @@ class ChatGoldenTest {
     private static final Path FOLDER = Path.of("src/test/resources/golden/llama-chat");
 
     /** The keys of case.json are sorted; the tools were given in this order. */
-    private static final List<Map<String, Object>> TOOLS = tools("{\"type\": \"function\", \"function\": {\"name\": \"price\","
-            + " \"description\": \"the price of a product — in €\", \"parameters\": {\"type\": \"object\", \"properties\":"
-            + " {\"product\": {\"type\": \"string\"}}, \"required\": [\"product\"]}}}");
+    private static final List<Map<String, Object>> TOOLS =
+            tools("{\"type\": \"function\", \"function\": {\"name\": \"price\","
+                    + " \"description\": \"the price of a product — in €\", \"parameters\": {\"type\": \"object\", \"properties\":"
+                    + " {\"product\": {\"type\": \"string\"}}, \"required\": [\"product\"]}}}");
 
     @SuppressWarnings("unchecked")
     private static List<Map<String, Object>> tools(String json) {

@@ -298,8 +298,7 @@ public final class Tokenizer implements AutoCloseable {
      */
     public TokenizedText encodeWhole(String text) {
         RawTokens raw = tokens.encode(List.of(text), Detail.OFFSETS).get(0);
-        return new TokenizedText(
-                raw.ids(), new int[raw.length()], raw.words(), raw.starts(), raw.ends(), -1, false);
+        return new TokenizedText(raw.ids(), new int[raw.length()], raw.words(), raw.starts(), raw.ends(), -1, false);
     }
 
     Beginnings.Sentence rawWords(List<String> words, int maxLength) {

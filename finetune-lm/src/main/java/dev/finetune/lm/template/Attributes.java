@@ -7,19 +7,20 @@ import org.jspecify.annotations.Nullable;
 
 /** What {@code value.name} and {@code value[key]} are, as Jinja's sandbox looks for them. */
 final class Attributes {
-    private static final Set<String> OF_STRINGS = words("capitalize casefold center count encode endswith expandtabs find"
-            + " format format_map index isalnum isalpha isascii isdecimal isdigit isidentifier islower isnumeric"
-            + " isprintable isspace istitle isupper join ljust lower lstrip maketrans partition removeprefix"
-            + " removesuffix replace rfind rindex rjust rpartition rsplit rstrip split splitlines startswith strip"
-            + " swapcase title translate upper zfill");
+    private static final Set<String> OF_STRINGS =
+            words("capitalize casefold center count encode endswith expandtabs find"
+                    + " format format_map index isalnum isalpha isascii isdecimal isdigit isidentifier islower isnumeric"
+                    + " isprintable isspace istitle isupper join ljust lower lstrip maketrans partition removeprefix"
+                    + " removesuffix replace rfind rindex rjust rpartition rsplit rstrip split splitlines startswith strip"
+                    + " swapcase title translate upper zfill");
     private static final Set<String> OF_DICTS = words("copy fromkeys get items keys values");
     private static final Set<String> OF_LISTS = words("copy count index");
-    private static final Set<String> OF_NUMBERS = words("as_integer_ratio bit_count bit_length conjugate denominator from_bytes"
-            + " fromhex hex imag is_integer numerator real to_bytes");
+    private static final Set<String> OF_NUMBERS =
+            words("as_integer_ratio bit_count bit_length conjugate denominator from_bytes"
+                    + " fromhex hex imag is_integer numerator real to_bytes");
     private static final Set<String> OF_TUPLES = words("count index");
     private static final Set<String> CHANGES_DICTS = words("clear pop popitem setdefault update");
-    private static final Set<String> CHANGES_LISTS =
-            words("append clear extend insert pop remove reverse sort");
+    private static final Set<String> CHANGES_LISTS = words("append clear extend insert pop remove reverse sort");
 
     private Attributes() {}
 
@@ -53,10 +54,8 @@ final class Attributes {
         if (value instanceof Map<?, ?> dict) {
             return Dicts.isHashable(key) && !(key instanceof Undefined) ? dict.get(Dicts.key(key)) : null;
         }
-        boolean placed = value instanceof String
-                || value instanceof SafeText
-                || value instanceof List
-                || value instanceof Tuple;
+        boolean placed =
+                value instanceof String || value instanceof SafeText || value instanceof List || value instanceof Tuple;
         boolean place = key instanceof Boolean || Numbers.isInteger(key);
         return placed && place ? Sequences.at(value, Numbers.index(key)) : null;
     }
@@ -102,7 +101,7 @@ final class Attributes {
     }
 
     private static Undefined unsafe(Object value, String name) {
-        return new Undefined(name + "() changes " + Values.typeName(value)
-                + ", which the sandbox of chat templates forbids");
+        return new Undefined(
+                name + "() changes " + Values.typeName(value) + ", which the sandbox of chat templates forbids");
     }
 }

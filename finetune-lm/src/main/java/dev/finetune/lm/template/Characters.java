@@ -5,8 +5,9 @@ import java.util.PrimitiveIterator;
 /** Characters as Python sees them: code points, and its own notion of white space. */
 final class Characters {
     /** Python's white space, for the inside of a character class. */
-    static final String SPACES = "\\u0009-\\u000d\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f"
-            + "\\u205f\\u3000";
+    static final String SPACES =
+            "\\u0009-\\u000d\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f"
+                    + "\\u205f\\u3000";
 
     private Characters() {}
 
@@ -90,7 +91,9 @@ final class Characters {
         }
         int first = text.codePointAt(0);
         String lower = text.toLowerCase(java.util.Locale.ROOT);
-        int skip = text.substring(0, Character.charCount(first)).toLowerCase(java.util.Locale.ROOT).length();
+        int skip = text.substring(0, Character.charCount(first))
+                .toLowerCase(java.util.Locale.ROOT)
+                .length();
         return titleCase(first) + lower.substring(skip);
     }
 

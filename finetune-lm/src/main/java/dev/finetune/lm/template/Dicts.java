@@ -28,7 +28,9 @@ final class Dicts {
     }
 
     static boolean isHashable(Object value) {
-        return !(value instanceof Map || value instanceof DictView || (value instanceof List && !(value instanceof Range)))
+        return !(value instanceof Map
+                        || value instanceof DictView
+                        || (value instanceof List && !(value instanceof Range)))
                 && !(value instanceof Tuple tuple && !tuple.items().stream().allMatch(Dicts::isHashable));
     }
 

@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 final class ExpressionLexer {
     private static final Pattern FLOAT = Pattern.compile("(?:[0-9]+_)*+[0-9]++"
             + "(?:(?:\\.(?:[0-9]+_)*[0-9]++)?[eE][+-]?(?:[0-9]+_)*[0-9]++|\\.(?:[0-9]+_)*[0-9]++)");
-    private static final Pattern INTEGER = Pattern.compile(
-            "0[bB](?:_?[01])+|0[oO](?:_?[0-7])+|0[xX](?:_?[0-9a-fA-F])+|[1-9](?:_?[0-9])*+|0(?:_?0)*+");
+    private static final Pattern INTEGER =
+            Pattern.compile("0[bB](?:_?[01])+|0[oO](?:_?[0-7])+|0[xX](?:_?[0-9a-fA-F])+|[1-9](?:_?[0-9])*+|0(?:_?0)*+");
     private static final List<String> LONG_OPERATORS = List.of("//", "**", "==", "!=", ">=", "<=");
     private static final int MOST_DIGITS = 1000;
 

@@ -120,7 +120,8 @@ final class ExpressionParser {
         List<String> operators = new ArrayList<>();
         List<Expression> others = new ArrayList<>();
         while (true) {
-            if (tokens.is(Kind.OPERATOR) && COMPARISONS.contains(tokens.current().text())) {
+            if (tokens.is(Kind.OPERATOR)
+                    && COMPARISONS.contains(tokens.current().text())) {
                 operators.add(tokens.next().text());
             } else if (tokens.skipName("in")) {
                 operators.add("in");
@@ -155,10 +156,8 @@ final class ExpressionParser {
 
     private Expression product() {
         Expression left = power();
-        for (int i = 0; tokens.isOperator("*")
-                        || tokens.isOperator("/")
-                        || tokens.isOperator("//")
-                        || tokens.isOperator("%");
+        for (int i = 0;
+                tokens.isOperator("*") || tokens.isOperator("/") || tokens.isOperator("//") || tokens.isOperator("%");
                 i++) {
             bounded(i);
             left = new Operators.Calculation(tokens.next().text(), left, power());

@@ -65,8 +65,11 @@ final class Expressions {
         }
     }
 
-    record Slice(Expression owner, @Nullable Expression from, @Nullable Expression to, @Nullable Expression by)
-            implements Expression {
+    record Slice(
+            Expression owner,
+            @Nullable Expression from,
+            @Nullable Expression to,
+            @Nullable Expression by) implements Expression {
         @Override
         public Object value(Scope scope) {
             Object value = owner.value(scope);

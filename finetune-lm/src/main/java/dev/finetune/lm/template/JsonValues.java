@@ -40,7 +40,9 @@ public final class JsonValues {
         }
         if (json.isJsonObject()) {
             Map<String, @Nullable Object> map = new LinkedHashMap<>();
-            json.getAsJsonObject().entrySet().forEach(entry -> map.put(entry.getKey(), of(entry.getValue(), depth + 1)));
+            json.getAsJsonObject()
+                    .entrySet()
+                    .forEach(entry -> map.put(entry.getKey(), of(entry.getValue(), depth + 1)));
             return Collections.unmodifiableMap(map);
         }
         return json.isJsonNull() ? null : of(json.getAsJsonPrimitive());
@@ -85,8 +87,8 @@ public final class JsonValues {
     public static Map<String, @Nullable Object> copyOf(Map<String, ? extends @Nullable Object> map, String name) {
         Objects.requireNonNull(map, name);
         Map<String, @Nullable Object> copy = new LinkedHashMap<>();
-        map.forEach((key, value) -> copy.put(
-                Objects.requireNonNull(key, name + " has a key that"), copy(value, name + "." + key, 1)));
+        map.forEach((key, value) ->
+                copy.put(Objects.requireNonNull(key, name + " has a key that"), copy(value, name + "." + key, 1)));
         return Collections.unmodifiableMap(copy);
     }
 

@@ -14,8 +14,8 @@ final class Lexer {
     private static final String SPACE = "[" + Characters.SPACES + "]*";
     private static final Pattern RAW =
             Pattern.compile("\\{%[-+]?" + SPACE + "raw" + SPACE + "(?:-%\\}" + SPACE + "|%\\})");
-    private static final Pattern END_RAW = Pattern.compile(
-            "\\{%([-+]?)" + SPACE + "endraw" + SPACE + "(?:\\+%\\}|-%\\}" + SPACE + "|%\\}\\n?)");
+    private static final Pattern END_RAW =
+            Pattern.compile("\\{%([-+]?)" + SPACE + "endraw" + SPACE + "(?:\\+%\\}|-%\\}" + SPACE + "|%\\}\\n?)");
 
     private final String source;
     private final List<Token> tokens = new ArrayList<>();
@@ -136,7 +136,8 @@ final class Lexer {
 
     private void advanceTo(int end) {
         if (end > at) {
-            line += (int) source.substring(at, end).chars().filter(c -> c == '\n').count();
+            line += (int)
+                    source.substring(at, end).chars().filter(c -> c == '\n').count();
             lineStarts = source.charAt(end - 1) == '\n';
         }
         at = end;

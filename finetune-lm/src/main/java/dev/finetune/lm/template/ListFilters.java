@@ -63,7 +63,9 @@ final class ListFilters {
         for (Iterator<Object> all = Sequences.iterator(value); all.hasNext(); ) {
             Object item = all.next();
             parts.add(run.made(Repr.str(
-                    bound[1] == null || bound[1] == None.NONE ? item : Paths.of(bound[1]).get(item))));
+                    bound[1] == null || bound[1] == None.NONE
+                            ? item
+                            : Paths.of(bound[1]).get(item))));
         }
         return run.made(Splits.join(between, parts));
     }
@@ -88,8 +90,8 @@ final class ListFilters {
         int place = by.equals("key") ? 0 : 1;
         boolean cased = isSet(bound[0]);
         List<Object> items = new ArrayList<>(DictView.of(dict, "items").items());
-        Comparator<Object> order = Comparator.comparing(
-                item -> cased(((Tuple) item).items().get(place), cased), Values::compare);
+        Comparator<Object> order =
+                Comparator.comparing(item -> cased(((Tuple) item).items().get(place), cased), Values::compare);
         items.sort(isSet(bound[2]) ? order.reversed() : order);
         return items;
     }

@@ -96,7 +96,8 @@ final class Macros {
         return (value, scope) -> {
             Object result = value;
             for (Expressions.Filtered filter : filters == null ? List.<Expressions.Filtered>of() : filters) {
-                result = filter.filter().apply(scope.run(), result, filter.given().arguments(scope));
+                result = filter.filter()
+                        .apply(scope.run(), result, filter.given().arguments(scope));
             }
             return result;
         };

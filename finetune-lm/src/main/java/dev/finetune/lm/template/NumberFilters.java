@@ -53,9 +53,7 @@ final class NumberFilters {
         }
         Double real = real(value);
         Object instead = bound[0] == null ? 0L : bound[0];
-        return real == null || !Double.isFinite(real)
-                ? instead
-                : Numbers.of(new BigDecimal(real).toBigInteger());
+        return real == null || !Double.isFinite(real) ? instead : Numbers.of(new BigDecimal(real).toBigInteger());
     }
 
     private static @Nullable Double real(Object value) {
@@ -67,7 +65,8 @@ final class NumberFilters {
             return null;
         }
         if (NO_NUMBER.matcher(text.toLowerCase(Locale.ROOT)).matches()) {
-            return text.toLowerCase(Locale.ROOT).contains("n") && text.toLowerCase(Locale.ROOT).endsWith("nan")
+            return text.toLowerCase(Locale.ROOT).contains("n")
+                            && text.toLowerCase(Locale.ROOT).endsWith("nan")
                     ? Double.NaN
                     : text.startsWith("-") ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
         }

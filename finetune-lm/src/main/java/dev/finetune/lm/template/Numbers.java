@@ -61,8 +61,8 @@ final class Numbers {
 
     static Object calculate(String operator, Object left, Object right) {
         if (!isNumber(left) || !isNumber(right)) {
-            throw new TemplateProblem("\"" + operator + "\" doesn't go with " + Values.typeName(left) + " and "
-                    + Values.typeName(right));
+            throw new TemplateProblem(
+                    "\"" + operator + "\" doesn't go with " + Values.typeName(left) + " and " + Values.typeName(right));
         }
         boolean wholes = isWhole(left) && isWhole(right);
         return switch (operator) {

@@ -44,7 +44,10 @@ final class Operators {
         }
     }
 
-    record Conditional(Expression condition, Expression value, @Nullable Expression otherwise) implements Expression {
+    record Conditional(
+            Expression condition,
+            Expression value,
+            @Nullable Expression otherwise) implements Expression {
         @Override
         public Object value(Scope scope) {
             if (Values.isTrue(condition.value(scope))) {
@@ -127,7 +130,8 @@ final class Operators {
         boolean texts = (left instanceof String || left instanceof SafeText)
                 && (right instanceof String || right instanceof SafeText);
         if (texts) {
-            return new SafeText(run.made(SafeText.escape(left).text() + SafeText.escape(right).text()));
+            return new SafeText(run.made(
+                    SafeText.escape(left).text() + SafeText.escape(right).text()));
         }
         if (left instanceof Tuple first && right instanceof Tuple second) {
             return new Tuple(added(run, first.items(), second.items()));
@@ -137,8 +141,7 @@ final class Operators {
                 return added(run, first, second);
             }
         }
-        throw new TemplateProblem(
-                "\"+\" doesn't go with " + Values.typeName(left) + " and " + Values.typeName(right));
+        throw new TemplateProblem("\"+\" doesn't go with " + Values.typeName(left) + " and " + Values.typeName(right));
     }
 
     private static List<Object> added(Run run, List<?> first, List<?> second) {

@@ -69,8 +69,8 @@ final class Parser {
             }
         }
         if (!ends.isEmpty()) {
-            throw new TemplateProblem("the template ends where {% " + String.join(" %} or {% ", ends)
-                    + " %} is expected");
+            throw new TemplateProblem(
+                    "the template ends where {% " + String.join(" %} or {% ", ends) + " %} is expected");
         }
         depth--;
         return new Body(statements);

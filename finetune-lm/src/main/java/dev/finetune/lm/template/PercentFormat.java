@@ -45,7 +45,9 @@ final class PercentFormat {
         if (kind.equals("f") && Numbers.isNumber(value) && Double.isFinite(Numbers.real(value))) {
             double real = Numbers.real(value);
             int digits = precision == null ? 6 : Integer.parseInt(precision);
-            String plain = new BigDecimal(Math.abs(real)).setScale(digits, RoundingMode.HALF_EVEN).toPlainString();
+            String plain = new BigDecimal(Math.abs(real))
+                    .setScale(digits, RoundingMode.HALF_EVEN)
+                    .toPlainString();
             return (Double.compare(real, 0.0) < 0 ? "-" : "") + plain;
         }
         boolean whole = value instanceof Boolean || Numbers.isInteger(value);

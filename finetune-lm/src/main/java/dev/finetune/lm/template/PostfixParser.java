@@ -117,8 +117,9 @@ final class PostfixParser {
 
     private static void refuse(boolean wrong) {
         if (wrong) {
-            throw new TemplateProblem("the arguments of a call are out of order, or one is given twice: expected values,"
-                    + " then names with values");
+            throw new TemplateProblem(
+                    "the arguments of a call are out of order, or one is given twice: expected values,"
+                            + " then names with values");
         }
     }
 
@@ -186,8 +187,7 @@ final class PostfixParser {
 
     private boolean takesValue() {
         Token token = tokens.current();
-        boolean begins =
-                BEGIN_VALUES.contains(token.kind()) || token.isOperator("[") || token.isOperator("{");
+        boolean begins = BEGIN_VALUES.contains(token.kind()) || token.isOperator("[") || token.isOperator("{");
         return begins && !token.isName("else") && !token.isName("or") && !token.isName("and");
     }
 }

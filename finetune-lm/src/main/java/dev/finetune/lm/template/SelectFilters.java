@@ -17,7 +17,9 @@ final class SelectFilters {
     }
 
     private static Iterator<Object> values(Object value) {
-        return Values.isTrue(value) ? Sequences.iterator(value) : List.<Object>of().iterator();
+        return Values.isTrue(value)
+                ? Sequences.iterator(value)
+                : List.<Object>of().iterator();
     }
 
     private static Object map(Run run, Object value, Arguments given) {

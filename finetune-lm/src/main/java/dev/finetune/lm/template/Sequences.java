@@ -59,7 +59,10 @@ final class Sequences {
 
     static Iterator<Object> iterator(Object value) {
         if (value instanceof String || value instanceof SafeText) {
-            return Repr.str(value).codePoints().<Object>mapToObj(Character::toString).iterator();
+            return Repr.str(value)
+                    .codePoints()
+                    .<Object>mapToObj(Character::toString)
+                    .iterator();
         }
         if (value instanceof Map<?, ?> dict) {
             return Dicts.keys(dict);
@@ -183,7 +186,9 @@ final class Sequences {
         switch (name) {
             case "count" -> {
                 Object wanted = arguments.positional("count", "value")[0];
-                return items.stream().filter(item -> Values.areEqual(item, wanted)).count();
+                return items.stream()
+                        .filter(item -> Values.areEqual(item, wanted))
+                        .count();
             }
             case "index" -> {
                 Object wanted = arguments.positional("index", "value")[0];

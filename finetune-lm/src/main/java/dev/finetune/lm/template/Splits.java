@@ -13,7 +13,9 @@ final class Splits {
     static List<Object> from(String text, String separator, long most) {
         List<Object> parts = new ArrayList<>();
         int at = 0;
-        for (int next = text.indexOf(separator); next >= 0 && parts.size() != most; next = text.indexOf(separator, at)) {
+        for (int next = text.indexOf(separator);
+                next >= 0 && parts.size() != most;
+                next = text.indexOf(separator, at)) {
             parts.add(text.substring(at, next));
             at = next + separator.length();
         }

@@ -59,7 +59,8 @@ final class Statements {
     }
 
     /** {@code {% set x %}...{% endset %}} and {@code {% filter %}...{% endfilter %}}: what the body writes is a value. */
-    record Captured(@Nullable Target target, Body body, Set<String> hidden, Binding filters, int line) implements Statement {
+    record Captured(@Nullable Target target, Body body, Set<String> hidden, Binding filters, int line)
+            implements Statement {
         @Override
         public Next run(Scope scope, Output out) {
             Output captured = new Output(scope.run(), true);
@@ -84,7 +85,8 @@ final class Statements {
         Object applied(Object value, Scope scope);
     }
 
-    record With(List<Target> targets, List<Expression> values, Body body, Set<String> hidden, int line) implements Statement {
+    record With(List<Target> targets, List<Expression> values, Body body, Set<String> hidden, int line)
+            implements Statement {
         @Override
         public Next run(Scope scope, Output out) {
             scope.run().at(line);

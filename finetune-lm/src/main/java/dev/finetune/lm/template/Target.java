@@ -25,8 +25,8 @@ sealed interface Target {
         } else if (target instanceof Several several) {
             List<Object> values = Sequences.list(value);
             if (values.size() != several.parts().size()) {
-                throw new TemplateProblem(
-                        "there are " + values.size() + " values for " + several.parts().size() + " variables");
+                throw new TemplateProblem("there are " + values.size() + " values for "
+                        + several.parts().size() + " variables");
             }
             for (int i = 0; i < values.size(); i++) {
                 assign(several.parts().get(i), values.get(i), scope);

@@ -60,7 +60,8 @@ final class TargetParser {
         }
         if (namespaces && tokens.skipOperator(".")) {
             return new Target.Attribute(
-                    name, tokens.expect(Kind.NAME, "an attribute of the namespace").text());
+                    name,
+                    tokens.expect(Kind.NAME, "an attribute of the namespace").text());
         }
         if (name.equals("loop")) {
             throw TemplateProblem.lacking("assigning to loop");

@@ -13,8 +13,10 @@ final class TextFilters {
     private TextFilters() {}
 
     static void addTo(Map<String, Filter> all) {
-        all.put("trim", (run, value, given) ->
-                TextMethods.strip(Values.soft(value, "trim"), "strip", given.bind("trim", "chars?")[0]));
+        all.put(
+                "trim",
+                (run, value, given) ->
+                        TextMethods.strip(Values.soft(value, "trim"), "strip", given.bind("trim", "chars?")[0]));
         all.put("upper", (run, value, given) -> changed(run, value, "upper", given));
         all.put("lower", (run, value, given) -> changed(run, value, "lower", given));
         all.put("capitalize", (run, value, given) -> changed(run, value, "capitalize", given));
@@ -74,7 +76,9 @@ final class TextFilters {
         StringBuilder out = new StringBuilder(bound[1] != null && Values.isTrue(bound[1]) ? indent : "");
         for (int i = 0; i < lines.size(); i++) {
             String line = (String) lines.get(i);
-            out.append(i == 0 ? "" : "\n").append(i > 0 && (blank || !line.isEmpty()) ? indent : "").append(line);
+            out.append(i == 0 ? "" : "\n")
+                    .append(i > 0 && (blank || !line.isEmpty()) ? indent : "")
+                    .append(line);
         }
         return out.toString();
     }
@@ -100,7 +104,8 @@ final class TextFilters {
         long leeway = bound[3] == null || bound[3] == None.NONE ? 5 : Numbers.index(bound[3]);
         long kept = length - Characters.length(end);
         if (kept < 0 || leeway < 0) {
-            throw new TemplateProblem("truncate needs a length of at least that of its end, and a leeway of at least 0");
+            throw new TemplateProblem(
+                    "truncate needs a length of at least that of its end, and a leeway of at least 0");
         }
         if (Characters.length(text) <= length + leeway) {
             return text;

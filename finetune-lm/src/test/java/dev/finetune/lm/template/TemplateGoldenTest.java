@@ -74,8 +74,8 @@ class TemplateGoldenTest {
         int rows = 0;
         for (JsonObject row : rowsOf(name)) {
             rows++;
-            final String what = name + ", conversation " + row.get("conversation") + ", arguments "
-                    + row.get("arguments");
+            final String what =
+                    name + ", conversation " + row.get("conversation") + ", arguments " + row.get("arguments");
             if (row.has("error")) {
                 assertThatThrownBy(() -> template.render(variables(row), CLOCK, false))
                         .as(what)
@@ -85,10 +85,13 @@ class TemplateGoldenTest {
                 continue;
             }
             final String text = row.get("text").getAsString();
-            assertThat(template.render(variables(row), CLOCK, false).text()).as(what).isEqualTo(text);
+            assertThat(template.render(variables(row), CLOCK, false).text())
+                    .as(what)
+                    .isEqualTo(text);
             if (row.has("generated")) {
-                assertThat(spans(template.render(variables(row), CLOCK, true))).as(what).isEqualTo(
-                        row.getAsJsonArray("generated").toString());
+                assertThat(spans(template.render(variables(row), CLOCK, true)))
+                        .as(what)
+                        .isEqualTo(row.getAsJsonArray("generated").toString());
             }
         }
         assertThat(rows).isEqualTo(45);
@@ -122,6 +125,8 @@ class TemplateGoldenTest {
         EXPECTED.getAsJsonArray("rows")
                 .forEach(row -> rows.merge(row.getAsJsonObject().get("template").getAsString(), 1, Integer::sum));
 
-        assertThat(new TreeSet<>(rows.keySet())).containsExactlyElementsOf(names()).hasSize(19);
+        assertThat(new TreeSet<>(rows.keySet()))
+                .containsExactlyElementsOf(names())
+                .hasSize(19);
     }
 }
