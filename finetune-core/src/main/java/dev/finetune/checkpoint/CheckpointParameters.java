@@ -7,6 +7,7 @@ import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Buffer;
 import dev.finetune.nn.Init;
+import dev.finetune.nn.LayerKind;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import java.util.ArrayList;
@@ -42,6 +43,7 @@ public final class CheckpointParameters implements ParameterSource {
     private final Naming naming;
     private final String wrapper;
     private final long seed;
+    private boolean keepsBfloat16;
     private final Map<String, String> stored = new LinkedHashMap<>();
 
     private final List<String> loaded = new ArrayList<>();
@@ -100,6 +102,18 @@ public final class CheckpointParameters implements ParameterSource {
     }
 
     /**
+     * Leaves the weights of layers in 16 bits that are stored as bfloat16, for a base that is frozen: half the memory. Products
+     * with them are computed in bfloat16. By default, and of other types, all is loaded as 32-bit floats.
+     *
+     * @param keep whether to
+     * @return this
+     */
+    public CheckpointParameters keepingBfloat16(boolean keep) {
+        keepsBfloat16 = keep;
+        return this;
+    }
+
+    /**
      * {@return the name of the base model, which stands before those of its parameters, without the dot; empty where it
      * has none}
      */
@@ -123,6 +137,15 @@ public final class CheckpointParameters implements ParameterSource {
 
     @Override
     public Parameter take(String name, Init init, long... shape) {
+        return take(name, false, init, shape);
+    }
+
+    @Override
+    public Parameter weight(LayerKind kind, String name, Init init, long... shape) {
+        return take(name, keepsBfloat16, init, shape);
+    }
+
+    private Parameter take(String name, boolean asStored, Init init, long... shape) {
         final Optional<String> found = find(name);
         if (naming.rows instanceof OutputRows.Anew && naming.outputs.test(name)) {
             found.ifPresent(other -> giveUp(name, other, shape));
@@ -132,7 +155,8 @@ public final class CheckpointParameters implements ParameterSource {
             used.add(found.get());
             if (Arrays.equals(there, shape)) {
                 loaded.add(name);
-                return given(new Parameter(name, read(source, found.get(), naming.outputs.test(name)), false));
+                return given(
+                        new Parameter(name, read(source, found.get(), naming.outputs.test(name), asStored), false));
             }
             if (naming.required.test(name) || isPromised(name)) {
                 throw new FinetuneException("The checkpoint doesn't fit its config.json: " + found.get() + " has shape "
@@ -273,9 +297,10 @@ public final class CheckpointParameters implements ParameterSource {
         return name;
     }
 
-    private Tensor read(Weights source, String name, boolean output) {
+    private Tensor read(Weights source, String name, boolean output, boolean asStored) {
         try (TensorScope scope = TensorScope.open()) {
-            final Tensor stored = source.read(name, DType.F32);
+            final boolean halved = asStored && source.describe(name).dtype() == DType.BF16;
+            final Tensor stored = source.read(name, halved ? DType.BF16 : DType.F32);
             if (output && naming.rows instanceof OutputRows.Moved moved) {
                 final long[] from =
                         moved.from().stream().mapToLong(Integer::longValue).toArray();

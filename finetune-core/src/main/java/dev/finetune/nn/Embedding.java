@@ -66,12 +66,12 @@ public final class Embedding implements Module {
     private final class Layer implements AdaptedLayer {
         @Override
         public Tensor weight() {
-            return weight.value().t();
+            return Mixed.asFloats(weight.value()).t();
         }
 
         @Override
         public Tensor plain(Tensor indices) {
-            return torch.embedding(weight.value(), indices, padding, false, false);
+            return Mixed.asFloats(torch.embedding(weight.value(), indices, padding, false, false));
         }
 
         @Override

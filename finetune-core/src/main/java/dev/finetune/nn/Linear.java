@@ -250,12 +250,15 @@ public final class Linear implements Module {
     private final class Layer implements AdaptedLayer {
         @Override
         public Tensor weight() {
-            return matrix(weight.value());
+            return Mixed.asFloats(matrix(weight.value()));
         }
 
         @Override
         public Tensor plain(Tensor input) {
             final Tensor operand = matrix(weight.operand());
+            if (Mixed.differ(input, operand)) {
+                return Mixed.linear(input, operand, bias == null ? null : bias.operand());
+            }
             if (bias == null) {
                 return torch.linear(input, operand);
             }

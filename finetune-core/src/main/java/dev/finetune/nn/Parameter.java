@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -171,12 +172,19 @@ public final class Parameter implements AutoCloseable {
     }
 
     /**
-     * Freezes (false) or unfreezes (true) it; a frozen parameter's gradient is freed.
+     * Freezes (false) or unfreezes (true) it; a frozen parameter's gradient is freed, and one in 16 bits becomes one of 32-bit
+     * floats before it is trained.
      *
      * @param trained whether it gets gradients
      */
     public void setTrained(boolean trained) {
         this.trained = trained;
+        if (trained && value.scalar_type().intern() == ScalarType.BFloat16) {
+            try (TensorScope scope = TensorScope.open();
+                    GradientMode off = GradientMode.off()) {
+                value.set_data(value.to(ScalarType.Float));
+            }
+        }
         value.set_requires_grad(trained);
         if (!trained) {
             value.mutable_grad().reset();

@@ -87,7 +87,11 @@ public final class AdapterParameters implements ParameterSource {
 
     @Override
     public Parameter take(String name, Init init, long... shape) {
-        final Parameter plain = base.take(name, init, shape);
+        return orTrained(base.take(name, init, shape), name, init, shape);
+    }
+
+    /** A parameter of the base, or what an adapter has in its place. */
+    private Parameter orTrained(Parameter plain, String name, Init init, long... shape) {
         if (adapter.isPresent() && method.trains(name, adapted)) {
             plain.close();
             return additions
@@ -103,7 +107,7 @@ public final class AdapterParameters implements ParameterSource {
 
     @Override
     public Parameter weight(LayerKind kind, String name, Init init, long... shape) {
-        final Parameter weight = take(name, init, shape);
+        final Parameter weight = orTrained(base.weight(kind, name, init, shape), name, init, shape);
         final String layer = layer(name);
         if (method.adapts(known(layer), kind) && !startsAnew(weight)) {
             adapted.add(layer);

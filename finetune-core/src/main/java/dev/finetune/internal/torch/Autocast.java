@@ -1,5 +1,6 @@
 package dev.finetune.internal.torch;
 
+import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -37,6 +38,11 @@ public final class Autocast implements AutoCloseable {
     public static AutoCloseableGuard of(boolean cuda, HalfPrecision half) {
         final Autocast autocast = new Autocast(cuda ? DeviceType.CUDA : DeviceType.CPU, half);
         return autocast::close;
+    }
+
+    /** Whether matrix products of this thread are cast on the device of a tensor. */
+    public static boolean isOnFor(Tensor tensor) {
+        return torch.is_autocast_enabled(tensor.is_cuda() ? DeviceType.CUDA : DeviceType.CPU);
     }
 
     /** Whether matrix products of this thread are cast on the CPU. */

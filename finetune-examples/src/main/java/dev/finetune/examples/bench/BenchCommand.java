@@ -11,6 +11,7 @@ import picocli.CommandLine.Command;
         subcommands = {
             AllCommand.class,
             BertStepCommand.class,
+            LmStepCommand.class,
             ResNetStepCommand.class,
             CompareCommand.class,
             ResultsCommand.class,

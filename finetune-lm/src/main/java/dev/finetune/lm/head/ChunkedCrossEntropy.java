@@ -102,7 +102,7 @@ final class ChunkedCrossEntropy {
         void add(long from, long count, @Nullable Tensor bias, Tensor labels, boolean counts) {
             final Tensor x = rows.narrow(0, from, count);
             final Tensor y = labels.narrow(0, from, count).unsqueeze(1);
-            final Tensor products = torch.mm(x, weight.t());
+            final Tensor products = torch.mm(x.to(weight.scalar_type()), weight.t());
             final Tensor logits = products.to(ScalarType.Float);
             if (bias != null) {
                 logits.add_(bias);
@@ -127,7 +127,7 @@ final class ChunkedCrossEntropy {
             }
             probabilities.scatter_add_(
                     1, y, torch.full_like(y, new Scalar(smoothing - 1)).to(ScalarType.Float));
-            final Tensor ofLogits = probabilities.to(x.scalar_type());
+            final Tensor ofLogits = probabilities.to(weight.scalar_type());
             if (ofRows != null) {
                 ofRows.narrow(0, from, x.size(0)).copy_(ofLogits.mm(weight));
             }
