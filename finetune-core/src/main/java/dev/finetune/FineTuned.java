@@ -7,6 +7,8 @@ import dev.finetune.checkpoint.Overwrite;
 import dev.finetune.data.Dataset;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.explain.ExplanationMethod;
+import dev.finetune.generate.Generated;
+import dev.finetune.generate.Generation;
 import dev.finetune.head.Prediction;
 import dev.finetune.internal.Arguments;
 import dev.finetune.internal.Warnings;
@@ -25,6 +27,7 @@ import dev.finetune.report.LayerSummary;
 import dev.finetune.report.Provenance;
 import dev.finetune.spi.Assembly;
 import dev.finetune.task.Task;
+import dev.finetune.train.Cancellation;
 import dev.finetune.train.TrainingHistory;
 import dev.finetune.train.TrainingSettings;
 import java.nio.file.Path;
@@ -400,6 +403,69 @@ public final class FineTuned<I> implements AutoCloseable {
         final List<PredictionListener> all = new ArrayList<>(listeners);
         all.add(listener);
         return new FineTuned<>(trained, lifetime, List.copyOf(all));
+    }
+
+    /**
+     * {@return what the model writes after an input: {@code tuned.generate(Text.of("Once"), Generation.greedy())}}
+     *
+     * @param input of the kind that the model reads
+     * @param settings how it writes; what they don't say is as the model's generation_config.json says
+     * @throws FinetuneException as {@link #generate(List, Generation)}
+     */
+    public Generated generate(I input, Generation settings) {
+        Objects.requireNonNull(input, "input");
+        return generate(List.of(input), settings).get(0);
+    }
+
+    /**
+     * {@return what the model writes after each input, in order; side by side, as many as the {@linkplain
+     * dev.finetune.train.Evaluation evaluation's batch size} says} Several threads may write at once: they take turns.
+     *
+     * @param inputs of the kind that the model reads
+     * @param settings how it writes; what they don't say is as the model's generation_config.json says
+     * @throws FinetuneException if the model doesn't write, if an input is of another kind or leaves no room for new tokens, if the
+     *     settings or the model's own contradict each other or aren't supported, and if the thread is interrupted
+     */
+    public List<Generated> generate(List<I> inputs, Generation settings) {
+        final List<I> all = Arguments.copy(inputs, "inputs");
+        Objects.requireNonNull(settings, "settings");
+        final int atOnce = settings().evaluation().batchSize();
+        return use(() -> predictor.generate(
+                all,
+                writer -> writer.write(assembly().network(), all, settings, atOnce, new Cancellation())));
+    }
+
+    /**
+     * The same as {@link #generate(Object, Generation, Consumer, Cancellation)}, which nobody cancels.
+     *
+     * @param input of the kind that the model reads
+     * @param settings how it writes
+     * @param pieces told each piece of the text
+     * @return the whole text
+     */
+    public Generated generate(I input, Generation settings, Consumer<String> pieces) {
+        return generate(input, settings, pieces, new Cancellation());
+    }
+
+    /**
+     * {@return what the model writes after an input, which is handed over while it comes about}
+     *
+     * @param input of the kind that the model reads
+     * @param settings how it writes: one text, without beams
+     * @param pieces told each piece of the text as soon as it is settled, in whole characters, in the order of the text, by the
+     *     thread that computes; together they are the text
+     * @param cancellation ends the text at the next token
+     * @throws FinetuneException as {@link #generate(List, Generation)}, and for beams and several sequences
+     */
+    public Generated generate(I input, Generation settings, Consumer<String> pieces, Cancellation cancellation) {
+        Objects.requireNonNull(input, "input");
+        Objects.requireNonNull(settings, "settings");
+        Objects.requireNonNull(pieces, "pieces");
+        Objects.requireNonNull(cancellation, "cancellation");
+        return use(() -> predictor.generate(
+                        List.of(input),
+                        writer -> writer.write(assembly().network(), input, settings, pieces, cancellation)))
+                .get(0);
     }
 
     /**

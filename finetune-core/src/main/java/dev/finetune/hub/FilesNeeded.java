@@ -37,6 +37,7 @@ public record FilesNeeded(List<String> required, List<String> ifPresent, List<Fi
                 List.of("config.json"),
                 List.of(
                         "tokenizer_config.json",
+                        "generation_config.json",
                         "special_tokens_map.json",
                         "added_tokens.json",
                         "sentence_bert_config.json",

@@ -8,6 +8,7 @@ import dev.finetune.error.FinetuneException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.LongFunction;
 
@@ -31,6 +32,9 @@ final class NativeTokenizer implements AutoCloseable {
     /** A batched call ends the process on an error that a single one throws. */
     private final boolean batches;
 
+    /** Why it can't decode, if so. */
+    private final Optional<String> undecodable;
+
     private long handle;
 
     private NativeTokenizer(long handle, DefinitionCheck definition, String source) {
@@ -38,6 +42,7 @@ final class NativeTokenizer implements AutoCloseable {
         this.source = source;
         this.longestText = definition.longestText();
         this.batches = definition.knowsUnknown();
+        this.undecodable = definition.undecodable();
     }
 
     /**
@@ -239,6 +244,14 @@ final class NativeTokenizer implements AutoCloseable {
                 ends[i] = text.utf16(spans[i].getEnd());
             }
         }
+    }
+
+    /** The text of tokens without special ones. */
+    String decode(long[] ids) {
+        if (undecodable.isPresent()) {
+            throw new FinetuneException(undecodable.get());
+        }
+        return whileOpen(open -> TokenizersLoader.library().decode(open, ids, true));
     }
 
     private static int[] ints(long[] values) {

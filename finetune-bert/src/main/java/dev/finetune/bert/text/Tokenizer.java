@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -178,6 +179,15 @@ public final class Tokenizer implements AutoCloseable {
                 .token(id)
                 .orElseThrow(() -> new FinetuneException("No token has the id " + id + "; the vocabulary of " + source
                         + " has " + vocabulary.size() + " tokens."));
+    }
+
+    /**
+     * {@return the text of tokens, without special ones; bytes that are no whole character are U+FFFD in it}
+     *
+     * @param ids of tokens, in order; one that the vocabulary lacks is left out
+     */
+    public String decode(int... ids) {
+        return tokens.decode(Arrays.stream(ids).asLongStream().toArray());
     }
 
     /** {@return the special tokens' ids} */

@@ -141,6 +141,30 @@ class HostileTokenizerTest {
     }
 
     @Test
+    void aDecoderThatIsNotKnownIsNoMatterUntilSomethingIsDecoded() throws IOException {
+        JsonObject definition = bert();
+        definition.add("decoder", JsonParser.parseString("{\"type\":\"CTC\",\"pad_token\":\"a\"}"));
+        write(definition);
+
+        try (Tokenizer tokenizer = Tokenizer.open(model)) {
+            assertThat(tokenizer.encode(List.of(Text.of("the")), 8)).hasSize(1);
+            assertThatThrownBy(() -> tokenizer.decode(5))
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageContaining("decoder");
+        }
+    }
+
+    @Test
+    void tokensAreDecodedWithoutSpecialOnes() throws IOException {
+        write(bert());
+
+        try (Tokenizer tokenizer = Tokenizer.open(model)) {
+            assertThat(tokenizer.decode(tokenizer.encode(List.of(Text.of("the cats sat")), 8).get(0).ids()))
+                    .contains("the cats sat");
+        }
+    }
+
+    @Test
     void textsWithoutATokenForTheUnknownAreRefusedOneByOne() throws IOException {
         JsonObject definition = JsonParser.parseString("{\"version\":\"1.0\",\"added_tokens\":[],\"normalizer\":null,"
                         + "\"pre_tokenizer\":{\"type\":\"Whitespace\"},\"post_processor\":null,\"decoder\":null,"

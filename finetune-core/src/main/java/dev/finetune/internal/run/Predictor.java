@@ -6,11 +6,13 @@ import dev.finetune.data.Dataset;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.explain.ExplainedModel;
 import dev.finetune.explain.ExplanationMethod;
+import dev.finetune.generate.Generated;
 import dev.finetune.head.Prediction;
 import dev.finetune.internal.torch.Callers;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.spi.Assembly;
+import dev.finetune.spi.TextWriter;
 import dev.finetune.task.Outputs;
 import dev.finetune.task.Task;
 import dev.finetune.train.Evaluator;
@@ -86,6 +88,28 @@ public final class Predictor<I> {
         final ExplanationMethod.Work<A> work = method.start(explained, input);
         Callers.run(work::step, model.device().is_cpu());
         return work.result();
+    }
+
+    /**
+     * {@return what the model writes}
+     *
+     * @param inputs of the call
+     * @param start begins to write
+     * @throws FinetuneException if the model doesn't write
+     */
+    public List<Generated> generate(List<I> inputs, Function<TextWriter<I>, TextWriter.Work> start) {
+        inputs.forEach(input -> Predicting.checkInput(model, input));
+        final Assembly<I> assembly = model.assembly();
+        if (!(assembly.encoder() instanceof TextWriter<?>)) {
+            throw new FinetuneException("This model writes no text: its head is one for "
+                    + assembly.task().head().kind() + "; a language model with Heads.causalLm() does.");
+        }
+        @SuppressWarnings("unchecked") // It reads the same inputs as the encoder that it is.
+        final TextWriter<I> writer = (TextWriter<I>) assembly.encoder();
+        try (TextWriter.Work work = start.apply(writer)) {
+            Callers.run(work::step, model.device().is_cpu());
+            return work.result();
+        }
     }
 
     private static String name(Assembly<?> assembly) {

@@ -17,6 +17,7 @@ import dev.finetune.head.Heads;
 import dev.finetune.lm.head.LastTokenHead;
 import dev.finetune.lm.head.LmHead;
 import dev.finetune.lm.head.LmTask;
+import dev.finetune.lm.generate.ModelGeneration;
 import dev.finetune.lm.input.LmEncoder;
 import dev.finetune.lm.input.LmInputs;
 import dev.finetune.nn.HeadModule;
@@ -211,7 +212,10 @@ abstract class DecoderFamily implements LanguageModelFamily {
         final InputEncoder<Text> encoder;
         if (request.head() instanceof Head.CausalLm) {
             task = new LmTask(request.head(), true, id -> token(tokenizer, id));
-            encoder = new LmEncoder(tokenizer, inputs(request), maxLength, padding, endId(request, tokenizer));
+            encoder = new LmEncoder(tokenizer, inputs(request), maxLength, padding, endId(request, tokenizer),
+                    ModelGeneration.read(
+                            request.directory(), request.config().json()),
+                    plan.positions);
         } else {
             task = Task.ofWholeInput(request.head(), request.loss());
             encoder = new SequenceEncoder(

@@ -1,7 +1,6 @@
 package dev.finetune.lm.generate;
 
 import dev.finetune.generate.Generated;
-import dev.finetune.generate.Generation;
 import dev.finetune.train.Cancellation;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -9,52 +8,63 @@ import java.util.List;
 import java.util.Map;
 
 /** Beam searches of several inputs side by side; those that are over leave the batch. */
-final class BeamSearch {
-    private final Generation settings;
-    private final SpecialIds special;
-    private final IdsToText tokenizer;
+final class BeamSearch implements Search {
+    private final NextTokens model;
+    private final Asked asked;
+    private final List<int[]> prompts;
+    private final Cancellation cancellation;
+    private final List<Beams> all;
 
-    BeamSearch(Generation settings, SpecialIds special, IdsToText tokenizer) {
-        this.settings = settings;
-        this.special = special;
-        this.tokenizer = tokenizer;
+    /** The model's rows of each search that isn't over; at first all of its texts are one row. */
+    private final Map<Beams, int[]> open = new LinkedHashMap<>();
+
+    private float[][] logits = {};
+
+    BeamSearch(NextTokens model, Asked asked, List<int[]> prompts, Cancellation cancellation) {
+        this.model = model;
+        this.asked = asked;
+        this.prompts = prompts;
+        this.cancellation = cancellation;
+        this.all = prompts.stream()
+                .map(prompt -> new Beams(prompt, asked.settings(), asked.processor(), asked.endings()))
+                .toList();
+        for (int n = 0; n < all.size(); n++) {
+            final int[] rows = new int[asked.settings().beams()];
+            Arrays.fill(rows, n);
+            open.put(all.get(n), rows);
+        }
     }
 
-    /** The best texts of each prompt. */
-    List<List<Generated>> write(NextTokens model, List<int[]> prompts, Cancellation cancellation) {
-        final LogitsProcessor processor = Processors.of(settings, special);
-        final Endings endings = new Endings(settings, tokenizer);
-        final List<Beams> all = prompts.stream()
-                .map(prompt -> new Beams(prompt, settings, processor, endings))
+    @Override
+    public boolean step() {
+        if (cancellation.isRequestedHere()) {
+            return false;
+        }
+        logits = logits.length == 0 ? model.start(prompts.toArray(int[][]::new)) : next();
+        open.forEach((beams, rows) ->
+                beams.step(Arrays.stream(rows).mapToObj(row -> logits[row]).toArray(float[][]::new)));
+        open.keySet().removeIf(Beams::over);
+        return !open.isEmpty();
+    }
+
+    private float[][] next() {
+        final int[] kept = open.entrySet().stream()
+                .flatMapToInt(each -> each.getKey().parents().map(parent -> each.getValue()[parent]))
+                .toArray();
+        Places.keep(model, kept, logits.length);
+        int row = 0;
+        for (int[] rows : open.values()) {
+            for (int beam = 0; beam < rows.length; beam++) {
+                rows[beam] = row++;
+            }
+        }
+        return model.next(open.keySet().stream().flatMapToInt(Beams::lastTokens).toArray());
+    }
+
+    @Override
+    public List<Generated> result() {
+        return all.stream()
+                .map(beams -> Texts.joined(beams.result(asked.tokenizer())))
                 .toList();
-        // The model's rows of each search: at first all of its texts are one row.
-        final Map<Beams, int[]> open = new LinkedHashMap<>();
-        for (int n = 0; n < all.size(); n++) {
-            open.put(all.get(n), new int[settings.beams()]);
-            Arrays.fill(open.get(all.get(n)), n);
-        }
-        float[][] logits = model.start(prompts.toArray(int[][]::new));
-        while (!cancellation.isRequestedHere()) {
-            final float[][] present = logits;
-            open.forEach((beams, rows) ->
-                    beams.step(Arrays.stream(rows).mapToObj(row -> present[row]).toArray(float[][]::new)));
-            open.keySet().removeIf(Beams::over);
-            if (open.isEmpty()) {
-                break;
-            }
-            final int[] kept = open.entrySet().stream()
-                    .flatMapToInt(each -> each.getKey().parents().map(parent -> each.getValue()[parent]))
-                    .toArray();
-            Places.keep(model, kept, logits.length);
-            logits = model.next(
-                    open.keySet().stream().flatMapToInt(Beams::lastTokens).toArray());
-            int row = 0;
-            for (int[] rows : open.values()) {
-                for (int beam = 0; beam < rows.length; beam++) {
-                    rows[beam] = row++;
-                }
-            }
-        }
-        return all.stream().map(beams -> beams.result(tokenizer)).toList();
     }
 }

@@ -7,8 +7,8 @@ import java.util.Arrays;
  *
  * <p>Tokens are decoded together with the last one before them that is text by itself, so that a tokenizer which drops the space at
  * the beginning of a text drops it there alone. Where a token ends within a character, what isn't settled stays back until the next
- * ones complete it, or the text ends. A tokenizer that spells a run of bytes as U+FFFD throughout, as soon as one of them is wrong,
- * is believed as to the bytes that come after those that were right. Not thread-safe.
+ * ones complete it, or the text ends; and a run of tokens that are bytes, which a tokenizer may spell as U+FFFD throughout as soon
+ * as one of them is wrong, until it is over. Not thread-safe.
  */
 final class Detokenizer {
     private static final char UNKNOWN = '\uFFFD';
@@ -42,6 +42,9 @@ final class Detokenizer {
     String add(int id) {
         window = Arrays.copyOf(window, window.length + 1);
         window[window.length - 1] = id;
+        if (tokenizer.isByte(id)) {
+            return "";
+        }
         final String all = decoded();
         int whole = all.length();
         while (whole > 0 && all.charAt(whole - 1) == UNKNOWN && all.length() - whole < MOST_OPEN) {

@@ -10,4 +10,14 @@ public interface IdsToText {
      * @return the text
      */
     String decode(int[] ids);
+
+    /**
+     * {@return whether a token is a byte by itself, spelled together with the bytes beside it, so that the next may change what it
+     * is; not by default}
+     *
+     * @param id of a token
+     */
+    default boolean isByte(int id) {
+        return false;
+    }
 }

@@ -3,10 +3,12 @@ package dev.finetune.lm.generate;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.generate.Generated;
 import dev.finetune.generate.Generation;
+import dev.finetune.spi.TextWriter;
 import dev.finetune.train.Cancellation;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * Writes texts with a model that says what comes next: greedily, by samples or by beam search, each token and score as Transformers
@@ -28,50 +30,61 @@ public final class TextGenerator {
     }
 
     /**
-     * Goes on with several prompts at once.
+     * Goes on with several prompts.
      *
-     * @param model at its beginning (borrowed)
+     * @param model a new one for those prompts that are gone on with side by side, closed after them
      * @param prompts the tokens of each, 1 at least
      * @param settings how to write
+     * @param atOnce how many are gone on with side by side at most
      * @param cancellation asked before each token; what is there then is given
-     * @return what was written after each
-     * @throws FinetuneException if the settings contradict the model's or a prompt, forbid all tokens, or a logit is no number
+     * @return the writing of a text after each, not yet begun
+     * @throws FinetuneException if the settings contradict the model's or a prompt, then or later if they forbid all tokens or a
+     *     logit is no number
      */
-    public List<Generated> generate(
-            NextTokens model, List<int[]> prompts, Generation settings, Cancellation cancellation) {
-        Objects.requireNonNull(cancellation, "cancellation");
-        return write(model, prompts, all(settings), id -> {}, cancellation);
+    public TextWriter.Work write(
+            Supplier<NextTokens> model,
+            List<int[]> prompts,
+            Generation settings,
+            int atOnce,
+            Cancellation cancellation) {
+        return work(model, prompts, all(settings), atOnce, id -> {}, () -> {}, cancellation);
     }
 
     /**
      * Goes on with one prompt, and hands the text over while it comes about.
      *
-     * @param model at its beginning (borrowed)
+     * @param model a new one, closed afterwards
      * @param prompt its tokens, 1 at least
      * @param settings how to write: one text, without beams
      * @param pieces told each piece of the text, in whole characters; together they are the text
      * @param cancellation asked before each token; what is there then is given
-     * @return what was written
+     * @return the writing, not yet begun
      * @throws FinetuneException as the other, and if the settings ask for beams or for several texts
      */
-    public Generated generate(
-            NextTokens model, int[] prompt, Generation settings, Consumer<String> pieces, Cancellation cancellation) {
+    public TextWriter.Work write(
+            Supplier<NextTokens> model,
+            int[] prompt,
+            Generation settings,
+            Consumer<String> pieces,
+            Cancellation cancellation) {
         Objects.requireNonNull(pieces, "pieces");
         final Generation all = all(settings);
         if (all.beams() > 1 || all.sequences() > 1) {
-            throw new FinetuneException(
-                    "A text can be handed over while it is written if there is one; the settings ask for "
-                            + (all.beams() > 1
-                                    ? all.beams() + " beams, and which is the best is known at the end"
-                                    : all.sequences())
-                            + ": take Generation.greedy() or Generation.sampled(), without sequences.");
+            throw new FinetuneException("A text can be handed over while it is written if there is one; the settings ask for "
+                    + (all.beams() > 1
+                            ? all.beams() + " beams, and which is the best is known at the end"
+                            : Integer.toString(all.sequences()))
+                    + ": take Generation.greedy() or Generation.sampled(), without sequences.");
         }
         final Detokenizer detokenizer = new Detokenizer(tokenizer);
-        final Generated written = write(
-                        model, List.of(prompt), all, id -> tell(pieces, detokenizer.add(id)), cancellation)
-                .get(0);
-        tell(pieces, detokenizer.end());
-        return written;
+        return work(
+                model,
+                List.of(prompt),
+                all,
+                1,
+                id -> tell(pieces, detokenizer.add(id)),
+                () -> tell(pieces, detokenizer.end()),
+                cancellation);
     }
 
     private static void tell(Consumer<String> pieces, String piece) {
@@ -80,29 +93,34 @@ public final class TextGenerator {
         }
     }
 
-    private Generation all(Generation settings) {
+    /**
+     * {@return how a call's settings and the model's are together}
+     *
+     * @param settings of the call
+     */
+    public Generation all(Generation settings) {
         return settings.orElse(config.settings());
     }
 
-    private List<Generated> write(
-            NextTokens model,
+    private TextWriter.Work work(
+            Supplier<NextTokens> model,
             List<int[]> prompts,
             Generation settings,
+            int atOnce,
             TokenByToken.Watcher watcher,
+            Runnable end,
             Cancellation cancellation) {
+        Objects.requireNonNull(cancellation, "cancellation");
         for (int[] prompt : prompts) {
             if (prompt.length == 0) {
-                throw new FinetuneException(
-                        "A text goes on from 1 token at least, and a prompt has none: give it some words.");
+                throw new FinetuneException("A text goes on from 1 token at least, and a prompt has none: give it some words.");
             }
             settings.newTokensAfter(prompt.length);
         }
-        if (prompts.isEmpty()) {
-            return List.of();
-        }
-        final List<List<Generated>> texts = settings.beams() > 1
-                ? new BeamSearch(settings, config.special(), tokenizer).write(model, prompts, cancellation)
-                : new TokenByToken(settings, config.special(), tokenizer).write(model, prompts, watcher, cancellation);
-        return texts.stream().map(Texts::joined).toList();
+        final Asked asked = Asked.of(settings, config.special(), tokenizer);
+        final GenerationWork.Searching searching = settings.beams() > 1
+                ? (fresh, some, first) -> new BeamSearch(fresh, asked, some, cancellation)
+                : (fresh, some, first) -> new TokenByToken(fresh, asked, some, first, watcher, cancellation);
+        return new GenerationWork(model, prompts, atOnce, searching, end);
     }
 }

@@ -10,17 +10,20 @@ import java.util.List;
 import java.util.Optional;
 
 /** Chooses one token a text at a time, the most probable or one that is drawn; texts that end leave the batch. */
-final class TokenByToken {
-    private final Generation settings;
-    private final LogitsProcessor processor;
-    private final Endings endings;
-    private final IdsToText tokenizer;
+final class TokenByToken implements Search {
+    private final NextTokens model;
+    private final Asked asked;
+    private final Watcher watcher;
+    private final Cancellation cancellation;
+    private final List<int[]> prompts;
+    private final List<Row> rows = new ArrayList<>();
+    private List<Row> open;
+    private float[][] logits = {};
 
-    TokenByToken(Generation settings, SpecialIds special, IdsToText tokenizer) {
-        this.settings = settings;
-        this.processor = Processors.of(settings, special);
-        this.endings = new Endings(settings, tokenizer);
-        this.tokenizer = tokenizer;
+    /** Told each token of the first text. */
+    @FunctionalInterface
+    interface Watcher {
+        void add(int id);
     }
 
     /** One of an input's texts. */
@@ -38,51 +41,57 @@ final class TokenByToken {
         }
     }
 
-    /** Told each token of the first text. */
-    @FunctionalInterface
-    interface Watcher {
-        void add(int id);
-    }
-
-    /** The texts of each prompt. */
-    List<List<Generated>> write(NextTokens model, List<int[]> prompts, Watcher watcher, Cancellation cancellation) {
-        final List<Row> rows = new ArrayList<>();
+    /** Of prompts of which the first is so many-th of its call. */
+    TokenByToken(
+            NextTokens model, Asked asked, List<int[]> prompts, int first, Watcher watcher, Cancellation cancellation) {
+        this.model = model;
+        this.asked = asked;
+        this.prompts = prompts;
+        this.watcher = watcher;
+        this.cancellation = cancellation;
+        final Generation settings = asked.settings();
         for (int input = 0; input < prompts.size(); input++) {
             for (int copy = 0; copy < settings.sequences(); copy++) {
-                rows.add(new Row(prompts.get(input), input, Seeds.of(Seeds.of(settings.seed(), input), copy)));
+                rows.add(new Row(
+                        prompts.get(input), input, Seeds.of(Seeds.of(settings.seed(), first + input), copy)));
             }
         }
-        List<Row> open = List.copyOf(rows);
-        float[][] logits = model.start(prompts.toArray(int[][]::new));
-        while (!cancellation.isRequestedHere()) {
-            for (Row row : open) {
-                append(row, logits[row.place].clone());
-            }
-            if (rows.get(0) == open.get(0)) {
-                watcher.add(open.get(0).text.last());
-            }
-            open = open.stream().filter(row -> row.end.isEmpty()).toList();
-            if (open.isEmpty()) {
-                break;
-            }
-            Places.keep(model, open.stream().mapToInt(row -> row.place).toArray(), logits.length);
-            logits = model.next(open.stream().mapToInt(row -> row.text.last()).toArray());
-            for (int place = 0; place < open.size(); place++) {
-                open.get(place).place = place;
-            }
+        open = List.copyOf(rows);
+    }
+
+    @Override
+    public boolean step() {
+        if (cancellation.isRequestedHere()) {
+            return false;
         }
-        return grouped(rows);
+        logits = logits.length == 0 ? model.start(prompts.toArray(int[][]::new)) : next();
+        for (Row row : open) {
+            append(row, logits[row.place].clone());
+        }
+        if (rows.get(0) == open.get(0)) {
+            watcher.add(open.get(0).text.last());
+        }
+        open = open.stream().filter(row -> row.end.isEmpty()).toList();
+        return !open.isEmpty();
+    }
+
+    private float[][] next() {
+        Places.keep(model, open.stream().mapToInt(row -> row.place).toArray(), logits.length);
+        for (int place = 0; place < open.size(); place++) {
+            open.get(place).place = place;
+        }
+        return model.next(open.stream().mapToInt(row -> row.text.last()).toArray());
     }
 
     private void append(Row row, float[] scores) {
-        processor.process(row.text, scores);
+        asked.processor().process(row.text, scores);
         final double logSum = Softmax.logSum(scores);
-        final int chosen = settings.samples()
+        final int chosen = asked.settings().samples()
                 ? drawn(scores, logSum, share(Seeds.of(row.seed, row.text.newTokens())))
                 : mostProbable(scores);
         row.score += scores[chosen] - logSum;
         row.text.add(chosen);
-        row.end = endings.of(row.text);
+        row.end = asked.endings().of(row.text);
     }
 
     private static int mostProbable(float[] scores) {
@@ -111,12 +120,14 @@ final class TokenByToken {
         return last;
     }
 
-    private List<List<Generated>> grouped(List<Row> rows) {
-        final List<List<Generated>> texts = new ArrayList<>();
-        for (int first = 0; first < rows.size(); first += settings.sequences()) {
-            texts.add(rows.subList(first, first + settings.sequences()).stream()
-                    .map(row -> Texts.of(row.text, row.end.orElse(End.CANCELLED), row.score, tokenizer))
-                    .toList());
+    @Override
+    public List<Generated> result() {
+        final List<Generated> texts = new ArrayList<>();
+        final int each = asked.settings().sequences();
+        for (int first = 0; first < rows.size(); first += each) {
+            texts.add(Texts.joined(rows.subList(first, first + each).stream()
+                    .map(row -> Texts.of(row.text, row.end.orElse(End.CANCELLED), row.score, asked.tokenizer()))
+                    .toList()));
         }
         return texts;
     }

@@ -13,6 +13,14 @@ import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Text;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.generate.Generation;
+import dev.finetune.lm.generate.GenerationConfig;
+import dev.finetune.lm.generate.ModelGeneration;
+import dev.finetune.lm.generate.NetworkTokens;
+import dev.finetune.lm.generate.TextGenerator;
+import dev.finetune.nn.Network;
+import dev.finetune.spi.TextWriter;
+import dev.finetune.train.Cancellation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,6 +30,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 
 /**
  * Texts as rows of tokens of which the next one is predicted. Of an example without a label all tokens are, of one with a {@link
@@ -31,7 +40,7 @@ import java.util.concurrent.atomic.LongAdder;
  * <p>Batches hold "input_ids", "attention_mask", "labels" and, where texts in a row are kept apart, "segments" and "position_ids",
  * all (batch, longest), padded on the right.
  */
-public final class LmEncoder implements InputEncoder<Text> {
+public final class LmEncoder implements InputEncoder<Text>, TextWriter<Text> {
     /** Longer than any text is. */
     private static final int WHOLE = 1 << 24;
 
@@ -40,6 +49,8 @@ public final class LmEncoder implements InputEncoder<Text> {
     private final int maxLength;
     private final int paddingId;
     private final int endId;
+    private final ModelGeneration generation;
+    private final int positions;
     private final LongAdder truncated = new LongAdder();
 
     /**
@@ -50,13 +61,18 @@ public final class LmEncoder implements InputEncoder<Text> {
      * @param maxLength the most tokens of a row
      * @param paddingId fills shorter rows of a batch
      * @param endId the end-of-text token's id
+     * @param generation what the model says of how it writes
+     * @param positions the most tokens that it reads
      */
-    public LmEncoder(Tokenizer tokenizer, LmInputs settings, int maxLength, int paddingId, int endId) {
+    public LmEncoder(Tokenizer tokenizer, LmInputs settings, int maxLength, int paddingId, int endId,
+            ModelGeneration generation, int positions) {
         this.tokenizer = tokenizer;
         this.settings = settings;
         this.maxLength = maxLength;
         this.paddingId = paddingId;
         this.endId = endId;
+        this.generation = generation;
+        this.positions = positions;
         if (maxLength <= tokenizer.overhead(false)) {
             throw new FinetuneException("maxLength(" + maxLength + "): a row needs room for a text beside the "
                     + tokenizer.overhead(false) + " special tokens of the tokenizer.");
@@ -94,10 +110,7 @@ public final class LmEncoder implements InputEncoder<Text> {
 
     private TokenRow whole(Example<Text> example) {
         final Text text = example.input();
-        if (text.pair() != null) {
-            throw new FinetuneException("A language model goes on with one text, and this is a pair: join its texts, or"
-                    + " make the second one the label: Label.completion(...).");
-        }
+        requireSingle(text);
         if (example.label() instanceof Label.Completion completion) {
             return completed(text.text(), completion.text());
         }
@@ -109,6 +122,13 @@ public final class LmEncoder implements InputEncoder<Text> {
         final int[] ids = tokens(text.text()).ids();
         final int[] all = settings.packs() ? ended(ids) : ids;
         return TokenRow.of(all, all);
+    }
+
+    private static void requireSingle(Text text) {
+        if (text.pair() != null) {
+            throw new FinetuneException("A language model goes on with one text, and this is a pair: join its texts, or"
+                    + " make the second one the label: Label.completion(...).");
+        }
     }
 
     private TokenRow completed(String prompt, String completion) {
@@ -195,6 +215,40 @@ public final class LmEncoder implements InputEncoder<Text> {
     }
 
     @Override
+    public TextWriter.Work write(
+            Network network, List<Text> inputs, Generation settings, int atOnce, Cancellation cancellation) {
+        final GenerationConfig config = generation.understood();
+        final TextGenerator generator = new TextGenerator(config, new TokenText(tokenizer));
+        final List<int[]> prompts = inputs.stream()
+                .map(input -> prompt(input, config, generator.all(settings)))
+                .toList();
+        return generator.write(() -> new NetworkTokens(network, paddingId), prompts, settings, atOnce, cancellation);
+    }
+
+    @Override
+    public TextWriter.Work write(
+            Network network, Text input, Generation settings, Consumer<String> pieces, Cancellation cancellation) {
+        final GenerationConfig config = generation.understood();
+        final TextGenerator generator = new TextGenerator(config, new TokenText(tokenizer));
+        final int[] prompt = prompt(input, config, generator.all(settings));
+        return generator.write(() -> new NetworkTokens(network, paddingId), prompt, settings, pieces, cancellation);
+    }
+
+    /** The tokens of a text; of an empty one the token that texts begin with, if there is one. */
+    private int[] prompt(Text text, GenerationConfig config, Generation settings) {
+        requireSingle(text);
+        final int[] ids = tokens(text.text()).ids();
+        final int[] prompt = ids.length == 0 ? config.special().begin().stream().toArray() : ids;
+        final int fresh = settings.newTokensAfter(prompt.length);
+        if (prompt.length + (long) fresh - 1 > positions) {
+            throw new FinetuneException("A prompt of " + prompt.length + " tokens and " + fresh
+                    + " new ones are more than the " + positions
+                    + " that the model reads: shorten the prompt, or ask for fewer with maxNewTokens.");
+        }
+        return prompt;
+    }
+
+    @Override
     public long truncated() {
         return truncated.sum();
     }
@@ -202,6 +256,7 @@ public final class LmEncoder implements InputEncoder<Text> {
     @Override
     public void save(Path directory) throws IOException {
         tokenizer.save(directory);
+        generation.save(directory);
     }
 
     @Override

@@ -90,6 +90,18 @@ class DetokenizerTest {
     }
 
     /** Llama's: words with their space before, which a text loses at its beginning; tokens of a byte below 256, as U+FFFD in runs. */
+    private static final IdsToText FALLBACK = new IdsToText() {
+        @Override
+        public String decode(int[] ids) {
+            return fallback(ids);
+        }
+
+        @Override
+        public boolean isByte(int id) {
+            return id < 256;
+        }
+    };
+
     private static String fallback(int... ids) {
         final StringBuilder text = new StringBuilder();
         final ByteArrayOutputStream run = new ByteArrayOutputStream();
@@ -119,14 +131,21 @@ class DetokenizerTest {
 
     @Test
     void theSpaceThatATextLosesAtItsBeginningIsLostThereAlone() {
-        assertThat(streamed(DetokenizerTest::fallback, 999, 300, 999, 301, 0xC3, 0xA9, 302))
-                .containsExactly("", "w300", "", " w301", "", "é", " w302", "");
+        assertThat(streamed(FALLBACK, 999, 300, 999, 301, 0xC3, 0xA9, 302))
+                .containsExactly("", "w300", "", " w301", "", "", "é w302", "");
     }
 
     @Test
-    void aCharacterThatCameOutStaysWhateverBytesFollow() {
+    void aRunOfBytesStaysBackUntilItIsOver() {
+        assertThat(streamed(FALLBACK, 300, 0xC3, 0xA9, 0x80, 301))
+                .containsExactly("w300", "", "", "", "\uFFFD\uFFFD\uFFFD w301", "");
+        assertThat(streamed(FALLBACK, 0xC3, 0xA9)).containsExactly("", "", "é");
+        assertThat(streamed(FALLBACK, 0xE2, 0x80)).containsExactly("", "", "\uFFFD\uFFFD");
+    }
+
+    @Test
+    void whereATokenizerChangesItsMindAboutWhatCameOutTheRestFollows() {
         assertThat(streamed(DetokenizerTest::fallback, 300, 0xC3, 0xA9, 0xC3, 0xA9, 0x80, 301))
                 .containsExactly("w300", "", "é", "", "é", "", "\uFFFD w301", "");
-        assertThat(streamed(DetokenizerTest::fallback, 0xE2, 0x80)).containsExactly("", "", "\uFFFD\uFFFD");
     }
 }

@@ -34,8 +34,8 @@ class MarkovTest {
     @MethodSource("cases")
     void tokensTextsAndScoresAreThoseOfTransformers(JsonObject golden) {
         final GenerationConfig config = GenerationConfig.of(golden.getAsJsonObject("settings"), "settings");
-        final List<Generated> written = new TextGenerator(config, MarkovModel::decode)
-                .generate(new MarkovModel(), prompts(golden), config.settings(), new Cancellation());
+        final List<Generated> written = Written.by(new TextGenerator(config, MarkovModel::decode)
+                .write(MarkovModel::new, prompts(golden), config.settings(), 2, new Cancellation()));
         for (int input = 0; input < written.size(); input++) {
             final List<Generated> mine = new ArrayList<>(List.of(written.get(input)));
             mine.addAll(written.get(input).others());

@@ -22,7 +22,7 @@ class TextGeneratorTest {
     private final MarkovModel model = new MarkovModel();
 
     private List<Generated> write(List<int[]> prompts, Generation settings) {
-        return GENERATOR.generate(model, prompts, settings, new Cancellation());
+        return Written.by(GENERATOR.write(() -> model, prompts, settings, 3, new Cancellation()));
     }
 
     @Test
@@ -117,12 +117,10 @@ class TextGeneratorTest {
     void whatIsHandedOverIsTheText() {
         final StringBuilder streamed = new StringBuilder();
         final List<Integer> lengths = new ArrayList<>();
-        final Generated text = GENERATOR.generate(
-                model,
-                new int[] {4, 5},
+        final Generated text = Written.by(GENERATOR.write(() -> model, new int[] {4, 5},
                 Generation.greedy().maxNewTokens(9),
                 piece -> lengths.add(streamed.append(piece).length()),
-                new Cancellation());
+                new Cancellation())).get(0);
         assertThat(streamed).hasToString(text.text());
         assertThat(lengths).hasSize(9);
         assertThat(text.end()).isEqualTo(End.MAX_NEW_TOKENS);
@@ -132,9 +130,7 @@ class TextGeneratorTest {
     void whoeverCancelsGetsWhatIsThereWithinOneToken() {
         final Cancellation cancellation = new Cancellation();
         final List<String> pieces = new ArrayList<>();
-        final Generated text = GENERATOR.generate(
-                model,
-                new int[] {4, 5},
+        final Generated text = Written.by(GENERATOR.write(() -> model, new int[] {4, 5},
                 Generation.greedy().maxNewTokens(1000),
                 piece -> {
                     pieces.add(piece);
@@ -142,11 +138,11 @@ class TextGeneratorTest {
                         cancellation.cancel();
                     }
                 },
-                cancellation);
+                cancellation)).get(0);
         assertThat(text.end()).isEqualTo(End.CANCELLED);
         assertThat(text.ids()).hasSize(3);
         assertThat(String.join("", pieces)).isEqualTo(text.text());
-        assertThat(GENERATOR.generate(model, PROMPTS, Generation.beams(2), cancellation))
+        assertThat(Written.by(GENERATOR.write(() -> model, PROMPTS, Generation.beams(2), 3, cancellation)))
                 .extracting(Generated::end)
                 .containsOnly(End.CANCELLED);
     }
@@ -165,7 +161,7 @@ class TextGeneratorTest {
         for (Generation settings :
                 List.of(Generation.beams(2), Generation.sampled().sequences(2))) {
             assertThatThrownBy(
-                            () -> GENERATOR.generate(model, new int[] {1}, settings, piece -> {}, new Cancellation()))
+                            () -> Written.by(GENERATOR.write(() -> model, new int[] {1}, settings, piece -> {}, new Cancellation())))
                     .isInstanceOf(FinetuneException.class)
                     .hasMessageContaining("Generation.greedy()");
         }

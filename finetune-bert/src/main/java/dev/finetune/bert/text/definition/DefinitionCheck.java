@@ -8,17 +8,19 @@ import com.google.gson.JsonPrimitive;
 import dev.finetune.error.FinetuneException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * A definition that was checked, as the native library is given it: only what was checked, without the decoder (nothing is
- * decoded here), truncation and padding.
+ * A definition that was checked, as the native library is given it: only what was checked, without truncation and
+ * padding, and without a decoder that isn't known, which is no matter as long as nothing is decoded.
  *
  * @param json the definition
  * @param longestText the most UTF-16 units of a text that its regular expressions are sure to get through
  * @param knowsUnknown whether there is a token for what the vocabulary lacks, so that no text is refused
+ * @param undecodable why it can't decode; empty if it can
  * @param normalizedTokens the added tokens that are looked for in the normalized text
  */
-public record DefinitionCheck(JsonObject json, int longestText, boolean knowsUnknown, List<String> normalizedTokens) {
+public record DefinitionCheck(JsonObject json, int longestText, boolean knowsUnknown, Optional<String> undecodable, List<String> normalizedTokens) {
     private static final int MOST_ADDED = 1_000_000;
     private static final long MOST_ADDED_CHARACTERS = 16L << 20;
 
@@ -54,7 +56,22 @@ public record DefinitionCheck(JsonObject json, int longestText, boolean knowsUnk
                         : JsonNull.INSTANCE);
         ModelCheck model = ModelCheck.of(part(source, definition, "model"));
         checked.add("model", model.json());
-        return new DefinitionCheck(checked, budget.longestText(), model.knowsUnknown(), List.copyOf(normalized));
+        final Optional<String> undecodable = addDecoder(whole, checked);
+        return new DefinitionCheck(
+                checked, budget.longestText(), model.knowsUnknown(), undecodable, List.copyOf(normalized));
+    }
+
+    /** Adds the decoder, if it is known; says why not. */
+    private static Optional<String> addDecoder(Step whole, JsonObject checked) {
+        if (!whole.isSaid("decoder")) {
+            return Optional.empty();
+        }
+        try {
+            checked.add("decoder", new DecoderCheck().checked(Step.of(whole.source(), "decoder", whole.get("decoder"))));
+            return Optional.empty();
+        } catch (FinetuneException e) {
+            return Optional.of(e.getMessage());
+        }
     }
 
     private static Step part(String source, JsonObject definition, String key) {

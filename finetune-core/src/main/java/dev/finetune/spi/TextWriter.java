@@ -1,0 +1,51 @@
+package dev.finetune.spi;
+
+import dev.finetune.generate.Generated;
+import dev.finetune.generate.Generation;
+import dev.finetune.nn.Network;
+import dev.finetune.train.Cancellation;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * What the encoder of a model implements that writes texts.
+ *
+ * @param <I> the kind of input
+ */
+public interface TextWriter<I> {
+    /**
+     * {@return the writing of a text for each input, not yet begun}
+     *
+     * @param network of the model (borrowed)
+     * @param inputs that the texts go on from
+     * @param settings how to write
+     * @param atOnce how many are written side by side at most
+     * @param cancellation asked before each token
+     * @throws dev.finetune.error.FinetuneException if that can't be
+     */
+    Work write(Network network, List<I> inputs, Generation settings, int atOnce, Cancellation cancellation);
+
+    /**
+     * {@return the writing of a text for one input, which is handed over while it comes about}
+     *
+     * @param network of the model (borrowed)
+     * @param input that the text goes on from
+     * @param settings how to write
+     * @param pieces told each piece of the text, whole characters, by the thread that computes
+     * @param cancellation asked before each token
+     * @throws dev.finetune.error.FinetuneException if that can't be
+     */
+    Work write(Network network, I input, Generation settings, Consumer<String> pieces, Cancellation cancellation);
+
+    /** Writing, token by token; owns native memory until it is closed. */
+    interface Work extends AutoCloseable {
+        /** {@return whether there is more to do, after the next tokens are written} */
+        boolean step();
+
+        /** {@return a text for each input, in order; once there is no more to do} */
+        List<Generated> result();
+
+        @Override
+        void close();
+    }
+}

@@ -1,0 +1,123 @@
+package dev.finetune.lm.generate;
+
+import dev.finetune.batch.HostBatch;
+import dev.finetune.batch.HostTensor;
+import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.internal.torch.Tensors;
+import dev.finetune.nn.Batch;
+import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.Hidden;
+import dev.finetune.nn.KeyValueCache;
+import dev.finetune.nn.Network;
+import dev.finetune.nn.TensorValues;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The next tokens of a decoder. Shorter prompts are padded on their left, padding hidden and positions counted in each row by itself,
+ * so that all rows' next tokens stand in one column; logits are computed of the last column alone. Any thread may make the next
+ * call.
+ */
+public final class NetworkTokens implements NextTokens {
+    private final Network network;
+    private final long paddingId;
+    private final KeyValueCache cache = new KeyValueCache();
+
+    /** How many columns of each row are padding, and how many there are. */
+    private int[] padded = {};
+
+    private int columns;
+
+    /**
+     * Begins with nothing read.
+     *
+     * @param network a decoder with an output layer over its vocabulary; evaluates (borrowed)
+     * @param paddingId the id that fills shorter prompts, and that nothing reads
+     */
+    public NetworkTokens(Network network, int paddingId) {
+        this.network = network;
+        this.paddingId = paddingId;
+    }
+
+    @Override
+    public float[][] start(int[][] prompts) {
+        columns = Arrays.stream(prompts).mapToInt(prompt -> prompt.length).max().orElseThrow();
+        padded = Arrays.stream(prompts).mapToInt(prompt -> columns - prompt.length).toArray();
+        final long[] ids = new long[prompts.length * columns];
+        Arrays.fill(ids, paddingId);
+        for (int row = 0; row < prompts.length; row++) {
+            for (int i = 0; i < prompts[row].length; i++) {
+                ids[row * columns + padded[row] + i] = prompts[row][i];
+            }
+        }
+        return read(ids, columns);
+    }
+
+    @Override
+    public float[][] next(int[] tokens) {
+        columns++;
+        return read(Arrays.stream(tokens).asLongStream().toArray(), 1);
+    }
+
+    @Override
+    public void select(int[] rows) {
+        padded = Arrays.stream(rows).map(row -> padded[row]).toArray();
+        cache.select(Arrays.stream(rows).asLongStream().toArray());
+    }
+
+    /** Reads the last columns, so many of each row. */
+    private float[][] read(long[] ids, int count) {
+        try (GradientMode off = GradientMode.off();
+                TensorScope scope = TensorScope.open();
+                Batch batch = new Batch(new HostBatch(columns(ids, count), List.of()), device())) {
+            final ForwardContext context = ForwardContext.continuing(cache);
+            final Hidden last =
+                    network.trunk(batch, context, stage -> {}).map(stage -> stage.narrow(1, stage.size(1) - 1, 1));
+            final Tensor logits = network.head(last, batch, context).get("logits");
+            return rows(TensorValues.floats(logits));
+        } catch (RuntimeException e) {
+            throw Tensors.translate("Reading " + count + " tokens of " + padded.length + " rows", e);
+        }
+    }
+
+    private Device device() {
+        return network.parameters().get(0).value().device();
+    }
+
+    private Map<String, HostTensor> columns(long[] ids, int count) {
+        final int rows = padded.length;
+        final long[] mask = new long[rows * columns];
+        final long[] positions = new long[rows * count];
+        for (int row = 0; row < rows; row++) {
+            Arrays.fill(mask, row * columns + padded[row], (row + 1) * columns, 1);
+            for (int i = 0; i < count; i++) {
+                positions[row * count + i] = Math.max(0, columns - count + i - padded[row]);
+            }
+        }
+        return Map.of(
+                "input_ids",
+                new HostTensor.Longs(ids, rows, count),
+                "attention_mask",
+                new HostTensor.Longs(mask, rows, columns),
+                "position_ids",
+                new HostTensor.Longs(positions, rows, count));
+    }
+
+    private float[][] rows(float[] logits) {
+        final int vocabulary = logits.length / padded.length;
+        final float[][] rows = new float[padded.length][];
+        for (int row = 0; row < rows.length; row++) {
+            rows[row] = Arrays.copyOfRange(logits, row * vocabulary, (row + 1) * vocabulary);
+        }
+        return rows;
+    }
+
+    @Override
+    public void close() {
+        cache.close();
+    }
+}
