@@ -8,6 +8,7 @@ import dev.finetune.spi.LanguageModelFamily;
 module dev.finetune.lm {
     requires transitive dev.finetune.bert;
     requires transitive dev.finetune.core;
+    requires org.slf4j;
 
     exports dev.finetune.lm;
     exports dev.finetune.lm.decoder;

@@ -431,8 +431,7 @@ public final class FineTuned<I> implements AutoCloseable {
         Objects.requireNonNull(settings, "settings");
         final int atOnce = settings().evaluation().batchSize();
         return use(() -> predictor.generate(
-                all,
-                writer -> writer.write(assembly().network(), all, settings, atOnce, new Cancellation())));
+                all, writer -> writer.write(assembly().network(), all, settings, atOnce, new Cancellation())));
     }
 
     /**

@@ -17,6 +17,20 @@ public interface InputEncoder<I> extends AutoCloseable {
     Class<I> inputType();
 
     /**
+     * {@return whether it encodes inputs of a kind: of {@link #inputType()} alone, by default}
+     *
+     * @param kind of input
+     */
+    default boolean reads(Class<?> kind) {
+        return inputType() == kind;
+    }
+
+    /** {@return what kinds of inputs are called in messages} */
+    default String kinds() {
+        return inputType().getSimpleName();
+    }
+
+    /**
      * Encodes examples in order. Usually one row an example; question answering makes a row per window of a long
      * context.
      *

@@ -40,6 +40,7 @@ public record FilesNeeded(List<String> required, List<String> ifPresent, List<Fi
                         "generation_config.json",
                         "special_tokens_map.json",
                         "added_tokens.json",
+                        "chat_template.jinja",
                         "sentence_bert_config.json",
                         "modules.json",
                         "config_sentence_transformers.json",

@@ -19,7 +19,8 @@ final class Mixed {
 
     /** x W^T + b in the current scope. */
     static Tensor linear(Tensor input, Tensor weight, @Nullable Tensor bias) {
-        final Tensor product = torch.linear(input.to(ScalarType.BFloat16), weight).to(ScalarType.Float);
+        final Tensor product =
+                torch.linear(input.to(ScalarType.BFloat16), weight).to(ScalarType.Float);
         return bias == null ? product : product.add(bias);
     }
 

@@ -30,6 +30,8 @@ class FromPythonTest {
             "dev.finetune.generate.",
             "dev.finetune.head.",
             "dev.finetune.hub.",
+            "dev.finetune.lm.",
+            "dev.finetune.lm.input.",
             "dev.finetune.live.",
             "dev.finetune.metrics.",
             "dev.finetune.peft.",

@@ -16,6 +16,9 @@ public abstract class Snippet {
     /** Stands in for every id of a model that reads pictures. */
     protected final String imageStandIn;
 
+    /** Stands in for every id of a model that writes. */
+    protected final String lmStandIn;
+
     /** What "train" means where a snippet doesn't say. */
     protected final Dataset<Text> train;
 
@@ -27,6 +30,7 @@ public abstract class Snippet {
         this.folder = folder;
         this.standIn = StandIns.base(folder).toString();
         this.imageStandIn = StandIns.imageBase(folder).toString();
+        this.lmStandIn = StandIns.lmBase(folder).toString();
         this.train = TextFiles.tsv(folder.resolve("train.tsv")).classification();
         this.validation = TextFiles.tsv(folder.resolve("validation.tsv")).classification();
     }

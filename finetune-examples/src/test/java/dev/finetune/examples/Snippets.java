@@ -46,6 +46,8 @@ record Snippets(Path classes, Map<String, String> names, List<String> tests, Lis
             "dev.finetune.generate.*",
             "dev.finetune.head.*",
             "dev.finetune.hub.*",
+            "dev.finetune.lm.*",
+            "dev.finetune.lm.input.*",
             "dev.finetune.live.*",
             "dev.finetune.metrics.*",
             "dev.finetune.peft.*",
@@ -72,6 +74,7 @@ record Snippets(Path classes, Map<String, String> names, List<String> tests, Lis
     private static final String OF_SAMPLES = "other-languages.md";
 
     private static final Pattern MODEL_ID = Pattern.compile("\"(bert-base-(un)?cased|google/[\\w-]+)\"");
+    private static final Pattern LM_MODEL_ID = Pattern.compile("\"(gpt2|Qwen/[\\w.-]+)\"");
     private static final Pattern IMAGE_MODEL_ID = Pattern.compile("\"(microsoft|timm)/[\\w.-]+\"");
 
     static Snippets compile(List<Document> documents, Path classes) throws IOException {
@@ -130,7 +133,8 @@ record Snippets(Path classes, Map<String, String> names, List<String> tests, Lis
         source.append("public ").append(name).append("(Path folder) { super(folder); } ");
         source.append("@Override public void run() throws Exception {").append(padding(block));
         final String code = text(block).replace("Path.of(", "folder.resolve(");
-        final String texts = MODEL_ID.matcher(code).replaceAll("standIn");
+        final String written = LM_MODEL_ID.matcher(code).replaceAll("lmStandIn");
+        final String texts = MODEL_ID.matcher(written).replaceAll("standIn");
         return source.append(IMAGE_MODEL_ID.matcher(texts).replaceAll("imageStandIn"))
                 .append("}}")
                 .toString();

@@ -26,6 +26,7 @@ final class StandIns {
     static void fill(Path folder) throws IOException {
         TinyModels.bert(base(folder));
         TinyModels.resnet(imageBase(folder));
+        TinyModels.gpt2(lmBase(folder));
         try (FineTuned<Text> mine =
                 FineTuner.from(base(folder)).head("negative", "positive").untrained(Text.class)) {
             mine.save(folder.resolve("my-model"));
@@ -44,6 +45,11 @@ final class StandIns {
         return folder.resolve("image-base");
     }
 
+    /** The directory of the model that stands in for every pretrained one that writes. */
+    static Path lmBase(Path folder) {
+        return folder.resolve("lm-base");
+    }
+
     private static void files(Path folder) throws IOException {
         final List<String> pairs = new ArrayList<>(List.of("premise,hypothesis,relation"));
         final List<String> topics = new ArrayList<>();
@@ -51,6 +57,7 @@ final class StandIns {
         final List<String> tickets = new ArrayList<>(List.of("text"));
         final List<String> export = new ArrayList<>(List.of("comment;verdict"));
         final List<String> bare = new ArrayList<>();
+        final List<String> conversations = new ArrayList<>();
         for (int i = 0; i < 30; i++) {
             pairs.add("\"" + TinyData.review(i) + ", yes\"," + TinyData.review(i + 1) + ","
                     + List.of("yes", "no", "maybe").get(i % 3));
@@ -59,9 +66,12 @@ final class StandIns {
             ratings.add(TinyData.review(i) + "," + (i % 5 / 4.0));
             tickets.add(TinyData.review(i));
             export.add("caf\u00e9 " + i + ";" + (i % 2));
+            conversations.add("{\"messages\": [{\"role\": \"user\", \"content\": \"" + TinyData.review(i)
+                    + "\"}, {\"role\": \"assistant\", \"content\": \"Thanks.\"}]}");
             bare.add((i % 2) + "\t" + TinyData.review(i));
         }
         export.add("one;column;too many");
+        Files.write(folder.resolve("conversations.jsonl"), conversations);
         Files.write(folder.resolve("pairs.csv"), pairs);
         Files.write(folder.resolve("topics.jsonl"), topics);
         Files.write(folder.resolve("ratings.csv"), ratings);

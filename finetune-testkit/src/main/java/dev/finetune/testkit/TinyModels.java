@@ -1,5 +1,7 @@
 package dev.finetune.testkit;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -18,6 +20,10 @@ public final class TinyModels {
     private static final int WIDTH = 16;
     private static final int INNER = 32;
     private static final int POSITIONS = 512;
+    private static final int WRITER_WIDTH = 32;
+    private static final int WRITER_POSITIONS = 256;
+    private static final int BYTES = 256;
+    private static final String END = "<|endoftext|>";
     private static final int[] CHANNELS = {8, 8, 16, 16};
 
     private TinyModels() {}
@@ -52,6 +58,46 @@ public final class TinyModels {
                     Files.writeString(files.resolve("tokenizer_config.json"), """
                     {"tokenizer_class": "BertTokenizer", "do_lower_case": true, "model_max_length": %d}
                     """.formatted(POSITIONS));
+                });
+    }
+
+    /** {@return the directory of a model as {@link #gpt2(Path)} makes it, which goes when this process ends} */
+    public static Path gpt2() {
+        return gpt2(temporary());
+    }
+
+    /**
+     * Makes a GPT-2 of two layers, 32 wide, with two heads of attention and without dropout, that reads up to 256 tokens (170 KB). Its
+     * tokens are the bytes of UTF-8 and the end of a text; it comes with a chat template, and learns a few short answers by heart
+     * within some 40 epochs at a rate of 1e-2.
+     *
+     * @param directory where the files go; made if it isn't there
+     * @return the directory
+     */
+    public static Path gpt2(Path directory) {
+        return written(
+                directory,
+                TinyModels::gpt2,
+                """
+                {"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "vocab_size": %d, "n_embd": %d, "n_layer": 2,
+                 "n_head": 2, "n_positions": %d, "resid_pdrop": 0, "embd_pdrop": 0, "attn_pdrop": 0, "bos_token_id": %d,
+                 "eos_token_id": %d}
+                """.formatted(BYTES + 1, WRITER_WIDTH, WRITER_POSITIONS, BYTES, BYTES),
+                files -> {
+                    Files.writeString(
+                            files.resolve("tokenizer.json"), byteTokenizer().toString());
+                    Files.writeString(
+                            files.resolve("tokenizer_config.json"), """
+                    {"tokenizer_class": "GPT2Tokenizer", "model_max_length": %d, "bos_token": "%s", "eos_token": "%s",
+                     "pad_token": "%s"}
+                    """.formatted(WRITER_POSITIONS, END, END, END));
+                    Files.writeString(files.resolve("chat_template.jinja"), """
+                    {%- for message in messages -%}
+                    {{ '<' + message.role + '>' + message.content }}
+                    {%- if message.role == 'assistant' %}{{ eos_token }}{% endif -%}
+                    {%- endfor -%}
+                    {%- if add_generation_prompt %}{{ '<assistant>' }}{% endif -%}
+                    """);
                 });
     }
 
@@ -137,6 +183,52 @@ public final class TinyModels {
             }
         }
         return all;
+    }
+
+    private static void gpt2(TinyWeights weights) {
+        weights.drawn("transformer.wte.weight", 0.2, BYTES + 1, WRITER_WIDTH);
+        weights.drawn("transformer.wpe.weight", 0.2, WRITER_POSITIONS, WRITER_WIDTH);
+        for (int i = 0; i < 2; i++) {
+            final String layer = "transformer.h." + i + ".";
+            weights.norm(layer + "ln_1", WRITER_WIDTH);
+            conv1D(weights, layer + "attn.c_attn", WRITER_WIDTH, 3 * WRITER_WIDTH);
+            conv1D(weights, layer + "attn.c_proj", WRITER_WIDTH, WRITER_WIDTH);
+            weights.norm(layer + "ln_2", WRITER_WIDTH);
+            conv1D(weights, layer + "mlp.c_fc", WRITER_WIDTH, 4 * WRITER_WIDTH);
+            conv1D(weights, layer + "mlp.c_proj", 4 * WRITER_WIDTH, WRITER_WIDTH);
+        }
+        weights.norm("transformer.ln_f", WRITER_WIDTH);
+    }
+
+    private static void conv1D(TinyWeights weights, String name, int in, int out) {
+        weights.drawn(name + ".weight", 1 / Math.sqrt(in), in, out);
+        weights.filled(name + ".bias", 0, out);
+    }
+
+    /** A token for each byte, as byte-level tokenizers write them, and one for the end of a text. */
+    private static JsonObject byteTokenizer() {
+        final JsonObject vocabulary = new JsonObject();
+        int unprintable = 0;
+        for (int value = 0; value < BYTES; value++) {
+            final boolean printable = value >= '!' && value <= '~' || value >= 0xA1 && value <= 0xAC || value >= 0xAE;
+            vocabulary.addProperty(String.valueOf((char) (printable ? value : BYTES + unprintable++)), value);
+        }
+        vocabulary.addProperty(END, BYTES);
+        final JsonObject bytes = JsonParser.parseString(
+                        "{\"type\": \"ByteLevel\", \"add_prefix_space\": false, \"trim_offsets\": true, \"use_regex\": true}")
+                .getAsJsonObject();
+        final JsonObject model =
+                JsonParser.parseString("{\"type\": \"BPE\", \"merges\": []}").getAsJsonObject();
+        model.add("vocab", vocabulary);
+        final JsonObject tokenizer =
+                JsonParser.parseString("""
+                {"version": "1.0", "added_tokens": [{"id": %d, "content": "%s", "single_word": false, "lstrip": false,
+                 "rstrip": false, "normalized": false, "special": true}]}
+                """.formatted(BYTES, END)).getAsJsonObject();
+        tokenizer.add("pre_tokenizer", bytes);
+        tokenizer.add("decoder", bytes);
+        tokenizer.add("model", model);
+        return tokenizer;
     }
 
     private static void resnet(TinyWeights weights) {

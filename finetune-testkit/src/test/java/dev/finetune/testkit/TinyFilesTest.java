@@ -26,6 +26,8 @@ class TinyFilesTest {
                 .isEqualTo("f64c2046aae2aa29");
         assertThat(checksum(TinyModels.resnet(folder.resolve("resnet")).resolve("model.safetensors")))
                 .isEqualTo("438327e9a10a69dc");
+        assertThat(checksum(TinyModels.gpt2(folder.resolve("gpt2")).resolve("model.safetensors")))
+                .isEqualTo("8f2e7781e934dc2e");
         assertThat(TinyModels.bert().resolve("model.safetensors"))
                 .hasSameBinaryContentAs(folder.resolve("bert/model.safetensors"));
     }

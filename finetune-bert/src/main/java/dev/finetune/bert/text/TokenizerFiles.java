@@ -36,8 +36,11 @@ record TokenizerFiles(Path directory, Map<String, byte[]> contents) {
     /** What sentence-transformers says beside it of the length of texts and of their case. */
     static final String SENTENCES = "sentence_bert_config.json";
 
+    /** How conversations are written; read elsewhere, and saved with the rest. */
+    private static final String TEMPLATE = "chat_template.jinja";
+
     private static final List<String> KNOWN =
-            List.of(TOKENIZER, CONFIG, SPECIAL, ADDED, VOCAB_TXT, VOCAB_JSON, MERGES, SENTENCES);
+            List.of(TOKENIZER, CONFIG, SPECIAL, ADDED, VOCAB_TXT, VOCAB_JSON, MERGES, SENTENCES, TEMPLATE);
 
     private static final long MOST_BYTES = 256L << 20;
 

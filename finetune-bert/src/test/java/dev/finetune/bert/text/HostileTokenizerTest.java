@@ -159,7 +159,10 @@ class HostileTokenizerTest {
         write(bert());
 
         try (Tokenizer tokenizer = Tokenizer.open(model)) {
-            assertThat(tokenizer.decode(tokenizer.encode(List.of(Text.of("the cats sat")), 8).get(0).ids()))
+            assertThat(tokenizer.decode(tokenizer
+                            .encode(List.of(Text.of("the cats sat")), 8)
+                            .get(0)
+                            .ids()))
                     .contains("the cats sat");
         }
     }

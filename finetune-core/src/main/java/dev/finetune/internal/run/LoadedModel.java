@@ -263,31 +263,30 @@ public record LoadedModel<I>(
     }
 
     private static void checkInputs(Draft draft, InputEncoder<?> encoder) {
-        final Class<?> reads = encoder.inputType();
         if (draft.training().batching().grouping() == LengthGrouping.BY_LENGTH && !encoder.hasLengths()) {
             throw new FinetuneException("batching(b -> b.groupByLength(true)) computes inputs of similar length"
-                    + " together, and those of this model (" + reads.getSimpleName()
+                    + " together, and those of this model (" + encoder.kinds()
                     + ") have no length: leave it out.");
         }
         for (Augmentation augmentation : draft.augmentations()) {
-            check("augment(" + augmentation + ")", augmentation.inputType(), reads);
+            check("augment(" + augmentation + ")", augmentation.inputType(), encoder);
         }
-        draft.inputs().ifPresent(inputs -> check("inputs(" + inputs + ")", inputs.inputType(), reads));
+        draft.inputs().ifPresent(inputs -> check("inputs(" + inputs + ")", inputs.inputType(), encoder));
     }
 
-    private static void check(String setting, Class<?> isFor, Class<?> reads) {
-        if (isFor != reads) {
+    private static void check(String setting, Class<?> isFor, InputEncoder<?> encoder) {
+        if (!encoder.reads(isFor)) {
             throw new FinetuneException(setting + " is for " + isFor.getSimpleName() + " inputs, but the model reads "
-                    + reads.getSimpleName() + ".");
+                    + encoder.kinds() + ".");
         }
     }
 
     /** The same model, its kind of input checked. */
     @SuppressWarnings("unchecked") // The encoder's input type was compared.
     public <J> LoadedModel<J> reading(Class<J> inputType) {
-        final Class<?> takes = assembly.encoder().inputType();
-        if (takes != inputType) {
-            throw new FinetuneException("A " + assembly.task().head().kind() + " head reads " + takes.getSimpleName()
+        final InputEncoder<?> encoder = assembly.encoder();
+        if (!encoder.reads(inputType)) {
+            throw new FinetuneException("A " + assembly.task().head().kind() + " head reads " + encoder.kinds()
                     + ", but the data holds " + inputType.getSimpleName() + ".");
         }
         return (LoadedModel<J>) this;

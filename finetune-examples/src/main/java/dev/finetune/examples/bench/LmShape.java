@@ -85,7 +85,11 @@ record LmShape(String family, int vocabulary, int layers, int width, int heads, 
             final Map<String, Tensor> tensors = new LinkedHashMap<>();
             shapes.forEach((name, shape) -> {
                 final Tensor tensor = torch.empty(shape, new TensorOptions(ScalarType.BFloat16), null);
-                tensors.put(name, shape.length == 1 ? tensor.fill_(new Scalar(1)) : tensor.uniform_(-0.03, 0.03, new GeneratorOptional()));
+                tensors.put(
+                        name,
+                        shape.length == 1
+                                ? tensor.fill_(new Scalar(1))
+                                : tensor.uniform_(-0.03, 0.03, new GeneratorOptional()));
             });
             SafetensorsWriter.write(folder.resolve("model.safetensors"), tensors, Map.of());
         }

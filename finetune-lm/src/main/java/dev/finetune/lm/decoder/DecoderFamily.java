@@ -10,14 +10,13 @@ import dev.finetune.bert.text.TextLayout;
 import dev.finetune.bert.text.Tokenizer;
 import dev.finetune.checkpoint.CheckpointParameters;
 import dev.finetune.checkpoint.Weights;
-import dev.finetune.data.Text;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.head.Head;
 import dev.finetune.head.Heads;
+import dev.finetune.lm.generate.ModelGeneration;
 import dev.finetune.lm.head.LastTokenHead;
 import dev.finetune.lm.head.LmHead;
 import dev.finetune.lm.head.LmTask;
-import dev.finetune.lm.generate.ModelGeneration;
 import dev.finetune.lm.input.LmEncoder;
 import dev.finetune.lm.input.LmInputs;
 import dev.finetune.nn.HeadModule;
@@ -142,9 +141,8 @@ abstract class DecoderFamily implements LanguageModelFamily {
         final Optional<Weights> weights =
                 request.loadWeights() ? Optional.of(Weights.open(request.weights())) : Optional.empty();
         try {
-            final CheckpointParameters source =
-                    new CheckpointParameters(weights, naming(plan, request), request.seed())
-                            .keepingBfloat16(request.adaptation().method().isPresent());
+            final CheckpointParameters source = new CheckpointParameters(weights, naming(plan, request), request.seed())
+                    .keepingBfloat16(request.adaptation().method().isPresent());
             final Network network =
                     request.adaptation().build(source, adapted -> network(plan, request, padding, adapted));
             try {
@@ -209,13 +207,15 @@ abstract class DecoderFamily implements LanguageModelFamily {
             int padding) {
         final int maxLength = maxLength(request, plan, tokenizer);
         final Task task;
-        final InputEncoder<Text> encoder;
+        final InputEncoder<?> encoder;
         if (request.head() instanceof Head.CausalLm) {
             task = new LmTask(request.head(), true, id -> token(tokenizer, id));
-            encoder = new LmEncoder(tokenizer, inputs(request), maxLength, padding, endId(request, tokenizer),
-                    ModelGeneration.read(
-                            request.directory(), request.config().json()),
-                    plan.positions);
+            encoder = new LmEncoder(
+                    tokenizer,
+                    request.directory(),
+                    inputs(request),
+                    new LmEncoder.Row(maxLength, plan.positions, padding, endId(request, tokenizer)),
+                    ModelGeneration.read(request.directory(), request.config().json()));
         } else {
             task = Task.ofWholeInput(request.head(), request.loss());
             encoder = new SequenceEncoder(

@@ -24,8 +24,7 @@ final class GenerationWork implements TextWriter.Work {
         Search of(NextTokens model, List<int[]> prompts, int first);
     }
 
-    GenerationWork(
-            Supplier<NextTokens> models, List<int[]> prompts, int atOnce, Searching searching, Runnable end) {
+    GenerationWork(Supplier<NextTokens> models, List<int[]> prompts, int atOnce, Searching searching, Runnable end) {
         this.models = models;
         this.prompts = List.copyOf(prompts);
         this.atOnce = atOnce;

@@ -11,6 +11,7 @@ import dev.finetune.nn.Hidden;
 import dev.finetune.nn.KeyValueCache;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.TensorValues;
+import dev.finetune.task.Outputs;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +47,9 @@ public final class NetworkTokens implements NextTokens {
     @Override
     public float[][] start(int[][] prompts) {
         columns = Arrays.stream(prompts).mapToInt(prompt -> prompt.length).max().orElseThrow();
-        padded = Arrays.stream(prompts).mapToInt(prompt -> columns - prompt.length).toArray();
+        padded = Arrays.stream(prompts)
+                .mapToInt(prompt -> columns - prompt.length)
+                .toArray();
         final long[] ids = new long[prompts.length * columns];
         Arrays.fill(ids, paddingId);
         for (int row = 0; row < prompts.length; row++) {
@@ -77,7 +80,7 @@ public final class NetworkTokens implements NextTokens {
             final ForwardContext context = ForwardContext.continuing(cache);
             final Hidden last =
                     network.trunk(batch, context, stage -> {}).map(stage -> stage.narrow(1, stage.size(1) - 1, 1));
-            final Tensor logits = network.head(last, batch, context).get("logits");
+            final Tensor logits = Outputs.named(network.head(last, batch, context), "logits");
             return rows(TensorValues.floats(logits));
         } catch (RuntimeException e) {
             throw Tensors.translate("Reading " + count + " tokens of " + padded.length + " rows", e);

@@ -1,7 +1,6 @@
 package dev.finetune.lm.generate;
 
 import dev.finetune.error.FinetuneException;
-import dev.finetune.generate.Generated;
 import dev.finetune.generate.Generation;
 import dev.finetune.spi.TextWriter;
 import dev.finetune.train.Cancellation;
@@ -70,11 +69,12 @@ public final class TextGenerator {
         Objects.requireNonNull(pieces, "pieces");
         final Generation all = all(settings);
         if (all.beams() > 1 || all.sequences() > 1) {
-            throw new FinetuneException("A text can be handed over while it is written if there is one; the settings ask for "
-                    + (all.beams() > 1
-                            ? all.beams() + " beams, and which is the best is known at the end"
-                            : Integer.toString(all.sequences()))
-                    + ": take Generation.greedy() or Generation.sampled(), without sequences.");
+            throw new FinetuneException(
+                    "A text can be handed over while it is written if there is one; the settings ask for "
+                            + (all.beams() > 1
+                                    ? all.beams() + " beams, and which is the best is known at the end"
+                                    : Integer.toString(all.sequences()))
+                            + ": take Generation.greedy() or Generation.sampled(), without sequences.");
         }
         final Detokenizer detokenizer = new Detokenizer(tokenizer);
         return work(
@@ -113,7 +113,8 @@ public final class TextGenerator {
         Objects.requireNonNull(cancellation, "cancellation");
         for (int[] prompt : prompts) {
             if (prompt.length == 0) {
-                throw new FinetuneException("A text goes on from 1 token at least, and a prompt has none: give it some words.");
+                throw new FinetuneException(
+                        "A text goes on from 1 token at least, and a prompt has none: give it some words.");
             }
             settings.newTokensAfter(prompt.length);
         }

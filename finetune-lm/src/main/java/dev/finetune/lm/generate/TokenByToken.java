@@ -52,8 +52,7 @@ final class TokenByToken implements Search {
         final Generation settings = asked.settings();
         for (int input = 0; input < prompts.size(); input++) {
             for (int copy = 0; copy < settings.sequences(); copy++) {
-                rows.add(new Row(
-                        prompts.get(input), input, Seeds.of(Seeds.of(settings.seed(), first + input), copy)));
+                rows.add(new Row(prompts.get(input), input, Seeds.of(Seeds.of(settings.seed(), first + input), copy)));
             }
         }
         open = List.copyOf(rows);

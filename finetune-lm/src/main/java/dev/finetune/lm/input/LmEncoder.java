@@ -6,18 +6,17 @@ import dev.finetune.batch.HostBatch;
 import dev.finetune.batch.HostTensor;
 import dev.finetune.batch.InputEncoder;
 import dev.finetune.batch.Target;
-import dev.finetune.bert.text.Detail;
-import dev.finetune.bert.text.TokenizedText;
 import dev.finetune.bert.text.Tokenizer;
 import dev.finetune.data.Example;
-import dev.finetune.data.Label;
-import dev.finetune.data.Text;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.generate.Generation;
+import dev.finetune.internal.Warnings;
+import dev.finetune.lm.Chat;
 import dev.finetune.lm.generate.GenerationConfig;
 import dev.finetune.lm.generate.ModelGeneration;
 import dev.finetune.lm.generate.NetworkTokens;
 import dev.finetune.lm.generate.TextGenerator;
+import dev.finetune.lm.generate.TokenText;
 import dev.finetune.nn.Network;
 import dev.finetune.spi.TextWriter;
 import dev.finetune.train.Cancellation;
@@ -29,136 +28,131 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Texts as rows of tokens of which the next one is predicted. Of an example without a label all tokens are, of one with a {@link
- * Label.Completion} those of the completion, which follows the text directly and ends with the end-of-text token. Owns its
- * tokenizer.
+ * Texts and conversations as rows of tokens of which the next one is predicted: of a text all tokens are, of one with a {@link
+ * dev.finetune.data.Label.Completion} those of the completion, of a {@link Chat} those that the assistant says. Rows in which
+ * nothing would be predicted, their answer cut away, are left out and told of. Owns its tokenizer.
  *
  * <p>Batches hold "input_ids", "attention_mask", "labels" and, where texts in a row are kept apart, "segments" and "position_ids",
  * all (batch, longest), padded on the right.
  */
-public final class LmEncoder implements InputEncoder<Text>, TextWriter<Text> {
-    /** Longer than any text is. */
-    private static final int WHOLE = 1 << 24;
+public final class LmEncoder implements InputEncoder<Object>, TextWriter<Object> {
+    private static final Logger LOG = LoggerFactory.getLogger(LmEncoder.class);
+    private static final int SHOWN = 60;
 
     private final Tokenizer tokenizer;
     private final LmInputs settings;
-    private final int maxLength;
-    private final int paddingId;
-    private final int endId;
+    private final List<InputTokens<?>> kinds;
+    private final Row row;
     private final ModelGeneration generation;
-    private final int positions;
     private final LongAdder truncated = new LongAdder();
+
+    /**
+     * How rows are bounded.
+     *
+     * @param maxLength the most tokens of a row
+     * @param positions the most tokens that the model reads
+     * @param paddingId fills shorter rows of a batch
+     * @param endId the end-of-text token's id
+     */
+    public record Row(int maxLength, int positions, int paddingId, int endId) {}
 
     /**
      * Creates an encoder.
      *
      * @param tokenizer the model's tokenizer; closed with the encoder
+     * @param directory of the model, with its chat template if it has one
      * @param settings how texts are laid into rows
-     * @param maxLength the most tokens of a row
-     * @param paddingId fills shorter rows of a batch
-     * @param endId the end-of-text token's id
+     * @param row how rows are bounded
      * @param generation what the model says of how it writes
-     * @param positions the most tokens that it reads
+     * @throws FinetuneException if a row has no room for a text
      */
-    public LmEncoder(Tokenizer tokenizer, LmInputs settings, int maxLength, int paddingId, int endId,
-            ModelGeneration generation, int positions) {
+    public LmEncoder(Tokenizer tokenizer, Path directory, LmInputs settings, Row row, ModelGeneration generation) {
         this.tokenizer = tokenizer;
         this.settings = settings;
-        this.maxLength = maxLength;
-        this.paddingId = paddingId;
-        this.endId = endId;
+        this.row = row;
         this.generation = generation;
-        this.positions = positions;
-        if (maxLength <= tokenizer.overhead(false)) {
-            throw new FinetuneException("maxLength(" + maxLength + "): a row needs room for a text beside the "
+        this.kinds = List.of(
+                new PlainTexts(tokenizer, settings.packs(), row.endId),
+                new Conversations(tokenizer, directory, settings.variables()));
+        if (row.maxLength <= tokenizer.overhead(false)) {
+            throw new FinetuneException("maxLength(" + row.maxLength + "): a row needs room for a text beside the "
                     + tokenizer.overhead(false) + " special tokens of the tokenizer.");
         }
     }
 
     @Override
-    public Class<Text> inputType() {
-        return Text.class;
+    public Class<Object> inputType() {
+        return Object.class;
     }
 
     @Override
-    public List<Encoded> encode(List<Example<Text>> examples) {
-        final Packing packing = new Packing(maxLength, settings.apart());
+    public boolean reads(Class<?> kind) {
+        return kinds.stream().anyMatch(each -> each.inputType() == kind);
+    }
+
+    @Override
+    public String kinds() {
+        return kinds.stream().map(each -> each.inputType().getSimpleName()).collect(Collectors.joining(" or "));
+    }
+
+    @SuppressWarnings("unchecked") // Of the kind that was compared.
+    private <T> InputTokens<T> of(T input) {
+        return (InputTokens<T>) kinds.stream()
+                .filter(each -> each.inputType().isInstance(input))
+                .findFirst()
+                .orElseThrow(() -> new FinetuneException("This model reads " + kinds() + ", but was given a "
+                        + input.getClass().getSimpleName() + "."));
+    }
+
+    @Override
+    public List<Encoded> encode(List<Example<Object>> examples) {
+        final Packing packing = new Packing(row.maxLength, settings.apart());
         final List<Encoded> rows = new ArrayList<>();
-        for (Example<Text> example : examples) {
-            final TokenRow whole = whole(example);
+        for (Example<Object> example : examples) {
+            final InputTokens<Object> kind = of(example.input());
+            final TokenRow whole = kind.learned(example);
             if (settings.packs()) {
                 packing.add(whole.ids(), whole.labels());
-            } else {
-                rows.add(cut(whole));
+                continue;
             }
+            final TokenRow cut = cut(whole);
+            final Optional<String> useless = cut.predicts() ? Optional.empty() : kind.useless(example);
+            useless.ifPresentOrElse(why -> leftOut(example, why), () -> rows.add(cut));
         }
         rows.addAll(packing.rows());
         return rows;
     }
 
+    private void leftOut(Example<Object> example, String why) {
+        final String text = example.input().toString();
+        Warnings.say(
+                LOG,
+                "An example is left out, since " + why + " (maxLength is " + row.maxLength + " tokens): "
+                        + (text.length() > SHOWN ? text.substring(0, SHOWN) + " ..." : text));
+    }
+
     private TokenRow cut(TokenRow whole) {
-        if (whole.length() <= maxLength) {
+        if (whole.length() <= row.maxLength) {
             return whole;
         }
         truncated.increment();
-        return TokenRow.of(Arrays.copyOf(whole.ids(), maxLength), Arrays.copyOf(whole.labels(), maxLength));
-    }
-
-    private TokenRow whole(Example<Text> example) {
-        final Text text = example.input();
-        requireSingle(text);
-        if (example.label() instanceof Label.Completion completion) {
-            return completed(text.text(), completion.text());
-        }
-        if (!(example.label() instanceof Label.None)) {
-            throw new FinetuneException(
-                    "A language model learns from texts alone, or from Label.completion(...), not from "
-                            + example.label() + ".");
-        }
-        final int[] ids = tokens(text.text()).ids();
-        final int[] all = settings.packs() ? ended(ids) : ids;
-        return TokenRow.of(all, all);
-    }
-
-    private static void requireSingle(Text text) {
-        if (text.pair() != null) {
-            throw new FinetuneException("A language model goes on with one text, and this is a pair: join its texts, or"
-                    + " make the second one the label: Label.completion(...).");
-        }
-    }
-
-    private TokenRow completed(String prompt, String completion) {
-        final TokenizedText both = tokens(prompt + completion);
-        final int[] ids = ended(both.ids());
-        final int[] labels = ids.clone();
-        for (int i = 0; i < both.length(); i++) {
-            if (both.starts()[i] < prompt.length()) {
-                labels[i] = Target.IGNORED;
-            }
-        }
-        return TokenRow.of(ids, labels);
-    }
-
-    private TokenizedText tokens(String text) {
-        return tokenizer.encode(List.of(Text.of(text)), WHOLE, Detail.OFFSETS).get(0);
-    }
-
-    private int[] ended(int[] ids) {
-        final int[] ended = Arrays.copyOf(ids, ids.length + 1);
-        ended[ids.length] = endId;
-        return ended;
+        return TokenRow.of(Arrays.copyOf(whole.ids(), row.maxLength), Arrays.copyOf(whole.labels(), row.maxLength));
     }
 
     @Override
     public HostBatch collate(List<Encoded> rows, CollateContext context) {
         final int longest = rows.stream().mapToInt(Encoded::length).max().orElse(0);
         final Columns columns = new Columns(rows.size(), longest);
-        for (int row = 0; row < rows.size(); row++) {
-            columns.put(row, (TokenRow) rows.get(row));
+        for (int i = 0; i < rows.size(); i++) {
+            columns.put(i, (TokenRow) rows.get(i));
         }
         return new HostBatch(columns.named(context.purpose() != CollateContext.Purpose.PREDICTION), List.copyOf(rows));
     }
@@ -181,20 +175,20 @@ public final class LmEncoder implements InputEncoder<Text>, TextWriter<Text> {
             this.labels = new long[rows * longest];
             this.segments = new long[settings.apart() ? rows * longest : 0];
             this.positions = new long[segments.length];
-            Arrays.fill(ids, paddingId);
+            Arrays.fill(ids, row.paddingId);
             Arrays.fill(labels, Target.IGNORED);
             Arrays.fill(segments, -1);
         }
 
-        void put(int row, TokenRow tokens) {
+        void put(int at, TokenRow tokens) {
             for (int i = 0; i < tokens.length(); i++) {
-                final int at = row * longest + i;
-                ids[at] = tokens.ids()[i];
-                labels[at] = tokens.labels()[i];
-                mask[at] = 1;
+                final int place = at * longest + i;
+                ids[place] = tokens.ids()[i];
+                labels[place] = tokens.labels()[i];
+                mask[place] = 1;
                 if (settings.apart()) {
-                    segments[at] = tokens.segments()[i];
-                    positions[at] = i > 0 && segments[at] == segments[at - 1] ? positions[at - 1] + 1 : 0;
+                    segments[place] = tokens.segments()[i];
+                    positions[place] = i > 0 && segments[place] == segments[place - 1] ? positions[place - 1] + 1 : 0;
                 }
             }
         }
@@ -216,33 +210,33 @@ public final class LmEncoder implements InputEncoder<Text>, TextWriter<Text> {
 
     @Override
     public TextWriter.Work write(
-            Network network, List<Text> inputs, Generation settings, int atOnce, Cancellation cancellation) {
+            Network network, List<Object> inputs, Generation settings, int atOnce, Cancellation cancellation) {
         final GenerationConfig config = generation.understood();
         final TextGenerator generator = new TextGenerator(config, new TokenText(tokenizer));
         final List<int[]> prompts = inputs.stream()
                 .map(input -> prompt(input, config, generator.all(settings)))
                 .toList();
-        return generator.write(() -> new NetworkTokens(network, paddingId), prompts, settings, atOnce, cancellation);
+        return generator.write(
+                () -> new NetworkTokens(network, row.paddingId), prompts, settings, atOnce, cancellation);
     }
 
     @Override
     public TextWriter.Work write(
-            Network network, Text input, Generation settings, Consumer<String> pieces, Cancellation cancellation) {
+            Network network, Object input, Generation settings, Consumer<String> pieces, Cancellation cancellation) {
         final GenerationConfig config = generation.understood();
         final TextGenerator generator = new TextGenerator(config, new TokenText(tokenizer));
         final int[] prompt = prompt(input, config, generator.all(settings));
-        return generator.write(() -> new NetworkTokens(network, paddingId), prompt, settings, pieces, cancellation);
+        return generator.write(() -> new NetworkTokens(network, row.paddingId), prompt, settings, pieces, cancellation);
     }
 
-    /** The tokens of a text; of an empty one the token that texts begin with, if there is one. */
-    private int[] prompt(Text text, GenerationConfig config, Generation settings) {
-        requireSingle(text);
-        final int[] ids = tokens(text.text()).ids();
+    /** The tokens of an input; of an empty text the token that texts begin with, if there is one. */
+    private int[] prompt(Object input, GenerationConfig config, Generation all) {
+        final int[] ids = of(input).prompt(input);
         final int[] prompt = ids.length == 0 ? config.special().begin().stream().toArray() : ids;
-        final int fresh = settings.newTokensAfter(prompt.length);
-        if (prompt.length + (long) fresh - 1 > positions) {
+        final int fresh = all.newTokensAfter(prompt.length);
+        if (prompt.length + (long) fresh - 1 > row.positions) {
             throw new FinetuneException("A prompt of " + prompt.length + " tokens and " + fresh
-                    + " new ones are more than the " + positions
+                    + " new ones are more than the " + row.positions
                     + " that the model reads: shorten the prompt, or ask for fewer with maxNewTokens.");
         }
         return prompt;

@@ -19,6 +19,16 @@ record TokenRow(int[] ids, int[] labels, int[] segments) implements Encoded {
         return new TokenRow(ids, labels, NONE);
     }
 
+    /** Whether anything is predicted in it: the first token never is. */
+    boolean predicts() {
+        for (int i = 1; i < labels.length; i++) {
+            if (labels[i] != Target.IGNORED) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     @Override
     public int length() {
         return ids.length;

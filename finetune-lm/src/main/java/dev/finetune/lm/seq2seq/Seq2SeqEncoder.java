@@ -13,15 +13,28 @@ import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Text;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.generate.Generation;
+import dev.finetune.lm.generate.InGroups;
+import dev.finetune.lm.generate.ModelGeneration;
+import dev.finetune.lm.generate.NextTokens;
+import dev.finetune.lm.generate.TextGenerator;
+import dev.finetune.lm.generate.TokenText;
+import dev.finetune.nn.Network;
+import dev.finetune.spi.TextWriter;
+import dev.finetune.train.Cancellation;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Device;
 
 /**
  * Texts as rows, each with the text that is to be written for it, both with their special tokens. Columns, 64-bit: {@code input_ids}
@@ -29,13 +42,14 @@ import java.util.stream.IntStream;
  * {@code decoder_input_ids}, the labels one place later, behind the decoder's first token, padded with the padding token. Without
  * targets there are no labels, and the decoder reads its first token alone. Owns its tokenizer.
  */
-final class Seq2SeqEncoder implements InputEncoder<Text> {
+final class Seq2SeqEncoder implements InputEncoder<Text>, TextWriter<Text> {
     private static final byte[] NO_TYPES = {};
 
     private final Tokenizer tokenizer;
     private final TokenSettings settings;
     private final int maxSource;
     private final int maxTarget;
+    private final ModelGeneration generation;
     private final LongAdder truncated = new LongAdder();
 
     /**
@@ -43,13 +57,16 @@ final class Seq2SeqEncoder implements InputEncoder<Text> {
      *
      * @param tokenizer closed with the encoder
      * @param maxSource the most tokens that the encoder reads, special tokens included
-     * @param maxTarget the most tokens that the decoder writes, special tokens included
+     * @param maxTarget the most tokens that the decoder learns to write, special tokens included
+     * @param generation what the model says of how it writes
      */
-    Seq2SeqEncoder(Tokenizer tokenizer, TokenSettings settings, int maxSource, int maxTarget) {
+    Seq2SeqEncoder(
+            Tokenizer tokenizer, TokenSettings settings, int maxSource, int maxTarget, ModelGeneration generation) {
         this.tokenizer = tokenizer;
         this.settings = settings;
         this.maxSource = maxSource;
         this.maxTarget = maxTarget;
+        this.generation = generation;
         checkRoom("maxLength", maxSource);
         checkRoom("maxTarget", maxTarget);
     }
@@ -165,6 +182,48 @@ final class Seq2SeqEncoder implements InputEncoder<Text> {
     }
 
     @Override
+    public TextWriter.Work write(
+            Network network, List<Text> inputs, Generation settings, int atOnce, Cancellation cancellation) {
+        final TextGenerator generator = generator();
+        final List<int[]> sources = tokenizer.encode(inputs, maxSource).stream()
+                .map(TokenizedText::ids)
+                .toList();
+        final List<Supplier<TextWriter.Work>> groups = new ArrayList<>();
+        for (int from = 0; from < sources.size(); from += atOnce) {
+            final List<int[]> some = sources.subList(from, Math.min(from + atOnce, sources.size()));
+            groups.add(() -> generator.write(
+                    () -> next(network, some),
+                    Collections.nCopies(some.size(), new int[] {this.settings.start()}),
+                    settings,
+                    some.size(),
+                    cancellation));
+        }
+        return new InGroups(groups);
+    }
+
+    @Override
+    public TextWriter.Work write(
+            Network network, Text input, Generation settings, Consumer<String> pieces, Cancellation cancellation) {
+        final int[] source = tokenizer.encode(List.of(input), maxSource).get(0).ids();
+        return generator()
+                .write(
+                        () -> next(network, List.of(source)),
+                        new int[] {this.settings.start()},
+                        settings,
+                        pieces,
+                        cancellation);
+    }
+
+    private TextGenerator generator() {
+        return new TextGenerator(generation.understood(), new TokenText(tokenizer));
+    }
+
+    private NextTokens next(Network network, List<int[]> sources) {
+        final Device device = network.parameters().get(0).value().device();
+        return new Seq2SeqNextTokens(network, sources, settings.padding(), device);
+    }
+
+    @Override
     public long truncated() {
         return truncated.sum();
     }
@@ -172,6 +231,7 @@ final class Seq2SeqEncoder implements InputEncoder<Text> {
     @Override
     public void save(Path directory) throws IOException {
         tokenizer.save(directory);
+        generation.save(directory);
     }
 
     @Override

@@ -10,6 +10,7 @@ import dev.finetune.data.Text;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.head.Head;
 import dev.finetune.head.Heads;
+import dev.finetune.lm.generate.ModelGeneration;
 import dev.finetune.lm.head.LmTask;
 import dev.finetune.nn.Init;
 import dev.finetune.nn.LayerKind;
@@ -143,7 +144,12 @@ abstract class Seq2SeqFamily<C> implements LanguageModelFamily {
         }
         final int most = Math.min(settings.longest(), tokenizer.modelMaxLength().orElse(Integer.MAX_VALUE));
         final int maxSource = request.maxLength() > 0 ? request.maxLength() : Math.min(DEFAULT_MAX_LENGTH, most);
-        return new Seq2SeqEncoder(tokenizer, settings, maxSource, Math.min(head.maxTarget(), settings.longest()));
+        return new Seq2SeqEncoder(
+                tokenizer,
+                settings,
+                maxSource,
+                Math.min(head.maxTarget(), settings.longest()),
+                ModelGeneration.read(request.directory(), request.config().json()));
     }
 
     /** Every token needs its row of the embeddings. */

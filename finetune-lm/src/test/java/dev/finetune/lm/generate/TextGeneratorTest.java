@@ -117,10 +117,13 @@ class TextGeneratorTest {
     void whatIsHandedOverIsTheText() {
         final StringBuilder streamed = new StringBuilder();
         final List<Integer> lengths = new ArrayList<>();
-        final Generated text = Written.by(GENERATOR.write(() -> model, new int[] {4, 5},
-                Generation.greedy().maxNewTokens(9),
-                piece -> lengths.add(streamed.append(piece).length()),
-                new Cancellation())).get(0);
+        final Generated text = Written.by(GENERATOR.write(
+                        () -> model,
+                        new int[] {4, 5},
+                        Generation.greedy().maxNewTokens(9),
+                        piece -> lengths.add(streamed.append(piece).length()),
+                        new Cancellation()))
+                .get(0);
         assertThat(streamed).hasToString(text.text());
         assertThat(lengths).hasSize(9);
         assertThat(text.end()).isEqualTo(End.MAX_NEW_TOKENS);
@@ -130,15 +133,18 @@ class TextGeneratorTest {
     void whoeverCancelsGetsWhatIsThereWithinOneToken() {
         final Cancellation cancellation = new Cancellation();
         final List<String> pieces = new ArrayList<>();
-        final Generated text = Written.by(GENERATOR.write(() -> model, new int[] {4, 5},
-                Generation.greedy().maxNewTokens(1000),
-                piece -> {
-                    pieces.add(piece);
-                    if (pieces.size() == 3) {
-                        cancellation.cancel();
-                    }
-                },
-                cancellation)).get(0);
+        final Generated text = Written.by(GENERATOR.write(
+                        () -> model,
+                        new int[] {4, 5},
+                        Generation.greedy().maxNewTokens(1000),
+                        piece -> {
+                            pieces.add(piece);
+                            if (pieces.size() == 3) {
+                                cancellation.cancel();
+                            }
+                        },
+                        cancellation))
+                .get(0);
         assertThat(text.end()).isEqualTo(End.CANCELLED);
         assertThat(text.ids()).hasSize(3);
         assertThat(String.join("", pieces)).isEqualTo(text.text());
@@ -160,8 +166,8 @@ class TextGeneratorTest {
     void aTextThatIsHandedOverHasNoBeamsAndNoOthers() {
         for (Generation settings :
                 List.of(Generation.beams(2), Generation.sampled().sequences(2))) {
-            assertThatThrownBy(
-                            () -> Written.by(GENERATOR.write(() -> model, new int[] {1}, settings, piece -> {}, new Cancellation())))
+            assertThatThrownBy(() -> Written.by(
+                            GENERATOR.write(() -> model, new int[] {1}, settings, piece -> {}, new Cancellation())))
                     .isInstanceOf(FinetuneException.class)
                     .hasMessageContaining("Generation.greedy()");
         }

@@ -76,7 +76,9 @@ class WritingTest {
     void whatIsHandedOverIsTheTextAlsoWhereBytesAreNone() {
         final StringBuilder streamed = new StringBuilder();
         final Generated text = model.generate(
-                PROMPTS.get(1), Generation.sampled().temperature(3.0).maxNewTokens(30).seed(1), streamed::append);
+                PROMPTS.get(1),
+                Generation.sampled().temperature(3.0).maxNewTokens(30).seed(1),
+                streamed::append);
         assertThat(streamed).hasToString(text.text());
         assertThat(text.ids()).hasSizeGreaterThan(5);
     }
@@ -139,7 +141,8 @@ class WritingTest {
         assertThatThrownBy(() -> model.generate(Text.pair("a", "b"), Generation.greedy()))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("pair");
-        assertThatThrownBy(() -> model.generate(PROMPTS.get(0), Generation.greedy().maxNewTokens(100_000)))
+        assertThatThrownBy(
+                        () -> model.generate(PROMPTS.get(0), Generation.greedy().maxNewTokens(100_000)))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("100000")
                 .hasMessageContaining("maxNewTokens");

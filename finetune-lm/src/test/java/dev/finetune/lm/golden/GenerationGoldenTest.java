@@ -37,7 +37,9 @@ class GenerationGoldenTest {
                 .filter(golden -> !golden.json().keySet().containsAll(GoldenCase.ADAPTERS))
                 .filter(golden -> !golden.tensors().containsKey("expected.encoder_hidden_states.0"))
                 .toList();
-        assumeTrue(!cases.isEmpty(), "no decoders that write in " + GoldenFolders.root().toAbsolutePath());
+        assumeTrue(
+                !cases.isEmpty(),
+                "no decoders that write in " + GoldenFolders.root().toAbsolutePath());
         return cases.stream()
                 .flatMap(golden -> golden.json().getAsJsonArray("generation").asList().stream()
                         .map(JsonElement::getAsJsonObject)
@@ -76,7 +78,10 @@ class GenerationGoldenTest {
                 if (row.has("sequences_scores")) {
                     assertThat(written.get(i).score())
                             .isCloseTo(
-                                    row.getAsJsonArray("sequences_scores").get(i).getAsDouble(), within(SCORE));
+                                    row.getAsJsonArray("sequences_scores")
+                                            .get(i)
+                                            .getAsDouble(),
+                                    within(SCORE));
                 }
             }
         }

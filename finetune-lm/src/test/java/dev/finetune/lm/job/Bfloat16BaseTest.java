@@ -35,7 +35,11 @@ import org.junit.jupiter.api.io.TempDir;
 class Bfloat16BaseTest {
     private static final Dataset<Text> TEXTS = Dataset.of(
             Text.class,
-            Stream.of("the product arrived on time", "great sound , weak bass", "freezing the early layers", "a fair price")
+            Stream.of(
+                            "the product arrived on time",
+                            "great sound , weak bass",
+                            "freezing the early layers",
+                            "a fair price")
                     .map(text -> new Example<>(Text.of(text), Label.none()))
                     .toList());
 
@@ -48,7 +52,8 @@ class Bfloat16BaseTest {
     void storeInBfloat16() throws IOException {
         final Path model = GoldenFolders.all().get("llama-causal-lm").resolve("model");
         halved = Files.createDirectories(folder.resolve("model"));
-        for (String name : List.of("config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json")) {
+        for (String name :
+                List.of("config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json")) {
             Files.copy(model.resolve(name), halved.resolve(name));
         }
         try (Weights weights = Weights.open(model.resolve("model.safetensors"));
@@ -83,7 +88,8 @@ class Bfloat16BaseTest {
             for (Parameter parameter : tuned.assembly().network().parameters()) {
                 assertThat(isHalved(parameter))
                         .as(parameter.name())
-                        .isEqualTo(parameter.shape().length == 2 && !parameter.name().contains("lora"));
+                        .isEqualTo(parameter.shape().length == 2
+                                && !parameter.name().contains("lora"));
             }
         }
     }
@@ -91,7 +97,8 @@ class Bfloat16BaseTest {
     @Test
     void lossesAreThoseOfABaseInFloatsToTheRoundingOf16Bits() {
         try (FineTuned<Text> halves = tuner().lora(Lora.rank(4)).fit(TEXTS, TEXTS);
-                FineTuned<Text> floats = tuner(GoldenFolders.all().get("llama-causal-lm").resolve("model"))
+                FineTuned<Text> floats = tuner(
+                                GoldenFolders.all().get("llama-causal-lm").resolve("model"))
                         .lora(Lora.rank(4))
                         .fit(TEXTS, TEXTS)) {
             final double before = halves.history().orElseThrow().steps().get(0).loss();

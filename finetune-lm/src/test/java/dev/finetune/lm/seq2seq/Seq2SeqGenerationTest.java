@@ -17,6 +17,7 @@ import dev.finetune.golden.GoldenDevice;
 import dev.finetune.internal.JsonFile;
 import dev.finetune.lm.generate.GenerationConfig;
 import dev.finetune.lm.generate.TextGenerator;
+import dev.finetune.spi.TextWriter;
 import dev.finetune.train.Cancellation;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -64,14 +65,18 @@ class Seq2SeqGenerationTest {
         try (FineTuned<Text> model = FineTuner.from(golden.model())
                         .device(GoldenDevice.choice())
                         .untrained(Text.class);
-                Seq2SeqNextTokens next =
-                        new Seq2SeqNextTokens(model.assembly().network(), sources, padding, GoldenDevice.device())) {
-            final List<Generated> written = new TextGenerator(config, Arrays::toString)
-                    .generate(
-                            next,
-                            Collections.nCopies(sources.size(), new int[] {start}),
-                            Generation.asTheModel(),
-                            new Cancellation());
+                TextWriter.Work work = new TextGenerator(config, Arrays::toString)
+                        .write(
+                                () -> new Seq2SeqNextTokens(
+                                        model.assembly().network(), sources, padding, GoldenDevice.device()),
+                                Collections.nCopies(sources.size(), new int[] {start}),
+                                Generation.asTheModel(),
+                                sources.size(),
+                                new Cancellation())) {
+            while (work.step()) {
+                // The next token.
+            }
+            final List<Generated> written = work.result();
             for (int row = 0; row < rows.size(); row++) {
                 final Generated first = written.get(row / each);
                 final Generated ours = row % each == 0 ? first : first.others().get(row % each - 1);

@@ -20,7 +20,12 @@ import java.util.Optional;
  * @param undecodable why it can't decode; empty if it can
  * @param normalizedTokens the added tokens that are looked for in the normalized text
  */
-public record DefinitionCheck(JsonObject json, int longestText, boolean knowsUnknown, Optional<String> undecodable, List<String> normalizedTokens) {
+public record DefinitionCheck(
+        JsonObject json,
+        int longestText,
+        boolean knowsUnknown,
+        Optional<String> undecodable,
+        List<String> normalizedTokens) {
     private static final int MOST_ADDED = 1_000_000;
     private static final long MOST_ADDED_CHARACTERS = 16L << 20;
 
@@ -67,7 +72,8 @@ public record DefinitionCheck(JsonObject json, int longestText, boolean knowsUnk
             return Optional.empty();
         }
         try {
-            checked.add("decoder", new DecoderCheck().checked(Step.of(whole.source(), "decoder", whole.get("decoder"))));
+            checked.add(
+                    "decoder", new DecoderCheck().checked(Step.of(whole.source(), "decoder", whole.get("decoder"))));
             return Optional.empty();
         } catch (FinetuneException e) {
             return Optional.of(e.getMessage());

@@ -1,20 +1,24 @@
-package dev.finetune.lm.input;
+package dev.finetune.lm.generate;
 
 import dev.finetune.bert.text.Tokenizer;
-import dev.finetune.lm.generate.IdsToText;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** A tokenizer's decoding, which knows of tokens for single bytes, as Llama 2 has them: {@code <0x0A>}. */
-final class TokenText implements IdsToText {
+public final class TokenText implements IdsToText {
     private static final int BYTES = 256;
 
     private final Tokenizer tokenizer;
     private final Set<Integer> bytes;
 
-    TokenText(Tokenizer tokenizer) {
+    /**
+     * Decodes with a tokenizer.
+     *
+     * @param tokenizer borrowed
+     */
+    public TokenText(Tokenizer tokenizer) {
         this.tokenizer = tokenizer;
         this.bytes = IntStream.range(0, BYTES)
                 .mapToObj(value -> tokenizer.idOf(String.format(Locale.ROOT, "<0x%02X>", value)))

@@ -1,0 +1,66 @@
+package dev.finetune.lm.input;
+
+import dev.finetune.bert.text.Tokenizer;
+import dev.finetune.data.Example;
+import dev.finetune.data.Label;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.lm.Chat;
+import dev.finetune.lm.ChatTemplate;
+import dev.finetune.lm.ChatTokens;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** Conversations as the checkpoint's own template writes them, of which what the assistant says is predicted. */
+final class Conversations implements InputTokens<Chat> {
+    private final Tokenizer tokenizer;
+    private final Supplier<ChatTemplate> template;
+
+    /**
+     * Opens the template. Where that can't be, models still read texts; conversations are refused.
+     *
+     * @param tokenizer of the model (borrowed)
+     * @param directory of the model
+     * @param variables that the template is told
+     */
+    Conversations(Tokenizer tokenizer, Path directory, Map<String, Object> variables) {
+        this.tokenizer = tokenizer;
+        Supplier<ChatTemplate> found;
+        try {
+            final ChatTemplate opened = ChatTemplate.open(directory).with(variables);
+            found = () -> opened;
+        } catch (FinetuneException e) {
+            found = () -> {
+                throw new FinetuneException("This model can't read conversations: " + e.getMessage(), e);
+            };
+        }
+        this.template = found;
+    }
+
+    @Override
+    public Class<Chat> inputType() {
+        return Chat.class;
+    }
+
+    @Override
+    public TokenRow learned(Example<Chat> example) {
+        if (!(example.label() instanceof Label.None)) {
+            throw new FinetuneException(
+                    "Of a conversation the model learns what the assistant says in it, without a label; this"
+                            + " one has the label " + example.label() + ".");
+        }
+        final ChatTokens tokens = template.get().encode(tokenizer, example.input());
+        return TokenRow.of(tokens.ids(), tokens.labels());
+    }
+
+    @Override
+    public int[] prompt(Chat chat) {
+        return tokenizer.encodeWhole(template.get().render(chat, true)).ids();
+    }
+
+    @Override
+    public Optional<String> useless(Example<Chat> example) {
+        return Optional.of("the assistant says nothing in it, or nothing within the maximum length");
+    }
+}

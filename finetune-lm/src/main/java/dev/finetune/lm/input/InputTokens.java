@@ -1,0 +1,19 @@
+package dev.finetune.lm.input;
+
+import dev.finetune.data.Example;
+import java.util.Optional;
+
+/** How one kind of input becomes tokens. Thread-safe. */
+interface InputTokens<I> {
+    /** {@return the kind of input} */
+    Class<I> inputType();
+
+    /** {@return all tokens of an example, and which of them are predicted} */
+    TokenRow learned(Example<I> example);
+
+    /** {@return the tokens that the model's own text follows on} */
+    int[] prompt(I input);
+
+    /** {@return why a row of this example is of no use where it has no label at all; empty where it is} */
+    Optional<String> useless(Example<I> example);
+}

@@ -1,0 +1,90 @@
+package dev.finetune.lm.input;
+
+import dev.finetune.batch.Target;
+import dev.finetune.bert.text.Detail;
+import dev.finetune.bert.text.TokenizedText;
+import dev.finetune.bert.text.Tokenizer;
+import dev.finetune.data.Example;
+import dev.finetune.data.Label;
+import dev.finetune.data.Text;
+import dev.finetune.error.FinetuneException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Texts, all of whose tokens are predicted, and texts with a {@link Label.Completion}, of which the completion's are: it follows the
+ * text directly and ends with the end-of-text token.
+ *
+ * @param tokenizer of the model (borrowed)
+ * @param ended whether texts without a completion end with the end-of-text token, too
+ * @param endId that token's id
+ */
+record PlainTexts(Tokenizer tokenizer, boolean ended, int endId) implements InputTokens<Text> {
+    /** Longer than any text is. */
+    private static final int WHOLE = 1 << 24;
+
+    @Override
+    public Class<Text> inputType() {
+        return Text.class;
+    }
+
+    @Override
+    public TokenRow learned(Example<Text> example) {
+        final Text text = example.input();
+        requireSingle(text);
+        if (example.label() instanceof Label.Completion completion) {
+            return completed(text.text(), completion.text());
+        }
+        if (!(example.label() instanceof Label.None)) {
+            throw new FinetuneException(
+                    "A language model learns from texts alone, or from Label.completion(...), not from "
+                            + example.label() + ".");
+        }
+        final int[] ids = tokens(text.text()).ids();
+        final int[] all = ended ? withEnd(ids) : ids;
+        return TokenRow.of(all, all);
+    }
+
+    private static void requireSingle(Text text) {
+        if (text.pair() != null) {
+            throw new FinetuneException("A language model goes on with one text, and this is a pair: join its texts, or"
+                    + " make the second one the label: Label.completion(...).");
+        }
+    }
+
+    private TokenRow completed(String prompt, String completion) {
+        final TokenizedText both = tokens(prompt + completion);
+        final int[] ids = withEnd(both.ids());
+        final int[] labels = ids.clone();
+        for (int i = 0; i < both.length(); i++) {
+            if (both.starts()[i] < prompt.length()) {
+                labels[i] = Target.IGNORED;
+            }
+        }
+        return TokenRow.of(ids, labels);
+    }
+
+    private TokenizedText tokens(String text) {
+        return tokenizer.encode(List.of(Text.of(text)), WHOLE, Detail.OFFSETS).get(0);
+    }
+
+    private int[] withEnd(int[] ids) {
+        final int[] all = Arrays.copyOf(ids, ids.length + 1);
+        all[ids.length] = endId;
+        return all;
+    }
+
+    @Override
+    public int[] prompt(Text text) {
+        requireSingle(text);
+        return tokens(text.text()).ids();
+    }
+
+    @Override
+    public Optional<String> useless(Example<Text> example) {
+        return example.label() instanceof Label.Completion
+                ? Optional.of("its completion lies beyond the maximum length altogether")
+                : Optional.empty();
+    }
+}
