@@ -56,7 +56,7 @@ final class TokenPasses {
     static <I> TokenPasses of(ExplainedModel<I> model, I input) {
         if (!(model.encoder() instanceof TokenEncoder<I> encoder)) {
             throw new FinetuneException("This model (" + model.name() + ") can't be explained token by token: it reads "
-                    + model.encoder().inputType().getSimpleName() + ", and its encoder ("
+                    + model.encoder().kinds() + ", and its encoder ("
                     + model.encoder().getClass().getName() + ") doesn't tell tokens apart (TokenEncoder).");
         }
         checkHead(model);

@@ -39,10 +39,14 @@ public final class Tensors {
                     new MemoryFormatOptional());
             if (host instanceof HostTensor.Longs longs) {
                 checkCount(here, longs.data().length);
-                new LongPointer(here.data_ptr()).put(longs.data());
+                if (longs.data().length > 0) { // A tensor of nothing lies nowhere.
+                    new LongPointer(here.data_ptr()).put(longs.data());
+                }
             } else if (host instanceof HostTensor.Floats floats) {
                 checkCount(here, floats.data().length);
-                new FloatPointer(here.data_ptr()).put(floats.data());
+                if (floats.data().length > 0) {
+                    new FloatPointer(here.data_ptr()).put(floats.data());
+                }
             }
             return scope.keep(elsewhere ? here.to(device, type, true, false, new MemoryFormatOptional()) : here);
         }

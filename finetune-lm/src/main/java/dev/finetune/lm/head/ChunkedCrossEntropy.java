@@ -125,8 +125,9 @@ final class ChunkedCrossEntropy {
             if (smoothing > 0) {
                 probabilities.sub_(new Scalar(smoothing / weight.size(0)));
             }
-            probabilities.scatter_add_(
-                    1, y, torch.full_like(y, new Scalar(smoothing - 1)).to(ScalarType.Float));
+            final Tensor ofTarget =
+                    torch.full_like(y.to(ScalarType.Float), new Scalar(smoothing - 1));
+            probabilities.scatter_add_(1, y, ofTarget);
             final Tensor ofLogits = probabilities.to(weight.scalar_type());
             if (ofRows != null) {
                 ofRows.narrow(0, from, x.size(0)).copy_(ofLogits.mm(weight));

@@ -123,6 +123,9 @@ public final class LmEncoder implements InputEncoder<Object>, TextWriter<Object>
                 packing.add(whole.ids(), whole.labels());
                 continue;
             }
+            if (whole.length() == 0) {
+                continue; // A text without a token.
+            }
             final TokenRow cut = cut(whole);
             final Optional<String> useless = cut.predicts() ? Optional.empty() : kind.useless(example);
             useless.ifPresentOrElse(why -> leftOut(example, why), () -> rows.add(cut));

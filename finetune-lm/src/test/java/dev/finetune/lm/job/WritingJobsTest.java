@@ -157,6 +157,19 @@ class WritingJobsTest {
     }
 
     @Test
+    void textsOfOneTokenAreLearnedNothingFromAndHurtNothing() {
+        final Dataset<Text> some = texts("o", "the sky is blue", "a", "two and two is four", "e", "i");
+        try (FineTuned<Text> tuned = tuner(golden("gpt2-causal-lm"))
+                .loss(l -> l.labelSmoothing(0.1))
+                .fit(some, some)) {
+            assertThat(tuned.evaluation().get("accuracy")).isGreaterThan(0.9);
+            assertThat(tuned.generate(Text.of("the sky"), Generation.greedy().maxNewTokens(8))
+                            .text())
+                    .startsWith(" is blue");
+        }
+    }
+
+    @Test
     void aModelWithoutAChatTemplateReadsTextsAndSaysWhyNoConversations() {
         try (FineTuned<Text> model = tuner(golden("gpt2-causal-lm")).untrained(Text.class)) {
             assertThat(model.generate(Text.of("the"), Generation.greedy().maxNewTokens(2))
