@@ -4,28 +4,36 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.finetune.FineTuned;
 import dev.finetune.NullArguments;
+import dev.finetune.PredictionListener;
 import dev.finetune.calibration.DecisionMetric;
 import dev.finetune.checkpoint.Overwrite;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Text;
 import dev.finetune.explain.Explain;
 import dev.finetune.explain.ExplanationMethod;
+import dev.finetune.generate.Generation;
 import dev.finetune.head.Prediction;
+import dev.finetune.train.Cancellation;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 class NullArgumentsOfModelTest {
-    private static final NullArguments NULLS = new NullArguments(Map.of(
-            Object.class, Text.of("great"),
-            List.class, List.of(Text.of("great")),
-            Class.class, Prediction.Category.class,
-            Dataset.class, Jobs.data(8, 1),
-            Overwrite.class, Overwrite.ANY,
-            DecisionMetric.class, DecisionMetric.f1(),
-            ExplanationMethod.class, Explain.occlusion(),
-            Path.class, Path.of("nowhere")));
+    private static final NullArguments NULLS = new NullArguments(Map.ofEntries(
+            Map.entry(Object.class, Text.of("great")),
+            Map.entry(List.class, List.of(Text.of("great"))),
+            Map.entry(Class.class, Prediction.Category.class),
+            Map.entry(Dataset.class, Jobs.data(8, 1)),
+            Map.entry(Overwrite.class, Overwrite.ANY),
+            Map.entry(DecisionMetric.class, DecisionMetric.f1()),
+            Map.entry(ExplanationMethod.class, Explain.occlusion()),
+            Map.entry(PredictionListener.class, (PredictionListener) (inputs, took) -> {}),
+            Map.entry(Generation.class, Generation.greedy()),
+            Map.entry(Consumer.class, (Consumer<String>) piece -> {}),
+            Map.entry(Cancellation.class, new Cancellation()),
+            Map.entry(Path.class, Path.of("nowhere"))));
 
     @Test
     void anArgumentThatIsNullIsNamedByAModel() {

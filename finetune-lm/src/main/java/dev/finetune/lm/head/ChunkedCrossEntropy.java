@@ -125,8 +125,7 @@ final class ChunkedCrossEntropy {
             if (smoothing > 0) {
                 probabilities.sub_(new Scalar(smoothing / weight.size(0)));
             }
-            final Tensor ofTarget =
-                    torch.full_like(y.to(ScalarType.Float), new Scalar(smoothing - 1));
+            final Tensor ofTarget = torch.full_like(y.to(ScalarType.Float), new Scalar(smoothing - 1));
             probabilities.scatter_add_(1, y, ofTarget);
             final Tensor ofLogits = probabilities.to(weight.scalar_type());
             if (ofRows != null) {

@@ -159,9 +159,8 @@ class WritingJobsTest {
     @Test
     void textsOfOneTokenAreLearnedNothingFromAndHurtNothing() {
         final Dataset<Text> some = texts("o", "the sky is blue", "a", "two and two is four", "e", "i");
-        try (FineTuned<Text> tuned = tuner(golden("gpt2-causal-lm"))
-                .loss(l -> l.labelSmoothing(0.1))
-                .fit(some, some)) {
+        try (FineTuned<Text> tuned =
+                tuner(golden("gpt2-causal-lm")).loss(l -> l.labelSmoothing(0.1)).fit(some, some)) {
             assertThat(tuned.evaluation().get("accuracy")).isGreaterThan(0.9);
             assertThat(tuned.generate(Text.of("the sky"), Generation.greedy().maxNewTokens(8))
                             .text())
