@@ -11,7 +11,6 @@ import dev.finetune.golden.GoldenFolders;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
@@ -26,15 +25,8 @@ class ProcessorsTest {
     private static final Offset<Float> EXACT = Offset.offset(1e-5f);
 
     static Stream<Path> cases() {
-        final List<Path> folders = new ArrayList<>(
-                GoldenFolders.below(Path.of("src/test/resources/samplers")).values());
-        final String shared = System.getProperty("finetune.shared", "");
-        if (!shared.isEmpty()) {
-            GoldenFolders.below(Path.of(shared, "golden", "models")).values().stream()
-                    .filter(folder -> GoldenFolders.read(folder).has("samplers"))
-                    .forEach(folders::add);
-        }
-        return folders.stream();
+        return GoldenFolders.below(Path.of("src/test/resources/golden")).values().stream()
+                .filter(folder -> GoldenFolders.read(folder).has("samplers"));
     }
 
     @ParameterizedTest
