@@ -3,12 +3,12 @@ package dev.finetune.examples.bench;
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
 import dev.finetune.checkpoint.SafetensorsWriter;
+import dev.finetune.internal.torch.TensorScope;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -81,7 +81,7 @@ record LmShape(String family, int vocabulary, int layers, int width, int heads, 
         }
         shapes.put("model.norm.weight", new long[] {width});
         shapes.put("lm_head.weight", new long[] {vocabulary, width});
-        try (PointerScope scope = new PointerScope()) {
+        try (TensorScope scope = TensorScope.open()) {
             final Map<String, Tensor> tensors = new LinkedHashMap<>();
             shapes.forEach((name, shape) -> {
                 final Tensor tensor = torch.empty(shape, new TensorOptions(ScalarType.BFloat16), null);
