@@ -58,6 +58,11 @@ public final class ForwardContext {
         return past;
     }
 
+    /** Whether the pass is one of many that read a token of each row, so that it pays to lay weights out for them. */
+    boolean writesOn() {
+        return past > 0 && cache.map(KeyValueCache::goesOnLong).orElse(false);
+    }
+
     /** What causal attention goes on from. */
     Optional<KeyValueCache> cache() {
         return cache;

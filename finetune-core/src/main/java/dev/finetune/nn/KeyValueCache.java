@@ -20,13 +20,29 @@ public final class KeyValueCache implements AutoCloseable {
     /** Room is made for so many more positions than are needed, or half of them, whichever is more. */
     private static final long BLOCK = 64;
 
+    private static final int MANY = 16;
+
     private final Map<Long, Room> byPlace = new HashMap<>();
 
     /** What doesn't grow. */
     private final Map<Long, KeysAndValues> fixed = new HashMap<>();
 
-    /** An empty cache. */
-    public KeyValueCache() {}
+    private final boolean goesOnLong;
+
+    /**
+     * An empty cache.
+     *
+     * @param expected how many passes are expected; where they are many, weights are laid out for them, which takes as long as some
+     *     ten passes over single tokens, and as much memory again
+     */
+    public KeyValueCache(int expected) {
+        this.goesOnLong = expected >= MANY;
+    }
+
+    /** Whether many passes are expected. */
+    boolean goesOnLong() {
+        return goesOnLong;
+    }
 
     /**
      * Keys and values of some positions.
@@ -93,6 +109,40 @@ public final class KeyValueCache implements AutoCloseable {
             replace(keys.index_select(0, rows), values.index_select(0, rows));
         }
 
+        /** Rows of another after these, the positions that either lacks filled up on the left. */
+        void join(Room other, long more) {
+            final long all = Math.max(length, other.length);
+            replace(
+                    joined(keys, length, other.keys, other.length, more),
+                    joined(values, length, other.values, other.length, more));
+            length = all;
+        }
+
+        /** Filled up with zeros: what is hidden mustn't be no number. */
+        private static Tensor joined(Tensor one, long length, Tensor other, long otherLength, long more) {
+            final long all = Math.max(length, otherLength);
+            final Tensor both = torch.zeros(
+                    new long[] {one.size(0) + other.size(0), all + more, one.size(2)}, one.options());
+            both.narrow(0, 0, one.size(0)).narrow(1, all - length, length).copy_(one.narrow(1, 0, length));
+            both.narrow(0, one.size(0), other.size(0))
+                    .narrow(1, all - otherLength, otherLength)
+                    .copy_(other.narrow(1, 0, otherLength));
+            return both;
+        }
+
+        /** Without the first positions. */
+        void forget(long positions) {
+            final long rest = length - positions;
+            replace(moved(keys, positions, rest), moved(values, positions, rest));
+            length = rest;
+        }
+
+        private static Tensor moved(Tensor before, long from, long count) {
+            final Tensor moved = roomy(before, count);
+            moved.narrow(1, 0, count).copy_(before.narrow(1, from, count));
+            return moved;
+        }
+
         KeysAndValues present() {
             return new KeysAndValues(keys.narrow(1, 0, length), values.narrow(1, 0, length));
         }
@@ -149,6 +199,53 @@ public final class KeyValueCache implements AutoCloseable {
                 before.close();
                 return after;
             });
+        }
+    }
+
+    /**
+     * Takes in the rows of another cache after these, and leaves the other empty. The positions that one lacks are added before its
+     * first, as zeros: whoever goes on hides them.
+     *
+     * @param other of the same network, with rows read
+     * @throws IllegalStateException if one keeps what doesn't grow
+     */
+    public void join(KeyValueCache other) {
+        if (!fixed.isEmpty() || !other.fixed.isEmpty()) {
+            throw new IllegalStateException("Rows that attend to sources of their own can't be joined.");
+        }
+        try (GradientMode off = GradientMode.off();
+                TensorScope scope = TensorScope.open()) {
+            byPlace.forEach((place, room) -> room.join(other.byPlace.get(place), BLOCK));
+        }
+        other.close();
+    }
+
+    /**
+     * {@return a cache of one row alone, with room for more; this one keeps it, too}
+     *
+     * @param row its number
+     */
+    public KeyValueCache copyOf(long row) {
+        final KeyValueCache copy = new KeyValueCache(goesOnLong ? MANY : 0);
+        try (GradientMode off = GradientMode.off();
+                TensorScope scope = TensorScope.open()) {
+            byPlace.forEach((place, room) -> copy.append(
+                    place,
+                    room.keys.narrow(0, row, 1).narrow(1, 0, room.length),
+                    room.values.narrow(0, row, 1).narrow(1, 0, room.length)));
+        }
+        return copy;
+    }
+
+    /**
+     * Forgets the first positions, which all rows hide.
+     *
+     * @param positions how many
+     */
+    public void forget(long positions) {
+        try (GradientMode off = GradientMode.off();
+                TensorScope scope = TensorScope.open()) {
+            byPlace.values().forEach(room -> room.forget(positions));
         }
     }
 

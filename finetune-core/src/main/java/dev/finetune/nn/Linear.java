@@ -3,6 +3,7 @@ package dev.finetune.nn;
 import dev.finetune.internal.torch.CustomGradients;
 import dev.finetune.internal.torch.FewRows;
 import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.PackedWeight;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.nn.OperatorGraph.Value;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ public final class Linear implements Module {
     private final @Nullable Parameter bias;
     private final boolean turned;
     private final AdaptedLayer layer = new Layer();
+    private final AdaptedLayer fewRows = new FewRowsLayer();
 
     /**
      * Takes {@code weight} (out, in) and {@code bias} (out) from a source.
@@ -98,9 +100,10 @@ public final class Linear implements Module {
      * @return (..., out), in the current scope
      */
     public Tensor forward(Tensor input, ForwardContext context) {
+        final AdaptedLayer plain = context.writesOn() ? fewRows : layer;
         return weight.adapter()
-                .map(adapter -> adapter.forward(input, layer, context))
-                .orElseGet(() -> layer.plain(input));
+                .map(adapter -> adapter.forward(input, plain, context))
+                .orElseGet(() -> plain.plain(input));
     }
 
     /**
@@ -247,7 +250,17 @@ public final class Linear implements Module {
         return all;
     }
 
-    private final class Layer implements AdaptedLayer {
+    /** The layer while texts are written, a token of each at a time. */
+    private final class FewRowsLayer extends Layer {
+        @Override
+        public Tensor plain(Tensor input) {
+            final Tensor matrix = matrix(weight.operand());
+            final PackedWeight packed = PackedWeight.pays(input, matrix) ? weight.packed(matrix) : null;
+            return packed == null ? super.plain(input) : packed.linear(input, bias == null ? null : bias.operand());
+        }
+    }
+
+    private class Layer implements AdaptedLayer {
         @Override
         public Tensor weight() {
             return Mixed.asFloats(matrix(weight.value()));

@@ -1,6 +1,7 @@
 package dev.finetune.nn;
 
 import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.PackedWeight;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import java.util.Arrays;
@@ -26,6 +27,7 @@ public final class Parameter implements AutoCloseable {
     private @Nullable Tensor beforeMerge;
     private boolean operand;
     private @Nullable Tensor standIn;
+    private @Nullable PackedWeight packed;
 
     /**
      * Takes ownership of a tensor.
@@ -70,6 +72,28 @@ public final class Parameter implements AutoCloseable {
     /** Has products take another tensor of that shape (borrowed), or, given null, its own again. */
     void standIn(@Nullable Tensor other) {
         standIn = other;
+    }
+
+    /**
+     * A copy of a matrix for products with few rows, laid out the first time and again when the matrix has changed; null where there
+     * is no memory for it.
+     *
+     * @param matrix the value as (out, in)
+     */
+    synchronized @Nullable PackedWeight packed(Tensor matrix) {
+        if (packed == null || !packed.isOf(matrix)) {
+            unpack();
+            packed = PackedWeight.of(matrix);
+        }
+        return packed;
+    }
+
+    /** Frees the copy that few rows are multiplied with, if there is one. */
+    public synchronized void unpack() {
+        if (packed != null) {
+            packed.close();
+            packed = null;
+        }
     }
 
     /** {@return the shape} */
@@ -193,6 +217,7 @@ public final class Parameter implements AutoCloseable {
 
     @Override
     public void close() {
+        unpack();
         value.close();
         if (beforeMerge != null) {
             beforeMerge.close();

@@ -42,6 +42,11 @@ public interface TextWriter<I> {
         /** {@return whether there is more to do, after the next tokens are written} */
         boolean step();
 
+        /** {@return whether it computes together with other callers' writing, and takes turns with them by itself} */
+        default boolean together() {
+            return false;
+        }
+
         /** {@return a text for each input, in order; once there is no more to do} */
         List<Generated> result();
 

@@ -261,7 +261,7 @@ class CausalAttentionTest {
             logits(network, rows, 0, 1, ForwardContext.evaluating());
             final long before = Pointer.totalCount();
             final float[] parts = new float[whole.length];
-            try (KeyValueCache cache = new KeyValueCache()) {
+            try (KeyValueCache cache = new KeyValueCache(3)) {
                 final int[] ends = {4, 5, 6, 8, 9}; // A prompt, then one or two at a time.
                 int from = 0;
                 for (int to : ends) {

@@ -107,7 +107,7 @@ public final class Predictor<I> {
         @SuppressWarnings("unchecked") // It reads the same inputs as the encoder that it is.
         final TextWriter<I> writer = (TextWriter<I>) assembly.encoder();
         try (TextWriter.Work work = start.apply(writer)) {
-            Callers.run(work::step, model.device().is_cpu());
+            Callers.run(work::step, model.device().is_cpu() && !work.together());
             return work.result();
         }
     }

@@ -8,6 +8,7 @@ import org.bytedeco.pytorch.GenericList;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.OperatorHandle;
+import org.bytedeco.pytorch.ScriptTypeParser;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorType;
 import org.bytedeco.pytorch.Type;
@@ -36,7 +37,11 @@ public enum Boxed {
     /** Sets each tensor of a list to zero. */
     FOREACH_ZERO("aten::_foreach_zero_", "", 1),
     /** The gradient of softmax, written into the last argument. */
-    SOFTMAX_BACKWARD("aten::_softmax_backward_data", "out", 5);
+    SOFTMAX_BACKWARD("aten::_softmax_backward_data", "out", 5),
+    /** A copy of a weight, laid out for products with about so many rows. */
+    REORDER_LINEAR_WEIGHT("mkldnn::_reorder_linear_weight", "", 2),
+    /** A linear layer of such a copy, and what follows it: "none". */
+    LINEAR_POINTWISE("mkldnn::_linear_pointwise", "", 6);
 
     static {
         Natives.load();
@@ -55,12 +60,19 @@ public enum Boxed {
     /**
      * Calls an operator that works in place.
      *
-     * @param arguments one per argument of the schema: a {@code List<Tensor>}, a Tensor, a Double, Long or Boolean, or
-     *     {@link #NONE}
+     * @param arguments one per argument of the schema: a {@code List<Tensor>}, a Tensor, a Double, Long, Boolean or
+     *     String, {@link #NONE} or {@link #NO_NUMBERS}
      */
     public void run(Object... arguments) {
         try (PointerScope scope = new PointerScope()) {
             stack(arguments);
+        }
+    }
+
+    /** Calls an operator that returns a tensor; it belongs to the enclosing scope. */
+    public Tensor tensor(Object... arguments) {
+        try (TensorScope scope = TensorScope.open()) {
+            return scope.keep(new Tensor(stack(arguments).get(0).toTensor()));
         }
     }
 
@@ -80,6 +92,9 @@ public enum Boxed {
     /** Stands for an optional argument that is not given. */
     public static final Object NONE = new Object();
 
+    /** An empty list of numbers each of which may be missing. */
+    public static final Object NO_NUMBERS = new Object();
+
     private IValueVector stack(Object... values) {
         if (values.length != arguments) {
             throw new FinetuneException(
@@ -97,6 +112,12 @@ public enum Boxed {
     private static IValue box(Object value) {
         if (value == NONE) {
             return new IValue();
+        }
+        if (value == NO_NUMBERS) {
+            return new IValue(new GenericList(new ScriptTypeParser().parseType("Optional[number]")));
+        }
+        if (value instanceof String text) {
+            return new IValue(text);
         }
         if (value instanceof Tensor tensor) {
             return new IValue(tensor);

@@ -47,6 +47,12 @@ public final class MemoryLimit {
         limit = bytes;
     }
 
+    /** Whether the process may take so many bytes more. */
+    static boolean allows(long wanted) {
+        final long most = limit;
+        return most == 0 || Pointer.physicalBytes() + wanted <= most;
+    }
+
     /**
      * Looks whether so much more may be taken.
      *

@@ -12,6 +12,7 @@ import picocli.CommandLine.Command;
             AllCommand.class,
             BertStepCommand.class,
             LmStepCommand.class,
+            LmGenerateCommand.class,
             ResNetStepCommand.class,
             CompareCommand.class,
             ResultsCommand.class,

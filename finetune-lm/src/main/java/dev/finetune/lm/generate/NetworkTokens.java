@@ -15,6 +15,7 @@ import dev.finetune.task.Outputs;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 
@@ -24,9 +25,12 @@ import org.bytedeco.pytorch.Tensor;
  * call.
  */
 public final class NetworkTokens implements NextTokens {
+    /** Columns in which all rows are padded are forgotten when there are so many. */
+    private static final int FORGOTTEN = 64;
+
     private final Network network;
     private final long paddingId;
-    private final KeyValueCache cache = new KeyValueCache();
+    private final KeyValueCache cache;
 
     /** How many columns of each row are padding, and how many there are. */
     private int[] padded = {};
@@ -38,10 +42,16 @@ public final class NetworkTokens implements NextTokens {
      *
      * @param network a decoder with an output layer over its vocabulary; evaluates (borrowed)
      * @param paddingId the id that fills shorter prompts, and that nothing reads
+     * @param expected how many tokens are expected to come
      */
-    public NetworkTokens(Network network, int paddingId) {
+    public NetworkTokens(Network network, int paddingId, int expected) {
+        this(network, paddingId, new KeyValueCache(expected));
+    }
+
+    private NetworkTokens(Network network, long paddingId, KeyValueCache cache) {
         this.network = network;
         this.paddingId = paddingId;
+        this.cache = cache;
     }
 
     @Override
@@ -70,6 +80,32 @@ public final class NetworkTokens implements NextTokens {
     public void select(int[] rows) {
         padded = Arrays.stream(rows).map(row -> padded[row]).toArray();
         cache.select(Arrays.stream(rows).asLongStream().toArray());
+        final int unread = Arrays.stream(padded).min().orElse(0);
+        if (unread >= FORGOTTEN) {
+            cache.forget(unread);
+            columns -= unread;
+            padded = Arrays.stream(padded).map(each -> each - unread).toArray();
+        }
+    }
+
+    /** {@return a row by itself, which this keeps, too} */
+    NetworkTokens copyOf(int row) {
+        final NetworkTokens copy = new NetworkTokens(network, paddingId, cache.copyOf(row));
+        copy.padded = new int[] {padded[row]};
+        copy.columns = columns;
+        return copy;
+    }
+
+    /** Takes in another's rows after its own; the other is closed. */
+    void join(NetworkTokens other) {
+        final int all = Math.max(columns, other.columns);
+        padded = IntStream.concat(moved(all), other.moved(all)).toArray();
+        columns = all;
+        cache.join(other.cache);
+    }
+
+    private IntStream moved(int toColumns) {
+        return Arrays.stream(padded).map(each -> each + toColumns - columns);
     }
 
     /** Reads the last columns, so many of each row. */

@@ -7,7 +7,7 @@ import dev.finetune.train.Cancellation;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
+import java.util.function.IntFunction;
 
 /**
  * Writes texts with a model that says what comes next: greedily, by samples or by beam search, each token and score as Transformers
@@ -31,7 +31,7 @@ public final class TextGenerator {
     /**
      * Goes on with several prompts.
      *
-     * @param model a new one for those prompts that are gone on with side by side, closed after them
+     * @param model a new one for so many new tokens at most, for those prompts that are gone on with side by side; closed after them
      * @param prompts the tokens of each, 1 at least
      * @param settings how to write
      * @param atOnce how many are gone on with side by side at most
@@ -41,7 +41,7 @@ public final class TextGenerator {
      *     logit is no number
      */
     public TextWriter.Work write(
-            Supplier<NextTokens> model,
+            IntFunction<NextTokens> model,
             List<int[]> prompts,
             Generation settings,
             int atOnce,
@@ -52,7 +52,7 @@ public final class TextGenerator {
     /**
      * Goes on with one prompt, and hands the text over while it comes about.
      *
-     * @param model a new one, closed afterwards
+     * @param model a new one for so many new tokens at most, closed afterwards
      * @param prompt its tokens, 1 at least
      * @param settings how to write: one text, without beams
      * @param pieces told each piece of the text, in whole characters; together they are the text
@@ -61,7 +61,7 @@ public final class TextGenerator {
      * @throws FinetuneException as the other, and if the settings ask for beams or for several texts
      */
     public TextWriter.Work write(
-            Supplier<NextTokens> model,
+            IntFunction<NextTokens> model,
             int[] prompt,
             Generation settings,
             Consumer<String> pieces,
@@ -103,7 +103,7 @@ public final class TextGenerator {
     }
 
     private TextWriter.Work work(
-            Supplier<NextTokens> model,
+            IntFunction<NextTokens> model,
             List<int[]> prompts,
             Generation settings,
             int atOnce,
@@ -111,17 +111,19 @@ public final class TextGenerator {
             Runnable end,
             Cancellation cancellation) {
         Objects.requireNonNull(cancellation, "cancellation");
+        int most = 0;
         for (int[] prompt : prompts) {
             if (prompt.length == 0) {
                 throw new FinetuneException(
                         "A text goes on from 1 token at least, and a prompt has none: give it some words.");
             }
-            settings.newTokensAfter(prompt.length);
+            most = Math.max(most, settings.newTokensAfter(prompt.length));
         }
+        final int expected = most;
         final Asked asked = Asked.of(settings, config.special(), tokenizer);
         final GenerationWork.Searching searching = settings.beams() > 1
                 ? (fresh, some, first) -> new BeamSearch(fresh, asked, some, cancellation)
                 : (fresh, some, first) -> new TokenByToken(fresh, asked, some, first, watcher, cancellation);
-        return new GenerationWork(model, prompts, atOnce, searching, end);
+        return new GenerationWork(() -> model.apply(expected), prompts, atOnce, searching, end);
     }
 }

@@ -15,7 +15,10 @@ import dev.finetune.lm.Chat;
 import dev.finetune.lm.generate.GenerationConfig;
 import dev.finetune.lm.generate.ModelGeneration;
 import dev.finetune.lm.generate.NetworkTokens;
+import dev.finetune.lm.generate.NextTokens;
 import dev.finetune.lm.generate.TextGenerator;
+import dev.finetune.lm.generate.TogetherTokens;
+import dev.finetune.lm.generate.TogetherWork;
 import dev.finetune.lm.generate.TokenText;
 import dev.finetune.nn.Network;
 import dev.finetune.spi.TextWriter;
@@ -32,6 +35,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,12 +51,17 @@ public final class LmEncoder implements InputEncoder<Object>, TextWriter<Object>
     private static final Logger LOG = LoggerFactory.getLogger(LmEncoder.class);
     private static final int SHOWN = 60;
 
+    /** How many texts of several callers are written on in one pass at most. */
+    private static final int ROWS_TOGETHER = 32;
+
     private final Tokenizer tokenizer;
     private final LmInputs settings;
     private final List<InputTokens<?>> kinds;
     private final Row row;
     private final ModelGeneration generation;
     private final LongAdder truncated = new LongAdder();
+    private @Nullable Network writing;
+    private TogetherTokens together = new TogetherTokens(ROWS_TOGETHER);
 
     /**
      * How rows are bounded.
@@ -216,11 +225,13 @@ public final class LmEncoder implements InputEncoder<Object>, TextWriter<Object>
             Network network, List<Object> inputs, Generation settings, int atOnce, Cancellation cancellation) {
         final GenerationConfig config = generation.understood();
         final TextGenerator generator = new TextGenerator(config, new TokenText(tokenizer));
-        final List<int[]> prompts = inputs.stream()
-                .map(input -> prompt(input, config, generator.all(settings)))
-                .toList();
-        return generator.write(
-                () -> new NetworkTokens(network, row.paddingId), prompts, settings, atOnce, cancellation);
+        final Generation all = generator.all(settings);
+        final List<int[]> prompts =
+                inputs.stream().map(input -> prompt(input, config, all)).toList();
+        return prompts.size() == 1 && all.beams() == 1 && all.sequences() == 1
+                ? new TogetherWork(generator.write(
+                        expected -> member(network, expected), prompts, settings, 1, cancellation))
+                : generator.write(expected -> tokens(network, expected), prompts, settings, atOnce, cancellation);
     }
 
     @Override
@@ -229,7 +240,21 @@ public final class LmEncoder implements InputEncoder<Object>, TextWriter<Object>
         final GenerationConfig config = generation.understood();
         final TextGenerator generator = new TextGenerator(config, new TokenText(tokenizer));
         final int[] prompt = prompt(input, config, generator.all(settings));
-        return generator.write(() -> new NetworkTokens(network, row.paddingId), prompt, settings, pieces, cancellation);
+        return new TogetherWork(generator.write(
+                expected -> member(network, expected), prompt, settings, pieces, cancellation));
+    }
+
+    /** A text among those that other callers have the same network write. */
+    private synchronized NextTokens member(Network network, int expected) {
+        if (writing != network) {
+            writing = network;
+            together = new TogetherTokens(ROWS_TOGETHER);
+        }
+        return together.member(tokens(network, expected));
+    }
+
+    private NetworkTokens tokens(Network network, int expected) {
+        return new NetworkTokens(network, row.paddingId, expected);
     }
 
     /** The tokens of an input; of an empty text the token that texts begin with, if there is one. */

@@ -192,7 +192,7 @@ final class Seq2SeqEncoder implements InputEncoder<Text>, TextWriter<Text> {
         for (int from = 0; from < sources.size(); from += atOnce) {
             final List<int[]> some = sources.subList(from, Math.min(from + atOnce, sources.size()));
             groups.add(() -> generator.write(
-                    () -> next(network, some),
+                    expected -> next(network, some, expected),
                     Collections.nCopies(some.size(), new int[] {this.settings.start()}),
                     settings,
                     some.size(),
@@ -207,7 +207,7 @@ final class Seq2SeqEncoder implements InputEncoder<Text>, TextWriter<Text> {
         final int[] source = tokenizer.encode(List.of(input), maxSource).get(0).ids();
         return generator()
                 .write(
-                        () -> next(network, List.of(source)),
+                        expected -> next(network, List.of(source), expected),
                         new int[] {this.settings.start()},
                         settings,
                         pieces,
@@ -218,9 +218,9 @@ final class Seq2SeqEncoder implements InputEncoder<Text>, TextWriter<Text> {
         return new TextGenerator(generation.understood(), new TokenText(tokenizer));
     }
 
-    private NextTokens next(Network network, List<int[]> sources) {
+    private NextTokens next(Network network, List<int[]> sources, int expected) {
         final Device device = network.parameters().get(0).value().device();
-        return new Seq2SeqNextTokens(network, sources, settings.padding(), device);
+        return new Seq2SeqNextTokens(network, sources, settings.padding(), expected, device);
     }
 
     @Override

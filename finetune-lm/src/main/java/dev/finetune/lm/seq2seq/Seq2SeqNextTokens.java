@@ -36,7 +36,7 @@ public final class Seq2SeqNextTokens implements NextTokens {
     private final Device device;
     private final int decoder;
     private final HostTensor.Longs ids;
-    private final KeyValueCache cache = new KeyValueCache();
+    private final KeyValueCache cache;
 
     /** Of each row, which tokens are its source's own. */
     private long[][] masks;
@@ -47,12 +47,14 @@ public final class Seq2SeqNextTokens implements NextTokens {
      * @param network of a family of this package, on the device, unchanged until this is closed (borrowed)
      * @param sources the tokens of each, special tokens included, at least one
      * @param padding what fills the shorter ones
+     * @param expected how many tokens are expected to be written
      * @param device where the network is (borrowed)
      * @throws FinetuneException if the network has no encoder and decoder, or if a source is empty
      */
-    public Seq2SeqNextTokens(Network network, List<int[]> sources, int padding, Device device) {
+    public Seq2SeqNextTokens(Network network, List<int[]> sources, int padding, int expected, Device device) {
         this.network = Objects.requireNonNull(network, "network");
         this.device = Objects.requireNonNull(device, "device");
+        this.cache = new KeyValueCache(expected);
         this.decoder = IntStream.range(0, network.stages().size())
                 .filter(i -> network.stages().get(i).name().equals(Side.DECODER.embeddings()))
                 .findFirst()

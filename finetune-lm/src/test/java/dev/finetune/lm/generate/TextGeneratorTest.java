@@ -22,7 +22,7 @@ class TextGeneratorTest {
     private final MarkovModel model = new MarkovModel();
 
     private List<Generated> write(List<int[]> prompts, Generation settings) {
-        return Written.by(GENERATOR.write(() -> model, prompts, settings, 3, new Cancellation()));
+        return Written.by(GENERATOR.write(expected -> model, prompts, settings, 3, new Cancellation()));
     }
 
     @Test
@@ -118,7 +118,7 @@ class TextGeneratorTest {
         final StringBuilder streamed = new StringBuilder();
         final List<Integer> lengths = new ArrayList<>();
         final Generated text = Written.by(GENERATOR.write(
-                        () -> model,
+                        expected -> model,
                         new int[] {4, 5},
                         Generation.greedy().maxNewTokens(9),
                         piece -> lengths.add(streamed.append(piece).length()),
@@ -134,7 +134,7 @@ class TextGeneratorTest {
         final Cancellation cancellation = new Cancellation();
         final List<String> pieces = new ArrayList<>();
         final Generated text = Written.by(GENERATOR.write(
-                        () -> model,
+                        expected -> model,
                         new int[] {4, 5},
                         Generation.greedy().maxNewTokens(1000),
                         piece -> {
@@ -148,7 +148,7 @@ class TextGeneratorTest {
         assertThat(text.end()).isEqualTo(End.CANCELLED);
         assertThat(text.ids()).hasSize(3);
         assertThat(String.join("", pieces)).isEqualTo(text.text());
-        assertThat(Written.by(GENERATOR.write(() -> model, PROMPTS, Generation.beams(2), 3, cancellation)))
+        assertThat(Written.by(GENERATOR.write(expected -> model, PROMPTS, Generation.beams(2), 3, cancellation)))
                 .extracting(Generated::end)
                 .containsOnly(End.CANCELLED);
     }
@@ -167,7 +167,7 @@ class TextGeneratorTest {
         for (Generation settings :
                 List.of(Generation.beams(2), Generation.sampled().sequences(2))) {
             assertThatThrownBy(() -> Written.by(
-                            GENERATOR.write(() -> model, new int[] {1}, settings, piece -> {}, new Cancellation())))
+                            GENERATOR.write(expected -> model, new int[] {1}, settings, piece -> {}, new Cancellation())))
                     .isInstanceOf(FinetuneException.class)
                     .hasMessageContaining("Generation.greedy()");
         }

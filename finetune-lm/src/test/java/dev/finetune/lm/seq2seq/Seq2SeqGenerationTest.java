@@ -67,8 +67,8 @@ class Seq2SeqGenerationTest {
                         .untrained(Text.class);
                 TextWriter.Work work = new TextGenerator(config, Arrays::toString)
                         .write(
-                                () -> new Seq2SeqNextTokens(
-                                        model.assembly().network(), sources, padding, GoldenDevice.device()),
+                                tokens -> new Seq2SeqNextTokens(
+                                        model.assembly().network(), sources, padding, tokens, GoldenDevice.device()),
                                 Collections.nCopies(sources.size(), new int[] {start}),
                                 Generation.asTheModel(),
                                 sources.size(),

@@ -49,7 +49,7 @@ class Seq2SeqNextTokensTest {
     }
 
     private static Seq2SeqNextTokens tokens(FineTuned<Text> model, List<int[]> sources, int padding) {
-        return new Seq2SeqNextTokens(model.assembly().network(), sources, padding, GoldenDevice.device());
+        return new Seq2SeqNextTokens(model.assembly().network(), sources, padding, 1, GoldenDevice.device());
     }
 
     private static int best(float[] logits) {

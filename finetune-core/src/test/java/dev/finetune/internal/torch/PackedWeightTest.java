@@ -1,0 +1,79 @@
+package dev.finetune.internal.torch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.bytedeco.pytorch.GeneratorOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.api.Test;
+
+class PackedWeightTest {
+    private static Tensor random(long... shape) {
+        return torch.empty(shape).uniform_(-1, 1, new GeneratorOptional());
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 7, 16, 32})
+    void givesWhatALinearLayerGives(long rows) {
+        try (GradientMode off = GradientMode.off();
+                TensorScope scope = TensorScope.open()) {
+            final Tensor input = random(rows, 1, 300);
+            final Tensor weight = random(517, 300);
+            final Tensor bias = random(517);
+            assertThat(PackedWeight.pays(input, weight)).isTrue();
+            try (PackedWeight packed = PackedWeight.of(weight)) {
+                assertThat(packed).isNotNull();
+                final Tensor with = packed.linear(input, bias);
+                final Tensor without = packed.linear(input, null);
+                assertThat(Tensors.shape(with)).containsExactly(rows, 1, 517);
+                final Tensor expected = input.matmul(weight.t());
+                assertThat(with.sub(expected).sub(bias).abs().max().item_double()).isLessThan(3e-5);
+                assertThat(without.sub(expected).abs().max().item_double()).isLessThan(3e-5);
+            }
+        }
+    }
+
+    @Test
+    void takesAWeightThatIsStoredTheOtherWay() {
+        try (GradientMode off = GradientMode.off();
+                TensorScope scope = TensorScope.open()) {
+            final Tensor input = random(4, 300);
+            final Tensor stored = random(300, 517);
+            try (PackedWeight packed = PackedWeight.of(stored.t())) {
+                assertThat(packed).isNotNull();
+                final Tensor difference = packed.linear(input, null).sub(input.matmul(stored));
+                assertThat(difference.abs().max().item_double()).isLessThan(3e-5);
+            }
+        }
+    }
+
+    @Test
+    void noticesThatTheWeightHasChanged() {
+        try (GradientMode off = GradientMode.off();
+                TensorScope scope = TensorScope.open()) {
+            final Tensor weight = random(256, 256);
+            try (PackedWeight packed = PackedWeight.of(weight)) {
+                assertThat(packed).isNotNull();
+                assertThat(packed.isOf(weight)).isTrue();
+                assertThat(packed.isOf(weight.clone())).isFalse();
+                weight.mul_(new Scalar(2));
+                assertThat(packed.isOf(weight)).isFalse();
+            }
+        }
+    }
+
+    @Test
+    void isNotForManyRowsNorWhereGradientsAreRecorded() {
+        try (TensorScope scope = TensorScope.open()) {
+            final Tensor weight = random(256, 256);
+            assertThat(PackedWeight.pays(random(1, 256), weight)).isFalse();
+            try (GradientMode off = GradientMode.off()) {
+                assertThat(PackedWeight.pays(random(33, 256), weight)).isFalse();
+                assertThat(PackedWeight.pays(random(1, 100), random(100, 100))).isFalse();
+            }
+        }
+    }
+}

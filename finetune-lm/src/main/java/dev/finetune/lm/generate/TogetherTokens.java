@@ -1,0 +1,257 @@
+package dev.finetune.lm.generate;
+
+import dev.finetune.error.FinetuneException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the next tokens of several threads' texts in one pass, as they come (continuous batching; Yu et al. 2022, "Orca"): the
+ * weights are read once for all. A text joins the others once its prompt is read, and leaves when it ends. Whoever asks last
+ * computes for all; who keeps the others waiting goes on alone from then on. Thread-safe.
+ */
+public final class TogetherTokens {
+    /** How long the others wait for one. */
+    private static final long PATIENCE = TimeUnit.MILLISECONDS.toNanos(20);
+
+    private final int most;
+
+    /** Those that have asked for their next tokens. */
+    private final List<Member> asking = new ArrayList<>();
+
+    /** Those whose rows are in {@link #all}, in their order. */
+    private final List<Member> joined = new ArrayList<>();
+
+    private @Nullable NetworkTokens all;
+    private boolean computing;
+    private int beginning;
+
+    /**
+     * Nobody yet.
+     *
+     * @param most how many rows are read in one pass at most
+     */
+    public TogetherTokens(int most) {
+        this.most = most;
+    }
+
+    /**
+     * {@return one text among the others}
+     *
+     * @param own by which its prompt is read; nothing is read yet
+     */
+    public NextTokens member(NetworkTokens own) {
+        return new Member(own);
+    }
+
+    /** What a pass gives, or why it gave nothing. */
+    private record Given(float[][] logits, @Nullable RuntimeException failure) {}
+
+    /** One caller's row. */
+    private final class Member implements NextTokens {
+        /** Where its row is while it isn't among the others. */
+        private @Nullable NetworkTokens own;
+
+        private boolean alone;
+        private int token;
+        private @Nullable Given given;
+
+        Member(NetworkTokens own) {
+            this.own = own;
+        }
+
+        @Override
+        public float[][] start(int[][] prompts) {
+            if (prompts.length != 1 || own == null) {
+                throw new IllegalStateException("One prompt, and once.");
+            }
+            begin(true);
+            try {
+                return own.start(prompts);
+            } finally {
+                end();
+            }
+        }
+
+        @Override
+        public float[][] next(int[] tokens) {
+            token = tokens[0];
+            while (asks(this)) {
+                try {
+                    pass(this);
+                } finally {
+                    end();
+                }
+            }
+            final Given mine = given;
+            given = null;
+            if (mine == null) {
+                throw new IllegalStateException("A pass gave nothing.");
+            }
+            if (mine.failure() != null) {
+                throw mine.failure();
+            }
+            return mine.logits();
+        }
+
+        @Override
+        public void select(int[] rows) {
+            throw new IllegalStateException("There is one row.");
+        }
+
+        @Override
+        public void close() {
+            begin(false);
+            try {
+                leave(List.of(this), false);
+                if (own != null) {
+                    own.close();
+                    own = null;
+                }
+            } finally {
+                end();
+            }
+        }
+    }
+
+    /** Waits until nobody computes, and computes then; a prompt goes before the others' next tokens. */
+    private synchronized void begin(boolean prompt) {
+        beginning += prompt ? 1 : 0;
+        boolean interrupted = false;
+        while (computing) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                // What is under way ends soon, and what this caller holds has to be freed in any case.
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        beginning -= prompt ? 1 : 0;
+        computing = true;
+    }
+
+    private synchronized void end() {
+        computing = false;
+        notifyAll();
+    }
+
+    /** Waits for one's next tokens: false when they are there, true when it is one's turn to compute them. */
+    private synchronized boolean asks(Member member) {
+        if (member.given != null) {
+            return false;
+        }
+        if (!asking.contains(member)) {
+            asking.add(member);
+            notifyAll();
+        }
+        final long from = System.nanoTime();
+        while (member.given == null) {
+            final long waited = System.nanoTime() - from;
+            if (!computing && beginning == 0 && (member.alone || asking.containsAll(joined) || waited > PATIENCE)) {
+                computing = true;
+                return true;
+            }
+            try {
+                TimeUnit.NANOSECONDS.timedWait(this, Math.max(PATIENCE - waited, PATIENCE / 4));
+            } catch (InterruptedException e) {
+                asking.remove(member);
+                Thread.currentThread().interrupt();
+                throw new FinetuneException("The thread is interrupted, so that its text isn't written on.", e);
+            }
+        }
+        return false;
+    }
+
+    /** Those who go on together now; who hasn't asked yet leaves them. */
+    private List<Member> together() {
+        final List<Member> now;
+        synchronized (this) {
+            now = List.copyOf(asking);
+        }
+        leave(joined.stream().filter(each -> !now.contains(each)).toList(), true);
+        for (Member each : now) {
+            if (!each.alone && !joined.contains(each) && joined.size() < most && each.own != null) {
+                if (all == null) {
+                    all = each.own;
+                } else {
+                    all.join(each.own);
+                }
+                each.own = null;
+                joined.add(each);
+            }
+        }
+        return List.copyOf(joined);
+    }
+
+    /** Takes rows out, to go on alone or not at all. */
+    private void leave(List<Member> some, boolean goOn) {
+        if (all == null || some.stream().noneMatch(joined::contains)) {
+            return;
+        }
+        if (goOn) {
+            for (Member each : some) {
+                each.own = all.copyOf(joined.indexOf(each));
+                each.alone = true;
+            }
+        }
+        final int[] rest = IntStream.range(0, joined.size())
+                .filter(row -> !some.contains(joined.get(row)))
+                .toArray();
+        if (rest.length == 0) {
+            all.close();
+            all = null;
+        } else {
+            all.select(rest);
+        }
+        joined.removeAll(some);
+    }
+
+    /** Computes the next tokens of one that goes on alone, or of all others. */
+    private void pass(Member member) {
+        List<Member> some = List.of(member);
+        Given[] given;
+        try {
+            some = member.alone ? some : together();
+            final NetworkTokens tokens = member.alone ? member.own : all;
+            if (tokens == null) {
+                throw new IllegalStateException("Its tokens are closed.");
+            }
+            final float[][] logits =
+                    tokens.next(some.stream().mapToInt(each -> each.token).toArray());
+            given = Arrays.stream(logits)
+                    .map(row -> new Given(new float[][] {row}, null))
+                    .toArray(Given[]::new);
+        } catch (RuntimeException e) {
+            // What was read is of no use to anybody any more.
+            if (!member.alone) {
+                some = Stream.concat(joined.stream(), Stream.of(member)).distinct().toList();
+                forgetAll();
+            }
+            given = new Given[some.size()];
+            Arrays.fill(given, new Given(new float[0][], e));
+        }
+        tell(some, given);
+    }
+
+    private void forgetAll() {
+        if (all != null) {
+            all.close();
+            all = null;
+        }
+        joined.clear();
+    }
+
+    private synchronized void tell(List<Member> some, Given[] given) {
+        for (int row = 0; row < given.length; row++) {
+            some.get(row).given = given[row];
+        }
+        asking.removeAll(some);
+    }
+}

@@ -1,0 +1,143 @@
+package dev.finetune.lm.generate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.gson.Gson;
+import dev.finetune.FineTuned;
+import dev.finetune.FineTuner;
+import dev.finetune.data.Text;
+import dev.finetune.generate.Generated;
+import dev.finetune.generate.Generated.End;
+import dev.finetune.generate.Generation;
+import dev.finetune.head.Heads;
+import dev.finetune.train.Cancellation;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Several callers of one model, which is large enough for its weights to be laid out for few rows. */
+class TogetherTokensTest {
+    private static FineTuned<Text> model;
+
+    @BeforeAll
+    static void load(@TempDir Path folder) throws IOException {
+        Files.writeString(
+                folder.resolve("config.json"),
+                new Gson()
+                        .toJson(Map.of(
+                                "model_type", "gpt2", "vocab_size", 500, "n_layer", 2, "n_embd", 256, "n_head", 4,
+                                "n_positions", 512)));
+        final StringBuilder words = new StringBuilder("\"<unk>\":0,\"</s>\":1");
+        for (int i = 2; i < 500; i++) {
+            words.append(",\"w").append(i).append("\":").append(i);
+        }
+        Files.writeString(
+                folder.resolve("tokenizer.json"),
+                "{\"version\":\"1.0\",\"added_tokens\":[],\"pre_tokenizer\":{\"type\":\"WhitespaceSplit\"},\"model\":"
+                        + "{\"type\":\"WordLevel\",\"unk_token\":\"<unk>\",\"vocab\":{" + words + "}}}");
+        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"eos_token\":\"</s>\",\"pad_token\":\"</s>\"}");
+        model = FineTuner.from(folder)
+                .initialization(i -> i.randomWeights(true))
+                .head(Heads.causalLm())
+                .untrained(Text.class);
+    }
+
+    @AfterAll
+    static void close() {
+        model.close();
+    }
+
+    private static List<Text> prompts(int count) {
+        final Random random = new Random(3);
+        final List<Text> prompts = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            final StringBuilder text = new StringBuilder("w7");
+            for (int words = random.nextInt(30); words > 0; words--) {
+                text.append(" w").append(2 + random.nextInt(490));
+            }
+            prompts.add(Text.of(text.toString()));
+        }
+        return prompts;
+    }
+
+    private static Generation settings(int tokens) {
+        return Generation.greedy().minNewTokens(tokens).maxNewTokens(tokens);
+    }
+
+    @Test
+    void weightsThatAreLaidOutGiveTheSameTokens() {
+        for (Text prompt : prompts(5)) {
+            // Few tokens: nothing is laid out for them.
+            final List<Integer> few = model.generate(prompt, settings(15)).ids();
+            assertThat(model.generate(prompt, settings(40)).ids().subList(0, 15)).isEqualTo(few);
+        }
+    }
+
+    @Test
+    void callersThatComeAndGoGetWhatEachGetsAlone() throws Exception {
+        final List<Text> prompts = prompts(40);
+        final List<List<Integer>> alone = new ArrayList<>();
+        for (int i = 0; i < prompts.size(); i++) {
+            alone.add(model.generate(prompts.get(i), settings(16 + 7 * i % 50)).ids());
+        }
+        final ExecutorService threads = Executors.newFixedThreadPool(9);
+        try {
+            final List<Future<Generated>> asked = new ArrayList<>();
+            for (int i = 0; i < prompts.size(); i++) {
+                final int each = i;
+                asked.add(threads.submit(() -> model.generate(
+                        prompts.get(each),
+                        settings(16 + 7 * each % 50),
+                        // Some keep the others waiting.
+                        piece -> pause(each % 8 == 3 ? 30 : 0))));
+            }
+            for (int i = 0; i < asked.size(); i++) {
+                assertThat(asked.get(i).get().ids()).as("text %d", i).isEqualTo(alone.get(i));
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    @Test
+    void whoCancelsOrFailsLeavesTheOthersAlone() throws Exception {
+        final Text prompt = Text.of("w7 w8 w9");
+        final List<Integer> expected = model.generate(prompt, settings(60)).ids();
+        final ExecutorService threads = Executors.newFixedThreadPool(3);
+        try {
+            final Future<Generated> goesOn = threads.submit(() -> model.generate(prompt, settings(60)));
+            final Cancellation cancellation = new Cancellation();
+            final Future<Generated> cancelled = threads.submit(
+                    () -> model.generate(prompt, settings(400), piece -> cancellation.cancel(), cancellation));
+            final Future<Generated> fails = threads.submit(() -> model.generate(prompt, settings(400), piece -> {
+                throw new IllegalStateException("of the caller");
+            }));
+            assertThat(goesOn.get().ids()).isEqualTo(expected);
+            assertThat(cancelled.get().end()).isEqualTo(End.CANCELLED);
+            assertThatThrownBy(fails::get).hasRootCauseMessage("of the caller");
+        } finally {
+            threads.shutdownNow();
+        }
+        assertThat(model.generate(prompt, settings(60)).ids()).isEqualTo(expected);
+    }
+
+    private static void pause(int milliseconds) {
+        try {
+            Thread.sleep(milliseconds);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
