@@ -12,6 +12,7 @@ import org.bytedeco.pytorch.ScriptTypeParser;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorType;
 import org.bytedeco.pytorch.Type;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The operators that the Java bindings don't name, called through the dispatcher. The only place that makes boxed
@@ -47,9 +48,12 @@ public enum Boxed {
         Natives.load();
     }
 
+    private static volatile Type.@Nullable TypePtr optionalNumber;
+
     private final String operator;
     private final String overload;
     private final int arguments;
+    private volatile @Nullable OperatorHandle handle;
 
     Boxed(String operator, String overload, int arguments) {
         this.operator = operator;
@@ -100,13 +104,33 @@ public enum Boxed {
             throw new FinetuneException(
                     operator + " takes " + arguments + " arguments, but " + values.length + " were given");
         }
-        final OperatorHandle handle = Dispatcher.singleton().findSchemaOrThrow(operator, overload);
         final IValueVector stack = new IValueVector();
         for (Object value : values) {
             stack.push_back(box(value));
         }
-        handle.callBoxed(stack);
+        handle().callBoxed(stack);
         return stack;
+    }
+
+    /** Found once; kept for as long as the process lives. */
+    private OperatorHandle handle() {
+        OperatorHandle found = handle;
+        if (found == null) {
+            found = Dispatcher.singleton().findSchemaOrThrow(operator, overload);
+            found.retainReference();
+            handle = found;
+        }
+        return found;
+    }
+
+    private static Type.TypePtr optionalNumber() {
+        Type.TypePtr found = optionalNumber;
+        if (found == null) {
+            found = new ScriptTypeParser().parseType("Optional[number]");
+            found.retainReference();
+            optionalNumber = found;
+        }
+        return found;
     }
 
     private static IValue box(Object value) {
@@ -114,7 +138,7 @@ public enum Boxed {
             return new IValue();
         }
         if (value == NO_NUMBERS) {
-            return new IValue(new GenericList(new ScriptTypeParser().parseType("Optional[number]")));
+            return new IValue(new GenericList(optionalNumber()));
         }
         if (value instanceof String text) {
             return new IValue(text);
