@@ -170,13 +170,17 @@ public enum Activation {
     /** Whether {@link #gradient} knows it. */
     boolean hasGradient() {
         return switch (this) {
-            case GELU, GELU_PYTHON, GELU_NEW, GELU_FAST, GELU_PYTORCH_TANH, GELU_PYTHON_TANH, GELU_ACCURATE -> true;
+            case GELU, GELU_PYTHON, GELU_NEW, GELU_FAST, GELU_PYTORCH_TANH, GELU_PYTHON_TANH, GELU_ACCURATE, SILU, SWISH -> true;
             default -> false;
         };
     }
 
     /** Turns the gradient of its output into that of its input, in place, where {@link #hasGradient}. */
     void gradient(Tensor gradient, Tensor input) {
+        if (this == SILU || this == SWISH) {
+            torch.silu_backward_out(gradient, gradient, input);
+            return;
+        }
         torch.gelu_backward_out(gradient, gradient, input, this == GELU || this == GELU_PYTHON ? "none" : "tanh");
     }
 

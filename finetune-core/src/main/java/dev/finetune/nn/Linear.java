@@ -106,6 +106,11 @@ public final class Linear implements Module {
                 .orElseGet(() -> plain.plain(input));
     }
 
+    /** Whether what it gives for an input holds no more than bfloat16 can. */
+    boolean givesBfloat16(Tensor input) {
+        return bias == null && weight.adapter().isEmpty() && Mixed.differ(input, weight.operand());
+    }
+
     /**
      * Applies an activation and then the layer. Where gradients may be custom, the activation's output isn't kept for
      * backward, which computes it again from the input.

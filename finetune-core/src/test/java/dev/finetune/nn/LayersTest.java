@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -217,6 +218,46 @@ class LayersTest {
             agreeAsAWhole(results.get(1).get(i), results.get(0).get(i));
         }
         assertThat(results.get(0).get(1)).hasSize(wantsInput ? input.length : 0);
+    }
+
+    /** Weights that are trained, and frozen ones in 16 bits, of which what they give is kept in 16 bits. */
+    @ParameterizedTest
+    @CsvSource({"SILU, false", "SILU, true", "GELU_NEW, false", "RELU, false"})
+    void aGatedActivationHasTheSameGradientsWhetherItKeepsItsProductOrNot(Activation activation, boolean half) {
+        final float[] input = normal(4 * 512 * 16);
+        final float[] weighing = normal(4 * 512 * 200);
+        final Linear gate = new Linear(made, 16, 200, Init.ZEROS, false);
+        final Linear up = new Linear(made, 16, 200, Init.ZEROS, half);
+        final List<Tensor> weights = new ArrayList<>();
+        for (Linear layer : List.of(gate, up)) {
+            weights.add(layer.parameters().get(0).value());
+            layer.parameters().forEach(each -> each.setTrained(!half));
+        }
+        if (half) {
+            try (TensorScope scope = TensorScope.open()) {
+                gate.parameters().get(0).value().set_data(weights.get(0).to(ScalarType.BFloat16));
+            }
+        }
+        final List<List<float[]>> results = new ArrayList<>();
+        for (boolean keepsLess : new boolean[] {false, true}) {
+            try (TensorScope scope = TensorScope.open();
+                    CustomGradients custom = keepsLess ? CustomGradients.open() : null) {
+                final Tensor x = Tensors.of(input, 4, 512, 16).set_requires_grad(true);
+                final Tensor y = new GatedActivation(activation).forward(gate, up, x, ForwardContext.training(1));
+                final List<float[]> result = new ArrayList<>(List.of(Tensors.floats(y)));
+                y.mul(Tensors.of(weighing, 4, 512, 200)).sum().backward();
+                result.add(Tensors.floats(x.grad()));
+                for (Tensor each : half ? List.<Tensor>of() : weights) {
+                    result.add(Tensors.floats(each.grad()));
+                    each.mutable_grad().reset();
+                }
+                results.add(result);
+            }
+        }
+        for (int i = 0; i < results.get(0).size(); i++) {
+            agreeAsAWhole(results.get(1).get(i), results.get(0).get(i));
+        }
+        assertThat(results.get(0)).hasSize(half ? 2 : 4);
     }
 
     @Test

@@ -4,6 +4,7 @@ import dev.finetune.nn.Attention;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.Dropout;
 import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.GatedActivation;
 import dev.finetune.nn.HiddenLayout;
 import dev.finetune.nn.Linear;
 import dev.finetune.nn.Module;
@@ -33,6 +34,7 @@ final class LlamaLayer implements Stage {
     private final Attention attention;
     private final Linear attentionOutput;
     private final RmsNorm norm;
+    private final GatedActivation gated;
     private final Linear gate;
     private final Linear up;
     private final Linear down;
@@ -57,6 +59,7 @@ final class LlamaLayer implements Stage {
         this.attention = new Attention(config.heads(), config.keyHeads(), new Dropout(config.attentionDropout()), true);
         this.attentionOutput = new Linear(ofAttention.at("o_proj"), wide, width, config.init(), config.outputBias());
         this.norm = new RmsNorm(source.at("post_attention_layernorm"), width, config.normEps());
+        this.gated = new GatedActivation(config.activation());
         this.gate = new Linear(ofFeedForward.at("gate_proj"), width, config.inner(), config.init(), config.innerBias());
         this.up = new Linear(ofFeedForward.at("up_proj"), width, config.inner(), config.init(), config.innerBias());
         this.down = new Linear(ofFeedForward.at("down_proj"), config.inner(), width, config.init(), config.innerBias());
@@ -102,8 +105,7 @@ final class LlamaLayer implements Stage {
     }
 
     private Tensor feedForward(Tensor normed, ForwardContext context) {
-        final Tensor gated = config.activation().forward(gate.forward(normed, context));
-        return down.forward(gated.mul(up.forward(normed, context)), context);
+        return down.forward(gated.forward(gate, up, normed, context), context);
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.finetune.lm.seq2seq;
 import dev.finetune.nn.Activation;
 import dev.finetune.nn.Dropout;
 import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.GatedActivation;
 import dev.finetune.nn.Linear;
 import dev.finetune.nn.Module;
 import dev.finetune.nn.Parameter;
@@ -43,9 +44,8 @@ final class T5FeedForward implements Module {
     /** (batch, length, hidden) to the same. */
     Tensor forward(Tensor input, ForwardContext context) {
         final Tensor normed = norm.forward(input);
-        final Tensor active = activation.forward(up.forward(normed, context));
-        final Tensor wide =
-                gate.map(each -> active.mul(each.forward(normed, context))).orElse(active);
+        final Tensor wide = gate.map(each -> new GatedActivation(activation).forward(up, each, normed, context))
+                .orElseGet(() -> activation.forward(up.forward(normed, context)));
         final Tensor narrow = down.forward(dropout.forward(wide, context), context);
         return input.add(dropout.forward(narrow, context));
     }
