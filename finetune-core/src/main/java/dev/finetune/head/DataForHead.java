@@ -44,7 +44,8 @@ public final class DataForHead {
 
     private static String message(Head head, Label label, Dataset<?> data) {
         if (label instanceof Label.Comparison) {
-            return "The examples of " + data.describe() + " say which of two answers is preferred, which fit(...) doesn't"
+            return "The examples of " + data.describe()
+                    + " say which of two answers is preferred, which fit(...) doesn't"
                     + " learn: use fitPreferences(...), with head(Heads.causalLm()).";
         }
         if (head.labelAdvice().isEmpty()) {

@@ -54,12 +54,12 @@ public final class ReferenceModel {
         final Asking asking = new Asking(head, cancellation);
         final int atOnce =
                 Math.min(settings.batchSize().rows(), settings.evaluation().batchSize());
-        final EncodedRows.Order order = new EncodedRows.Order(
-                atOnce, false, false, settings.batching().groupsByLength(), settings.seed());
+        final EncodedRows.Order order =
+                new EncodedRows.Order(atOnce, false, false, settings.batching().groupsByLength(), settings.seed());
         Evaluator.evaluate(network, asking, new PreferenceRows(pairs, encoder, order), device, settings);
         return pairs.stream()
-                .map(pair -> pair.with(
-                        new PreferencePair.Reference(asking.of(pair.chosen()), asking.of(pair.rejected()))))
+                .map(pair ->
+                        pair.with(new PreferencePair.Reference(asking.of(pair.chosen()), asking.of(pair.rejected()))))
                 .toList();
     }
 
@@ -99,8 +99,9 @@ public final class ReferenceModel {
                 @Override
                 public void add(Map<String, Tensor> outputs, Batch batch) {
                     if (cancellation.isRequested()) {
-                        throw new FinetuneException("Training was cancelled before its first step, while the model was asked"
-                                + " what it says of the pairs, so that nothing was learned.");
+                        throw new FinetuneException(
+                                "Training was cancelled before its first step, while the model was asked"
+                                        + " what it says of the pairs, so that nothing was learned.");
                     }
                     final float[] sums = Tensors.floats(Outputs.named(outputs, "log_probabilities"));
                     for (int i = 0; i < sums.length; i++) {

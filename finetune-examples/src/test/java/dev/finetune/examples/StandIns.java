@@ -69,7 +69,8 @@ final class StandIns {
             export.add("caf\u00e9 " + i + ";" + (i % 2));
             conversations.add("{\"messages\": [{\"role\": \"user\", \"content\": \"" + TinyData.review(i)
                     + "\"}, {\"role\": \"assistant\", \"content\": \"Thanks.\"}]}");
-            ranked.add("{\"prompt\": \"" + TinyData.review(i) + "\", \"chosen\": \"Thanks.\", \"rejected\": \"So what?\"}");
+            ranked.add("{\"prompt\": \"" + TinyData.review(i)
+                    + "\", \"chosen\": \"Thanks.\", \"rejected\": \"So what?\"}");
             bare.add((i % 2) + "\t" + TinyData.review(i));
         }
         export.add("one;column;too many");

@@ -35,11 +35,12 @@ final class AssistantSpans {
     static Span ofAnswer(String prompt, String whole) {
         if (!whole.startsWith(prompt)) {
             int same = Arrays.mismatch(prompt.toCharArray(), whole.toCharArray());
-            throw new FinetuneException("It can't be told which tokens are the answer's, since the conversation before it, with the"
-                    + " generation prompt, renders to another text alone than as the beginning of the whole: from character "
-                    + same + " on, \"" + shown(prompt, same) + "\" against \"" + shown(whole, same)
-                    + "\". An answer begins with a message of the assistant, and a template that writes earlier messages"
-                    + " otherwise once an answer follows can't be learned from by preferences.");
+            throw new FinetuneException(
+                    "It can't be told which tokens are the answer's, since the conversation before it, with the"
+                            + " generation prompt, renders to another text alone than as the beginning of the whole: from character "
+                            + same + " on, \"" + shown(prompt, same) + "\" against \"" + shown(whole, same)
+                            + "\". An answer begins with a message of the assistant, and a template that writes earlier messages"
+                            + " otherwise once an answer follows can't be learned from by preferences.");
         }
         return new Span(prompt.length(), whole.length());
     }

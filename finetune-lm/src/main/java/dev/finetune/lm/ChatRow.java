@@ -125,7 +125,9 @@ record ChatRow(JsonObject row) {
             throw unlike(
                     "\"" + key + "\"",
                     row.get(key),
-                    row.get(key).isJsonArray() ? "a string; read lists of messages with chats() or preferences()" : "a string");
+                    row.get(key).isJsonArray()
+                            ? "a string; read lists of messages with chats() or preferences()"
+                            : "a string");
         }
         return row.get(key).getAsString();
     }

@@ -147,8 +147,7 @@ public final class ChatTemplate {
         all.addAll(Arguments.copy(answer, "answer"));
         String before = render(chat, true);
         String whole = render(new Chat(all, chat.tools()), false);
-        return AssistantSpans.labelled(
-                tokenizer.encodeWhole(whole), List.of(AssistantSpans.ofAnswer(before, whole)));
+        return AssistantSpans.labelled(tokenizer.encodeWhole(whole), List.of(AssistantSpans.ofAnswer(before, whole)));
     }
 
     private Rendered rendered(Chat chat, boolean addGenerationPrompt, boolean tracked) {

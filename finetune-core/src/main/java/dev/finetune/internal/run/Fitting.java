@@ -329,8 +329,7 @@ public final class Fitting<I> {
      *
      * @param meant findings that are as they should be
      */
-    void lookAt(
-            Dataset<I> train, Optional<Dataset<I>> validation, Set<Finding.Code> meant, List<String> warnings) {
+    void lookAt(Dataset<I> train, Optional<Dataset<I>> validation, Set<Finding.Code> meant, List<String> warnings) {
         reporting.check();
         if (train.size().isEmpty()) {
             return;

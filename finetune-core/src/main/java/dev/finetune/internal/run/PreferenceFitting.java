@@ -81,7 +81,8 @@ public final class PreferenceFitting<I> {
                     .forEach(warning -> fitting.warn(warning, warnings));
             final PreferenceEncoder<I> encoder = encoder(model);
             final List<PreferencePair> pairs = encoded(train, encoder, "training", fitting, warnings);
-            fitting.warnOfTruncation(2 * train.size().orElse(0), model.assembly().encoder(), warnings);
+            fitting.warnOfTruncation(
+                    2 * train.size().orElse(0), model.assembly().encoder(), warnings);
             final Optional<List<PreferencePair>> held =
                     validation.map(data -> encoded(data, encoder, "validation", fitting, warnings));
             final PreferenceRows rows = new PreferenceRows(
@@ -146,18 +147,13 @@ public final class PreferenceFitting<I> {
         final String why = "in which an answer lies beyond the maximum length altogether, or both answers are the same"
                 + " within it; a larger maxLength or shorter prompts help";
         if (pairs.isEmpty()) {
-            throw new FinetuneException("The " + what + " data holds no pair to learn from ("
-                    + data.describe() + ")" + (left == 0 ? "." : ", but " + left + " " + why + "."));
+            throw new FinetuneException("The " + what + " data holds no pair to learn from (" + data.describe() + ")"
+                    + (left == 0 ? "." : ", but " + left + " " + why + "."));
         }
         if (left > 0) {
             fitting.warn(
                     String.format(
-                            Locale.ROOT,
-                            "Of %d %s pairs %d are left out, %s.",
-                            left + pairs.size(),
-                            what,
-                            left,
-                            why),
+                            Locale.ROOT, "Of %d %s pairs %d are left out, %s.", left + pairs.size(), what, left, why),
                     warnings);
         }
         return pairs;

@@ -59,7 +59,9 @@ final class ChunkedLogProbabilities {
                     values.narrow(0, from, x.size(0)).copy_(logs.gather(1, y).squeeze(1));
                     if (ofRows && !ofWeight) {
                         each.narrow(0, from, x.size(0))
-                                .copy_(ofLogits(logs, y).to(weight.scalar_type()).mm(weight));
+                                .copy_(ofLogits(logs, y)
+                                        .to(weight.scalar_type())
+                                        .mm(weight));
                     }
                 });
             }
@@ -125,7 +127,8 @@ final class ChunkedLogProbabilities {
         final Tensor ofRows = alsoOfRows ? torch.empty_like(rows) : rows;
         inChunks(true, (from, x, y) -> {
             final Tensor scale = gradient.narrow(0, from, x.size(0)).unsqueeze(1);
-            final Tensor ofLogits = ofLogits(logProbabilities(weight, bias, x), y).mul_(scale);
+            final Tensor ofLogits =
+                    ofLogits(logProbabilities(weight, bias, x), y).mul_(scale);
             if (alsoOfRows) {
                 ofRows.narrow(0, from, x.size(0)).copy_(ofLogits.mm(weight));
             }

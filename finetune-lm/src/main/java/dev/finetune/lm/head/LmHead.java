@@ -104,9 +104,7 @@ public final class LmHead implements HeadModule {
     }
 
     private boolean isInChunks(Tensor rows, ForwardContext context) {
-        return output.plainWeight().isPresent()
-                && (!context.training() || CustomGradients.areOpen())
-                && rows.is_cpu();
+        return output.plainWeight().isPresent() && (!context.training() || CustomGradients.areOpen()) && rows.is_cpu();
     }
 
     /** Of each label, (places). */

@@ -64,7 +64,8 @@ final class Conversations implements InputTokens<Chat> {
     public List<TokenRow> answered(Example<Chat> example) {
         if (!(example.label() instanceof Preference preference)) {
             throw new FinetuneException("fitPreferences(...) learns from conversations with two answers, as"
-                    + " ChatFiles.jsonl(path).preferences() reads them, but one has the label " + example.label() + ".");
+                    + " ChatFiles.jsonl(path).preferences() reads them, but one has the label " + example.label()
+                    + ".");
         }
         return List.of(
                 answered(example.input(), preference.chosen()), answered(example.input(), preference.rejected()));

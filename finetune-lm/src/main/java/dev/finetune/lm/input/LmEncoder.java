@@ -139,13 +139,14 @@ public final class LmEncoder implements InputEncoder<Object>, TextWriter<Object>
     @Override
     public List<PreferencePair> encodePairs(List<Example<Object>> examples) {
         if (settings.packs() || settings.apart()) {
-            throw new FinetuneException("inputs(" + settings + "): an answer that is compared with another one is a row of its"
-                    + " own; leave that out.");
+            throw new FinetuneException("inputs(" + settings
+                    + "): an answer that is compared with another one is a row of its" + " own; leave that out.");
         }
         final List<PreferencePair> pairs = new ArrayList<>();
         for (Example<Object> example : examples) {
-            final List<TokenRow> both =
-                    of(example.input()).answered(example).stream().map(this::cut).toList();
+            final List<TokenRow> both = of(example.input()).answered(example).stream()
+                    .map(this::cut)
+                    .toList();
             if (!both.stream().allMatch(TokenRow::predicts)) {
                 leftOut(example, "one of its answers lies beyond the maximum length altogether");
             } else if (Arrays.equals(both.get(0).ids(), both.get(1).ids())) {

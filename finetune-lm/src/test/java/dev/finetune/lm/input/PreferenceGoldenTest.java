@@ -117,9 +117,12 @@ class PreferenceGoldenTest {
                             .as(metric.getKey())
                             .isCloseTo(
                                     metric.getValue().getAsDouble(),
-                                    within(metric.getKey().endsWith("log_probability")
-                                            ? 1e-5 * Math.abs(metric.getValue().getAsDouble())
-                                            : 3e-5)));
+                                    within(
+                                            metric.getKey().endsWith("log_probability")
+                                                    ? 1e-5
+                                                            * Math.abs(metric.getValue()
+                                                                    .getAsDouble())
+                                                    : 3e-5)));
             assertClose(logits(model, golden), expected(directory, "logits_after"), 1e-4, "logits after training");
             if (Files.isDirectory(adapter)) {
                 model.saveAdapter(folder.resolve(name));
@@ -128,8 +131,7 @@ class PreferenceGoldenTest {
         }
     }
 
-    private static List<PreferencePair> asked(
-            FineTuned<Text> model, JsonObject golden, List<PreferencePair> pairs) {
+    private static List<PreferencePair> asked(FineTuned<Text> model, JsonObject golden, List<PreferencePair> pairs) {
         final Assembly<Text> assembly = model.assembly();
         final List<PreferencePair> asked = ReferenceModel.asked(
                 pairs,
@@ -217,8 +219,7 @@ class PreferenceGoldenTest {
                 new HostTensor.Longs(mask, 1, ids.length));
         try (TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off();
-                Batch batch = new Batch(
-                        new HostBatch(columns, List.of(row(first, "chosen"))), GoldenDevice.device())) {
+                Batch batch = new Batch(new HostBatch(columns, List.of(row(first, "chosen"))), GoldenDevice.device())) {
             return Tensors.floats(model.assembly()
                     .network()
                     .forward(batch, ForwardContext.evaluating())

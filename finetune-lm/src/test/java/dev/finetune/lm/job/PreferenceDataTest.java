@@ -102,7 +102,8 @@ class PreferenceDataTest {
                         new Example<>(
                                 Chat.of().user("cold"),
                                 answers("this is all the same until then", "this is all the same until now"))));
-        final FineTuner tuner = tuner(chatty("gpt2-causal-lm", folder)).maxLength(22).epochs(1);
+        final FineTuner tuner =
+                tuner(chatty("gpt2-causal-lm", folder)).maxLength(22).epochs(1);
         try (FineTuned<Chat> tuned = tuner.fitPreferences(pairs, Dpo.beta(0.1))) {
             assertThat(tuned.provenance().warnings())
                     .anyMatch(warning -> warning.contains("Of 3 training pairs 2 are left out"));
@@ -132,8 +133,10 @@ class PreferenceDataTest {
         final Dataset<Chat> data = training(folder);
         final Map<String, FineTuner> refused = Map.of(
                 "this head is for masked tokens", tuner(base).head(Heads.maskedLm()),
-                "an answer that is compared with another one is a row of its own", tuner(base).inputs(LmInputs.packed()),
-                "regularization(r -> r.rDrop(...)) would do nothing", tuner(base).regularization(r -> r.rDrop(1)),
+                "an answer that is compared with another one is a row of its own",
+                        tuner(base).inputs(LmInputs.packed()),
+                "regularization(r -> r.rDrop(...)) would do nothing",
+                        tuner(base).regularization(r -> r.rDrop(1)),
                 "Dpo.beta(...).labelSmoothing(...)", tuner(base).loss(l -> l.labelSmoothing(0.1)),
                 "fitPreferences(train, validation, ...)", tuner(base).keepBest());
         refused.forEach((message, tuner) -> assertThatThrownBy(() -> tuner.fitPreferences(data, Dpo.beta(0.1)))
@@ -182,6 +185,7 @@ class PreferenceDataTest {
                 "{% for message in messages %}{{ loop.length }}{{ message.content }}{% endfor %}");
         assertThatThrownBy(() -> tuner(base).fitPreferences(of(folder, "late"), Dpo.beta(0.1)))
                 .isInstanceOf(FinetuneException.class)
-                .hasMessageContainingAll("can't be told which tokens are the answer's", "\"1late\" against \"2late2thanks\"");
+                .hasMessageContainingAll(
+                        "can't be told which tokens are the answer's", "\"1late\" against \"2late2thanks\"");
     }
 }

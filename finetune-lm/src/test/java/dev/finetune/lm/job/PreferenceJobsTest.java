@@ -56,9 +56,8 @@ class PreferenceJobsTest {
         final Path base = chatty("llama-causal-lm", folder);
         final Path adapter = folder.resolve("adapter");
         final String answer;
-        try (FineTuned<Chat> tuned = tuner(base)
-                .lora(Lora.rank(8))
-                .fitPreferences(training(folder), heldOut(folder), Dpo.beta(0.5))) {
+        try (FineTuned<Chat> tuned =
+                tuner(base).lora(Lora.rank(8)).fitPreferences(training(folder), heldOut(folder), Dpo.beta(0.5))) {
             final Metrics metrics = tuned.evaluation();
             assertThat(metrics.get("reward_accuracy")).isEqualTo(1);
             assertThat(metrics.get("reward_margin")).isGreaterThan(2);
@@ -66,19 +65,18 @@ class PreferenceJobsTest {
                     .isCloseTo(metrics.get("chosen_reward") - metrics.get("rejected_reward"), within(1e-6));
             assertThat(metrics.get("loss")).isLessThan(0.2);
             assertThat(losses(tuned).get(0)).isCloseTo(UNDECIDED, within(1e-5));
-            assertThat(tuned.history().orElseThrow().epochs()).allSatisfy(report -> assertThat(
-                            report.validation().orElseThrow().names())
-                    .contains("reward_accuracy", "reward_margin"));
+            assertThat(tuned.history().orElseThrow().epochs())
+                    .allSatisfy(report -> assertThat(
+                                    report.validation().orElseThrow().names())
+                            .contains("reward_accuracy", "reward_margin"));
             answer = answer(tuned, "too small");
             tuned.saveAdapter(adapter);
         }
         try (FineTuned<Chat> again = FineTuner.from(base).adapter(adapter).untrained(Chat.class)) {
             assertThat(answer(again, "too small")).isEqualTo(answer);
         }
-        try (FineTuned<Chat> onwards = tuner(base)
-                .adapter(adapter)
-                .maxSteps(2)
-                .fitPreferences(training(folder), Dpo.beta(0.5))) {
+        try (FineTuned<Chat> onwards =
+                tuner(base).adapter(adapter).maxSteps(2).fitPreferences(training(folder), Dpo.beta(0.5))) {
             assertThat(losses(onwards).get(0))
                     .as("the reference is the model with the adapter that it has")
                     .isCloseTo(UNDECIDED, within(1e-5));
@@ -111,9 +109,8 @@ class PreferenceJobsTest {
                 {"prompt": "two and two is", "chosen": " four", "rejected": " a waste of money"}
                 """);
         final Dataset<Text> pairs = ChatFiles.jsonl(file).completionPreferences();
-        try (FineTuned<Text> tuned = tuner(golden("gpt2-causal-lm"))
-                .epochs(40)
-                .fitPreferences(pairs, pairs, Orpo.lambda(0.1))) {
+        try (FineTuned<Text> tuned =
+                tuner(golden("gpt2-causal-lm")).epochs(40).fitPreferences(pairs, pairs, Orpo.lambda(0.1))) {
             assertThat(tuned.generate(Text.of("two and two is"), Generation.greedy())
                             .text())
                     .isEqualTo(" four");
@@ -133,11 +130,13 @@ class PreferenceJobsTest {
                 plain.batching(b -> b.groupByLength(true)));
         try (FineTuned<Chat> one = plain.fitPreferences(train, Dpo.beta(0.1).labelSmoothing(0.05))) {
             for (FineTuner other : others) {
-                try (FineTuned<Chat> same = other.fitPreferences(train, Dpo.beta(0.1).labelSmoothing(0.05))) {
+                try (FineTuned<Chat> same =
+                        other.fitPreferences(train, Dpo.beta(0.1).labelSmoothing(0.05))) {
                     assertThat(losses(same)).hasSameSizeAs(losses(one));
                     if (other != others.get(2)) { // Which visits rows in another order.
                         for (int i = 0; i < losses(one).size(); i++) {
-                            assertThat(losses(same).get(i)).isCloseTo(losses(one).get(i), within(1e-4));
+                            assertThat(losses(same).get(i))
+                                    .isCloseTo(losses(one).get(i), within(1e-4));
                         }
                     }
                 }
@@ -160,12 +159,11 @@ class PreferenceJobsTest {
     void theModelsDropoutIsOffUnlessItIsSaid() throws IOException {
         final Path base = chatty("gpt2-causal-lm", folder);
         final Path config = base.resolve("config.json");
-        Files.writeString(
-                config, Files.readString(config).replace("\"resid_pdrop\": 0.0", "\"resid_pdrop\": 0.4"));
+        Files.writeString(config, Files.readString(config).replace("\"resid_pdrop\": 0.0", "\"resid_pdrop\": 0.4"));
         final FineTuner tuner = tuner(base).maxSteps(1);
         try (FineTuned<Chat> without = tuner.fitPreferences(training(folder), Dpo.beta(0.5));
-                FineTuned<Chat> with = tuner.regularization(r -> r.dropout(0.4))
-                        .fitPreferences(training(folder), Dpo.beta(0.5))) {
+                FineTuned<Chat> with =
+                        tuner.regularization(r -> r.dropout(0.4)).fitPreferences(training(folder), Dpo.beta(0.5))) {
             assertThat(losses(without).get(0)).isCloseTo(UNDECIDED, within(1e-5));
             assertThat(losses(with).get(0)).isNotCloseTo(UNDECIDED, within(1e-3));
         }
