@@ -45,6 +45,7 @@ module dev.finetune.core {
     exports dev.finetune.metrics;
     exports dev.finetune.nn;
     exports dev.finetune.peft;
+    exports dev.finetune.preference;
     exports dev.finetune.record;
     exports dev.finetune.report;
     exports dev.finetune.search;

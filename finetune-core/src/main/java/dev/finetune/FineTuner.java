@@ -23,12 +23,17 @@ import dev.finetune.internal.run.Fitting;
 import dev.finetune.internal.run.LoadedModel;
 import dev.finetune.internal.run.ModelReading;
 import dev.finetune.internal.run.ModelSource;
+import dev.finetune.internal.run.PreferenceFitting;
 import dev.finetune.internal.run.RateFinding;
 import dev.finetune.internal.run.Rehearsing;
 import dev.finetune.internal.run.SettingsText;
+import dev.finetune.metrics.PreferenceMetrics;
 import dev.finetune.peft.Ia3;
 import dev.finetune.peft.Lora;
 import dev.finetune.peft.PeftMethod;
+import dev.finetune.preference.Dpo;
+import dev.finetune.preference.Orpo;
+import dev.finetune.preference.PreferenceLoss;
 import dev.finetune.report.CrossValidation;
 import dev.finetune.report.Doctor;
 import dev.finetune.report.DryRun;
@@ -813,6 +818,53 @@ public final class FineTuner {
         Objects.requireNonNull(train, "train");
         Objects.requireNonNull(settings, "settings");
         return new FineTuned<>(new ContrastFitting<I>(draft, settings).fit(train));
+    }
+
+    /**
+     * {@return the model, trained on all of some pairs of answers without being evaluated} As {@link #fitPreferences(Dataset,
+     * Dataset, PreferenceLoss)}.
+     *
+     * @param <I> the kind of input
+     * @param train prompts, each with two answers of which one is preferred
+     * @param loss what is made small: {@code Dpo.beta(0.1)}
+     */
+    public <I> FineTuned<I> fitPreferences(Dataset<I> train, PreferenceLoss loss) {
+        Objects.requireNonNull(train, "train");
+        Objects.requireNonNull(loss, "loss");
+        return new FineTuned<>(new PreferenceFitting<I>(draft, loss).fit(train, Optional.empty()));
+    }
+
+    /**
+     * Teaches a language model which of two answers to a prompt is preferred, mostly after it was taught to answer at all: by {@link
+     * Dpo}, which holds it to what it was, or by {@link Orpo}.
+     *
+     * <pre>{@code
+     * FineTuned<Chat> tuned = FineTuner.from("Qwen/Qwen3-0.6B").lora(Lora.rank(16)).head(Heads.causalLm()).lr(5e-6)
+     *         .fitPreferences(ChatFiles.jsonl(path).preferences(), Dpo.beta(0.1));
+     * }</pre>
+     *
+     * <p>What DPO compares with is the model as it was before its first step, its adapter included: with a new one that is the base.
+     * It is asked of all pairs once, before training, so that no second model is needed. A batch holds {@link #batchSize} pairs. The
+     * checkpoint's dropout is left out unless {@code regularization(r -> r.dropout(...))} says one, as TRL does. Pairs of which an
+     * answer is cut off by {@link #maxLength}, or whose answers are the same, are left out and told of.
+     *
+     * <p>Evaluations have "loss", "reward_accuracy", "reward_margin", "chosen_reward", "rejected_reward", "chosen_log_probability" and
+     * "rejected_log_probability": see {@link PreferenceMetrics}. The result writes, is saved and loaded as one of {@link #fit}.
+     *
+     * @param <I> the kind of input
+     * @param train prompts, each with two answers of which one is preferred
+     * @param validation the same, to evaluate on
+     * @param loss what is made small: {@code Dpo.beta(0.1)}, {@code Orpo.lambda(0.1)}
+     * @return the trained model, to be closed by the caller; its evaluation is of the weights that it has
+     * @throws FinetuneException if the head isn't {@code Heads.causalLm()}, or the model one with an encoder; for data that is a
+     *     stream, has other labels, or no pair that can be learned from; for packed rows; and with what has no part in it: {@link
+     *     Regularization#rDrop(double)}, class weights, balanced sampling, label smoothing of tokens, the focal loss
+     */
+    public <I> FineTuned<I> fitPreferences(Dataset<I> train, Dataset<I> validation, PreferenceLoss loss) {
+        Objects.requireNonNull(train, "train");
+        Objects.requireNonNull(validation, "validation");
+        Objects.requireNonNull(loss, "loss");
+        return new FineTuned<>(new PreferenceFitting<I>(draft, loss).fit(train, Optional.of(validation)));
     }
 
     /**

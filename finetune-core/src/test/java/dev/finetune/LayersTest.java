@@ -29,14 +29,14 @@ class LayersTest {
             Set.of("checkpoint", "task"),
             Set.of("train", "peft"),
             Set.of("record"),
-            Set.of("freeze", "spi", "fewshot", "contrastive", "report", "explain"),
+            Set.of("freeze", "spi", "fewshot", "contrastive", "preference", "report", "explain"),
             Set.of("internal.run"),
             Set.of(""),
             Set.of("search"));
 
     /** Where LibTorch's own types may be seen: networks, what computes with them, and what reads and writes tensors. */
     private static final Set<String> OF_TENSORS =
-            Set.of("nn", "task", "train", "checkpoint", "peft", "fewshot", "contrastive", "explain");
+            Set.of("nn", "task", "train", "checkpoint", "peft", "fewshot", "contrastive", "preference", "explain");
 
     private static JavaClasses classes;
     private static final Map<String, Integer> LEVELS = new HashMap<>();

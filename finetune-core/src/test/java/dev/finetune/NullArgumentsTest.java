@@ -36,6 +36,8 @@ import dev.finetune.peft.Ia3;
 import dev.finetune.peft.Lora;
 import dev.finetune.peft.PeftMethod;
 import dev.finetune.peft.TargetLayers;
+import dev.finetune.preference.Dpo;
+import dev.finetune.preference.PreferenceLoss;
 import dev.finetune.report.LearningRateTest;
 import dev.finetune.search.Halving;
 import dev.finetune.search.Sampler;
@@ -166,6 +168,7 @@ class NullArgumentsTest {
         samples.put(Cancellation.class, new Cancellation());
         samples.put(FewShot.class, FewShot.usual());
         samples.put(Contrast.class, Contrast.usual());
+        samples.put(PreferenceLoss.class, Dpo.beta(0.1));
         samples.put(LearningRateTest.Range.class, LearningRateTest.Range.usual());
         samples.put(DecisionMetric.class, DecisionMetric.f1());
         samples.put(Sampler.class, Sampler.random());

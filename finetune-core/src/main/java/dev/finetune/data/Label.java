@@ -79,6 +79,9 @@ public interface Label {
         }
     }
 
+    /** Two answers, of which one is preferred: what {@code fitPreferences(...)} learns from, and no other way of training. */
+    interface Comparison extends Label {}
+
     /** Nothing is known: for prediction, feature extraction, and masked-language modelling. */
     record None() implements Label {}
 

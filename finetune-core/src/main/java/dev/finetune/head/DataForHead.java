@@ -43,6 +43,11 @@ public final class DataForHead {
     }
 
     private static String message(Head head, Label label, Dataset<?> data) {
+        if (label instanceof Label.Comparison) {
+            return "The examples of " + data.describe()
+                    + " say which of two answers is preferred, which fit(...) doesn't"
+                    + " learn: use fitPreferences(...), with head(Heads.causalLm()).";
+        }
         if (head.labelAdvice().isEmpty()) {
             return "The head is for " + head + ", and learns nothing: say what to predict, "
                     + (label instanceof Label.None ? "such as head(2)" : fitting(label)) + ", or use untrained(...).";

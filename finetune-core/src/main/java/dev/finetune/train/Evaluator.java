@@ -48,6 +48,25 @@ public final class Evaluator {
     }
 
     /**
+     * {@return loss and metrics as above, in the precision that a training has}
+     *
+     * @param network the network (borrowed)
+     * @param task what the head predicts, and its loss
+     * @param source of labelled batches, one epoch of which is read
+     * @param device where to compute (borrowed)
+     * @param settings the precision, and whether the attention of long rows may be computed piece by piece
+     * @throws FinetuneException if there are no rows, or if the thread is interrupted, which it stays
+     */
+    public static Metrics evaluate(
+            Network network, Task task, BatchSource source, Device device, TrainingSettings settings) {
+        final boolean recomputes = settings.execution().recomputeActivations();
+        try (FrozenStageCache none = FrozenStageCache.none(network, recomputes)) {
+            final HalfPrecision half = Devices.halfPrecision(settings.precision(), device);
+            return evaluate(network, task, source, device, half, none, false);
+        }
+    }
+
+    /**
      * The same with what a frozen prefix has kept, and keeping what rows that come again give.
      *
      * @throws InterruptedRun if the thread is interrupted: the metrics of a part of the data are those of other data

@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /** Encodes a data set once, chunk by chunk, on all cores, in order. */
 public final class RowEncoder {
@@ -31,6 +32,18 @@ public final class RowEncoder {
      * @param encoder of the model (borrowed)
      */
     public static <I> List<Encoded> encode(Dataset<I> dataset, InputEncoder<I> encoder) {
+        return encode(dataset, encoder::encode);
+    }
+
+    /**
+     * {@return what is made of the examples of a data set, in its order}
+     *
+     * @param <I> the kind of input
+     * @param <R> what is made of examples
+     * @param dataset labelled examples
+     * @param encode makes it of some of them, on several threads at once
+     */
+    public static <I, R> List<R> encode(Dataset<I> dataset, Function<List<Example<I>>, List<R>> encode) {
         final int threads = ThreadLimit.ofJava();
         final ExecutorService pool = Executors.newFixedThreadPool(threads, task -> {
             final Thread thread = new Thread(task, "finetune-encode");
@@ -38,15 +51,15 @@ public final class RowEncoder {
             return thread;
         });
         try {
-            final List<Encoded> rows = new ArrayList<>();
-            final Deque<Future<List<Encoded>>> running = new ArrayDeque<>();
+            final List<R> rows = new ArrayList<>();
+            final Deque<Future<List<R>>> running = new ArrayDeque<>();
             final Iterator<Example<I>> examples = dataset.iterator();
             while (examples.hasNext()) {
                 final List<Example<I>> chunk = new ArrayList<>();
                 while (chunk.size() < CHUNK && examples.hasNext()) {
                     chunk.add(examples.next());
                 }
-                running.add(pool.submit(() -> encoder.encode(chunk)));
+                running.add(pool.submit(() -> encode.apply(chunk)));
                 if (running.size() > 2 * threads) {
                     rows.addAll(result(running.remove()));
                 }
@@ -77,7 +90,7 @@ public final class RowEncoder {
         }
     }
 
-    private static List<Encoded> result(Future<List<Encoded>> future) {
+    private static <R> List<R> result(Future<List<R>> future) {
         try {
             return future.get();
         } catch (ExecutionException e) {

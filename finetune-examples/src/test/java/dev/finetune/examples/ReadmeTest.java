@@ -29,7 +29,13 @@ import org.junit.platform.launcher.listeners.TestExecutionSummary;
 class ReadmeTest {
     private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
     private static final List<String> RUN = List.of(
-            "README.md", "recipes.md", "explanations.md", "data-check.md", "tutorial-texts.md", "tutorial-pictures.md");
+            "README.md",
+            "recipes.md",
+            "explanations.md",
+            "data-check.md",
+            "language-models.md",
+            "tutorial-texts.md",
+            "tutorial-pictures.md");
 
     @TempDir
     static Path temporary;

@@ -51,6 +51,7 @@ record Snippets(Path classes, Map<String, String> names, List<String> tests, Lis
             "dev.finetune.live.*",
             "dev.finetune.metrics.*",
             "dev.finetune.peft.*",
+            "dev.finetune.preference.*",
             "dev.finetune.record.*",
             "dev.finetune.report.*",
             "dev.finetune.search.*",

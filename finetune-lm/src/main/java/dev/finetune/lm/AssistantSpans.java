@@ -31,6 +31,20 @@ final class AssistantSpans {
         return spans;
     }
 
+    /** What follows on a prompt, which has to be what the whole begins with. */
+    static Span ofAnswer(String prompt, String whole) {
+        if (!whole.startsWith(prompt)) {
+            int same = Arrays.mismatch(prompt.toCharArray(), whole.toCharArray());
+            throw new FinetuneException(
+                    "It can't be told which tokens are the answer's, since the conversation before it, with the"
+                            + " generation prompt, renders to another text alone than as the beginning of the whole: from character "
+                            + same + " on, \"" + shown(prompt, same) + "\" against \"" + shown(whole, same)
+                            + "\". An answer begins with a message of the assistant, and a template that writes earlier messages"
+                            + " otherwise once an answer follows can't be learned from by preferences.");
+        }
+        return new Span(prompt.length(), whole.length());
+    }
+
     private static String part(ChatTemplate template, Chat chat, boolean prompt, int message, String whole) {
         String text;
         try {

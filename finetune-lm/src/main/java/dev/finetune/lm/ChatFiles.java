@@ -116,4 +116,17 @@ public final class ChatFiles {
             return new Example<>(chat.with(prompt), chat.preference(prompt));
         });
     }
+
+    /**
+     * {@return the prompts, as they are, with two texts that may follow: each label is a {@link TextPreference}} For {@code prompt},
+     * {@code chosen} and {@code rejected} as texts, and models without a chat template.
+     *
+     * @throws FinetuneException if the file can't be read or a row is bad
+     */
+    public Dataset<Text> completionPreferences() {
+        return rows.read(Text.class, row -> {
+            ChatRow chat = new ChatRow(row);
+            return new Example<>(Text.of(chat.text(ChatRow.PROMPT)), chat.textPreference());
+        });
+    }
 }

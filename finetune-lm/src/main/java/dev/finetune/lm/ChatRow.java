@@ -88,6 +88,10 @@ record ChatRow(JsonObject row) {
         return new Preference(chosen, rejected);
     }
 
+    TextPreference textPreference() {
+        return new TextPreference(text(CHOSEN), text(REJECTED));
+    }
+
     /** The messages of an answer, without the prompt that they may begin with. */
     private List<Message> answer(String key, List<Message> prompt) {
         List<Message> all = said(key, "assistant");
@@ -121,7 +125,9 @@ record ChatRow(JsonObject row) {
             throw unlike(
                     "\"" + key + "\"",
                     row.get(key),
-                    row.get(key).isJsonArray() ? "a string; read lists of messages with chats()" : "a string");
+                    row.get(key).isJsonArray()
+                            ? "a string; read lists of messages with chats() or preferences()"
+                            : "a string");
         }
         return row.get(key).getAsString();
     }

@@ -2,11 +2,13 @@ package dev.finetune.lm;
 
 import dev.finetune.bert.text.Tokenizer;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.internal.Arguments;
 import dev.finetune.lm.template.JsonValues;
 import dev.finetune.lm.template.Rendered;
 import dev.finetune.lm.template.Template;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -125,6 +127,27 @@ public final class ChatTemplate {
         List<Rendered.Span> said =
                 templateFor(chat).generates() ? whole.generated() : AssistantSpans.of(this, chat, whole.text());
         return AssistantSpans.labelled(tokenizer.encodeWhole(whole.text()), said);
+    }
+
+    /**
+     * Makes an answer to a conversation into tokens, with labels from the end of what the conversation renders to, with the
+     * generation prompt, to the end of what it renders to with the answer; where {@code {% generation %}} blocks are makes no
+     * difference. A token that lies across the border is the answer's.
+     *
+     * @param tokenizer of the same model; adds no special tokens, since the template writes them
+     * @param chat the conversation before the answer
+     * @param answer messages that follow on it, mostly one of the assistant
+     * @return all tokens, uncut
+     * @throws FinetuneException as {@link #render}, or if the conversation renders otherwise where the answer follows
+     */
+    public ChatTokens encode(Tokenizer tokenizer, Chat chat, List<Message> answer) {
+        Objects.requireNonNull(tokenizer, "tokenizer");
+        Objects.requireNonNull(chat, "chat");
+        List<Message> all = new ArrayList<>(chat.messages());
+        all.addAll(Arguments.copy(answer, "answer"));
+        String before = render(chat, true);
+        String whole = render(new Chat(all, chat.tools()), false);
+        return AssistantSpans.labelled(tokenizer.encodeWhole(whole), List.of(AssistantSpans.ofAnswer(before, whole)));
     }
 
     private Rendered rendered(Chat chat, boolean addGenerationPrompt, boolean tracked) {

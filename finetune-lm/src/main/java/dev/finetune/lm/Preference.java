@@ -10,7 +10,7 @@ import java.util.List;
  * @param chosen the messages of the better one, mostly one of the assistant
  * @param rejected the messages of the worse one
  */
-public record Preference(List<Message> chosen, List<Message> rejected) implements Label {
+public record Preference(List<Message> chosen, List<Message> rejected) implements Label.Comparison {
     /** Keeps its own copy. */
     public Preference {
         chosen = Arguments.copy(chosen, "chosen");

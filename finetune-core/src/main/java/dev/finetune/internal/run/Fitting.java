@@ -126,7 +126,7 @@ public final class Fitting<I> {
             final long encodingStart = System.nanoTime();
             final BatchSource training = trainingRows(train, model, warnings);
             reporting.training(training, model.assembly().encoder());
-            warnOfTruncation(train, model.assembly().encoder(), warnings);
+            warnOfTruncation(train.size().orElse(0), model.assembly().encoder(), warnings);
             final Optional<BatchSource> evaluation = validation.map(
                     v -> RowsOfData.toEvaluate(v, model.assembly().encoder(), settings, "validation"));
             evaluation.ifPresent(
@@ -231,6 +231,21 @@ public final class Fitting<I> {
             Dataset<I> train,
             List<String> warnings,
             TrainingHistory history) {
+        return ended(model, more, train, Optional.empty(), warnings, history);
+    }
+
+    /**
+     * What was trained.
+     *
+     * @param more settings of the way that it was trained
+     */
+    Trained<I> ended(
+            LoadedModel<I> model,
+            Map<String, Object> more,
+            Dataset<I> train,
+            Optional<Dataset<I>> validation,
+            List<String> warnings,
+            TrainingHistory history) {
         final Trained<I> trained = new Trained<>(
                 model,
                 new Provenance(
@@ -238,19 +253,24 @@ public final class Fitting<I> {
                         draft.maxLength(),
                         SettingsText.describe(draft, more),
                         train.describe(),
-                        "none",
+                        validation.map(Dataset::describe).orElse("none"),
                         warnings,
                         0),
                 settings,
                 Optional.of(history),
-                Optional.empty());
-        reporting.ended(trained, train, Optional.empty());
+                history.kept().flatMap(report -> report.validation()));
+        reporting.ended(trained, train, validation);
         return trained;
     }
 
     /** Shows who watches that a training without validation data begins, with settings of the way that it is trained. */
     void begins(LoadedModel<I> model, Map<String, Object> more, Dataset<I> train) {
-        reporting.begins(model, SettingsText.describe(draft, more), train, Optional.empty());
+        begins(model, more, train, Optional.empty());
+    }
+
+    /** Shows who watches that a training begins, with settings of the way that it is trained. */
+    void begins(LoadedModel<I> model, Map<String, Object> more, Dataset<I> train, Optional<Dataset<I>> validation) {
+        reporting.begins(model, SettingsText.describe(draft, more), train, validation);
     }
 
     /** Nobody watches any more. */
@@ -260,7 +280,17 @@ public final class Fitting<I> {
 
     /** Reports a training without validation data that failed on its way, with settings of the way that it was trained. */
     void failed(LoadedModel<I> model, Map<String, Object> more, Exception why, Dataset<I> train) {
-        reporting.failed(model, SettingsText.describe(draft, more), why, train, Optional.empty());
+        failed(model, more, why, train, Optional.empty());
+    }
+
+    /** Reports a training that failed on its way, with settings of the way that it was trained. */
+    void failed(
+            LoadedModel<I> model,
+            Map<String, Object> more,
+            Exception why,
+            Dataset<I> train,
+            Optional<Dataset<I>> validation) {
+        reporting.failed(model, SettingsText.describe(draft, more), why, train, validation);
     }
 
     /** Says in what a head's vectors differ from those of sentence-transformers, where that knows the model. */
@@ -291,14 +321,24 @@ public final class Fitting<I> {
 
     /** Looks, before a model is loaded, at the data, and at whether a report could be written. */
     void lookAt(Dataset<I> train, Optional<Dataset<I>> validation, List<String> warnings) {
+        lookAt(train, validation, Set.of(), warnings);
+    }
+
+    /**
+     * The same.
+     *
+     * @param meant findings that are as they should be
+     */
+    void lookAt(Dataset<I> train, Optional<Dataset<I>> validation, Set<Finding.Code> meant, List<String> warnings) {
         reporting.check();
         if (train.size().isEmpty()) {
             return;
         }
         final List<Finding> found =
                 validation.isPresent() ? DataCheck.check(train, validation.get()) : DataCheck.check(train);
-        final List<Finding> findings =
-                found.stream().filter(finding -> !isMadeUpFor(finding)).toList();
+        final List<Finding> findings = found.stream()
+                .filter(finding -> !isMadeUpFor(finding) && !meant.contains(finding.code()))
+                .toList();
         reporting.found(findings);
         for (Finding finding : findings) {
             if (finding.severity() == Finding.Severity.ERROR) {
@@ -329,8 +369,7 @@ public final class Fitting<I> {
                 DecidingMetric.check(metric.isEmpty() ? task.mainMetric() : metric, task.labels(), validation));
     }
 
-    private void warnOfTruncation(Dataset<I> train, InputEncoder<I> encoder, List<String> warnings) {
-        final long rows = train.size().orElse(0);
+    void warnOfTruncation(long rows, InputEncoder<I> encoder, List<String> warnings) {
         if (rows > 0 && encoder.truncated() * 20 > rows) {
             warn(
                     encoder.truncated() + " of " + rows + " training inputs are longer than the model reads and were "
@@ -340,7 +379,7 @@ public final class Fitting<I> {
     }
 
     /** On a GPU parts cost more than padding; a batch norm would take each part's own mean and variance. */
-    private boolean isComputedInParts(LoadedModel<I> model) {
+    boolean isComputedInParts(LoadedModel<I> model) {
         return settings.batching().groupsByLength()
                 && model.device().is_cpu()
                 && model.assembly().network().buffers().isEmpty();

@@ -58,6 +58,9 @@ final class OutcomeReading<I> {
             if (some.get(0).label() instanceof Label.None) {
                 return Outcomes.none("The validation data has no labels to compare with.");
             }
+            if (!model.assembly().task().head().learnsFrom(some.get(0).label())) {
+                return Outcomes.none("The labels of the validation data aren't what the model predicts of an input.");
+            }
             final List<Prediction> said =
                     predictor.predict(some.stream().map(Example::input).toList());
             for (int i = 0; i < some.size(); i++) {

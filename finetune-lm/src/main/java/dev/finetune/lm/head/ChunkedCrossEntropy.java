@@ -75,7 +75,8 @@ final class ChunkedCrossEntropy {
         }
     }
 
-    private static long chunk(Tensor weight, boolean ofWeight) {
+    /** How many rows are computed at once. */
+    static long chunk(Tensor weight, boolean ofWeight) {
         return Math.max(LEAST_ROWS, (ofWeight ? MOST_WITH_WEIGHT : MOST) / weight.size(0));
     }
 

@@ -8,6 +8,7 @@ import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.HeadModule;
 import dev.finetune.nn.Linear;
 import dev.finetune.nn.Parameter;
+import dev.finetune.preference.PreferenceRows;
 import dev.finetune.task.CrossEntropy;
 import dev.finetune.task.LossOptions;
 import java.util.LinkedHashMap;
@@ -22,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A distribution over the vocabulary for the token that comes next. With labels in the batch the head gives "loss", the sum over
  * labelled places, and, in evaluations, "right", how many of them have the largest logit; logits are computed at labelled places
- * only, some at a time, and not kept. Without labels it gives "logits" (batch, length, vocabulary).
+ * only, some at a time, and not kept. In batches of preferences ({@link PreferenceRows#SIDES}) it gives instead "log_probabilities" and
+ * "tokens" (batch): those of a row's labels, added up, and how many they are. Without labels it gives "logits" (batch, length, vocabulary).
  */
 public final class LmHead implements HeadModule {
     private final Linear output;
@@ -79,9 +81,12 @@ public final class LmHead implements HeadModule {
         }
         final Tensor rows = scaled.flatten(0, 1).index_select(0, targets.places(batch));
         final Tensor labels = targets.labels(batch);
+        if (batch.has(PreferenceRows.SIDES)) {
+            return ofRows(logProbabilities(rows, labels, context), batch);
+        }
         final boolean counts = !context.training();
         final Map<String, Tensor> outputs = new LinkedHashMap<>();
-        if (output.plainWeight().isPresent() && (counts || CustomGradients.areOpen()) && rows.is_cpu()) {
+        if (isInChunks(rows, context)) {
             final ChunkedCrossEntropy.Result result = new ChunkedCrossEntropy(options.labelSmoothing())
                     .of(rows, output.plainWeight().get(), bias(), labels, counts);
             outputs.put("loss", result.loss());
@@ -96,6 +101,32 @@ public final class LmHead implements HeadModule {
                     logits.argmax(new LongOptional(1), false).eq(labels).sum());
         }
         return outputs;
+    }
+
+    private boolean isInChunks(Tensor rows, ForwardContext context) {
+        return output.plainWeight().isPresent() && (!context.training() || CustomGradients.areOpen()) && rows.is_cpu();
+    }
+
+    /** Of each label, (places). */
+    private Tensor logProbabilities(Tensor rows, Tensor labels, ForwardContext context) {
+        return isInChunks(rows, context)
+                ? new ChunkedLogProbabilities(rows, output.plainWeight().orElseThrow(), bias(), labels).get()
+                : logits(rows, context)
+                        .to(ScalarType.Float)
+                        .log_softmax(1)
+                        .gather(1, labels.unsqueeze(1))
+                        .squeeze(1);
+    }
+
+    /** What is added up over the places of each row. */
+    private Map<String, Tensor> ofRows(Tensor each, Batch batch) {
+        final Tensor none = each.detach().new_zeros(batch.size());
+        final Tensor rows = targets.rows(batch);
+        return Map.of(
+                "log_probabilities",
+                none.index_add(0, rows, each),
+                "tokens",
+                none.index_add(0, rows, each.detach().new_ones(each.size(0))));
     }
 
     private Tensor logits(Tensor rows, ForwardContext context) {

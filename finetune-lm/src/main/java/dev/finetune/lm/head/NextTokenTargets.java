@@ -4,7 +4,10 @@ import dev.finetune.batch.HostTensor;
 import dev.finetune.batch.Target;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.TensorValues;
+import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -16,8 +19,18 @@ import org.bytedeco.pytorch.Tensor;
  * @param shifted whether a label is predicted one place earlier
  */
 record NextTokenTargets(String column, boolean shifted) {
-    /** The places, flat over rows and positions, and as many labels. */
-    private record Found(long[] places, long[] labels) {}
+    /**
+     * What is predicted.
+     *
+     * @param places flat over rows and positions
+     * @param labels as many
+     * @param length positions of a row
+     */
+    private record Found(long[] places, long[] labels, long length) {
+        long[] rows() {
+            return LongStream.of(places).map(place -> place / length).toArray();
+        }
+    }
 
     /** How many places are predicted. */
     static long count(HostTensor labels, boolean shifted) {
@@ -36,7 +49,7 @@ record NextTokenTargets(String column, boolean shifted) {
                 wanted[count++] = all[i];
             }
         }
-        return new Found(java.util.Arrays.copyOf(places, count), java.util.Arrays.copyOf(wanted, count));
+        return new Found(Arrays.copyOf(places, count), Arrays.copyOf(wanted, count), length);
     }
 
     private Found found(Batch batch) {
@@ -45,18 +58,22 @@ record NextTokenTargets(String column, boolean shifted) {
 
     /** (places): flat indices, borrowed. */
     Tensor places(Batch batch) {
-        return tensor(batch, "predicting_places", true);
+        return tensor(batch, "predicting_places", Found::places);
     }
 
     /** (places): the labels that are predicted there, borrowed. */
     Tensor labels(Batch batch) {
-        return tensor(batch, "predicted_labels", false);
+        return tensor(batch, "predicted_labels", Found::labels);
     }
 
-    private Tensor tensor(Batch batch, String name, boolean places) {
+    /** (places): which row of the batch each is in, borrowed. */
+    Tensor rows(Batch batch) {
+        return tensor(batch, "predicting_rows", Found::rows);
+    }
+
+    private Tensor tensor(Batch batch, String name, Function<Found, long[]> which) {
         return batch.derived(name, () -> {
-                    final Found found = found(batch);
-                    final long[] data = places ? found.places : found.labels;
+                    final long[] data = which.apply(found(batch));
                     return Optional.of(TensorValues.of(new HostTensor.Longs(data, data.length), batch.device()));
                 })
                 .orElseThrow();

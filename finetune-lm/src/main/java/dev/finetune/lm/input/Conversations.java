@@ -7,7 +7,10 @@ import dev.finetune.error.FinetuneException;
 import dev.finetune.lm.Chat;
 import dev.finetune.lm.ChatTemplate;
 import dev.finetune.lm.ChatTokens;
+import dev.finetune.lm.Message;
+import dev.finetune.lm.Preference;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -48,9 +51,28 @@ final class Conversations implements InputTokens<Chat> {
         if (!(example.label() instanceof Label.None)) {
             throw new FinetuneException(
                     "Of a conversation the model learns what the assistant says in it, without a label; this"
-                            + " one has the label " + example.label() + ".");
+                            + " one has the label " + example.label() + "."
+                            + (example.label() instanceof Preference
+                                    ? " Which of two answers is preferred is learned by fitPreferences(...)."
+                                    : ""));
         }
         final ChatTokens tokens = template.get().encode(tokenizer, example.input());
+        return TokenRow.of(tokens.ids(), tokens.labels());
+    }
+
+    @Override
+    public List<TokenRow> answered(Example<Chat> example) {
+        if (!(example.label() instanceof Preference preference)) {
+            throw new FinetuneException("fitPreferences(...) learns from conversations with two answers, as"
+                    + " ChatFiles.jsonl(path).preferences() reads them, but one has the label " + example.label()
+                    + ".");
+        }
+        return List.of(
+                answered(example.input(), preference.chosen()), answered(example.input(), preference.rejected()));
+    }
+
+    private TokenRow answered(Chat prompt, List<Message> answer) {
+        final ChatTokens tokens = template.get().encode(tokenizer, prompt, answer);
         return TokenRow.of(tokens.ids(), tokens.labels());
     }
 

@@ -1,6 +1,7 @@
 package dev.finetune.lm.input;
 
 import dev.finetune.data.Example;
+import java.util.List;
 import java.util.Optional;
 
 /** How one kind of input becomes tokens. Thread-safe. */
@@ -10,6 +11,9 @@ interface InputTokens<I> {
 
     /** {@return all tokens of an example, and which of them are predicted} */
     TokenRow learned(Example<I> example);
+
+    /** {@return all tokens of an example's prompt with either of its answers, the preferred one first; the answer's are predicted} */
+    List<TokenRow> answered(Example<I> example);
 
     /** {@return the tokens that the model's own text follows on} */
     int[] prompt(I input);

@@ -21,6 +21,8 @@ import dev.finetune.lm.generate.TogetherTokens;
 import dev.finetune.lm.generate.TogetherWork;
 import dev.finetune.lm.generate.TokenText;
 import dev.finetune.nn.Network;
+import dev.finetune.preference.PreferenceEncoder;
+import dev.finetune.preference.PreferencePair;
 import dev.finetune.spi.TextWriter;
 import dev.finetune.train.Cancellation;
 import java.io.IOException;
@@ -47,7 +49,7 @@ import org.slf4j.LoggerFactory;
  * <p>Batches hold "input_ids", "attention_mask", "labels" and, where texts in a row are kept apart, "segments" and "position_ids",
  * all (batch, longest), padded on the right.
  */
-public final class LmEncoder implements InputEncoder<Object>, TextWriter<Object> {
+public final class LmEncoder implements InputEncoder<Object>, TextWriter<Object>, PreferenceEncoder<Object> {
     private static final Logger LOG = LoggerFactory.getLogger(LmEncoder.class);
     private static final int SHOWN = 60;
 
@@ -141,6 +143,28 @@ public final class LmEncoder implements InputEncoder<Object>, TextWriter<Object>
         }
         rows.addAll(packing.rows());
         return rows;
+    }
+
+    @Override
+    public List<PreferencePair> encodePairs(List<Example<Object>> examples) {
+        if (settings.packs() || settings.apart()) {
+            throw new FinetuneException("inputs(" + settings
+                    + "): an answer that is compared with another one is a row of its" + " own; leave that out.");
+        }
+        final List<PreferencePair> pairs = new ArrayList<>();
+        for (Example<Object> example : examples) {
+            final List<TokenRow> both = of(example.input()).answered(example).stream()
+                    .map(this::cut)
+                    .toList();
+            if (!both.stream().allMatch(TokenRow::predicts)) {
+                leftOut(example, "one of its answers lies beyond the maximum length altogether");
+            } else if (Arrays.equals(both.get(0).ids(), both.get(1).ids())) {
+                leftOut(example, "both of its answers are the same within the maximum length");
+            } else {
+                pairs.add(PreferencePair.of(both.get(0), both.get(1)));
+            }
+        }
+        return pairs;
     }
 
     private void leftOut(Example<Object> example, String why) {

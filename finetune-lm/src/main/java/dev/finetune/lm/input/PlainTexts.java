@@ -8,6 +8,7 @@ import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Text;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.lm.TextPreference;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -39,11 +40,26 @@ record PlainTexts(Tokenizer tokenizer, boolean ended, int endId) implements Inpu
         if (!(example.label() instanceof Label.None)) {
             throw new FinetuneException(
                     "A language model learns from texts alone, or from Label.completion(...), not from "
-                            + example.label() + ".");
+                            + example.label() + "."
+                            + (example.label() instanceof TextPreference
+                                    ? " Which of two completions is preferred is learned by fitPreferences(...)."
+                                    : ""));
         }
         final int[] ids = tokens(text.text()).ids();
         final int[] all = ended ? withEnd(ids) : ids;
         return TokenRow.of(all, all);
+    }
+
+    @Override
+    public List<TokenRow> answered(Example<Text> example) {
+        requireSingle(example.input());
+        if (!(example.label() instanceof TextPreference preference)) {
+            throw new FinetuneException("fitPreferences(...) learns from texts with two completions, as"
+                    + " ChatFiles.jsonl(path).completionPreferences() reads them, but one has the label "
+                    + example.label() + ".");
+        }
+        final String prompt = example.input().text();
+        return List.of(completed(prompt, preference.chosen()), completed(prompt, preference.rejected()));
     }
 
     private static void requireSingle(Text text) {

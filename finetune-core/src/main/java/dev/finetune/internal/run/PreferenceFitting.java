@@ -1,0 +1,213 @@
+package dev.finetune.internal.run;
+
+import dev.finetune.data.Dataset;
+import dev.finetune.data.Finding;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Head;
+import dev.finetune.head.Heads;
+import dev.finetune.preference.PreferenceEncoder;
+import dev.finetune.preference.PreferenceLoss;
+import dev.finetune.preference.PreferencePair;
+import dev.finetune.preference.PreferenceRows;
+import dev.finetune.preference.PreferenceTask;
+import dev.finetune.preference.ReferenceModel;
+import dev.finetune.train.EncodedRows;
+import dev.finetune.train.RowEncoder;
+import dev.finetune.train.Trainer;
+import dev.finetune.train.TrainingHistory;
+import dev.finetune.train.TrainingSettings;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** A language model learns which of two answers is preferred, top to bottom. */
+public final class PreferenceFitting<I> {
+    private static final String NAME = "fitPreferences(...)";
+
+    /** One prompt may well have several pairs of answers. */
+    private static final Set<Finding.Code> OF_LABELS = Set.of(Finding.Code.CONFLICTING_LABELS, Finding.Code.DUPLICATES);
+
+    private final Draft draft;
+    private final TrainingSettings settings;
+    private final PreferenceLoss loss;
+
+    public PreferenceFitting(Draft said, PreferenceLoss loss) {
+        final Head head = said.head().orElseGet(Heads::causalLm);
+        if (head instanceof Head.Seq2SeqLm) {
+            throw new FinetuneException(
+                    NAME + " is for decoders, such as GPT-2 and Llama; models with an encoder learn from"
+                            + " Label.completion(...) with fit(...).");
+        }
+        if (!(head instanceof Head.CausalLm)) {
+            throw new FinetuneException(NAME + " teaches a language model what to write, and this head is for " + head
+                    + ": leave out head(...), or say head(Heads.causalLm()).");
+        }
+        this.draft = said.head(head).training(PreferenceFitting::withoutDropout);
+        this.settings = draft.settings();
+        this.loss = loss;
+    }
+
+    /** As TRL trains: the model's own dropout is noise in what is compared with the reference. */
+    private static TrainingSettings withoutDropout(TrainingSettings training) {
+        return training.regularization().dropout().isPresent()
+                ? training
+                : training.regularization(training.regularization().dropout(0));
+    }
+
+    public Trained<I> fit(Dataset<I> train, Optional<Dataset<I>> validation) {
+        checkSettings(validation.isPresent());
+        checkInMemory(train);
+        validation.ifPresent(PreferenceFitting::checkInMemory);
+        final List<String> warnings = new ArrayList<>();
+        final Fitting<I> fitting = new Fitting<>(draft);
+        try {
+            fitting.lookAt(train, validation, OF_LABELS, warnings);
+            return fit(train, validation, fitting, warnings);
+        } finally {
+            fitting.close();
+        }
+    }
+
+    private Trained<I> fit(
+            Dataset<I> train, Optional<Dataset<I>> validation, Fitting<I> fitting, List<String> warnings) {
+        final LoadedModel<I> model = ModelReading.whole(
+                draft, now -> LoadedModel.open(now, Optional.empty(), train.inputType()), LoadedModel::close);
+        try {
+            ModelCheck.warnings(draft, settings, model.assembly().network())
+                    .forEach(warning -> fitting.warn(warning, warnings));
+            final PreferenceEncoder<I> encoder = encoder(model);
+            final List<PreferencePair> pairs = encoded(train, encoder, "training", fitting, warnings);
+            fitting.warnOfTruncation(
+                    2 * train.size().orElse(0), model.assembly().encoder(), warnings);
+            final Optional<List<PreferencePair>> held =
+                    validation.map(data -> encoded(data, encoder, "validation", fitting, warnings));
+            final PreferenceRows rows = new PreferenceRows(
+                    asked(pairs, model),
+                    model.assembly().encoder(),
+                    new EncodedRows.Order(
+                            settings.batchSize().rows(),
+                            true,
+                            settings.batching().shuffle(),
+                            fitting.isComputedInParts(model),
+                            settings.seed()));
+            final Optional<PreferenceRows> evaluated = held.map(some -> new PreferenceRows(
+                    asked(some, model), model.assembly().encoder(), EncodedRows.Order.evaluating(settings)));
+            return trained(model, rows, evaluated, train, validation, fitting, warnings);
+        } catch (RuntimeException | Error e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    private Trained<I> trained(
+            LoadedModel<I> model,
+            PreferenceRows rows,
+            Optional<PreferenceRows> evaluated,
+            Dataset<I> train,
+            Optional<Dataset<I>> validation,
+            Fitting<I> fitting,
+            List<String> warnings) {
+        final Map<String, Object> more = Map.of("preferences", loss);
+        fitting.begins(model, more, train, validation);
+        final TrainingHistory history;
+        try {
+            history = new Trainer(
+                            model.assembly().network(),
+                            new PreferenceTask(model.assembly().task().head(), loss),
+                            settings,
+                            model.device(),
+                            fitting.keeping(warnings),
+                            draft.cancellation())
+                    .with(Fitting.checkpointing(draft, more, model))
+                    .train(rows, evaluated.map(some -> some));
+        } catch (RuntimeException e) {
+            fitting.failed(model, more, e, train, validation);
+            throw e;
+        }
+        return fitting.ended(model, more, train, validation, warnings, history);
+    }
+
+    @SuppressWarnings("unchecked") // It reads the same inputs as the encoder that it is.
+    private PreferenceEncoder<I> encoder(LoadedModel<I> model) {
+        if (!(model.assembly().encoder() instanceof PreferenceEncoder<?>)) {
+            throw new FinetuneException(
+                    NAME + ": this model doesn't learn from preferences; decoders (GPT-2, Llama ...) do.");
+        }
+        return (PreferenceEncoder<I>) model.assembly().encoder();
+    }
+
+    private List<PreferencePair> encoded(
+            Dataset<I> data, PreferenceEncoder<I> encoder, String what, Fitting<I> fitting, List<String> warnings) {
+        final List<PreferencePair> pairs = RowEncoder.encode(data, encoder::encodePairs);
+        final long left = data.size().orElse(pairs.size()) - pairs.size();
+        final String why = "in which an answer lies beyond the maximum length altogether, or both answers are the same"
+                + " within it; a larger maxLength or shorter prompts help";
+        if (pairs.isEmpty()) {
+            throw new FinetuneException("The " + what + " data holds no pair to learn from (" + data.describe() + ")"
+                    + (left == 0 ? "." : ", but " + left + " " + why + "."));
+        }
+        if (left > 0) {
+            fitting.warn(
+                    String.format(
+                            Locale.ROOT, "Of %d %s pairs %d are left out, %s.", left + pairs.size(), what, left, why),
+                    warnings);
+        }
+        return pairs;
+    }
+
+    private List<PreferencePair> asked(List<PreferencePair> pairs, LoadedModel<I> model) {
+        if (!loss.readsReference()) {
+            return pairs;
+        }
+        final long start = System.nanoTime();
+        final List<PreferencePair> asked = ReferenceModel.asked(
+                pairs,
+                model.assembly().network(),
+                model.assembly().task().head(),
+                model.assembly().encoder(),
+                settings,
+                model.device(),
+                draft.cancellation());
+        Fitting.LOG.info(
+                "The model was asked what it says of {} pairs before it learns: {} s",
+                pairs.size(),
+                String.format(Locale.ROOT, "%.1f", (System.nanoTime() - start) / 1e9));
+        return asked;
+    }
+
+    private static void checkInMemory(Dataset<?> data) {
+        if (data.size().isEmpty()) {
+            throw new FinetuneException(NAME + " learns from pairs in memory, not from a stream (" + data.describe()
+                    + "): leave out streamed(), or limit(...) what is read.");
+        }
+    }
+
+    private void checkSettings(boolean evaluates) {
+        final Map<String, Boolean> said = new LinkedHashMap<>(FewShotFitting.ofClasses(draft));
+        said.keySet().removeIf(name -> name.startsWith("earlyStopping") || name.startsWith("keepBest"));
+        said.put(
+                "regularization(r -> r.rDrop(...))",
+                draft.training().regularization().rDrop() > 0);
+        final List<String> meaningless = said.entrySet().stream()
+                .filter(Map.Entry::getValue)
+                .map(Map.Entry::getKey)
+                .toList();
+        if (!meaningless.isEmpty()) {
+            throw new FinetuneException(NAME + " compares two answers, and knows no classes to predict; "
+                    + String.join(", ", meaningless) + " would do nothing there. Leave out what is named."
+                    + (draft.loss().labelSmoothing() > 0
+                            ? " For preferences that may be the wrong way round there is Dpo.beta(...)"
+                                    + ".labelSmoothing(...)."
+                            : ""));
+        }
+        if (!evaluates
+                && (settings.keepBest().isPresent() || settings.earlyStopping().isPresent())) {
+            throw new FinetuneException("Early stopping and keeping the best weights need data to evaluate on: call"
+                    + " fitPreferences(train, validation, ...).");
+        }
+    }
+}
