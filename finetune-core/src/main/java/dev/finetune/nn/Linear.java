@@ -3,7 +3,7 @@ package dev.finetune.nn;
 import dev.finetune.internal.torch.CustomGradients;
 import dev.finetune.internal.torch.FewRows;
 import dev.finetune.internal.torch.GradientMode;
-import dev.finetune.internal.torch.PackedWeight;
+import dev.finetune.internal.torch.WeightCopy;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.nn.OperatorGraph.Value;
 import java.util.ArrayList;
@@ -260,8 +260,8 @@ public final class Linear implements Module {
         @Override
         public Tensor plain(Tensor input) {
             final Tensor matrix = matrix(weight.operand());
-            final PackedWeight packed = PackedWeight.pays(input, matrix) ? weight.packed(matrix) : null;
-            return packed == null ? super.plain(input) : packed.linear(input, bias == null ? null : bias.operand());
+            final WeightCopy copy = WeightCopy.pays(input, matrix) ? weight.copyForFewRows(matrix) : null;
+            return copy == null ? super.plain(input) : copy.linear(input, bias == null ? null : bias.operand());
         }
     }
 

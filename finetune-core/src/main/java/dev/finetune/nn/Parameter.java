@@ -1,7 +1,7 @@
 package dev.finetune.nn;
 
 import dev.finetune.internal.torch.GradientMode;
-import dev.finetune.internal.torch.PackedWeight;
+import dev.finetune.internal.torch.WeightCopy;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import java.util.Arrays;
@@ -27,7 +27,7 @@ public final class Parameter implements AutoCloseable {
     private @Nullable Tensor beforeMerge;
     private boolean operand;
     private @Nullable Tensor standIn;
-    private @Nullable PackedWeight packed;
+    private @Nullable WeightCopy copy;
 
     /**
      * Takes ownership of a tensor.
@@ -80,19 +80,19 @@ public final class Parameter implements AutoCloseable {
      *
      * @param matrix the value as (out, in)
      */
-    synchronized @Nullable PackedWeight packed(Tensor matrix) {
-        if (packed == null || !packed.isOf(matrix)) {
-            unpack();
-            packed = PackedWeight.of(matrix);
+    synchronized @Nullable WeightCopy copyForFewRows(Tensor matrix) {
+        if (copy == null || !copy.isOf(matrix)) {
+            dropCopy();
+            copy = WeightCopy.of(matrix);
         }
-        return packed;
+        return copy;
     }
 
     /** Frees the copy that few rows are multiplied with, if there is one. */
-    public synchronized void unpack() {
-        if (packed != null) {
-            packed.close();
-            packed = null;
+    public synchronized void dropCopy() {
+        if (copy != null) {
+            copy.close();
+            copy = null;
         }
     }
 
@@ -217,7 +217,7 @@ public final class Parameter implements AutoCloseable {
 
     @Override
     public void close() {
-        unpack();
+        dropCopy();
         value.close();
         if (beforeMerge != null) {
             beforeMerge.close();

@@ -75,7 +75,7 @@ final class TrainingRun implements AutoCloseable {
         if (trained.isEmpty()) {
             throw new FinetuneException("Every parameter is frozen, so there is nothing to train.");
         }
-        setup.network().parameters().forEach(Parameter::unpack);
+        setup.network().parameters().forEach(Parameter::dropCopy);
         this.total = TotalSteps.of(settings, training);
         this.control = new TrainingControl(setup.checkpointing().settings(), trained);
         setup.listener().attached(control);

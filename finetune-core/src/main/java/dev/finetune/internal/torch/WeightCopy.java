@@ -10,23 +10,23 @@ import org.jspecify.annotations.Nullable;
  * A second copy of a matrix W, laid out as oneDNN reads it fastest where it multiplies few rows x: the time of x W^T is that of
  * reading W once then, while OpenBLAS and MKL lay W out anew in each product. On two cores of an AMD EPYC (Zen 4) the matrices of
  * GPT-2 small took 1.7 times less time for one row, 2.7 times for 16 and 2 times for 32; laying them out takes as long as some ten
- * products. {@code -Ddev.finetune.packedWeights=false} switches it off.
+ * products. {@code -Ddev.finetune.weightCopies=false} switches it off.
  */
-public final class PackedWeight implements AutoCloseable {
-    private static final boolean WANTED = !"false".equals(System.getProperty("dev.finetune.packedWeights"));
+public final class WeightCopy implements AutoCloseable {
+    private static final boolean WANTED = !"false".equals(System.getProperty("dev.finetune.weightCopies"));
     private static final long LEAST_WEIGHTS = 1 << 16;
     private static final long MOST_ROWS = 32;
 
     /** The rows that the layout is made for; it is as good for fewer. */
     private static final long ROWS = 16;
 
-    private final Tensor packed;
+    private final Tensor copy;
     private final long outputs;
     private final long address;
     private final long version;
 
-    private PackedWeight(Tensor packed, Tensor weight) {
-        this.packed = packed;
+    private WeightCopy(Tensor copy, Tensor weight) {
+        this.copy = copy;
         this.outputs = weight.size(0);
         this.address = weight.data_ptr().address();
         this.version = weight.__dispatch__version();
@@ -56,13 +56,13 @@ public final class PackedWeight implements AutoCloseable {
      * @param weight (out, in)
      * @return the copy, or null where the process may not take so much more memory
      */
-    public static @Nullable PackedWeight of(Tensor weight) {
+    public static @Nullable WeightCopy of(Tensor weight) {
         if (!MemoryLimit.allows(2 * Float.BYTES * weight.numel())) {
             return null;
         }
         try (TensorScope scope = TensorScope.open()) {
             final Tensor plain = weight.detach().contiguous();
-            return new PackedWeight(Tensors.own(Boxed.REORDER_LINEAR_WEIGHT.tensor(plain, ROWS)), weight);
+            return new WeightCopy(Tensors.own(Boxed.REORDER_LINEAR_WEIGHT.tensor(plain, ROWS)), weight);
         }
     }
 
@@ -80,7 +80,7 @@ public final class PackedWeight implements AutoCloseable {
             return scope.keep(Boxed.LINEAR_POINTWISE
                     .tensor(
                             rows,
-                            packed,
+                            copy,
                             bias == null ? Boxed.NONE : bias.detach(),
                             "none",
                             Boxed.NO_NUMBERS,
@@ -91,6 +91,6 @@ public final class PackedWeight implements AutoCloseable {
 
     @Override
     public void close() {
-        packed.close();
+        copy.close();
     }
 }

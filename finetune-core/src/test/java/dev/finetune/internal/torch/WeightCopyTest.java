@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.api.Test;
 
-class PackedWeightTest {
+class WeightCopyTest {
     private static Tensor random(long... shape) {
         return torch.empty(shape).uniform_(-1, 1, new GeneratorOptional());
     }
@@ -23,11 +23,11 @@ class PackedWeightTest {
             final Tensor input = random(rows, 1, 300);
             final Tensor weight = random(517, 300);
             final Tensor bias = random(517);
-            assertThat(PackedWeight.pays(input, weight)).isTrue();
-            try (PackedWeight packed = PackedWeight.of(weight)) {
-                assertThat(packed).isNotNull();
-                final Tensor with = packed.linear(input, bias);
-                final Tensor without = packed.linear(input, null);
+            assertThat(WeightCopy.pays(input, weight)).isTrue();
+            try (WeightCopy copy = WeightCopy.of(weight)) {
+                assertThat(copy).isNotNull();
+                final Tensor with = copy.linear(input, bias);
+                final Tensor without = copy.linear(input, null);
                 assertThat(Tensors.shape(with)).containsExactly(rows, 1, 517);
                 final Tensor expected = input.matmul(weight.t());
                 assertThat(with.sub(expected).sub(bias).abs().max().item_double()).isLessThan(3e-5);
@@ -42,9 +42,9 @@ class PackedWeightTest {
                 TensorScope scope = TensorScope.open()) {
             final Tensor input = random(4, 300);
             final Tensor stored = random(300, 517);
-            try (PackedWeight packed = PackedWeight.of(stored.t())) {
-                assertThat(packed).isNotNull();
-                final Tensor difference = packed.linear(input, null).sub(input.matmul(stored));
+            try (WeightCopy copy = WeightCopy.of(stored.t())) {
+                assertThat(copy).isNotNull();
+                final Tensor difference = copy.linear(input, null).sub(input.matmul(stored));
                 assertThat(difference.abs().max().item_double()).isLessThan(3e-5);
             }
         }
@@ -55,12 +55,12 @@ class PackedWeightTest {
         try (GradientMode off = GradientMode.off();
                 TensorScope scope = TensorScope.open()) {
             final Tensor weight = random(256, 256);
-            try (PackedWeight packed = PackedWeight.of(weight)) {
-                assertThat(packed).isNotNull();
-                assertThat(packed.isOf(weight)).isTrue();
-                assertThat(packed.isOf(weight.clone())).isFalse();
+            try (WeightCopy copy = WeightCopy.of(weight)) {
+                assertThat(copy).isNotNull();
+                assertThat(copy.isOf(weight)).isTrue();
+                assertThat(copy.isOf(weight.clone())).isFalse();
                 weight.mul_(new Scalar(2));
-                assertThat(packed.isOf(weight)).isFalse();
+                assertThat(copy.isOf(weight)).isFalse();
             }
         }
     }
@@ -69,10 +69,10 @@ class PackedWeightTest {
     void isNotForManyRowsNorWhereGradientsAreRecorded() {
         try (TensorScope scope = TensorScope.open()) {
             final Tensor weight = random(256, 256);
-            assertThat(PackedWeight.pays(random(1, 256), weight)).isFalse();
+            assertThat(WeightCopy.pays(random(1, 256), weight)).isFalse();
             try (GradientMode off = GradientMode.off()) {
-                assertThat(PackedWeight.pays(random(33, 256), weight)).isFalse();
-                assertThat(PackedWeight.pays(random(1, 100), random(100, 100))).isFalse();
+                assertThat(WeightCopy.pays(random(33, 256), weight)).isFalse();
+                assertThat(WeightCopy.pays(random(1, 100), random(100, 100))).isFalse();
             }
         }
     }
