@@ -170,6 +170,9 @@ public final class Parameter implements AutoCloseable {
     /** Takes what adapts it into the value, and keeps the value that it had. */
     void merge() {
         adapter().ifPresent(addition -> {
+            if (packed.isPresent()) {
+                throw new IllegalStateException(name + " is kept in few bits and can't take anything in");
+            }
             try (TensorScope scope = TensorScope.open();
                     GradientMode off = GradientMode.off()) {
                 beforeMerge = Tensors.own(value.detach());

@@ -211,7 +211,24 @@ class PackedWeightTest {
 
     @ParameterizedTest
     @EnumSource
-    void aTestsMatrixOf16384NumbersTakes16Or8BytesOf32(Quantized format) {
+    void twoOfTheSameNumbersShareTheirMemoryAndEachMayBeClosed(Quantized format) {
+        try (TensorScope scope = TensorScope.open();
+                Parameter one = new Parameter("weight", format.pack(Tensors.of(numbers, OUT, IN)), false)) {
+            final float[] expected = Tensors.floats(one.numbers());
+            try (Parameter other =
+                    new Parameter("weight", format.pack(Tensors.of(new float[OUT * IN], OUT, IN)), false)) {
+                other.share(one);
+                assertThat(Tensors.floats(other.numbers())).containsExactly(expected);
+                assertThat(other.value().data_ptr().address())
+                        .isEqualTo(one.value().data_ptr().address());
+            }
+            assertThat(Tensors.floats(one.numbers())).containsExactly(expected);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aMatrixTakesAByteOrHalfAByteANumberAndItsScales(Quantized format) {
         final float[] many = Made.normal(new SplittableRandom(4), 0.02, 128 * 128);
         try (TensorScope scope = TensorScope.open();
                 PackedWeight packed = format.pack(Tensors.of(many, 128, 128))) {

@@ -51,6 +51,14 @@ class QuantizedBaseTest {
                     .map(text -> new Example<>(Text.of(text), Label.none()))
                     .toList());
 
+    private static final Dataset<Text> SUMMARIES = Dataset.of(
+            Text.class,
+            List.of(
+                    new Example<>(Text.of("the product arrived on time"), Label.completion("great sound")),
+                    new Example<>(Text.of("freezing the early layers"), Label.completion("weak bass")),
+                    new Example<>(Text.of("great sound , weak bass"), Label.completion("a fair price")),
+                    new Example<>(Text.of("a fair price"), Label.completion("the product"))));
+
     @TempDir
     Path folder;
 
@@ -98,17 +106,44 @@ class QuantizedBaseTest {
     void lossesAreThoseOfABaseOfTheUnpackedNumbersToTheRoundingOf16Bits(Quantized format, String family)
             throws IOException {
         final Path base = GoldenFolders.all().get(family).resolve("model");
-        final Path unpacked = unpacked(base, format);
+        final Path unpacked = unpacked(base, tuner(base).base(format));
         try (FineTuned<Text> packed =
                         tuner(base).lora(Lora.rank(4)).base(format).fit(TEXTS, TEXTS);
                 FineTuned<Text> floats = tuner(unpacked).lora(Lora.rank(4)).fit(TEXTS, TEXTS)) {
-            final List<Double> losses = losses(packed);
-            final List<Double> expected = losses(floats);
-            for (int i = 0; i < expected.size(); i++) {
-                assertThat(losses.get(i)).as("step " + i).isCloseTo(expected.get(i), within(0.005 * expected.get(0)));
-            }
-            assertThat(losses.get(losses.size() - 1)).isLessThan(0.95 * losses.get(0));
+            assertClose(losses(packed), losses(floats));
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"INT8,t5-summarization", "NF4,t5-summarization", "NF4,bart-summarization"})
+    void soAreThoseOfModelsThatReadAndWrite(Quantized format, String family) throws IOException {
+        final Path base = GoldenFolders.all().get(family).resolve("model");
+        final Path unpacked = unpacked(base, FineTuner.from(base).base(format));
+        final Lora lora = Lora.rank(4).allLinear();
+        try (FineTuned<Text> packed =
+                        readerAndWriter(base).lora(lora).base(format).fitAll(SUMMARIES);
+                FineTuned<Text> floats = readerAndWriter(unpacked).lora(lora).fitAll(SUMMARIES)) {
+            assertThat(parameters(packed).stream().filter(each -> each.packed().isPresent()))
+                    .hasSizeGreaterThan(10);
+            assertClose(losses(packed), losses(floats));
+        }
+    }
+
+    private static FineTuner readerAndWriter(Path base) {
+        return FineTuner.from(base)
+                .device(DeviceChoice.CPU)
+                .lr(1e-2)
+                .epochs(6)
+                .batchSize(2)
+                .seed(3)
+                .regularization(r -> r.dropout(0));
+    }
+
+    private static void assertClose(List<Double> losses, List<Double> expected) {
+        for (int i = 0; i < expected.size(); i++) {
+            assertThat(losses.get(i)).as("step " + i).isCloseTo(expected.get(i), within(0.005 * expected.get(0)));
+        }
+        assertThat(losses.get(losses.size() - 1)).isLessThan(0.95 * losses.get(0));
     }
 
     private static List<Double> losses(FineTuned<Text> tuned) {
@@ -118,7 +153,7 @@ class QuantizedBaseTest {
     }
 
     /** Copies a model, its packed weights replaced by the numbers that they stand for. */
-    private Path unpacked(Path model, Quantized format) throws IOException {
+    private Path unpacked(Path model, FineTuner tuner) throws IOException {
         final Path copy = Files.createDirectories(folder.resolve("unpacked"));
         try (Stream<Path> files = Files.list(model)) {
             for (Path file : files.toList()) {
@@ -127,7 +162,7 @@ class QuantizedBaseTest {
         }
         Files.delete(copy.resolve("model.safetensors"));
         try (Weights weights = Weights.open(model.resolve("model.safetensors"));
-                FineTuned<Text> packed = tuner(model).base(format).untrained(Text.class);
+                FineTuned<Text> packed = tuner.untrained(Text.class);
                 TensorScope scope = TensorScope.open()) {
             final Map<String, Tensor> tensors = new LinkedHashMap<>();
             weights.names().forEach(name -> tensors.put(name, weights.read(name)));
@@ -209,8 +244,8 @@ class QuantizedBaseTest {
     void itGeneratesAsItsUnpackedNumbersDo() throws IOException {
         final Generation greedy = Generation.greedy().maxNewTokens(8);
         try (FineTuned<Text> packed = tuner(llama()).base(Quantized.int8()).untrained(Text.class);
-                FineTuned<Text> floats =
-                        tuner(unpacked(llama(), Quantized.int8())).untrained(Text.class)) {
+                FineTuned<Text> floats = tuner(unpacked(llama(), tuner(llama()).base(Quantized.int8())))
+                        .untrained(Text.class)) {
             assertThat(packed.generate(Text.of("the product"), greedy).ids())
                     .isEqualTo(floats.generate(Text.of("the product"), greedy).ids());
         }
