@@ -224,7 +224,7 @@ public final class FineTuner {
 
     /**
      * Keeps the frozen weights of the base in few bits, {@code Quantized.nf4()} or {@code Quantized.int8()}, and trains an
-     * adapter beside them (QLoRA): a fifth to a half of the memory that they take in 16 bits. Each is packed while the
+     * adapter beside them (QLoRA): half of the memory that they take in 16 bits, or 0.28 of it. Each is packed while the
      * checkpoint is read; of the whole base there is never another copy. Predictions and generation unpack them, too, for each
      * batch or token. What was trained is saved with {@link FineTuned#saveAdapter}, and may be merged into the base as it was
      * published. Said again, it replaces what it said before.
