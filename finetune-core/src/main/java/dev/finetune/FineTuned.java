@@ -18,6 +18,7 @@ import dev.finetune.internal.run.Lifetime;
 import dev.finetune.internal.run.ModelDirectory;
 import dev.finetune.internal.run.ModelWriter;
 import dev.finetune.internal.run.OnnxWriter;
+import dev.finetune.internal.run.PackedBase;
 import dev.finetune.internal.run.Predictor;
 import dev.finetune.internal.run.Trained;
 import dev.finetune.metrics.Metrics;
@@ -263,12 +264,13 @@ public final class FineTuned<I> implements AutoCloseable {
      * #saveAdapter} write the same either way. Waits for predictions under way, for a minute; does nothing if it is
      * merged.
      *
-     * @throws FinetuneException if the model was not adapted
+     * @throws FinetuneException if the model was not adapted, or if its base is kept in few bits
      * @throws IllegalStateException if it is called from what this model's predict, evaluate or save calls or reads, in whatever
      *     thread, or if one of them goes on for more than a minute; the model is then as it was
      */
     public void mergeAdapter() {
         method();
+        PackedBase.refuseMerge(assembly().network());
         lifetime.alone(assembly().network()::merge);
     }
 
@@ -520,13 +522,14 @@ public final class FineTuned<I> implements AutoCloseable {
      *
      * @param directory made if it isn't there
      * @param overwrite what may be replaced of what the directory holds
-     * @throws FinetuneException if the directory holds what mustn't be replaced, if another saves there for ten minutes, or if
-     *     writing fails
+     * @throws FinetuneException if the directory holds what mustn't be replaced, if another saves there for ten minutes, if the
+     *     base is kept in few bits, or if writing fails
      */
     public void save(Path directory, Overwrite overwrite) {
         Objects.requireNonNull(directory, "directory");
         Objects.requireNonNull(overwrite, "overwrite");
         use(() -> {
+            PackedBase.refuseWhole("save(...)", assembly().network());
             ModelWriter.write(directory, overwrite, trained);
             return directory;
         });
@@ -558,13 +561,14 @@ public final class FineTuned<I> implements AutoCloseable {
      * @param directory made if it isn't there
      * @param overwrite what may be replaced of what the directory holds
      * @throws FinetuneException if finetune-onnx isn't there, if a part of the network, of another family, doesn't say
-     *     which operators it consists of (before anything is written), if the directory holds what mustn't be replaced,
+     *     which operators it consists of (before anything is written), if the base is kept in few bits, if the directory holds what mustn't be replaced,
      *     or if writing fails
      */
     public void exportOnnx(Path directory, Overwrite overwrite) {
         Objects.requireNonNull(directory, "directory");
         Objects.requireNonNull(overwrite, "overwrite");
         use(() -> {
+            PackedBase.refuseWhole("exportOnnx(...)", assembly().network());
             OnnxWriter.write(directory, overwrite, trained);
             return directory;
         });

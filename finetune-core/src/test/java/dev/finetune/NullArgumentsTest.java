@@ -35,6 +35,7 @@ import dev.finetune.hub.HubSettings;
 import dev.finetune.peft.Ia3;
 import dev.finetune.peft.Lora;
 import dev.finetune.peft.PeftMethod;
+import dev.finetune.peft.Quantized;
 import dev.finetune.peft.TargetLayers;
 import dev.finetune.preference.Dpo;
 import dev.finetune.preference.PreferenceLoss;
@@ -141,6 +142,7 @@ class NullArgumentsTest {
         samples.put(Lora.Biases.class, Lora.Biases.ALL);
         samples.put(TargetLayers.class, new TargetLayers.AllLinear());
         samples.put(Ia3.class, Ia3.usual());
+        samples.put(Quantized.class, Quantized.nf4());
         samples.put(HubSettings.class, HubSettings.defaults(FILE));
         samples.put(HubPatience.class, HubSettings.defaults(FILE).patience());
         samples.put(DownloadListener.class, DownloadListener.none());

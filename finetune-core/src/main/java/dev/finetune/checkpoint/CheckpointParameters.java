@@ -2,12 +2,15 @@ package dev.finetune.checkpoint;
 
 import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.Seeds;
+import dev.finetune.internal.torch.FreedBlocks;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Buffer;
 import dev.finetune.nn.Init;
 import dev.finetune.nn.LayerKind;
+import dev.finetune.nn.NonFinite;
+import dev.finetune.nn.PackedWeight;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import java.util.ArrayList;
@@ -18,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Scalar;
@@ -36,6 +40,10 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 public final class CheckpointParameters implements ParameterSource {
     private static final int SHOWN = 6;
+
+    /** Numbers of a matrix that is so large that others can use what reading it took. */
+    private static final int MANY = 1 << 20;
+
     private static final String PROMISED = ". Its id2label, or num_labels, must name the outputs that the weights have;"
             + " to start with a new head instead, say head(...) with other names or another number.";
 
@@ -44,6 +52,7 @@ public final class CheckpointParameters implements ParameterSource {
     private final String wrapper;
     private final long seed;
     private boolean keepsBfloat16;
+    private Optional<Function<Tensor, PackedWeight>> packer = Optional.empty();
     private final Map<String, String> stored = new LinkedHashMap<>();
 
     private final List<String> loaded = new ArrayList<>();
@@ -114,6 +123,18 @@ public final class CheckpointParameters implements ParameterSource {
     }
 
     /**
+     * Packs the weights of the trunk's linear layers, each as soon as it is read, for a base that is frozen. What is random
+     * isn't packed.
+     *
+     * @param how is given a matrix (out, in) of floats of any type, and gives it packed
+     * @return this
+     */
+    public CheckpointParameters packing(Function<Tensor, PackedWeight> how) {
+        packer = Optional.of(how);
+        return this;
+    }
+
+    /**
      * {@return the name of the base model, which stands before those of its parameters, without the dot; empty where it
      * has none}
      */
@@ -137,15 +158,28 @@ public final class CheckpointParameters implements ParameterSource {
 
     @Override
     public Parameter take(String name, Init init, long... shape) {
-        return take(name, false, init, shape);
+        return take(name, Stored.AS_FLOATS, init, shape);
     }
 
     @Override
     public Parameter weight(LayerKind kind, String name, Init init, long... shape) {
-        return take(name, keepsBfloat16, init, shape);
+        final boolean ofTrunk = naming.trunk.test(name) || name.startsWith(naming.prefix + ".");
+        if (packer.isPresent() && kind.isLinear() && ofTrunk) {
+            return take(name, kind.outputsLast() ? Stored.PACKED_TURNED : Stored.PACKED, init, shape);
+        }
+        return take(name, keepsBfloat16 ? Stored.BFLOAT16_STAYS : Stored.AS_FLOATS, init, shape);
     }
 
-    private Parameter take(String name, boolean asStored, Init init, long... shape) {
+    /** What a loaded parameter is kept as. */
+    private enum Stored {
+        AS_FLOATS,
+        BFLOAT16_STAYS,
+        PACKED,
+        /** Packed as (out, in), and stored as (in, out). */
+        PACKED_TURNED
+    }
+
+    private Parameter take(String name, Stored as, Init init, long... shape) {
         final Optional<String> found = find(name);
         if (naming.rows instanceof OutputRows.Anew && naming.outputs.test(name)) {
             found.ifPresent(other -> giveUp(name, other, shape));
@@ -156,7 +190,16 @@ public final class CheckpointParameters implements ParameterSource {
             if (Arrays.equals(there, shape)) {
                 loaded.add(name);
                 return given(
-                        new Parameter(name, read(source, found.get(), naming.outputs.test(name), asStored), false));
+                        as == Stored.PACKED || as == Stored.PACKED_TURNED
+                                ? packed(name, source, found.get(), as == Stored.PACKED_TURNED)
+                                : new Parameter(
+                                        name,
+                                        read(
+                                                source,
+                                                found.get(),
+                                                naming.outputs.test(name),
+                                                as == Stored.BFLOAT16_STAYS),
+                                        false));
             }
             if (naming.required.test(name) || isPromised(name)) {
                 throw new FinetuneException("The checkpoint doesn't fit its config.json: " + found.get() + " has shape "
@@ -295,6 +338,28 @@ public final class CheckpointParameters implements ParameterSource {
             return name.substring(0, name.length() - "beta".length()) + "bias";
         }
         return name;
+    }
+
+    /** Gives back what reading took, for what stays lies scattered among it: as much as the packed weights, all together. */
+    private Parameter packed(String name, Weights source, String found, boolean turned) {
+        final Parameter packed = readAndPacked(name, source, found, turned);
+        if (packed.count() >= MANY) {
+            FreedBlocks.giveBack();
+        }
+        return packed;
+    }
+
+    private Parameter readAndPacked(String name, Weights source, String found, boolean turned) {
+        try (TensorScope scope = TensorScope.open()) {
+            final Tensor stored = source.read(found);
+            NonFinite.spoiled(name, stored).ifPresent(told -> {
+                throw new FinetuneException(source.files() + ": " + told
+                        + ", so that whatever the model says means nothing. The weights were spoiled before they were"
+                        + " saved: use another checkpoint.");
+            });
+            final Tensor matrix = turned ? stored.t() : stored;
+            return new Parameter(name, packer.orElseThrow().apply(matrix), turned);
+        }
     }
 
     private Tensor read(Weights source, String name, boolean output, boolean asStored) {

@@ -66,7 +66,9 @@ public final class Linear implements Module {
         this.weight = weight;
         this.bias = bias;
         this.turned = turned;
-        weight.markOperand();
+        if (weight.packed().isEmpty()) {
+            weight.markOperand();
+        }
         if (bias != null) {
             bias.markOperand();
         }
@@ -212,7 +214,10 @@ public final class Linear implements Module {
         return weight.shape()[turned ? 1 : 0];
     }
 
-    /** {@return what the layer multiplies with, (out, in), borrowed; empty where something adapts it} */
+    /**
+     * {@return what the layer multiplies with, (out, in), borrowed; empty where something adapts it or it is kept in few
+     * bits}
+     */
     public Optional<Tensor> plainWeight() {
         return isAdapted() ? Optional.empty() : Optional.of(weight());
     }
@@ -222,9 +227,11 @@ public final class Linear implements Module {
         return isAdapted() || bias == null ? Optional.empty() : Optional.of(bias.operand());
     }
 
-    /** Whether something adapts the layer, so that it isn't only its weight and bias. */
+    /** Whether something adapts the layer, or its weight is kept in few bits, so that it isn't only its weight and bias. */
     boolean isAdapted() {
-        return weight.adapter().isPresent() || bias != null && bias.adapter().isPresent();
+        return weight.packed().isPresent()
+                || weight.adapter().isPresent()
+                || bias != null && bias.adapter().isPresent();
     }
 
     /** What products take of the weight, (out, in); borrowed. */
@@ -259,6 +266,9 @@ public final class Linear implements Module {
     private final class FewRowsLayer extends Layer {
         @Override
         public Tensor plain(Tensor input) {
+            if (weight.packed().isPresent()) {
+                return super.plain(input);
+            }
             final Tensor matrix = matrix(weight.operand());
             final WeightCopy copy = WeightCopy.pays(input, matrix) ? weight.copyForFewRows(matrix) : null;
             return copy == null ? super.plain(input) : copy.linear(input, bias == null ? null : bias.operand());
@@ -268,11 +278,17 @@ public final class Linear implements Module {
     private class Layer implements AdaptedLayer {
         @Override
         public Tensor weight() {
+            if (weight.packed().isPresent()) {
+                return weight.packed().get().floats();
+            }
             return Mixed.asFloats(matrix(weight.value()));
         }
 
         @Override
         public Tensor plain(Tensor input) {
+            if (weight.packed().isPresent()) {
+                return PackedLinear.forward(input, weight.packed().get(), bias == null ? null : bias.value());
+            }
             final Tensor operand = matrix(weight.operand());
             if (Mixed.differ(input, operand)) {
                 return Mixed.linear(input, operand, bias == null ? null : bias.operand());

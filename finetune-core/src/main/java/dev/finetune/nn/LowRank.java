@@ -62,10 +62,17 @@ public final class LowRank implements Adapter {
         if (magnitude.isEmpty()) {
             return plain.add(low);
         }
-        final Tensor factor = layer.perChannel(magnitude.get().value().flatten().div(norms(layer.weight())));
+        final Tensor factor = layer.perChannel(magnitude.get().value().flatten().div(norms(layer)));
         final boolean drops = context.training() && dropout.probability() > 0;
         final Tensor own = drops ? layer.apply(dropped, layer.weight()) : layer.unbiased(plain);
         return plain.add(factor.sub(new Scalar(1)).mul(own)).add(factor.mul(low));
+    }
+
+    /** As {@link #norms(Tensor)}, of a layer's own weight, which may be made for it. */
+    private Tensor norms(AdaptedLayer layer) {
+        try (TensorScope scope = TensorScope.open()) {
+            return scope.keep(norms(layer.weight()));
+        }
     }
 
     /** The norm of each output's weights, (out), in the current scope: without a gradient. */
@@ -95,7 +102,7 @@ public final class LowRank implements Adapter {
         magnitude.ifPresent(m -> {
             try (TensorScope scope = TensorScope.open();
                     GradientMode off = GradientMode.off()) {
-                m.value().copy_(norms(oriented(base.value())).reshape(m.shape()));
+                m.value().copy_(norms(oriented(base.numbers())).reshape(m.shape()));
             }
         });
     }

@@ -77,6 +77,11 @@ public final class Network implements AutoCloseable {
                 .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
+    /** {@return whether some of its weights are kept in few bits} */
+    public boolean isPacked() {
+        return parameters.stream().anyMatch(parameter -> parameter.packed().isPresent());
+    }
+
     /** {@return every buffer: what is saved with the parameters and no gradient changes} */
     public List<Buffer> buffers() {
         return buffers;
@@ -272,7 +277,7 @@ public final class Network implements AutoCloseable {
         for (Parameter parameter : parameters) {
             final Parameter same = theirs.get(parameter.name());
             if (same != null && !parameter.isTrained() && Arrays.equals(same.shape(), parameter.shape())) {
-                parameter.value().set_data(same.value());
+                parameter.share(same);
             }
         }
     }

@@ -1,5 +1,6 @@
 package dev.finetune.nn;
 
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.WeightCopy;
 import dev.finetune.internal.torch.TensorScope;
@@ -7,6 +8,8 @@ import dev.finetune.internal.torch.Tensors;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
@@ -14,13 +17,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * A named tensor that training may change. Owns the tensor; closed with the network.
  *
- * <p>Frozen, it gets no gradient, no optimizer state, and no memory for either.
+ * <p>Frozen, it gets no gradient, no optimizer state, and no memory for either. One that is kept in few bits ({@link
+ * PackedWeight}) is always frozen.
  */
 public final class Parameter implements AutoCloseable {
     private final String name;
     private final Tensor value;
     private final long[] shape;
     private final boolean newlyInitialized;
+    private final Optional<PackedWeight> packed;
+    private final boolean turned;
     private boolean trained = true;
     private Optional<Adapter> adapter = Optional.empty();
     private boolean bias;
@@ -41,7 +47,27 @@ public final class Parameter implements AutoCloseable {
         this.value = value;
         this.shape = Tensors.shape(value);
         this.newlyInitialized = newlyInitialized;
+        this.packed = Optional.empty();
+        this.turned = false;
         value.set_requires_grad(true);
+    }
+
+    /**
+     * A frozen matrix that is kept in few bits.
+     *
+     * @param name the dotted name, as the library that the checkpoint came from writes it
+     * @param packed (out, in), owned from now on
+     * @param turned whether the parameter's shape is (in, out)
+     */
+    public Parameter(String name, PackedWeight packed, boolean turned) {
+        final long[] matrix = packed.shape();
+        this.name = name;
+        this.value = packed.tensors().get(0);
+        this.shape = turned ? new long[] {matrix[1], matrix[0]} : matrix;
+        this.newlyInitialized = false;
+        this.packed = Optional.of(packed);
+        this.turned = turned;
+        this.trained = false;
     }
 
     /** {@return the dotted name, as the library that the checkpoint came from writes it} */
@@ -49,9 +75,43 @@ public final class Parameter implements AutoCloseable {
         return name;
     }
 
-    /** {@return the tensor; borrowed, never to be closed by the caller} */
+    /** {@return the tensor, or the codes of one that is kept in few bits; borrowed, never to be closed by the caller} */
     public Tensor value() {
         return value;
+    }
+
+    /** {@return what keeps it in few bits, borrowed; empty where nothing does} */
+    public Optional<PackedWeight> packed() {
+        return packed;
+    }
+
+    /** {@return its numbers in its shape: the value (borrowed), or what was unpacked, in the current scope} */
+    public Tensor numbers() {
+        return packed.map(weight -> turned ? weight.floats().t() : weight.floats())
+                .orElse(value);
+    }
+
+    /**
+     * Moves it to another device.
+     *
+     * @param device where to
+     * @param format how it lies there
+     */
+    public void move(Device device, MemoryFormatOptional format) {
+        if (packed.isPresent()) {
+            packed.get().move(device);
+        } else {
+            value.set_data(value.to(device, value.scalar_type(), false, true, format));
+        }
+    }
+
+    /** Uses the memory of another one of the same numbers. */
+    void share(Parameter other) {
+        if (packed.isPresent() && other.packed.isPresent()) {
+            packed.get().share(other.packed.get());
+        } else {
+            value.set_data(other.value);
+        }
     }
 
     /** Says that products take it, which are computed in 16 bits in mixed precision. */
@@ -117,7 +177,8 @@ public final class Parameter implements AutoCloseable {
      * @param other the dotted name
      */
     public Parameter renamed(String other) {
-        return new Parameter(other, value, newlyInitialized);
+        return packed.map(weight -> new Parameter(other, weight, turned))
+                .orElseGet(() -> new Parameter(other, value, newlyInitialized));
     }
 
     /** {@return what adapts the layer that this is the weight or bias of; empty while it is merged} */
@@ -133,6 +194,9 @@ public final class Parameter implements AutoCloseable {
     /** Takes what adapts it into the value, and keeps the value that it had. */
     void merge() {
         adapter().ifPresent(addition -> {
+            if (packed.isPresent()) {
+                throw new IllegalStateException(name + " is kept in few bits and can't take anything in");
+            }
             try (TensorScope scope = TensorScope.open();
                     GradientMode off = GradientMode.off()) {
                 beforeMerge = Tensors.own(value.detach());
@@ -142,12 +206,15 @@ public final class Parameter implements AutoCloseable {
     }
 
     private Tensor mergedBy(Adapter addition) {
-        return bias ? addition.mergedBias(value) : addition.merged(value);
+        return bias ? addition.mergedBias(value) : addition.merged(numbers());
     }
 
-    /** {@return the value with what adapts it taken in, in the current scope; the value itself, borrowed, where nothing does} */
+    /**
+     * {@return the value with what adapts it taken in, in the current scope; the value itself, borrowed, where nothing does and it
+     * isn't kept in few bits}
+     */
     public Tensor effective() {
-        return adapter().map(this::mergedBy).orElse(value);
+        return adapter().map(this::mergedBy).orElseGet(this::numbers);
     }
 
     /**
@@ -156,6 +223,10 @@ public final class Parameter implements AutoCloseable {
      * @param other stays as it is
      */
     public void copyMerged(Parameter other) {
+        packed.ifPresent(weight -> {
+            throw new FinetuneException(name + " is kept in " + weight.format()
+                    + ", as base(...) says, and can't take other" + " numbers: leave base(...) out.");
+        });
         try (TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off()) {
             value.copy_(other.effective());
@@ -200,8 +271,13 @@ public final class Parameter implements AutoCloseable {
      * floats before it is trained.
      *
      * @param trained whether it gets gradients
+     * @throws FinetuneException if it is to be trained and kept in few bits
      */
     public void setTrained(boolean trained) {
+        if (packed.isPresent()) {
+            refuseTraining(trained);
+            return;
+        }
         this.trained = trained;
         if (trained && value.scalar_type().intern() == ScalarType.BFloat16) {
             try (TensorScope scope = TensorScope.open();
@@ -215,10 +291,19 @@ public final class Parameter implements AutoCloseable {
         }
     }
 
+    private void refuseTraining(boolean asked) {
+        if (asked) {
+            throw new FinetuneException(name + " is kept in "
+                    + packed.map(PackedWeight::format).orElse("")
+                    + ", as base(...) says, and can't be trained: only what an"
+                    + " adapter adds to it, and what isn't packed, learns. Leave it frozen, or leave base(...) out.");
+        }
+    }
+
     @Override
     public void close() {
         dropCopy();
-        value.close();
+        packed.ifPresentOrElse(PackedWeight::close, value::close);
         if (beforeMerge != null) {
             beforeMerge.close();
         }

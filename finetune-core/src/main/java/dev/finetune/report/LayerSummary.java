@@ -6,11 +6,13 @@ import dev.finetune.nn.Stage;
 import dev.finetune.record.LayerRow;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 
@@ -70,7 +72,11 @@ public final class LayerSummary {
         final List<LayerRow> rows = rows(network, name -> false);
         rows.forEach(row ->
                 byStage.computeIfAbsent(row.stage(), stage -> new ArrayList<>()).add(row));
-        byStage.forEach((stage, ofStage) -> append(table, stage, ofStage));
+        final Map<String, String> packed = new HashMap<>();
+        network.parameters()
+                .forEach(parameter ->
+                        parameter.packed().ifPresent(weight -> packed.put(parameter.name(), weight.format())));
+        byStage.forEach((stage, ofStage) -> append(table, stage, ofStage, packed));
         final List<LayerRow> counted =
                 rows.stream().filter(row -> !row.isShared()).toList();
         final long all = counted.stream().mapToLong(LayerRow::parameters).sum();
@@ -88,7 +94,7 @@ public final class LayerSummary {
         return table.toString();
     }
 
-    private static void append(StringBuilder table, String name, List<LayerRow> rows) {
+    private static void append(StringBuilder table, String name, List<LayerRow> rows, Map<String, String> packed) {
         final long count = rows.stream().mapToLong(LayerRow::parameters).sum();
         final long trained = rows.stream()
                 .filter(LayerRow::isTrained)
@@ -98,6 +104,9 @@ public final class LayerSummary {
         table.append(String.format(Locale.ROOT, ROW, name, "", count, count == 0 ? "" : state));
         for (LayerRow row : rows) {
             final String note = (row.isTrained() ? "trained" : "frozen")
+                    + Optional.ofNullable(packed.get(row.name()))
+                            .map(format -> ", " + format)
+                            .orElse("")
                     + (row.isNew() ? ", new" : "")
                     + (row.isShared() ? ", shared" : "");
             table.append(String.format(Locale.ROOT, ROW, "  " + row.name(), row.shape(), row.parameters(), note));

@@ -7,6 +7,7 @@ import dev.finetune.error.FinetuneException;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.peft.AdapterParameters;
 import dev.finetune.peft.PeftMethod;
+import dev.finetune.peft.Quantized;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -20,8 +21,15 @@ import java.util.function.Function;
  * @param directory an adapter to load, in PEFT's format; empty for a new one
  * @param rows what becomes of the last layer that an adapter to load holds, if it does
  * @param seed of new additions
+ * @param base in how many bits the base's weights are kept; empty where they are as they were read
  */
-public record Adaptation(Optional<PeftMethod> method, Optional<Path> directory, OutputRows rows, long seed) {
+public record Adaptation(
+        Optional<PeftMethod> method, Optional<Path> directory, OutputRows rows, long seed, Optional<Quantized> base) {
+    /** {@return whether the base's own weights are frozen from the start, so that they may stay in 16 bits} */
+    public boolean keepsBase() {
+        return method.isPresent() || base.isPresent();
+    }
+
     /**
      * Builds something from a base's parameters and these additions. Where that fails, all that was taken is closed.
      *
@@ -33,6 +41,7 @@ public record Adaptation(Optional<PeftMethod> method, Optional<Path> directory, 
      *     built
      */
     public <T> T build(CheckpointParameters base, Function<ParameterSource, T> builder) {
+        this.base.ifPresent(format -> base.packing(format::pack));
         try {
             return method.isEmpty() ? plain(base, builder) : adapted(base, method.get(), builder);
         } catch (RuntimeException | Error e) {

@@ -264,9 +264,10 @@ public final class ModelConfig {
      */
     public void refuseOtherComputations() {
         if (has("quantization_config")) {
-            throw new FinetuneException(file + ": \"quantization_config\": " + json.get("quantization_config")
-                    + ": quantised weights are not supported; use the model's unquantised weights, or dequantise and save"
-                    + " them in Python.");
+            throw new FinetuneException(
+                    file + ": \"quantization_config\": " + json.get("quantization_config")
+                            + ": quantised weights are not supported; use the model's unquantised weights, with"
+                            + " base(Quantized.nf4()) where they are to take less memory, or dequantise and save them in Python.");
         }
         if (has("auto_map")) {
             throw new FinetuneException(file + ": \"auto_map\": " + json.get("auto_map")

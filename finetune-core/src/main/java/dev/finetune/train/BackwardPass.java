@@ -25,6 +25,7 @@ import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorArrayRefOptional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Forward, loss and backward of one batch, gradients added up on the parameters. Plain, or with gradient checkpointing
@@ -38,6 +39,7 @@ final class BackwardPass implements Pass {
     private final boolean checkpointing;
     private final boolean recomputeActivations;
     private final boolean custom;
+    private final boolean packed;
     private final HalfPrecision half;
     private final FrozenStageCache prefix;
     private final HalfPrecisionWeights copies;
@@ -58,6 +60,7 @@ final class BackwardPass implements Pass {
         this.checkpointing = settings.execution().gradientCheckpointing();
         this.recomputeActivations = settings.execution().recomputeActivations();
         this.custom = recomputeActivations && half == HalfPrecision.NONE;
+        this.packed = network.isPacked();
         this.half = half;
         this.prefix = prefix;
         this.copies = copies;
@@ -79,13 +82,20 @@ final class BackwardPass implements Pass {
     /** As {@link #start}, from what the frozen prefix gives for the batch. */
     Tensor start(Batch batch, Supplier<Hidden> input, double weight, long seed) {
         final ForwardContext context = ForwardContext.training(seed, recomputeActivations);
-        try (CustomGradients open = custom && batch.device().is_cpu() ? CustomGradients.open() : null;
+        try (CustomGradients open = customGradients(batch);
                 HalfPrecisionWeights.InUse use = copies.use()) {
             final Tensor loss =
                     checkpointing ? runTwice(batch, input, weight, context) : runOnce(batch, input, weight, context);
             copies.handOver();
             return loss;
         }
+    }
+
+    private @Nullable CustomGradients customGradients(Batch batch) {
+        if (!batch.device().is_cpu()) {
+            return null;
+        }
+        return custom ? CustomGradients.open() : packed ? CustomGradients.openForWeights() : null;
     }
 
     /**

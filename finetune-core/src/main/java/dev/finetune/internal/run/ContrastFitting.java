@@ -59,6 +59,7 @@ public final class ContrastFitting<I> {
     }
 
     private Trained<I> fit(Dataset<I> train, Alike<I> alike, Head head, Fitting<I> fitting, List<String> warnings) {
+        PackedBase.checkTraining(draft);
         final LoadedModel<I> model = ModelReading.whole(
                 draft.head(head),
                 now -> LoadedModel.open(now, Optional.empty(), train.inputType()),

@@ -8,6 +8,7 @@ import dev.finetune.head.Head;
 import dev.finetune.internal.Records;
 import dev.finetune.internal.Told;
 import dev.finetune.peft.PeftMethod;
+import dev.finetune.peft.Quantized;
 import dev.finetune.task.LossOptions;
 import dev.finetune.train.Cancellation;
 import dev.finetune.train.Checkpoints;
@@ -32,6 +33,7 @@ import java.util.function.UnaryOperator;
  * @param head what it is to predict; as it was saved for, if none is given
  * @param freezing which of its parameters learn nothing
  * @param adapter how it is adapted, if it is
+ * @param base in how many bits the base's weights are kept, if not as they were read
  * @param maxLength the longest input in tokens; 0 for the model's own
  * @param augmentations what changes training inputs
  * @param inputs how inputs become numbers, if not as the checkpoint says
@@ -53,6 +55,8 @@ public record Draft(
         @Told("freezing") Freezing freezing,
 
         @Told(value = "adapter", quiet = true) SaidAdapter adapter,
+
+        @Told(value = "base weights", quiet = true) Optional<Quantized> base,
 
         @Told(value = "maximum length", zero = "the model's", as = "{} tokens")
         int maxLength,
@@ -106,6 +110,11 @@ public record Draft(
                     "initialization(i -> i.randomWeights(true)) and adapter(...) don't go together: an adapter adds to"
                             + " the weights that it was trained beside. Leave one of them out.");
         }
+        if (initialization.randomWeights() && base.isPresent()) {
+            throw new FinetuneException(
+                    "initialization(i -> i.randomWeights(true)) and base(...) don't go together: the"
+                            + " weights of a checkpoint are packed, and random ones have yet to learn. Leave one of them out.");
+        }
         if (loss.weighting().balanced() && training.batching().balancedSampling()) {
             throw new FinetuneException(
                     "loss(l -> l.balancedClassWeights()) and batching(b -> b.balancedSampling(true)) both make up for"
@@ -121,6 +130,7 @@ public record Draft(
                 Optional.empty(),
                 Freezing.NOTHING,
                 SaidAdapter.NONE,
+                Optional.empty(),
                 0,
                 List.of(),
                 Optional.empty(),
@@ -174,6 +184,11 @@ public record Draft(
      */
     public Draft adapt(String word, PeftMethod method, Optional<Path> from) {
         return Records.with(this, "adapter", adapter.or(new SaidAdapter(word, Optional.of(method), from)));
+    }
+
+    /** Keeps the base's weights in few bits. */
+    public Draft base(Quantized format) {
+        return Records.with(this, "base", Optional.of(format));
     }
 
     public Draft maxLength(int tokens) {

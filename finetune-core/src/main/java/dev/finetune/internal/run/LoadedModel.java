@@ -125,7 +125,8 @@ public record LoadedModel<I>(
                 named,
                 draft.adapter().directory(),
                 ofAdapter.isPresent() ? rows : new OutputRows.Kept(false),
-                settings.seed());
+                settings.seed(),
+                draft.base());
         final AssemblyRequest request = new AssemblyRequest(
                 place.directory(),
                 place.weights(),
@@ -242,6 +243,7 @@ public record LoadedModel<I>(
      * @param pooling what a head of a whole input reads, if not what the family, or the checkpoint, has it read
      */
     static <J> LoadedModel<J> openToTrain(Draft draft, Dataset<J> train, Optional<Pooling> pooling) {
+        PackedBase.checkTraining(draft);
         final Draft known = draft.head(
                 head(draft, train)); // So that labels are looked for once: of a stream that is a pass over all of it.
         return ModelReading.whole(
@@ -318,7 +320,7 @@ public record LoadedModel<I>(
                     final boolean convolves = value.dim() == 4 && format != MemoryFormat.CONTIGUOUS;
                     final MemoryFormatOptional lies = new MemoryFormatOptional(
                             convolves ? torch.MemoryFormat.ChannelsLast : torch.MemoryFormat.Preserve);
-                    value.set_data(value.to(device, value.scalar_type(), false, true, lies));
+                    parameter.move(device, lies);
                 }
                 for (Buffer buffer : network.buffers()) {
                     buffer.value()

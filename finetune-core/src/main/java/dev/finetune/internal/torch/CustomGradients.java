@@ -37,8 +37,11 @@ public final class CustomGradients implements AutoCloseable {
     private final @Nullable CustomGradients outer = CURRENT.get();
     private final List<Call> calls = new ArrayList<>();
     private @Nullable TensorVector handedOver;
+    private final boolean ofAll;
 
-    private CustomGradients() {}
+    private CustomGradients(boolean ofAll) {
+        this.ofAll = ofAll;
+    }
 
     /** What computes gradients. */
     public interface Backward {
@@ -63,13 +66,28 @@ public final class CustomGradients implements AutoCloseable {
 
     /** Lets operations of this thread compute their own gradients until it is closed. Use with try-with-resources. */
     public static CustomGradients open() {
-        final CustomGradients opened = new CustomGradients();
+        return open(true);
+    }
+
+    /** The same for those operations alone that unpack weights. */
+    public static CustomGradients openForWeights() {
+        return open(false);
+    }
+
+    private static CustomGradients open(boolean ofAll) {
+        final CustomGradients opened = new CustomGradients(ofAll);
         CURRENT.set(opened);
         return opened;
     }
 
     /** Whether this thread records gradients, and operations may compute their own. */
     public static boolean areOpen() {
+        final CustomGradients open = CURRENT.get();
+        return open != null && open.ofAll && GradMode.is_enabled();
+    }
+
+    /** Whether this thread records gradients, and operations that unpack weights may compute their own. */
+    public static boolean areOpenForWeights() {
         return CURRENT.get() != null && GradMode.is_enabled();
     }
 

@@ -3,6 +3,7 @@ package dev.finetune.examples.bench;
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
 import dev.finetune.checkpoint.SafetensorsWriter;
+import dev.finetune.internal.torch.FreedBlocks;
 import dev.finetune.internal.torch.TensorScope;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -59,40 +60,57 @@ record LmShape(String family, int vocabulary, int layers, int width, int heads, 
         Files.writeString(folder.resolve("tokenizer_config.json"), "{\"eos_token\":\"</s>\",\"pad_token\":\"</s>\"}");
     }
 
-    /** Writes random weights in bfloat16, as published checkpoints of Llama's kin have them. */
-    void writeWeights(Path folder) {
+    /** Writes random weights in bfloat16, as published checkpoints of Llama's kin have them, a file a layer. */
+    void writeWeights(Path folder) throws IOException {
         if (!family.equals("llama")) {
-            throw new IllegalArgumentException("--base bfloat16 is for --family llama.");
+            throw new IllegalArgumentException("--base of another type than float32 is for --family llama.");
         }
+        final JsonObject files = new JsonObject();
+        for (int i = 0; i < layers; i++) {
+            writeFile(folder, "layer-" + i, layer("model.layers." + i + "."), files);
+        }
+        final Map<String, long[]> rest = new LinkedHashMap<>();
+        rest.put("model.embed_tokens.weight", new long[] {vocabulary, width});
+        rest.put("model.norm.weight", new long[] {width});
+        rest.put("lm_head.weight", new long[] {vocabulary, width});
+        writeFile(folder, "rest", rest, files);
+        final JsonObject index = new JsonObject();
+        index.add("metadata", new JsonObject());
+        index.add("weight_map", files);
+        Files.writeString(folder.resolve("model.safetensors.index.json"), new Gson().toJson(index));
+    }
+
+    private Map<String, long[]> layer(String prefix) {
         final long narrow = (long) width / heads * keyHeads;
         final Map<String, long[]> shapes = new LinkedHashMap<>();
-        shapes.put("model.embed_tokens.weight", new long[] {vocabulary, width});
-        for (int i = 0; i < layers; i++) {
-            final String layer = "model.layers." + i + ".";
-            shapes.put(layer + "input_layernorm.weight", new long[] {width});
-            shapes.put(layer + "post_attention_layernorm.weight", new long[] {width});
-            shapes.put(layer + "self_attn.q_proj.weight", new long[] {width, width});
-            shapes.put(layer + "self_attn.k_proj.weight", new long[] {narrow, width});
-            shapes.put(layer + "self_attn.v_proj.weight", new long[] {narrow, width});
-            shapes.put(layer + "self_attn.o_proj.weight", new long[] {width, width});
-            shapes.put(layer + "mlp.gate_proj.weight", new long[] {inner, width});
-            shapes.put(layer + "mlp.up_proj.weight", new long[] {inner, width});
-            shapes.put(layer + "mlp.down_proj.weight", new long[] {width, inner});
-        }
-        shapes.put("model.norm.weight", new long[] {width});
-        shapes.put("lm_head.weight", new long[] {vocabulary, width});
+        shapes.put(prefix + "input_layernorm.weight", new long[] {width});
+        shapes.put(prefix + "post_attention_layernorm.weight", new long[] {width});
+        shapes.put(prefix + "self_attn.q_proj.weight", new long[] {width, width});
+        shapes.put(prefix + "self_attn.k_proj.weight", new long[] {narrow, width});
+        shapes.put(prefix + "self_attn.v_proj.weight", new long[] {narrow, width});
+        shapes.put(prefix + "self_attn.o_proj.weight", new long[] {width, width});
+        shapes.put(prefix + "mlp.gate_proj.weight", new long[] {inner, width});
+        shapes.put(prefix + "mlp.up_proj.weight", new long[] {inner, width});
+        shapes.put(prefix + "mlp.down_proj.weight", new long[] {width, inner});
+        return shapes;
+    }
+
+    private static void writeFile(Path folder, String name, Map<String, long[]> shapes, JsonObject files) {
+        final String file = "model-" + name + ".safetensors";
         try (TensorScope scope = TensorScope.open()) {
             final Map<String, Tensor> tensors = new LinkedHashMap<>();
-            shapes.forEach((name, shape) -> {
-                final Tensor tensor = torch.empty(shape, new TensorOptions(ScalarType.BFloat16), null);
+            shapes.forEach((tensor, shape) -> {
+                final Tensor empty = torch.empty(shape, new TensorOptions(ScalarType.BFloat16), null);
                 tensors.put(
-                        name,
+                        tensor,
                         shape.length == 1
-                                ? tensor.fill_(new Scalar(1))
-                                : tensor.uniform_(-0.03, 0.03, new GeneratorOptional()));
+                                ? empty.fill_(new Scalar(1))
+                                : empty.uniform_(-0.03, 0.03, new GeneratorOptional()));
+                files.addProperty(tensor, file);
             });
-            SafetensorsWriter.write(folder.resolve("model.safetensors"), tensors, Map.of());
+            SafetensorsWriter.write(folder.resolve(file), tensors, Map.of());
         }
+        FreedBlocks.giveBack();
     }
 
     private JsonObject config() {

@@ -10,13 +10,16 @@ import dev.finetune.data.Text;
 import dev.finetune.examples.Bounds;
 import dev.finetune.examples.ProcessFacts;
 import dev.finetune.examples.TemporaryFolder;
+import dev.finetune.examples.WrongUsage;
 import dev.finetune.head.Heads;
 import dev.finetune.internal.torch.Natives;
 import dev.finetune.peft.Lora;
+import dev.finetune.peft.Quantized;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -54,7 +57,11 @@ public final class LmStepCommand implements Callable<Integer> {
     @Option(names = "--lora", description = "Train LoRA additions of this rank instead; 0 for none.")
     private int lora;
 
-    @Option(names = "--base", description = "float32, or bfloat16: a checkpoint in 16 bits is written and loaded.")
+    @Option(
+            names = "--base",
+            description =
+                    "float32; bfloat16, nf4 or int8: a checkpoint in 16 bits is written and loaded, and kept as it is, or"
+                            + " in 4 or 8 bits.")
     private String base = "float32";
 
     @Option(names = "--gradient-checkpointing", description = "Compute layers twice to save memory.")
@@ -69,7 +76,7 @@ public final class LmStepCommand implements Callable<Integer> {
         final LmShape shape = LmShape.of(family).with(vocabulary, layers);
         final Path folder = TemporaryFolder.create("finetune-bench");
         shape.write(folder);
-        final boolean halved = base.equals("bfloat16");
+        final boolean halved = !base.equals("float32");
         if (halved) {
             shape.writeWeights(folder);
         }
@@ -77,11 +84,13 @@ public final class LmStepCommand implements Callable<Integer> {
                 .initialization(i -> i.randomWeights(!halved))
                 .head(Heads.causalLm());
         tuner = lora > 0 ? tuner.lora(Lora.rank(lora)) : tuner;
+        tuner = format().map(tuner::base).orElse(tuner);
         try (FineTuned<Text> model = tuner.execution(e -> e.gradientCheckpointing(gradientCheckpointing))
                 .lr(5e-5)
                 .weightDecay(0.01)
                 .maxSteps(warmup + steps)
                 .untrained(Text.class)) {
+            final long loaded = ProcessFacts.peakResidentMegabytes();
             final double median = StepTimer.medianSeconds(
                     model.assembly().network(),
                     model.assembly().task(),
@@ -93,6 +102,7 @@ public final class LmStepCommand implements Callable<Integer> {
             json.addProperty("samples_per_s", Math.round(batch / median * 1000) / 1000.0);
             json.addProperty("ms_per_step", Math.round(median * 1e4) / 10.0);
             json.addProperty("peak_rss_mb", ProcessFacts.peakResidentMegabytes());
+            json.addProperty("loaded_peak_rss_mb", loaded);
             json.addProperty("matrix_products", Natives.matrixProducts());
             json.addProperty("family", family);
             json.addProperty("vocabulary", shape.vocabulary());
@@ -106,6 +116,15 @@ public final class LmStepCommand implements Callable<Integer> {
             System.out.println(new Gson().toJson(json));
         }
         return 0;
+    }
+
+    private Optional<Quantized> format() {
+        return switch (base) {
+            case "float32", "bfloat16" -> Optional.empty();
+            case "nf4" -> Optional.of(Quantized.nf4());
+            case "int8" -> Optional.of(Quantized.int8());
+            default -> throw new WrongUsage("--base " + base + ": there are float32, bfloat16, nf4 and int8.");
+        };
     }
 
     private HostBatch randomBatch(int tokens) {

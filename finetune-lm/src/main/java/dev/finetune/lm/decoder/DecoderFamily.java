@@ -142,7 +142,7 @@ abstract class DecoderFamily implements LanguageModelFamily {
                 request.loadWeights() ? Optional.of(Weights.open(request.weights())) : Optional.empty();
         try {
             final CheckpointParameters source = new CheckpointParameters(weights, naming(plan, request), request.seed())
-                    .keepingBfloat16(request.adaptation().method().isPresent());
+                    .keepingBfloat16(request.adaptation().keepsBase());
             final Network network =
                     request.adaptation().build(source, adapted -> network(plan, request, padding, adapted));
             try {

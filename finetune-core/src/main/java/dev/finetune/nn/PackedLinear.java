@@ -1,0 +1,71 @@
+package dev.finetune.nn;
+
+import dev.finetune.internal.torch.CustomGradients;
+import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.TensorScope;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.GradMode;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Products with a frozen weight that is kept in few bits. It is unpacked to bfloat16 for as long as a product takes; the product
+ * is computed in bfloat16, what comes of it is floats. Where gradients may be custom, backward unpacks the weight again, and
+ * nothing of it is kept between.
+ */
+final class PackedLinear {
+    private static final ScalarType TYPE = ScalarType.BFloat16;
+
+    private PackedLinear() {}
+
+    /** x W^T + b in the current scope. */
+    static Tensor forward(Tensor input, PackedWeight weight, @Nullable Tensor bias) {
+        final boolean records = GradMode.is_enabled()
+                && (input.requires_grad() || bias != null && bias.requires_grad())
+                && CustomGradients.areOpenForWeights();
+        return records ? recorded(input, weight, bias) : product(input, weight, bias);
+    }
+
+    private static Tensor product(Tensor input, PackedWeight weight, @Nullable Tensor bias) {
+        try (TensorScope scope = TensorScope.open()) {
+            final Tensor plain =
+                    torch.linear(input.to(TYPE), weight.unscaled(TYPE)).to(ScalarType.Float);
+            final Tensor scaled = weight.outputScales().map(plain::mul).orElse(plain);
+            return scope.keep(bias == null ? scaled : scaled.add(bias));
+        }
+    }
+
+    private static Tensor recorded(Tensor input, PackedWeight weight, @Nullable Tensor bias) {
+        try (TensorScope scope = TensorScope.open()) {
+            final Tensor value;
+            try (GradientMode off = GradientMode.off()) {
+                value = product(input, weight, bias);
+            }
+            final List<Tensor> inputs = new ArrayList<>(List.of(input));
+            if (bias != null) {
+                inputs.add(bias);
+            }
+            final boolean biased = bias != null;
+            final ScalarType type = input.scalar_type();
+            return scope.keep(CustomGradients.output(value, inputs, List.of(), (gradient, kept, gradients) -> {
+                if (gradients.wanted(0)) {
+                    gradients.set(0, ofInput(gradient, weight, type));
+                }
+                if (biased && gradients.wanted(1)) {
+                    gradients.set(1, gradient.reshape(-1, gradient.size(-1)).sum(0));
+                }
+            }));
+        }
+    }
+
+    /** g W, in the current scope. */
+    private static Tensor ofInput(Tensor gradient, PackedWeight weight, ScalarType type) {
+        try (TensorScope scope = TensorScope.open()) {
+            final Tensor scaled = weight.outputScales().map(gradient::mul).orElse(gradient);
+            return scope.keep(scaled.to(TYPE).matmul(weight.unscaled(TYPE)).to(type));
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package dev.finetune.nn;
+
+import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.TensorScope;
+import java.util.List;
+import java.util.Optional;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * A frozen matrix (out, in) kept in few bits, which products take after it is unpacked, for as long as each takes. Owns its
+ * tensors. Safe for concurrent use.
+ */
+public sealed interface PackedWeight extends AutoCloseable permits Nf4Weight, Int8Weight {
+    /** {@return rows and columns: (out, in)} */
+    long[] shape();
+
+    /** {@return what it is called: "4 bits (NF4)"} */
+    String format();
+
+    /**
+     * {@return the matrix (out, in) in a type, each row divided by its {@linkplain #outputScales() scale} where there are
+     * scales; in the current scope}
+     *
+     * @param type of floats
+     */
+    Tensor unscaled(ScalarType type);
+
+    /** {@return what each output of a product with {@link #unscaled} is multiplied with, (out), borrowed; empty for 1} */
+    Optional<Tensor> outputScales();
+
+    /** {@return all that it consists of, borrowed; first the codes} */
+    List<Tensor> tensors();
+
+    /** {@return the matrix (out, in) in 32-bit floats, in the current scope} */
+    default Tensor floats() {
+        try (TensorScope scope = TensorScope.open();
+                GradientMode off = GradientMode.off()) {
+            final Tensor unscaled = unscaled(ScalarType.Float);
+            return scope.keep(outputScales()
+                    .map(scales -> unscaled.mul_(scales.unsqueeze(1)))
+                    .orElse(unscaled));
+        }
+    }
+
+    /** {@return how many bytes it takes} */
+    default long bytes() {
+        return tensors().stream().mapToLong(Tensor::nbytes).sum();
+    }
+
+    /**
+     * Moves it to another device.
+     *
+     * @param device where to
+     */
+    default void move(Device device) {
+        try (TensorScope scope = TensorScope.open()) {
+            tensors().forEach(tensor -> tensor.set_data(tensor.to(device, tensor.scalar_type())));
+        }
+    }
+
+    /**
+     * Uses the memory of another one of the same matrix in the same format.
+     *
+     * @param other stays as it is
+     */
+    default void share(PackedWeight other) {
+        for (int i = 0; i < tensors().size(); i++) {
+            tensors().get(i).set_data(other.tensors().get(i));
+        }
+    }
+
+    @Override
+    default void close() {
+        tensors().forEach(Tensor::close);
+    }
+}
