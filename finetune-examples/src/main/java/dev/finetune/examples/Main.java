@@ -6,6 +6,7 @@ import dev.finetune.examples.bench.BenchCommand;
 import dev.finetune.examples.cases.CaseCommand;
 import dev.finetune.examples.pretrain.PretrainCommand;
 import dev.finetune.examples.pretrain.PretrainImagesCommand;
+import dev.finetune.examples.pretrain.PretrainLmCommand;
 import dev.finetune.examples.pretrain.PretrainQuestionsCommand;
 import dev.finetune.examples.study.StudyCommand;
 import dev.finetune.internal.Warnings;
@@ -47,6 +48,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             PretrainCommand.class,
             PretrainQuestionsCommand.class,
             PretrainImagesCommand.class,
+            PretrainLmCommand.class,
             BenchCommand.class,
             StudyCommand.class
         })
