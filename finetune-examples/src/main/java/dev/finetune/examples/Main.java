@@ -36,6 +36,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             QuickstartCommand.class,
             ImageQuickstart.class,
             SimilarCommand.class,
+            ChatCommand.class,
             CaseCommand.class,
             CheckCommand.class,
             TextCommand.class,

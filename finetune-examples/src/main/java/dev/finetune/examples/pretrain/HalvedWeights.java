@@ -18,8 +18,19 @@ import org.bytedeco.pytorch.Tensor;
 final class HalvedWeights {
     private HalvedWeights() {}
 
-    /** Rounds model.safetensors to bfloat16, and says so in config.json. */
+    /** Rounds model.safetensors to bfloat16, and says so in config.json; also where the thread is interrupted, which it stays. */
     static void in(Path directory) throws IOException {
+        final boolean interrupted = Thread.interrupted();
+        try {
+            halve(directory);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private static void halve(Path directory) throws IOException {
         final Path file = directory.resolve("model.safetensors");
         final Path halved = directory.resolve("model.safetensors.half");
         try (PointerScope scope = new PointerScope();

@@ -35,6 +35,9 @@ class PretrainLmCommandTest {
                     .allSatisfy(
                             name -> assertThat(weights.describe(name).dtype()).isEqualTo(DType.BF16));
         }
+        Thread.currentThread().interrupt(); // As by Ctrl-C.
+        HalvedWeights.in(out);
+        assertThat(Thread.interrupted()).isTrue();
         try (FineTuned<Chat> model = FineTuned.load(out, Chat.class)) {
             assertThat(model.generate(
                                     Chat.of().user("Where is it?"),
