@@ -6,6 +6,7 @@ import dev.finetune.examples.bench.BenchCommand;
 import dev.finetune.examples.cases.CaseCommand;
 import dev.finetune.examples.pretrain.PretrainCommand;
 import dev.finetune.examples.pretrain.PretrainImagesCommand;
+import dev.finetune.examples.pretrain.PretrainLmCommand;
 import dev.finetune.examples.pretrain.PretrainQuestionsCommand;
 import dev.finetune.examples.study.StudyCommand;
 import dev.finetune.internal.Warnings;
@@ -35,6 +36,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             QuickstartCommand.class,
             ImageQuickstart.class,
             SimilarCommand.class,
+            ChatCommand.class,
             CaseCommand.class,
             CheckCommand.class,
             TextCommand.class,
@@ -47,6 +49,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             PretrainCommand.class,
             PretrainQuestionsCommand.class,
             PretrainImagesCommand.class,
+            PretrainLmCommand.class,
             BenchCommand.class,
             StudyCommand.class
         })

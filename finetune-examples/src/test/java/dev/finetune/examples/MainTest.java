@@ -86,6 +86,8 @@ class MainTest {
                 "check --train TABLE --fail-on leaks | --fail-on leaks: there is no such kind",
                 "quickstart --lr 0 | --lr must be",
                 "similar --batch 0 | --batch must be",
+                "chat --epochs -1 | --epochs must be",
+                "pretrain-lm --text TABLE --out OUT --max-length -1 | --max-length must be",
                 "case fraud --epochs -1 | --epochs must be",
                 "case tickets --epochs -1 | --epochs must be",
                 "case tickets --per-intent 2000 | --per-intent 2000: expected at most 1000",
@@ -103,7 +105,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"quickstart", "image-quickstart", "similar", "case lesions", "case fraud", "case tickets"})
+    @ValueSource(strings = {"quickstart", "image-quickstart", "similar", "chat", "case lesions", "case fraud", "case tickets"})
     void aModelOfOthersIsNotReplacedAndWhatIsAdvisedCanBeDone(String command, @TempDir Path folder) throws IOException {
         Files.writeString(folder.resolve("config.json"), "{}");
         final CommandLineRun run = CommandLineRun.of((command + " --out " + folder).split(" "));
