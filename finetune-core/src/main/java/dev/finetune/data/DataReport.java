@@ -28,7 +28,8 @@ public record DataReport(List<Part> parts, List<Issue> issues, List<String> left
      * @param tokens how many tokens they have, if that was counted
      */
     public record Part(String name, String description, long rows, Optional<TokenTotals> tokens) {
-        /** {@return a part whose tokens weren't counted}
+        /**
+         * {@return a part whose tokens weren't counted}
          *
          * @param name "train" or "validation"
          * @param description where it is from

@@ -2,6 +2,7 @@ package dev.finetune.train;
 
 import dev.finetune.metrics.Metrics;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -47,7 +48,7 @@ public record WrittenSamples(String settings, List<Row> rows, Metrics before, Op
     }
 
     private static void line(StringBuilder page, String name, String text) {
-        page.append(String.format("  %-7s ", name))
+        page.append(String.format(Locale.ROOT, "  %-7s ", name))
                 .append(text.strip().replace("\n", INDENT))
                 .append('\n');
     }

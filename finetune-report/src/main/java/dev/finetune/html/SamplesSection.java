@@ -15,13 +15,11 @@ final class SamplesSection {
     private static final int MOST_CHARACTERS = 2_000;
 
     /** The metrics that are shown, with what they are called. */
-    private static final Map<String, String> SHOWN = Map.of(
-            "exact_match", "exact match",
-            "rouge1", "ROUGE-1",
-            "rouge2", "ROUGE-2",
-            "rougeL", "ROUGE-L");
-
-    private static final List<String> ORDER = List.of("exact_match", "rouge1", "rouge2", "rougeL");
+    private static final List<Map.Entry<String, String>> SHOWN = List.of(
+            Map.entry("exact_match", "exact match"),
+            Map.entry("rouge1", "ROUGE-1"),
+            Map.entry("rouge2", "ROUGE-2"),
+            Map.entry("rougeL", "ROUGE-L"));
 
     private SamplesSection() {}
 
@@ -43,13 +41,13 @@ final class SamplesSection {
         return new Block.Table(
                 "How near these texts are to those of the data; so few tell little",
                 List.of(Block.Column.text("metric"), Block.Column.number("before"), Block.Column.number("after")),
-                ORDER.stream()
-                        .filter(samples.before().names()::contains)
-                        .map(name -> List.of(
-                                SHOWN.get(name),
-                                value(name, samples.before()),
+                SHOWN.stream()
+                        .filter(shown -> samples.before().names().contains(shown.getKey()))
+                        .map(shown -> List.of(
+                                shown.getValue(),
+                                value(shown.getKey(), samples.before()),
                                 samples.after()
-                                        .map(after -> value(name, after))
+                                        .map(after -> value(shown.getKey(), after))
                                         .orElse("")))
                         .toList(),
                 false);

@@ -376,8 +376,7 @@ public final class Fitting<I> {
                             + (named.isEmpty()
                                     ? "."
                                     : ": " + String.join(", ", named) + (named.size() < leftOut ? " and others" : "")
-                                            + " (rows counted from 1).")
-                            + " check(train, validation) of the tuner names them all.",
+                                            + " (rows counted from 1)."),
                     warnings);
         }
     }

@@ -3,6 +3,7 @@ package dev.finetune.examples.bench;
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
 import dev.finetune.checkpoint.SafetensorsWriter;
+import dev.finetune.examples.WrongUsage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +34,7 @@ record LmShape(String family, int vocabulary, int layers, int width, int heads, 
         return switch (family) {
             case "gpt2" -> new LmShape(family, 50_257, 12, 768, 12, 12, 3072);
             case "llama" -> new LmShape(family, 32_000, 22, 2048, 32, 4, 5632);
-            default -> throw new IllegalArgumentException("--family " + family + ": there are gpt2 and llama.");
+            default -> throw new WrongUsage("--family " + family + ": there are gpt2 and llama.");
         };
     }
 
@@ -61,9 +62,6 @@ record LmShape(String family, int vocabulary, int layers, int width, int heads, 
 
     /** Writes random weights in bfloat16, as published checkpoints of Llama's kin have them. */
     void writeWeights(Path folder) {
-        if (!family.equals("llama")) {
-            throw new IllegalArgumentException("--base bfloat16 is for --family llama.");
-        }
         final long narrow = (long) width / heads * keyHeads;
         final Map<String, long[]> shapes = new LinkedHashMap<>();
         shapes.put("model.embed_tokens.weight", new long[] {vocabulary, width});

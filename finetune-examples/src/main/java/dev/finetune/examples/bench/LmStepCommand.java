@@ -10,12 +10,14 @@ import dev.finetune.data.Text;
 import dev.finetune.examples.Bounds;
 import dev.finetune.examples.ProcessFacts;
 import dev.finetune.examples.TemporaryFolder;
+import dev.finetune.examples.WrongUsage;
 import dev.finetune.head.Heads;
 import dev.finetune.internal.torch.Natives;
 import dev.finetune.peft.Lora;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
@@ -54,7 +56,7 @@ public final class LmStepCommand implements Callable<Integer> {
     @Option(names = "--lora", description = "Train LoRA additions of this rank instead; 0 for none.")
     private int lora;
 
-    @Option(names = "--base", description = "float32, or bfloat16: a checkpoint in 16 bits is written and loaded.")
+    @Option(names = "--base", description = "float32; or bfloat16, with --family llama and --lora: a checkpoint in 16 bits is written and loaded.")
     private String base = "float32";
 
     @Option(names = "--gradient-checkpointing", description = "Compute layers twice to save memory.")
@@ -66,6 +68,14 @@ public final class LmStepCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Bounds.atLeast("--steps", steps, 1);
+        if (!List.of("float32", "bfloat16").contains(base)) {
+            throw new WrongUsage("--base " + base + ": expected float32 or bfloat16.");
+        }
+        if (base.equals("bfloat16") && (lora == 0 || !family.equals("llama"))) {
+            throw new WrongUsage("--base bfloat16 keeps a frozen base in 16 bits beside an adapter, and weights are written for"
+                    + " llama: say --family llama and --lora RANK, too. Without an adapter all weights are trained, in float32.");
+        }
+        Bounds.atLeast("--lora", lora, 0);
         final LmShape shape = LmShape.of(family).with(vocabulary, layers);
         final Path folder = TemporaryFolder.create("finetune-bench");
         shape.write(folder);

@@ -289,7 +289,10 @@ public final class LmEncoder implements InputEncoder<Object>, TextWriter<Object>
         if (!hasRoom(prompt.length, fresh)) {
             throw new FinetuneException("A prompt of " + prompt.length + " tokens and " + fresh
                     + " new ones are more than the " + row.positions
-                    + " that the model reads: shorten the prompt, or ask for fewer with maxNewTokens.");
+                    + " that the model reads. Ask for fewer new ones (maxNewTokens), or shorten the prompt by "
+                    + (prompt.length + (long) fresh - 1 - row.positions)
+                    + " tokens at least: of a conversation leave out its first turns, of a text its beginning; what is"
+                    + " nearest to where the text goes on matters most.");
         }
         return prompt;
     }
