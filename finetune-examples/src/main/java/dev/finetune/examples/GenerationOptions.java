@@ -43,11 +43,11 @@ final class GenerationOptions {
      * @throws dev.finetune.error.FinetuneException if options contradict each other, or a value can't be meant
      */
     Generation settings() {
-        final boolean draws =
-                temperature.isPresent() || topP.isPresent() || topK.isPresent() || seed.isPresent();
+        final boolean draws = temperature.isPresent() || topP.isPresent() || topK.isPresent() || seed.isPresent();
         if ((draws ? 1 : 0) + (greedy ? 1 : 0) + (beams.isPresent() ? 1 : 0) > 1) {
-            throw new WrongUsage("--greedy, --beams, and --temperature, --top-p, --top-k and --seed, which draw tokens, are three"
-                    + " ways to write: give options of one of them.");
+            throw new WrongUsage(
+                    "--greedy, --beams, and --temperature, --top-p, --top-k and --seed, which draw tokens, are three"
+                            + " ways to write: give options of one of them.");
         }
         Generation settings = draws
                 ? Generation.sampled()

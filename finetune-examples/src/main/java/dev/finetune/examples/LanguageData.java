@@ -26,8 +26,9 @@ final class LanguageData {
     @Option(
             names = "--train",
             required = true,
-            description = "Training file: JSON Lines (.jsonl, also .gz) of chats (messages, or conversations), completions"
-                    + " (prompt, completion) or texts (text); or a table of texts (.tsv, .csv).")
+            description =
+                    "Training file: JSON Lines (.jsonl, also .gz) of chats (messages, or conversations), completions"
+                            + " (prompt, completion) or texts (text); or a table of texts (.tsv, .csv).")
     private Path train = Path.of("");
 
     @Option(names = "--eval", description = "Evaluation file; without one a tenth of the training data is held back.")
@@ -101,7 +102,8 @@ final class LanguageData {
         if (row.has("text")) {
             return TEXTS;
         }
-        throw new WrongUsage("--train " + file + ": the first row has the keys " + row.keySet()
-                + "; expected messages or conversations (chats), prompt and completion (completions), or text (texts).");
+        throw new WrongUsage(
+                "--train " + file + ": the first row has the keys " + row.keySet()
+                        + "; expected messages or conversations (chats), prompt and completion (completions), or text (texts).");
     }
 }

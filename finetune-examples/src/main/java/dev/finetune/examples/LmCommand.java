@@ -41,16 +41,20 @@ public final class LmCommand implements Callable<Integer> {
 
     @Option(
             names = "--head",
-            description = "causal-lm, which goes on with a text, or seq2seq-lm, which writes a text for a text (T5, BART);"
-                    + " by default what the checkpoint was saved for.")
+            description =
+                    "causal-lm, which goes on with a text, or seq2seq-lm, which writes a text for a text (T5, BART);"
+                            + " by default what the checkpoint was saved for.")
     private String head = "";
 
     @Option(
             names = "--max-length",
-            description = "The longest row in tokens; by default what the model takes, 1024 at most (512 for seq2seq-lm).")
+            description =
+                    "The longest row in tokens; by default what the model takes, 1024 at most (512 for seq2seq-lm).")
     private Optional<Integer> maxLength = Optional.empty();
 
-    @Option(names = "--max-target", description = "With --head seq2seq-lm: the most tokens that are learned to be written.")
+    @Option(
+            names = "--max-target",
+            description = "With --head seq2seq-lm: the most tokens that are learned to be written.")
     private Optional<Integer> maxTarget = Optional.empty();
 
     @Option(names = "--packed", description = "Lay texts after each other into full rows, so that nothing is padded.")

@@ -34,7 +34,8 @@ class LanguageCommandsTest {
                 {"messages": [{"role": "user", "content": "late"}, {"role": "assistant", "content": "sorry"}]}
                 {"messages": [{"role": "user", "content": "good"}, {"role": "assistant", "content": "thanks"}]}
                 """);
-        Files.writeString(folder.resolve("completions.jsonl"), "{\"prompt\": \"late\", \"completion\": \" sorry\"}\n".repeat(12));
+        Files.writeString(
+                folder.resolve("completions.jsonl"), "{\"prompt\": \"late\", \"completion\": \" sorry\"}\n".repeat(12));
         Files.writeString(folder.resolve("texts.jsonl"), "{\"text\": \"once there was a mouse\"}\n".repeat(12));
         trained = lm(
                         "chats.jsonl",
@@ -74,7 +75,8 @@ class LanguageCommandsTest {
     void chatsAreLearnedAndShownBeforeAndAfter() throws IOException {
         assertThat(trained.text()).contains("prompt  user: late", "data    sorry", "after   sorry", "after   thanks");
         assertThat(trained.json().get("what").getAsString()).isEqualTo("lm");
-        assertThat(trained.json().getAsJsonObject("evaluation").has("perplexity")).isTrue();
+        assertThat(trained.json().getAsJsonObject("evaluation").has("perplexity"))
+                .isTrue();
         final FitRecord fit = FitRecord.read(folder.resolve("tuned"));
         assertThat(fit.samples().orElseThrow().after().orElseThrow().get("exact_match"))
                 .isEqualTo(1);
@@ -117,7 +119,8 @@ class LanguageCommandsTest {
     @Test
     void whatIsDrawnIsTheSameForTheSameSeed() {
         final String[] drawn = {"--prompt", "late", "--temperature", "2", "--top-p", "0.9", "--seed", "7"};
-        assertThat(generate(drawn).well().lines()).isEqualTo(generate(drawn).well().lines());
+        assertThat(generate(drawn).well().lines())
+                .isEqualTo(generate(drawn).well().lines());
     }
 
     @Test
@@ -139,7 +142,16 @@ class LanguageCommandsTest {
                         .well()
                         .lines())
                 .isNotEmpty();
-        assertThat(lm("texts.jsonl", "--packed", "--kept-apart", "--max-length", "64", "--max-steps", "1", "--samples", "1")
+        assertThat(lm(
+                                "texts.jsonl",
+                                "--packed",
+                                "--kept-apart",
+                                "--max-length",
+                                "64",
+                                "--max-steps",
+                                "1",
+                                "--samples",
+                                "1")
                         .well()
                         .text())
                 .contains("prompt  once there", "data    was a mouse");
@@ -192,7 +204,8 @@ class LanguageCommandsTest {
 
     @Test
     void aModelThatIsNotThereOrADocumentThatIsMissingFails() {
-        assertThat(CommandLineRun.of("generate", "--model", file("nothing-here"), "--prompt", "a").status())
+        assertThat(CommandLineRun.of("generate", "--model", file("nothing-here"), "--prompt", "a")
+                        .status())
                 .isEqualTo(1);
         final CommandLineRun run = generate("--file", file("nothing.txt"));
         assertThat(run.status()).isEqualTo(1);

@@ -26,7 +26,8 @@ public record Preference(List<Message> chosen, List<Message> rejected) implement
     /** Whether the better way, or the worse one, says nothing. */
     @Override
     public boolean lacksAnswer() {
-        return chosen.stream().allMatch(Message::saysNothing) || rejected.stream().allMatch(Message::saysNothing);
+        return chosen.stream().allMatch(Message::saysNothing)
+                || rejected.stream().allMatch(Message::saysNothing);
     }
 
     /** In one line: what is preferred, and to what. */

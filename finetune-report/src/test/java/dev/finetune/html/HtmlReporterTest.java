@@ -2,13 +2,13 @@ package dev.finetune.html;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.finetune.metrics.Metrics;
 import dev.finetune.record.Course;
 import dev.finetune.record.DataPart;
 import dev.finetune.record.FitRecord;
 import dev.finetune.record.FittedModel;
 import dev.finetune.record.Outcome;
 import dev.finetune.record.Outcomes;
-import dev.finetune.metrics.Metrics;
 import dev.finetune.record.ShownInput;
 import dev.finetune.train.WrittenSamples;
 import java.nio.charset.StandardCharsets;

@@ -8,10 +8,10 @@ import com.google.gson.JsonParser;
 import dev.finetune.FineTuned;
 import dev.finetune.data.Text;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.metrics.Metrics;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.TrainingControl;
 import dev.finetune.train.TrainingHistory;
-import dev.finetune.metrics.Metrics;
 import dev.finetune.train.TrainingListener;
 import dev.finetune.train.WrittenSamples;
 import java.io.IOException;
@@ -106,9 +106,10 @@ class HistoryFileTest {
                 new Metrics(Map.of("rougeL", 0.0)),
                 Optional.of(new Metrics(Map.of("rougeL", 1.0)))));
         assertThat(Files.readAllLines(file).get(2))
-                .isEqualTo("{\"training\":\"2026-01-02T03:04:05Z\",\"event\":\"samples\",\"settings\":\"greedy\",\"rows\":"
-                        + "[{\"row\":2,\"prompt\":\"late\",\"reference\":\"sorry\",\"before\":\"la la\",\"after\":\"sorry\"}],"
-                        + "\"before\":{\"rougeL\":0.0},\"after\":{\"rougeL\":1.0}}");
+                .isEqualTo(
+                        "{\"training\":\"2026-01-02T03:04:05Z\",\"event\":\"samples\",\"settings\":\"greedy\",\"rows\":"
+                                + "[{\"row\":2,\"prompt\":\"late\",\"reference\":\"sorry\",\"before\":\"la la\",\"after\":\"sorry\"}],"
+                                + "\"before\":{\"rougeL\":0.0},\"after\":{\"rougeL\":1.0}}");
     }
 
     @Test

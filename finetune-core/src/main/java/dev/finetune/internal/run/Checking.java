@@ -58,10 +58,7 @@ public final class Checking<I> {
         public Rows rows(Dataset<I> data) {
             final List<Encoded> rows = RowEncoder.encode(data, encoder);
             return new Rows(
-                    rows.size(),
-                    rows.stream().mapToLong(Encoded::length).sum(),
-                    encoder.mostTokens(),
-                    encoder.packs());
+                    rows.size(), rows.stream().mapToLong(Encoded::length).sum(), encoder.mostTokens(), encoder.packs());
         }
     }
 }

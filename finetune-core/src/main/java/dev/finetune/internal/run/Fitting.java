@@ -366,12 +366,15 @@ public final class Fitting<I> {
             for (Iterator<Example<I>> examples = train.iterator();
                     examples.hasNext() && named.size() < MOST_NAMED && named.size() < leftOut; ) {
                 row++;
-                if (encoder.count(examples.next()).filter(TokenCount::answerLost).isPresent()) {
+                if (encoder.count(examples.next())
+                        .filter(TokenCount::answerLost)
+                        .isPresent()) {
                     named.add("train " + row);
                 }
             }
             warn(
-                    leftOut + " of " + rows + " training examples are left out, since what is to be learned of them isn't"
+                    leftOut + " of " + rows
+                            + " training examples are left out, since what is to be learned of them isn't"
                             + " there or lies beyond the maximum length (" + encoder.mostTokens() + " tokens)"
                             + (named.isEmpty()
                                     ? "."

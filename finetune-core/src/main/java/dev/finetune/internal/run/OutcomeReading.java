@@ -47,7 +47,8 @@ final class OutcomeReading<I> {
             return Outcomes.none("Training was interrupted, so that the validation data wasn't predicted once more.");
         }
         if (model.assembly().encoder() instanceof TextWriter<?>) {
-            return Outcomes.none("What a model writes isn't right or wrong row by row; samples(n) of the tuner shows it.");
+            return Outcomes.none(
+                    "What a model writes isn't right or wrong row by row; samples(n) of the tuner shows it.");
         }
         final Predictor<I> predictor = new Predictor<>(model, settings);
         final int most = mostRows();

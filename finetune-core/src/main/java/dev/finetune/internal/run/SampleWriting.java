@@ -43,7 +43,8 @@ final class SampleWriting<I> {
         }
         if (questions.isEmpty()) {
             throw new FinetuneException("samples(" + settings.rows() + "): none of the " + row + " validation rows ("
-                    + validation.describe() + ") has both a prompt and what is to follow it, within what the model reads:"
+                    + validation.describe()
+                    + ") has both a prompt and what is to follow it, within what the model reads:"
                     + " use other rows, ask for fewer new tokens (samples(n, Generation...)), or leave it out.");
         }
     }
@@ -117,16 +118,21 @@ final class SampleWriting<I> {
     }
 
     private List<String> texts() {
-        final List<I> inputs = questions.stream().map(TextWriter.Question::input).toList();
+        final List<I> inputs =
+                questions.stream().map(TextWriter.Question::input).toList();
         final int atOnce = draft.settings().evaluation().batchSize();
         return new Predictor<>(model, draft.settings())
-                .generate(
-                        inputs,
-                        writer -> writer.write(
-                                model.assembly().network(), inputs, settings.generation(), atOnce, draft.cancellation()))
-                .stream()
-                .map(Generated::text)
-                .toList();
+                        .generate(
+                                inputs,
+                                writer -> writer.write(
+                                        model.assembly().network(),
+                                        inputs,
+                                        settings.generation(),
+                                        atOnce,
+                                        draft.cancellation()))
+                        .stream()
+                        .map(Generated::text)
+                        .toList();
     }
 
     private Metrics compared(List<String> texts) {

@@ -56,7 +56,10 @@ public final class LmStepCommand implements Callable<Integer> {
     @Option(names = "--lora", description = "Train LoRA additions of this rank instead; 0 for none.")
     private int lora;
 
-    @Option(names = "--base", description = "float32; or bfloat16, with --family llama and --lora: a checkpoint in 16 bits is written and loaded.")
+    @Option(
+            names = "--base",
+            description =
+                    "float32; or bfloat16, with --family llama and --lora: a checkpoint in 16 bits is written and loaded.")
     private String base = "float32";
 
     @Option(names = "--gradient-checkpointing", description = "Compute layers twice to save memory.")
@@ -72,8 +75,9 @@ public final class LmStepCommand implements Callable<Integer> {
             throw new WrongUsage("--base " + base + ": expected float32 or bfloat16.");
         }
         if (base.equals("bfloat16") && (lora == 0 || !family.equals("llama"))) {
-            throw new WrongUsage("--base bfloat16 keeps a frozen base in 16 bits beside an adapter, and weights are written for"
-                    + " llama: say --family llama and --lora RANK, too. Without an adapter all weights are trained, in float32.");
+            throw new WrongUsage(
+                    "--base bfloat16 keeps a frozen base in 16 bits beside an adapter, and weights are written for"
+                            + " llama: say --family llama and --lora RANK, too. Without an adapter all weights are trained, in float32.");
         }
         Bounds.atLeast("--lora", lora, 0);
         final LmShape shape = LmShape.of(family).with(vocabulary, layers);

@@ -72,9 +72,7 @@ final class Conversations implements InputTokens<Chat> {
         }
         final Chat before = new Chat(chat.messages().subList(0, last), chat.tools());
         return Optional.of(new TextWriter.Question<>(
-                before,
-                before.readAsText(),
-                chat.messages().get(last).content()));
+                before, before.readAsText(), chat.messages().get(last).content()));
     }
 
     @Override

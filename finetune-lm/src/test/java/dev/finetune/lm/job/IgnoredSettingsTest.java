@@ -156,7 +156,8 @@ class IgnoredSettingsTest {
 
     @Test
     void aPromptThatIsTooLongSaysHowToMendIt() {
-        try (FineTuned<Text> model = of(TinyModels.gpt2(folder)).head(Heads.causalLm()).untrained(Text.class)) {
+        try (FineTuned<Text> model =
+                of(TinyModels.gpt2(folder)).head(Heads.causalLm()).untrained(Text.class)) {
             assertThatThrownBy(() -> model.generate(
                             Text.of("x".repeat(250)), Generation.greedy().maxNewTokens(20)))
                     .isInstanceOf(FinetuneException.class)

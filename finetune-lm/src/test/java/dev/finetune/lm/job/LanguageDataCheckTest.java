@@ -152,8 +152,7 @@ class LanguageDataCheckTest {
     void aFitNamesTheRowsThatAreLeftOut() {
         final List<String> told = new ArrayList<>();
         final Dataset<Text> train = texts("x".repeat(40), "lost", "ask", "yes", "y".repeat(40), "lost");
-        try (FineTuned<Text> tuned = tuner()
-                .listener(new TrainingListener() {
+        try (FineTuned<Text> tuned = tuner().listener(new TrainingListener() {
                     @Override
                     public void warned(String message) {
                         told.add(message);

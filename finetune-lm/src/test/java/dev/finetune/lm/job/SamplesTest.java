@@ -55,8 +55,7 @@ class SamplesTest {
                 Chat.class,
                 List.of(
                         new Example<>(Chat.of().user("late").assistant("sorry"), Label.none()),
-                        new Example<>(
-                                Chat.of().system("Be kind.").user("good").assistant("thanks"), Label.none()),
+                        new Example<>(Chat.of().system("Be kind.").user("good").assistant("thanks"), Label.none()),
                         new Example<>(Chat.of().user("nobody answers"), Label.none())));
     }
 
@@ -158,8 +157,7 @@ class SamplesTest {
                         new Example<>(Text.of("once there was a mouse"), Label.none()),
                         new Example<>(Text.of("x"), Label.none()),
                         new Example<>(Text.of("word ".repeat(200)), Label.none())));
-        try (FineTuned<Text> tuned = tuner()
-                .epochs(1)
+        try (FineTuned<Text> tuned = tuner().epochs(1)
                 .samples(3, Generation.greedy().maxNewTokens(4))
                 .fit(texts, texts)) {
             final List<WrittenSamples.Row> rows = tuned.samples().orElseThrow().rows();
@@ -209,7 +207,8 @@ class SamplesTest {
         assertThatThrownBy(() -> tuner().samples(1).crossValidate(data, 2))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("samples(1) shows what one model writes");
-        assertThatThrownBy(() -> tuner().samples(1, Generation.greedy().maxNewTokens(1000)).fit(data, data))
+        assertThatThrownBy(() -> tuner().samples(1, Generation.greedy().maxNewTokens(1000))
+                        .fit(data, data))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("none of the 2 validation rows");
     }
