@@ -31,6 +31,7 @@ import dev.finetune.task.Task;
 import dev.finetune.train.Cancellation;
 import dev.finetune.train.TrainingHistory;
 import dev.finetune.train.TrainingSettings;
+import dev.finetune.train.WrittenSamples;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -117,6 +118,14 @@ public final class FineTuned<I> implements AutoCloseable {
     /** {@return how training went; empty for a model that was loaded} */
     public Optional<TrainingHistory> history() {
         return trained.history();
+    }
+
+    /**
+     * {@return what it wrote for rows of the validation data before training and after it; empty unless {@link
+     * FineTuner#samples(int)} asked for it}
+     */
+    public Optional<WrittenSamples> samples() {
+        return trained.samples();
     }
 
     /** {@return where the model comes from: base, settings, data, warnings} */

@@ -3,17 +3,20 @@ package dev.finetune;
 import dev.finetune.batch.Augmentation;
 import dev.finetune.batch.InputSettings;
 import dev.finetune.contrastive.Contrast;
+import dev.finetune.data.DataReport;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Split;
 import dev.finetune.data.Text;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.fewshot.FewShot;
 import dev.finetune.freeze.Freeze;
+import dev.finetune.generate.Generation;
 import dev.finetune.head.Head;
 import dev.finetune.head.Heads;
 import dev.finetune.head.Pooling;
 import dev.finetune.hub.HubAccess;
 import dev.finetune.hub.Pretrained;
+import dev.finetune.internal.run.Checking;
 import dev.finetune.internal.run.ContrastFitting;
 import dev.finetune.internal.run.CrossValidating;
 import dev.finetune.internal.run.Draft;
@@ -26,6 +29,7 @@ import dev.finetune.internal.run.ModelSource;
 import dev.finetune.internal.run.PreferenceFitting;
 import dev.finetune.internal.run.RateFinding;
 import dev.finetune.internal.run.Rehearsing;
+import dev.finetune.internal.run.SampleSettings;
 import dev.finetune.internal.run.SettingsText;
 import dev.finetune.metrics.PreferenceMetrics;
 import dev.finetune.peft.Ia3;
@@ -707,6 +711,37 @@ public final class FineTuner {
     }
 
     /**
+     * Has a language model write for the first {@code rows} rows of the validation data before training and after it, so that it is
+     * seen what it learned: the report shows prompt, reference and both answers side by side, {@link FineTuned#samples()} gives them,
+     * and listeners are told. It writes greedily, at most 64 tokens, all else as the model's generation_config.json says.
+     *
+     * @param rows at least 1
+     * @return a new tuner with that setting
+     * @throws FinetuneException as {@link #samples(int, Generation)}
+     */
+    public FineTuner samples(int rows) {
+        return samples(rows, Generation.greedy().maxNewTokens(64));
+    }
+
+    /**
+     * The same with other settings of how it writes.
+     *
+     * <p>The prompt is the text, and its {@code Label.completion} the reference; of a conversation all that comes before the last message
+     * of the assistant; of a text without a completion the first half, at most 200 characters, and what follows there. Rows without
+     * one of them, and those that leave no room for new tokens, are passed over.
+     *
+     * @param rows at least 1
+     * @param settings how it writes, one text a row
+     * @return a new tuner with that setting
+     * @throws FinetuneException if there is no row, or several texts a row; where the model is trained, if it doesn't write, if there
+     *     is no validation data, or none of its rows can be written for
+     */
+    public FineTuner samples(int rows, Generation settings) {
+        Objects.requireNonNull(settings, "settings");
+        return with(draft -> draft.samples(new SampleSettings(rows, settings)));
+    }
+
+    /**
      * What another thread stops training with. Interrupting the thread that trains does the same: the step under way is the
      * last one, what was learned is kept, and the thread stays interrupted.
      *
@@ -1000,6 +1035,34 @@ public final class FineTuner {
         Objects.requireNonNull(train, "train");
         Objects.requireNonNull(validation, "validation");
         return new Rehearsing<I>(draft).dryRun(train, validation);
+    }
+
+    /**
+     * {@return what will hurt in data, as {@link #check(Dataset, Dataset)} finds it}
+     *
+     * @param <I> the kind of input
+     * @param train examples to learn from
+     */
+    public <I> DataReport check(Dataset<I> train) {
+        Objects.requireNonNull(train, "train");
+        return new Checking<I>(draft).check(train, Optional.empty());
+    }
+
+    /**
+     * Checks data thoroughly, as {@link dev.finetune.data.DataCheck#report} does, and as this tuner's model would read it: of a language
+     * model how many tokens the examples have, how many of these are learned to be written, how rows are filled, which examples are
+     * cut off, and of which nothing is left to learn. The model is loaded for its tokenizer, and not trained.
+     *
+     * @param <I> the kind of input
+     * @param train examples to learn from
+     * @param validation examples to evaluate on
+     * @return all that was found, which prints as a page
+     * @throws FinetuneException if settings, model and data don't fit together
+     */
+    public <I> DataReport check(Dataset<I> train, Dataset<I> validation) {
+        Objects.requireNonNull(train, "train");
+        Objects.requireNonNull(validation, "validation");
+        return new Checking<I>(draft).check(train, Optional.of(validation));
     }
 
     /** With the head's labels: a rare one may only be in the part that is held back. */

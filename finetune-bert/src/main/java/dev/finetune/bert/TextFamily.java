@@ -200,6 +200,10 @@ abstract class TextFamily implements TextModelFamily {
             throw new FinetuneException("execution(e -> e.memoryFormat(" + request.memoryFormat()
                     + ")) says how pictures lie in memory, and this model reads texts: leave it out.");
         }
+        if (request.inputSettings().isPresent()) {
+            throw new FinetuneException("inputs(" + request.inputSettings().get()
+                    + "): this model reads each text as a row of its own, cut to maxLength(...); leave it out.");
+        }
         final ModelConfig config = request.config();
         EncoderConfig encoder = encoder(config);
         if (!Double.isNaN(request.dropout())) {

@@ -106,15 +106,10 @@ record TextParts<I>(InputEncoder<I> encoder, Task task) {
                             + " has no mask token, which masked-language " + "modelling needs."));
             return new TextParts<>(
                     new MaskedEncoder(tokenizer, layout, masking),
-                    new MaskedLmTask(masked, request.loss(), config.vocabulary(), maskId, id -> token(tokenizer, id)));
+                    new MaskedLmTask(masked, request.loss(), config.vocabulary(), maskId, tokenizer::tokenOrNumber));
         }
         final Task task = Task.ofWholeInput(head, request.loss());
         return new TextParts<>(new SequenceEncoder(tokenizer, layout, task.targets(), augmentations(request)), task);
-    }
-
-    /** The token of an id; vocabularies are often padded to a round size, with ids that stand for nothing. */
-    private static String token(Tokenizer tokenizer, int id) {
-        return id < tokenizer.vocabularySize() ? tokenizer.token(id) : "[no token " + id + "]";
     }
 
     private static List<TextAugmentation> augmentations(AssemblyRequest request) {

@@ -13,6 +13,11 @@ public interface Encoded {
     /** {@return what the loss compares the output with} */
     Target target();
 
+    /** {@return whether there is anything to learn from it; by default there is} */
+    default boolean isOfUse() {
+        return true;
+    }
+
     /**
      * Adds to a checksum what tells this row's input from others; a training that goes on from a checkpoint has to find the
      * same rows. By default nothing, so that rows are told apart by length and target alone.

@@ -1,6 +1,7 @@
 package dev.finetune.batch;
 
 import dev.finetune.data.Example;
+import dev.finetune.data.TokenCount;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -69,6 +70,31 @@ public interface InputEncoder<I> extends AutoCloseable {
     /** {@return whether rows differ in length, so that batches of similar length save padding; by default they do} */
     default boolean hasLengths() {
         return true;
+    }
+
+    /**
+     * {@return what of an example becomes tokens, and how many of these are learned to be written; empty, by default, where that isn't
+     * counted}
+     *
+     * @param example labelled or not
+     */
+    default Optional<TokenCount> count(Example<I> example) {
+        return Optional.empty();
+    }
+
+    /** {@return the most tokens of a row; 0, by default, where rows aren't bounded so} */
+    default int mostTokens() {
+        return 0;
+    }
+
+    /** {@return whether several examples may share a row; not by default} */
+    default boolean packs() {
+        return false;
+    }
+
+    /** {@return how many of the examples that were encoded so far became no row, for nothing could be learned from them} */
+    default long leftOut() {
+        return 0;
     }
 
     /** {@return how many of the rows that were encoded so far had to be cut to the maximum length} */

@@ -40,9 +40,14 @@ public final class DataCheck<I> {
     private final Dataset<I> train;
     private final @Nullable Dataset<I> validation;
     private final @Nullable Function<List<I>, List<float[]>> vectors;
+    private final @Nullable TokenReader<I> tokens;
 
     private DataCheck(
-            Dataset<I> train, @Nullable Dataset<I> validation, @Nullable Function<List<I>, List<float[]>> vectors) {
+            Dataset<I> train,
+            @Nullable Dataset<I> validation,
+            @Nullable Function<List<I>, List<float[]>> vectors,
+            @Nullable TokenReader<I> tokens) {
+        this.tokens = tokens;
         this.train = train;
         this.validation = validation;
         this.vectors = vectors;
@@ -81,7 +86,7 @@ public final class DataCheck<I> {
      * @param train labelled examples
      */
     public static <I> DataCheck<I> of(Dataset<I> train) {
-        return new DataCheck<>(Objects.requireNonNull(train, "train"), null, null);
+        return new DataCheck<>(Objects.requireNonNull(train, "train"), null, null, null);
     }
 
     /**
@@ -93,7 +98,7 @@ public final class DataCheck<I> {
      */
     public static <I> DataCheck<I> of(Dataset<I> train, Dataset<I> validation) {
         return new DataCheck<>(
-                Objects.requireNonNull(train, "train"), Objects.requireNonNull(validation, "validation"), null);
+                Objects.requireNonNull(train, "train"), Objects.requireNonNull(validation, "validation"), null, null);
     }
 
     /**
@@ -104,7 +109,17 @@ public final class DataCheck<I> {
      * @param embedder gives a vector for each input, of one width: {@code tuned::vectors}, or what an {@code Embedder} gives
      */
     public DataCheck<I> embeddedBy(Function<List<I>, List<float[]>> embedder) {
-        return new DataCheck<>(train, validation, Objects.requireNonNull(embedder, "embedder"));
+        return new DataCheck<>(train, validation, Objects.requireNonNull(embedder, "embedder"), tokens);
+    }
+
+    /**
+     * {@return the same check, that also counts tokens as a model reads them: how many the examples have, which are cut off, and of
+     * which nothing is left to learn} {@link dev.finetune.FineTuner#check(Dataset, Dataset)} checks so with the model of a tuner.
+     *
+     * @param reader says how the model reads an example
+     */
+    public DataCheck<I> tokenizedBy(TokenReader<I> reader) {
+        return new DataCheck<>(train, validation, vectors, Objects.requireNonNull(reader, "reader"));
     }
 
     /**
@@ -131,6 +146,11 @@ public final class DataCheck<I> {
      * @throws FinetuneException if labels are of different kinds, or an embedder gives other than a vector for each input
      */
     public DataReport report() {
-        return new ThoroughCheck<>(train, Optional.ofNullable(validation), Optional.ofNullable(vectors)).report();
+        return new ThoroughCheck<>(
+                        train,
+                        Optional.ofNullable(validation),
+                        Optional.ofNullable(vectors),
+                        Optional.ofNullable(tokens))
+                .report();
     }
 }

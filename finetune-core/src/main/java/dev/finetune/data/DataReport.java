@@ -2,6 +2,7 @@ package dev.finetune.data;
 
 import com.google.gson.JsonObject;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a thorough check of data found. Prints as a page for a terminal: of each kind the first rows.
@@ -24,8 +25,20 @@ public record DataReport(List<Part> parts, List<Issue> issues, List<String> left
      * @param name "train" or "validation"
      * @param description where it is from
      * @param rows how many examples it has
+     * @param tokens how many tokens they have, if that was counted
      */
-    public record Part(String name, String description, long rows) {}
+    public record Part(String name, String description, long rows, Optional<TokenTotals> tokens) {
+        /**
+         * {@return a part whose tokens weren't counted}
+         *
+         * @param name "train" or "validation"
+         * @param description where it is from
+         * @param rows how many examples it has
+         */
+        public static Part of(String name, String description, long rows) {
+            return new Part(name, description, rows, Optional.empty());
+        }
+    }
 
     /**
      * A row.

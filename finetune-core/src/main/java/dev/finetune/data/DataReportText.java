@@ -59,6 +59,9 @@ final class DataReportText {
                     part.rows(),
                     InputText.cut(part.description())));
         }
+        report.parts()
+                .forEach(part -> part.tokens()
+                        .ifPresent(tokens -> page.append(wrapped("tokens of " + part.name() + ": " + tokens))));
         if (report.issues().isEmpty()) {
             page.append("\nNothing was found.\n");
         }
@@ -106,6 +109,7 @@ final class DataReportText {
             one.addProperty("name", part.name());
             one.addProperty("description", part.description());
             one.addProperty("rows", part.rows());
+            part.tokens().ifPresent(tokens -> one.add("tokens", tokens.json()));
             parts.add(one);
         }
         json.add("parts", parts);

@@ -12,13 +12,15 @@ import org.jspecify.annotations.Nullable;
  * @param classes how often each class or tag occurs; empty for labels without classes
  * @param kind the kind of label, or null if there is no example
  * @param empty inputs that have no text
+ * @param unanswered examples whose answer, which is to be written, says nothing
  */
 record DataSurvey(
         int rows,
         int[] hashes,
         ClassCounts classes,
         @Nullable Class<?> kind,
-        Cases empty) {
+        Cases empty,
+        Cases unanswered) {
     /** For a check that keeps but the first of what it finds. */
     private static final int KEPT = 6;
 
@@ -35,6 +37,7 @@ record DataSurvey(
         private final String part;
         private final LabelSet.Counter counter;
         private final Cases empty;
+        private final Cases unanswered;
         private int[] hashes = new int[1024];
         private int rows;
         private @Nullable Class<?> kind;
@@ -51,6 +54,7 @@ record DataSurvey(
             this.keepsHashes = keepsHashes;
             this.counter = new LabelSet.Counter(source);
             this.empty = new Cases(most);
+            this.unanswered = new Cases(most);
         }
 
         void add(Example<?> example) {
@@ -66,6 +70,9 @@ record DataSurvey(
             if (InputText.isEmpty(example.input())) {
                 empty.add(new DataReport.Place(part, rows), "", "");
             }
+            if (InputText.lacksAnswer(example)) {
+                unanswered.add(new DataReport.Place(part, rows), InputText.quoted(example.input()), "");
+            }
         }
 
         int rows() {
@@ -76,7 +83,7 @@ record DataSurvey(
             int[] sorted = Arrays.copyOf(hashes, keepsHashes ? rows : 0);
             Arrays.sort(sorted);
             ClassCounts counts = counter.counts().isEmpty() ? new ClassCounts(Map.of()) : ClassCounts.of(counter);
-            return new DataSurvey(rows, sorted, counts, kind, empty);
+            return new DataSurvey(rows, sorted, counts, kind, empty, unanswered);
         }
     }
 

@@ -26,7 +26,7 @@ final class EverydayCheck {
         EverydayCheck check = new EverydayCheck();
         DataSurvey survey = DataSurvey.of(train, DataCheck.TRAIN);
         check.checkTrain(survey, train.describe());
-        check.checkEmpty(survey.empty());
+        check.checkEmpty(survey.empty(), survey.unanswered());
         check.checkRepeats(new Repeats<>(train, survey));
         return List.copyOf(check.issues);
     }
@@ -48,7 +48,7 @@ final class EverydayCheck {
             check.checkBoth(train, trainSource, validation.get(), validationSource);
         } else {
             check.checkTrain(train, trainSource);
-            check.checkEmpty(train.empty());
+            check.checkEmpty(train.empty(), train.unanswered());
         }
         return List.copyOf(check.issues);
     }
@@ -71,7 +71,7 @@ final class EverydayCheck {
         }
         checkUnseen(train, validation);
         checkAbsent(train, validation);
-        checkEmpty(train.empty().and(validation.empty()));
+        checkEmpty(train.empty().and(validation.empty()), train.unanswered().and(validation.unanswered()));
     }
 
     private void checkTrain(DataSurvey survey, String source) {
@@ -195,10 +195,16 @@ final class EverydayCheck {
         }
     }
 
-    private void checkEmpty(Cases empty) {
+    private void checkEmpty(Cases empty, Cases unanswered) {
         if (empty.count() > 0) {
             issues.add(empty.issue(Code.EMPTY_INPUTS, "Inputs without text", "Leave them out with filter(...)."));
         }
+        unanswered.addTo(
+                issues,
+                Code.EMPTY_ANSWERS,
+                "Examples whose answer says nothing, or isn't there",
+                "A model learns from them to say nothing, if anything: leave them out with filter(...), or give them their"
+                        + " answers.");
     }
 
     private void checkRepeats(Repeats<?> repeats) {

@@ -41,6 +41,12 @@ public record Finding(Severity severity, Code code, String message, String witho
         BLANK_CLASSES,
         /** Inputs without text. */
         EMPTY_INPUTS,
+        /** Examples whose answer, which a model is to write, says nothing or isn't there. */
+        EMPTY_ANSWERS,
+        /** Examples of which the model reads nothing that it could learn to write: the answer lies beyond the maximum length. */
+        CUT_ANSWERS,
+        /** Examples longer than the model reads, which are cut off. */
+        TRUNCATED,
         /** Inputs that are in both train and validation. */
         LEAKAGE,
         /** Inputs that occur with different labels. */

@@ -22,7 +22,15 @@ final class InputText {
         if (input instanceof Question question) {
             return List.of(question.question(), question.context());
         }
-        return List.of();
+        return input instanceof ReadAsText other ? List.of(other.readAsText()) : List.of();
+    }
+
+    /** Whether an example has an answer, to be written by a model, that says nothing, or lacks the one that it should have. */
+    static boolean lacksAnswer(Example<?> example) {
+        return example.label() instanceof Label.Completion completion
+                ? completion.text().isBlank()
+                : example.input() instanceof ReadAsText other && other.lacksAnswer()
+                        || example.label() instanceof ReadAsText label && label.lacksAnswer();
     }
 
     /** Whether a text is missing. */
@@ -56,6 +64,12 @@ final class InputText {
         }
         if (label instanceof Label.Tags tags) {
             return cut(String.join(" ", tags.tags()));
+        }
+        if (label instanceof Label.Completion completion) {
+            return cut(completion.text());
+        }
+        if (label instanceof ReadAsText other) {
+            return cut(other.readAsText());
         }
         return label.toString();
     }

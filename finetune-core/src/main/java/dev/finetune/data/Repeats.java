@@ -86,8 +86,11 @@ final class Repeats<I> {
             places.add(place);
         }
         Label first = labels.putIfAbsent(example.input(), example.label());
-        // A question may well have several answers.
-        if (first != null && !first.equals(example.label()) && !(first instanceof Label.Answers)) {
+        // A question, or a prompt, may well have several answers.
+        if (first != null
+                && !first.equals(example.label())
+                && !(first instanceof Label.Answers)
+                && !(first instanceof Label.Completion)) {
             sightings.otherRow = sightings.otherLabel == null ? place : sightings.otherRow;
             sightings.otherLabel = sightings.otherLabel == null ? example.label() : sightings.otherLabel;
         }

@@ -40,6 +40,9 @@ final class ThoroughCheck<I> {
             Code.BLANK_CLASSES,
             Code.ODD_VALUES,
             Code.EMPTY_INPUTS,
+            Code.EMPTY_ANSWERS,
+            Code.CUT_ANSWERS,
+            Code.TRUNCATED,
             Code.ODD_ENCODING,
             Code.OTHER_LANGUAGE,
             Code.MARKUP,
@@ -53,13 +56,18 @@ final class ThoroughCheck<I> {
     private final Dataset<I> train;
     private final Optional<Dataset<I>> validation;
     private final Optional<Function<List<I>, List<float[]>>> vectors;
+    private final Optional<TokenScan<I>> tokens;
     private final RowScan scan = new RowScan();
     private final List<Issue> issues = new ArrayList<>();
     private final List<String> leftOut = new ArrayList<>();
     private @Nullable Class<?> kind;
 
     ThoroughCheck(
-            Dataset<I> train, Optional<Dataset<I>> validation, Optional<Function<List<I>, List<float[]>>> vectors) {
+            Dataset<I> train,
+            Optional<Dataset<I>> validation,
+            Optional<Function<List<I>, List<float[]>>> vectors,
+            Optional<TokenReader<I>> tokens) {
+        this.tokens = tokens.map(TokenScan::new);
         this.train = train;
         this.validation = validation;
         this.vectors = vectors;
@@ -98,6 +106,7 @@ final class ThoroughCheck<I> {
                 "Numbers to learn that are none, or lie far from all others",
                 "Leave these rows out with filter(...), or correct them: one of them can outweigh all others in the loss.");
         scan.addCharacters(issues);
+        tokens.ifPresent(counted -> counted.addTo(issues));
         issues.sort(Comparator.comparing(issue -> ORDER.indexOf(issue.code())));
         return new DataReport(parts(trainSurvey, validationSurvey), issues, leftOut);
     }
@@ -108,13 +117,14 @@ final class ThoroughCheck<I> {
             checkKind(example.label().getClass(), pass.rows() + 1, data);
             pass.add(example);
             scan.add(new Place(part, pass.rows()), example);
+            tokens.ifPresent(counted -> counted.add(new Place(part, pass.rows()), example));
         }
         return pass.survey();
     }
 
     private void checkKind(Class<?> found, int row, Dataset<I> data) {
         kind = kind == null ? found : kind;
-        if (kind != found) {
+        if (kind != found && !(isWritten(kind) && isWritten(found))) {
             throw new FinetuneException("Example " + row + " has a label of another kind (" + found.getSimpleName()
                     + ") than those before it (" + kind.getSimpleName()
                     + "). Labels of all data must be of one kind. Data: "
@@ -124,10 +134,23 @@ final class ThoroughCheck<I> {
 
     private List<DataReport.Part> parts(DataSurvey trainSurvey, Optional<DataSurvey> validationSurvey) {
         final List<DataReport.Part> parts = new ArrayList<>();
-        parts.add(new DataReport.Part(DataCheck.TRAIN, train.describe(), trainSurvey.rows()));
+        parts.add(new DataReport.Part(
+                DataCheck.TRAIN, train.describe(), trainSurvey.rows(), totals(DataCheck.TRAIN, train)));
         validationSurvey.ifPresent(survey -> parts.add(new DataReport.Part(
-                DataCheck.VALIDATION, validation.orElseThrow().describe(), survey.rows())));
+                DataCheck.VALIDATION,
+                validation.orElseThrow().describe(),
+                survey.rows(),
+                totals(DataCheck.VALIDATION, validation.orElseThrow()))));
         return parts;
+    }
+
+    /** A language model learns texts alone beside prompts with their completions. */
+    private static boolean isWritten(Class<?> kind) {
+        return kind == Label.None.class || kind == Label.Completion.class;
+    }
+
+    private Optional<TokenTotals> totals(String part, Dataset<I> data) {
+        return tokens.flatMap(counted -> counted.totals(part, data));
     }
 
     /** Those of train first. */

@@ -2,6 +2,7 @@ package dev.finetune.record;
 
 import dev.finetune.data.Finding;
 import dev.finetune.metrics.Metrics;
+import dev.finetune.train.WrittenSamples;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -20,6 +21,7 @@ import java.util.Optional;
  * @param outcomes what the model said of the validation data, row by row
  * @param machine where and when it was computed
  * @param warnings all that was warned of
+ * @param samples what the model wrote for some validation rows before and after, if that was asked for
  */
 public record FitRecord(
         FittedModel model,
@@ -31,7 +33,8 @@ public record FitRecord(
         Optional<Metrics> evaluation,
         Outcomes outcomes,
         Machine machine,
-        List<String> warnings) {
+        List<String> warnings,
+        Optional<WrittenSamples> samples) {
     /** The name of the file that a record has in a model's directory. */
     public static final String FILE = "report.json";
 
@@ -52,7 +55,7 @@ public record FitRecord(
      * @param told all that was warned of by then
      */
     public FitRecord at(Course now, Optional<Metrics> metrics, List<String> told) {
-        return new FitRecord(model, settings, data, findings, layers, now, metrics, outcomes, machine, told);
+        return new FitRecord(model, settings, data, findings, layers, now, metrics, outcomes, machine, told, samples);
     }
 
     /**

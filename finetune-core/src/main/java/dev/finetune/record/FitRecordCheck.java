@@ -48,6 +48,9 @@ final class FitRecordCheck {
         for (int i = 0; i < fit.outcomes().kept().size(); i++) {
             outcome(fit.outcomes().kept().get(i), labels, "outcomes.kept[" + i + "]");
         }
+        fit.samples()
+                .ifPresent(samples -> samples.rows()
+                        .forEach(row -> require(row.row() >= 1, "samples.rows", row.row(), "a row, counted from 1")));
         time(fit.machine().encodingSeconds(), "machine.encodingSeconds");
         time(fit.machine().outcomesSeconds(), "machine.outcomesSeconds");
     }

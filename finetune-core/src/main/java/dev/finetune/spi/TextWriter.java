@@ -1,10 +1,12 @@
 package dev.finetune.spi;
 
+import dev.finetune.data.Example;
 import dev.finetune.generate.Generated;
 import dev.finetune.generate.Generation;
 import dev.finetune.nn.Network;
 import dev.finetune.train.Cancellation;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -13,6 +15,25 @@ import java.util.function.Consumer;
  * @param <I> the kind of input
  */
 public interface TextWriter<I> {
+    /**
+     * {@return what the model is asked to write for an example, and what the data says there; empty where the data says nothing, or
+     * where the model has no room for what may be written}
+     *
+     * @param example of the data
+     * @param settings how to write
+     */
+    Optional<Question<I>> question(Example<I> example, Generation settings);
+
+    /**
+     * What a model is asked to write.
+     *
+     * @param input that the text goes on from
+     * @param shown the same as a person reads it
+     * @param reference what the data says there
+     * @param <I> the kind of input
+     */
+    record Question<I>(I input, String shown, String reference) {}
+
     /**
      * {@return the writing of a text for each input, not yet begun}
      *

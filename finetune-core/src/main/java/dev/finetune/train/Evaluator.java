@@ -93,6 +93,12 @@ public final class Evaluator {
         if (!run.any) {
             throw new FinetuneException("The data to evaluate on holds no rows.");
         }
+        if (run.weight == 0) {
+            throw new FinetuneException(
+                    "In none of the rows of the data to evaluate on is there anything to compare with what"
+                            + " the model says: their labels say nothing, or were cut off (maxLength). Evaluate on other rows, or"
+                            + " on whole ones.");
+        }
         return run.scorer.result(run.loss / run.weight);
     }
 

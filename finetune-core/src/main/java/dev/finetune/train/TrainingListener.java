@@ -83,6 +83,14 @@ public interface TrainingListener {
     default void finished(TrainingHistory history) {}
 
     /**
+     * The model has written for some rows of the validation data, before training and after it; called after {@link #finished}, where
+     * that was asked for ({@link dev.finetune.FineTuner#samples(int)}).
+     *
+     * @param samples what it wrote
+     */
+    default void sampled(WrittenSamples samples) {}
+
+    /**
      * Training ended by an exception, which is thrown on; called in place of {@link #finished}.
      *
      * @param cause what was thrown
@@ -156,6 +164,11 @@ public interface TrainingListener {
             @Override
             public void finished(TrainingHistory history) {
                 listeners.forEach(listener -> listener.finished(history));
+            }
+
+            @Override
+            public void sampled(WrittenSamples samples) {
+                listeners.forEach(listener -> listener.sampled(samples));
             }
 
             @Override

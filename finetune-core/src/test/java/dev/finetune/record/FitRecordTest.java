@@ -9,6 +9,7 @@ import dev.finetune.metrics.ClassificationMetrics;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.train.EpochReport;
 import dev.finetune.train.StepReport;
+import dev.finetune.train.WrittenSamples;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,7 +75,14 @@ class FitRecordTest {
                                 new Outcome.Other(6, text, "one", "two"))),
                 new Machine(
                         "2026", "the CPU", 1, 2, "Linux", "17", "2.10", Optional.of("1"), 0.5, 0.25, Optional.of(7L)),
-                List.of("a warning"));
+                List.of("a warning"),
+                Optional.of(new WrittenSamples(
+                        "greedy",
+                        List.of(
+                                new WrittenSamples.Row(1, "a prompt", "data", "<b>", Optional.of("after")),
+                                new WrittenSamples.Row(7, "another", "data", "", Optional.empty())),
+                        new Metrics(Map.of("rougeL", 0.25)),
+                        Optional.of(new Metrics(Map.of("rougeL", 0.5))))));
     }
 
     @Test
@@ -115,6 +123,7 @@ class FitRecordTest {
                 "[0.25,0.75] | [0.25] | \"outcomes.kept[0].probabilities\" is [0.25]; expected as many as model.labels",
                 "[0.25,0.75] | [0.25,7.5] | \"outcomes.kept[0].probabilities\" is 7.5; expected a number from 0 to 1",
                 "\"words\":[\"w\"] | \"words\":[] | \"outcomes.kept[3].truth\" is [O]; expected as many as outcomes.kept[3].words",
+                "\"row\":7 | \"row\":0 | \"samples.rows\" is 0; expected a row, counted from 1",
                 "\"picture\":null | \"picture\":\"<\" | \"outcomes.kept[0].input.picture\" is <; expected bytes in Base64",
             })
     void aFileThatWasChangedIsRefusedByNameAndKey(String from, String to, String told) throws IOException {

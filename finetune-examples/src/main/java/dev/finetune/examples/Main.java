@@ -40,6 +40,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             CaseCommand.class,
             CheckCommand.class,
             TextCommand.class,
+            LmCommand.class,
+            GenerateCommand.class,
             ImagesCommand.class,
             PredictCommand.class,
             EvaluateCommand.class,

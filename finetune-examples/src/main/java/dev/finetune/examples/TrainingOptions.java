@@ -154,9 +154,13 @@ final class TrainingOptions {
 
     /** A tuner with all of it, showing how it trains. */
     FineTuner tuner(Head head) {
+        return tuner().head(head);
+    }
+
+    /** The same for what the checkpoint was saved for. */
+    FineTuner tuner() {
         FineTuner tuner = FineTuner.from(model)
                 .hub(h -> h.downloads(Console.downloads()))
-                .head(head)
                 .epochs(epochs)
                 .batchSize(batch)
                 .evaluation(e -> evaluationBatch.map(e::batchSize).orElse(e))

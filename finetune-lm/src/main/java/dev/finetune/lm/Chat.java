@@ -1,5 +1,6 @@
 package dev.finetune.lm;
 
+import dev.finetune.data.ReadAsText;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.Arguments;
 import dev.finetune.lm.template.JsonValues;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param tools functions that may be called, each as JSON Schema describes it, in the layout of Hugging Face: {@code {"type":
  *     "function", "function": {"name": ..., "description": ..., "parameters": {...}}}}; mostly none
  */
-public record Chat(List<Message> messages, List<Map<String, @Nullable Object>> tools) {
+public record Chat(List<Message> messages, List<Map<String, @Nullable Object>> tools) implements ReadAsText {
     /**
      * Keeps its own copy.
      *
@@ -94,6 +95,25 @@ public record Chat(List<Message> messages, List<Map<String, @Nullable Object>> t
             copy.add(JsonValues.copyOf(tool, "functions[" + copy.size() + "]"));
         }
         return new Chat(messages, copy);
+    }
+
+    /** {@return the messages, a line each with who speaks; nothing where none says anything} */
+    @Override
+    public String readAsText() {
+        return Message.readAsText(messages, "\n");
+    }
+
+    /** Whether the assistant says nothing at all, or has a message that says nothing and calls nothing. */
+    @Override
+    public boolean lacksAnswer() {
+        return messages.stream().noneMatch(Message::isAssistant)
+                || messages.stream().anyMatch(message -> message.isAssistant() && message.saysNothing());
+    }
+
+    /** In one line: who speaks, and what is said. */
+    @Override
+    public String toString() {
+        return Message.readAsText(messages, " / ");
     }
 
     /** The conversation up to a message, which isn't part of it. */

@@ -124,6 +124,38 @@ public record Message(Map<String, @Nullable Object> fields) {
                 Arguments.copy("calls", calls).stream().map(ToolCall::asMap).toList());
     }
 
+    /** Messages one after the other; nothing where none says anything. */
+    static String readAsText(List<Message> messages, String between) {
+        return messages.stream().allMatch(Message::saysNothing)
+                ? ""
+                : messages.stream().map(Message::toString).collect(Collectors.joining(between));
+    }
+
+    /** Whether it has neither words nor calls. */
+    boolean saysNothing() {
+        return content().isBlank() && !(fields.get("tool_calls") instanceof List<?> calls && !calls.isEmpty());
+    }
+
+    /** Who speaks, what is said, and how many functions are called: "user: My parcel is late.". */
+    @Override
+    public String toString() {
+        final int calls = fields.get("tool_calls") instanceof List<?> list ? list.size() : 0;
+        return role() + ": " + content()
+                + (calls == 0 ? "" : (content().isBlank() ? "[" : " [") + "calls " + names(calls) + "]");
+    }
+
+    private String names(int calls) {
+        final String names = fields.get("tool_calls") instanceof List<?> list
+                ? list.stream()
+                        .map(call -> call instanceof Map<?, ?> map && map.get("function") instanceof Map<?, ?> function
+                                ? String.valueOf(function.get("name"))
+                                : "")
+                        .filter(name -> !name.isEmpty())
+                        .collect(Collectors.joining(", "))
+                : "";
+        return names.isEmpty() ? String.valueOf(calls) : names;
+    }
+
     boolean isAssistant() {
         return role().equals(ASSISTANT);
     }

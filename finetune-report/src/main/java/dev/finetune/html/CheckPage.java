@@ -52,6 +52,16 @@ final class CheckPage {
     }
 
     private static List<Block> overview(DataReport report) {
+        final List<Block> blocks = new ArrayList<>();
+        report.parts()
+                .forEach(part -> part.tokens()
+                        .ifPresent(tokens ->
+                                blocks.add(new Block.Prose("Tokens of " + part.name() + ": " + tokens + "."))));
+        blocks.addAll(found(report));
+        return blocks;
+    }
+
+    private static List<Block> found(DataReport report) {
         if (report.issues().isEmpty()) {
             return List.of(new Block.Prose("Nothing was found."));
         }

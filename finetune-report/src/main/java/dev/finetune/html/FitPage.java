@@ -27,6 +27,7 @@ final class FitPage {
         ScoresSection.of(fit).ifPresent(sections::add);
         ProbabilitiesSection.of(fit).ifPresent(sections::add);
         NumbersSection.of(fit).ifPresent(sections::add);
+        SamplesSection.of(fit).ifPresent(sections::add);
         MistakesSection.of(fit).ifPresent(sections::add);
         sections.add(LayersSection.of(fit));
         sections.add(MachineSection.of(fit));

@@ -73,7 +73,7 @@ class CheckPageTest {
     @Test
     void dataWithoutFindingsAndWhatWasNotCheckedAreShown() {
         final DataReport report = new DataReport(
-                List.of(new DataReport.Part("train", "a stream", 12_345)),
+                List.of(DataReport.Part.of("train", "a stream", 12_345)),
                 List.of(),
                 List.of("leakage: it is streamed"));
 

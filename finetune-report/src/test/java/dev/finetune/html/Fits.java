@@ -148,7 +148,8 @@ final class Fits {
                         0.5,
                         0.25,
                         Optional.of(1234L)),
-                List.of());
+                List.of(),
+                Optional.empty());
     }
 
     /** The same with another course. */

@@ -2,6 +2,7 @@ package dev.finetune.html;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.finetune.metrics.Metrics;
 import dev.finetune.record.Course;
 import dev.finetune.record.DataPart;
 import dev.finetune.record.FitRecord;
@@ -9,6 +10,7 @@ import dev.finetune.record.FittedModel;
 import dev.finetune.record.Outcome;
 import dev.finetune.record.Outcomes;
 import dev.finetune.record.ShownInput;
+import dev.finetune.train.WrittenSamples;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -94,6 +96,35 @@ class HtmlReporterTest {
                 Outcomes.none("Training failed."));
     }
 
+    /** A language model that wrote what a page must not obey. */
+    static FitRecord written() {
+        final FitRecord fit = of(model("CausalLm", "loss", List.of()), Fits.STEADY);
+        final WrittenSamples samples = new WrittenSamples(
+                "do_sample false, max_new_tokens 64",
+                List.of(
+                        new WrittenSamples.Row(
+                                1,
+                                "system: Be kind.\nuser: " + HOSTILE,
+                                "thanks\na lot",
+                                HOSTILE,
+                                Optional.of("thanks")),
+                        new WrittenSamples.Row(4, "user: late", "sorry", "", Optional.of("sorry ".repeat(700)))),
+                new Metrics(Map.of("exact_match", 0.0, "rougeL", 0.125, "bleu", 3.0)),
+                Optional.of(new Metrics(Map.of("exact_match", 0.5, "rougeL", 0.75, "bleu", 50.0))));
+        return new FitRecord(
+                fit.model(),
+                fit.settings(),
+                fit.data(),
+                fit.findings(),
+                fit.layers(),
+                fit.course(),
+                fit.evaluation(),
+                Outcomes.none("A model that writes is neither right nor wrong."),
+                fit.machine(),
+                fit.warnings(),
+                Optional.of(samples));
+    }
+
     static Stream<FitRecord> fits() {
         return Stream.of(
                 Fits.classes(List.of("bad", "good"), 60, 7, Fits.STEADY),
@@ -105,6 +136,7 @@ class HtmlReporterTest {
                 numbers(),
                 labels(),
                 diverged(),
+                written(),
                 of(model("MaskedLm", "loss", List.of()), Fits.STEADY),
                 of(
                         model("Own", "own", List.of()),
@@ -187,6 +219,21 @@ class HtmlReporterTest {
         fits.put(HOSTILE, fit);
         fits.put("other", fit);
         assertThat(Html.all(new HtmlReporter().comparison(fits), "script")).isEmpty();
+    }
+
+    @Test
+    void whatAModelWroteStandsBesideTheDataEscapedWithItsScores() {
+        final String page = page(written());
+
+        assertThat(Html.all(page, "script")).isEmpty();
+        assertThat(Html.text(page))
+                .contains("What the model wrote for 2 rows of the validation data before training and after it.")
+                .contains("exact match 0.0 % 50.0 %", "ROUGE-L 0.1250 0.7500")
+                .doesNotContain("bleu")
+                .contains("in the datathanks a lot")
+                .contains("<script>alert('x')</script>")
+                .contains("before training(nothing)");
+        assertThat(page).contains("thanks\na lot").contains("sorry so ...");
     }
 
     @Test

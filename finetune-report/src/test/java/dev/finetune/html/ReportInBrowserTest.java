@@ -99,6 +99,7 @@ class ReportInBrowserTest {
         pages.put("tags", reporter.page(HtmlReporterTest.tags()));
         pages.put("answers", reporter.page(HtmlReporterTest.answers()));
         pages.put("numbers", reporter.page(HtmlReporterTest.numbers()));
+        pages.put("written", reporter.page(HtmlReporterTest.written()));
         pages.put("diverged", reporter.page(HtmlReporterTest.diverged()));
         final Map<String, FitRecord> fits = new LinkedHashMap<>();
         fits.put("first", Fits.classes(List.of("bad", "good"), 60, 3, Fits.STEADY));

@@ -1,10 +1,13 @@
 package dev.finetune.trackers;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.metrics.Metrics;
 import dev.finetune.train.TrainingHistory;
+import dev.finetune.train.WrittenSamples;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Writer;
@@ -59,7 +62,7 @@ public final class HistoryFile extends ScalarTracker {
 
     /**
      * {@return a listener that appends JSON objects: the training's beginning with its settings, steps, evaluations, checkpoints,
-     * warnings, and how it ended} Numbers that aren't finite are texts ("NaN").
+     * warnings, how it ended, and what the model wrote before and after, if that was asked for} Numbers that aren't finite are texts ("NaN").
      *
      * @param file made if it isn't there
      */
@@ -167,6 +170,40 @@ public final class HistoryFile extends ScalarTracker {
             write(event.toString());
         }
         super.finished(history);
+    }
+
+    /** Training is over by then, and the file closed. */
+    @Override
+    public void sampled(WrittenSamples samples) {
+        if (!json) {
+            return;
+        }
+        final JsonObject event = event("samples");
+        event.addProperty("settings", samples.settings());
+        final JsonArray rows = new JsonArray();
+        for (WrittenSamples.Row row : samples.rows()) {
+            final JsonObject one = new JsonObject();
+            one.addProperty("row", row.row());
+            one.addProperty("prompt", row.prompt());
+            one.addProperty("reference", row.reference());
+            one.addProperty("before", row.before());
+            row.after().ifPresent(text -> one.addProperty("after", text));
+            rows.add(one);
+        }
+        event.add("rows", rows);
+        event.add("before", numbers(samples.before()));
+        samples.after().ifPresent(after -> event.add("after", numbers(after)));
+        try {
+            Files.writeString(file, event + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw failure(e);
+        }
+    }
+
+    private static JsonObject numbers(Metrics metrics) {
+        final JsonObject all = new JsonObject();
+        metrics.names().forEach(name -> all.add(name, number(metrics.get(name))));
+        return all;
     }
 
     @Override

@@ -8,10 +8,12 @@ import com.google.gson.JsonParser;
 import dev.finetune.FineTuned;
 import dev.finetune.data.Text;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.metrics.Metrics;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.TrainingControl;
 import dev.finetune.train.TrainingHistory;
 import dev.finetune.train.TrainingListener;
+import dev.finetune.train.WrittenSamples;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +22,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -89,6 +92,24 @@ class HistoryFileTest {
         assertThat(Files.readAllLines(file).get(1))
                 .contains("\"train/loss\":\"NaN\"", "\"train/gradient_norm\":\"Infinity\"");
         assertThat(Files.readAllLines(file).get(2)).contains("\"event\":\"failed\"", "The loss became NaN");
+    }
+
+    @Test
+    void whatTheModelWroteIsAppendedAfterTheEnd() throws IOException {
+        final Path file = folder.resolve("history.jsonl");
+        final HistoryFile history = at(file, true, "2026-01-02T03:04:05Z");
+        history.begin(PLAN, Map.of());
+        history.failed(new FinetuneException("over"));
+        history.sampled(new WrittenSamples(
+                "greedy",
+                List.of(new WrittenSamples.Row(2, "late", "sorry", "la la", Optional.of("sorry"))),
+                new Metrics(Map.of("rougeL", 0.0)),
+                Optional.of(new Metrics(Map.of("rougeL", 1.0)))));
+        assertThat(Files.readAllLines(file).get(2))
+                .isEqualTo(
+                        "{\"training\":\"2026-01-02T03:04:05Z\",\"event\":\"samples\",\"settings\":\"greedy\",\"rows\":"
+                                + "[{\"row\":2,\"prompt\":\"late\",\"reference\":\"sorry\",\"before\":\"la la\",\"after\":\"sorry\"}],"
+                                + "\"before\":{\"rougeL\":0.0},\"after\":{\"rougeL\":1.0}}");
     }
 
     @Test

@@ -211,6 +211,15 @@ public final class Tokenizer implements AutoCloseable {
         return givesTokenTypes;
     }
 
+    /**
+     * {@return the token with an id; of one that stands for nothing, as vocabularies that were padded to a round size have, its number}
+     *
+     * @param id from 0
+     */
+    public String tokenOrNumber(int id) {
+        return vocabulary.token(id).orElseGet(() -> "[no token " + id + "]");
+    }
+
     /** {@return the token with the largest id} */
     public int largestId() {
         return vocabulary.largestId();

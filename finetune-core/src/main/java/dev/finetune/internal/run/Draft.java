@@ -89,8 +89,13 @@ public record Draft(
      * @param listeners called on the thread that trains
      * @param cancellation what another thread stops it with
      * @param report where a page that shows it is written
+     * @param samples for which rows the model writes before and after
      */
-    record Watch(List<TrainingListener> listeners, Cancellation cancellation, Optional<Path> report) {}
+    record Watch(
+            List<TrainingListener> listeners,
+            Cancellation cancellation,
+            Optional<Path> report,
+            Optional<SampleSettings> samples) {}
 
     /**
      * Checks that nothing contradicts anything else.
@@ -138,7 +143,7 @@ public record Draft(
                 TrainingSettings.DEFAULT,
                 Said.NOTHING,
                 SavedRuns.NONE,
-                new Watch(List.of(), new Cancellation(), Optional.empty()));
+                new Watch(List.of(), new Cancellation(), Optional.empty(), Optional.empty()));
     }
 
     /** {@return what the loop obeys, each metric named that follows from another} */
@@ -259,11 +264,11 @@ public record Draft(
     public Draft listener(TrainingListener listener) {
         final List<TrainingListener> all = new ArrayList<>(watch.listeners());
         all.add(listener);
-        return watch(new Watch(List.copyOf(all), watch.cancellation(), watch.report()));
+        return watch(Records.with(watch, "listeners", List.copyOf(all)));
     }
 
     public Draft cancellation(Cancellation cancellation) {
-        return watch(new Watch(watch.listeners(), cancellation, watch.report()));
+        return watch(Records.with(watch, "cancellation", cancellation));
     }
 
     public Cancellation cancellation() {
@@ -271,17 +276,29 @@ public record Draft(
     }
 
     public Draft report(Path page) {
-        return watch(new Watch(watch.listeners(), watch.cancellation(), Optional.of(page)));
+        return watch(Records.with(watch, "report", Optional.of(page)));
     }
 
     public Optional<Path> report() {
         return watch.report();
     }
 
-    /** Refuses a report where several models are trained, each of which would replace the one before. */
+    public Draft samples(SampleSettings settings) {
+        return watch(Records.with(watch, "samples", Optional.of(settings)));
+    }
+
+    Optional<SampleSettings> samples() {
+        return watch.samples();
+    }
+
+    /** Refuses a report, and samples, where several models are trained, each of which would replace the one before. */
     void checkNoReport(String what) {
         report().ifPresent(page -> {
             throw new FinetuneException("report(" + page + ") shows the training of one model, and " + what
+                    + " trains several: leave it out there.");
+        });
+        samples().ifPresent(asked -> {
+            throw new FinetuneException("samples(" + asked.rows() + ") shows what one model writes, and " + what
                     + " trains several: leave it out there.");
         });
     }

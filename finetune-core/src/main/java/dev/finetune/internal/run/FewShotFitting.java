@@ -177,6 +177,7 @@ public final class FewShotFitting<I> {
         said.put(
                 "keepBest(...)",
                 training.keepBest().isPresent() && training.earlyStopping().isEmpty());
+        said.put("samples(...)", draft.samples().isPresent());
         return said;
     }
 

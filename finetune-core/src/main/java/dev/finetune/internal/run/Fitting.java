@@ -6,7 +6,9 @@ import dev.finetune.calibration.Calibration;
 import dev.finetune.checkpoint.OutputRows;
 import dev.finetune.data.DataCheck;
 import dev.finetune.data.Dataset;
+import dev.finetune.data.Example;
 import dev.finetune.data.Finding;
+import dev.finetune.data.TokenCount;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.head.DataForHead;
 import dev.finetune.internal.Listed;
@@ -26,7 +28,9 @@ import dev.finetune.train.Trainer;
 import dev.finetune.train.TrainingHistory;
 import dev.finetune.train.TrainingListener;
 import dev.finetune.train.TrainingSettings;
+import dev.finetune.train.WrittenSamples;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +44,8 @@ import org.slf4j.LoggerFactory;
 public final class Fitting<I> {
     /** Logs under the name of the class that users know. */
     static final Logger LOG = LoggerFactory.getLogger("dev.finetune.FineTuner");
+
+    private static final int MOST_NAMED = 4;
 
     private final Draft draft;
     private final TrainingSettings settings;
@@ -74,6 +80,9 @@ public final class Fitting<I> {
                             keeping(warnings),
                             draft.cancellation())
                     .with(checkpointing(draft, Map.of(), model));
+            final Optional<SampleWriting<I>> writing = SampleWriting.of(draft, model, validation);
+            final Optional<WrittenSamples> before = writing.map(SampleWriting::before);
+            before.ifPresent(reporting::sampled);
             reporting.begins(model, SettingsText.describe(draft), train, validation);
             final TrainingHistory history;
             try {
@@ -82,6 +91,10 @@ public final class Fitting<I> {
                 reporting.failed(model, SettingsText.describe(draft), e, train, validation);
                 throw e;
             }
+            final Optional<WrittenSamples> samples =
+                    writing.map(some -> some.after(before.orElseThrow(), told -> warn(told, warnings)));
+            samples.ifPresent(reporting::sampled);
+            samples.ifPresent(listener::sampled);
             final Optional<Metrics> metrics = history.kept().flatMap(report -> report.validation());
             final Trained<I> trained = new Trained<>(
                     model,
@@ -95,7 +108,8 @@ public final class Fitting<I> {
                             prepared.encodingSeconds()),
                     settings,
                     Optional.of(history),
-                    metrics);
+                    metrics,
+                    samples);
             reporting.ended(trained, train, validation);
             return trained;
         } catch (RuntimeException | Error e) {
@@ -127,6 +141,7 @@ public final class Fitting<I> {
             final BatchSource training = trainingRows(train, model, warnings);
             reporting.training(training, model.assembly().encoder());
             warnOfTruncation(train.size().orElse(0), model.assembly().encoder(), warnings);
+            warnOfLeftOut(train, model.assembly().encoder(), warnings);
             final Optional<BatchSource> evaluation = validation.map(
                     v -> RowsOfData.toEvaluate(v, model.assembly().encoder(), settings, "validation"));
             evaluation.ifPresent(
@@ -213,6 +228,7 @@ public final class Fitting<I> {
                             0),
                     settings,
                     Optional.empty(),
+                    Optional.empty(),
                     Optional.empty());
         } catch (RuntimeException | Error e) {
             model.close();
@@ -258,7 +274,8 @@ public final class Fitting<I> {
                         0),
                 settings,
                 Optional.of(history),
-                history.kept().flatMap(report -> report.validation()));
+                history.kept().flatMap(report -> report.validation()),
+                Optional.empty());
         reporting.ended(trained, train, validation);
         return trained;
     }
@@ -374,6 +391,34 @@ public final class Fitting<I> {
             warn(
                     encoder.truncated() + " of " + rows + " training inputs are longer than the model reads and were "
                             + "cut; a larger maxLength, where the model has one, or shorter texts help.",
+                    warnings);
+        }
+    }
+
+    /** Names the first rows of which nothing was left to learn. */
+    private void warnOfLeftOut(Dataset<I> train, InputEncoder<I> encoder, List<String> warnings) {
+        final long rows = train.size().orElse(0);
+        final long leftOut = encoder.leftOut();
+        if (rows > 0 && leftOut > 0) {
+            final List<String> named = new ArrayList<>();
+            int row = 0;
+            for (Iterator<Example<I>> examples = train.iterator();
+                    examples.hasNext() && named.size() < MOST_NAMED && named.size() < leftOut; ) {
+                row++;
+                if (encoder.count(examples.next())
+                        .filter(TokenCount::answerLost)
+                        .isPresent()) {
+                    named.add("train " + row);
+                }
+            }
+            warn(
+                    leftOut + " of " + rows
+                            + " training examples are left out, since what is to be learned of them isn't"
+                            + " there or lies beyond the maximum length (" + encoder.mostTokens() + " tokens)"
+                            + (named.isEmpty()
+                                    ? "."
+                                    : ": " + String.join(", ", named) + (named.size() < leftOut ? " and others" : "")
+                                            + " (rows counted from 1)."),
                     warnings);
         }
     }

@@ -6,6 +6,7 @@ import dev.finetune.train.StepReport;
 import dev.finetune.train.TrainingControl;
 import dev.finetune.train.TrainingHistory;
 import dev.finetune.train.TrainingListener;
+import dev.finetune.train.WrittenSamples;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
@@ -127,6 +128,11 @@ final class GuardedListener implements TrainingListener {
     @Override
     public void finished(TrainingHistory history) {
         tellEnd("that training is over", told -> told.finished(history));
+    }
+
+    @Override
+    public void sampled(WrittenSamples samples) {
+        tell("of what the model writes", told -> told.sampled(samples));
     }
 
     @Override

@@ -13,6 +13,7 @@ import dev.finetune.metrics.SquadMetrics;
 import dev.finetune.record.Outcome;
 import dev.finetune.record.Outcomes;
 import dev.finetune.record.ShownInput;
+import dev.finetune.spi.TextWriter;
 import dev.finetune.train.TrainingSettings;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -44,6 +45,10 @@ final class OutcomeReading<I> {
     Outcomes of(Dataset<I> data) {
         if (Thread.currentThread().isInterrupted()) {
             return Outcomes.none("Training was interrupted, so that the validation data wasn't predicted once more.");
+        }
+        if (model.assembly().encoder() instanceof TextWriter<?>) {
+            return Outcomes.none(
+                    "What a model writes isn't right or wrong row by row; samples(n) of the tuner shows it.");
         }
         final Predictor<I> predictor = new Predictor<>(model, settings);
         final int most = mostRows();

@@ -19,7 +19,8 @@ public final class Rehearsing<I> {
 
     public Rehearsing(Draft said) {
         this.draft = said.runs(SavedRuns.NONE)
-                .watch(new Draft.Watch(List.of(collecting(warnings)), said.cancellation(), said.report()));
+                .watch(new Draft.Watch(
+                        List.of(collecting(warnings)), said.cancellation(), said.report(), Optional.empty()));
     }
 
     public Forecast describe(Dataset<I> train, Optional<Dataset<I>> validation) {

@@ -22,6 +22,7 @@ import dev.finetune.task.Task;
 import dev.finetune.train.BatchSource;
 import dev.finetune.train.EncodedRows;
 import dev.finetune.train.TrainingListener;
+import dev.finetune.train.WrittenSamples;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -48,6 +49,7 @@ final class Reporting<I> {
     private final CourseListener course = new CourseListener();
     private final List<Finding> findings = new ArrayList<>();
     private long truncated;
+    private Optional<WrittenSamples> samples = Optional.empty();
     private Optional<Lengths> trainingLengths = Optional.empty();
     private Optional<Lengths> validationLengths = Optional.empty();
 
@@ -81,6 +83,11 @@ final class Reporting<I> {
 
     void found(List<Finding> found) {
         findings.addAll(found);
+    }
+
+    /** Takes what the model wrote by now. */
+    void sampled(WrittenSamples written) {
+        samples = Optional.of(written);
     }
 
     /** Takes the rows that were encoded to learn from, of which so many were cut. */
@@ -146,7 +153,8 @@ final class Reporting<I> {
                             seconds),
                     trained.provenance().warnings().stream()
                             .map(Folders::hidden)
-                            .toList());
+                            .toList(),
+                    samples);
         };
         over(made);
     }
@@ -180,7 +188,8 @@ final class Reporting<I> {
                 Optional.empty(),
                 outcomes,
                 MachineFacts.now(started, model.isOnCpu(), 0, 0),
-                List.of());
+                List.of(),
+                samples);
     }
 
     /** What makes a record. */

@@ -33,7 +33,17 @@ final class RowsOfData {
     static <I> List<Encoded> encoded(Dataset<I> data, InputEncoder<I> encoder, String what) {
         final List<Encoded> rows = RowEncoder.encode(data, encoder);
         if (rows.isEmpty()) {
-            throw new FinetuneException("The " + what + " data holds no rows (" + data.describe() + ").");
+            throw new FinetuneException("The " + what + " data holds no rows (" + data.describe() + ")"
+                    + (data.size().orElse(0) > 0
+                            ? " that could be used: of its " + data.size().getAsLong() + " examples each was left out."
+                            : "."));
+        }
+        if (rows.stream().noneMatch(Encoded::isOfUse)) {
+            throw new FinetuneException("In none of the " + rows.size() + " rows of the " + what + " data ("
+                    + data.describe() + ") is there anything to be predicted, so that there is nothing to "
+                    + (what.equals("training") ? "learn" : "evaluate")
+                    + ". A text of a single token has nothing before it to predict it from, and an answer beyond"
+                    + " maxLength isn't read: use longer texts, or a larger maxLength.");
         }
         return rows;
     }

@@ -5,6 +5,7 @@ import dev.finetune.metrics.Metrics;
 import dev.finetune.report.Provenance;
 import dev.finetune.train.TrainingHistory;
 import dev.finetune.train.TrainingSettings;
+import dev.finetune.train.WrittenSamples;
 import java.util.Optional;
 
 /**
@@ -15,6 +16,7 @@ import java.util.Optional;
  * @param settings how it was trained, or would be
  * @param history how training went; empty for a model that was loaded
  * @param evaluation of the weights that were kept, if they were evaluated
+ * @param samples what the model wrote before and after, if that was asked for
  * @param <I> the kind of input
  */
 public record Trained<I>(
@@ -22,16 +24,17 @@ public record Trained<I>(
         Provenance provenance,
         TrainingSettings settings,
         Optional<TrainingHistory> history,
-        Optional<Metrics> evaluation)
+        Optional<Metrics> evaluation,
+        Optional<WrittenSamples> samples)
         implements AutoCloseable {
     /** The same native parts with other probabilities and decisions, not evaluated. */
     public Trained<I> calibrated(Calibration calibration) {
-        return new Trained<>(model.calibrated(calibration), provenance, settings, history, Optional.empty());
+        return new Trained<>(model.calibrated(calibration), provenance, settings, history, Optional.empty(), samples);
     }
 
     /** The same with its metrics on some data. */
     public Trained<I> evaluated(Metrics metrics) {
-        return new Trained<>(model, provenance, settings, history, Optional.of(metrics));
+        return new Trained<>(model, provenance, settings, history, Optional.of(metrics), samples);
     }
 
     @Override

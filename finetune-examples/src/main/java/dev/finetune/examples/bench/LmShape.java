@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import dev.finetune.checkpoint.SafetensorsWriter;
 import dev.finetune.internal.torch.FreedBlocks;
 import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.examples.WrongUsage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +35,7 @@ record LmShape(String family, int vocabulary, int layers, int width, int heads, 
         return switch (family) {
             case "gpt2" -> new LmShape(family, 50_257, 12, 768, 12, 12, 3072);
             case "llama" -> new LmShape(family, 32_000, 22, 2048, 32, 4, 5632);
-            default -> throw new IllegalArgumentException("--family " + family + ": there are gpt2 and llama.");
+            default -> throw new WrongUsage("--family " + family + ": there are gpt2 and llama.");
         };
     }
 
@@ -62,9 +63,6 @@ record LmShape(String family, int vocabulary, int layers, int width, int heads, 
 
     /** Writes random weights in bfloat16, as published checkpoints of Llama's kin have them, a file a layer. */
     void writeWeights(Path folder) throws IOException {
-        if (!family.equals("llama")) {
-            throw new IllegalArgumentException("--base of another type than float32 is for --family llama.");
-        }
         final JsonObject files = new JsonObject();
         for (int i = 0; i < layers; i++) {
             writeFile(folder, "layer-" + i, layer("model.layers." + i + "."), files);

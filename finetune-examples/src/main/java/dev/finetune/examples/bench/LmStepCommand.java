@@ -18,6 +18,7 @@ import dev.finetune.peft.Quantized;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -60,8 +61,8 @@ public final class LmStepCommand implements Callable<Integer> {
     @Option(
             names = "--base",
             description =
-                    "float32; bfloat16, nf4 or int8: a checkpoint in 16 bits is written and loaded, and kept as it is, or"
-                            + " in 4 or 8 bits.")
+                    "float32; bfloat16, nf4 or int8 with --family llama and --lora: a checkpoint in 16 bits is written and loaded,"
+                            + " and kept as it is, or in 4 or 8 bits.")
     private String base = "float32";
 
     @Option(names = "--gradient-checkpointing", description = "Compute layers twice to save memory.")
@@ -73,6 +74,12 @@ public final class LmStepCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Bounds.atLeast("--steps", steps, 1);
+        if (!base.equals("float32") && (lora == 0 || !family.equals("llama"))) {
+            throw new WrongUsage(
+                    "--base " + base + " keeps a frozen base in fewer bits beside an adapter, and weights are written for"
+                            + " llama: say --family llama and --lora RANK, too. Without an adapter all weights are trained, in float32.");
+        }
+        Bounds.atLeast("--lora", lora, 0);
         final LmShape shape = LmShape.of(family).with(vocabulary, layers);
         final Path folder = TemporaryFolder.create("finetune-bench");
         shape.write(folder);

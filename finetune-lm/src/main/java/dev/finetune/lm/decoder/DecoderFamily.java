@@ -36,7 +36,6 @@ import dev.finetune.task.Task;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /**
  * What families of decoders share: how a network, its encoder and its task are put together. A family says how its config.json
@@ -119,6 +118,11 @@ abstract class DecoderFamily implements LanguageModelFamily {
         if (request.memoryFormat() != MemoryFormat.AUTO) {
             throw new FinetuneException("execution(e -> e.memoryFormat(" + request.memoryFormat()
                     + ")) says how pictures lie in memory, and this model reads texts: leave it out.");
+        }
+        if (request.inputSettings().isPresent() && !(request.head() instanceof Head.CausalLm)) {
+            throw new FinetuneException("inputs(" + request.inputSettings().get() + "): a "
+                    + request.head().kind() + " head reads each text as a row of its own; LmInputs is for"
+                    + " Heads.causalLm(). Leave it out.");
         }
         if (!request.augmentations().isEmpty()) {
             throw new FinetuneException("augment(" + request.augmentations()
@@ -209,7 +213,7 @@ abstract class DecoderFamily implements LanguageModelFamily {
         final Task task;
         final InputEncoder<?> encoder;
         if (request.head() instanceof Head.CausalLm) {
-            task = new LmTask(request.head(), true, id -> token(tokenizer, id));
+            task = new LmTask(request.head(), true, tokenizer::tokenOrNumber);
             encoder = new LmEncoder(
                     tokenizer,
                     request.directory(),
@@ -235,6 +239,12 @@ abstract class DecoderFamily implements LanguageModelFamily {
 
     /** Every token needs its row of the embeddings. */
     private static void checkTokens(AssemblyRequest request, Plan plan, Tokenizer tokenizer) {
+        final int padding = request.config().integer("pad_token_id", -1);
+        if (padding >= plan.vocabulary || padding < -plan.vocabulary) {
+            throw new FinetuneException(request.config().file() + ": \"pad_token_id\" is " + padding
+                    + ", and must be one of the " + plan.vocabulary
+                    + " tokens (vocab_size), counted from 0, or null for none.");
+        }
         final int last = tokenizer.largestId();
         if (last >= plan.vocabulary) {
             throw new FinetuneException("The tokenizer in " + request.directory() + " gives the token \""
@@ -256,10 +266,13 @@ abstract class DecoderFamily implements LanguageModelFamily {
 
     /** What fills rows: what is said to, else what ends texts; where nothing is said, the first token, which no one reads. */
     private static int paddingId(ModelConfig config, Tokenizer tokenizer) {
-        final OptionalInt own = tokenizer.specialTokens().pad();
-        return config.integer(
-                "pad_token_id",
-                own.orElseGet(() -> tokenizer.specialTokens().eos().orElse(0)));
+        final int said = config.integer("pad_token_id", -1); // Old checkpoints of Llama write -1 for none.
+        return said >= 0
+                ? said
+                : tokenizer
+                        .specialTokens()
+                        .pad()
+                        .orElseGet(() -> tokenizer.specialTokens().eos().orElse(0));
     }
 
     private static int endId(AssemblyRequest request, Tokenizer tokenizer) {
@@ -274,11 +287,6 @@ abstract class DecoderFamily implements LanguageModelFamily {
         }
         throw new FinetuneException("Neither tokenizer_config.json (eos_token) nor config.json (eos_token_id) in "
                 + request.directory() + " says which token ends a text; add it to either.");
-    }
-
-    /** The token of an id; vocabularies are often padded to a round size, with ids that stand for nothing. */
-    private static String token(Tokenizer tokenizer, int id) {
-        return id < tokenizer.vocabularySize() ? tokenizer.token(id) : "[no token " + id + "]";
     }
 
     private JsonObject savedConfig(AssemblyRequest request, List<String> labels, int padding) {

@@ -98,9 +98,15 @@ record LlamaConfig(
                 parts.innerBias && config.bool("mlp_bias", false),
                 parts.headNorms,
                 config.bool("tie_word_embeddings", false),
-                config.integer("pad_token_id", -1),
+                paddingRow(config, config.size("vocab_size", defaults.vocabulary)),
                 windows.of(config, layers),
                 RotaryPositions.read(config, headSize, positions));
+    }
+
+    /** The token whose embedding learns nothing, -1 for none; a negative id counts from the end, as PyTorch's padding_idx does. */
+    private static int paddingRow(ModelConfig config, int vocabulary) {
+        final int id = config.integer("pad_token_id", -1);
+        return config.has("pad_token_id") && id < 0 && id >= -vocabulary ? vocabulary + id : id;
     }
 
     /** All layers see all tokens. */

@@ -31,7 +31,15 @@ record RopeSettings(ModelConfig config, JsonObject json, int headSize, int posit
                     throw new FinetuneException(
                             config.file() + ": \"" + key + "\" must be an object, but is " + all.get(key) + ".");
                 }
-                found.asMap().forEach(json::add);
+                found.asMap().forEach((name, value) -> {
+                    if (value.isJsonObject()) {
+                        throw new FinetuneException(config.file() + ": \"" + key + "\" has settings of their own for \""
+                                + name + "\": " + value
+                                + ". Rotary positions that differ from layer to layer are not supported; expected rope_type,"
+                                + " rope_theta and so on, for all layers.");
+                    }
+                    json.add(name, value);
+                });
             }
         }
         if (!json.has("rope_theta")) {

@@ -9,6 +9,7 @@ import dev.finetune.lm.ChatTemplate;
 import dev.finetune.lm.ChatTokens;
 import dev.finetune.lm.Message;
 import dev.finetune.lm.Preference;
+import dev.finetune.spi.TextWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -79,6 +80,21 @@ final class Conversations implements InputTokens<Chat> {
     @Override
     public int[] prompt(Chat chat) {
         return tokenizer.encodeWhole(template.get().render(chat, true)).ids();
+    }
+
+    @Override
+    public Optional<TextWriter.Question<Chat>> question(Example<Chat> example) {
+        final Chat chat = example.input();
+        int last = chat.messages().size() - 1;
+        while (last >= 0 && !chat.messages().get(last).role().equals("assistant")) {
+            last--;
+        }
+        if (last < 0 || chat.messages().get(last).content().isBlank()) {
+            return Optional.empty();
+        }
+        final Chat before = new Chat(chat.messages().subList(0, last), chat.tools());
+        return Optional.of(new TextWriter.Question<>(
+                before, before.readAsText(), chat.messages().get(last).content()));
     }
 
     @Override

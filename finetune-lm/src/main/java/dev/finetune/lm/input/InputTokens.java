@@ -2,6 +2,7 @@ package dev.finetune.lm.input;
 
 import dev.finetune.data.Example;
 import java.util.List;
+import dev.finetune.spi.TextWriter;
 import java.util.Optional;
 
 /** How one kind of input becomes tokens. Thread-safe. */
@@ -17,6 +18,9 @@ interface InputTokens<I> {
 
     /** {@return the tokens that the model's own text follows on} */
     int[] prompt(I input);
+
+    /** {@return what is to be written for an example, and what the data says there; empty where it says nothing} */
+    Optional<TextWriter.Question<I>> question(Example<I> example);
 
     /** {@return why a row of this example is of no use where it has no label at all; empty where it is} */
     Optional<String> useless(Example<I> example);

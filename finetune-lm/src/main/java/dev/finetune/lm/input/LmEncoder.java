@@ -8,6 +8,8 @@ import dev.finetune.batch.InputEncoder;
 import dev.finetune.batch.Target;
 import dev.finetune.bert.text.Tokenizer;
 import dev.finetune.data.Example;
+import dev.finetune.data.Text;
+import dev.finetune.data.TokenCount;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.generate.Generation;
 import dev.finetune.internal.Warnings;
@@ -52,6 +54,7 @@ import org.slf4j.LoggerFactory;
 public final class LmEncoder implements InputEncoder<Object>, TextWriter<Object>, PreferenceEncoder<Object> {
     private static final Logger LOG = LoggerFactory.getLogger(LmEncoder.class);
     private static final int SHOWN = 60;
+    private static final int MOST_TOLD = 3;
 
     /** How many texts of several callers are written on in one pass at most. */
     private static final int ROWS_TOGETHER = 32;
@@ -64,6 +67,7 @@ public final class LmEncoder implements InputEncoder<Object>, TextWriter<Object>
     private final LongAdder truncated = new LongAdder();
     private @Nullable Network writing;
     private TogetherTokens together = new TogetherTokens(ROWS_TOGETHER);
+    private final LongAdder leftOut = new LongAdder();
 
     /**
      * How rows are bounded.
@@ -168,11 +172,43 @@ public final class LmEncoder implements InputEncoder<Object>, TextWriter<Object>
     }
 
     private void leftOut(Example<Object> example, String why) {
-        final String text = example.input().toString();
-        Warnings.say(
-                LOG,
-                "An example is left out, since " + why + " (maxLength is " + row.maxLength + " tokens): "
-                        + (text.length() > SHOWN ? text.substring(0, SHOWN) + " ..." : text));
+        leftOut.increment();
+        if (leftOut.sum() <= MOST_TOLD) {
+            final String text = example.input() instanceof Text one
+                    ? one.text()
+                    : example.input().toString();
+            Warnings.say(
+                    LOG,
+                    "An example is left out, since " + why + " (maxLength is " + row.maxLength + " tokens): "
+                            + (text.length() > SHOWN ? text.substring(0, SHOWN) + " ..." : text));
+        }
+    }
+
+    @Override
+    public Optional<TokenCount> count(Example<Object> example) {
+        final InputTokens<Object> kind = of(example.input());
+        final TokenRow whole = kind.learned(example);
+        if (settings.packs()) {
+            return Optional.of(new TokenCount(whole.length(), whole.length(), whole.predicted(), !whole.predicts()));
+        }
+        final TokenRow cut = whole.upTo(row.maxLength);
+        final boolean lost = !cut.predicts() && kind.useless(example).isPresent();
+        return Optional.of(new TokenCount(whole.length(), cut.length(), cut.predicted(), lost));
+    }
+
+    @Override
+    public int mostTokens() {
+        return row.maxLength;
+    }
+
+    @Override
+    public boolean packs() {
+        return settings.packs();
+    }
+
+    @Override
+    public long leftOut() {
+        return leftOut.sum();
     }
 
     private TokenRow cut(TokenRow whole) {
@@ -180,7 +216,7 @@ public final class LmEncoder implements InputEncoder<Object>, TextWriter<Object>
             return whole;
         }
         truncated.increment();
-        return TokenRow.of(Arrays.copyOf(whole.ids(), row.maxLength), Arrays.copyOf(whole.labels(), row.maxLength));
+        return whole.upTo(row.maxLength);
     }
 
     @Override
@@ -245,6 +281,20 @@ public final class LmEncoder implements InputEncoder<Object>, TextWriter<Object>
     }
 
     @Override
+    public Optional<Question<Object>> question(Example<Object> example, Generation settings) {
+        final GenerationConfig config = generation.understood();
+        final Generation all = new TextGenerator(config, new TokenText(tokenizer)).all(settings);
+        return of(example.input()).question(example).filter(asked -> {
+            final int[] prompt = tokens(asked.input(), config);
+            return prompt.length > 0 && hasRoom(prompt.length, all.newTokensAfter(prompt.length));
+        });
+    }
+
+    private boolean hasRoom(int prompt, int fresh) {
+        return prompt + (long) fresh - 1 <= row.positions;
+    }
+
+    @Override
     public TextWriter.Work write(
             Network network, List<Object> inputs, Generation settings, int atOnce, Cancellation cancellation) {
         final GenerationConfig config = generation.understood();
@@ -283,15 +333,22 @@ public final class LmEncoder implements InputEncoder<Object>, TextWriter<Object>
 
     /** The tokens of an input; of an empty text the token that texts begin with, if there is one. */
     private int[] prompt(Object input, GenerationConfig config, Generation all) {
-        final int[] ids = of(input).prompt(input);
-        final int[] prompt = ids.length == 0 ? config.special().begin().stream().toArray() : ids;
+        final int[] prompt = tokens(input, config);
         final int fresh = all.newTokensAfter(prompt.length);
-        if (prompt.length + (long) fresh - 1 > row.positions) {
+        if (!hasRoom(prompt.length, fresh)) {
             throw new FinetuneException("A prompt of " + prompt.length + " tokens and " + fresh
                     + " new ones are more than the " + row.positions
-                    + " that the model reads: shorten the prompt, or ask for fewer with maxNewTokens.");
+                    + " that the model reads. Ask for fewer new ones (maxNewTokens), or shorten the prompt by "
+                    + (prompt.length + (long) fresh - 1 - row.positions)
+                    + " tokens at least: of a conversation leave out its first turns, of a text its beginning; what is"
+                    + " nearest to where the text goes on matters most.");
         }
         return prompt;
+    }
+
+    private int[] tokens(Object input, GenerationConfig config) {
+        final int[] ids = of(input).prompt(input);
+        return ids.length == 0 ? config.special().begin().stream().toArray() : ids;
     }
 
     @Override

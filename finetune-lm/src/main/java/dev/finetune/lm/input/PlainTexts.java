@@ -9,6 +9,7 @@ import dev.finetune.data.Label;
 import dev.finetune.data.Text;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.lm.TextPreference;
+import dev.finetune.spi.TextWriter;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -24,6 +25,8 @@ import java.util.Optional;
 record PlainTexts(Tokenizer tokenizer, boolean ended, int endId) implements InputTokens<Text> {
     /** Longer than any text is. */
     private static final int WHOLE = 1 << 24;
+
+    private static final int MOST_SHOWN = 200;
 
     @Override
     public Class<Text> inputType() {
@@ -95,6 +98,32 @@ record PlainTexts(Tokenizer tokenizer, boolean ended, int endId) implements Inpu
     public int[] prompt(Text text) {
         requireSingle(text);
         return tokens(text.text()).ids();
+    }
+
+    @Override
+    public Optional<TextWriter.Question<Text>> question(Example<Text> example) {
+        final String text = example.input().text();
+        requireSingle(example.input());
+        if (example.label() instanceof Label.Completion completion) {
+            return Optional.of(new TextWriter.Question<>(example.input(), text, completion.text()))
+                    .filter(question -> !text.isBlank() && !question.reference().isBlank());
+        }
+        final int at = parting(text);
+        final String after = text.substring(at, Math.min(text.length(), at + 2 * MOST_SHOWN));
+        return Optional.of(text.substring(0, at))
+                .filter(beginning -> !beginning.isBlank() && !after.isBlank())
+                .map(beginning -> new TextWriter.Question<>(Text.of(beginning), beginning, after));
+    }
+
+    /** Where a text is parted: before white space, if there is any, at its half, but not far on. */
+    private static int parting(String text) {
+        final int half = Math.min(text.length() / 2, MOST_SHOWN);
+        for (int at = half; at > 0; at--) {
+            if (Character.isWhitespace(text.charAt(at))) {
+                return at;
+            }
+        }
+        return half > 0 && Character.isLowSurrogate(text.charAt(half)) ? half - 1 : half;
     }
 
     @Override

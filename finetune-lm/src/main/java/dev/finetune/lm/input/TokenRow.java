@@ -3,6 +3,7 @@ package dev.finetune.lm.input;
 import dev.finetune.batch.Encoded;
 import dev.finetune.batch.Target;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.zip.Checksum;
 
 /**
@@ -19,6 +20,20 @@ record TokenRow(int[] ids, int[] labels, int[] segments) implements Encoded {
         return new TokenRow(ids, labels, NONE);
     }
 
+    /** Its first tokens. */
+    TokenRow upTo(int most) {
+        return length() <= most ? this : of(Arrays.copyOf(ids, most), Arrays.copyOf(labels, most));
+    }
+
+    /** How many of its tokens are predicted. */
+    int predicted() {
+        int count = 0;
+        for (int i = 1; i < labels.length; i++) {
+            count += labels[i] == Target.IGNORED ? 0 : 1;
+        }
+        return count;
+    }
+
     /** Whether anything is predicted in it: the first token never is. */
     boolean predicts() {
         for (int i = 1; i < labels.length; i++) {
@@ -27,6 +42,11 @@ record TokenRow(int[] ids, int[] labels, int[] segments) implements Encoded {
             }
         }
         return false;
+    }
+
+    @Override
+    public boolean isOfUse() {
+        return predicts();
     }
 
     @Override

@@ -30,6 +30,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -179,6 +180,14 @@ final class Seq2SeqEncoder implements InputEncoder<Text>, TextWriter<Text> {
             }
         }
         return new HostTensor.Longs(all, rows.size(), longest);
+    }
+
+    @Override
+    public Optional<Question<Text>> question(Example<Text> example, Generation settings) {
+        return example.label() instanceof Label.Completion completion
+                        && !completion.text().isBlank()
+                ? Optional.of(new Question<>(example.input(), example.input().text(), completion.text()))
+                : Optional.empty();
     }
 
     @Override

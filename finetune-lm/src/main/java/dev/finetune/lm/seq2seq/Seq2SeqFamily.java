@@ -105,7 +105,7 @@ abstract class Seq2SeqFamily<C> implements LanguageModelFamily {
             return new Assembly<>(
                     network,
                     encoder(request, head, settings, tokenizer),
-                    new LmTask(head, false, id -> token(tokenizer, id)),
+                    new LmTask(head, false, tokenizer::tokenOrNumber),
                     source.report(),
                     savedConfig(request.config(), head));
         } catch (RuntimeException | Error e) {
@@ -114,15 +114,16 @@ abstract class Seq2SeqFamily<C> implements LanguageModelFamily {
         }
     }
 
-    /** The token of an id; vocabularies are often padded to a round size, with ids that stand for nothing. */
-    private static String token(Tokenizer tokenizer, int id) {
-        return id < tokenizer.vocabularySize() ? tokenizer.token(id) : "[no token " + id + "]";
-    }
-
     private Head.Seq2SeqLm checked(AssemblyRequest request) {
         if (request.memoryFormat() != MemoryFormat.AUTO) {
             throw new FinetuneException("execution(e -> e.memoryFormat(" + request.memoryFormat()
                     + ")) says how pictures lie in memory, and this model reads texts: leave it out.");
+        }
+        if (request.inputSettings().isPresent()) {
+            throw new FinetuneException("inputs(" + request.inputSettings().get()
+                    + "): a model that reads one text and writes another has each in a row of its own; LmInputs is for models"
+                    + " that go on with a text (Heads.causalLm()). Leave it out; maxLength(...) and withMaxTarget(...) bound"
+                    + " the rows.");
         }
         if (request.augmentations().stream().anyMatch(each -> each.inputType() == Text.class)) {
             throw new FinetuneException("augment(" + request.augmentations()
@@ -140,6 +141,11 @@ abstract class Seq2SeqFamily<C> implements LanguageModelFamily {
         checkTokens(request, settings, tokenizer);
         if (request.maxLength() > settings.longest()) {
             throw new FinetuneException("maxLength(" + request.maxLength() + "): the model reads at most "
+                    + settings.longest() + " tokens (max_position_embeddings in its config.json).");
+        }
+        if (head.maxTarget() > settings.longest()
+                && head.maxTarget() != Heads.seq2SeqLm().maxTarget()) {
+            throw new FinetuneException("withMaxTarget(" + head.maxTarget() + "): the model writes at most "
                     + settings.longest() + " tokens (max_position_embeddings in its config.json).");
         }
         final int most = Math.min(settings.longest(), tokenizer.modelMaxLength().orElse(Integer.MAX_VALUE));

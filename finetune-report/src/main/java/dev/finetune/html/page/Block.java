@@ -140,6 +140,22 @@ public sealed interface Block {
     record Word(String text, String look, String note) {}
 
     /**
+     * Texts that a model wrote, beside each other.
+     *
+     * @param rows in order
+     */
+    record Writings(List<Writing> rows) implements Block {}
+
+    /**
+     * Texts for one row of the data.
+     *
+     * @param number of the row in the validation data, counted from 1
+     * @param prompt what the texts go on from
+     * @param texts each with what it is; the note isn't shown
+     */
+    record Writing(int number, String prompt, List<Fact> texts) {}
+
+    /**
      * What may be done next.
      *
      * @param steps in the order in which they matter

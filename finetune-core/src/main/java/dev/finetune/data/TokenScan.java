@@ -1,0 +1,59 @@
+package dev.finetune.data;
+
+import dev.finetune.data.DataReport.Issue;
+import dev.finetune.data.DataReport.Place;
+import dev.finetune.data.Finding.Code;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a model that reads tokens takes of data, row by row.
+ *
+ * @param <I> the kind of input
+ */
+final class TokenScan<I> {
+    private final TokenReader<I> reader;
+    private final Cases truncated = new Cases(Cases.MOST);
+    private final Cases lost = new Cases(Cases.MOST);
+    private final Map<String, TokenTotals.Counter> counters = new HashMap<>();
+
+    TokenScan(TokenReader<I> reader) {
+        this.reader = reader;
+    }
+
+    void add(Place place, Example<I> example) {
+        final TokenCount count = reader.count(example);
+        counters.computeIfAbsent(place.part(), part -> new TokenTotals.Counter())
+                .add(count);
+        final String lengths = count.tokens() + " tokens, of which " + count.kept() + " are read";
+        if (count.answerLost()) {
+            lost.add(place, InputText.quoted(example.input()), lengths);
+        } else if (count.kept() < count.tokens()) {
+            truncated.add(place, InputText.quoted(example.input()), lengths);
+        }
+    }
+
+    void addTo(List<Issue> issues) {
+        lost.addTo(
+                issues,
+                Code.CUT_ANSWERS,
+                "Examples without a token to learn within what the model reads",
+                "They are left out of training: raise maxLength, where the model has one, shorten what stands before the"
+                        + " answer, or give them an answer.");
+        truncated.addTo(
+                issues,
+                Code.TRUNCATED,
+                "Examples longer than the model reads",
+                "What comes after is cut off, and with it the end of the text: raise maxLength, where the model has one, or"
+                        + " part the texts.");
+    }
+
+    Optional<TokenTotals> totals(String part, Dataset<I> data) {
+        final TokenTotals.Counter counter = counters.get(part);
+        return counter == null
+                ? Optional.empty()
+                : counter.totals(data.size().isPresent() ? Optional.of(reader.rows(data)) : Optional.empty());
+    }
+}

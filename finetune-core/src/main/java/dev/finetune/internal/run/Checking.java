@@ -1,0 +1,64 @@
+package dev.finetune.internal.run;
+
+import dev.finetune.batch.Encoded;
+import dev.finetune.batch.InputEncoder;
+import dev.finetune.data.DataCheck;
+import dev.finetune.data.DataReport;
+import dev.finetune.data.Dataset;
+import dev.finetune.data.Example;
+import dev.finetune.data.TokenCount;
+import dev.finetune.data.TokenReader;
+import dev.finetune.train.RowEncoder;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Checks data as a tuner's model would read it.
+ *
+ * @param <I> the kind of input
+ */
+public final class Checking<I> {
+    private final Draft draft;
+
+    /**
+     * A check that nothing was read for yet.
+     *
+     * @param draft says which model
+     */
+    public Checking(Draft draft) {
+        this.draft = draft;
+    }
+
+    /** What was found. */
+    public DataReport check(Dataset<I> train, Optional<Dataset<I>> validation) {
+        final DataCheck<I> check =
+                validation.map(data -> DataCheck.of(train, data)).orElseGet(() -> DataCheck.of(train));
+        try (LoadedModel<I> model = LoadedModel.openToTrain(draft, train)) {
+            final InputEncoder<I> encoder = model.assembly().encoder();
+            return countsTokens(train, encoder)
+                    ? check.tokenizedBy(new ByEncoder<>(encoder)).report()
+                    : check.report();
+        }
+    }
+
+    private static <I> boolean countsTokens(Dataset<I> data, InputEncoder<I> encoder) {
+        final Iterator<Example<I>> examples = data.iterator();
+        return examples.hasNext() && encoder.count(examples.next()).isPresent();
+    }
+
+    /** Counts as the model's encoder does. */
+    private record ByEncoder<I>(InputEncoder<I> encoder) implements TokenReader<I> {
+        @Override
+        public TokenCount count(Example<I> example) {
+            return encoder.count(example).orElseThrow();
+        }
+
+        @Override
+        public Rows rows(Dataset<I> data) {
+            final List<Encoded> rows = RowEncoder.encode(data, encoder);
+            return new Rows(
+                    rows.size(), rows.stream().mapToLong(Encoded::length).sum(), encoder.mostTokens(), encoder.packs());
+        }
+    }
+}
