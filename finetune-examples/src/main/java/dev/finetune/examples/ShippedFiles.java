@@ -31,9 +31,7 @@ public final class ShippedFiles {
 
     /** A tuner of a language model: of the shipped one by its name, else of a directory or model id. */
     static FineTuner startOf(String languageModel, Path folder) {
-        return languageModel.equals(SMALL_LM)
-                ? FineTuner.from(languageModel(folder))
-                : FineTuner.from(languageModel);
+        return languageModel.equals(SMALL_LM) ? FineTuner.from(languageModel(folder)) : FineTuner.from(languageModel);
     }
 
     /** The directory of the encoder. */

@@ -85,8 +85,11 @@ class ChatCommandTest {
             for (var example :
                     ChatFiles.jsonl(ShippedFiles.dialogues(folder, part)).chats()) {
                 final List<Message> messages = example.input().messages();
-                assertThat(first.add(messages.get(0).content())).as(messages.toString()).isTrue();
-                assertThat(messages.get(messages.size() - 1).content().split(" ")).hasSizeBetween(5, 40);
+                assertThat(first.add(messages.get(0).content()))
+                        .as(messages.toString())
+                        .isTrue();
+                assertThat(messages.get(messages.size() - 1).content().split(" "))
+                        .hasSizeBetween(5, 40);
             }
         }
         assertThat(first).hasSizeGreaterThanOrEqualTo(500);

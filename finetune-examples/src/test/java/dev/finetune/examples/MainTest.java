@@ -105,7 +105,9 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"quickstart", "image-quickstart", "similar", "chat", "case lesions", "case fraud", "case tickets"})
+    @ValueSource(
+            strings = {"quickstart", "image-quickstart", "similar", "chat", "case lesions", "case fraud", "case tickets"
+            })
     void aModelOfOthersIsNotReplacedAndWhatIsAdvisedCanBeDone(String command, @TempDir Path folder) throws IOException {
         Files.writeString(folder.resolve("config.json"), "{}");
         final CommandLineRun run = CommandLineRun.of((command + " --out " + folder).split(" "));
