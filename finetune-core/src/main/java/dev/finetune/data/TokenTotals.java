@@ -88,14 +88,14 @@ public record TokenTotals(
                         total,
                         labelled,
                         truncated)
-                + rows.map(all -> String.format(
-                                Locale.ROOT,
-                                all.packed()
-                                        ? "; packed into %,d rows of %,d, %.1f %% filled"
-                                        : "; %,d rows of at most %,d",
-                                all.count(),
-                                all.longest(),
-                                100 * fill()))
+                + rows.map(all -> all.packed()
+                                ? String.format(
+                                        Locale.ROOT,
+                                        "; packed into %,d rows of %,d, %.1f %% filled",
+                                        all.count(),
+                                        all.longest(),
+                                        100 * fill())
+                                : String.format(Locale.ROOT, "; %,d rows of at most %,d", all.count(), all.longest()))
                         .orElse("");
     }
 }
