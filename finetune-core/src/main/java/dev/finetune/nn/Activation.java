@@ -170,7 +170,15 @@ public enum Activation {
     /** Whether {@link #gradient} knows it. */
     boolean hasGradient() {
         return switch (this) {
-            case GELU, GELU_PYTHON, GELU_NEW, GELU_FAST, GELU_PYTORCH_TANH, GELU_PYTHON_TANH, GELU_ACCURATE, SILU, SWISH -> true;
+            case GELU,
+                    GELU_PYTHON,
+                    GELU_NEW,
+                    GELU_FAST,
+                    GELU_PYTORCH_TANH,
+                    GELU_PYTHON_TANH,
+                    GELU_ACCURATE,
+                    SILU,
+                    SWISH -> true;
             default -> false;
         };
     }

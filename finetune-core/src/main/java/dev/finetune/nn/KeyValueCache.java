@@ -5,6 +5,7 @@ import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -121,8 +122,8 @@ public final class KeyValueCache implements AutoCloseable {
         /** Filled up with zeros: what is hidden mustn't be no number. */
         private static Tensor joined(Tensor one, long length, Tensor other, long otherLength, long more) {
             final long all = Math.max(length, otherLength);
-            final Tensor both = torch.zeros(
-                    new long[] {one.size(0) + other.size(0), all + more, one.size(2)}, one.options());
+            final Tensor both =
+                    torch.zeros(new long[] {one.size(0) + other.size(0), all + more, one.size(2)}, one.options());
             both.narrow(0, 0, one.size(0)).narrow(1, all - length, length).copy_(one.narrow(1, 0, length));
             both.narrow(0, one.size(0), other.size(0))
                     .narrow(1, all - otherLength, otherLength)
@@ -215,7 +216,7 @@ public final class KeyValueCache implements AutoCloseable {
         }
         try (GradientMode off = GradientMode.off();
                 TensorScope scope = TensorScope.open()) {
-            byPlace.forEach((place, room) -> room.join(other.byPlace.get(place), BLOCK));
+            byPlace.forEach((place, room) -> room.join(Objects.requireNonNull(other.byPlace.get(place)), BLOCK));
         }
         other.close();
     }

@@ -2,9 +2,9 @@ package dev.finetune.nn;
 
 import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.torch.GradientMode;
-import dev.finetune.internal.torch.WeightCopy;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
+import dev.finetune.internal.torch.WeightCopy;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;

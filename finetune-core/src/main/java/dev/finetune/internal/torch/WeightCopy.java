@@ -78,13 +78,7 @@ public final class WeightCopy implements AutoCloseable {
             final Tensor rows = input.reshape(-1, shape[shape.length - 1]);
             shape[shape.length - 1] = outputs;
             return scope.keep(Boxed.LINEAR_POINTWISE
-                    .tensor(
-                            rows,
-                            copy,
-                            bias == null ? Boxed.NONE : bias.detach(),
-                            "none",
-                            Boxed.NO_NUMBERS,
-                            "")
+                    .tensor(rows, copy, bias == null ? Boxed.NONE : bias.detach(), "none", Boxed.NO_NUMBERS, "")
                     .view(shape));
         }
     }

@@ -6,9 +6,9 @@ import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.junit.jupiter.api.Test;
 
 class WeightCopyTest {
     private static Tensor random(long... shape) {
@@ -30,7 +30,8 @@ class WeightCopyTest {
                 final Tensor without = copy.linear(input, null);
                 assertThat(Tensors.shape(with)).containsExactly(rows, 1, 517);
                 final Tensor expected = input.matmul(weight.t());
-                assertThat(with.sub(expected).sub(bias).abs().max().item_double()).isLessThan(3e-5);
+                assertThat(with.sub(expected).sub(bias).abs().max().item_double())
+                        .isLessThan(3e-5);
                 assertThat(without.sub(expected).abs().max().item_double()).isLessThan(3e-5);
             }
         }

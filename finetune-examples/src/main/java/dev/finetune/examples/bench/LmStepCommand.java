@@ -18,7 +18,6 @@ import dev.finetune.peft.Quantized;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -76,7 +75,8 @@ public final class LmStepCommand implements Callable<Integer> {
         Bounds.atLeast("--steps", steps, 1);
         if (!base.equals("float32") && (lora == 0 || !family.equals("llama"))) {
             throw new WrongUsage(
-                    "--base " + base + " keeps a frozen base in fewer bits beside an adapter, and weights are written for"
+                    "--base " + base
+                            + " keeps a frozen base in fewer bits beside an adapter, and weights are written for"
                             + " llama: say --family llama and --lora RANK, too. Without an adapter all weights are trained, in float32.");
         }
         Bounds.atLeast("--lora", lora, 0);

@@ -231,7 +231,9 @@ public final class TogetherTokens {
         } catch (RuntimeException e) {
             // What was read is of no use to anybody any more.
             if (!member.alone) {
-                some = Stream.concat(joined.stream(), Stream.of(member)).distinct().toList();
+                some = Stream.concat(joined.stream(), Stream.of(member))
+                        .distinct()
+                        .toList();
                 forgetAll();
             }
             given = new Given[some.size()];

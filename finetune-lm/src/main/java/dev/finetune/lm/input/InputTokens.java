@@ -1,8 +1,8 @@
 package dev.finetune.lm.input;
 
 import dev.finetune.data.Example;
-import java.util.List;
 import dev.finetune.spi.TextWriter;
+import java.util.List;
 import java.util.Optional;
 
 /** How one kind of input becomes tokens. Thread-safe. */

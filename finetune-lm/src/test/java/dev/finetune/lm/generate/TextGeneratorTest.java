@@ -166,8 +166,8 @@ class TextGeneratorTest {
     void aTextThatIsHandedOverHasNoBeamsAndNoOthers() {
         for (Generation settings :
                 List.of(Generation.beams(2), Generation.sampled().sequences(2))) {
-            assertThatThrownBy(() -> Written.by(
-                            GENERATOR.write(expected -> model, new int[] {1}, settings, piece -> {}, new Cancellation())))
+            assertThatThrownBy(() -> Written.by(GENERATOR.write(
+                            expected -> model, new int[] {1}, settings, piece -> {}, new Cancellation())))
                     .isInstanceOf(FinetuneException.class)
                     .hasMessageContaining("Generation.greedy()");
         }

@@ -37,8 +37,18 @@ class TogetherTokensTest {
                 folder.resolve("config.json"),
                 new Gson()
                         .toJson(Map.of(
-                                "model_type", "gpt2", "vocab_size", 500, "n_layer", 2, "n_embd", 256, "n_head", 4,
-                                "n_positions", 512)));
+                                "model_type",
+                                "gpt2",
+                                "vocab_size",
+                                500,
+                                "n_layer",
+                                2,
+                                "n_embd",
+                                256,
+                                "n_head",
+                                4,
+                                "n_positions",
+                                512)));
         final StringBuilder words = new StringBuilder("\"<unk>\":0,\"</s>\":1");
         for (int i = 2; i < 500; i++) {
             words.append(",\"w").append(i).append("\":").append(i);
@@ -81,7 +91,8 @@ class TogetherTokensTest {
         for (Text prompt : prompts(5)) {
             // Few tokens: nothing is laid out for them.
             final List<Integer> few = model.generate(prompt, settings(15)).ids();
-            assertThat(model.generate(prompt, settings(40)).ids().subList(0, 15)).isEqualTo(few);
+            assertThat(model.generate(prompt, settings(40)).ids().subList(0, 15))
+                    .isEqualTo(few);
         }
     }
 

@@ -33,12 +33,14 @@ class MixedPrecisionTest {
     }
 
     private static double loss(String model, Precision precision) {
-        try (FineTuned<Text> tuned = FineTuner.from(GoldenFolders.all().get(model).resolve("model"))
+        try (FineTuned<Text> tuned = FineTuner.from(
+                        GoldenFolders.all().get(model).resolve("model"))
                 .head(Heads.causalLm())
                 .precision(precision)
                 .maxSteps(2)
                 .fit(TEXTS, TEXTS)) {
-            assertThat(tuned.generate(Text.of("the sky"), Generation.greedy().maxNewTokens(3)).ids())
+            assertThat(tuned.generate(Text.of("the sky"), Generation.greedy().maxNewTokens(3))
+                            .ids())
                     .isNotEmpty();
             return tuned.evaluation().get("loss");
         }
