@@ -161,7 +161,7 @@ final class CheckpointFiles {
             buffer.flip().get(bytes);
             return bytes;
         } catch (IOException e) {
-            throw new FinetuneException(file + ": the file couldn't be read: " + e.getMessage(), e);
+            throw OpenFile.unread(file + ": the file", e);
         }
     }
 }

@@ -5,6 +5,7 @@ import dev.finetune.internal.torch.MemoryFailures;
 import dev.finetune.internal.torch.Natives;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.util.Arrays;
@@ -121,12 +122,13 @@ final class NativeTensors {
             long length = Math.min(WINDOW, bytes - done);
             try (Mapping mapped = Mapping.of(channel, position + done, length)) {
                 window(target, done, length).put(mapped.buffer());
+            } catch (ClosedByInterruptException e) {
+                throw OpenFile.unread(stored.file() + ": '" + stored.name() + "'", e);
             } catch (ClosedChannelException e) {
                 throw new FinetuneException(
                         stored.file() + ": '" + stored.name() + "' was asked for after the weights were closed.", e);
             } catch (IOException e) {
-                throw new FinetuneException(
-                        stored.file() + ": '" + stored.name() + "' couldn't be read: " + e.getMessage(), e);
+                throw OpenFile.unread(stored.file() + ": '" + stored.name() + "'", e);
             } catch (InternalError e) {
                 // What the Java runtime makes of a mapped page that is no longer there.
                 throw new FinetuneException(

@@ -124,7 +124,7 @@ final class OnnxFile implements Weights {
                         strides,
                         OnnxElements.unpack(new FileRegion(channel, numbers.position(), numbers.length()), stored));
             } catch (IOException e) {
-                throw new FinetuneException(file + ": '" + name + "' couldn't be read: " + e.getMessage(), e);
+                throw OpenFile.unread(file + ": '" + name + "'", e);
             }
         }
         return NativeTensors.readStrided(channel, stored, 0, strides);

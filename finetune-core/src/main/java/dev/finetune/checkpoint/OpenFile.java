@@ -2,6 +2,7 @@ package dev.finetune.checkpoint;
 
 import dev.finetune.error.FinetuneException;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -32,8 +33,18 @@ final class OpenFile {
                 }
             }
         } catch (IOException e) {
-            throw new FinetuneException(file + ": the file couldn't be read: " + e.getMessage(), e);
+            throw unread(file + ": the file", e);
         }
+    }
+
+    /** What is said of something that couldn't be read; of an interrupt, that it was one. */
+    static FinetuneException unread(String what, IOException e) {
+        return new FinetuneException(
+                e instanceof ClosedByInterruptException
+                        ? what + " wasn't read to its end, since the thread is interrupted; where that was meant for"
+                                + " something else, Thread.interrupted() clears it."
+                        : what + " couldn't be read: " + e.getMessage(),
+                e);
     }
 
     static FinetuneException noSuchTensor(Path file, String name, Set<String> names) {

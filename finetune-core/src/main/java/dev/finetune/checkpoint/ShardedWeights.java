@@ -86,7 +86,7 @@ final class ShardedWeights implements Weights {
         try {
             json = JsonFile.read(index);
         } catch (IOException e) {
-            throw new FinetuneException(index + ": the index couldn't be read: " + e.getMessage(), e);
+            throw OpenFile.unread(index + ": the index", e);
         }
         if (!(json instanceof JsonObject object) || !(object.get("weight_map") instanceof JsonObject)) {
             throw broken(index, "it has no object \"weight_map\" of tensor names to file names");

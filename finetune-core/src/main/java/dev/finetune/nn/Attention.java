@@ -121,7 +121,7 @@ public record Attention(int heads, int keyHeads, Dropout dropout, boolean causal
                         || value.requires_grad()
                         || positions != null && positions.requires_grad());
         return context.recomputesActivations()
-                && PiecewiseAttention.pays(heads, query, key, drops(context))
+                && PiecewiseAttention.pays(heads, query, key, value, drops(context))
                 && (!recorded || CustomGradients.areOpen());
     }
 

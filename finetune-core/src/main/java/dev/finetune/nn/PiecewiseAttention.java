@@ -39,13 +39,19 @@ record PiecewiseAttention(int heads, double keep, long dropoutKey) {
     /** LibTorch's number of the type float. */
     private static final Long FLOAT = 6L;
 
-    /** Whether rows like these are worth cutting. */
-    static boolean pays(int heads, Tensor query, Tensor key, boolean drops) {
+    /** Whether rows like these are worth cutting; not where autocast left some of them in 16 bits, which the pieces don't mix. */
+    static boolean pays(int heads, Tensor query, Tensor key, Tensor value, boolean drops) {
         final long queries = query.size(1);
         final long keys = key.size(1);
         return (drops ? heads * queries * keys >= LEAST : Math.min(queries, keys) >= LONG)
                 && query.is_cpu()
-                && query.scalar_type().intern() == ScalarType.Float;
+                && isFloat(query)
+                && isFloat(key)
+                && isFloat(value);
+    }
+
+    private static boolean isFloat(Tensor tensor) {
+        return tensor.scalar_type().intern() == ScalarType.Float;
     }
 
     /**

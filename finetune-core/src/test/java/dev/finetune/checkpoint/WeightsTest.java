@@ -84,6 +84,29 @@ class WeightsTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"all-dtypes.safetensors", "all-dtypes.pt", "all-dtypes-legacy1.pt"})
+    void anInterruptedThreadIsToldThatItIs(String file) {
+        Thread.currentThread().interrupt();
+        try {
+            assertThatThrownBy(() -> Weights.open(Fixtures.path(file)).close())
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageContaining(file)
+                    .hasMessageContaining("since the thread is interrupted");
+            assertThat(Thread.currentThread().isInterrupted()).isTrue();
+        } finally {
+            Thread.interrupted();
+        }
+        try (Weights weights = Weights.open(Fixtures.path(file))) {
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(() -> Fixtures.contents(weights))
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageContaining("since the thread is interrupted");
+        } finally {
+            Thread.interrupted();
+        }
+    }
+
     @Test
     void aTensorReadInAScopeBelongsToTheScope() {
         try (Weights weights = Weights.open(Fixtures.path("views.pt"))) {

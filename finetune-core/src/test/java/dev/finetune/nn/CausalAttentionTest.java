@@ -19,6 +19,7 @@ import java.util.SplittableRandom;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -87,7 +88,7 @@ class CausalAttentionTest {
             final Tensor query = Tensors.of(q, rows, queries, WIDTH);
             final Tensor key = Tensors.of(k, rows, keys, WIDTH);
             final Tensor value = Tensors.of(v, rows, keys, WIDTH);
-            assertThat(PiecewiseAttention.pays(HEADS, query, key, false)).isEqualTo(pieces);
+            assertThat(PiecewiseAttention.pays(HEADS, query, key, key, false)).isEqualTo(pieces);
             final Tensor bias = padding > 0 ? Tensors.of(hidden, rows, 1, 1, keys) : null;
             final Tensor found = attention.forward(query, key, value, bias, ForwardContext.evaluating());
             assertThat(Tensors.floats(found)).containsExactly(expected, within(2e-5f));
@@ -97,6 +98,21 @@ class CausalAttentionTest {
                         .usingComparatorWithPrecision(1e-3f)
                         .isNotEqualTo(expected);
             }
+        }
+    }
+
+    /** As autocast leaves them where positions turn queries and keys, but not values. */
+    @Test
+    void piecesAreNotMixedOfFloatsAndNumbersOf16Bits() {
+        try (TensorScope scope = TensorScope.open()) {
+            final Tensor floats = Tensors.of(numbers(new SplittableRandom(3), 200 * WIDTH), 1, 200, WIDTH);
+            final Tensor halves = floats.to(ScalarType.BFloat16);
+            assertThat(PiecewiseAttention.pays(HEADS, floats, floats, floats, false))
+                    .isTrue();
+            assertThat(PiecewiseAttention.pays(HEADS, floats, floats, halves, false))
+                    .isFalse();
+            assertThat(PiecewiseAttention.pays(HEADS, floats, halves, floats, false))
+                    .isFalse();
         }
     }
 

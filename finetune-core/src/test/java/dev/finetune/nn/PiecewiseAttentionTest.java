@@ -44,7 +44,7 @@ class PiecewiseAttentionTest {
         final List<float[]> pieces = new ArrayList<>();
         try (TensorScope scope = TensorScope.open()) {
             final Tensor like = torch.empty(1, length, heads * size);
-            assertThat(PiecewiseAttention.pays(heads, like, like, dropout > 0)).isTrue();
+            assertThat(PiecewiseAttention.pays(heads, like, like, like, dropout > 0)).isTrue();
         }
         for (List<float[]> results : List.of(whole, pieces)) {
             try (TensorScope scope = TensorScope.open();
@@ -119,7 +119,7 @@ class PiecewiseAttentionTest {
                             .set_requires_grad(true));
                 }
                 leaves.add(Tensors.of(numbers.get(4), 1, heads, queries, keys).set_requires_grad(true));
-                assertThat(PiecewiseAttention.pays(heads, leaves.get(0), leaves.get(1), dropout > 0))
+                assertThat(PiecewiseAttention.pays(heads, leaves.get(0), leaves.get(1), leaves.get(2), dropout > 0))
                         .isTrue();
                 final Tensor found = attention.forward(
                         leaves.get(0).add(leaves.get(0)),

@@ -259,7 +259,7 @@ public final class LmEncoder implements InputEncoder<Object>, TextWriter<Object>
                 labels[place] = tokens.labels()[i];
                 mask[place] = 1;
                 if (settings.apart()) {
-                    segments[place] = tokens.segments()[i];
+                    segments[place] = tokens.segment(i);
                     positions[place] = i > 0 && segments[place] == segments[place - 1] ? positions[place - 1] + 1 : 0;
                 }
             }

@@ -20,6 +20,11 @@ record TokenRow(int[] ids, int[] labels, int[] segments) implements Encoded {
         return new TokenRow(ids, labels, NONE);
     }
 
+    /** Which text of the row a token belongs to. */
+    int segment(int token) {
+        return segments.length == 0 ? 0 : segments[token];
+    }
+
     /** Its first tokens. */
     TokenRow upTo(int most) {
         return length() <= most ? this : of(Arrays.copyOf(ids, most), Arrays.copyOf(labels, most));
