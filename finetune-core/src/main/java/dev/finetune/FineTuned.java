@@ -430,7 +430,8 @@ public final class FineTuned<I> implements AutoCloseable {
 
     /**
      * {@return what the model writes after each input, in order; side by side, as many as the {@linkplain
-     * dev.finetune.train.Evaluation evaluation's batch size} says} Several threads may write at once: they take turns.
+     * dev.finetune.train.Evaluation evaluation's batch size} says} Several threads may write at once; the
+     * texts that they ask for one by one, without beams, are written on together.
      *
      * @param inputs of the kind that the model reads
      * @param settings how it writes; what they don't say is as the model's generation_config.json says

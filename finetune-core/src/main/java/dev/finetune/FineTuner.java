@@ -897,7 +897,7 @@ public final class FineTuner {
      * <p>What DPO compares with is the model as it was before its first step, its adapter included: with a new one that is the base.
      * It is asked of all pairs once, before training, so that no second model is needed. A batch holds {@link #batchSize} pairs. The
      * checkpoint's dropout is left out unless {@code regularization(r -> r.dropout(...))} says one, as TRL does. Pairs of which an
-     * answer is cut off by {@link #maxLength}, or whose answers are the same, are left out and told of.
+     * answer lies beyond {@link #maxLength} altogether, or whose answers are the same within it, are left out and told of.
      *
      * <p>Evaluations have "loss", "reward_accuracy", "reward_margin", "chosen_reward", "rejected_reward", "chosen_log_probability" and
      * "rejected_log_probability": see {@link PreferenceMetrics}. The result writes, is saved and loaded as one of {@link #fit}.
@@ -909,7 +909,7 @@ public final class FineTuner {
      * @return the trained model, to be closed by the caller; its evaluation is of the weights that it has
      * @throws FinetuneException if the head isn't {@code Heads.causalLm()}, or the model one with an encoder; for data that is a
      *     stream, has other labels, or no pair that can be learned from; for packed rows; and with what has no part in it: {@link
-     *     Regularization#rDrop(double)}, class weights, balanced sampling, label smoothing of tokens, the focal loss
+     *     #samples(int)}, {@link Regularization#rDrop(double)}, class weights, balanced sampling, label smoothing of tokens, the focal loss
      */
     public <I> FineTuned<I> fitPreferences(Dataset<I> train, Dataset<I> validation, PreferenceLoss loss) {
         Objects.requireNonNull(train, "train");

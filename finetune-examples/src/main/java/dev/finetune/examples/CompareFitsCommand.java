@@ -24,7 +24,7 @@ public final class CompareFitsCommand implements Callable<Integer> {
             arity = "2..*",
             paramLabel = "DIR",
             description =
-                    "The directories of models that text or images saved with a report, or files such as report.json.")
+                    "Directories of models that text, images or lm saved with a report, or files such as report.json.")
     private List<Path> fits = List.of();
 
     @Option(names = "--report", description = "Where to write the page.")

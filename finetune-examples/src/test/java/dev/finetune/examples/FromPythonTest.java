@@ -35,6 +35,7 @@ class FromPythonTest {
             "dev.finetune.live.",
             "dev.finetune.metrics.",
             "dev.finetune.peft.",
+            "dev.finetune.preference.",
             "dev.finetune.record.",
             "dev.finetune.report.",
             "dev.finetune.search.",

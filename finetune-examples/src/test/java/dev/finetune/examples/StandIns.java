@@ -59,6 +59,7 @@ final class StandIns {
         final List<String> bare = new ArrayList<>();
         final List<String> conversations = new ArrayList<>();
         final List<String> ranked = new ArrayList<>();
+        final List<String> completions = new ArrayList<>();
         for (int i = 0; i < 30; i++) {
             pairs.add("\"" + TinyData.review(i) + ", yes\"," + TinyData.review(i + 1) + ","
                     + List.of("yes", "no", "maybe").get(i % 3));
@@ -71,11 +72,13 @@ final class StandIns {
                     + "\"}, {\"role\": \"assistant\", \"content\": \"Thanks.\"}]}");
             ranked.add("{\"prompt\": \"" + TinyData.review(i)
                     + "\", \"chosen\": \"Thanks.\", \"rejected\": \"So what?\"}");
+            completions.add("{\"prompt\": \"" + TinyData.review(i) + "\", \"completion\": \" Thanks.\"}");
             bare.add((i % 2) + "\t" + TinyData.review(i));
         }
         export.add("one;column;too many");
         Files.write(folder.resolve("conversations.jsonl"), conversations);
         Files.write(folder.resolve("ranked.jsonl"), ranked);
+        Files.write(folder.resolve("completions.jsonl"), completions);
         Files.write(folder.resolve("pairs.csv"), pairs);
         Files.write(folder.resolve("topics.jsonl"), topics);
         Files.write(folder.resolve("ratings.csv"), ratings);
