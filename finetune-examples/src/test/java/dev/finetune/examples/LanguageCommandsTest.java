@@ -185,6 +185,13 @@ class LanguageCommandsTest {
         assertThat(run.errors()).contains("the first row has the keys [question]; expected messages");
     }
 
+    @Test
+    void rowsWithoutRoomForSamplesAreToldHowToGoOnWithoutThem() {
+        final CommandLineRun run = lm("chats.jsonl", "--eval", file("chats.jsonl"), "--max-new-tokens", "1000");
+        assertThat(run.status()).isNotZero();
+        assertThat(run.errors()).contains("none of the 2 validation rows").contains("or say --samples 0.");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

@@ -105,6 +105,25 @@ class WritingJobsTest {
     }
 
     @Test
+    void aConversationThatTheTemplateFailsAtIsNamed() throws IOException {
+        final Path model = chatty();
+        Files.writeString(
+                model.resolve("chat_template.jinja"),
+                "{% for message in messages %}{% if message.role == 'system' %}{{ raise_exception('No system') }}"
+                        + "{% endif %}{{ message.content }}{% endfor %}");
+        final Dataset<Chat> chats = Dataset.of(
+                Chat.class,
+                List.of(
+                        new Example<>(Chat.of().user("late").assistant("sorry"), Label.none()),
+                        new Example<>(Chat.of().system("Be kind.").user("a").assistant("b"), Label.none())));
+        assertThatThrownBy(() -> tuner(model).fit(chats, chats))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("No system")
+                .hasMessageContaining("The conversation is: \"system: Be kind.")
+                .hasMessageContaining("or leave it out");
+    }
+
+    @Test
     void whatTheUserSaysIsNotLearned() throws IOException {
         try (FineTuned<Chat> model = tuner(chatty()).untrained(Chat.class)) {
             final HostBatch batch =
