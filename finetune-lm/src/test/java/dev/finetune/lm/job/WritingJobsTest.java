@@ -124,6 +124,22 @@ class WritingJobsTest {
     }
 
     @Test
+    void tokensOfTheGenerationConfigThatTheModelDoesNotKnowAreNamed() throws IOException {
+        final Path model = chatty();
+        final Path config = model.resolve("generation_config.json");
+        Files.writeString(config, "{\"bos_token_id\": 5000000, \"forced_eos_token_id\": 6000000}");
+        try (FineTuned<Text> writer = tuner(model).untrained(Text.class)) {
+            final Generation greedy = Generation.greedy().maxNewTokens(1);
+            assertThatThrownBy(() -> writer.generate(Text.of(""), greedy))
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageContaining("begins with the token 5000000");
+            assertThatThrownBy(() -> writer.generate(Text.of("late"), greedy))
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageContaining("the token 6000000 has to come");
+        }
+    }
+
+    @Test
     void whatTheUserSaysIsNotLearned() throws IOException {
         try (FineTuned<Chat> model = tuner(chatty()).untrained(Chat.class)) {
             final HostBatch batch =
