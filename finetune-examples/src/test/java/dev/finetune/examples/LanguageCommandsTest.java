@@ -223,10 +223,10 @@ class LanguageCommandsTest {
         final CommandLineRun run = CommandLineRun.of("generate", "--model", model.toString(), "--prompt", "late")
                 .well();
         assertThat(run.text())
-                .isEqualTo(CommandLineRun.of(
-                                "generate", "--model", model.toString(), "--prompt", "late", "--beams", "2")
-                        .well()
-                        .text());
+                .isEqualTo(
+                        CommandLineRun.of("generate", "--model", model.toString(), "--prompt", "late", "--beams", "2")
+                                .well()
+                                .text());
     }
 
     @Test

@@ -52,9 +52,10 @@ final class Penalties {
     static void force(List<Integer> ids, float[] scores) {
         for (int id : ids) {
             if (id >= scores.length) {
-                throw new FinetuneException("generation_config.json: 'forced_bos_token_id' or 'forced_eos_token_id' says"
-                        + " that the token " + id + " has to come, but the model knows the tokens 0 to "
-                        + (scores.length - 1) + ": mend the field, or take it out.");
+                throw new FinetuneException(
+                        "generation_config.json: 'forced_bos_token_id' or 'forced_eos_token_id' says"
+                                + " that the token " + id + " has to come, but the model knows the tokens 0 to "
+                                + (scores.length - 1) + ": mend the field, or take it out.");
             }
         }
         Arrays.fill(scores, Float.NEGATIVE_INFINITY);

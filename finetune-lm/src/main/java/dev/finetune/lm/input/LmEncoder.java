@@ -303,8 +303,8 @@ public final class LmEncoder implements InputEncoder<Object>, TextWriter<Object>
         final List<int[]> prompts =
                 inputs.stream().map(input -> prompt(input, config, all)).toList();
         return prompts.size() == 1 && all.beams() == 1 && all.sequences() == 1
-                ? new TogetherWork(generator.write(
-                        expected -> member(network, expected), prompts, settings, 1, cancellation))
+                ? new TogetherWork(
+                        generator.write(expected -> member(network, expected), prompts, settings, 1, cancellation))
                 : generator.write(expected -> tokens(network, expected), prompts, settings, atOnce, cancellation);
     }
 
@@ -314,8 +314,8 @@ public final class LmEncoder implements InputEncoder<Object>, TextWriter<Object>
         final GenerationConfig config = generation.understood();
         final TextGenerator generator = new TextGenerator(config, new TokenText(tokenizer));
         final int[] prompt = prompt(input, config, generator.all(settings));
-        return new TogetherWork(generator.write(
-                expected -> member(network, expected), prompt, settings, pieces, cancellation));
+        return new TogetherWork(
+                generator.write(expected -> member(network, expected), prompt, settings, pieces, cancellation));
     }
 
     /** A text among those that other callers have the same network write. */
