@@ -44,7 +44,8 @@ class PiecewiseAttentionTest {
         final List<float[]> pieces = new ArrayList<>();
         try (TensorScope scope = TensorScope.open()) {
             final Tensor like = torch.empty(1, length, heads * size);
-            assertThat(PiecewiseAttention.pays(heads, like, like, like, dropout > 0)).isTrue();
+            assertThat(PiecewiseAttention.pays(heads, like, like, like, dropout > 0))
+                    .isTrue();
         }
         for (List<float[]> results : List.of(whole, pieces)) {
             try (TensorScope scope = TensorScope.open();

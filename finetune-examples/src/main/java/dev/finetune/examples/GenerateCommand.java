@@ -15,12 +15,15 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -105,16 +108,35 @@ public final class GenerateCommand implements Callable<Integer> {
                 }
                 return;
             }
-            try (BufferedReader lines = new BufferedReader(new InputStreamReader(open(), StandardCharsets.UTF_8))) {
-                for (String line = lines.readLine();
-                        line != null && !Thread.currentThread().isInterrupted();
-                        line = lines.readLine()) {
-                    if (!line.isBlank()) {
-                        write(writer, line, asked.of(line), settings, out);
-                    }
-                }
+            if (!writeLines(line -> write(writer, line, asked.of(line), settings, out))) {
+                throw new FinetuneException(
+                        whence() + " holds no prompt: expected one a line, in lines that aren't blank.");
             }
         }
+    }
+
+    /** Whether there was one. */
+    private boolean writeLines(Consumer<String> each) throws IOException {
+        boolean any = false;
+        try (BufferedReader lines =
+                new BufferedReader(new InputStreamReader(open(), StandardCharsets.UTF_8.newDecoder()))) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                if (Thread.currentThread().isInterrupted()) {
+                    return true;
+                }
+                if (!line.isBlank()) {
+                    any = true;
+                    each.accept(line);
+                }
+            }
+        } catch (CharacterCodingException e) {
+            throw new FinetuneException(whence() + " isn't in UTF-8: save it so.", e);
+        }
+        return any;
+    }
+
+    private String whence() {
+        return file == null || file.toString().equals("-") ? "Standard input" : "--file " + file;
     }
 
     private InputStream open() throws IOException {
@@ -139,12 +161,26 @@ public final class GenerateCommand implements Callable<Integer> {
         } else if (settings.beams() > 1) {
             out.print(writer.generate(input, settings).text());
         } else {
-            writer.generate(input, settings, piece -> {
-                out.print(piece);
-                out.flush();
-            });
+            writeInPieces(writer, input, settings, out);
         }
         out.print("\n");
         out.flush();
+    }
+
+    /** Whole, where the model's own settings ask for beams, or for several texts. */
+    private static <I> void writeInPieces(FineTuned<I> writer, I input, Generation settings, PrintStream out) {
+        final AtomicBoolean begun = new AtomicBoolean();
+        try {
+            writer.generate(input, settings, piece -> {
+                begun.set(true);
+                out.print(piece);
+                out.flush();
+            });
+        } catch (FinetuneException e) {
+            if (begun.get()) {
+                throw e;
+            }
+            out.print(writer.generate(input, settings).text());
+        }
     }
 }

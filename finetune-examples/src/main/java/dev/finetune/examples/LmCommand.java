@@ -3,6 +3,7 @@ package dev.finetune.examples;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.data.Dataset;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.generate.Generation;
 import dev.finetune.head.Head;
 import dev.finetune.head.Heads;
@@ -83,6 +84,13 @@ public final class LmCommand implements Callable<Integer> {
         return StopSignals.during(() -> run(asked, parts));
     }
 
+    /** Samples are written where nobody asked for them, too: leaving the option out isn't the way to do without. */
+    private static FinetuneException saidHere(FinetuneException e) {
+        return e.getMessage().startsWith("samples(")
+                ? new FinetuneException(e.getMessage().replace("or leave it out.", "or say --samples 0."), e)
+                : e;
+    }
+
     private Optional<Head> head() {
         if (maxTarget.isPresent() && !head.equals("seq2seq-lm")) {
             throw new WrongUsage("--max-target goes with --head seq2seq-lm.");
@@ -109,13 +117,21 @@ public final class LmCommand implements Callable<Integer> {
         if (trial.instead(tuner, train, parts.evaluation())) {
             return true;
         }
-        try (FineTuned<I> tuned = tuner.fit(train, parts.evaluation())) {
+        try (FineTuned<I> tuned = fit(tuner, parts)) {
             tuned.samples().ifPresent(written -> System.out.println("\n" + written));
             result.show(tuned);
             result.save(tuned);
             result.finish("lm", tuned, train.size().orElse(-1), start);
         }
         return true;
+    }
+
+    private static <I> FineTuned<I> fit(FineTuner tuner, LanguageData.Parts<I> parts) {
+        try {
+            return tuner.fit(parts.train(), parts.evaluation());
+        } catch (FinetuneException e) {
+            throw saidHere(e);
+        }
     }
 
     private FineTuner tuner(Optional<Head> asked) {

@@ -12,8 +12,10 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -185,6 +187,13 @@ class LanguageCommandsTest {
         assertThat(run.errors()).contains("the first row has the keys [question]; expected messages");
     }
 
+    @Test
+    void rowsWithoutRoomForSamplesAreToldHowToGoOnWithoutThem() {
+        final CommandLineRun run = lm("chats.jsonl", "--eval", file("chats.jsonl"), "--max-new-tokens", "1000");
+        assertThat(run.status()).isNotZero();
+        assertThat(run.errors()).contains("none of the 2 validation rows").contains("or say --samples 0.");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -200,6 +209,36 @@ class LanguageCommandsTest {
         final CommandLineRun run = generate(options.split(" "));
         assertThat(run.status()).as(run.errors()).isEqualTo(2);
         assertThat(run.errors()).contains(told);
+    }
+
+    @Test
+    void aModelThatSearchesWithBeamsByItselfWritesItsTextsWhole() throws IOException {
+        final Path model = Files.createDirectories(folder.resolve("beams"));
+        try (Stream<Path> files = Files.list(folder.resolve("gpt2"))) {
+            for (Path each : files.toList()) {
+                Files.copy(each, model.resolve(each.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+            }
+        }
+        Files.writeString(model.resolve("generation_config.json"), "{\"num_beams\": 2, \"max_new_tokens\": 3}");
+        final CommandLineRun run = CommandLineRun.of("generate", "--model", model.toString(), "--prompt", "late")
+                .well();
+        assertThat(run.text())
+                .isEqualTo(
+                        CommandLineRun.of("generate", "--model", model.toString(), "--prompt", "late", "--beams", "2")
+                                .well()
+                                .text());
+    }
+
+    @Test
+    void aFileWithoutPromptsOrInAnotherEncodingIsRefused() throws IOException {
+        Files.writeString(folder.resolve("blank.txt"), "\n  \n");
+        final CommandLineRun blank = generate("--file", file("blank.txt"));
+        assertThat(blank.status()).isNotZero();
+        assertThat(blank.errors()).contains("blank.txt holds no prompt");
+        Files.write(folder.resolve("latin.txt"), "gr\u00fcn\n".getBytes(StandardCharsets.ISO_8859_1));
+        final CommandLineRun latin = generate("--file", file("latin.txt"));
+        assertThat(latin.status()).isNotZero();
+        assertThat(latin.errors()).contains("latin.txt isn't in UTF-8");
     }
 
     @Test

@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  * threads at once.
  */
 public final class ChatTemplate {
+    /** What a template is told by the conversation, and by nobody else. */
+    private static final List<String> OWN = List.of("messages", "tools", "add_generation_prompt");
+
     private final TemplateFiles files;
     private final Map<String, @Nullable Object> variables;
     private final Clock clock;
@@ -69,7 +72,7 @@ public final class ChatTemplate {
      * @param variable its name
      * @param value null, a truth value, a number, a string, a list of such, or a map of strings to such
      * @return a new template with that variable
-     * @throws FinetuneException if the value is of another kind
+     * @throws FinetuneException if the value is of another kind, or the conversation itself says what the variable is
      */
     public ChatTemplate with(String variable, @Nullable Object value) {
         Objects.requireNonNull(variable, "variable");
@@ -83,9 +86,15 @@ public final class ChatTemplate {
      *
      * @param more values by name
      * @return a new template with these variables
-     * @throws FinetuneException if a value is of another kind
+     * @throws FinetuneException if a value is of another kind, or the conversation itself says what a variable is
      */
     public ChatTemplate with(Map<String, ? extends @Nullable Object> more) {
+        for (String own : OWN) {
+            if (more.containsKey(own)) {
+                throw new FinetuneException("with(\"" + own + "\", ...): the template is told " + own
+                        + " by the conversation itself; give it other variables, such as enable_thinking.");
+            }
+        }
         Map<String, @Nullable Object> all = new LinkedHashMap<>(variables);
         all.putAll(JsonValues.copyOf(more, "more"));
         return new ChatTemplate(files, all, clock);

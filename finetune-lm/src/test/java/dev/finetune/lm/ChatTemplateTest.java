@@ -80,6 +80,17 @@ class ChatTemplateTest {
     }
 
     @Test
+    void whatTheConversationSaysIsNotAVariable() {
+        final ChatTemplate template = ChatTemplate.of("{{ messages[0].content }}");
+        for (String own : List.of("messages", "tools", "add_generation_prompt")) {
+            assertThatThrownBy(() -> template.with(own, "other"))
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageContaining("with(\"" + own + "\"")
+                    .hasMessageContaining("by the conversation itself");
+        }
+    }
+
+    @Test
     void messagesAreAppendedToACopy() {
         final Chat one = Chat.of().user("a");
         final Map<String, Object> fields = new HashMap<>(Map.of("role", "tool", "content", "b"));

@@ -36,6 +36,8 @@ final class RowsOfData {
             throw new FinetuneException("The " + what + " data holds no rows (" + data.describe() + ")"
                     + (data.size().orElse(0) > 0
                             ? " that could be used: of its " + data.size().getAsLong() + " examples each was left out."
+                                    + " The warnings before say why: mend the examples, or raise maxLength where that"
+                                    + " is too small for them."
                             : "."));
         }
         if (rows.stream().noneMatch(Encoded::isOfUse)) {

@@ -89,7 +89,10 @@ final class GenerationFields {
         try {
             return reading.get();
         } catch (FinetuneException e) {
-            throw new FinetuneException(name + ": '" + key + "' is " + json.get(key) + ": " + e.getMessage(), e);
+            throw new FinetuneException(
+                    name + ": '" + key + "' is " + json.get(key) + ": " + e.getMessage()
+                            + " Mend the field in the file, or take it out.",
+                    e);
         }
     }
 

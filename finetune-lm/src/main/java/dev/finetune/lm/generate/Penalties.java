@@ -1,5 +1,6 @@
 package dev.finetune.lm.generate;
 
+import dev.finetune.error.FinetuneException;
 import java.util.Arrays;
 import java.util.List;
 
@@ -49,7 +50,15 @@ final class Penalties {
 
     /** Allows these tokens alone, with certainty. */
     static void force(List<Integer> ids, float[] scores) {
+        for (int id : ids) {
+            if (id >= scores.length) {
+                throw new FinetuneException(
+                        "generation_config.json: 'forced_bos_token_id' or 'forced_eos_token_id' says"
+                                + " that the token " + id + " has to come, but the model knows the tokens 0 to "
+                                + (scores.length - 1) + ": mend the field, or take it out.");
+            }
+        }
         Arrays.fill(scores, Float.NEGATIVE_INFINITY);
-        ids.stream().filter(id -> id < scores.length).forEach(id -> scores[id] = 0);
+        ids.forEach(id -> scores[id] = 0);
     }
 }

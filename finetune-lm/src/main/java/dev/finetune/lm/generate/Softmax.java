@@ -12,7 +12,8 @@ final class Softmax {
         for (float score : scores) {
             if (Float.isNaN(score) || score == Float.POSITIVE_INFINITY) {
                 throw new FinetuneException("The model gave " + score
-                        + " for a token; expected finite numbers: has its training diverged?");
+                        + " for a token; expected finite numbers: has its training diverged, or is the temperature or"
+                        + " the repetition penalty so near 0 that nothing finite is left?");
             }
             largest = Math.max(largest, score);
         }

@@ -18,6 +18,8 @@ import java.util.function.Supplier;
 
 /** Conversations as the checkpoint's own template writes them, of which what the assistant says is predicted. */
 final class Conversations implements InputTokens<Chat> {
+    private static final int SHOWN = 60;
+
     private final Tokenizer tokenizer;
     private final Supplier<ChatTemplate> template;
 
@@ -57,7 +59,8 @@ final class Conversations implements InputTokens<Chat> {
                                     ? " Which of two answers is preferred is learned by fitPreferences(...)."
                                     : ""));
         }
-        final ChatTokens tokens = template.get().encode(tokenizer, example.input());
+        final ChatTemplate found = template.get();
+        final ChatTokens tokens = named(example.input(), () -> found.encode(tokenizer, example.input()));
         return TokenRow.of(tokens.ids(), tokens.labels());
     }
 
@@ -73,13 +76,31 @@ final class Conversations implements InputTokens<Chat> {
     }
 
     private TokenRow answered(Chat prompt, List<Message> answer) {
-        final ChatTokens tokens = template.get().encode(tokenizer, prompt, answer);
+        final ChatTemplate found = template.get();
+        final ChatTokens tokens = named(prompt, () -> found.encode(tokenizer, prompt, answer));
         return TokenRow.of(tokens.ids(), tokens.labels());
     }
 
     @Override
     public int[] prompt(Chat chat) {
-        return tokenizer.encodeWhole(template.get().render(chat, true)).ids();
+        final ChatTemplate found = template.get();
+        return tokenizer
+                .encodeWhole(named(chat, () -> found.render(chat, true)))
+                .ids();
+    }
+
+    /** Says which conversation it is that a template fails at. */
+    private static <T> T named(Chat chat, Supplier<T> rendering) {
+        try {
+            return rendering.get();
+        } catch (FinetuneException e) {
+            final String text = chat.readAsText();
+            throw new FinetuneException(
+                    e.getMessage() + " The conversation is: \""
+                            + (text.length() > SHOWN ? text.substring(0, SHOWN) + " ..." : text)
+                            + "\". Change it to what the model's chat template expects, or leave it out.",
+                    e);
+        }
     }
 
     @Override

@@ -348,7 +348,16 @@ public final class LmEncoder implements InputEncoder<Object>, TextWriter<Object>
 
     private int[] tokens(Object input, GenerationConfig config) {
         final int[] ids = of(input).prompt(input);
-        return ids.length == 0 ? config.special().begin().stream().toArray() : ids;
+        if (ids.length > 0) {
+            return ids;
+        }
+        final int[] begin = config.special().begin().stream().toArray();
+        if (begin.length > 0 && begin[0] > tokenizer.largestId()) {
+            throw new FinetuneException("An empty prompt begins with the token " + begin[0] + ", as 'bos_token_id' of "
+                    + GenerationConfig.FILE + " says, but the tokenizer knows the tokens 0 to "
+                    + tokenizer.largestId() + ": mend the field, or give the prompt some words.");
+        }
+        return begin;
     }
 
     @Override

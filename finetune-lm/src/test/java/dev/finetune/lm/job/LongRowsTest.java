@@ -36,8 +36,8 @@ class LongRowsTest {
 
     @BeforeEach
     void allowLongRows() throws IOException {
-        try (Stream<Path> files = Files.list(
-                GoldenFolders.all().get("llama-causal-lm").resolve("model"))) {
+        try (Stream<Path> files =
+                Files.list(GoldenFolders.all().get("llama-causal-lm").resolve("model"))) {
             for (Path file : files.toList()) {
                 Files.copy(file, folder.resolve(file.getFileName()));
             }

@@ -105,6 +105,41 @@ class WritingJobsTest {
     }
 
     @Test
+    void aConversationThatTheTemplateFailsAtIsNamed() throws IOException {
+        final Path model = chatty();
+        Files.writeString(
+                model.resolve("chat_template.jinja"),
+                "{% for message in messages %}{% if message.role == 'system' %}{{ raise_exception('No system') }}"
+                        + "{% endif %}{{ message.content }}{% endfor %}");
+        final Dataset<Chat> chats = Dataset.of(
+                Chat.class,
+                List.of(
+                        new Example<>(Chat.of().user("late").assistant("sorry"), Label.none()),
+                        new Example<>(Chat.of().system("Be kind.").user("a").assistant("b"), Label.none())));
+        assertThatThrownBy(() -> tuner(model).fit(chats, chats))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("No system")
+                .hasMessageContaining("The conversation is: \"system: Be kind.")
+                .hasMessageContaining("or leave it out");
+    }
+
+    @Test
+    void tokensOfTheGenerationConfigThatTheModelDoesNotKnowAreNamed() throws IOException {
+        final Path model = chatty();
+        final Path config = model.resolve("generation_config.json");
+        Files.writeString(config, "{\"bos_token_id\": 5000000, \"forced_eos_token_id\": 6000000}");
+        try (FineTuned<Text> writer = tuner(model).untrained(Text.class)) {
+            final Generation greedy = Generation.greedy().maxNewTokens(1);
+            assertThatThrownBy(() -> writer.generate(Text.of(""), greedy))
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageContaining("begins with the token 5000000");
+            assertThatThrownBy(() -> writer.generate(Text.of("late"), greedy))
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageContaining("the token 6000000 has to come");
+        }
+    }
+
+    @Test
     void whatTheUserSaysIsNotLearned() throws IOException {
         try (FineTuned<Chat> model = tuner(chatty()).untrained(Chat.class)) {
             final HostBatch batch =
