@@ -27,10 +27,12 @@ final class InputText {
 
     /** Whether an example has an answer, to be written by a model, that says nothing, or lacks the one that it should have. */
     static boolean lacksAnswer(Example<?> example) {
-        return example.label() instanceof Label.Completion completion
-                ? completion.text().isBlank()
-                : example.input() instanceof ReadAsText other && other.lacksAnswer()
-                        || example.label() instanceof ReadAsText label && label.lacksAnswer();
+        if (example.label() instanceof Label.Completion completion) {
+            return completion.text().isBlank();
+        }
+        return example.label() instanceof ReadAsText label
+                ? label.lacksAnswer()
+                : example.input() instanceof ReadAsText other && other.lacksAnswer();
     }
 
     /** Whether a text is missing. */

@@ -82,7 +82,9 @@ public final class ChatCommand implements Callable<Integer> {
     @Option(names = "--interactive", description = "Talk to the model in the end; an empty line leaves.")
     private boolean interactive;
 
-    @Option(names = "--out", description = "Where to save the fine-tuned model, or with --lora the adapter.")
+    @Option(
+            names = "--out",
+            description = "Where to save the fine-tuned model, or with --lora and --model the adapter.")
     private Path out = Path.of("chat-model");
 
     @Override
@@ -118,8 +120,13 @@ public final class ChatCommand implements Callable<Integer> {
         return 0;
     }
 
+    /** Of the shipped model, which is unpacked to a temporary folder, the whole is saved: an adapter would miss its base there. */
+    private boolean savesAdapter() {
+        return lora > 0 && !model.equals(ShippedFiles.SMALL_LM);
+    }
+
     private void checkOut() {
-        if (lora > 0) {
+        if (savesAdapter()) {
             Output.checkAdapter("--out", out, Overwrite.OURS);
         } else {
             Output.checkModel("--out", out, Overwrite.OURS);
@@ -162,11 +169,14 @@ public final class ChatCommand implements Callable<Integer> {
     }
 
     private void save(FineTuned<Chat> tuned) {
-        if (lora > 0) {
+        if (savesAdapter()) {
             tuned.saveAdapter(out);
             System.out.println("\n4. The adapter is in " + out.toAbsolutePath() + ";\n   FineTuner.from(\"" + model
                     + "\").adapter(dir).untrained(Chat.class) loads it in Java, and PEFT in Python.");
         } else {
+            if (lora > 0) {
+                tuned.mergeAdapter();
+            }
             tuned.save(out);
             System.out.println("\n4. Saved to " + out.toAbsolutePath() + ";\n   FineTuned.load(dir, Chat.class)"
                     + ".generate(Chat.of().user(\"...\"), Generation.greedy()) answers in Java,\n   and"

@@ -41,7 +41,10 @@ final class Inputs {
         if (type == Image.class) {
             return Image.of(Path.of(line));
         }
-        throw new FinetuneException("Models that read " + type.getSimpleName() + " can't be asked from here.");
+        throw new FinetuneException(
+                type == Object.class
+                        ? "A language model is asked with the command generate, which writes what follows a text."
+                        : "Models that read " + type.getSimpleName() + " can't be asked from here.");
     }
 
     /** The members of a line of JSON that say what the input was. */

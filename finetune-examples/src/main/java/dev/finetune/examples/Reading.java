@@ -118,6 +118,11 @@ final class Reading {
         if (head instanceof Head.Classification) {
             return "classification";
         }
+        if (head instanceof Head.CausalLm || head instanceof Head.Seq2SeqLm) {
+            throw new FinetuneException(
+                    "A language model is evaluated by the command lm, with --eval, while it learns; in"
+                            + " Java by tuned.evaluate(...).");
+        }
         throw new FinetuneException("This model gives " + head + ", of which there is nothing to evaluate.");
     }
 }

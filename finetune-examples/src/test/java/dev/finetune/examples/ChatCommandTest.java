@@ -49,23 +49,49 @@ class ChatCommandTest {
         }
     }
 
-    @Test
-    void anAdapterOfConversationsOfOnesOwnIsSavedAlone() throws IOException {
+    private Path ownConversations() throws IOException {
         final Path own = folder.resolve("own.jsonl");
         Files.writeString(
                 own,
                 "{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}, {\"role\": \"assistant\", \"content\": \"Yes.\"}]}\n"
                         .repeat(20));
-        final CommandLineRun run = chat("--lora", "4", "--data", own.toString(), "--lr", "1e-3");
+        return own;
+    }
+
+    private static void answers(FineTuned<Chat> model) {
+        assertThat(model.generate(Chat.of().user("Hi"), Generation.greedy().maxNewTokens(3))
+                        .ids())
+                .isNotEmpty();
+    }
+
+    @Test
+    void anAdapterOfAModelOfOnesOwnIsSavedAlone() throws IOException {
+        final Path model = ShippedFiles.languageModel(folder);
+        final CommandLineRun run = chat(
+                "--model",
+                model.toString(),
+                "--lora",
+                "4",
+                "--data",
+                ownConversations().toString(),
+                "--lr",
+                "1e-3");
 
         assertThat(run.text()).contains("in 2 conversations held back", "The adapter is in ");
-        try (FineTuned<Chat> adapted = FineTuner.from(ShippedFiles.languageModel(folder))
-                .adapter(folder.resolve("out"))
-                .untrained(Chat.class)) {
-            assertThat(adapted.generate(
-                                    Chat.of().user("Hi"), Generation.greedy().maxNewTokens(3))
-                            .ids())
-                    .isNotEmpty();
+        try (FineTuned<Chat> adapted =
+                FineTuner.from(model).adapter(folder.resolve("out")).untrained(Chat.class)) {
+            answers(adapted);
+        }
+    }
+
+    @Test
+    void ofTheShippedModelTheWholeIsSavedWithWhatAnAdapterLearned() throws IOException {
+        final CommandLineRun run =
+                chat("--lora", "4", "--data", ownConversations().toString(), "--lr", "1e-3");
+
+        assertThat(run.text()).contains("Saved to ");
+        try (FineTuned<Chat> saved = FineTuned.load(folder.resolve("out"), Chat.class)) {
+            answers(saved);
         }
     }
 

@@ -14,6 +14,7 @@ import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.NonFinite;
 import dev.finetune.spi.Assembly;
+import dev.finetune.spi.TextWriter;
 import dev.finetune.train.TrainingSettings;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -161,8 +162,11 @@ final class Predicting<I> {
 
     private Prediction joined(int input, List<Row> parts) {
         if (parts.isEmpty()) {
-            throw new FinetuneException(
-                    "Input " + input + " (counted from 0) holds nothing that the model could read.");
+            throw new FinetuneException("Input " + input + " (counted from 0) holds nothing that the model could read"
+                    + (assembly.encoder() instanceof TextWriter<?>
+                            ? ": predict(...) says the next token at each place of a text that is there; generate(...) writes"
+                                    + " what follows."
+                            : "."));
         }
         return assembly.task().join(parts.stream().map(row -> byRow[row.number]).toList());
     }
