@@ -49,7 +49,7 @@ public final class TogetherTokens {
     }
 
     /** What a pass gives, or why it gave nothing. */
-    private record Given(float[][] logits, @Nullable RuntimeException failure) {}
+    private record Given(float[][] logits, @Nullable Throwable failure) {}
 
     /** One caller's row. */
     private final class Member implements NextTokens {
@@ -92,8 +92,11 @@ public final class TogetherTokens {
             if (mine == null) {
                 throw new IllegalStateException("A pass gave nothing.");
             }
-            if (mine.failure() != null) {
-                throw mine.failure();
+            if (mine.failure() instanceof Error error) {
+                throw error;
+            }
+            if (mine.failure() instanceof RuntimeException failure) {
+                throw failure;
             }
             return mine.logits();
         }
@@ -228,7 +231,7 @@ public final class TogetherTokens {
             given = Arrays.stream(logits)
                     .map(row -> new Given(new float[][] {row}, null))
                     .toArray(Given[]::new);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             // What was read is of no use to anybody any more.
             if (!member.alone) {
                 some = Stream.concat(joined.stream(), Stream.of(member))
