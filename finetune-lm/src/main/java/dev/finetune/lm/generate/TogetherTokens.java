@@ -28,6 +28,10 @@ public final class TogetherTokens {
 
     private @Nullable NetworkTokens all;
     private boolean computing;
+
+    /** When somebody computed last. */
+    private long idleFrom = System.nanoTime();
+
     private int beginning;
 
     /**
@@ -142,6 +146,7 @@ public final class TogetherTokens {
 
     private synchronized void end() {
         computing = false;
+        idleFrom = System.nanoTime();
         notifyAll();
     }
 
@@ -156,7 +161,9 @@ public final class TogetherTokens {
         }
         final long from = System.nanoTime();
         while (member.given == null) {
-            final long waited = System.nanoTime() - from;
+            // While somebody computes, nobody can ask for more.
+            final long now = System.nanoTime();
+            final long waited = Math.min(now - from, now - idleFrom);
             if (!computing && beginning == 0 && (member.alone || asking.containsAll(joined) || waited > PATIENCE)) {
                 computing = true;
                 return true;
