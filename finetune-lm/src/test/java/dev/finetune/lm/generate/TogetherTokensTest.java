@@ -22,6 +22,8 @@ import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -119,6 +121,45 @@ class TogetherTokensTest {
             }
         } finally {
             threads.shutdownNow();
+        }
+    }
+
+    @Test
+    void nothingNativeStaysBehindWhenCallersHaveComeAndGone() throws Exception {
+        writeSideBySide();
+        final long before = Pointer.totalCount();
+        for (int i = 0; i < 3; i++) {
+            writeSideBySide();
+        }
+        assertThat(Pointer.totalCount()).isEqualTo(before);
+    }
+
+    /** Six texts of four callers, which end at different times; one keeps the others waiting, one is cancelled. */
+    private static void writeSideBySide() throws Exception {
+        final List<Text> prompts = prompts(6);
+        final ExecutorService threads = Executors.newFixedThreadPool(4);
+        try {
+            final List<Future<Generated>> asked = new ArrayList<>();
+            for (int i = 0; i < prompts.size(); i++) {
+                final int each = i;
+                final Cancellation cancellation = new Cancellation();
+                asked.add(threads.submit(() -> model.generate(
+                        prompts.get(each),
+                        settings(20 + 9 * each),
+                        piece -> {
+                            pause(each == 1 ? 30 : 0);
+                            if (each == 4) {
+                                cancellation.cancel();
+                            }
+                        },
+                        cancellation)));
+            }
+            for (Future<Generated> each : asked) {
+                each.get();
+            }
+        } finally {
+            threads.shutdown();
+            threads.awaitTermination(1, TimeUnit.MINUTES);
         }
     }
 
