@@ -59,7 +59,7 @@ final class BytePairLearner {
         vocabulary.addAll(signs());
         final Map<String, Integer> ids = new HashMap<>();
         vocabulary.forEach(token -> ids.put(token, ids.size()));
-        final List<PairCounts.Word> words = new ArrayList<>();
+        final List<PairCounts.Word<Integer>> words = new ArrayList<>();
         long bytes = 0;
         for (Map.Entry<String, Integer> piece : pieces.entrySet()) {
             final byte[] spelled = piece.getKey().getBytes(StandardCharsets.UTF_8);
@@ -67,17 +67,17 @@ final class BytePairLearner {
             for (byte each : spelled) {
                 tokens.add(ids.get(String.valueOf(sign(each & 0xFF))));
             }
-            words.add(new PairCounts.Word(tokens, piece.getValue()));
+            words.add(new PairCounts.Word<>(tokens, piece.getValue()));
             bytes += (long) spelled.length * piece.getValue();
         }
-        final PairCounts counts = new PairCounts(words);
+        final PairCounts<Integer> counts = new PairCounts<>(words);
         final List<List<String>> merges = new ArrayList<>();
         while (vocabulary.size() < size) {
             final var best = counts.best();
             if (best.isEmpty()) {
                 break;
             }
-            final PairCounts.Pair pair = best.get();
+            final PairCounts.Pair<Integer> pair = best.get().pair();
             final String left = vocabulary.get(pair.left());
             final String right = vocabulary.get(pair.right());
             final int id = ids.computeIfAbsent(left + right, joined -> {

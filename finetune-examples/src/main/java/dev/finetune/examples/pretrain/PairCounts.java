@@ -11,75 +11,81 @@ import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
 
-/** How often which tokens are neighbours in words, kept up to date as pairs are joined. */
-final class PairCounts {
-    private final List<Word> words;
-    private final Map<Pair, Long> counts = new HashMap<>();
-    private final Map<Pair, Set<Integer>> places = new HashMap<>();
-    private final PriorityQueue<Candidate> queue = new PriorityQueue<>(Comparator.comparingLong(Candidate::count)
-            .reversed()
-            .thenComparingInt(candidate -> candidate.pair.left)
-            .thenComparingInt(candidate -> candidate.pair.right));
+/**
+ * How often which tokens are neighbours in words, kept up to date as pairs are joined.
+ *
+ * @param <T> what a token is: its id, or how it is written
+ */
+final class PairCounts<T extends Comparable<T>> {
+    private final List<Word<T>> words;
+    private final Map<Pair<T>, Long> counts = new HashMap<>();
+    private final Map<Pair<T>, Set<Integer>> places = new HashMap<>();
+    private final PriorityQueue<Candidate<T>> queue =
+            new PriorityQueue<>(Comparator.<Candidate<T>>comparingLong(Candidate::count)
+                    .reversed()
+                    .thenComparing(candidate -> candidate.pair.left)
+                    .thenComparing(candidate -> candidate.pair.right));
 
-    /** Neighbours, by their ids. */
-    record Pair(int left, int right) {}
+    /** Neighbours. */
+    record Pair<T>(T left, T right) {}
 
     /**
      * A word.
      *
-     * @param tokens their ids; changed as pairs are joined
+     * @param tokens its tokens; changed as pairs are joined
      * @param count how often the word occurs
      */
-    record Word(List<Integer> tokens, int count) {}
+    record Word<T>(List<T> tokens, int count) {}
 
-    private record Candidate(Pair pair, long count) {}
+    /** A pair, and how often it occurs. */
+    record Candidate<T>(Pair<T> pair, long count) {}
 
-    PairCounts(List<Word> words) {
+    PairCounts(List<Word<T>> words) {
         this.words = words;
         for (int i = 0; i < words.size(); i++) {
             count(i, 1);
         }
-        counts.forEach((pair, count) -> queue.add(new Candidate(pair, count)));
+        counts.forEach((pair, count) -> queue.add(new Candidate<>(pair, count)));
     }
 
-    /** The pair that occurs most often; of several, that with the smallest left and then right id. */
-    Optional<Pair> best() {
+    /** The pair that occurs most often; of several, that with the smallest left and then right token. */
+    Optional<Candidate<T>> best() {
         while (!queue.isEmpty()) {
-            final Candidate candidate = queue.remove();
+            final Candidate<T> candidate = queue.remove();
             if (counts.getOrDefault(candidate.pair, 0L) == candidate.count) {
-                return Optional.of(candidate.pair);
+                return Optional.of(candidate);
             }
         }
         return Optional.empty();
     }
 
     /** Puts a token in place of a pair, from left to right in each word. */
-    void join(Pair pair, int token) {
-        final Set<Pair> touched = new HashSet<>();
+    void join(Pair<T> pair, T token) {
+        final Set<Pair<T>> touched = new HashSet<>();
         for (int index : List.copyOf(Objects.requireNonNull(places.get(pair)))) {
             touched.addAll(count(index, -1));
-            final List<Integer> tokens = words.get(index).tokens;
+            final List<T> tokens = words.get(index).tokens;
             for (int i = 0; i + 1 < tokens.size(); i++) {
-                if (tokens.get(i) == pair.left && tokens.get(i + 1) == pair.right) {
+                if (tokens.get(i).equals(pair.left) && tokens.get(i + 1).equals(pair.right)) {
                     tokens.set(i, token);
                     tokens.remove(i + 1);
                 }
             }
             touched.addAll(count(index, 1));
         }
-        for (Pair changed : touched) {
+        for (Pair<T> changed : touched) {
             final long count = counts.getOrDefault(changed, 0L);
             if (count > 0) {
-                queue.add(new Candidate(changed, count));
+                queue.add(new Candidate<>(changed, count));
             }
         }
     }
 
-    private List<Pair> count(int index, int sign) {
-        final Word word = words.get(index);
-        final List<Pair> touched = new ArrayList<>();
+    private List<Pair<T>> count(int index, int sign) {
+        final Word<T> word = words.get(index);
+        final List<Pair<T>> touched = new ArrayList<>();
         for (int i = 0; i + 1 < word.tokens.size(); i++) {
-            final Pair pair = new Pair(word.tokens.get(i), word.tokens.get(i + 1));
+            final Pair<T> pair = new Pair<>(word.tokens.get(i), word.tokens.get(i + 1));
             touched.add(pair);
             counts.merge(pair, (long) sign * word.count, Long::sum);
             if (sign > 0) {
