@@ -59,6 +59,7 @@ public final class PreferenceFitting<I> {
     }
 
     public Trained<I> fit(Dataset<I> train, Optional<Dataset<I>> validation) {
+        PackedBase.checkTraining(draft);
         checkSettings(validation.isPresent());
         checkInMemory(train);
         validation.ifPresent(PreferenceFitting::checkInMemory);

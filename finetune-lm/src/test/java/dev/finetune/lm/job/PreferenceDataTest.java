@@ -25,6 +25,7 @@ import dev.finetune.lm.Message;
 import dev.finetune.lm.Preference;
 import dev.finetune.lm.TextPreference;
 import dev.finetune.lm.input.LmInputs;
+import dev.finetune.peft.Quantized;
 import dev.finetune.preference.Dpo;
 import dev.finetune.preference.Orpo;
 import dev.finetune.preference.PreferenceEncoder;
@@ -123,7 +124,10 @@ class PreferenceDataTest {
                         new Example<>(Chat.of().user("late"), answers("thanks", "what"))));
         try (FineTuned<Chat> tuned =
                 tuner(chatty("gpt2-causal-lm", folder)).epochs(1).fitPreferences(pairs, Orpo.lambda(0.1))) {
-            assertThat(tuned.provenance().warnings()).noneMatch(warning -> warning.contains("label"));
+            assertThat(tuned.provenance().warnings())
+                    .noneMatch(warning -> warning.contains("label"))
+                    // The answers are in the pairs, and not in the conversations that they follow.
+                    .noneMatch(warning -> warning.contains("answer"));
         }
     }
 
@@ -138,7 +142,9 @@ class PreferenceDataTest {
                 "regularization(r -> r.rDrop(...)) would do nothing",
                         tuner(base).regularization(r -> r.rDrop(1)),
                 "Dpo.beta(...).labelSmoothing(...)", tuner(base).loss(l -> l.labelSmoothing(0.1)),
-                "fitPreferences(train, validation, ...)", tuner(base).keepBest());
+                "fitPreferences(train, validation, ...)", tuner(base).keepBest(),
+                "without an adapter there is nothing beside them that learns",
+                        tuner(base).base(Quantized.nf4()));
         refused.forEach((message, tuner) -> assertThatThrownBy(() -> tuner.fitPreferences(data, Dpo.beta(0.1)))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining(message));
