@@ -6,6 +6,7 @@ import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.train.ProcessGroup;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,7 @@ public final class Companions implements ProcessGroup, AutoCloseable {
     private final Processes self;
     private final Meeting meeting;
     private @Nullable Gloo gloo;
+    private @Nullable Optional<SharedMemoryExchange> memory;
 
     private Companions(Processes self, Meeting meeting) {
         this.self = self;
@@ -46,35 +48,57 @@ public final class Companions implements ProcessGroup, AutoCloseable {
 
     @Override
     public void sum(List<Tensor> tensors) {
-        exchange(tensors, Gloo::sum);
+        exchange(tensors, SharedMemoryExchange::sum, Gloo::sum);
     }
 
     @Override
     public void broadcast(List<Tensor> tensors) {
-        exchange(tensors, Gloo::broadcast);
+        exchange(tensors, SharedMemoryExchange::broadcast, Gloo::broadcast);
     }
 
     private interface Exchange {
         void run(Gloo among, List<Tensor> pieces);
     }
 
-    private void exchange(List<Tensor> tensors, Exchange exchange) {
+    private interface Sharing {
+        void run(SharedMemoryExchange among, List<Tensor> tensors);
+    }
+
+    private void exchange(List<Tensor> tensors, Sharing sharing, Exchange exchange) {
         if (self.worldSize() == 1) {
             return;
         }
-        final Gloo among = connected();
+        final Optional<SharedMemoryExchange> shared = memory();
+        final Optional<Gloo> among = shared.isPresent() && SharedMemoryExchange.takes(tensors)
+                ? Optional.empty()
+                : Optional.of(connected());
         gather(new byte[0]); // All are ready, so that what takes long from here on is the transfer.
         try (TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off()) {
-            final Buckets buckets = Buckets.of(tensors);
-            exchange.run(among, buckets.pieces());
-            buckets.takeApart();
-        } catch (FinetuneException e) {
-            throw e;
+            if (among.isPresent()) {
+                final Buckets buckets = Buckets.of(tensors);
+                exchange.run(among.get(), buckets.pieces());
+                buckets.takeApart();
+            } else {
+                sharing.run(shared.orElseThrow(), tensors);
+            }
         } catch (RuntimeException e) {
-            throw meeting.orElse(new FinetuneException(
-                    "The processes could not exchange tensors: " + e.getMessage(), e));
+            throw meeting.orElse(
+                    e instanceof FinetuneException told
+                            ? told
+                            : new FinetuneException("The processes could not exchange tensors: " + e.getMessage(), e));
         }
+    }
+
+    /** What the processes share, where all are on one machine; {@code -Ddev.finetune.sharedMemory=false} in all of them does without. */
+    private Optional<SharedMemoryExchange> memory() {
+        if (memory == null) {
+            memory = "false".equals(System.getProperty("dev.finetune.sharedMemory"))
+                    ? Optional.empty()
+                    : SharedMemoryExchange.join(
+                            self.rank(), self.worldSize(), this::gather, meeting::check, self.timeout());
+        }
+        return memory;
     }
 
     private Gloo connected() {
@@ -100,6 +124,9 @@ public final class Companions implements ProcessGroup, AutoCloseable {
 
     @Override
     public void close() {
+        if (memory != null) {
+            memory.ifPresent(SharedMemoryExchange::close);
+        }
         if (gloo != null) {
             gloo.close();
         }

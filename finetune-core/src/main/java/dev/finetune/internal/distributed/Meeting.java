@@ -131,7 +131,8 @@ final class Meeting implements AutoCloseable {
         }
     }
 
-    private void check() {
+    /** Throws what happened, if a process was lost or has failed. */
+    void check() {
         synchronized (lock) {
             if (failure != null) {
                 throw new FinetuneException(failure);
