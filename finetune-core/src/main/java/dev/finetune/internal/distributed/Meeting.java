@@ -131,7 +131,8 @@ final class Meeting implements AutoCloseable {
         }
     }
 
-    private void check() {
+    /** Throws what happened, if a process was lost or has failed. */
+    void check() {
         synchronized (lock) {
             if (failure != null) {
                 throw new FinetuneException(failure);
@@ -268,6 +269,9 @@ final class Meeting implements AutoCloseable {
     /** Why it can't go on, if a process was lost or has failed; waits a little for the news, when something else went wrong. */
     FinetuneException orElse(FinetuneException other) {
         synchronized (lock) {
+            if (other.getMessage().equals(failure)) {
+                return other;
+            }
             final long end = System.nanoTime() + 5_000_000_000L;
             while (failure == null && System.nanoTime() < end) {
                 sleep(100);
