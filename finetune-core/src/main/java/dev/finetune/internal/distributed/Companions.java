@@ -7,15 +7,19 @@ import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.train.ProcessGroup;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** The processes that train together, met and connected. */
 public final class Companions implements ProcessGroup, AutoCloseable {
+    private static final byte[] NOTHING = new byte[0];
+
     private final Processes self;
     private final Meeting meeting;
-    private @Nullable Gloo gloo;
     private @Nullable Optional<SharedMemoryExchange> memory;
+    private @Nullable Gloo gloo;
 
     private Companions(Processes self, Meeting meeting) {
         this.self = self;
@@ -56,49 +60,42 @@ public final class Companions implements ProcessGroup, AutoCloseable {
         exchange(tensors, SharedMemoryExchange::broadcast, Gloo::broadcast);
     }
 
-    private interface Exchange {
-        void run(Gloo among, List<Tensor> pieces);
-    }
-
-    private interface Sharing {
-        void run(SharedMemoryExchange among, List<Tensor> tensors);
-    }
-
-    private void exchange(List<Tensor> tensors, Sharing sharing, Exchange exchange) {
-        if (self.worldSize() == 1) {
+    /** Through memory where all processes are on one machine, as long as it takes the tensors; else through Gloo. */
+    private void exchange(
+            List<Tensor> tensors,
+            BiConsumer<SharedMemoryExchange, List<Tensor>> inMemory,
+            BiConsumer<Gloo, List<Tensor>> overNetwork) {
+        if (self.worldSize() == 1 || tensors.isEmpty()) {
             return;
         }
-        final Optional<SharedMemoryExchange> shared = memory();
-        final Optional<Gloo> among = shared.isPresent() && SharedMemoryExchange.takes(tensors)
-                ? Optional.empty()
-                : Optional.of(connected());
-        gather(new byte[0]); // All are ready, so that what takes long from here on is the transfer.
-        try (TensorScope scope = TensorScope.open();
-                GradientMode off = GradientMode.off()) {
-            if (among.isPresent()) {
-                final Buckets buckets = Buckets.of(tensors);
-                exchange.run(among.get(), buckets.pieces());
-                buckets.takeApart();
+        if (memory == null) {
+            memory = SharedMemoryExchange.join(
+                    self.rank(), self.worldSize(), this::gather, meeting::check, self.timeout());
+        }
+        try {
+            if (memory.isPresent() && SharedMemoryExchange.takes(tensors)) {
+                gather(NOTHING); // All are ready, so that what takes long from here on is the transfer.
+                inMemory.accept(memory.get(), tensors);
             } else {
-                sharing.run(shared.orElseThrow(), tensors);
+                final Gloo among = connected();
+                gather(NOTHING);
+                overNetwork(tensors, pieces -> overNetwork.accept(among, pieces));
             }
+        } catch (FinetuneException e) {
+            throw meeting.orElse(e);
         } catch (RuntimeException e) {
             throw meeting.orElse(
-                    e instanceof FinetuneException told
-                            ? told
-                            : new FinetuneException("The processes could not exchange tensors: " + e.getMessage(), e));
+                    new FinetuneException("The processes could not exchange tensors: " + e.getMessage(), e));
         }
     }
 
-    /** What the processes share, where all are on one machine; {@code -Ddev.finetune.sharedMemory=false} in all of them does without. */
-    private Optional<SharedMemoryExchange> memory() {
-        if (memory == null) {
-            memory = "false".equals(System.getProperty("dev.finetune.sharedMemory"))
-                    ? Optional.empty()
-                    : SharedMemoryExchange.join(
-                            self.rank(), self.worldSize(), this::gather, meeting::check, self.timeout());
+    private static void overNetwork(List<Tensor> tensors, Consumer<List<Tensor>> exchange) {
+        try (TensorScope scope = TensorScope.open();
+                GradientMode off = GradientMode.off()) {
+            final Buckets buckets = Buckets.of(tensors);
+            exchange.accept(buckets.pieces());
+            buckets.takeApart();
         }
-        return memory;
     }
 
     private Gloo connected() {

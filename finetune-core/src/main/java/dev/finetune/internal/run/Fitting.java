@@ -106,6 +106,7 @@ public final class Fitting<I> {
                 reporting.failed(model, SettingsText.describe(draft), e, train, validation);
                 throw e;
             }
+            sharing.close(); // What is still to be done is done by process 0.
             final Optional<WrittenSamples> samples =
                     writing.map(some -> some.after(before.orElseThrow(), told -> warn(told, warnings)));
             samples.ifPresent(reporting::sampled);
