@@ -38,6 +38,17 @@ record ScaleModel(double fixed, double perRow) {
                     seconds.get(small), (large - small) * 1e6 / (seconds.get(large) - seconds.get(small)));
         }
 
+        /**
+         * Of processes in a ring, each on a machine of its own: every number goes round once to be summed, and once more to be told.
+         *
+         * @param bytesASecond of the network of a machine, each way
+         * @param message seconds that a message takes without regard to its length
+         */
+        static Exchange ring(int processes, double bytesASecond, double message) {
+            return new Exchange(
+                    2 * (processes - 1) * message, bytesASecond * processes / (2.0 * (processes - 1)));
+        }
+
         double seconds(double bytes) {
             return latency + bytes / bandwidth;
         }
