@@ -98,8 +98,9 @@ public final class BertStepCommand implements Callable<Integer> {
 
     @Option(
             names = "--distributed",
-            description = "Be one of the processes that RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT name; the batch is this"
-                    + " one's.")
+            description =
+                    "Be one of the processes that RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT name; the batch is this"
+                            + " one's.")
     private boolean distributed;
 
     @Override

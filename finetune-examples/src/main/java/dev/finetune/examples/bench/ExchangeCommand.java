@@ -17,7 +17,8 @@ import picocli.CommandLine.Option;
 /** How long processes take to sum gradients of several sizes, without a step around it. */
 @Command(
         name = "exchange",
-        description = "Time the sum of gradients among the processes that RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT name.",
+        description =
+                "Time the sum of gradients among the processes that RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT name.",
         mixinStandardHelpOptions = true,
         showDefaultValues = true)
 public final class ExchangeCommand implements Callable<Integer> {

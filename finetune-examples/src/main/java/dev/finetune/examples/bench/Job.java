@@ -62,8 +62,7 @@ public final class Job {
      * @return their last lines, in the order of the environments
      * @throws FinetuneException as {@link #run(List, List)} does
      */
-    static List<JsonObject> together(
-            List<String> program, List<String> options, List<Map<String, String>> environments)
+    static List<JsonObject> together(List<String> program, List<String> options, List<Map<String, String>> environments)
             throws IOException, InterruptedException {
         final List<String> command =
                 Stream.concat(program.stream(), options.stream()).toList();

@@ -44,7 +44,9 @@ public final class ScaleCommand implements Callable<Integer> {
     @Option(names = "--steps", description = "Steps that count.")
     private int steps = 5;
 
-    @Option(names = "--peer", description = "The peer's Python, for DistributedDataParallel. Without it ours are run alone.")
+    @Option(
+            names = "--peer",
+            description = "The peer's Python, for DistributedDataParallel. Without it ours are run alone.")
     private Optional<String> peer = Optional.empty();
 
     @Option(names = "--peer-scripts", description = "The folder of the peer's scripts.")
@@ -91,16 +93,35 @@ public final class ScaleCommand implements Callable<Integer> {
         for (int count : counts) {
             final double beside = step(rank, batch, count, false) / alone;
             System.out.printf(
-                    Locale.ROOT, "| %s, each by itself beside %d others | | %d | %.0f | | | |%n", work, count - 1, batch, alone * beside * 1e3);
+                    Locale.ROOT,
+                    "| %s, each by itself beside %d others | | %d | %.0f | | | |%n",
+                    work,
+                    count - 1,
+                    batch,
+                    alone * beside * 1e3);
             final double exchange = exchanges.get(count).seconds(bytes);
-            row(work, count, batch, step(rank, batch, count, true), alone / batch,
+            row(
+                    work,
+                    count,
+                    batch,
+                    step(rank, batch, count, true),
+                    alone / batch,
                     Optional.of(beside * model.compute(batch) + exchange));
             final int part = Math.max(1, batch / count);
-            row(work, count, part, step(rank, part, count, true), alone / batch,
+            row(
+                    work,
+                    count,
+                    part,
+                    step(rank, part, count, true),
+                    alone / batch,
                     Optional.of(beside * model.compute(part) + exchange));
         }
         System.out.printf(
-                Locale.ROOT, "%s: a step takes %.0f ms and %.1f ms a row%n", work, model.fixed() * 1e3, model.perRow() * 1e3);
+                Locale.ROOT,
+                "%s: a step takes %.0f ms and %.1f ms a row%n",
+                work,
+                model.fixed() * 1e3,
+                model.perRow() * 1e3);
     }
 
     private void comparePeer(int rank) throws IOException, InterruptedException {
@@ -108,7 +129,9 @@ public final class ScaleCommand implements Callable<Integer> {
         double alone = 0;
         for (int count = 1; count <= 2; count++) {
             final List<JsonObject> said = Job.together(
-                    List.of(peer.orElseThrow(), scripts.resolve("ddp_step_peer.py").toString()),
+                    List.of(
+                            peer.orElseThrow(),
+                            scripts.resolve("ddp_step_peer.py").toString()),
                     shape(rank, batch),
                     environments(count, true));
             final double step = said.get(0).get("ms_per_step").getAsDouble() / 1e3;
@@ -118,7 +141,8 @@ public final class ScaleCommand implements Callable<Integer> {
     }
 
     /** Seconds of a step. */
-    private double step(int rank, int rowsEach, int count, boolean exchanging) throws IOException, InterruptedException {
+    private double step(int rank, int rowsEach, int count, boolean exchanging)
+            throws IOException, InterruptedException {
         final List<String> options = new ArrayList<>(List.of("bert-step"));
         options.addAll(shape(rank, rowsEach));
         if (exchanging) {
@@ -141,7 +165,8 @@ public final class ScaleCommand implements Callable<Integer> {
     }
 
     private static ScaleModel.Exchange exchange(int count) throws IOException, InterruptedException {
-        final JsonObject said = Job.together(Job.ours("bench"), List.of("exchange"), environments(count, true)).get(0);
+        final JsonObject said = Job.together(Job.ours("bench"), List.of("exchange"), environments(count, true))
+                .get(0);
         final Map<Double, Double> seconds = new HashMap<>();
         for (String key : said.keySet()) {
             if (!key.equals("what")) {
@@ -159,10 +184,14 @@ public final class ScaleCommand implements Callable<Integer> {
             final Map<String, String> one = new HashMap<>(Map.of("FINETUNE_THREADS", "1", "OMP_NUM_THREADS", "1"));
             if (exchanging) {
                 one.putAll(Map.of(
-                        "RANK", Integer.toString(rank),
-                        "WORLD_SIZE", Integer.toString(count),
-                        "MASTER_ADDR", "127.0.0.1",
-                        "MASTER_PORT", port));
+                        "RANK",
+                        Integer.toString(rank),
+                        "WORLD_SIZE",
+                        Integer.toString(count),
+                        "MASTER_ADDR",
+                        "127.0.0.1",
+                        "MASTER_PORT",
+                        port));
             }
             environments.add(one);
         }
@@ -186,7 +215,9 @@ public final class ScaleCommand implements Callable<Integer> {
                 step * 1e3,
                 rate,
                 rate * aloneARow,
-                predicted.map(p -> String.format(Locale.ROOT, "%.0f ms", p * 1e3)).orElse(""));
+                predicted
+                        .map(p -> String.format(Locale.ROOT, "%.0f ms", p * 1e3))
+                        .orElse(""));
         final JsonObject json = new JsonObject();
         json.addProperty("work", work);
         json.addProperty("processes", count);

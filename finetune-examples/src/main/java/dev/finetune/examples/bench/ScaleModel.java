@@ -34,8 +34,7 @@ record ScaleModel(double fixed, double perRow) {
         static Exchange of(Map<Double, Double> seconds) {
             final double small = seconds.keySet().stream().min(Double::compare).orElseThrow();
             final double large = seconds.keySet().stream().max(Double::compare).orElseThrow();
-            return new Exchange(
-                    seconds.get(small), (large - small) * 1e6 / (seconds.get(large) - seconds.get(small)));
+            return new Exchange(seconds.get(small), (large - small) * 1e6 / (seconds.get(large) - seconds.get(small)));
         }
 
         /**
@@ -45,8 +44,7 @@ record ScaleModel(double fixed, double perRow) {
          * @param message seconds that a message takes without regard to its length
          */
         static Exchange ring(int processes, double bytesASecond, double message) {
-            return new Exchange(
-                    2 * (processes - 1) * message, bytesASecond * processes / (2.0 * (processes - 1)));
+            return new Exchange(2 * (processes - 1) * message, bytesASecond * processes / (2.0 * (processes - 1)));
         }
 
         double seconds(double bytes) {

@@ -17,8 +17,7 @@ final class ScaleTest {
 
     @Test
     void anExchangeIsALineThroughTheSmallestAndTheLargest() {
-        final ScaleModel.Exchange exchange =
-                ScaleModel.Exchange.of(Map.of(0.0, 0.001, 100.0, 0.5, 400.0, 0.201));
+        final ScaleModel.Exchange exchange = ScaleModel.Exchange.of(Map.of(0.0, 0.001, 100.0, 0.5, 400.0, 0.201));
         assertThat(exchange.latency()).isCloseTo(0.001, within(1e-12));
         assertThat(exchange.bandwidth()).isCloseTo(2e9, within(1.0));
         assertThat(exchange.seconds(2e9)).isCloseTo(1.001, within(1e-9));
