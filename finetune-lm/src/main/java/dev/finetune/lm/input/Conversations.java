@@ -106,6 +106,13 @@ final class Conversations implements InputTokens<Chat> {
     @Override
     public Optional<TextWriter.Question<Chat>> question(Example<Chat> example) {
         final Chat chat = example.input();
+        if (example.label() instanceof Preference preference) {
+            return preference.chosen().stream()
+                    .findFirst()
+                    .filter(answer -> answer.role().equals("assistant")
+                            && !answer.content().isBlank())
+                    .map(answer -> new TextWriter.Question<>(chat, chat.readAsText(), answer.content()));
+        }
         int last = chat.messages().size() - 1;
         while (last >= 0 && !chat.messages().get(last).role().equals("assistant")) {
             last--;

@@ -39,6 +39,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -169,6 +170,22 @@ public final class LmEncoder implements InputEncoder<Object>, TextWriter<Object>
             }
         }
         return pairs;
+    }
+
+    @Override
+    public List<TokenCount> countPair(Example<Object> example) {
+        final List<TokenRow> whole = of(example.input()).answered(example);
+        final List<TokenRow> read =
+                whole.stream().map(each -> each.upTo(row.maxLength)).toList();
+        final boolean lost = !read.stream().allMatch(TokenRow::predicts)
+                || Arrays.equals(read.get(0).ids(), read.get(1).ids());
+        return IntStream.range(0, 2)
+                .mapToObj(side -> new TokenCount(
+                        whole.get(side).length(),
+                        read.get(side).length(),
+                        read.get(side).predicted(),
+                        lost))
+                .toList();
     }
 
     private void leftOut(Example<Object> example, String why) {
