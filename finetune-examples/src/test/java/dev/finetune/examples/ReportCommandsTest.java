@@ -62,6 +62,13 @@ class ReportCommandsTest {
         CommandLineRun.of("compare", one.toString(), two.toString(), "--report", page.toString())
                 .well();
         assertThat(Files.readString(page)).contains("Comparison of 2 fits", "Paired test");
+        final CommandLineRun elsewhere =
+                CommandLineRun.of("compare", one.toString(), two.toString(), "--out", page.toString());
+        assertThat(elsewhere.status()).isEqualTo(2);
+        assertThat(elsewhere.errors()).contains("Unknown option: '--out'").doesNotContain("positional");
+        final CommandLineRun alone = CommandLineRun.of("compare", one.toString());
+        assertThat(alone.status()).isEqualTo(2);
+        assertThat(alone.errors()).contains("name two directories at least");
         final CommandLineRun twice = CommandLineRun.of("compare", one.toString(), one.toString());
         assertThat(twice.status()).isEqualTo(2);
         assertThat(twice.errors()).contains("is named twice");
