@@ -9,6 +9,7 @@ import dev.finetune.error.FinetuneException;
 import dev.finetune.generate.Generated;
 import dev.finetune.generate.Generation;
 import dev.finetune.lm.Chat;
+import dev.finetune.peft.Quantized;
 import dev.finetune.train.DeviceChoice;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -45,6 +46,12 @@ public final class GenerateCommand implements Callable<Integer> {
 
     @Option(names = "--adapter", description = "The directory of an adapter that was trained beside the model.")
     private @Nullable Path adapter;
+
+    @Option(
+            names = "--base",
+            paramLabel = "nf4|int8",
+            description = "Keep the model's weights in 4 bits (nf4) or 8 (int8), as --base of the command lm does.")
+    private Optional<Quantized> base = Optional.empty();
 
     @Option(names = "--prompt", description = "What the model goes on with; may be given several times.")
     private List<String> prompts = List.of();
@@ -98,7 +105,8 @@ public final class GenerateCommand implements Callable<Integer> {
     private <I> void write(Class<I> type, Asked<I> asked, Generation settings) throws IOException {
         final FineTuner plain =
                 FineTuner.from(model).hub(h -> h.downloads(Console.downloads())).device(device);
-        final FineTuner tuner = adapter == null ? plain : plain.adapter(adapter);
+        final FineTuner packed = base.map(plain::base).orElse(plain);
+        final FineTuner tuner = adapter == null ? packed : packed.adapter(adapter);
         try (FineTuned<I> writer = tuner.untrained(type)) {
             // Not to be closed: it is System.out in UTF-8, whatever the locale.
             final PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
