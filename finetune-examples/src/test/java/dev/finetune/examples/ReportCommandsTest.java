@@ -48,6 +48,10 @@ class ReportCommandsTest {
         text("--out", one.toString(), "--lr", "1e-3").well();
         text("--out", two.toString()).well();
         assertThat(Files.readString(one.resolve("report.html"))).contains("learning rate", "0.001");
+        assertThat(Files.readString(one.resolve("report.html")))
+                .as("advice names options, which are what its reader knows")
+                .contains("What to try next", "More validation rows: smaller differences")
+                .doesNotContain("crossValidate(");
         assertThat(Files.readString(one.resolve("report.json")))
                 .as("what may be published names no folder")
                 .contains("train.tsv")
