@@ -8,6 +8,8 @@ import dev.finetune.data.Text;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.generate.Generated;
 import dev.finetune.generate.Generation;
+import dev.finetune.internal.Terminal;
+import dev.finetune.internal.Visible;
 import dev.finetune.lm.Chat;
 import dev.finetune.peft.Quantized;
 import dev.finetune.train.DeviceChoice;
@@ -167,7 +169,7 @@ public final class GenerateCommand implements Callable<Integer> {
             line.addProperty("end", text.end().name());
             out.print(new GsonBuilder().disableHtmlEscaping().create().toJson(line));
         } else if (settings.beams() > 1) {
-            out.print(writer.generate(input, settings).text());
+            out.print(shown(writer.generate(input, settings).text()));
         } else {
             writeInPieces(writer, input, settings, out);
         }
@@ -181,14 +183,19 @@ public final class GenerateCommand implements Callable<Integer> {
         try {
             writer.generate(input, settings, piece -> {
                 begun.set(true);
-                out.print(piece);
+                out.print(shown(piece));
                 out.flush();
             });
         } catch (FinetuneException e) {
             if (begun.get()) {
                 throw e;
             }
-            out.print(writer.generate(input, settings).text());
+            out.print(shown(writer.generate(input, settings).text()));
         }
+    }
+
+    /** As it is for a file or another program; a terminal isn't to obey what a model writes. */
+    private static String shown(String text) {
+        return Terminal.isWatched() ? Visible.of(text) : text;
     }
 }

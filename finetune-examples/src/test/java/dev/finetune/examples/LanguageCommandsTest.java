@@ -356,5 +356,8 @@ class LanguageCommandsTest {
             assertThat(run.status()).as(options).isEqualTo(2);
             assertThat(run.errors()).as(options).contains("--");
         }
+        final CommandLineRun encoder = CommandLineRun.of("bench", "bert-step", "--family", "t6");
+        assertThat(encoder.status()).isEqualTo(2);
+        assertThat(encoder.errors()).contains("--family t6: there are bert");
     }
 }

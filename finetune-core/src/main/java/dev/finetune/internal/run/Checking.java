@@ -101,8 +101,18 @@ public final class Checking<I> {
         @Override
         public Rows rows(Dataset<I> data) {
             final List<Encoded> rows = RowEncoder.encode(data, encoder);
-            return new Rows(
-                    rows.size(), rows.stream().mapToLong(Encoded::length).sum(), encoder.mostTokens(), encoder.packs());
+            return new Rows(rows.size(), tokens(data, rows), encoder.mostTokens(), encoder.packs());
+        }
+
+        /** Of a row that is written for another one, both. */
+        private long tokens(Dataset<I> data, List<Encoded> rows) {
+            return encoder.packs()
+                    ? rows.stream().mapToLong(Encoded::length).sum()
+                    : data.stream()
+                            .map(this::count)
+                            .filter(count -> !count.answerLost())
+                            .mapToLong(TokenCount::kept)
+                            .sum();
         }
     }
 }

@@ -12,6 +12,7 @@ import dev.finetune.data.Text;
 import dev.finetune.data.TokenCount;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.generate.Generation;
+import dev.finetune.internal.Visible;
 import dev.finetune.internal.Warnings;
 import dev.finetune.lm.Chat;
 import dev.finetune.lm.generate.GenerationConfig;
@@ -197,7 +198,7 @@ public final class LmEncoder implements InputEncoder<Object>, TextWriter<Object>
             Warnings.say(
                     LOG,
                     "An example is left out, since " + why + " (maxLength is " + row.maxLength + " tokens): "
-                            + (text.length() > SHOWN ? text.substring(0, SHOWN) + " ..." : text));
+                            + Visible.of(text.length() > SHOWN ? text.substring(0, SHOWN) + " ..." : text));
         }
     }
 
