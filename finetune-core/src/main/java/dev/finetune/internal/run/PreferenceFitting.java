@@ -16,7 +16,6 @@ import dev.finetune.train.TrainingHistory;
 import dev.finetune.train.TrainingSettings;
 import dev.finetune.train.WrittenSamples;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -167,25 +166,14 @@ public final class PreferenceFitting<I> {
     }
 
     private void checkSettings(boolean evaluates) {
-        final Map<String, Boolean> said = new LinkedHashMap<>(FewShotFitting.ofClasses(draft));
-        said.keySet()
-                .removeIf(name ->
-                        name.startsWith("earlyStopping") || name.startsWith("keepBest") || name.startsWith("samples"));
-        said.put(
-                "regularization(r -> r.rDrop(...))",
-                draft.training().regularization().rDrop() > 0);
-        final List<String> meaningless = said.entrySet().stream()
-                .filter(Map.Entry::getValue)
-                .map(Map.Entry::getKey)
-                .toList();
-        if (!meaningless.isEmpty()) {
-            throw new FinetuneException(NAME + " compares two answers, and knows no classes to predict; "
-                    + String.join(", ", meaningless) + " would do nothing there. Leave out what is named."
+        IdleSettings.ofClasses(draft).andTwoPasses(draft).names().ifPresent(names -> {
+            throw new FinetuneException(NAME + " compares two answers, and knows no classes to predict; " + names
+                    + " would do nothing there. Leave out what is named."
                     + (draft.loss().labelSmoothing() > 0
                             ? " For preferences that may be the wrong way round there is Dpo.beta(...)"
                                     + ".labelSmoothing(...)."
                             : ""));
-        }
+        });
         if (!evaluates
                 && (settings.keepBest().isPresent() || settings.earlyStopping().isPresent())) {
             throw new FinetuneException("Early stopping and keeping the best weights need data to evaluate on: call"
