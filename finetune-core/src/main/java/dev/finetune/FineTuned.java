@@ -630,7 +630,8 @@ public final class FineTuned<I> implements AutoCloseable {
     /** Of several processes that trained together, one writes. */
     private void write(Path directory, Runnable action) {
         if (trained.isCompanion()) {
-            LoggerFactory.getLogger(FineTuned.class).info("Process 0 writes {}; this process has the same model", directory);
+            LoggerFactory.getLogger(FineTuned.class)
+                    .info("Process 0 writes {}; this process has the same model", directory);
             return;
         }
         use(() -> {

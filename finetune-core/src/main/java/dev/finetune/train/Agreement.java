@@ -88,13 +88,10 @@ final class Agreement {
         if (group == null) {
             return own;
         }
-        final byte[] said = group.gather(isLead() && own.isPresent()
-                        ? ("!" + own.get()).getBytes(StandardCharsets.UTF_8)
-                        : new byte[0])
+        final byte[] said = group.gather(
+                        isLead() && own.isPresent() ? ("!" + own.get()).getBytes(StandardCharsets.UTF_8) : new byte[0])
                 .get(0);
-        return said.length == 0
-                ? Optional.empty()
-                : Optional.of(new String(said, StandardCharsets.UTF_8).substring(1));
+        return said.length == 0 ? Optional.empty() : Optional.of(new String(said, StandardCharsets.UTF_8).substring(1));
     }
 
     /** Adds up counts. */
@@ -119,7 +116,10 @@ final class Agreement {
         final BitSet anywhere = new BitSet();
         group.gather(there.toByteArray()).forEach(each -> anywhere.or(BitSet.valueOf(each)));
         try (TensorScope scope = TensorScope.open()) {
-            anywhere.stream().filter(i -> !there.get(i)).mapToObj(parameters::get).forEach(Agreement::makeGradient);
+            anywhere.stream()
+                    .filter(i -> !there.get(i))
+                    .mapToObj(parameters::get)
+                    .forEach(Agreement::makeGradient);
             group.sum(Gradients.of(parameters));
         }
     }

@@ -63,11 +63,16 @@ class SharedFitTest {
             final List<StepReport> steps = alone.history().orElseThrow().steps();
             assertThat(losses).hasSameSizeAs(steps);
             for (int i = 0; i < losses.size(); i++) {
-                assertThat(losses.get(i)).as("loss of step " + i).isCloseTo(steps.get(i).loss(), within(1e-5));
+                assertThat(losses.get(i))
+                        .as("loss of step " + i)
+                        .isCloseTo(steps.get(i).loss(), within(1e-5));
             }
-            assertThat(Double.parseDouble(metrics[0])).isCloseTo(alone.evaluation().get("loss"), within(1e-5));
-            assertThat(Double.parseDouble(metrics[1])).isEqualTo(alone.evaluation().get("auroc"), within(1e-12));
-            assertThat(Double.parseDouble(metrics[2])).isEqualTo(alone.evaluation().get("accuracy"), within(1e-12));
+            assertThat(Double.parseDouble(metrics[0]))
+                    .isCloseTo(alone.evaluation().get("loss"), within(1e-5));
+            assertThat(Double.parseDouble(metrics[1]))
+                    .isEqualTo(alone.evaluation().get("auroc"), within(1e-12));
+            assertThat(Double.parseDouble(metrics[2]))
+                    .isEqualTo(alone.evaluation().get("accuracy"), within(1e-12));
         }
         assertThat(folder.resolve("saved0/model.safetensors")).exists();
         assertThat(folder.resolve("saved1")).doesNotExist();
@@ -86,7 +91,8 @@ class SharedFitTest {
     }
 
     private static List<Double> losses(String told) {
-        return Arrays.stream(told.substring(told.indexOf('[') + 1, told.indexOf(']')).split(", "))
+        return Arrays.stream(
+                        told.substring(told.indexOf('[') + 1, told.indexOf(']')).split(", "))
                 .map(Double::valueOf)
                 .toList();
     }
@@ -132,7 +138,9 @@ class SharedFitTest {
     }
 
     private static void signal(String name, ChildJvm process) throws IOException, InterruptedException {
-        assertThat(new ProcessBuilder("kill", name, Long.toString(process.pid())).start().waitFor())
+        assertThat(new ProcessBuilder("kill", name, Long.toString(process.pid()))
+                        .start()
+                        .waitFor())
                 .isZero();
     }
 }

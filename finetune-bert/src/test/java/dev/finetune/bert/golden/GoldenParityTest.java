@@ -38,7 +38,6 @@ import dev.finetune.task.Task;
 import dev.finetune.train.Execution;
 import dev.finetune.train.Precision;
 import dev.finetune.train.StepReport;
-import dev.finetune.train.Trainer;
 import dev.finetune.train.TrainingHistory;
 import dev.finetune.train.TrainingSettings;
 import java.io.IOException;

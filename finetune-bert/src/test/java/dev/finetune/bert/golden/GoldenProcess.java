@@ -21,7 +21,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** One of several processes that train every golden case together, twice, each on its rows of every batch. */
+/**
+ * One of several processes that train every golden case together, each on its rows of every batch: once through shared memory, once
+ * through Gloo.
+ */
 final class GoldenProcess {
     /** The folder for what comes out. */
     static final String OUT = "GOLDEN_OUT";
@@ -30,8 +33,9 @@ final class GoldenProcess {
 
     public static void main(String[] arguments) throws IOException {
         final Processes self = Processes.fromEnvironment();
-        try (Companions others = Companions.join(self)) {
-            for (int time = 0; time < 2; time++) {
+        for (int time = 0; time < 2; time++) {
+            System.setProperty("dev.finetune.sharedMemory", Boolean.toString(time == 0));
+            try (Companions others = Companions.join(self)) {
                 for (GoldenCase golden : cases()) {
                     final Path out = Path.of(System.getenv(OUT));
                     train(golden, Optional.of(others), out.resolve(golden.name() + "." + self.rank() + "." + time));

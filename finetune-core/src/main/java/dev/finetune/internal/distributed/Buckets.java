@@ -2,7 +2,6 @@ package dev.finetune.internal.distributed;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -78,9 +77,8 @@ final class Buckets {
         final List<Tensor> members = List.copyOf(small);
         small.clear();
         smallCount = 0;
-        final Tensor[] flat = members.stream()
-                .map(member -> exchanged(member).reshape(-1))
-                .toArray(Tensor[]::new);
+        final Tensor[] flat =
+                members.stream().map(member -> exchanged(member).reshape(-1)).toArray(Tensor[]::new);
         final Tensor together = torch.cat(new TensorVector(flat), 0);
         cut(together);
         after.add(() -> {

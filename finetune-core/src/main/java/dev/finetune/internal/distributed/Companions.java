@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The processes that train together, met and connected. */
 public final class Companions implements ProcessGroup, AutoCloseable {
+    /** A system property, the same in all processes: false has tensors go through Gloo on one machine, too. */
+    private static final String SHARED_MEMORY = "dev.finetune.sharedMemory";
+
     private static final byte[] NOTHING = new byte[0];
 
     private final Processes self;
@@ -69,8 +72,10 @@ public final class Companions implements ProcessGroup, AutoCloseable {
             return;
         }
         if (memory == null) {
-            memory = SharedMemoryExchange.join(
-                    self.rank(), self.worldSize(), this::gather, meeting::check, self.timeout());
+            memory = Boolean.parseBoolean(System.getProperty(SHARED_MEMORY, "true"))
+                    ? SharedMemoryExchange.join(
+                            self.rank(), self.worldSize(), this::gather, meeting::check, self.timeout())
+                    : Optional.empty();
         }
         try {
             if (memory.isPresent() && SharedMemoryExchange.takes(tensors)) {

@@ -122,7 +122,8 @@ final class Neighbours {
                     + " while tensors were exchanged: see what it wrote last.");
         }
         if (waited > timeout.toNanos()) {
-            throw new FinetuneException("Process " + process + " of " + size + " on this machine has exchanged nothing for "
+            throw new FinetuneException("Process " + process + " of " + size
+                    + " on this machine has exchanged nothing for "
                     + timeout.toMillis() / 1000.0 + " s, though it hasn't ended: does it do the same steps, or hang?"
                     + " A longer time-out waits longer.");
         }

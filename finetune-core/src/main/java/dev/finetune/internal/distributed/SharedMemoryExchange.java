@@ -61,13 +61,12 @@ final class SharedMemoryExchange implements AutoCloseable {
      * @param timeout after which a process that is alive, but doesn't come, is no longer waited for
      * @return empty in all of them where one can't: they aren't on one machine, it isn't a Linux, or has no room
      */
-    static Optional<SharedMemoryExchange> join(
-            int rank, int size, Gather gather, Runnable check, Duration timeout) {
+    static Optional<SharedMemoryExchange> join(int rank, int size, Gather gather, Runnable check, Duration timeout) {
         final Optional<Path> own = rank == 0 ? SharedRegion.create(size) : Optional.empty();
         try {
             final String name = own.map(Path::toString).orElse("");
-            final String file =
-                    new String(gather.gather(name.getBytes(StandardCharsets.UTF_8)).get(0), StandardCharsets.UTF_8);
+            final String file = new String(
+                    gather.gather(name.getBytes(StandardCharsets.UTF_8)).get(0), StandardCharsets.UTF_8);
             final Optional<SharedRegion> mapped =
                     file.isEmpty() ? Optional.empty() : SharedRegion.open(Path.of(file), rank, size);
             final Optional<Neighbours> neighbours =
@@ -81,8 +80,7 @@ final class SharedMemoryExchange implements AutoCloseable {
                 return Optional.empty();
             }
             neighbours.orElseThrow().meet();
-            return Optional.of(
-                    new SharedMemoryExchange(rank, size, mapped.orElseThrow(), neighbours.orElseThrow()));
+            return Optional.of(new SharedMemoryExchange(rank, size, mapped.orElseThrow(), neighbours.orElseThrow()));
         } finally {
             own.ifPresent(SharedRegion::delete);
         }

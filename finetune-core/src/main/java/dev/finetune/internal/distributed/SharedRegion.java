@@ -41,8 +41,7 @@ final class SharedRegion implements AutoCloseable {
     private static final Path MEMORY = Path.of("/dev/shm");
     private static final int NAME_BYTES = 16;
 
-    private static final VarHandle LONGS =
-            MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
+    private static final VarHandle LONGS = MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
     static {
         Natives.load();
@@ -134,8 +133,8 @@ final class SharedRegion implements AutoCloseable {
      * @return empty where it isn't there, as in a process of another machine
      */
     static Optional<SharedRegion> open(Path file, int rank, int size) {
-        try (FileChannel channel = FileChannel.open(
-                file, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
+        try (FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
             for (int slotFloats : SLOT_FLOATS) {
                 if (channel.size() == bytes(size, slotFloats)) {
                     final MappedByteBuffer mapped = channel.map(MapMode.READ_WRITE, 0, channel.size());

@@ -459,8 +459,7 @@ public final class Fitting<I> {
                 && model.assembly().network().buffers().isEmpty();
     }
 
-    private BatchSource trainingRows(
-            Dataset<I> dataset, LoadedModel<I> model, Sharing sharing, List<String> warnings) {
+    private BatchSource trainingRows(Dataset<I> dataset, LoadedModel<I> model, Sharing sharing, List<String> warnings) {
         if (!sharing.isAlone() && settings.batching().balancedSampling()) {
             throw new FinetuneException("batching(b -> b.balancedSampling(true)) draws from all rows, of which each of"
                     + " several processes has a part: use loss(l -> l.balancedClassWeights()) with distributed(...).");
@@ -497,8 +496,11 @@ public final class Fitting<I> {
 
     /** Tells the listeners, logs how it goes, and keeps what the loop warns of. */
     TrainingListener keeping(List<String> warnings) {
-        return TrainingListener.all(
-                List.of(listener, reporting.listener(), isCompanion ? new TrainingListener() {} : new ProgressLog(LOG), new TrainingListener() {
+        return TrainingListener.all(List.of(
+                listener,
+                reporting.listener(),
+                isCompanion ? new TrainingListener() {} : new ProgressLog(LOG),
+                new TrainingListener() {
                     @Override
                     public void warned(String message) {
                         keep(message, warnings);

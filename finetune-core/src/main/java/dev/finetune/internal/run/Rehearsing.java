@@ -21,7 +21,11 @@ public final class Rehearsing<I> {
         Sharing.refuse(said.processes(), "describe(...) or dryRun(...)");
         this.draft = said.runs(SavedRuns.NONE)
                 .watch(new Draft.Watch(
-                        List.of(collecting(warnings)), said.cancellation(), said.report(), Optional.empty(), Optional.empty()));
+                        List.of(collecting(warnings)),
+                        said.cancellation(),
+                        said.report(),
+                        Optional.empty(),
+                        Optional.empty()));
     }
 
     public Forecast describe(Dataset<I> train, Optional<Dataset<I>> validation) {

@@ -146,9 +146,7 @@ final class Sharing implements AutoCloseable {
         if (label instanceof Label.Categories) {
             return Optional.of(name -> new Label.Categories(Set.of(name)));
         }
-        return label instanceof Label.Tags
-                ? Optional.of(name -> new Label.Tags(List.of(name)))
-                : Optional.empty();
+        return label instanceof Label.Tags ? Optional.of(name -> new Label.Tags(List.of(name))) : Optional.empty();
     }
 
     /** The loop, shared. */

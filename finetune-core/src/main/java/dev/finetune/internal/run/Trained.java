@@ -45,18 +45,27 @@ public record Trained<I>(
 
     /** The same that learned from preferences. */
     Trained<I> comparing(PreferenceEvaluation<I> pairs) {
-        return new Trained<>(model, provenance, settings, history, evaluation, samples, Optional.of(pairs), isCompanion);
+        return new Trained<>(
+                model, provenance, settings, history, evaluation, samples, Optional.of(pairs), isCompanion);
     }
 
     /** The same native parts with other probabilities and decisions, not evaluated. */
     public Trained<I> calibrated(Calibration calibration) {
         return new Trained<>(
-                model.calibrated(calibration), provenance, settings, history, Optional.empty(), samples, preferences, isCompanion);
+                model.calibrated(calibration),
+                provenance,
+                settings,
+                history,
+                Optional.empty(),
+                samples,
+                preferences,
+                isCompanion);
     }
 
     /** The same with its metrics on some data. */
     public Trained<I> evaluated(Metrics metrics) {
-        return new Trained<>(model, provenance, settings, history, Optional.of(metrics), samples, preferences, isCompanion);
+        return new Trained<>(
+                model, provenance, settings, history, Optional.of(metrics), samples, preferences, isCompanion);
     }
 
     @Override

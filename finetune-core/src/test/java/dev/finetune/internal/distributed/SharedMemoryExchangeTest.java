@@ -64,14 +64,16 @@ final class SharedMemoryExchangeTest {
         assertThat(processes.get(1).waitFor()).isEqualTo(3);
         assertThat(processes.get(0).waitFor(10, TimeUnit.SECONDS)).isTrue();
         assertThat(output(folder, 0))
-                .contains("Process 1 of 2 on this machine (pid " + processes.get(1).pid() + ") ended");
+                .contains("Process 1 of 2 on this machine (pid "
+                        + processes.get(1).pid() + ") ended");
     }
 
     private static List<Process> start(int size, Path folder, int halting) throws Exception {
         final List<Process> processes = new ArrayList<>();
         for (int rank = 0; rank < size; rank++) {
             processes.add(new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
                             "-Xmx256m",
                             "-Ddev.finetune.threads=1",
                             "-cp",
@@ -102,7 +104,8 @@ final class SharedMemoryExchangeTest {
         among(4, (rank, exchange) -> {
             for (int round = 0; round < 5; round++) {
                 try (TensorScope scope = TensorScope.open()) {
-                    final List<Tensor> tensors = SharedMemoryPeer.tensors(rank, round).subList(round, 6);
+                    final List<Tensor> tensors =
+                            SharedMemoryPeer.tensors(rank, round).subList(round, 6);
                     exchange.sum(tensors);
                     assertThat(SharedMemoryPeer.hash(tensors))
                             .isEqualTo(SharedMemoryPeer.hash(
