@@ -88,7 +88,7 @@ class ProcessesTest {
         assertThatThrownBy(() -> tuner.fitFewShot(data)).hasMessageContaining("fitFewShot(...) runs in one process");
         assertThatThrownBy(() -> tuner.findLearningRate(data))
                 .hasMessageContaining("process 0 of 2 at 127.0.0.1:29500");
-        assertThatThrownBy(() -> tuner.describe(data)).hasMessageContaining("describe(...)");
+        assertThatThrownBy(() -> tuner.describeAll(data)).hasMessageContaining("describe(...)");
     }
 
     private static int freePort() throws IOException {

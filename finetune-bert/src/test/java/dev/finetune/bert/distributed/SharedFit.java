@@ -95,6 +95,18 @@ final class SharedFit {
                     yield told(tuned);
                 }
             }
+            case "otherData" -> {
+                try (FineTuned<Text> tuned = tuner.fitAll(reviews(self.rank(), 16))) {
+                    yield told(tuned);
+                }
+            }
+            case "notEvaluated" -> {
+                try (FineTuned<Text> tuned = self.rank() == 0
+                        ? tuner.fit(reviews(0, 16), reviews(100, 16))
+                        : tuner.fitAll(reviews(0, 16))) {
+                    yield told(tuned);
+                }
+            }
             case "badRow" -> {
                 final List<String> labels = IntStream.range(0, 16)
                         .mapToObj(i -> self.rank() == 1 && i == 5 ? "unheard of" : i % 2 == 0 ? "0" : "1")

@@ -48,7 +48,7 @@ class SharedFitTest {
 
     @Test
     void twoProcessesTrainAsOneWhatIsOfUnequalSizeAndRefuseWhatDoesNotFit() throws Exception {
-        final List<ChildJvm> both = start("uneven,shards,otherRate,badRow", 30);
+        final List<ChildJvm> both = start("uneven,shards,otherRate,otherData,notEvaluated,badRow", 30);
         final ChildJvm.Ended lead = both.get(0).end();
         final ChildJvm.Ended other = both.get(1).end();
 
@@ -85,6 +85,10 @@ class SharedFitTest {
             assertThat(said(ended, "otherRate"))
                     .contains("otherRate ended with: Process 1 has set out for another training than process 0")
                     .contains("learning rate");
+            assertThat(said(ended, "otherData"))
+                    .contains("Process 1 can't train with process 0: it has 16 rows with the checksum ");
+            assertThat(said(ended, "notEvaluated"))
+                    .contains("nothing to evaluate on", "Process 1 can't train with process 0");
             assertThat(said(ended, "badRow")).contains("unheard of");
         }
         assertThat(said(lead, "badRow")).contains("ended with: Process 1 failed: ");

@@ -41,6 +41,9 @@ final class Rendezvous {
         try (ServerSocket server = listen(self)) {
             while (!missing.isEmpty()) {
                 check.run();
+                if (Thread.currentThread().isInterrupted()) {
+                    throw new FinetuneException("Interrupted while waiting for the other processes.");
+                }
                 final long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
                 if (left <= 0) {
                     throw new FinetuneException("Process 0 has waited for "

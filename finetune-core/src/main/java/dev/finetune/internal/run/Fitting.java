@@ -62,7 +62,7 @@ public final class Fitting<I> {
     }
 
     public Trained<I> fit(Dataset<I> train, Optional<Dataset<I>> validation) {
-        try (Sharing sharing = Sharing.of(draft.processes())) {
+        try (Sharing sharing = Sharing.of(draft.processes(), train, validation)) {
             return fit(train, validation, sharing);
         } finally {
             close();
