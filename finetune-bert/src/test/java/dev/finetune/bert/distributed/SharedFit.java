@@ -95,6 +95,13 @@ final class SharedFit {
                     yield told(tuned);
                 }
             }
+            case "compressed" -> {
+                System.setProperty("dev.finetune.sharedMemory", "false");
+                try (FineTuned<Text> tuned = tuner.distributed(self.compressGradients())
+                        .fit(reviews(0, TRAINING_ROWS), reviews(100, VALIDATION_ROWS))) {
+                    yield told(tuned);
+                }
+            }
             case "otherData" -> {
                 try (FineTuned<Text> tuned = tuner.fitAll(reviews(self.rank(), 16))) {
                     yield told(tuned);

@@ -48,13 +48,19 @@ class SharedFitTest {
 
     @Test
     void twoProcessesTrainAsOneWhatIsOfUnequalSizeAndRefuseWhatDoesNotFit() throws Exception {
-        final List<ChildJvm> both = start("uneven,shards,otherRate,otherData,notEvaluated,badRow", 30);
+        final List<ChildJvm> both = start("uneven,compressed,shards,otherRate,otherData,notEvaluated,badRow", 30);
         final ChildJvm.Ended lead = both.get(0).end();
         final ChildJvm.Ended other = both.get(1).end();
 
         final String uneven = said(lead, "uneven: ");
         assertThat(said(other, "uneven: ")).as("to the bit").isEqualTo(uneven);
         final List<Double> losses = losses(uneven);
+        final List<Double> compressed = losses(said(lead, "compressed: "));
+        assertThat(said(other, "compressed: ")).as("to the bit").isEqualTo(said(lead, "compressed: "));
+        assertThat(compressed).hasSameSizeAs(losses).isNotEqualTo(losses);
+        for (int i = 0; i < losses.size(); i++) {
+            assertThat(compressed.get(i)).as("loss of step " + i + " in 8 bits").isCloseTo(losses.get(i), within(0.01));
+        }
         final String[] metrics = uneven.substring(uneven.indexOf(']') + 2).split(" ");
         try (FineTuned<Text> alone = SharedFit.tuner(8)
                 .fit(

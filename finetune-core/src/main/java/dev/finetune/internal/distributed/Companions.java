@@ -55,17 +55,18 @@ public final class Companions implements ProcessGroup, AutoCloseable {
 
     @Override
     public void sum(List<Tensor> tensors) {
-        exchange(tensors, SharedMemoryExchange::sum, Gloo::sum);
+        exchange(tensors, self.haveCompressedGradients(), SharedMemoryExchange::sum, Gloo::sum);
     }
 
     @Override
     public void broadcast(List<Tensor> tensors) {
-        exchange(tensors, SharedMemoryExchange::broadcast, Gloo::broadcast);
+        exchange(tensors, false, SharedMemoryExchange::broadcast, Gloo::broadcast);
     }
 
     /** Through memory where all processes are on one machine, as long as it takes the tensors; else through Gloo. */
     private void exchange(
             List<Tensor> tensors,
+            boolean compressed,
             BiConsumer<SharedMemoryExchange, List<Tensor>> inMemory,
             BiConsumer<Gloo, List<Tensor>> overNetwork) {
         if (self.worldSize() == 1 || tensors.isEmpty()) {
@@ -84,7 +85,7 @@ public final class Companions implements ProcessGroup, AutoCloseable {
             } else {
                 final Gloo among = connected();
                 gather(NOTHING);
-                overNetwork(tensors, pieces -> overNetwork.accept(among, pieces));
+                overNetwork(tensors, compressed, pieces -> overNetwork.accept(among, pieces));
             }
         } catch (FinetuneException e) {
             throw meeting.orElse(e);
@@ -94,10 +95,10 @@ public final class Companions implements ProcessGroup, AutoCloseable {
         }
     }
 
-    private static void overNetwork(List<Tensor> tensors, Consumer<List<Tensor>> exchange) {
+    private static void overNetwork(List<Tensor> tensors, boolean compressed, Consumer<List<Tensor>> exchange) {
         try (TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off()) {
-            final Buckets buckets = Buckets.of(tensors);
+            final Buckets buckets = Buckets.of(tensors, compressed);
             exchange.accept(buckets.pieces());
             buckets.takeApart();
         }
