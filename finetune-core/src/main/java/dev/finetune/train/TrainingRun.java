@@ -133,10 +133,10 @@ final class TrainingRun implements AutoCloseable {
     /** Goes on from the last checkpoint, if there is one to go on from: process 0 reads it, for all. */
     private void goOn() {
         final Optional<RunCheckpoints.Found> found = checkpoints.last();
-        final Optional<Resumption> from = agreement
-                .ofLead(found.map(
-                        last -> Resumption.of(last.state(), last.folder()).toJson()))
-                .map(Resumption::of);
+        final Optional<Resumption> own = found.map(last -> Resumption.of(last.state(), last.folder()));
+        final Optional<Resumption> from = agreement.isAlone()
+                ? own
+                : agreement.ofLead(own.map(Resumption::toJson)).map(Resumption::of);
         if (from.isPresent()) {
             restore(from.get(), found.map(RunCheckpoints.Found::folder));
         }
