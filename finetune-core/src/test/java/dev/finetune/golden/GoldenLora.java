@@ -40,8 +40,7 @@ public final class GoldenLora {
 
             GoldenTraining.assertSteps(
                     golden.json(),
-                    GoldenTraining.train(
-                            model.assembly(), GoldenTraining.settings(golden.json()), golden.cycle()),
+                    GoldenTraining.train(model.assembly(), GoldenTraining.settings(golden.json()), golden.cycle()),
                     loss -> 3e-5,
                     3e-4);
             final float[] after = logits(model, golden.batch(0));

@@ -41,8 +41,7 @@ public final class GoldenTraining {
     public static TrainingSettings settings(JsonObject golden, Optional<Pattern> spared) {
         final JsonObject optimizer = golden.getAsJsonObject("optimizer");
         final JsonObject schedule = golden.getAsJsonObject("schedule");
-        final WeightDecay decay =
-                new WeightDecay(optimizer.get("weight_decay").getAsDouble(), spared);
+        final WeightDecay decay = new WeightDecay(optimizer.get("weight_decay").getAsDouble(), spared);
         return TrainingSettings.DEFAULT
                 .learningRate(optimizer.get("lr").getAsDouble())
                 .optimizer(adamW(optimizer, decay))
@@ -96,8 +95,12 @@ public final class GoldenTraining {
         assertThat(history.steps()).hasSize(losses.length);
         for (StepReport step : history.steps()) {
             final int s = Math.toIntExact(step.step() - 1);
-            assertThat(step.loss()).as("loss of step %d", s).isCloseTo(losses[s], within(loss.applyAsDouble(losses[s])));
-            assertThat(step.gradientNorm()).as("gradient norm of step %d", s).isCloseTo(norms[s], within(norm * norms[s]));
+            assertThat(step.loss())
+                    .as("loss of step %d", s)
+                    .isCloseTo(losses[s], within(loss.applyAsDouble(losses[s])));
+            assertThat(step.gradientNorm())
+                    .as("gradient norm of step %d", s)
+                    .isCloseTo(norms[s], within(norm * norms[s]));
             if (golden.has("expected_lrs")) {
                 assertThat(step.learningRate())
                         .as("rate of step %d", s)
