@@ -192,7 +192,8 @@ public final class ChatCommand implements Callable<Integer> {
         System.out.print("> ");
         for (String line = input.readLine(); line != null && !line.isBlank(); line = input.readLine()) {
             chat = chat.user(line.strip());
-            final String answer = tuned.generate(chat, Generation.greedy().maxNewTokens(80), piece -> System.out.print(Visible.of(piece)))
+            final String answer = tuned.generate(
+                            chat, Generation.greedy().maxNewTokens(80), piece -> System.out.print(Visible.of(piece)))
                     .text();
             chat = chat.assistant(answer);
             System.out.print("\n> ");

@@ -27,10 +27,10 @@ final class NextSteps {
 
     static List<Block.Step> of(FitRecord fit) {
         return Stream.of(Rule.values())
-                .flatMap(rule ->
-                        rule.finding(fit)
-                                .map(finding -> new Block.Step(rule.words(), finding, Warnings.inWords(rule.advice())))
-                                .stream())
+                .flatMap(rule -> rule
+                        .finding(fit)
+                        .map(finding -> new Block.Step(rule.words(), finding, Warnings.inWords(rule.advice())))
+                        .stream())
                 .toList();
     }
 }

@@ -38,7 +38,6 @@ import dev.finetune.task.Task;
 import dev.finetune.train.Execution;
 import dev.finetune.train.Precision;
 import dev.finetune.train.StepReport;
-import dev.finetune.train.Trainer;
 import dev.finetune.train.TrainingHistory;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -30,7 +30,8 @@ final class IdleSettings {
         return and("earlyStopping(...)", training.earlyStopping().isPresent())
                 .and(
                         "keepBest(...)",
-                        training.keepBest().isPresent() && training.earlyStopping().isEmpty())
+                        training.keepBest().isPresent()
+                                && training.earlyStopping().isEmpty())
                 .and("samples(...)", draft.samples().isPresent());
     }
 

@@ -49,8 +49,8 @@ record EncoderShape(String type, int vocabulary, int layers, int intermediate, i
                 yield new EncoderShape(family, 128_100, 12, 3072, 0, more);
             }
             default ->
-                throw new WrongUsage("--family " + family
-                        + ": there are bert, xlm-roberta, mpnet, albert, modernbert, deberta-v2.");
+                throw new WrongUsage(
+                        "--family " + family + ": there are bert, xlm-roberta, mpnet, albert, modernbert, deberta-v2.");
         };
     }
 

@@ -264,7 +264,8 @@ final class Seq2SeqEncoder implements InputEncoder<Text>, TextWriter<Text> {
                     LOG,
                     "A text of " + length(inputs.get(cut)) + " tokens is read up to the maximum length of " + maxSource
                             + ", and what comes after is cut off; a larger maxLength, where the model has one, or a shorter text"
-                            + " helps: " + Visible.of(text.length() > SHOWN ? text.substring(0, SHOWN) + " ..." : text));
+                            + " helps: "
+                            + Visible.of(text.length() > SHOWN ? text.substring(0, SHOWN) + " ..." : text));
         }
         return sources.stream().map(TokenizedText::ids).toList();
     }

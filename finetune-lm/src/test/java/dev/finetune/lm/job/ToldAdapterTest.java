@@ -56,7 +56,10 @@ class ToldAdapterTest {
     @Test
     void aClassifierHasOne() {
         final Dataset<Text> labelled = texts(Label.of("a"), Label.of("b"));
-        assertThat(tuner.head("a", "b").lora(Lora.rank(2)).describe(labelled, labelled).toString())
+        assertThat(tuner.head("a", "b")
+                        .lora(Lora.rank(2))
+                        .describe(labelled, labelled)
+                        .toString())
                 .contains("trained whole score");
     }
 }

@@ -49,7 +49,8 @@ class LongSourcesTest {
     void whatIsCutOffBeforeItIsWrittenForIsWarnedOf() {
         try (FineTuned<Text> model = tuner().untrained(Text.class)) {
             final Generation few = Generation.greedy().maxNewTokens(2);
-            assertThat(errors(() -> model.generate(Text.of("great sound"), few))).isEmpty();
+            assertThat(errors(() -> model.generate(Text.of("great sound"), few)))
+                    .isEmpty();
             assertThat(errors(() -> model.generate(Text.of(LONG + " one"), few)))
                     .contains("tokens is read up to the maximum length of 12", "great sound great");
             assertThat(errors(() -> model.generate(List.of(Text.of("great"), Text.of(LONG + " two")), few)))
@@ -72,7 +73,10 @@ class LongSourcesTest {
         assertThat(tokens.longest()).isGreaterThan(40);
         assertThat(tokens.rows().orElseThrow().longest()).isEqualTo(20);
         final long great = tokens.labelled() - 8;
-        assertThat(great).as("two short targets and one cut off at 8").isPositive().isEven();
+        assertThat(great)
+                .as("two short targets and one cut off at 8")
+                .isPositive()
+                .isEven();
         assertThat(tokens.rows().orElseThrow().tokens())
                 .isEqualTo(tokens.shortest() + 12 + great / 2 + (great / 2 + 8));
         assertThat(report.issues().stream()

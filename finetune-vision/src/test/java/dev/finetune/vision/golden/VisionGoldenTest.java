@@ -2,7 +2,6 @@ package dev.finetune.vision.golden;
 
 import static dev.finetune.testkit.Numbers.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.finetune.FineTuned;
@@ -56,7 +55,6 @@ class VisionGoldenTest {
      * (resnet-basic, the last step).
      */
     private static final double NORM = 3e-3;
-
 
     /**
      * Running statistics after training. In float64 PyTorch itself comes to within 2.7e-5 of the reference, which float32 and
