@@ -11,6 +11,8 @@ import picocli.CommandLine.Command;
         subcommands = {
             AllCommand.class,
             BertStepCommand.class,
+            ScaleCommand.class,
+            ExchangeCommand.class,
             LmStepCommand.class,
             LmGenerateCommand.class,
             ResNetStepCommand.class,

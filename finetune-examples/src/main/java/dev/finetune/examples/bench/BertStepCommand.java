@@ -7,12 +7,15 @@ import dev.finetune.FineTuner;
 import dev.finetune.batch.HostBatch;
 import dev.finetune.batch.HostTensor;
 import dev.finetune.data.Text;
+import dev.finetune.distributed.Processes;
 import dev.finetune.examples.Bounds;
 import dev.finetune.examples.ProcessFacts;
 import dev.finetune.examples.TemporaryFolder;
+import dev.finetune.internal.distributed.Companions;
 import dev.finetune.internal.torch.Natives;
 import dev.finetune.peft.Lora;
 import dev.finetune.train.Checkpoints;
+import dev.finetune.train.ProcessGroup;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -93,8 +96,23 @@ public final class BertStepCommand implements Callable<Integer> {
             description = "Write a checkpoint there every 4 steps, and time that, too.")
     private Optional<Path> checkpoints = Optional.empty();
 
+    @Option(
+            names = "--distributed",
+            description = "Be one of the processes that RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT name; the batch is this"
+                    + " one's.")
+    private boolean distributed;
+
     @Override
     public Integer call() throws IOException {
+        if (!distributed) {
+            return time(Optional.empty());
+        }
+        try (Companions group = Companions.join(Processes.fromEnvironment())) {
+            return time(Optional.of(group));
+        }
+    }
+
+    private int time(Optional<ProcessGroup> group) throws IOException {
         Bounds.atLeast("--steps", steps, 1);
         final FineTuner plain = compute.applied(FineTuner.from(model()))
                 .initialization(i -> i.randomWeights(true))
@@ -116,7 +134,8 @@ public final class BertStepCommand implements Callable<Integer> {
                     model.settings(),
                     randomBatch(),
                     warmup,
-                    checkpoints.map(place -> Checkpoints.in(place).everySteps(STEPS_BETWEEN_CHECKPOINTS)));
+                    checkpoints.map(place -> Checkpoints.in(place).everySteps(STEPS_BETWEEN_CHECKPOINTS)),
+                    group);
             final double median = seconds.step();
             final JsonObject json = new JsonObject();
             json.addProperty("what", "bert_step");

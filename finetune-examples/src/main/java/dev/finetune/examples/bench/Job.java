@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
@@ -50,41 +51,66 @@ public final class Job {
 
     private static JsonObject run(List<String> program, List<String> options, boolean gpu)
             throws IOException, InterruptedException {
+        return together(program, options, List.of(gpu ? Map.of() : Map.of("CUDA_VISIBLE_DEVICES", "")))
+                .get(0);
+    }
+
+    /**
+     * Runs a program several times at once and waits for the end of all.
+     *
+     * @param environments what is set beside the environment of this process, for each
+     * @return their last lines, in the order of the environments
+     * @throws FinetuneException as {@link #run(List, List)} does
+     */
+    static List<JsonObject> together(
+            List<String> program, List<String> options, List<Map<String, String>> environments)
+            throws IOException, InterruptedException {
         final List<String> command =
                 Stream.concat(program.stream(), options.stream()).toList();
-        final Path out = Files.createTempFile("finetune-job", ".log");
+        final List<Path> outs = new ArrayList<>();
+        final List<Process> processes = new ArrayList<>();
         try {
-            final ProcessBuilder builder =
-                    new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(out.toFile());
-            builder.environment()
-                    .keySet()
-                    .removeIf(name -> SETTLED.matcher(name).matches());
-            builder.environment().put("MALLOC_ARENA_MAX", "1"); // What Python's main thread has by itself.
-            if (!gpu) {
-                builder.environment().put("CUDA_VISIBLE_DEVICES", "");
+            for (Map<String, String> environment : environments) {
+                final Path out = Files.createTempFile("finetune-job", ".log");
+                outs.add(out);
+                processes.add(start(command, out, environment));
             }
-            final Process process = builder.start();
-            final int exit = end(process);
-            final List<String> lines = new ArrayList<>(Files.readAllLines(out, StandardCharsets.UTF_8));
-            if (exit == 0 && !lines.isEmpty()) {
-                return JsonParser.parseString(lines.get(lines.size() - 1)).getAsJsonObject();
+            final List<JsonObject> results = new ArrayList<>();
+            for (int i = 0; i < processes.size(); i++) {
+                results.add(result(command, processes.get(i).waitFor(), outs.get(i)));
             }
-            throw new FinetuneException(command + " ended with " + exit + ":\n" + String.join("\n", lines));
-        } catch (JsonParseException | IllegalStateException e) {
-            throw new FinetuneException(command + ": the last line is no JSON object: " + e.getMessage(), e);
+            return results;
         } finally {
-            Files.deleteIfExists(out);
+            for (Process process : processes) {
+                process.destroy();
+                RUNNING.remove(process);
+            }
+            for (Path out : outs) {
+                Files.deleteIfExists(out);
+            }
         }
     }
 
-    /** Waits for its end, and ends it where this process, or the wait, ends before. */
-    private static int end(Process process) throws InterruptedException {
+    private static Process start(List<String> command, Path out, Map<String, String> environment) throws IOException {
+        final ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(out.toFile());
+        builder.environment().keySet().removeIf(name -> SETTLED.matcher(name).matches());
+        builder.environment().put("MALLOC_ARENA_MAX", "1"); // What Python's main thread has by itself.
+        builder.environment().putAll(environment);
+        final Process process = builder.start();
         RUNNING.add(process);
+        return process;
+    }
+
+    private static JsonObject result(List<String> command, int exit, Path out) throws IOException {
+        final List<String> lines = Files.readAllLines(out, StandardCharsets.UTF_8);
+        if (exit != 0 || lines.isEmpty()) {
+            throw new FinetuneException(command + " ended with " + exit + ":\n" + String.join("\n", lines));
+        }
         try {
-            return process.waitFor();
-        } finally {
-            RUNNING.remove(process);
-            process.destroy();
+            return JsonParser.parseString(lines.get(lines.size() - 1)).getAsJsonObject();
+        } catch (JsonParseException | IllegalStateException e) {
+            throw new FinetuneException(command + ": the last line is no JSON object: " + e.getMessage(), e);
         }
     }
 

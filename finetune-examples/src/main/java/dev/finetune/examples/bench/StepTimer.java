@@ -11,6 +11,7 @@ import dev.finetune.train.Cancellation;
 import dev.finetune.train.Checkpointing;
 import dev.finetune.train.Checkpoints;
 import dev.finetune.train.Devices;
+import dev.finetune.train.ProcessGroup;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.Trainer;
 import dev.finetune.train.TrainingListener;
@@ -55,10 +56,23 @@ final class StepTimer implements TrainingListener {
             HostBatch batch,
             int warmup,
             Optional<Checkpoints> checkpoints) {
+        return medians(network, task, settings, batch, warmup, checkpoints, Optional.empty());
+    }
+
+    /** The same as one of several processes. */
+    static Seconds medians(
+            Network network,
+            Task task,
+            TrainingSettings settings,
+            HostBatch batch,
+            int warmup,
+            Optional<Checkpoints> checkpoints,
+            Optional<ProcessGroup> group) {
         final StepTimer timer = new StepTimer(warmup);
-        new Trainer(network, task, settings, Devices.of(settings.device()), timer, new Cancellation())
-                .with(new Checkpointing(checkpoints, Optional.empty(), Map.of()))
-                .train(new SameBatch(batch), Optional.empty());
+        final Trainer trainer = new Trainer(
+                        network, task, settings, Devices.of(settings.device()), timer, new Cancellation())
+                .with(new Checkpointing(checkpoints, Optional.empty(), Map.of()));
+        group.map(trainer::with).orElse(trainer).train(new SameBatch(batch), Optional.empty());
         return new Seconds(median(timer.times), median(timer.checkpoints));
     }
 

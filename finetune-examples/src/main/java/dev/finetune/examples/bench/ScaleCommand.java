@@ -1,0 +1,199 @@
+package dev.finetune.examples.bench;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Training by one, two and more processes of one thread each on this machine, and the model of a step's time. */
+@Command(
+        name = "scale",
+        description = "Time the training step of BERT-base by 1, 2 and 4 processes of one thread each on this machine.",
+        mixinStandardHelpOptions = true,
+        showDefaultValues = true)
+public final class ScaleCommand implements Callable<Integer> {
+    private static final double BYTES_OF_ALL = 437.9e6;
+    private static final double BYTES_OF_A_RANK = 12 * 2 * 2 * 768 * 4.0;
+    private static final double BYTES_OF_HEAD = (2 * 768 + 2) * 4.0;
+
+    @Option(names = "--processes", split = ",", description = "How many to compare with one.")
+    private List<Integer> counts = List.of(2, 4);
+
+    @Option(names = "--lora", split = ",", description = "Ranks of LoRA; 0 trains everything.")
+    private List<Integer> ranks = List.of(0, 8);
+
+    @Option(names = "--batch", description = "Rows of a process.")
+    private int batch = 8;
+
+    @Option(names = "--seq", description = "Tokens in a row.")
+    private int length = 128;
+
+    @Option(names = "--steps", description = "Steps that count.")
+    private int steps = 5;
+
+    @Option(names = "--peer", description = "The peer's Python, for DistributedDataParallel. Without it ours are run alone.")
+    private Optional<String> peer = Optional.empty();
+
+    @Option(names = "--peer-scripts", description = "The folder of the peer's scripts.")
+    private Path scripts = Path.of("finetune-examples/src/bench");
+
+    private final JsonArray rows = new JsonArray();
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        System.out.println("| work | processes | rows each | ms a step | samples/s | times one process | the model |");
+        System.out.println("| --- | --- | --- | --- | --- | --- | --- |");
+        final Map<Integer, ScaleModel.Exchange> exchanges = new TreeMap<>();
+        for (int count : counts) {
+            exchanges.put(count, exchange(count));
+        }
+        for (int rank : ranks) {
+            compare(rank, exchanges);
+            if (peer.isPresent()) {
+                comparePeer(rank);
+            }
+        }
+        exchanges.forEach((count, exchange) -> System.out.printf(
+                Locale.ROOT,
+                "Exchange among %d: %.2f ms and %.2f GB/s of gradients%n",
+                count,
+                exchange.latency() * 1e3,
+                exchange.bandwidth() / 1e9));
+        final JsonObject json = new JsonObject();
+        json.addProperty("what", "scale");
+        json.add("rows", rows);
+        System.out.println(new Gson().toJson(json));
+        return 0;
+    }
+
+    private void compare(int rank, Map<Integer, ScaleModel.Exchange> exchanges)
+            throws IOException, InterruptedException {
+        final String work = rank == 0 ? "all of BERT-base" : "LoRA " + rank;
+        final double bytes = rank == 0 ? BYTES_OF_ALL : rank * BYTES_OF_A_RANK + BYTES_OF_HEAD;
+        final double alone = step(rank, batch, 1, false);
+        row(work, 1, batch, alone, alone / batch, Optional.empty());
+        final double half = step(rank, batch / 2, 1, false);
+        row(work, 1, batch / 2, half, alone / batch, Optional.empty());
+        final ScaleModel model = ScaleModel.of(batch, alone, half);
+        for (int count : counts) {
+            final double beside = step(rank, batch, count, false) / alone;
+            System.out.printf(
+                    Locale.ROOT, "| %s, each by itself beside %d others | | %d | %.0f | | | |%n", work, count - 1, batch, alone * beside * 1e3);
+            final double exchange = exchanges.get(count).seconds(bytes);
+            row(work, count, batch, step(rank, batch, count, true), alone / batch,
+                    Optional.of(beside * model.compute(batch) + exchange));
+            final int part = Math.max(1, batch / count);
+            row(work, count, part, step(rank, part, count, true), alone / batch,
+                    Optional.of(beside * model.compute(part) + exchange));
+        }
+        System.out.printf(
+                Locale.ROOT, "%s: a step takes %.0f ms and %.1f ms a row%n", work, model.fixed() * 1e3, model.perRow() * 1e3);
+    }
+
+    private void comparePeer(int rank) throws IOException, InterruptedException {
+        final String work = "DistributedDataParallel, " + (rank == 0 ? "all" : "LoRA " + rank);
+        double alone = 0;
+        for (int count = 1; count <= 2; count++) {
+            final List<JsonObject> said = Job.together(
+                    List.of(peer.orElseThrow(), scripts.resolve("ddp_step_peer.py").toString()),
+                    shape(rank, batch),
+                    environments(count, true));
+            final double step = said.get(0).get("ms_per_step").getAsDouble() / 1e3;
+            alone = count == 1 ? step : alone;
+            row(work, count, batch, step, alone / batch, Optional.empty());
+        }
+    }
+
+    /** Seconds of a step. */
+    private double step(int rank, int rowsEach, int count, boolean exchanging) throws IOException, InterruptedException {
+        final List<String> options = new ArrayList<>(List.of("bert-step"));
+        options.addAll(shape(rank, rowsEach));
+        if (exchanging) {
+            options.add("--distributed");
+        }
+        double slowest = 0;
+        for (JsonObject said : Job.together(Job.ours("bench"), options, environments(count, exchanging))) {
+            slowest = Math.max(slowest, said.get("ms_per_step").getAsDouble() / 1e3);
+        }
+        return slowest;
+    }
+
+    private List<String> shape(int rank, int rowsEach) {
+        return List.of(
+                "--batch", Integer.toString(rowsEach),
+                "--seq", Integer.toString(length),
+                "--steps", Integer.toString(steps),
+                "--warmup", "2",
+                "--lora", Integer.toString(rank));
+    }
+
+    private static ScaleModel.Exchange exchange(int count) throws IOException, InterruptedException {
+        final JsonObject said = Job.together(Job.ours("bench"), List.of("exchange"), environments(count, true)).get(0);
+        final Map<Double, Double> seconds = new HashMap<>();
+        for (String key : said.keySet()) {
+            if (!key.equals("what")) {
+                seconds.put(Double.valueOf(key), said.get(key).getAsDouble());
+            }
+        }
+        System.err.println(count + " processes: MB and seconds of an exchange: " + new TreeMap<>(seconds));
+        return ScaleModel.Exchange.of(seconds);
+    }
+
+    private static List<Map<String, String>> environments(int count, boolean exchanging) throws IOException {
+        final String port = freePort();
+        final List<Map<String, String>> environments = new ArrayList<>();
+        for (int rank = 0; rank < count; rank++) {
+            final Map<String, String> one = new HashMap<>(Map.of("FINETUNE_THREADS", "1", "OMP_NUM_THREADS", "1"));
+            if (exchanging) {
+                one.putAll(Map.of(
+                        "RANK", Integer.toString(rank),
+                        "WORLD_SIZE", Integer.toString(count),
+                        "MASTER_ADDR", "127.0.0.1",
+                        "MASTER_PORT", port));
+            }
+            environments.add(one);
+        }
+        return environments;
+    }
+
+    private static String freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return Integer.toString(socket.getLocalPort());
+        }
+    }
+
+    private void row(String work, int count, int rowsEach, double step, double aloneARow, Optional<Double> predicted) {
+        final double rate = count * rowsEach / step;
+        System.out.printf(
+                Locale.ROOT,
+                "| %s | %d | %d | %.0f | %.2f | %.2f | %s |%n",
+                work,
+                count,
+                rowsEach,
+                step * 1e3,
+                rate,
+                rate * aloneARow,
+                predicted.map(p -> String.format(Locale.ROOT, "%.0f ms", p * 1e3)).orElse(""));
+        final JsonObject json = new JsonObject();
+        json.addProperty("work", work);
+        json.addProperty("processes", count);
+        json.addProperty("rows_each", rowsEach);
+        json.addProperty("ms_per_step", step * 1e3);
+        json.addProperty("samples_per_s", rate);
+        json.addProperty("times_one", rate * aloneARow);
+        rows.add(json);
+    }
+}
