@@ -11,18 +11,22 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The processes that train together, met and connected. */
 public final class Companions implements ProcessGroup, AutoCloseable {
     /** A system property, the same in all processes: false has tensors go through Gloo on one machine, too. */
     private static final String SHARED_MEMORY = "dev.finetune.sharedMemory";
 
+    private static final Logger LOG = LoggerFactory.getLogger(Processes.class);
     private static final byte[] NOTHING = new byte[0];
 
     private final Processes self;
     private final Meeting meeting;
     private @Nullable Optional<SharedMemoryExchange> memory;
     private @Nullable Gloo gloo;
+    private boolean closed;
 
     private Companions(Processes self, Meeting meeting) {
         this.self = self;
@@ -106,6 +110,7 @@ public final class Companions implements ProcessGroup, AutoCloseable {
 
     private Gloo connected() {
         if (gloo == null) {
+            LOG.info("Process {} of {}: tensors travel through Gloo", self.rank(), self.worldSize());
             gloo = Gloo.connect(
                     self.rank(),
                     self.worldSize(),
@@ -127,6 +132,10 @@ public final class Companions implements ProcessGroup, AutoCloseable {
 
     @Override
     public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         if (memory != null) {
             memory.ifPresent(SharedMemoryExchange::close);
         }
