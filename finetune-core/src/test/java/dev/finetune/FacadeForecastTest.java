@@ -74,7 +74,8 @@ class FacadeForecastTest {
         final Forecast forecast = tuner().freeze(1).describe(TRAIN, VALIDATION);
         final List<Double> steps = forecast.costs().stepSeconds();
         assertThat(steps).hasSize(2).allMatch(seconds -> seconds > 0);
-        assertThat(forecast.trainingSeconds()).isCloseTo(13 * steps.get(0) + 39 * steps.get(1), within(1e-9));
+        assertThat(forecast.trainingSeconds())
+                .isCloseTo(forecast.costs().startSeconds() + 13 * steps.get(0) + 39 * steps.get(1), within(1e-9));
         assertThat(forecast.evaluationSeconds())
                 .isCloseTo(
                         forecast.costs().firstEvaluationSeconds()

@@ -48,11 +48,11 @@ public record Forecast(
         warnings = List.copyOf(warnings);
     }
 
-    /** {@return seconds that all steps take} */
+    /** {@return seconds that all steps take, with what the first one takes beyond others} */
     public double trainingSeconds() {
         final List<Double> epochs = costs.stepSeconds();
         long left = planned.plan().steps();
-        double seconds = 0;
+        double seconds = costs.startSeconds();
         for (int epoch = 0; left > 0; epoch++) {
             final boolean isLast = epoch >= epochs.size() - 1 || planned.stepsPerEpoch() == 0;
             final long steps = isLast ? left : Math.min(left, planned.stepsPerEpoch());

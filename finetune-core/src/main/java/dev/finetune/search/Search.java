@@ -319,8 +319,9 @@ public final class Search {
                     + "logUniform(\"lr\", 1e-5, 1e-3, FineTuner::lr).");
         }
         if (tuner.processes().isPresent()) {
-            throw new FinetuneException("distributed(...) shares one training among processes, and a search trains many: leave it"
-                    + " out there.");
+            throw new FinetuneException(
+                    "distributed(...) shares one training among processes, and a search trains many: leave it"
+                            + " out there.");
         }
         if (tuner.report().isPresent()) {
             throw new FinetuneException("report(...) shows the training of one model, and a search trains many: say it"

@@ -22,6 +22,9 @@ final class Agreement {
     /** With nobody else. */
     static final Agreement ALONE = new Agreement(null);
 
+    /** Before what is said, so that it isn't taken for nothing. */
+    private static final String SAID = "!";
+
     private final @Nullable ProcessGroup group;
 
     private Agreement(@Nullable ProcessGroup group) {
@@ -83,18 +86,14 @@ final class Agreement {
         return most(own ? 1 : 0) > 0;
     }
 
-    /** What the lead says. */
+    /** What the lead says, if anything. */
     Optional<String> ofLead(Optional<String> own) {
-        if (group == null) {
-            return own;
-        }
-        final byte[] said = group.gather(isLead() && own.isPresent()
-                        ? ("!" + own.get()).getBytes(StandardCharsets.UTF_8)
-                        : new byte[0])
+        final byte[] said = gather(own.map(text -> (SAID + text).getBytes(StandardCharsets.UTF_8))
+                        .orElseGet(() -> new byte[0]))
                 .get(0);
         return said.length == 0
                 ? Optional.empty()
-                : Optional.of(new String(said, StandardCharsets.UTF_8).substring(1));
+                : Optional.of(new String(said, StandardCharsets.UTF_8).substring(SAID.length()));
     }
 
     /** Adds up counts. */
@@ -119,7 +118,10 @@ final class Agreement {
         final BitSet anywhere = new BitSet();
         group.gather(there.toByteArray()).forEach(each -> anywhere.or(BitSet.valueOf(each)));
         try (TensorScope scope = TensorScope.open()) {
-            anywhere.stream().filter(i -> !there.get(i)).mapToObj(parameters::get).forEach(Agreement::makeGradient);
+            anywhere.stream()
+                    .filter(i -> !there.get(i))
+                    .mapToObj(parameters::get)
+                    .forEach(Agreement::makeGradient);
             group.sum(Gradients.of(parameters));
         }
     }

@@ -74,10 +74,12 @@ public final class Rehearsal {
      *
      * @param step what it did
      * @param seconds how long it took, in a process that may have computed nothing before
+     * @param againSeconds how long the second one took, of the same rows; where outputs of frozen stages are kept, it reads them
      * @param evaluation of a batch of the longest rows to evaluate on, after that step and another; empty where there are none
      * @param warnings what it warned of
      */
-    public record FirstStep(StepReport step, double seconds, Optional<Metrics> evaluation, List<String> warnings) {
+    public record FirstStep(
+            StepReport step, double seconds, double againSeconds, Optional<Metrics> evaluation, List<String> warnings) {
         /** Keeps its own copy of the warnings. */
         public FirstStep {
             warnings = List.copyOf(warnings);
@@ -87,13 +89,18 @@ public final class Rehearsal {
     /**
      * What parts of a training take.
      *
+     * @param startSeconds what the first step takes beyond what it would later: code isn't compiled yet, threads and memory aren't there
      * @param stepSeconds what a step takes on average, epoch by epoch; the last one's goes for all epochs after it
      * @param firstEvaluationSeconds what the first evaluation takes; not a number where there is none, or of a stream
      * @param evaluationSeconds what each evaluation after it takes
      * @param keptBytes how much memory is taken by what frozen stages gave, which is kept, beyond what was measured
      */
     public record Costs(
-            List<Double> stepSeconds, double firstEvaluationSeconds, double evaluationSeconds, long keptBytes) {
+            double startSeconds,
+            List<Double> stepSeconds,
+            double firstEvaluationSeconds,
+            double evaluationSeconds,
+            long keptBytes) {
         /** Keeps its own copy of the seconds. */
         public Costs {
             stepSeconds = List.copyOf(stepSeconds);
@@ -167,7 +174,9 @@ public final class Rehearsal {
                         validation.map(rows -> PartOfRows.longest(rows, 1)),
                         store())
                 .steps();
-        return new FirstStep(steps.get(0), clock.seconds(0).get(0), clock.metrics(), clock.warnings());
+        final List<Double> seconds = clock.seconds(0);
+        return new FirstStep(
+                steps.get(0), seconds.get(0), seconds.get(seconds.size() - 1), clock.metrics(), clock.warnings());
     }
 
     /**
@@ -175,12 +184,13 @@ public final class Rehearsal {
      * one before.
      *
      * @param planned what is to be done
+     * @param made what {@link #firstStep} did
      * @param training the batches to train on
      * @param validation the batches to evaluate on, if any
      * @return what they take
      * @throws FinetuneException where training fails
      */
-    public Costs costs(Planned planned, BatchSource training, Optional<BatchSource> validation) {
+    public Costs costs(Planned planned, FirstStep made, BatchSource training, Optional<BatchSource> validation) {
         final int accumulate = accumulated(training);
         final int epochs = epochsThatDiffer(planned, training, validation);
         final StepClock warmUp = new StepClock(1, () -> 0);
@@ -214,11 +224,23 @@ public final class Rehearsal {
         }
         final double times = evaluated.map(PartOfRows::timesAsMuch).orElse(Double.NaN);
         final List<Double> evaluations = clock.evaluations();
+        final double longest =
+                PartOfRows.longest(training, accumulate).costOfAll() / part.costOfAll() * planned.stepsPerEpoch();
         return new Costs(
+                start(made, stepSeconds.get(0) * (Double.isFinite(longest) ? Math.max(1, longest) : 1)),
                 stepSeconds,
                 evaluations.get(0) * times,
                 evaluations.get(evaluations.size() - 1) * times,
                 beyond(planned, clock, part.timesAsMuch(), times));
+    }
+
+    /**
+     * What the first step took beyond one that comes later. The second one tells, unless it read what was kept of frozen stages.
+     *
+     * @param later what a step of such rows takes later, in an epoch in which nothing is kept yet
+     */
+    static double start(FirstStep made, double later) {
+        return Math.max(0, made.seconds() - Math.max(made.againSeconds(), later));
     }
 
     /** What is kept in memory beyond what was measured: of rows that come again so many times as much. */

@@ -40,7 +40,9 @@ record Resumption(RunState state, Set<String> remembered, boolean hasBest) {
             names.add(name.getAsString());
         }
         return new Resumption(
-                RunState.of(json.getAsJsonObject(STATE)), names, json.get(HAS_BEST).getAsBoolean());
+                RunState.of(json.getAsJsonObject(STATE)),
+                names,
+                json.get(HAS_BEST).getAsBoolean());
     }
 
     String toJson() {

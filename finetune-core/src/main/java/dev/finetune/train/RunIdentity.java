@@ -63,8 +63,8 @@ record RunIdentity(Map<String, String> settings, Map<String, String> weights, St
         final RunIdentity lead = all.get(0);
         for (int rank = 1; rank < all.size(); rank++) {
             final RunIdentity other = all.get(rank);
-            final Optional<String> difference = lead.difference(
-                    new RunIdentity(other.settings, other.weights, lead.training, lead.validation));
+            final Optional<String> difference =
+                    lead.difference(new RunIdentity(other.settings, other.weights, lead.training, lead.validation));
             if (difference.isPresent()) {
                 throw new FinetuneException("Process " + rank + " has set out for another training than process 0, so"
                         + " that they can't train together: " + difference.get()

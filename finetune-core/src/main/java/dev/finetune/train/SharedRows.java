@@ -32,10 +32,14 @@ final class SharedRows implements BatchSource {
                 own,
                 all.stream().anyMatch(each -> each[0] < 0)
                         ? OptionalLong.empty()
-                        : OptionalLong.of(all.stream().mapToLong(each -> (long) each[0]).max().orElseThrow()),
+                        : OptionalLong.of(all.stream()
+                                .mapToLong(each -> (long) each[0])
+                                .max()
+                                .orElseThrow()),
                 all.stream().anyMatch(each -> each[1] < 0)
                         ? OptionalLong.empty()
-                        : OptionalLong.of(all.stream().mapToLong(each -> (long) each[1]).sum()));
+                        : OptionalLong.of(
+                                all.stream().mapToLong(each -> (long) each[1]).sum()));
     }
 
     @Override
@@ -81,5 +85,10 @@ final class SharedRows implements BatchSource {
     @Override
     public int rowsTogether() {
         return own.rowsTogether();
+    }
+
+    @Override
+    public int rowsIn(HostBatch batch) {
+        return own.rowsIn(batch);
     }
 }

@@ -62,15 +62,7 @@ final class TrainingParts implements AutoCloseable {
 
         Setup with(Agreement other) {
             return new Setup(
-                    network,
-                    task,
-                    settings,
-                    device,
-                    listener,
-                    cancellation,
-                    frozenOutputs,
-                    checkpointing,
-                    other);
+                    network, task, settings, device, listener, cancellation, frozenOutputs, checkpointing, other);
         }
     }
 

@@ -133,9 +133,10 @@ final class TrainingRun implements AutoCloseable {
     /** Goes on from the last checkpoint, if there is one to go on from: process 0 reads it, for all. */
     private void goOn() {
         final Optional<RunCheckpoints.Found> found = checkpoints.last();
-        final Optional<Resumption> from = agreement
-                .ofLead(found.map(last -> Resumption.of(last.state(), last.folder()).toJson()))
-                .map(Resumption::of);
+        final Optional<Resumption> own = found.map(last -> Resumption.of(last.state(), last.folder()));
+        final Optional<Resumption> from = agreement.isAlone()
+                ? own
+                : agreement.ofLead(own.map(Resumption::toJson)).map(Resumption::of);
         if (from.isPresent()) {
             restore(from.get(), found.map(RunCheckpoints.Found::folder));
         }
@@ -347,12 +348,13 @@ final class TrainingRun implements AutoCloseable {
     /** Forward, loss, backward and update of the batches of a step. */
     StepReport forwardBackwardUpdate(List<HostBatch> some) {
         parts.unfreezing.reach(batches.epochsBefore());
-        final double rate = rateFactor
-                * settings.schedule().rate(step - parts.lossScale.skipped(), total, settings.learningRate());
+        final double rate =
+                rateFactor * settings.schedule().rate(step - parts.lossScale.skipped(), total, settings.learningRate());
         final TrainingStep.Result result = update.run(some, new TrainingStep.Place(step, batches.epoch(), rate));
         Optimizer.forgetGradients(trained);
         parts.average.stepped(step + 1);
-        final int rows = (int) agreement.sum(some.stream().mapToInt(HostBatch::size).sum());
+        final int rows =
+                (int) agreement.sum(some.stream().mapToInt(training::rowsIn).sum());
         return new StepReport(step + 1, batches.epoch(), result.loss(), result.norm(), rate, rows);
     }
 

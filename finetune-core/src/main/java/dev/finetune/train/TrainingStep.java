@@ -177,9 +177,7 @@ final class TrainingStep {
         final List<Piece> pieces = new ArrayList<>();
         for (int i = 0; i < group.size(); i++) {
             final long own = group.size() <= settings.optimization().accumulate()
-                    ? Seeds.of(
-                            seed,
-                            place.step * settings.optimization().accumulate() + i + 1)
+                    ? Seeds.of(seed, place.step * settings.optimization().accumulate() + i + 1)
                     : Seeds.of(Seeds.of(seed, place.step + 1), i + 1);
             final List<HostBatch> cut = portions.of(group.get(i));
             for (int j = 0; j < cut.size(); j++) {

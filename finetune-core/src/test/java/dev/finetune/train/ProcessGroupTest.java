@@ -60,7 +60,8 @@ class ProcessGroupTest {
         public List<byte[]> gather(byte[] own) {
             if (own.length == Double.BYTES && ByteBuffer.wrap(own).getDouble() == ROWS - share) {
                 whole = ROWS;
-                return List.of(own, ByteBuffer.allocate(Double.BYTES).putDouble(share).array());
+                return List.of(
+                        own, ByteBuffer.allocate(Double.BYTES).putDouble(share).array());
             }
             return List.of(own, own);
         }

@@ -17,6 +17,8 @@ import dev.finetune.freeze.Layers;
 import dev.finetune.head.Heads;
 import dev.finetune.head.Prediction;
 import dev.finetune.internal.torch.Tensors;
+import dev.finetune.peft.Lora;
+import dev.finetune.peft.Quantized;
 import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.StepReport;
 import dev.finetune.vision.image.Crop;
@@ -261,6 +263,17 @@ class ImageJobsTest {
             assertThat(others.assembly().report().newlyInitialized())
                     .containsExactly("classifier.1.weight", "classifier.1.bias");
         }
+    }
+
+    @Test
+    void aBaseOfConvolutionsIsNotPackedWithoutAWord() {
+        final FineTuner packed = tuner("resnet-basic/model")
+                .lora(Lora.rank(2).targets("convolution"))
+                .base(Quantized.nf4());
+        assertThatThrownBy(() -> packed.fit(pictures(0, 8), pictures(8, 4)))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining(
+                        "base(4 bits (NF4)) packs the linear layers of the trunk, and this model has none");
     }
 
     @Test

@@ -41,7 +41,8 @@ final class SharedFit {
     public static void main(String[] arguments) {
         for (String job : System.getenv(JOBS).split(",")) {
             try {
-                System.out.println(job + ": " + run(job, Processes.fromEnvironment().timeout(timeout())));
+                System.out.println(
+                        job + ": " + run(job, Processes.fromEnvironment().timeout(timeout())));
             } catch (FinetuneException e) {
                 System.out.println(job + " ended with: " + e.getMessage());
             }
@@ -62,7 +63,8 @@ final class SharedFit {
                 }
             }
             case "longer" -> {
-                try (FineTuned<Text> tuned = watched(tuner).fit(reviews(0, TRAINING_ROWS), reviews(100, VALIDATION_ROWS))) {
+                try (FineTuned<Text> tuned =
+                        watched(tuner).fit(reviews(0, TRAINING_ROWS), reviews(100, VALIDATION_ROWS))) {
                     yield told(tuned);
                 }
             }
@@ -81,12 +83,34 @@ final class SharedFit {
                         .batchSize(4)
                         .distributed(self.ownShards())
                         .fit(shard(self.rank(), 9 + 8 * self.rank()), shard(self.rank(), 5))) {
-                    yield tuned.labels() + " " + tuned.evaluation().perClass().stream().mapToLong(row -> row.support()).sum()
-                            + " " + sum(tuned);
+                    yield tuned.labels() + " "
+                            + tuned.evaluation().perClass().stream()
+                                    .mapToLong(row -> row.support())
+                                    .sum() + " " + sum(tuned);
                 }
             }
             case "otherRate" -> {
-                try (FineTuned<Text> tuned = tuner.lr(self.rank() == 0 ? 1e-3 : 2e-3).fitAll(reviews(0, 16))) {
+                try (FineTuned<Text> tuned =
+                        tuner.lr(self.rank() == 0 ? 1e-3 : 2e-3).fitAll(reviews(0, 16))) {
+                    yield told(tuned);
+                }
+            }
+            case "compressed" -> {
+                System.setProperty("dev.finetune.sharedMemory", "false");
+                try (FineTuned<Text> tuned = tuner.distributed(self.compressGradients())
+                        .fit(reviews(0, TRAINING_ROWS), reviews(100, VALIDATION_ROWS))) {
+                    yield told(tuned);
+                }
+            }
+            case "otherData" -> {
+                try (FineTuned<Text> tuned = tuner.fitAll(reviews(self.rank(), 16))) {
+                    yield told(tuned);
+                }
+            }
+            case "notEvaluated" -> {
+                try (FineTuned<Text> tuned = self.rank() == 0
+                        ? tuner.fit(reviews(0, 16), reviews(100, 16))
+                        : tuner.fitAll(reviews(0, 16))) {
                     yield told(tuned);
                 }
             }
@@ -96,7 +120,11 @@ final class SharedFit {
                         .toList();
                 try (FineTuned<Text> tuned = tuner.head("0", "1")
                         .distributed(self.ownShards())
-                        .fitAll(Dataset.texts(IntStream.range(0, 16).mapToObj(TinyData::review).toList(), labels))) {
+                        .fitAll(Dataset.texts(
+                                IntStream.range(0, 16)
+                                        .mapToObj(TinyData::review)
+                                        .toList(),
+                                labels))) {
                     yield told(tuned);
                 }
             }
@@ -119,7 +147,11 @@ final class SharedFit {
     }
 
     private static FineTuner watched(FineTuner tuner) {
-        return tuner.epochs(4).lora(Lora.rank(4)).batching(b -> b.shuffle(true)).regularization(r -> r.dropout(0.1)).keepBest()
+        return tuner.epochs(4)
+                .lora(Lora.rank(4))
+                .batching(b -> b.shuffle(true))
+                .regularization(r -> r.dropout(0.1))
+                .keepBest()
                 .listener(new TrainingListener() {
                     @Override
                     public void stepped(StepReport step) {
@@ -152,10 +184,13 @@ final class SharedFit {
     /** The losses of all steps, the loss and the accuracy of the last evaluation, and a sum of all weights. */
     static String told(FineTuned<?> tuned) {
         final TrainingHistory history = tuned.history().orElseThrow();
-        return history.steps().stream().map(step -> Double.toString(step.loss())).toList() + " "
+        return history.steps().stream()
+                        .map(step -> Double.toString(step.loss()))
+                        .toList() + " "
                 + history.kept()
                         .flatMap(report -> report.validation())
-                        .map(metrics -> metrics.get("loss") + " " + metrics.get("auroc") + " " + metrics.get("accuracy"))
+                        .map(metrics ->
+                                metrics.get("loss") + " " + metrics.get("auroc") + " " + metrics.get("accuracy"))
                         .orElse("-")
                 + " " + sum(tuned);
     }

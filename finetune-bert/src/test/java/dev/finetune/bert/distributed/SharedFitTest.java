@@ -48,13 +48,19 @@ class SharedFitTest {
 
     @Test
     void twoProcessesTrainAsOneWhatIsOfUnequalSizeAndRefuseWhatDoesNotFit() throws Exception {
-        final List<ChildJvm> both = start("uneven,shards,otherRate,badRow", 30);
+        final List<ChildJvm> both = start("uneven,compressed,shards,otherRate,otherData,notEvaluated,badRow", 30);
         final ChildJvm.Ended lead = both.get(0).end();
         final ChildJvm.Ended other = both.get(1).end();
 
         final String uneven = said(lead, "uneven: ");
         assertThat(said(other, "uneven: ")).as("to the bit").isEqualTo(uneven);
         final List<Double> losses = losses(uneven);
+        final List<Double> compressed = losses(said(lead, "compressed: "));
+        assertThat(said(other, "compressed: ")).as("to the bit").isEqualTo(said(lead, "compressed: "));
+        assertThat(compressed).hasSameSizeAs(losses).isNotEqualTo(losses);
+        for (int i = 0; i < losses.size(); i++) {
+            assertThat(compressed.get(i)).as("loss of step " + i + " in 8 bits").isCloseTo(losses.get(i), within(0.01));
+        }
         final String[] metrics = uneven.substring(uneven.indexOf(']') + 2).split(" ");
         try (FineTuned<Text> alone = SharedFit.tuner(8)
                 .fit(
@@ -63,11 +69,16 @@ class SharedFitTest {
             final List<StepReport> steps = alone.history().orElseThrow().steps();
             assertThat(losses).hasSameSizeAs(steps);
             for (int i = 0; i < losses.size(); i++) {
-                assertThat(losses.get(i)).as("loss of step " + i).isCloseTo(steps.get(i).loss(), within(1e-5));
+                assertThat(losses.get(i))
+                        .as("loss of step " + i)
+                        .isCloseTo(steps.get(i).loss(), within(1e-5));
             }
-            assertThat(Double.parseDouble(metrics[0])).isCloseTo(alone.evaluation().get("loss"), within(1e-5));
-            assertThat(Double.parseDouble(metrics[1])).isEqualTo(alone.evaluation().get("auroc"), within(1e-12));
-            assertThat(Double.parseDouble(metrics[2])).isEqualTo(alone.evaluation().get("accuracy"), within(1e-12));
+            assertThat(Double.parseDouble(metrics[0]))
+                    .isCloseTo(alone.evaluation().get("loss"), within(1e-5));
+            assertThat(Double.parseDouble(metrics[1]))
+                    .isEqualTo(alone.evaluation().get("auroc"), within(1e-12));
+            assertThat(Double.parseDouble(metrics[2]))
+                    .isEqualTo(alone.evaluation().get("accuracy"), within(1e-12));
         }
         assertThat(folder.resolve("saved0/model.safetensors")).exists();
         assertThat(folder.resolve("saved1")).doesNotExist();
@@ -80,13 +91,18 @@ class SharedFitTest {
             assertThat(said(ended, "otherRate"))
                     .contains("otherRate ended with: Process 1 has set out for another training than process 0")
                     .contains("learning rate");
+            assertThat(said(ended, "otherData"))
+                    .contains("Process 1 can't train with process 0: it has 16 rows with the checksum ");
+            assertThat(said(ended, "notEvaluated"))
+                    .contains("nothing to evaluate on", "Process 1 can't train with process 0");
             assertThat(said(ended, "badRow")).contains("unheard of");
         }
         assertThat(said(lead, "badRow")).contains("ended with: Process 1 failed: ");
     }
 
     private static List<Double> losses(String told) {
-        return Arrays.stream(told.substring(told.indexOf('[') + 1, told.indexOf(']')).split(", "))
+        return Arrays.stream(
+                        told.substring(told.indexOf('[') + 1, told.indexOf(']')).split(", "))
                 .map(Double::valueOf)
                 .toList();
     }
@@ -132,7 +148,9 @@ class SharedFitTest {
     }
 
     private static void signal(String name, ChildJvm process) throws IOException, InterruptedException {
-        assertThat(new ProcessBuilder("kill", name, Long.toString(process.pid())).start().waitFor())
+        assertThat(new ProcessBuilder("kill", name, Long.toString(process.pid()))
+                        .start()
+                        .waitFor())
                 .isZero();
     }
 }

@@ -10,7 +10,6 @@ import dev.finetune.nn.TensorValues;
 import dev.finetune.spi.Assembly;
 import dev.finetune.spi.TextModelFamily;
 import dev.finetune.train.Cancellation;
-import dev.finetune.train.Precision;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.Trainer;
 import dev.finetune.train.TrainingListener;
@@ -22,7 +21,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** One of several processes that train every golden case together, twice, each on its rows of every batch. */
+/**
+ * One of several processes that train every golden case together, each on its rows of every batch: once through shared memory, once
+ * through Gloo.
+ */
 final class GoldenProcess {
     /** The folder for what comes out. */
     static final String OUT = "GOLDEN_OUT";
@@ -31,8 +33,9 @@ final class GoldenProcess {
 
     public static void main(String[] arguments) throws IOException {
         final Processes self = Processes.fromEnvironment();
-        try (Companions others = Companions.join(self)) {
-            for (int time = 0; time < 2; time++) {
+        for (int time = 0; time < 2; time++) {
+            System.setProperty("dev.finetune.sharedMemory", Boolean.toString(time == 0));
+            try (Companions others = Companions.join(self)) {
                 for (GoldenCase golden : cases()) {
                     final Path out = Path.of(System.getenv(OUT));
                     train(golden, Optional.of(others), out.resolve(golden.name() + "." + self.rank() + "." + time));
@@ -53,7 +56,7 @@ final class GoldenProcess {
             final Trainer alone = new Trainer(
                     assembly.network(),
                     assembly.task(),
-                    GoldenParityTest.settings(golden, false, Precision.FLOAT32),
+                    GoldenParityTest.settings(golden),
                     GoldenDevice.device(),
                     new TrainingListener() {},
                     new Cancellation());

@@ -2,7 +2,6 @@ package dev.finetune.internal.distributed;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -25,10 +24,15 @@ final class Buckets {
     private final List<Tensor> small = new ArrayList<>();
     private long smallCount;
 
-    private Buckets() {}
+    private final boolean compressed;
 
-    static Buckets of(List<Tensor> tensors) {
-        final Buckets buckets = new Buckets();
+    private Buckets(boolean compressed) {
+        this.compressed = compressed;
+    }
+
+    /** Of tensors, those of float32 in bfloat16 if they are to be compressed. */
+    static Buckets of(List<Tensor> tensors, boolean compressed) {
+        final Buckets buckets = new Buckets(compressed);
         for (int i = tensors.size() - 1; i >= 0; i--) {
             buckets.add(tensors.get(i));
         }
@@ -47,12 +51,12 @@ final class Buckets {
     }
 
     private void add(Tensor tensor) {
-        final boolean asItLies = tensor.is_cpu() && tensor.is_contiguous() && isExchanged(tensor.scalar_type());
+        final boolean asItLies = !compressed && tensor.is_cpu() && tensor.is_contiguous() && isExchanged(tensor.scalar_type().intern());
         if (asItLies && tensor.numel() >= LARGE) {
             cut(tensor);
             return;
         }
-        if (!small.isEmpty() && small.get(0).scalar_type() != tensor.scalar_type() || smallCount > PIECE) {
+        if (!small.isEmpty() && small.get(0).scalar_type().intern() != tensor.scalar_type().intern() || smallCount > PIECE) {
             putTogether();
         }
         small.add(tensor);
@@ -78,9 +82,8 @@ final class Buckets {
         final List<Tensor> members = List.copyOf(small);
         small.clear();
         smallCount = 0;
-        final Tensor[] flat = members.stream()
-                .map(member -> exchanged(member).reshape(-1))
-                .toArray(Tensor[]::new);
+        final Tensor[] flat =
+                members.stream().map(member -> exchanged(member).reshape(-1)).toArray(Tensor[]::new);
         final Tensor together = torch.cat(new TensorVector(flat), 0);
         cut(together);
         after.add(() -> {
@@ -92,8 +95,11 @@ final class Buckets {
         });
     }
 
-    private static Tensor exchanged(Tensor tensor) {
+    private Tensor exchanged(Tensor tensor) {
         final Tensor here = tensor.is_cpu() ? tensor : tensor.cpu();
-        return isExchanged(here.scalar_type()) ? here : here.to(ScalarType.Float);
+        if (compressed && here.scalar_type().intern() == ScalarType.Float) {
+            return here.to(ScalarType.BFloat16);
+        }
+        return isExchanged(here.scalar_type().intern()) ? here : here.to(ScalarType.Float);
     }
 }

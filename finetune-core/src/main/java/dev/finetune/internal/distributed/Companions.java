@@ -11,15 +11,22 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The processes that train together, met and connected. */
 public final class Companions implements ProcessGroup, AutoCloseable {
+    /** A system property, the same in all processes: false has tensors go through Gloo on one machine, too. */
+    private static final String SHARED_MEMORY = "dev.finetune.sharedMemory";
+
+    private static final Logger LOG = LoggerFactory.getLogger(Processes.class);
     private static final byte[] NOTHING = new byte[0];
 
     private final Processes self;
     private final Meeting meeting;
     private @Nullable Optional<SharedMemoryExchange> memory;
     private @Nullable Gloo gloo;
+    private boolean closed;
 
     private Companions(Processes self, Meeting meeting) {
         this.self = self;
@@ -52,25 +59,28 @@ public final class Companions implements ProcessGroup, AutoCloseable {
 
     @Override
     public void sum(List<Tensor> tensors) {
-        exchange(tensors, SharedMemoryExchange::sum, Gloo::sum);
+        exchange(tensors, self.haveCompressedGradients(), SharedMemoryExchange::sum, Gloo::sum);
     }
 
     @Override
     public void broadcast(List<Tensor> tensors) {
-        exchange(tensors, SharedMemoryExchange::broadcast, Gloo::broadcast);
+        exchange(tensors, false, SharedMemoryExchange::broadcast, Gloo::broadcast);
     }
 
     /** Through memory where all processes are on one machine, as long as it takes the tensors; else through Gloo. */
     private void exchange(
             List<Tensor> tensors,
+            boolean compressed,
             BiConsumer<SharedMemoryExchange, List<Tensor>> inMemory,
             BiConsumer<Gloo, List<Tensor>> overNetwork) {
         if (self.worldSize() == 1 || tensors.isEmpty()) {
             return;
         }
         if (memory == null) {
-            memory = SharedMemoryExchange.join(
-                    self.rank(), self.worldSize(), this::gather, meeting::check, self.timeout());
+            memory = Boolean.parseBoolean(System.getProperty(SHARED_MEMORY, "true"))
+                    ? SharedMemoryExchange.join(
+                            self.rank(), self.worldSize(), this::gather, meeting::check, self.timeout())
+                    : Optional.empty();
         }
         try {
             if (memory.isPresent() && SharedMemoryExchange.takes(tensors)) {
@@ -79,7 +89,7 @@ public final class Companions implements ProcessGroup, AutoCloseable {
             } else {
                 final Gloo among = connected();
                 gather(NOTHING);
-                overNetwork(tensors, pieces -> overNetwork.accept(among, pieces));
+                overNetwork(tensors, compressed, pieces -> overNetwork.accept(among, pieces));
             }
         } catch (FinetuneException e) {
             throw meeting.orElse(e);
@@ -89,10 +99,10 @@ public final class Companions implements ProcessGroup, AutoCloseable {
         }
     }
 
-    private static void overNetwork(List<Tensor> tensors, Consumer<List<Tensor>> exchange) {
+    private static void overNetwork(List<Tensor> tensors, boolean compressed, Consumer<List<Tensor>> exchange) {
         try (TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off()) {
-            final Buckets buckets = Buckets.of(tensors);
+            final Buckets buckets = Buckets.of(tensors, compressed);
             exchange.accept(buckets.pieces());
             buckets.takeApart();
         }
@@ -100,6 +110,7 @@ public final class Companions implements ProcessGroup, AutoCloseable {
 
     private Gloo connected() {
         if (gloo == null) {
+            LOG.info("Process {} of {}: tensors travel through Gloo", self.rank(), self.worldSize());
             gloo = Gloo.connect(
                     self.rank(),
                     self.worldSize(),
@@ -121,6 +132,10 @@ public final class Companions implements ProcessGroup, AutoCloseable {
 
     @Override
     public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         if (memory != null) {
             memory.ifPresent(SharedMemoryExchange::close);
         }

@@ -54,8 +54,7 @@ final class Gloo implements AutoCloseable {
      * @param timeout of what is under way; processes begin together, so that it is the time for that alone
      * @param gather what each says, told to all
      */
-    static Gloo connect(
-            int rank, int size, String address, Duration timeout, Function<byte[], List<byte[]>> gather) {
+    static Gloo connect(int rank, int size, String address, Duration timeout, Function<byte[], List<byte[]>> gather) {
         try {
             final Path folder = Files.createTempDirectory("finetune-gloo");
             try {
@@ -93,8 +92,7 @@ final class Gloo implements AutoCloseable {
             }
             return new Gloo(connecting.get(), own);
         } catch (ExecutionException e) {
-            throw new FinetuneException("The processes can't be connected at " + address + ": "
-                    + e.getCause().getMessage(), e.getCause());
+            throw new FinetuneException("The processes can't be connected at " + address + ": " + e.getMessage(), e);
         } catch (InterruptedException e) {
             throw new IllegalStateException(e); // It is done.
         }

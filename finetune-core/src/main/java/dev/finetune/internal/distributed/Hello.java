@@ -37,12 +37,12 @@ final class Hello {
                         + "\": use one version of this library in all processes");
             }
             if (!json.get("job").getAsString().equals(lead.job())) {
-                return Optional.of("it belongs to the job \"" + json.get("job").getAsString() + "\", and process 0 to \""
-                        + lead.job() + "\": give each job a port of its own");
+                return Optional.of("it belongs to the job \"" + json.get("job").getAsString()
+                        + "\", and process 0 to \"" + lead.job() + "\": give each job a port of its own");
             }
             if (json.get("size").getAsInt() != lead.worldSize()) {
-                return Optional.of("it was told that there are " + json.get("size").getAsInt()
-                        + " processes, and process 0 that there are " + lead.worldSize());
+                return Optional.of("it was told that there are "
+                        + json.get("size").getAsInt() + " processes, and process 0 that there are " + lead.worldSize());
             }
             final int rank = json.get("rank").getAsInt();
             return rank < 1 || rank >= lead.worldSize()

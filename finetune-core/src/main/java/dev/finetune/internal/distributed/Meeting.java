@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -179,7 +180,7 @@ final class Meeting implements AutoCloseable {
 
     private void send(int rank, byte[] bytes) {
         try {
-            links.get(rank).send(new Frame(Frame.Kind.ROUND, bytes));
+            Objects.requireNonNull(links.get(rank)).send(new Frame(Frame.Kind.ROUND, bytes));
         } catch (IOException e) {
             throw whatHappened(rank);
         }
@@ -208,8 +209,9 @@ final class Meeting implements AutoCloseable {
                         throw new FinetuneException(failure);
                     }
                     if (ended.contains(rank)) {
-                        throw new FinetuneException("Process " + rank + " has come to its end, while process " + self.rank()
-                                + " still goes on: all have to do the same steps. Run the same program in all of them.");
+                        throw new FinetuneException(
+                                "Process " + rank + " has come to its end, while process " + self.rank()
+                                        + " still goes on: all have to do the same steps. Run the same program in all of them.");
                     }
                     if (System.nanoTime() > tellAt) {
                         LOG.info("Process {} still waits for process {}, which is alive", self.rank(), rank);
@@ -245,8 +247,8 @@ final class Meeting implements AutoCloseable {
         final ByteBuffer numbered = ByteBuffer.wrap(bytes);
         final long theirs = numbered.getLong();
         if (theirs != round) {
-            throw new FinetuneException("Process " + rank + " is in round " + theirs + ", process " + self.rank() + " in "
-                    + round + ": all have to do the same. Run the same program in all of them.");
+            throw new FinetuneException("Process " + rank + " is in round " + theirs + ", process " + self.rank()
+                    + " in " + round + ": all have to do the same. Run the same program in all of them.");
         }
         final byte[] rest = new byte[numbered.remaining()];
         numbered.get(rest);

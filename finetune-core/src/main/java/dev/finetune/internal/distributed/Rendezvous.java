@@ -41,9 +41,13 @@ final class Rendezvous {
         try (ServerSocket server = listen(self)) {
             while (!missing.isEmpty()) {
                 check.run();
+                if (Thread.currentThread().isInterrupted()) {
+                    throw new FinetuneException("Interrupted while waiting for the other processes.");
+                }
                 final long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
                 if (left <= 0) {
-                    throw new FinetuneException("Process 0 has waited for " + self.startTimeout().toSeconds()
+                    throw new FinetuneException("Process 0 has waited for "
+                            + self.startTimeout().toSeconds()
                             + " s for " + (missing.size() == 1 ? "process " : "processes ") + listed(missing)
                             + " at " + self.masterAddress() + ":" + self.masterPort()
                             + ". Start all " + self.worldSize() + " with that MASTER_ADDR and MASTER_PORT, see that the"
@@ -70,8 +74,12 @@ final class Rendezvous {
         try {
             server.setReuseAddress(true);
             server.bind(
-                    new InetSocketAddress(InetAddress.getByName(self.masterAddress()), self.masterPort()),
+                    new InetSocketAddress(
+                            InetAddress.getByName(self.masterAddress()), self.meetAtAgent() ? 0 : self.masterPort()),
                     self.worldSize() + 16);
+            if (self.meetAtAgent()) {
+                AgentStore.publish(self, AgentStore.nextEntry(self), server.getLocalPort());
+            }
             return server;
         } catch (BindException e) {
             server.close();
@@ -101,8 +109,9 @@ final class Rendezvous {
         try {
             final Link link = new Link(socket, self.timeout());
             final Frame hello = link.read(MOST_BYTES, ATTEMPT);
-            Optional<String> refusal =
-                    hello.kind() == Frame.Kind.HELLO ? Hello.refusal(hello.text(), self) : Optional.of("it says nothing");
+            Optional<String> refusal = hello.kind() == Frame.Kind.HELLO
+                    ? Hello.refusal(hello.text(), self)
+                    : Optional.of("it says nothing");
             if (refusal.isEmpty() && !missing.contains(Hello.rank(hello.text()))) {
                 refusal = Optional.of("there is a process " + Hello.rank(hello.text()) + " already");
             }
@@ -125,11 +134,12 @@ final class Rendezvous {
     /** The connection to process 0, for which another one waits until it listens. */
     static Link reach(Processes self) {
         final long end = System.nanoTime() + self.startTimeout().toNanos();
+        final int port = self.meetAtAgent() ? AgentStore.port(self, AgentStore.nextEntry(self)) : self.masterPort();
         while (true) {
             final Socket socket = new Socket();
             try {
                 final InetAddress address = InetAddress.getByName(self.masterAddress());
-                socket.connect(new InetSocketAddress(address, self.masterPort()), (int) ATTEMPT.toMillis());
+                socket.connect(new InetSocketAddress(address, port), (int) ATTEMPT.toMillis());
                 final Link link = new Link(socket, self.timeout());
                 link.send(Frame.of(Frame.Kind.HELLO, Hello.of(self)));
                 final Frame answer = link.read(MOST_BYTES, ATTEMPT.multipliedBy(2));
@@ -143,7 +153,8 @@ final class Rendezvous {
                 close(socket);
                 if (System.nanoTime() > end) {
                     throw new FinetuneException(
-                            "Process " + self.rank() + " has tried for " + self.startTimeout().toSeconds()
+                            "Process " + self.rank() + " has tried for "
+                                    + self.startTimeout().toSeconds()
                                     + " s to reach process 0 at " + place(self) + " (" + e
                                     + "). Start process 0 there, see that the port can be reached from here, or give it"
                                     + " more time: startTimeout(...).",

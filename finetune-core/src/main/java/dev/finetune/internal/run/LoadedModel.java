@@ -148,6 +148,7 @@ public record LoadedModel<I>(
         try {
             checkInputs(draft, assembly.encoder());
             checkFinite(assembly.network(), place);
+            PackedBase.checkPacked(draft, assembly.network());
             move(assembly.network(), device, settings.execution().memoryFormat());
             final Optional<PeftMethod> method = method(draft, named, assembly.network());
             method.ifPresent(how -> Freezer.keepForAdapter(how, assembly.network()));

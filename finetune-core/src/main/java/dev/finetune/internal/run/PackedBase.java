@@ -19,6 +19,15 @@ public final class PackedBase {
         });
     }
 
+    /** Refuses to pack a base in which nothing is packed. */
+    static void checkPacked(Draft draft, Network network) {
+        draft.base().filter(format -> format(network).isEmpty()).ifPresent(format -> {
+            throw new FinetuneException(
+                    "base(" + format + ") packs the linear layers of the trunk, and this model has none:"
+                            + " it would do nothing, so leave it out.");
+        });
+    }
+
     /**
      * Refuses to write a whole model of a network whose weights are packed.
      *

@@ -21,7 +21,11 @@ public final class Rehearsing<I> {
         Sharing.refuse(said.processes(), "describe(...) or dryRun(...)");
         this.draft = said.runs(SavedRuns.NONE)
                 .watch(new Draft.Watch(
-                        List.of(collecting(warnings)), said.cancellation(), said.report(), Optional.empty(), Optional.empty()));
+                        List.of(collecting(warnings)),
+                        said.cancellation(),
+                        said.report(),
+                        Optional.empty(),
+                        Optional.empty()));
     }
 
     public Forecast describe(Dataset<I> train, Optional<Dataset<I>> validation) {
@@ -31,10 +35,9 @@ public final class Rehearsing<I> {
             final Rehearsal rehearsal = rehearsal(model);
             final Rehearsal.Planned planned = rehearsal.plan(prepared.training(), prepared.evaluation());
             warnings.addAll(planned.warnings());
-            warnings.addAll(rehearsal
-                    .firstStep(planned, prepared.training(), prepared.evaluation())
-                    .warnings());
-            final Rehearsal.Costs costs = rehearsal.costs(planned, prepared.training(), prepared.evaluation());
+            final Rehearsal.FirstStep first = rehearsal.firstStep(planned, prepared.training(), prepared.evaluation());
+            warnings.addAll(first.warnings());
+            final Rehearsal.Costs costs = rehearsal.costs(planned, first, prepared.training(), prepared.evaluation());
             return new Forecast(
                     Reporting.fitted(model),
                     SettingsText.settings(SettingsText.describe(draft)),

@@ -2,6 +2,7 @@ package dev.finetune.internal.run;
 
 import dev.finetune.data.ClassCounts;
 import dev.finetune.data.Dataset;
+import dev.finetune.data.DatasetSum;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.distributed.Processes;
@@ -13,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -36,12 +38,50 @@ final class Sharing implements AutoCloseable {
     /**
      * Waits for all processes, if a tuner was told of several.
      *
+     * @param train what this one is given to train on
+     * @param validation what it is given to evaluate on
      * @throws FinetuneException if they don't come in time, or don't belong together
      */
-    static Sharing of(Optional<Processes> said) {
-        return said.filter(self -> self.worldSize() > 1)
-                .map(self -> new Sharing(self, Companions.join(self)))
-                .orElse(ALONE);
+    static <I> Sharing of(Optional<Processes> said, Dataset<I> train, Optional<Dataset<I>> validation) {
+        if (said.isEmpty() || said.get().worldSize() == 1) {
+            return ALONE;
+        }
+        final Sharing sharing = new Sharing(said.get(), Companions.join(said.get()));
+        boolean alike = false;
+        try {
+            final boolean ownShards = said.get().haveOwnShards();
+            sharing.compare((ownShards ? "a part of the data" : DatasetSum.of(train)) + " to train on, "
+                    + validation
+                            .map(data -> ownShards ? "a part" : DatasetSum.of(data))
+                            .orElse("nothing")
+                    + " to evaluate on, and version "
+                    + Objects.requireNonNullElse(Sharing.class.getPackage().getImplementationVersion(), "none")
+                    + " of this library");
+            alike = true;
+            return sharing;
+        } finally {
+            if (!alike) {
+                sharing.close();
+            }
+        }
+    }
+
+    /** What all have to be given alike, before they say anything else. */
+    private void compare(String given) {
+        final List<String> all = said(given);
+        for (int rank = 1; rank < all.size(); rank++) {
+            if (!all.get(rank).equals(all.get(0))) {
+                throw new FinetuneException("Process " + rank + " can't train with process 0: it has " + all.get(rank)
+                        + ", and process 0 has " + all.get(0) + ". Give all of them the same data, or each its part with ownShards(),"
+                        + " and run the same program.");
+            }
+        }
+    }
+
+    private List<String> said(String own) {
+        return others().gather(own.getBytes(StandardCharsets.UTF_8)).stream()
+                .map(said -> new String(said, StandardCharsets.UTF_8))
+                .toList();
     }
 
     /** Refuses what is done by one process only. */
@@ -107,9 +147,7 @@ final class Sharing implements AutoCloseable {
         final Example<I> first = examples.next();
         final Optional<Function<String, Label>> kind = kind(first.label());
         final String name = kind.isPresent() ? first.label().getClass().getSimpleName() : "no classes";
-        final List<String> kinds = others.gather(name.getBytes(StandardCharsets.UTF_8)).stream()
-                .map(said -> new String(said, StandardCharsets.UTF_8))
-                .toList();
+        final List<String> kinds = said(name);
         for (int rank = 1; rank < kinds.size(); rank++) {
             if (!kinds.get(rank).equals(kinds.get(0))) {
                 throw new FinetuneException("The labels of process " + rank + " are of another kind (" + kinds.get(rank)
@@ -146,9 +184,7 @@ final class Sharing implements AutoCloseable {
         if (label instanceof Label.Categories) {
             return Optional.of(name -> new Label.Categories(Set.of(name)));
         }
-        return label instanceof Label.Tags
-                ? Optional.of(name -> new Label.Tags(List.of(name)))
-                : Optional.empty();
+        return label instanceof Label.Tags ? Optional.of(name -> new Label.Tags(List.of(name))) : Optional.empty();
     }
 
     /** The loop, shared. */

@@ -1,0 +1,99 @@
+package dev.finetune.distributed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.finetune.FineTuner;
+import dev.finetune.data.Dataset;
+import dev.finetune.error.FinetuneException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ProcessesTest {
+    private static final Map<String, String> SAID =
+            Map.of("RANK", "1", "WORLD_SIZE", "4", "MASTER_ADDR", "host", "MASTER_PORT", "29500");
+
+    private static Map<String, String> said(String name, String value) {
+        final Map<String, String> environment = new HashMap<>(SAID);
+        environment.put(name, value);
+        return environment;
+    }
+
+    @Test
+    void theEnvironmentOfTorchrunSaysWhoAProcessIs() {
+        final Processes self = Processes.of(SAID);
+        assertThat(self).hasToString("process 1 of 4 at host:29500");
+        assertThat(self.meetAtAgent()).isFalse();
+        assertThat(Processes.of(said("TORCHELASTIC_USE_AGENT_STORE", "True")).meetAtAgent())
+                .isTrue();
+        assertThat(Processes.of(said("TORCHELASTIC_RUN_ID", "nightly")).job()).isEqualTo("nightly");
+        assertThat(self.ownShards().timeout(Duration.ofSeconds(5)).job("a").ownAddress("b"))
+                .returns(true, Processes::haveOwnShards)
+                .returns(Duration.ofSeconds(5), Processes::timeout)
+                .returns("a", Processes::job)
+                .returns("b", each -> each.ownAddress().orElseThrow())
+                .returns(1, Processes::rank);
+    }
+
+    @Test
+    void whatIsMissingOrOutOfRangeIsNamed() {
+        assertThatThrownBy(() -> Processes.of(Map.of("RANK", "0", "MASTER_ADDR", "host")))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("WORLD_SIZE, MASTER_PORT aren't set");
+        assertThatThrownBy(() -> Processes.of(said("RANK", "one"))).hasMessageContaining("RANK is \"one\"");
+        assertThatThrownBy(() -> Processes.of(said("RANK", "4"))).hasMessageContaining("rank of this process is 4");
+        assertThatThrownBy(() -> Processes.of(said("RANK", "-1"))).hasMessageContaining("expected 0 to 3");
+        assertThatThrownBy(() -> Processes.of(said("WORLD_SIZE", "0"))).hasMessageContaining("at least 1");
+        assertThatThrownBy(() -> Processes.of(said("MASTER_PORT", "70000"))).hasMessageContaining("70000");
+        assertThatThrownBy(() -> Processes.of(said("MASTER_ADDR", " "))).hasMessageContaining("blank");
+        assertThatThrownBy(() -> Processes.of(SAID).timeout(Duration.ofMillis(5)))
+                .hasMessageContaining("timeout(...) is 5 ms");
+    }
+
+    @Test
+    void whoeverDoesNotComeIsNamedAfterTheStartTimeout() throws IOException {
+        final FineTuner tuner = FineTuner.from("nowhere");
+        final Dataset<?> data = Dataset.texts(List.of("a", "b"), List.of("0", "1"));
+        final int port = freePort();
+        final Processes lead = Processes.of(0, 3, "127.0.0.1", port).startTimeout(Duration.ofSeconds(1));
+        assertThatThrownBy(() -> tuner.distributed(lead).fitAll(data))
+                .hasMessageContaining("has waited for 1 s for processes 1, 2 at 127.0.0.1:" + port);
+        final Processes other = Processes.of(2, 3, "127.0.0.1", port).startTimeout(Duration.ofSeconds(1));
+        assertThatThrownBy(() -> tuner.distributed(other).fitAll(data))
+                .hasMessageContaining("Process 2 has tried for 1 s to reach process 0");
+    }
+
+    @Test
+    void aPortThatIsTakenIsNamed() throws IOException {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            assertThatThrownBy(() -> FineTuner.from("nowhere")
+                            .distributed(Processes.of(0, 2, "127.0.0.1", taken.getLocalPort()))
+                            .fitAll(Dataset.texts(List.of("a", "b"), List.of("0", "1"))))
+                    .hasMessageContaining("can't listen at 127.0.0.1:" + taken.getLocalPort());
+        }
+    }
+
+    @Test
+    void whatOneProcessDoesAloneIsRefused() {
+        final FineTuner tuner = FineTuner.from("nowhere").distributed(Processes.of(0, 2, "127.0.0.1", 29_500));
+        final Dataset<?> data = Dataset.texts(List.of("a", "b"), List.of("0", "1"));
+        assertThatThrownBy(() -> tuner.crossValidate(data, 2))
+                .hasMessageContaining("crossValidate(...) runs in one process");
+        assertThatThrownBy(() -> tuner.fitFewShot(data)).hasMessageContaining("fitFewShot(...) runs in one process");
+        assertThatThrownBy(() -> tuner.findLearningRate(data))
+                .hasMessageContaining("process 0 of 2 at 127.0.0.1:29500");
+        assertThatThrownBy(() -> tuner.describeAll(data)).hasMessageContaining("describe(...)");
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket any = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            return any.getLocalPort();
+        }
+    }
+}
