@@ -12,6 +12,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -99,7 +101,7 @@ public final class ScaleCommand implements Callable<Integer> {
                     count - 1,
                     batch,
                     alone * beside * 1e3);
-            final double exchange = exchanges.get(count).seconds(bytes);
+            final double exchange = Objects.requireNonNull(exchanges.get(count)).seconds(bytes);
             row(
                     work,
                     count,
@@ -167,13 +169,13 @@ public final class ScaleCommand implements Callable<Integer> {
     private static ScaleModel.Exchange exchange(int count) throws IOException, InterruptedException {
         final JsonObject said = Job.together(Job.ours("bench"), List.of("exchange"), environments(count, true))
                 .get(0);
-        final Map<Double, Double> seconds = new HashMap<>();
+        final NavigableMap<Double, Double> seconds = new TreeMap<>();
         for (String key : said.keySet()) {
             if (!key.equals("what")) {
                 seconds.put(Double.valueOf(key), said.get(key).getAsDouble());
             }
         }
-        System.err.println(count + " processes: MB and seconds of an exchange: " + new TreeMap<>(seconds));
+        System.err.println(count + " processes: MB and seconds of an exchange: " + seconds);
         return ScaleModel.Exchange.of(seconds);
     }
 

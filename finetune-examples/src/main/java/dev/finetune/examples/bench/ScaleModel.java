@@ -1,6 +1,8 @@
 package dev.finetune.examples.bench;
 
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Objects;
 
 /**
  * The time of a step of several processes: what each computes on its rows, and the exchange of its gradients afterwards.
@@ -31,10 +33,11 @@ record ScaleModel(double fixed, double perRow) {
      */
     record Exchange(double latency, double bandwidth) {
         /** Through the smallest and the largest, in megabytes and seconds. */
-        static Exchange of(Map<Double, Double> seconds) {
-            final double small = seconds.keySet().stream().min(Double::compare).orElseThrow();
-            final double large = seconds.keySet().stream().max(Double::compare).orElseThrow();
-            return new Exchange(seconds.get(small), (large - small) * 1e6 / (seconds.get(large) - seconds.get(small)));
+        static Exchange of(NavigableMap<Double, Double> seconds) {
+            final Map.Entry<Double, Double> small = Objects.requireNonNull(seconds.firstEntry());
+            final Map.Entry<Double, Double> large = Objects.requireNonNull(seconds.lastEntry());
+            return new Exchange(
+                    small.getValue(), (large.getKey() - small.getKey()) * 1e6 / (large.getValue() - small.getValue()));
         }
 
         /**

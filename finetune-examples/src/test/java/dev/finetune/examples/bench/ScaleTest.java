@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 final class ScaleTest {
@@ -17,7 +18,8 @@ final class ScaleTest {
 
     @Test
     void anExchangeIsALineThroughTheSmallestAndTheLargest() {
-        final ScaleModel.Exchange exchange = ScaleModel.Exchange.of(Map.of(0.0, 0.001, 100.0, 0.5, 400.0, 0.201));
+        final ScaleModel.Exchange exchange =
+                ScaleModel.Exchange.of(new TreeMap<>(Map.of(0.0, 0.001, 100.0, 0.5, 400.0, 0.201)));
         assertThat(exchange.latency()).isCloseTo(0.001, within(1e-12));
         assertThat(exchange.bandwidth()).isCloseTo(2e9, within(1.0));
         assertThat(exchange.seconds(2e9)).isCloseTo(1.001, within(1e-9));
