@@ -35,6 +35,7 @@ module dev.finetune.core {
     exports dev.finetune.checkpoint;
     exports dev.finetune.contrastive;
     exports dev.finetune.data;
+    exports dev.finetune.distributed;
     exports dev.finetune.error;
     exports dev.finetune.explain;
     exports dev.finetune.fewshot;

@@ -240,10 +240,9 @@ public final class FineTuned<I> implements AutoCloseable {
     public void saveAdapter(Path directory, Overwrite overwrite) {
         Objects.requireNonNull(directory, "directory");
         Objects.requireNonNull(overwrite, "overwrite");
-        use(() -> {
+        write(directory, () -> {
             AdapterFiles.write(
                     directory, overwrite, assembly(), method(), trained.model().base());
-            return directory;
         });
     }
 
@@ -538,10 +537,9 @@ public final class FineTuned<I> implements AutoCloseable {
     public void save(Path directory, Overwrite overwrite) {
         Objects.requireNonNull(directory, "directory");
         Objects.requireNonNull(overwrite, "overwrite");
-        use(() -> {
+        write(directory, () -> {
             PackedBase.refuseWhole("save(...)", assembly().network());
             ModelWriter.write(directory, overwrite, trained);
-            return directory;
         });
     }
 
@@ -577,10 +575,9 @@ public final class FineTuned<I> implements AutoCloseable {
     public void exportOnnx(Path directory, Overwrite overwrite) {
         Objects.requireNonNull(directory, "directory");
         Objects.requireNonNull(overwrite, "overwrite");
-        use(() -> {
+        write(directory, () -> {
             PackedBase.refuseWhole("exportOnnx(...)", assembly().network());
             OnnxWriter.write(directory, overwrite, trained);
-            return directory;
         });
     }
 
@@ -622,6 +619,18 @@ public final class FineTuned<I> implements AutoCloseable {
     @Override
     public void close() {
         lifetime.end(trained::close);
+    }
+
+    /** Of several processes that trained together, one writes. */
+    private void write(Path directory, Runnable action) {
+        if (trained.isCompanion()) {
+            LoggerFactory.getLogger(FineTuned.class).info("Process 0 writes {}; this process has the same model", directory);
+            return;
+        }
+        use(() -> {
+            action.run();
+            return directory;
+        });
     }
 
     private <T> T use(Supplier<T> action) {

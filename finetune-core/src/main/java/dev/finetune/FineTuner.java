@@ -7,6 +7,7 @@ import dev.finetune.data.DataReport;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Split;
 import dev.finetune.data.Text;
+import dev.finetune.distributed.Processes;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.fewshot.FewShot;
 import dev.finetune.freeze.Freeze;
@@ -754,6 +755,24 @@ public final class FineTuner {
     }
 
     /**
+     * Trains as one of several processes, each of which runs the same program: each computes its part of the rows of every step, so that
+     * {@code n} processes with {@link #batchSize(int)} 8 train as one with {@code 8 n} does, all with the same weights. Process 0
+     * alone tells listeners, writes checkpoints, reports and models (in the others {@link FineTuned#save(Path)} and its like do
+     * nothing), and reads the checkpoint to go on from; evaluations are shared, and cancelling, time limits and early stopping
+     * end all together. Settings and models that differ are refused. A process that dies or hangs ends all others with an error
+     * that names it; started again with {@link #checkpoints} that resume, they go on as if nothing had happened. Batch norms
+     * that train take the statistics of each process's own rows. For {@link #fit(Dataset)}, {@link #fit(Dataset, Dataset)} and
+     * {@link #fitAll(Dataset)}.
+     *
+     * @param processes which of the processes this one is, and where they meet
+     * @return a new tuner with that setting
+     */
+    public FineTuner distributed(Processes processes) {
+        Objects.requireNonNull(processes, "processes");
+        return with(draft -> draft.processes(processes));
+    }
+
+    /**
      * Trains, evaluating on a stratified, seeded part of the data that is held back.
      *
      * @param <I> the kind of input
@@ -1096,6 +1115,11 @@ public final class FineTuner {
      */
     public Optional<Checkpoints> checkpoints() {
         return draft.runs().only();
+    }
+
+    /** {@return which of several processes this one is, if it was said} */
+    public Optional<Processes> processes() {
+        return draft.processes();
     }
 
     /** {@return where a page that shows the fit is written, if one is} */

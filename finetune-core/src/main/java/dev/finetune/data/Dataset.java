@@ -98,6 +98,17 @@ public sealed interface Dataset<I> extends Iterable<Example<I>> permits ListData
     Dataset<I> concat(Dataset<I> other);
 
     /**
+     * {@return every so-manieth example: a part that one of several processes or machines takes, when each of them takes another}
+     * Inside the part examples keep their order; parts differ by one example at the most.
+     *
+     * @param index which part, from 0
+     * @param count how many parts there are: this one holds the examples {@code index}, {@code index + count}, {@code index + 2 count}
+     *     and so on, counted from 0
+     * @throws FinetuneException if there is no such part
+     */
+    Dataset<I> shard(int index, int count);
+
+    /**
      * Splits off a validation part, the same one whenever the data, the fraction and the seed are the same. Examples
      * with a {@link Label.Category} are split class by class, those with {@link Label.Categories} by their set of
      * classes, so that each is represented in proportion (largest remainder); others are drawn at random. A class of

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** A data set in memory. */
@@ -38,6 +39,19 @@ record ListDataset<I>(Class<I> inputType, List<Example<I>> asList, String descri
             return this;
         }
         return new ListDataset<>(inputType, asList.subList(0, (int) n), describe + ", the first " + n);
+    }
+
+    @Override
+    public Dataset<I> shard(int index, int count) {
+        Shards.check(index, count);
+        return count == 1
+                ? this
+                : new ListDataset<>(
+                        inputType,
+                        IntStream.iterate(index, i -> i < asList.size(), i -> i + count)
+                                .mapToObj(asList::get)
+                                .toList(),
+                        Shards.describe(describe, index, count));
     }
 
     @Override

@@ -42,6 +42,15 @@ record StreamedDataset<I>(Class<I> inputType, Supplier<Stream<Example<I>>> sourc
     }
 
     @Override
+    public Dataset<I> shard(int index, int count) {
+        Shards.check(index, count);
+        return count == 1
+                ? this
+                : new StreamedDataset<>(
+                        inputType, () -> Shards.of(stream(), index, count), Shards.describe(describe, index, count));
+    }
+
+    @Override
     public <J> Dataset<J> map(Class<J> type, Function<? super Example<I>, Example<J>> change) {
         return new StreamedDataset<>(type, () -> stream().map(change), describe + ", mapped");
     }

@@ -70,6 +70,13 @@ public final class CalibrationError {
         }
     }
 
+    /** Puts in place of its own counts those of all processes. */
+    void total(Totals totals) {
+        System.arraycopy(totals.of(counts), 0, counts, 0, counts.length);
+        System.arraycopy(totals.of(right), 0, right, 0, right.length);
+        System.arraycopy(totals.of(confidences), 0, confidences, 0, confidences.length);
+    }
+
     /** {@return the expected calibration error, 0 (best) to 1; NaN of nothing} */
     public double result() {
         double error = 0;

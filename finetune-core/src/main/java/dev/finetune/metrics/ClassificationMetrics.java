@@ -103,6 +103,21 @@ public final class ClassificationMetrics {
     }
 
     /**
+     * Puts in place of what it has counted what all processes have, each over its part of the same data.
+     *
+     * @param totals over the processes, all of which call this
+     */
+    public void total(Totals totals) {
+        confusion.total(totals);
+        calibration.total(totals);
+        for (Scores each : scores) {
+            each.total(totals);
+        }
+        System.arraycopy(totals.of(inTop), 0, inTop, 0, inTop.length);
+        logLoss = totals.of(logLoss);
+    }
+
+    /**
      * {@return the metrics} "ece" is the expected calibration error in 15 bins ({@link CalibrationError}). "precision",
      * "recall" and "f1" are those of class 1 of two, the macro average of more. "auroc" is that of class 1 of two, the
      * macro average of one-against-rest of more; NaN where a class has no examples. "top2_accuracy" and "top5_accuracy"

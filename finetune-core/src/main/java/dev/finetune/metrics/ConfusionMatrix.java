@@ -68,6 +68,13 @@ public final class ConfusionMatrix {
         }
     }
 
+    /** Puts in place of its own counts those of all processes. */
+    void total(Totals totals) {
+        for (long[] row : counts) {
+            System.arraycopy(totals.of(row), 0, row, 0, row.length);
+        }
+    }
+
     /** {@return how many classes there are} */
     public int classes() {
         return counts.length;

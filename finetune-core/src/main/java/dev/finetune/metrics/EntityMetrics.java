@@ -115,6 +115,18 @@ public final class EntityMetrics {
     }
 
     /**
+     * Puts in place of what it has counted what all processes have, each over its part of the same data.
+     *
+     * @param totals over the processes, all of which call this
+     */
+    public void total(Totals totals) {
+        entityCounts.putAll(totals.of(entityCounts));
+        wordCounts.putAll(totals.of(wordCounts));
+        words = totals.of(words);
+        rightWords = totals.of(rightWords);
+    }
+
+    /**
      * "precision", "recall" and "f1" are micro averages over all entities, or over all words where the tags mark no
      * entities; "accuracy" is that of words.
      *

@@ -89,6 +89,26 @@ public final class MultiLabelMetrics {
     }
 
     /**
+     * Puts in place of what it has counted what all processes have, each over its part of the same data.
+     *
+     * @param totals over the processes, all of which call this
+     */
+    public void total(Totals totals) {
+        for (long[] counts : List.of(right, predicted, support)) {
+            System.arraycopy(totals.of(counts), 0, counts, 0, counts.length);
+        }
+        for (Scores each : scores) {
+            each.total(totals);
+        }
+        examples = totals.of(examples);
+        exact = totals.of(exact);
+        wrong = totals.of(wrong);
+        precisions = totals.of(precisions);
+        recalls = totals.of(recalls);
+        f1s = totals.of(f1s);
+    }
+
+    /**
      * "accuracy" is the share of examples with every label right; "precision", "recall" and "f1" are micro averages. Those
      * that end in "_samples" are means over the examples of each example's own, 0 for one that has nothing to divide by.
      *

@@ -23,6 +23,17 @@ public final class PerplexityMetrics {
     }
 
     /**
+     * Puts in place of what it has counted what all processes have, each over its part of the same data.
+     *
+     * @param totals over the processes, all of which call this
+     */
+    public void total(Totals totals) {
+        loss = totals.of(loss);
+        tokens = totals.of(tokens);
+        right = totals.of(right);
+    }
+
+    /**
      * "loss", the mean over tokens; "perplexity", e to the loss; "accuracy".
      *
      * @return what was counted so far

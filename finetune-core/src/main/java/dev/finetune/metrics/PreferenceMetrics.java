@@ -33,6 +33,20 @@ public final class PreferenceMetrics {
     }
 
     /**
+     * Puts in place of what it has counted what all processes have, each over its part of the same data.
+     *
+     * @param totals over the processes, all of which call this
+     */
+    public void total(Totals totals) {
+        pairs = totals.of(pairs);
+        right = totals.of(right);
+        chosenReward = totals.of(chosenReward);
+        rejectedReward = totals.of(rejectedReward);
+        chosenLogProbability = totals.of(chosenLogProbability);
+        rejectedLogProbability = totals.of(rejectedLogProbability);
+    }
+
+    /**
      * "loss"; "reward_accuracy", the share of pairs whose preferred answer has the larger reward; "reward_margin", by how much it is
      * larger, on average; "chosen_reward", "rejected_reward", "chosen_log_probability", "rejected_log_probability", on average.
      *

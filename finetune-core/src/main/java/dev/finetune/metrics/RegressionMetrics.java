@@ -51,6 +51,17 @@ public final class RegressionMetrics {
     }
 
     /**
+     * Puts in place of what it has counted what all processes have, each over its part of the same data.
+     *
+     * @param totals over the processes, all of which call this
+     */
+    public void total(Totals totals) {
+        for (Target target : targets) {
+            target.total(totals);
+        }
+    }
+
+    /**
      * Mean squared and absolute error, the root of the squared error (of several targets the mean of their roots), R
      * squared (NaN for fewer than two examples), Pearson's and Spearman's correlation (NaN where truths or predictions
      * are all the same).
@@ -121,12 +132,18 @@ public final class RegressionMetrics {
 
         void add(double truth, double prediction) {
             if (size == truths.length) {
-                truths = Arrays.copyOf(truths, 2 * size);
-                predictions = Arrays.copyOf(predictions, 2 * size);
+                truths = Arrays.copyOf(truths, Math.max(64, 2 * size));
+                predictions = Arrays.copyOf(predictions, Math.max(64, 2 * size));
             }
             // -0.0 becomes 0.0, which sorts where it compares.
             truths[size] = truth + 0.0;
             predictions[size++] = prediction + 0.0;
+        }
+
+        void total(Totals totals) {
+            truths = totals.joined(truths());
+            predictions = totals.joined(predictions());
+            size = truths.length;
         }
 
         double[] truths() {

@@ -20,6 +20,12 @@ final class Scores {
         negatives.merge(other.negatives);
     }
 
+    /** Puts in place of its own scores those of all processes. */
+    void total(Totals totals) {
+        positives.total(totals);
+        negatives.total(totals);
+    }
+
     /**
      * The area under the ROC curve: the probability that a positive scores above a negative, ties counting one half
      * (Mann and Whitney); NaN without positives or negatives.
@@ -75,7 +81,7 @@ final class Scores {
 
         void add(double value) {
             if (size == values.length) {
-                values = Arrays.copyOf(values, 2 * size);
+                values = Arrays.copyOf(values, Math.max(64, 2 * size));
             }
             values[size++] = value;
         }
@@ -84,6 +90,11 @@ final class Scores {
             for (int i = 0; i < other.size; i++) {
                 add(other.values[i]);
             }
+        }
+
+        void total(Totals totals) {
+            values = totals.joined(Arrays.copyOf(values, size));
+            size = values.length;
         }
 
         double[] sorted() {

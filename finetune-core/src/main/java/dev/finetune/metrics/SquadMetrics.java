@@ -35,6 +35,17 @@ public final class SquadMetrics {
     }
 
     /**
+     * Puts in place of what it has counted what all processes have, each over its part of the same data.
+     *
+     * @param totals over the processes, all of which call this
+     */
+    public void total(Totals totals) {
+        questions = totals.of(questions);
+        exact = totals.of(exact);
+        f1 = totals.of(f1);
+    }
+
+    /**
      * "exact_match" and "f1", 0 to 100.
      *
      * @return what was counted so far

@@ -6,6 +6,7 @@ import dev.finetune.head.Prediction;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.metrics.PreferenceMetrics;
+import dev.finetune.metrics.Totals;
 import dev.finetune.nn.Batch;
 import dev.finetune.task.Outputs;
 import dev.finetune.task.Task;
@@ -75,6 +76,11 @@ public final class PreferenceTask implements Task {
                 for (int i = 0; i < rewards.length; i += 2) {
                     metrics.add(rewards[i], rewards[i + 1], sums[i], sums[i + 1]);
                 }
+            }
+
+            @Override
+            public void total(Totals totals) {
+                metrics.total(totals);
             }
 
             @Override

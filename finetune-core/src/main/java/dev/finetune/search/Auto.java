@@ -75,7 +75,11 @@ public final class Auto {
                         "Auto depends on how fast the machine is just then, so that it can't go on from a checkpoint:"
                                 + " leave checkpoints(...) and resumeFrom(...) out, or use fit(...) or Search with a file.");
             }
-            if (tuner.report().isPresent()) {
+            if (tuner.processes().isPresent()) {
+            throw new FinetuneException("distributed(...) shares one training among processes, and Auto trains many: leave it"
+                    + " out there.");
+        }
+        if (tuner.report().isPresent()) {
                 throw new FinetuneException(
                         "report(...) shows the training of one model, and Auto trains several: say it"
                                 + " after within(...), which has a page of its own.");

@@ -318,6 +318,10 @@ public final class Search {
             throw new FinetuneException("There is nothing to search: name a setting, as in "
                     + "logUniform(\"lr\", 1e-5, 1e-3, FineTuner::lr).");
         }
+        if (tuner.processes().isPresent()) {
+            throw new FinetuneException("distributed(...) shares one training among processes, and a search trains many: leave it"
+                    + " out there.");
+        }
         if (tuner.report().isPresent()) {
             throw new FinetuneException("report(...) shows the training of one model, and a search trains many: say it"
                     + " of the search, which has a page of its own, or of result.best().");

@@ -11,6 +11,7 @@ import dev.finetune.head.Prediction;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.metrics.ClassificationMetrics;
 import dev.finetune.metrics.Metrics;
+import dev.finetune.metrics.Totals;
 import dev.finetune.nn.Batch;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -107,6 +108,11 @@ public final class ClassificationTask implements Task {
                 for (int i = 0; i < probabilities.length; i++) {
                     metrics.add(truth(labels, i), probabilities[i], chosen(probabilities[i]));
                 }
+            }
+
+            @Override
+            public void total(Totals totals) {
+                metrics.total(totals);
             }
 
             @Override

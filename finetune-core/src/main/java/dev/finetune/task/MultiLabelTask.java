@@ -11,6 +11,7 @@ import dev.finetune.head.Prediction;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.metrics.MultiLabelMetrics;
+import dev.finetune.metrics.Totals;
 import dev.finetune.nn.Batch;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -133,6 +134,11 @@ public final class MultiLabelTask implements Task {
                 for (int from = 0; from < logits.length; from += width) {
                     metrics.add(Arrays.copyOfRange(truths, from, from + width), sigmoid(logits, from, width));
                 }
+            }
+
+            @Override
+            public void total(Totals totals) {
+                metrics.total(totals);
             }
 
             @Override

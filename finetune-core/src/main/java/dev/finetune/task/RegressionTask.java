@@ -10,6 +10,7 @@ import dev.finetune.head.Prediction;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.metrics.RegressionMetrics;
+import dev.finetune.metrics.Totals;
 import dev.finetune.nn.Batch;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -87,6 +88,11 @@ public final class RegressionTask implements Task {
                 for (int from = 0; from < values.length; from += head.targets()) {
                     metrics.add(doubles(truths, from), doubles(values, from));
                 }
+            }
+
+            @Override
+            public void total(Totals totals) {
+                metrics.total(totals);
             }
 
             @Override

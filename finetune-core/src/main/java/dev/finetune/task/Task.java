@@ -9,6 +9,7 @@ import dev.finetune.head.Head;
 import dev.finetune.head.Prediction;
 import dev.finetune.metrics.MetricOrder;
 import dev.finetune.metrics.Metrics;
+import dev.finetune.metrics.Totals;
 import dev.finetune.nn.Batch;
 import java.util.List;
 import java.util.Map;
@@ -165,6 +166,19 @@ public interface Task {
          * @param batch the batch (borrowed)
          */
         void add(Map<String, Tensor> outputs, Batch batch);
+
+        /**
+         * Puts in place of what it has taken in what the scorers of all processes have, each of its part of the same data. By
+         * default such a task can't be evaluated by several processes.
+         *
+         * @param totals over the processes, all of which call this
+         * @throws FinetuneException where it can't
+         */
+        default void total(Totals totals) {
+            throw new FinetuneException("This task's metrics can't be added up over several processes, as its scorer ("
+                    + getClass().getName() + ") doesn't say how: override Task.Scorer.total, or train with fitAll(...),"
+                    + " without evaluating.");
+        }
 
         /**
          * {@return the metrics of all that was added}

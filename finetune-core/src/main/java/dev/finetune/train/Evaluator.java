@@ -13,6 +13,7 @@ import dev.finetune.internal.torch.OwnProducts;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.metrics.Metrics;
+import dev.finetune.metrics.Totals;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Hidden;
@@ -43,7 +44,7 @@ public final class Evaluator {
     public static Metrics evaluate(
             Network network, Task task, BatchSource source, Device device, boolean recomputeActivations) {
         try (FrozenStageCache none = FrozenStageCache.none(network, recomputeActivations)) {
-            return evaluate(network, task, source, device, HalfPrecision.NONE, none, false);
+            return evaluate(network, task, source, device, HalfPrecision.NONE, none, false, Agreement.ALONE);
         }
     }
 
@@ -62,12 +63,13 @@ public final class Evaluator {
         final boolean recomputes = settings.execution().recomputeActivations();
         try (FrozenStageCache none = FrozenStageCache.none(network, recomputes)) {
             final HalfPrecision half = Devices.halfPrecision(settings.precision(), device);
-            return evaluate(network, task, source, device, half, none, false);
+            return evaluate(network, task, source, device, half, none, false, Agreement.ALONE);
         }
     }
 
     /**
-     * The same with what a frozen prefix has kept, and keeping what rows that come again give.
+     * The same with what a frozen prefix has kept, and keeping what rows that come again give; over the rows of all processes, of
+     * which the source holds this one's.
      *
      * @throws InterruptedRun if the thread is interrupted: the metrics of a part of the data are those of other data
      */
@@ -78,20 +80,29 @@ public final class Evaluator {
             Device device,
             HalfPrecision half,
             FrozenStageCache prefix,
-            boolean rowsComeAgain) {
+            boolean rowsComeAgain,
+            Agreement agreement) {
         final Run run = new Run(network, task, task.scorer(), source, device, half, prefix, rowsComeAgain);
+        boolean interrupted = false;
         try (BatchSource.Batches batches = source.epoch(0, rows -> rowsComeAgain && prefix.knows(rows))) {
-            while (batches.hasNext()) {
-                if (Thread.currentThread().isInterrupted()) {
-                    throw new InterruptedRun(
-                            "The evaluation was interrupted, so there are no metrics: those of a part of"
-                                    + " the data would not be comparable.");
+            while (!interrupted && batches.hasNext()) {
+                interrupted = Thread.currentThread().isInterrupted();
+                if (!interrupted) {
+                    run.add(batches.next());
                 }
-                run.add(batches.next());
             }
+        } catch (InterruptedRun e) {
+            interrupted = true;
         }
-        if (!run.any) {
+        if (agreement.any(interrupted)) {
+            throw new InterruptedRun("The evaluation was interrupted, so there are no metrics: those of a part of"
+                    + " the data would not be comparable.");
+        }
+        if (!agreement.any(run.any)) {
             throw new FinetuneException("The data to evaluate on holds no rows.");
+        }
+        if (!agreement.isAlone()) {
+            run.total(agreement.totals());
         }
         if (run.weight == 0) {
             throw new FinetuneException(
@@ -154,6 +165,13 @@ public final class Evaluator {
                     }
                 }
             }
+        }
+
+        /** Goes on with what all processes have added. */
+        void total(Totals totals) {
+            loss = totals.of(loss);
+            weight = totals.of(weight);
+            scorer.total(totals);
         }
 
         /** Whether memory sufficed; if not, nothing was added, and smaller parts are to be tried. */

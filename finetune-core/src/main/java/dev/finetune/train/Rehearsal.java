@@ -315,6 +315,6 @@ public final class Rehearsal {
                 cancellation,
                 Rehearsal::store,
                 Checkpointing.NONE,
-                Optional.empty());
+                Agreement.ALONE);
     }
 }

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -93,20 +94,22 @@ final class RunCheckpoints implements AutoCloseable {
                 + " anew over it with checkpoints(Checkpoints.in(directory).replace()), or name another directory.");
     }
 
-    /** Puts tensors into a training. */
-    interface Restoring {
-        /** Goes on from a state, whose tensors are in files of this folder. */
-        void restore(RunState state, Path files);
-    }
+    /**
+     * A checkpoint.
+     *
+     * @param state where its training stood
+     * @param folder where its tensors are
+     */
+    record Found(RunState state, Path folder) {}
 
     /**
-     * Puts the last checkpoint that is whole into a training, if it is to go on from one.
+     * The last checkpoint that is whole, if the training is to go on from one.
      *
      * @throws FinetuneException if there is none where there has to be, or if it is of another training
      */
-    void restore(Restoring restoring) {
+    Optional<Found> last() {
         if (from == null) {
-            return;
+            return Optional.empty();
         }
         for (Path other : CheckpointFolder.others(from)) {
             Warnings.say(
@@ -125,10 +128,8 @@ final class RunCheckpoints implements AutoCloseable {
         }
         listener.resumed(
                 found.folder, found.state.step(), found.state.progress().reports());
-        restoring.restore(found.state, found.folder);
+        return Optional.of(found);
     }
-
-    private record Found(RunState state, Path folder) {}
 
     private Found read(Place place) {
         final Path file = place.folder().resolve(CheckpointFolder.STATE);

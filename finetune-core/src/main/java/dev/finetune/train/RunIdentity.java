@@ -1,8 +1,11 @@
 package dev.finetune.train;
 
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.Differences;
 import dev.finetune.nn.Network;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -11,6 +14,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -40,6 +45,40 @@ record RunIdentity(Map<String, String> settings, Map<String, String> weights, St
 
     private static String sum(Tensor tensor) {
         return HexFormat.of().toHexDigits(TensorSum.of(tensor));
+    }
+
+    /**
+     * The identity of a training that several processes share, the same in all of them.
+     *
+     * @throws FinetuneException if one of them has set out to train otherwise than process 0
+     */
+    RunIdentity ofAll(Agreement agreement) {
+        if (agreement.isAlone()) {
+            return this;
+        }
+        final List<RunIdentity> all = agreement.gather(toJson().toString().getBytes(StandardCharsets.UTF_8)).stream()
+                .map(said -> RunIdentity.of(JsonParser.parseString(new String(said, StandardCharsets.UTF_8))
+                        .getAsJsonObject()))
+                .toList();
+        final RunIdentity lead = all.get(0);
+        for (int rank = 1; rank < all.size(); rank++) {
+            final RunIdentity other = all.get(rank);
+            final Optional<String> difference = lead.difference(
+                    new RunIdentity(other.settings, other.weights, lead.training, lead.validation));
+            if (difference.isPresent()) {
+                throw new FinetuneException("Process " + rank + " has set out for another training than process 0, so"
+                        + " that they can't train together: " + difference.get()
+                        + ". Give all of them the same settings and the same model.");
+            }
+        }
+        final Map<String, String> settings = new TreeMap<>(lead.settings);
+        settings.put("processes", Integer.toString(all.size()));
+        return new RunIdentity(
+                settings, lead.weights, ofParts(all, RunIdentity::training), ofParts(all, RunIdentity::validation));
+    }
+
+    private static String ofParts(List<RunIdentity> all, Function<RunIdentity, String> part) {
+        return all.stream().map(part).collect(Collectors.joining(", "));
     }
 
     JsonObject toJson() {

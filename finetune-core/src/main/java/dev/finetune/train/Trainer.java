@@ -65,7 +65,7 @@ public final class Trainer {
                 cancellation,
                 frozenOutputs,
                 Checkpointing.NONE,
-                Optional.empty()));
+                Agreement.ALONE));
     }
 
     private Trainer(TrainingParts.Setup setup) {
@@ -84,10 +84,10 @@ public final class Trainer {
     /**
      * {@return the same loop as one of several processes that train copies of a network together}
      *
-     * @param exchange what they tell each other (borrowed)
+     * @param group the processes (borrowed); each is given its own part of the batches
      */
-    public Trainer with(GradientExchange exchange) {
-        return new Trainer(setup.with(exchange));
+    public Trainer with(ProcessGroup group) {
+        return new Trainer(setup.with(Agreement.of(group)));
     }
 
     /**

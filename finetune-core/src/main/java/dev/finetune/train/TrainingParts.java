@@ -44,7 +44,7 @@ final class TrainingParts implements AutoCloseable {
      * @param cancellation asks it to stop
      * @param frozenOutputs makes the place for what frozen stages give
      * @param checkpointing which checkpoints it reads and writes
-     * @param exchange of gradients with other processes, if there are any
+     * @param agreement with the processes that train copies of the network, too
      */
     record Setup(
             Network network,
@@ -55,12 +55,12 @@ final class TrainingParts implements AutoCloseable {
             Cancellation cancellation,
             Supplier<FrozenOutputStore> frozenOutputs,
             Checkpointing checkpointing,
-            Optional<GradientExchange> exchange) {
+            Agreement agreement) {
         Setup with(Checkpointing other) {
-            return new Setup(network, task, settings, device, listener, cancellation, frozenOutputs, other, exchange);
+            return new Setup(network, task, settings, device, listener, cancellation, frozenOutputs, other, agreement);
         }
 
-        Setup with(GradientExchange other) {
+        Setup with(Agreement other) {
             return new Setup(
                     network,
                     task,
@@ -70,7 +70,7 @@ final class TrainingParts implements AutoCloseable {
                     cancellation,
                     frozenOutputs,
                     checkpointing,
-                    Optional.of(other));
+                    other);
         }
     }
 

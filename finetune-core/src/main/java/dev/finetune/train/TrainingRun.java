@@ -6,22 +6,27 @@ import dev.finetune.internal.torch.OwnProducts;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Batch;
+import dev.finetune.nn.Buffer;
 import dev.finetune.nn.HalfPrecisionWeights;
 import dev.finetune.nn.NonFinite;
 import dev.finetune.nn.Parameter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import org.bytedeco.pytorch.Tensor;
 
 /** A training under way: where it stands, and what it computes with, which it owns. */
 final class TrainingRun implements AutoCloseable {
-    private static final String OPTIMIZER = "optimizer.safetensors";
-    private static final String BEST = "best.safetensors";
+    private static final List<TrainingHistory.End> URGENCY = List.of(
+            TrainingHistory.End.FINISHED,
+            TrainingHistory.End.EARLY_STOPPING,
+            TrainingHistory.End.OUT_OF_TIME,
+            TrainingHistory.End.STOPPED,
+            TrainingHistory.End.CANCELLED);
 
     private final TrainingParts.Setup setup;
     private final TrainingSettings settings;
@@ -38,11 +43,13 @@ final class TrainingRun implements AutoCloseable {
     private final RunCheckpoints checkpoints;
     private final Stopwatch watch = new Stopwatch();
     private final TrainingControl control;
+    private final Agreement agreement;
 
     private final List<StepReport> steps = new ArrayList<>();
     private TrainingHistory.End end = TrainingHistory.End.FINISHED;
     private long step;
     private List<HostBatch> group = List.of();
+    private double rateFactor = 1;
 
     /**
      * A training before its first step, or where the checkpoint left it that it is to go on from; tells of what the plan leaves
@@ -56,7 +63,7 @@ final class TrainingRun implements AutoCloseable {
         boolean ready = false;
         try {
             run.warnOfStagesLeftOut();
-            run.checkpoints.restore(run::restore);
+            run.goOn();
             ready = true;
             return run;
         } finally {
@@ -66,11 +73,12 @@ final class TrainingRun implements AutoCloseable {
         }
     }
 
-    private TrainingRun(TrainingParts.Setup setup, BatchSource training, Optional<BatchSource> validation) {
+    private TrainingRun(TrainingParts.Setup setup, BatchSource ownTraining, Optional<BatchSource> ownValidation) {
         this.setup = setup;
         this.settings = setup.settings();
-        this.training = training;
-        this.validation = validation;
+        this.agreement = setup.agreement();
+        this.training = SharedRows.of(ownTraining, agreement);
+        this.validation = ownValidation.map(rows -> SharedRows.of(rows, agreement));
         this.trained = setup.network().trained();
         if (trained.isEmpty()) {
             throw new FinetuneException("Every parameter is frozen, so there is nothing to train.");
@@ -115,35 +123,49 @@ final class TrainingRun implements AutoCloseable {
 
     private RunCheckpoints checkpoints() {
         final Checkpointing what = setup.checkpointing();
-        final RunIdentity identity = what.isNone()
+        final RunIdentity identity = what.isNone() && agreement.isAlone()
                 ? RunIdentity.NONE
-                : RunIdentity.of(what.settings(), setup.network(), training, validation);
+                : RunIdentity.of(what.settings(), setup.network(), training, validation)
+                        .ofAll(agreement);
         return new RunCheckpoints(what, identity, setup.listener(), System::nanoTime);
     }
 
-    private void restore(RunState state, Path files) {
+    /** Goes on from the last checkpoint, if there is one to go on from: process 0 reads it, for all. */
+    private void goOn() {
+        final Optional<RunCheckpoints.Found> found = checkpoints.last();
+        final Optional<Resumption> from = agreement
+                .ofLead(found.map(last -> Resumption.of(last.state(), last.folder()).toJson()))
+                .map(Resumption::of);
+        if (from.isPresent()) {
+            restore(from.get(), found.map(RunCheckpoints.Found::folder));
+        }
+    }
+
+    /**
+     * Goes on from a checkpoint.
+     *
+     * @param folder its files, where this is the process that reads them
+     */
+    private void restore(Resumption from, Optional<Path> folder) {
+        final RunState state = from.state();
         step = state.step();
         batches.goOn(state.epoch(), state.stepsOfEpoch());
         steps.addAll(state.steps());
         watch.goOn(state.seconds(), state.trainingSeconds());
-        final Path optimizer = files.resolve(OPTIMIZER);
-        if (Files.exists(optimizer)) {
-            parts.optimizer.restore(TensorFile.names(optimizer));
-        }
+        parts.optimizer.restore(from.remembered());
         parts.average.restore(state.averaged());
         update.portions().goOn(state.atOnce());
         parts.lossScale.restore(state.lossScale());
         control.restore(state.rateFactor());
-        progress.restore(state.progress(), Files.exists(files.resolve(BEST)));
-        tensors().forEach((name, tensors) -> {
+        progress.restore(state.progress(), from.hasBest());
+        new TreeMap<>(tensors()).forEach((name, tensors) -> {
             if (!tensors.isEmpty()) {
-                TensorFile.read(files.resolve(name), tensors);
+                folder.ifPresent(files -> TensorFile.read(files.resolve(name), tensors));
+                agreement.broadcast(new TreeMap<>(tensors).values());
             }
         });
         end = progress.shouldStop() ? TrainingHistory.End.EARLY_STOPPING : TrainingHistory.End.FINISHED;
-        try {
-            computeFrozenAgain();
-        } catch (InterruptedRun e) {
+        if (agreement.any(!computesFrozenAgain())) {
             end = TrainingHistory.End.CANCELLED;
             return;
         }
@@ -153,16 +175,26 @@ final class TrainingRun implements AutoCloseable {
         }
     }
 
+    /** Whether it came to its end: not where the thread is interrupted. */
+    private boolean computesFrozenAgain() {
+        try {
+            computeFrozenAgain();
+            return true;
+        } catch (InterruptedRun e) {
+            return false;
+        }
+    }
+
     /** All tensors that a training goes on from, by name, by the file of a checkpoint that they go to; borrowed. */
     private Map<String, Map<String, Tensor>> tensors() {
         return Map.of(
                 "weights.safetensors",
                 setup.network().tensors(trained),
-                OPTIMIZER,
+                Resumption.OPTIMIZER,
                 parts.optimizer.state(),
                 "average.safetensors",
                 parts.average.state(),
-                BEST,
+                Resumption.BEST,
                 progress.bestWeights());
     }
 
@@ -226,7 +258,7 @@ final class TrainingRun implements AutoCloseable {
         while (goesOn()) {
             final long asked = System.nanoTime();
             group = batches.next();
-            if (!group.isEmpty()) {
+            if (agreesOnStep()) {
                 setup.listener().fetched((System.nanoTime() - asked) / 1e9);
                 return true;
             }
@@ -237,6 +269,13 @@ final class TrainingRun implements AutoCloseable {
             endEpoch();
         }
         return false;
+    }
+
+    /** Whether any process has rows for another step, at a rate that is that of the lead. */
+    private boolean agreesOnStep() {
+        final List<double[]> all = agreement.numbers(group.isEmpty() ? 0 : 1, control.rateFactor());
+        rateFactor = all.get(0)[1];
+        return all.stream().anyMatch(each -> each[0] > 0);
     }
 
     /** The batches that {@link #hasNext} got. */
@@ -266,7 +305,7 @@ final class TrainingRun implements AutoCloseable {
     }
 
     private TrainingHistory.End endWithoutARow() {
-        if (!setup.cancellation().isRequestedHere()) {
+        if (end != TrainingHistory.End.CANCELLED) {
             throw new FinetuneException("The training data holds no rows.");
         }
         if (step == 0) {
@@ -285,7 +324,13 @@ final class TrainingRun implements AutoCloseable {
         };
     }
 
+    /** What all go by: what is asked for most urgently anywhere. */
     private TrainingHistory.End end() {
+        final TrainingHistory.End own = ownEnd();
+        return URGENCY.get((int) agreement.most(URGENCY.indexOf(own)));
+    }
+
+    private TrainingHistory.End ownEnd() {
         if (setup.cancellation().isRequestedHere()) {
             return TrainingHistory.End.CANCELLED;
         }
@@ -302,12 +347,12 @@ final class TrainingRun implements AutoCloseable {
     /** Forward, loss, backward and update of the batches of a step. */
     StepReport forwardBackwardUpdate(List<HostBatch> some) {
         parts.unfreezing.reach(batches.epochsBefore());
-        final double rate = control.rateFactor()
+        final double rate = rateFactor
                 * settings.schedule().rate(step - parts.lossScale.skipped(), total, settings.learningRate());
         final TrainingStep.Result result = update.run(some, new TrainingStep.Place(step, batches.epoch(), rate));
         Optimizer.forgetGradients(trained);
         parts.average.stepped(step + 1);
-        final int rows = some.stream().mapToInt(HostBatch::size).sum();
+        final int rows = (int) agreement.sum(some.stream().mapToInt(HostBatch::size).sum());
         return new StepReport(step + 1, batches.epoch(), result.loss(), result.norm(), rate, rows);
     }
 
@@ -323,7 +368,7 @@ final class TrainingRun implements AutoCloseable {
 
     /** Whether so many steps are done that the settings want an evaluation, or somebody asked for one. */
     boolean evaluationDue() {
-        final boolean asked = control.takesEvaluation();
+        final boolean asked = agreement.any(control.takesEvaluation());
         return (asked
                         || settings.evaluation().everySteps() > 0
                                 && step % settings.evaluation().everySteps() == 0)
@@ -342,11 +387,25 @@ final class TrainingRun implements AutoCloseable {
     private Metrics metrics(BatchSource data) {
         watch.pause();
         try (HalfPrecisionWeights.InUse use = parts.copies.use()) {
+            shareStatistics();
             return Evaluator.evaluate(
-                    setup.network(), setup.task(), data, setup.device(), parts.half, parts.prefix, keepsOfValidation());
+                    setup.network(),
+                    setup.task(),
+                    data,
+                    setup.device(),
+                    parts.half,
+                    parts.prefix,
+                    keepsOfValidation(),
+                    agreement);
         } finally {
             watch.resume();
         }
+    }
+
+    /** Batch norms that train have the statistics of each process's own rows: those of process 0 count (as with torch's DDP). */
+    private void shareStatistics() {
+        agreement.broadcast(
+                setup.network().buffers().stream().map(Buffer::value).toList());
     }
 
     /** Ends training where it was asked to, where the time is up, and where it doesn't get better. */
@@ -356,7 +415,7 @@ final class TrainingRun implements AutoCloseable {
 
     /** Whether training goes on and a checkpoint is due; the last one is written when training ends. */
     boolean checkpointDue() {
-        return goesOn() && checkpoints.isDue(step);
+        return goesOn() && agreement.any(checkpoints.isDue(step));
     }
 
     /**
@@ -397,6 +456,7 @@ final class TrainingRun implements AutoCloseable {
         } else {
             checkpoints.ended();
         }
+        shareStatistics();
         parts.average.keep();
         progress.restoreBest();
         FiniteWeights.check(trained, step);

@@ -11,7 +11,7 @@ import dev.finetune.internal.torch.FreedBlocks;
 import dev.finetune.internal.torch.HalfPrecision;
 import dev.finetune.internal.torch.MemoryFailures;
 import dev.finetune.internal.torch.OwnProducts;
-import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.NonFinite;
@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * One optimizer step: gradients of the mean loss over its batches, then the change of the parameters. Where a loss or a gradient
@@ -42,7 +43,8 @@ final class TrainingStep {
     private final boolean inParts;
     private final Portions portions;
     private final Consumer<String> warn;
-    private final Optional<GradientExchange> exchange;
+    private final Agreement agreement;
+    private final long seed;
     private Pass pass;
 
     /**
@@ -65,14 +67,15 @@ final class TrainingStep {
         this.inParts = settings.batchSize().inParts();
         this.portions = new Portions(source, network.buffers().isEmpty() ? 1 : 2);
         this.warn = setup.listener()::warned;
-        this.exchange = setup.exchange();
+        this.agreement = setup.agreement();
+        this.seed = agreement.seed(settings.seed());
         this.pass = parts.pass;
     }
 
     /**
      * The loss of a step, with what pulls, and the norm of its gradients before clipping.
      *
-     * @param loss the mean over all that the step saw
+     * @param loss the mean over all that the step saw, in all processes
      * @param norm global; not finite where the step changed nothing, as gradients didn't fit into float16
      */
     record Result(double loss, double norm) {}
@@ -112,13 +115,13 @@ final class TrainingStep {
         final List<Tensor> losses = new ArrayList<>();
         try (OwnProducts own = OwnProducts.take(device.is_cpu())) {
             final List<Piece> pieces = accumulate(group, place, losses);
-            exchange.ifPresent(this::exchange);
+            agreement.sumGradients(trained);
             final double scale = parts.lossScale.factor();
             parts.lossScale.unscale(trained);
             final double penalty = parts.originals.pull();
             final StepUpdate.StepNumbers numbers = update(losses, place, group);
-            double loss = penalty;
-            for (int i = 0; i < losses.size(); i++) {
+            double loss = 0;
+            for (int i = 0; i < pieces.size(); i++) {
                 final double part = numbers.losses().get(i) / scale;
                 if (!Double.isFinite(part)) {
                     throw diverged(pieces.get(i), part, place);
@@ -130,7 +133,7 @@ final class TrainingStep {
             } else if (!parts.lossScale.overflowed()) {
                 throw diverged(group, numbers.norm(), place);
             }
-            return new Result(loss, numbers.norm());
+            return new Result(agreement.sum(loss) + penalty, numbers.norm());
         } finally {
             losses.forEach(Tensor::close);
         }
@@ -142,10 +145,13 @@ final class TrainingStep {
      */
     private List<Piece> accumulate(List<HostBatch> group, Place place, List<Tensor> losses) {
         final double own = group.stream().mapToDouble(task::weight).sum();
-        final double weight = exchange.map(others -> others.weight(own)).orElse(own) / parts.lossScale.factor();
+        final double weight = agreement.sum(own) / parts.lossScale.factor();
         try (Network.Snapshot statistics = inParts ? network.snapshot(List.of()) : null) {
             for (List<Piece> pieces = pieces(group, place); ; pieces = pieces(group, place)) {
                 if (startAll(pieces, weight, place, losses)) {
+                    if (losses.isEmpty()) { // All the rows of this step are with other processes.
+                        losses.add(none());
+                    }
                     return pieces;
                 }
                 losses.forEach(Tensor::close);
@@ -156,23 +162,28 @@ final class TrainingStep {
         }
     }
 
-    private void exchange(GradientExchange others) {
-        try (TensorScope scope = TensorScope.open()) {
-            others.sum(Gradients.of(trained));
+    /** The loss of no rows, for the caller to close. */
+    private Tensor none() {
+        final Tensor zero = Tensors.of(new float[1]);
+        if (device.is_cpu()) {
+            return zero;
+        }
+        try (zero) {
+            return zero.to(device, ScalarType.Float);
         }
     }
 
     private List<Piece> pieces(List<HostBatch> group, Place place) {
         final List<Piece> pieces = new ArrayList<>();
         for (int i = 0; i < group.size(); i++) {
-            final long seed = group.size() <= settings.optimization().accumulate()
+            final long own = group.size() <= settings.optimization().accumulate()
                     ? Seeds.of(
-                            settings.seed(),
+                            seed,
                             place.step * settings.optimization().accumulate() + i + 1)
-                    : Seeds.of(Seeds.of(settings.seed(), place.step + 1), i + 1);
+                    : Seeds.of(Seeds.of(seed, place.step + 1), i + 1);
             final List<HostBatch> cut = portions.of(group.get(i));
             for (int j = 0; j < cut.size(); j++) {
-                pieces.add(new Piece(cut.get(j), cut.size() == 1, j == 0 ? seed : Seeds.mix(seed + j)));
+                pieces.add(new Piece(cut.get(j), cut.size() == 1, j == 0 ? own : Seeds.mix(own + j)));
             }
         }
         return pieces;

@@ -118,7 +118,7 @@ class HalfPrecisionTest {
             final double full = evaluated(network, batch, HalfPrecision.NONE);
             final List<Double> evaluated = new ArrayList<>();
             for (int i = 0; i < 2; i++) { // The second time from what was kept.
-                evaluated.add(Evaluator.evaluate(network, TASK, source, Tensors.cpu(), half, prefix, true)
+                evaluated.add(Evaluator.evaluate(network, TASK, source, Tensors.cpu(), half, prefix, true, Agreement.ALONE)
                         .get("loss"));
             }
             assertThat(evaluated).allSatisfy(loss -> assertThat(loss).isCloseTo(plain, within(1e-6)));

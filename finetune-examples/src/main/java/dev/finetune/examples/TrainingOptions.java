@@ -1,6 +1,7 @@
 package dev.finetune.examples;
 
 import dev.finetune.FineTuner;
+import dev.finetune.distributed.Processes;
 import dev.finetune.freeze.Freeze;
 import dev.finetune.freeze.Layers;
 import dev.finetune.head.Head;
@@ -110,6 +111,13 @@ final class TrainingOptions {
     @Option(names = "--device", description = "${COMPLETION-CANDIDATES}.")
     private DeviceChoice device = DeviceChoice.AUTO;
 
+    @Option(
+            names = "--distributed",
+            description =
+                    "Train as one of several processes, which RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT in the environment"
+                            + " tell; --batch is then the rows of a batch in each.")
+    private boolean distributed;
+
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command = CommandSpec.create();
 
@@ -182,6 +190,7 @@ final class TrainingOptions {
         tuner = dropout != -1 ? tuner.regularization(r -> r.dropout(dropout)) : tuner;
         tuner = earlyStopping != 0 ? tuner.earlyStopping(earlyStopping) : tuner;
         tuner = keepBest ? tuner.keepBest() : tuner;
+        tuner = distributed ? tuner.distributed(Processes.fromEnvironment()) : tuner;
         tuner = gradientCheckpointing ? tuner.execution(e -> e.gradientCheckpointing(true)) : tuner;
         return randomWeights ? tuner.initialization(i -> i.randomWeights(true)) : tuner;
     }

@@ -9,6 +9,7 @@ import dev.finetune.head.Head;
 import dev.finetune.head.Prediction;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.metrics.PerplexityMetrics;
+import dev.finetune.metrics.Totals;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.TensorValues;
 import dev.finetune.task.CrossEntropy;
@@ -101,6 +102,11 @@ public final class MaskedLmTask implements Task {
                     right += guesses[i] == truths[i] ? 1 : 0;
                 }
                 metrics.add(TensorValues.scalar(lossSum(outputs, batch)), truths.length, right);
+            }
+
+            @Override
+            public void total(Totals totals) {
+                metrics.total(totals);
             }
 
             @Override

@@ -12,6 +12,7 @@ import dev.finetune.head.Head;
 import dev.finetune.head.Prediction;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.metrics.SquadMetrics;
+import dev.finetune.metrics.Totals;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.TensorValues;
 import dev.finetune.task.CrossEntropy;
@@ -99,6 +100,11 @@ public final class SpanTask implements Task {
                                         .toList());
                     }
                 }
+            }
+
+            @Override
+            public void total(Totals totals) {
+                metrics.total(totals);
             }
 
             @Override

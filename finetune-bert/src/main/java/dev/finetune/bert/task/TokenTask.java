@@ -8,6 +8,7 @@ import dev.finetune.head.Head;
 import dev.finetune.head.Prediction;
 import dev.finetune.metrics.EntityMetrics;
 import dev.finetune.metrics.Metrics;
+import dev.finetune.metrics.Totals;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.TensorValues;
 import dev.finetune.task.CrossEntropy;
@@ -84,6 +85,11 @@ public final class TokenTask implements Task {
                     }
                     metrics.add(truths, guesses);
                 }
+            }
+
+            @Override
+            public void total(Totals totals) {
+                metrics.total(totals);
             }
 
             @Override

@@ -29,6 +29,7 @@ public final class ContrastFitting<I> {
     private final Contrast contrast;
 
     public ContrastFitting(Draft draft, Contrast contrast) {
+        Sharing.refuse(draft.processes(), "fitContrastive(...)");
         this.draft = draft;
         this.contrast = contrast;
     }

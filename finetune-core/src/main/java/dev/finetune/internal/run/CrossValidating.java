@@ -19,6 +19,7 @@ public final class CrossValidating<I> {
     private String main = "";
 
     public CrossValidating(Draft draft) {
+        Sharing.refuse(draft.processes(), "crossValidate(...)");
         this.draft = draft;
     }
 

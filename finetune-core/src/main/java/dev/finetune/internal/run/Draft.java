@@ -2,6 +2,7 @@ package dev.finetune.internal.run;
 
 import dev.finetune.batch.Augmentation;
 import dev.finetune.batch.InputSettings;
+import dev.finetune.distributed.Processes;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.freeze.Freeze;
 import dev.finetune.head.Head;
@@ -41,7 +42,7 @@ import java.util.function.UnaryOperator;
  * @param training what the loop obeys, as it was said
  * @param said what stays when a schedule or an optimizer is said that doesn't name its own
  * @param runs where checkpoints are written and read
- * @param watch who watches, and who stops it
+ * @param watch who watches, who stops it, and who does the same
  */
 public record Draft(
         @Told(value = "model", named = true, identifies = false)
@@ -90,12 +91,19 @@ public record Draft(
      * @param cancellation what another thread stops it with
      * @param report where a page that shows it is written
      * @param samples for which rows the model writes before and after
+     * @param processes which of several processes this one is that do the same
      */
     record Watch(
             List<TrainingListener> listeners,
             Cancellation cancellation,
             Optional<Path> report,
-            Optional<SampleSettings> samples) {}
+            Optional<SampleSettings> samples,
+            Optional<Processes> processes) {
+        /** Of a process that isn't the one that is watched. */
+        Watch unseen() {
+            return new Watch(List.of(), cancellation, Optional.empty(), Optional.empty(), processes);
+        }
+    }
 
     /**
      * Checks that nothing contradicts anything else.
@@ -143,7 +151,7 @@ public record Draft(
                 TrainingSettings.DEFAULT,
                 Said.NOTHING,
                 SavedRuns.NONE,
-                new Watch(List.of(), new Cancellation(), Optional.empty(), Optional.empty()));
+                new Watch(List.of(), new Cancellation(), Optional.empty(), Optional.empty(), Optional.empty()));
     }
 
     /** {@return what the loop obeys, each metric named that follows from another} */
@@ -285,6 +293,19 @@ public record Draft(
 
     public Draft samples(SampleSettings settings) {
         return watch(Records.with(watch, "samples", Optional.of(settings)));
+    }
+
+    public Draft processes(Processes processes) {
+        return watch(Records.with(watch, "processes", Optional.of(processes)));
+    }
+
+    public Optional<Processes> processes() {
+        return watch.processes();
+    }
+
+    /** As a process obeys it that trains with others: process 0 watches and writes for it. */
+    Draft unseen() {
+        return watch(watch.unseen()).runs(SavedRuns.NONE);
     }
 
     Optional<SampleSettings> samples() {

@@ -44,6 +44,7 @@ public final class FewShotFitting<I> {
     private final FewShot fewShot;
 
     public FewShotFitting(Draft draft, FewShot fewShot) {
+        Sharing.refuse(draft.processes(), "fitFewShot(...)");
         this.draft =
                 draft.training(said -> said.epochs(1).schedule(Schedule.linear().withWarmupRatio(WARMUP)));
         this.fewShot = fewShot;

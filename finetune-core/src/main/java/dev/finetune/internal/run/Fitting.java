@@ -48,38 +48,53 @@ public final class Fitting<I> {
     private static final int MOST_NAMED = 4;
 
     private final Draft draft;
+    private final boolean isCompanion;
     private final TrainingSettings settings;
     private final TrainingListener listener;
     private final Reporting<I> reporting;
 
-    public Fitting(Draft draft) {
-        this.draft = draft;
+    public Fitting(Draft said) {
+        this.isCompanion = Sharing.isCompanion(said.processes());
+        this.draft = isCompanion ? said.unseen() : said;
         this.settings = draft.settings();
         this.listener = GuardedListener.all(draft.watch().listeners(), LOG);
         this.reporting = new Reporting<>(draft, listener);
     }
 
     public Trained<I> fit(Dataset<I> train, Optional<Dataset<I>> validation) {
-        final List<String> warnings = new ArrayList<>();
-        try {
-            return fit(prepare(train, validation, warnings), train, validation, warnings);
+        try (Sharing sharing = Sharing.of(draft.processes())) {
+            return fit(train, validation, sharing);
         } finally {
             close();
         }
     }
 
+    private Trained<I> fit(Dataset<I> train, Optional<Dataset<I>> validation, Sharing sharing) {
+        final List<String> warnings = new ArrayList<>();
+        try {
+            return fit(prepare(train, validation, sharing, warnings), train, validation, sharing, warnings);
+        } catch (RuntimeException | Error e) {
+            sharing.fail(e);
+            throw e;
+        }
+    }
+
     private Trained<I> fit(
-            Prepared<I> prepared, Dataset<I> train, Optional<Dataset<I>> validation, List<String> warnings) {
+            Prepared<I> prepared,
+            Dataset<I> train,
+            Optional<Dataset<I>> validation,
+            Sharing sharing,
+            List<String> warnings) {
         final LoadedModel<I> model = prepared.model();
         try {
-            final Trainer trainer = new Trainer(
+            final Trainer trainer = sharing.among(new Trainer(
                             model.assembly().network(),
                             model.assembly().task(),
                             settings,
                             model.device(),
                             keeping(warnings),
                             draft.cancellation())
-                    .with(checkpointing(draft, Map.of(), model));
+                    .with(checkpointing(draft, Map.of(), model)));
             final Optional<SampleWriting<I>> writing = SampleWriting.of(draft, model, validation);
             final Optional<WrittenSamples> before = writing.map(SampleWriting::before);
             before.ifPresent(reporting::sampled);
@@ -109,7 +124,8 @@ public final class Fitting<I> {
                     settings,
                     Optional.of(history),
                     metrics,
-                    samples);
+                    samples,
+                    isCompanion);
             reporting.ended(trained, train, validation);
             return trained;
         } catch (RuntimeException | Error e) {
@@ -123,14 +139,22 @@ public final class Fitting<I> {
      * listeners, too.
      */
     Prepared<I> prepare(Dataset<I> train, Optional<Dataset<I>> validation, List<String> warnings) {
+        return prepare(train, validation, Sharing.ALONE, warnings);
+    }
+
+    private Prepared<I> prepare(
+            Dataset<I> train, Optional<Dataset<I>> validation, Sharing sharing, List<String> warnings) {
         if (validation.isEmpty()
                 && (settings.keepBest().isPresent() || settings.earlyStopping().isPresent())) {
             throw new FinetuneException("Early stopping and keeping the best weights need data to evaluate on: call"
                     + " fit(train, validation), or fit(dataset), which holds a part back.");
         }
         final long loadingStart = System.nanoTime();
-        lookAt(train, validation, warnings);
-        final LoadedModel<I> model = LoadedModel.openToTrain(draft, train);
+        if (sharing.looksAtData()) {
+            lookAt(train, validation, warnings);
+        }
+        final Dataset<I> own = sharing.part(train, "training");
+        final LoadedModel<I> model = LoadedModel.openToTrain(draft, sharing.labels(train));
         try {
             validation.ifPresent(
                     data -> DataForHead.check(model.assembly().task().head(), data));
@@ -138,12 +162,12 @@ public final class Fitting<I> {
                     .forEach(warning -> warn(warning, warnings));
             validation.ifPresent(v -> checkDeciding(model, v));
             final long encodingStart = System.nanoTime();
-            final BatchSource training = trainingRows(train, model, warnings);
+            final BatchSource training = trainingRows(own, model, sharing, warnings);
             reporting.training(training, model.assembly().encoder());
-            warnOfTruncation(train.size().orElse(0), model.assembly().encoder(), warnings);
-            warnOfLeftOut(train, model.assembly().encoder(), warnings);
-            final Optional<BatchSource> evaluation = validation.map(
-                    v -> RowsOfData.toEvaluate(v, model.assembly().encoder(), settings, "validation"));
+            warnOfTruncation(own.size().orElse(0), model.assembly().encoder(), warnings);
+            warnOfLeftOut(own, model.assembly().encoder(), warnings);
+            final Optional<BatchSource> evaluation = sharing.part(validation, "validation")
+                    .map(v -> RowsOfData.toEvaluate(v, model.assembly().encoder(), settings, "validation"));
             evaluation.ifPresent(
                     rows -> reporting.validation(rows, model.assembly().encoder()));
             return new Prepared<>(
@@ -229,7 +253,8 @@ public final class Fitting<I> {
                     settings,
                     Optional.empty(),
                     Optional.empty(),
-                    Optional.empty());
+                    Optional.empty(),
+                    isCompanion);
         } catch (RuntimeException | Error e) {
             model.close();
             throw e;
@@ -275,7 +300,8 @@ public final class Fitting<I> {
                 settings,
                 Optional.of(history),
                 history.kept().flatMap(report -> report.validation()),
-                Optional.empty());
+                Optional.empty(),
+                isCompanion);
         reporting.ended(trained, train, validation);
         return trained;
     }
@@ -430,14 +456,19 @@ public final class Fitting<I> {
                 && model.assembly().network().buffers().isEmpty();
     }
 
-    private BatchSource trainingRows(Dataset<I> dataset, LoadedModel<I> model, List<String> warnings) {
+    private BatchSource trainingRows(
+            Dataset<I> dataset, LoadedModel<I> model, Sharing sharing, List<String> warnings) {
+        if (!sharing.isAlone() && settings.batching().balancedSampling()) {
+            throw new FinetuneException("batching(b -> b.balancedSampling(true)) draws from all rows, of which each of"
+                    + " several processes has a part: use loss(l -> l.balancedClassWeights()) with distributed(...).");
+        }
         final InputEncoder<I> encoder = model.assembly().encoder();
         final EncodedRows.Order order = new EncodedRows.Order(
                 settings.batchSize().rows(),
                 true,
                 settings.batching().shuffle(),
                 isComputedInParts(model),
-                settings.seed());
+                sharing.seed(settings.seed()));
         if (dataset.size().isEmpty()) {
             if (settings.batching().balancedSampling()) {
                 throw new FinetuneException(
@@ -464,7 +495,7 @@ public final class Fitting<I> {
     /** Tells the listeners, logs how it goes, and keeps what the loop warns of. */
     TrainingListener keeping(List<String> warnings) {
         return TrainingListener.all(
-                List.of(listener, reporting.listener(), new ProgressLog(LOG), new TrainingListener() {
+                List.of(listener, reporting.listener(), isCompanion ? new TrainingListener() {} : new ProgressLog(LOG), new TrainingListener() {
                     @Override
                     public void warned(String message) {
                         keep(message, warnings);
@@ -473,7 +504,9 @@ public final class Fitting<I> {
     }
 
     private void keep(String message, List<String> warnings) {
-        Warnings.say(LOG, message, listener.showsWarnings());
+        if (!isCompanion) { // Process 0 says the same.
+            Warnings.say(LOG, message, listener.showsWarnings());
+        }
         warnings.add(message);
     }
 

@@ -36,6 +36,7 @@ public final class PreferenceFitting<I> {
     private final PreferenceLoss loss;
 
     public PreferenceFitting(Draft said, PreferenceLoss loss) {
+        Sharing.refuse(said.processes(), "fitPreferences(...)");
         final Head head = said.head().orElseGet(Heads::causalLm);
         if (head instanceof Head.Seq2SeqLm) {
             throw new FinetuneException(

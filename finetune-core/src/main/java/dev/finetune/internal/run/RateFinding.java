@@ -20,6 +20,7 @@ public final class RateFinding<I> {
     private final LearningRateTest.Range range;
 
     public RateFinding(Draft draft, LearningRateTest.Range range) {
+        Sharing.refuse(draft.processes(), "findLearningRate(...)");
         this.draft = draft;
         this.range = range;
     }
@@ -38,7 +39,8 @@ public final class RateFinding<I> {
         };
         final Draft test = draft.training(this::ofRange)
                 .runs(SavedRuns.NONE)
-                .watch(new Draft.Watch(List.of(recording), ours, Optional.empty(), Optional.empty()));
+                .watch(new Draft.Watch(
+                        List.of(recording), ours, Optional.empty(), Optional.empty(), Optional.empty()));
         try (Trained<I> trained = new Fitting<I>(test).fit(dataset, Optional.empty())) {
             if (theirs.isRequestedHere()) {
                 throw new FinetuneException("The test of learning rates was cancelled; what it would suggest depends on"

@@ -18,9 +18,10 @@ public final class Rehearsing<I> {
     private final Set<String> warnings = new LinkedHashSet<>();
 
     public Rehearsing(Draft said) {
+        Sharing.refuse(said.processes(), "describe(...) or dryRun(...)");
         this.draft = said.runs(SavedRuns.NONE)
                 .watch(new Draft.Watch(
-                        List.of(collecting(warnings)), said.cancellation(), said.report(), Optional.empty()));
+                        List.of(collecting(warnings)), said.cancellation(), said.report(), Optional.empty(), Optional.empty()));
     }
 
     public Forecast describe(Dataset<I> train, Optional<Dataset<I>> validation) {

@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param history how training went; empty for a model that was loaded
  * @param evaluation of the weights that were kept, if they were evaluated
  * @param samples what the model wrote before and after, if that was asked for
+ * @param isCompanion whether another process has the same, and writes it
  * @param <I> the kind of input
  */
 public record Trained<I>(
@@ -25,16 +26,17 @@ public record Trained<I>(
         TrainingSettings settings,
         Optional<TrainingHistory> history,
         Optional<Metrics> evaluation,
-        Optional<WrittenSamples> samples)
+        Optional<WrittenSamples> samples,
+        boolean isCompanion)
         implements AutoCloseable {
     /** The same native parts with other probabilities and decisions, not evaluated. */
     public Trained<I> calibrated(Calibration calibration) {
-        return new Trained<>(model.calibrated(calibration), provenance, settings, history, Optional.empty(), samples);
+        return new Trained<>(model.calibrated(calibration), provenance, settings, history, Optional.empty(), samples, isCompanion);
     }
 
     /** The same with its metrics on some data. */
     public Trained<I> evaluated(Metrics metrics) {
-        return new Trained<>(model, provenance, settings, history, Optional.of(metrics), samples);
+        return new Trained<>(model, provenance, settings, history, Optional.of(metrics), samples, isCompanion);
     }
 
     @Override

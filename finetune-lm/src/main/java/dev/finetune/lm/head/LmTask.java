@@ -6,6 +6,7 @@ import dev.finetune.head.Head;
 import dev.finetune.head.Prediction;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.metrics.PerplexityMetrics;
+import dev.finetune.metrics.Totals;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.TensorValues;
 import dev.finetune.task.Outputs;
@@ -74,6 +75,11 @@ public final class LmTask implements Task {
                         TensorValues.scalar(Outputs.named(outputs, "loss")),
                         NextTokenTargets.count(batch.hostColumn("labels"), shifted),
                         (long) TensorValues.scalar(Outputs.named(outputs, "right")));
+            }
+
+            @Override
+            public void total(Totals totals) {
+                metrics.total(totals);
             }
 
             @Override

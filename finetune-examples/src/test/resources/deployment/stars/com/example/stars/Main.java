@@ -10,7 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.concurrent.Exchanger;
 import java.util.Random;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -70,20 +72,23 @@ public final class Main {
     }
 
     private static void exchange() throws InterruptedException {
-        TwoThreads both = new TwoThreads();
-        Thread other = new Thread(() -> trains(both, 3, new float[] {30, 40}));
+        Exchanger<Object> meeting = new Exchanger<>();
+        Thread other = new Thread(() -> sums(new TwoThreads(1, meeting), 3, new float[] {30, 40}));
         other.start();
-        System.out.println("exchanged: " + trains(both, 1, new float[] {1, 2}));
+        System.out.println("exchanged: " + sums(new TwoThreads(0, meeting), 1, new float[] {1, 2}));
         other.join();
     }
 
-    /** What a step makes of a thread's weight and its gradient. */
-    private static String trains(TwoThreads exchange, double weight, float[] gradient) {
+    /** What both threads make of their numbers. */
+    private static String sums(TwoThreads thread, double own, float[] gradient) {
         try (PointerScope scope = new PointerScope()) {
             Tensor tensor = torch.tensor(gradient);
-            double whole = exchange.weight(weight);
-            exchange.sum(List.of(tensor));
-            return whole + " " + Arrays.toString(TensorValues.floats(tensor));
+            double all = thread.gather(ByteBuffer.allocate(Double.BYTES).putDouble(own).array()).stream()
+                    .mapToDouble(each -> ByteBuffer.wrap(each).getDouble())
+                    .sum();
+            thread.sum(List.of(tensor));
+            return all + " " + Arrays.toString(TensorValues.floats(tensor));
         }
+    }
     }
 }

@@ -11,6 +11,7 @@ import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,7 +21,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 
 /** Two parts of every batch, each computed by a copy of the network, are together what the whole batch is. */
-class GradientExchangeTest {
+class ProcessGroupTest {
     private static final int STEPS = 4;
     private static final int ROWS = 8;
 
@@ -32,7 +33,7 @@ class GradientExchangeTest {
     private final Settings settings = new Settings();
 
     /** Another process as it were: it has the same weights, and computes the rows that this one doesn't. */
-    private static final class Other implements GradientExchange {
+    private static final class Other implements ProcessGroup {
         private final Network own;
         private final Network copy = TinyNet.of(5, 2, 0);
         private final int share;
@@ -45,11 +46,27 @@ class GradientExchangeTest {
         }
 
         @Override
-        public double weight(double weight) {
-            assertThat(weight).isEqualTo(ROWS - share);
-            whole = weight + share;
-            return whole;
+        public int rank() {
+            return 0;
         }
+
+        @Override
+        public int size() {
+            return 2;
+        }
+
+        /** It has as many rows and as many gradients, goes on as long, and its loss is not looked at. */
+        @Override
+        public List<byte[]> gather(byte[] own) {
+            if (own.length == Double.BYTES && ByteBuffer.wrap(own).getDouble() == ROWS - share) {
+                whole = ROWS;
+                return List.of(own, ByteBuffer.allocate(Double.BYTES).putDouble(share).array());
+            }
+            return List.of(own, own);
+        }
+
+        @Override
+        public void broadcast(List<Tensor> tensors) {}
 
         @Override
         public void sum(List<Tensor> gradients) {

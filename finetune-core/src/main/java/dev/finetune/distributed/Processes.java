@@ -1,0 +1,251 @@
+package dev.finetune.distributed;
+
+import dev.finetune.error.FinetuneException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * Which of several processes this one is, that train one model together ({@link dev.finetune.FineTuner#distributed}), and where they
+ * meet. Whatever starts the processes says it: a scheduler by the environment variables that torchrun sets, too, or the program
+ * itself. Immutable: its methods of one argument give variants.
+ *
+ * <p>Process 0 listens at one port of the address where they meet, and no other; the others connect to it. Beside that, each
+ * listens at a port that the system chooses, of the address that it reaches process 0 from, for the tensors that travel between
+ * them. Nothing of it is encrypted, and whoever reaches these ports could take part: as with torch, the network between the
+ * processes has to be one's own.
+ */
+public final class Processes {
+    /** How long a process may be silent, by default. */
+    public static final Duration TIMEOUT = Duration.ofSeconds(60);
+
+    /** How long processes wait for each other to begin, by default. */
+    public static final Duration START_TIMEOUT = Duration.ofMinutes(10);
+
+    private static final String RANK = "RANK";
+    private static final String WORLD_SIZE = "WORLD_SIZE";
+    private static final String MASTER_ADDR = "MASTER_ADDR";
+    private static final String MASTER_PORT = "MASTER_PORT";
+    private static final String RUN_ID = "TORCHELASTIC_RUN_ID";
+    private static final int MOST_PORT = 65_535;
+
+    private final int rank;
+    private final int size;
+    private final String address;
+    private final int port;
+    private final boolean ownShards;
+    private final Duration timeout;
+    private final Duration startTimeout;
+    private final Optional<String> ownAddress;
+    private final String job;
+
+    private Processes(
+            int rank,
+            int size,
+            String address,
+            int port,
+            boolean ownShards,
+            Duration timeout,
+            Duration startTimeout,
+            Optional<String> ownAddress,
+            String job) {
+        this.rank = rank;
+        this.size = size;
+        this.address = address;
+        this.port = port;
+        this.ownShards = ownShards;
+        this.timeout = timeout;
+        this.startTimeout = startTimeout;
+        this.ownAddress = ownAddress;
+        this.job = job;
+    }
+
+    /**
+     * {@return what the environment says: {@code RANK}, {@code WORLD_SIZE}, {@code MASTER_ADDR} and {@code MASTER_PORT}, as
+     * torchrun and most schedulers' operators for PyTorch set them}
+     *
+     * @throws FinetuneException if one of them isn't set, or isn't what it has to be
+     */
+    public static Processes fromEnvironment() {
+        return of(System.getenv());
+    }
+
+    /** The same of another environment. */
+    static Processes of(Map<String, String> environment) {
+        final List<String> missing = new ArrayList<>(List.of(RANK, WORLD_SIZE, MASTER_ADDR, MASTER_PORT));
+        missing.removeIf(environment::containsKey);
+        if (!missing.isEmpty()) {
+            throw new FinetuneException("The environment doesn't say which of several processes this one is: "
+                    + String.join(", ", missing) + (missing.size() == 1 ? " isn't" : " aren't")
+                    + " set. Start each process with RANK (0, 1, ...), WORLD_SIZE (how many there are), MASTER_ADDR"
+                    + " (the host of process 0) and MASTER_PORT (a free port there), as torchrun does, or say"
+                    + " Processes.of(...).");
+        }
+        final Processes said = of(
+                number(environment, RANK),
+                number(environment, WORLD_SIZE),
+                environment.get(MASTER_ADDR),
+                number(environment, MASTER_PORT));
+        return said.job(environment.getOrDefault(RUN_ID, ""));
+    }
+
+    private static int number(Map<String, String> environment, String name) {
+        try {
+            return Integer.parseInt(environment.get(name).strip());
+        } catch (NumberFormatException e) {
+            throw new FinetuneException("The environment variable " + name + " is \"" + environment.get(name)
+                    + "\"; expected a whole number.");
+        }
+    }
+
+    /**
+     * {@return one of several processes}
+     *
+     * @param rank which one, counted from 0
+     * @param worldSize how many there are
+     * @param masterAddress a name or an address of the host of process 0, by which all others reach it
+     * @param masterPort the port there that process 0 listens at, 1 to 65535
+     * @throws FinetuneException if a number is out of its range, or the address is blank
+     */
+    public static Processes of(int rank, int worldSize, String masterAddress, int masterPort) {
+        Objects.requireNonNull(masterAddress, "masterAddress");
+        if (worldSize < 1) {
+            throw new FinetuneException("The number of processes is " + worldSize + ", expected at least 1.");
+        }
+        if (rank < 0 || rank >= worldSize) {
+            throw new FinetuneException("The rank of this process is " + rank + ", expected 0 to " + (worldSize - 1)
+                    + ", as there are " + worldSize + " processes.");
+        }
+        if (masterPort < 1 || masterPort > MOST_PORT) {
+            throw new FinetuneException(
+                    "The port of process 0 is " + masterPort + ", expected 1 to " + MOST_PORT + ".");
+        }
+        if (masterAddress.isBlank()) {
+            throw new FinetuneException("The address of process 0 is blank: name its host, localhost where all"
+                    + " processes are on one machine.");
+        }
+        return new Processes(
+                rank,
+                worldSize,
+                masterAddress.strip(),
+                masterPort,
+                false,
+                TIMEOUT,
+                START_TIMEOUT,
+                Optional.empty(),
+                "");
+    }
+
+    /**
+     * {@return the same, but the data that each process is given is its own part} Without it all are given the same data, and
+     * process {@code r} of {@code n} takes the rows {@code r}, {@code r + n}, {@code r + 2 n} and so on of it. Parts may be of
+     * unequal size; that no row is in two of them is for the caller to see to. Labels and class counts are those of all parts.
+     */
+    public Processes ownShards() {
+        return new Processes(rank, size, address, port, true, timeout, startTimeout, ownAddress, job);
+    }
+
+    /**
+     * {@return the same with another time-out}
+     *
+     * @param silence how long nothing may be heard of a process before the others take it for lost and end with an error that names
+     *     it; a process that is alive but slow is waited for; at least a second, by default a minute
+     * @throws FinetuneException if it is shorter than a second
+     */
+    public Processes timeout(Duration silence) {
+        check(silence, "timeout(...)");
+        return new Processes(rank, size, address, port, ownShards, silence, startTimeout, ownAddress, job);
+    }
+
+    /**
+     * {@return the same with another time-out for the start}
+     *
+     * @param patience how long a process that begins to train waits for all others to begin, too; at least a second, by default ten
+     *     minutes
+     * @throws FinetuneException if it is shorter than a second
+     */
+    public Processes startTimeout(Duration patience) {
+        check(patience, "startTimeout(...)");
+        return new Processes(rank, size, address, port, ownShards, timeout, patience, ownAddress, job);
+    }
+
+    private static void check(Duration time, String what) {
+        Objects.requireNonNull(time, what);
+        if (time.compareTo(Duration.ofSeconds(1)) < 0) {
+            throw new FinetuneException(what + " is " + time.toMillis() + " ms, expected at least a second.");
+        }
+    }
+
+    /**
+     * {@return the same, but tensors travel by another address of this machine than that which reaches process 0}
+     *
+     * @param own an address, or a name of it, of the interface to use
+     */
+    public Processes ownAddress(String own) {
+        Objects.requireNonNull(own, "own");
+        return new Processes(rank, size, address, port, ownShards, timeout, startTimeout, Optional.of(own), job);
+    }
+
+    /**
+     * {@return the same as part of a job: processes of another, which came to this port by mistake, are turned away}
+     *
+     * @param name the same in all processes; by default torchrun's, where it says one
+     */
+    public Processes job(String name) {
+        Objects.requireNonNull(name, "name");
+        return new Processes(rank, size, address, port, ownShards, timeout, startTimeout, ownAddress, name);
+    }
+
+    /** {@return which process this is, counted from 0} */
+    public int rank() {
+        return rank;
+    }
+
+    /** {@return how many processes there are} */
+    public int worldSize() {
+        return size;
+    }
+
+    /** {@return the host of process 0} */
+    public String masterAddress() {
+        return address;
+    }
+
+    /** {@return the port that process 0 listens at} */
+    public int masterPort() {
+        return port;
+    }
+
+    /** {@return whether each process is given its own part of the data} */
+    public boolean haveOwnShards() {
+        return ownShards;
+    }
+
+    /** {@return how long a process may be silent} */
+    public Duration timeout() {
+        return timeout;
+    }
+
+    /** {@return how long processes wait for each other to begin} */
+    public Duration startTimeout() {
+        return startTimeout;
+    }
+
+    /** {@return the address that tensors travel by, if it was said} */
+    public Optional<String> ownAddress() {
+        return ownAddress;
+    }
+
+    /** {@return the name of the job; empty, if none was said} */
+    public String job() {
+        return job;
+    }
+
+    @Override
+    public String toString() {
+        return "process " + rank + " of " + size + " at " + address + ":" + port;
+    }
+}

@@ -1,0 +1,99 @@
+package dev.finetune.internal.distributed;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Tensors as they travel: in pieces of about 25 MiB, as torch's DDP has it, from the last tensor to the first. Large tensors on the CPU
+ * travel as they lie; small ones are put together, and taken apart afterwards, and so are those on a GPU, and in 16 bits. All in the
+ * current scope.
+ */
+final class Buckets {
+    /** Elements of a piece. */
+    private static final long PIECE = 25L << 18;
+
+    /** Elements from which on a tensor travels as it lies. */
+    private static final long LARGE = 1 << 18;
+
+    private final List<Tensor> pieces = new ArrayList<>();
+    private final List<Runnable> after = new ArrayList<>();
+    private final List<Tensor> small = new ArrayList<>();
+    private long smallCount;
+
+    private Buckets() {}
+
+    static Buckets of(List<Tensor> tensors) {
+        final Buckets buckets = new Buckets();
+        for (int i = tensors.size() - 1; i >= 0; i--) {
+            buckets.add(tensors.get(i));
+        }
+        buckets.putTogether();
+        return buckets;
+    }
+
+    /** What travels. */
+    List<Tensor> pieces() {
+        return pieces;
+    }
+
+    /** Puts what has come back where it belongs. */
+    void takeApart() {
+        after.forEach(Runnable::run);
+    }
+
+    private void add(Tensor tensor) {
+        final boolean asItLies = tensor.is_cpu() && tensor.is_contiguous() && isExchanged(tensor.scalar_type());
+        if (asItLies && tensor.numel() >= LARGE) {
+            cut(tensor);
+            return;
+        }
+        if (!small.isEmpty() && small.get(0).scalar_type() != tensor.scalar_type() || smallCount > PIECE) {
+            putTogether();
+        }
+        small.add(tensor);
+        smallCount += tensor.numel();
+    }
+
+    /** Types that Gloo adds up without rounding more than they do themselves. */
+    private static boolean isExchanged(ScalarType type) {
+        return type == ScalarType.Float || type == ScalarType.Double || type == ScalarType.Long;
+    }
+
+    private void cut(Tensor tensor) {
+        final Tensor flat = tensor.view(-1);
+        for (long from = 0; from < tensor.numel(); from += PIECE) {
+            pieces.add(flat.narrow(0, from, Math.min(PIECE, tensor.numel() - from)));
+        }
+    }
+
+    private void putTogether() {
+        if (small.isEmpty()) {
+            return;
+        }
+        final List<Tensor> members = List.copyOf(small);
+        small.clear();
+        smallCount = 0;
+        final Tensor[] flat = members.stream()
+                .map(member -> exchanged(member).reshape(-1))
+                .toArray(Tensor[]::new);
+        final Tensor together = torch.cat(new TensorVector(flat), 0);
+        cut(together);
+        after.add(() -> {
+            long from = 0;
+            for (Tensor member : members) {
+                member.copy_(together.narrow(0, from, member.numel()).view_as(member));
+                from += member.numel();
+            }
+        });
+    }
+
+    private static Tensor exchanged(Tensor tensor) {
+        final Tensor here = tensor.is_cpu() ? tensor : tensor.cpu();
+        return isExchanged(here.scalar_type()) ? here : here.to(ScalarType.Float);
+    }
+}

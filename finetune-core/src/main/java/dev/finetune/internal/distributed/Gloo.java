@@ -1,0 +1,205 @@
+package dev.finetune.internal.distributed;
+
+import dev.finetune.error.FinetuneException;
+import dev.finetune.internal.torch.TensorScope;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.javacpp.chrono.Milliseconds;
+import org.bytedeco.pytorch.ByteVector;
+import org.bytedeco.pytorch.FileStore;
+import org.bytedeco.pytorch.GlooDeviceVector;
+import org.bytedeco.pytorch.ProcessGroupGloo;
+import org.bytedeco.pytorch.StringVector;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.Work;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * c10d's Gloo, between processes that can speak to each other already. It wants a store that all of them see; each is given one of its
+ * own, in a file, and what appears in one is copied into the others, so that nobody has to serve a store.
+ */
+final class Gloo implements AutoCloseable {
+    /** What the store itself writes into the file. */
+    private static final String COUNT = "efcount";
+
+    private static final int THREADS = 2;
+
+    private final ProcessGroupGloo group;
+    private final FileStore store;
+
+    private Gloo(ProcessGroupGloo group, FileStore store) {
+        this.group = group;
+        this.store = store;
+    }
+
+    /**
+     * Connects all processes; all of them call this.
+     *
+     * @param address of this machine, to listen at
+     * @param timeout of what is under way; processes begin together, so that it is the time for that alone
+     * @param gather what each says, told to all
+     */
+    static Gloo connect(
+            int rank, int size, String address, Duration timeout, Function<byte[], List<byte[]>> gather) {
+        try {
+            final Path folder = Files.createTempDirectory("finetune-gloo");
+            try {
+                return connect(folder.resolve("store"), rank, size, address, timeout, gather);
+            } finally {
+                Files.deleteIfExists(folder.resolve("store"));
+                Files.deleteIfExists(folder);
+            }
+        } catch (IOException e) {
+            throw new FinetuneException("Processes can't be connected without a folder for temporary files: " + e, e);
+        }
+    }
+
+    private static Gloo connect(
+            Path file, int rank, int size, String address, Duration timeout, Function<byte[], List<byte[]>> gather) {
+        final FileStore own = new FileStore(file.toString(), 1);
+        own.retainReference();
+        final FutureTask<ProcessGroupGloo> connecting = new FutureTask<>(() -> make(own, rank, size, address, timeout));
+        final Thread thread = new Thread(connecting, "finetune-gloo");
+        thread.setDaemon(true);
+        thread.start();
+        try (PointerScope scope = new PointerScope()) {
+            final FileStore seen = new FileStore(file.toString(), 1);
+            final TreeSet<String> known = new TreeSet<>();
+            boolean all = false;
+            while (!all) {
+                all = true;
+                final boolean done = connecting.isDone();
+                for (byte[] each : gather.apply(message(done, news(seen, known)))) {
+                    final ByteBuffer said = ByteBuffer.wrap(each);
+                    all &= said.get() == 1;
+                    copy(said, seen, known);
+                }
+                pause();
+            }
+            return new Gloo(connecting.get(), own);
+        } catch (ExecutionException e) {
+            throw new FinetuneException("The processes can't be connected at " + address + ": "
+                    + e.getCause().getMessage(), e.getCause());
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e); // It is done.
+        }
+    }
+
+    private static ProcessGroupGloo make(FileStore store, int rank, int size, String address, Duration timeout) {
+        try (PointerScope scope = new PointerScope()) {
+            final ProcessGroupGloo.Options options =
+                    ProcessGroupGloo.Options.create(new Milliseconds(timeout.toMillis()));
+            options.devices(new GlooDeviceVector(ProcessGroupGloo.createDeviceForHostname(address)));
+            options.threads(THREADS);
+            final ProcessGroupGloo made = new ProcessGroupGloo(store, rank, size, options);
+            made.retainReference();
+            return made;
+        }
+    }
+
+    private static void pause() {
+        try {
+            TimeUnit.MILLISECONDS.sleep(5);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // Training will see it.
+        }
+    }
+
+    private static Map<String, byte[]> news(FileStore store, TreeSet<String> known) {
+        final Map<String, byte[]> news = new TreeMap<>();
+        final StringVector keys = store.listKeys();
+        for (long i = 0; i < keys.size(); i++) {
+            final String key = keys.get(i).getString();
+            if (!key.startsWith(COUNT) && known.add(key)) {
+                final ByteVector value = store.get(key);
+                final byte[] bytes = new byte[Math.toIntExact(value.size())];
+                for (int j = 0; j < bytes.length; j++) {
+                    bytes[j] = value.get(j);
+                }
+                news.put(key, bytes);
+            }
+        }
+        return news;
+    }
+
+    private static byte[] message(boolean done, Map<String, byte[]> news) {
+        final List<byte[]> parts = new ArrayList<>();
+        news.forEach((key, value) -> {
+            parts.add(key.getBytes(StandardCharsets.UTF_8));
+            parts.add(value);
+        });
+        final ByteBuffer message = ByteBuffer.allocate(
+                1 + parts.stream().mapToInt(part -> Integer.BYTES + part.length).sum());
+        message.put((byte) (done ? 1 : 0));
+        parts.forEach(part -> message.putInt(part.length).put(part));
+        return message.array();
+    }
+
+    private static void copy(ByteBuffer said, FileStore store, TreeSet<String> known) {
+        while (said.hasRemaining()) {
+            final String key = new String(part(said), StandardCharsets.UTF_8);
+            final byte[] value = part(said);
+            if (known.add(key)) {
+                store.set(key, new ByteVector(value));
+            }
+        }
+    }
+
+    private static byte[] part(ByteBuffer said) {
+        final byte[] part = new byte[said.getInt()];
+        said.get(part);
+        return part;
+    }
+
+    /** Sums, in place, tensors on the CPU that lie in one piece each. */
+    void sum(List<Tensor> tensors) {
+        wait(tensors, group::allreduce);
+    }
+
+    /** Puts in place of each, as above, that of process 0. */
+    void broadcast(List<Tensor> tensors) {
+        wait(tensors, group::broadcast);
+    }
+
+    /** Several are under way at once. */
+    private static void wait(List<Tensor> tensors, Function<TensorVector, Work> begin) {
+        try (TensorScope scope = TensorScope.open()) {
+            final List<Work> works = new ArrayList<>();
+            for (Tensor tensor : tensors) {
+                works.add(begin.apply(new TensorVector(tensor)));
+            }
+            @Nullable RuntimeException first = null;
+            for (Work work : works) {
+                try {
+                    work._wait();
+                } catch (RuntimeException e) {
+                    first = first == null ? e : first;
+                }
+            }
+            if (first != null) {
+                throw first;
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        group.releaseReference();
+        store.releaseReference();
+    }
+}

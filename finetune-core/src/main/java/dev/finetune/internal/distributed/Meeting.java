@@ -1,0 +1,295 @@
+package dev.finetune.internal.distributed;
+
+import dev.finetune.distributed.Processes;
+import dev.finetune.error.FinetuneException;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentSkipListMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where several processes speak to each other, by way of process 0: in rounds, in which each says something and hears what all have
+ * said. Once one of them is lost or fails, all hear of it, and each round throws what happened.
+ */
+final class Meeting implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Processes.class);
+    private static final long TELL_MILLIS = 60_000;
+
+    private final Processes self;
+    private final Map<Integer, Link> links = new ConcurrentSkipListMap<>();
+    private final Object lock = new Object();
+    private final Map<Integer, Deque<byte[]>> said = new TreeMap<>();
+    private final TreeSet<Integer> ended = new TreeSet<>();
+    private @Nullable String failure;
+    private boolean closing;
+    private long round;
+
+    /**
+     * Waits for all processes.
+     *
+     * @throws FinetuneException if they don't come, or one doesn't belong there
+     */
+    static Meeting of(Processes self) {
+        final Meeting meeting = new Meeting(self);
+        boolean complete = false;
+        try {
+            if (self.rank() == 0) {
+                Rendezvous.gather(self, meeting::join, meeting::check);
+            } else {
+                meeting.join(Rendezvous.reach(self), 0);
+            }
+            complete = true;
+            return meeting;
+        } catch (FinetuneException e) {
+            meeting.fail(e);
+            throw e;
+        } finally {
+            if (!complete) {
+                meeting.close();
+            }
+        }
+    }
+
+    private Meeting(Processes self) {
+        this.self = self;
+    }
+
+    private void join(Link link, int rank) {
+        links.put(rank, link);
+        try {
+            link.listen(rank, new Link.Listener() {
+                @Override
+                public void came(int from, Frame frame) {
+                    take(from, frame);
+                }
+
+                @Override
+                public void lost(int from, String why) {
+                    give("Process " + from + " was lost: " + why
+                            + ". The others end, too; begin again from the last checkpoint, if there is one.");
+                }
+            });
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void take(int rank, Frame frame) {
+        switch (frame.kind()) {
+            case ROUND -> {
+                synchronized (lock) {
+                    said.computeIfAbsent(rank, each -> new ArrayDeque<>()).add(frame.bytes());
+                    lock.notifyAll();
+                }
+            }
+            case FAILED -> give(frame.text());
+            case BYE -> {
+                synchronized (lock) {
+                    ended.add(rank);
+                    lock.notifyAll();
+                }
+            }
+            case HELLO, BEAT -> {}
+        }
+    }
+
+    /** Nothing goes on any more: the others hear why, as far as they can be reached. */
+    private void give(String why) {
+        synchronized (lock) {
+            if (failure != null || closing) {
+                return;
+            }
+            failure = why;
+            lock.notifyAll();
+        }
+        tell(Frame.of(Frame.Kind.FAILED, why));
+        links.values().forEach(Link::close);
+    }
+
+    private void tell(Frame frame) {
+        for (Link link : links.values()) {
+            try {
+                link.send(frame);
+            } catch (IOException e) {
+                LOG.debug("A process couldn't be told", e);
+            }
+        }
+    }
+
+    private void check() {
+        synchronized (lock) {
+            if (failure != null) {
+                throw new FinetuneException(failure);
+            }
+        }
+    }
+
+    /** The address by which process 0 is reached, where it doesn't listen itself. */
+    InetAddress ownAddress() {
+        return links.values().iterator().next().ownAddress();
+    }
+
+    /**
+     * What all say, in the order of their ranks; waits for them.
+     *
+     * @throws FinetuneException if one is lost or has failed
+     */
+    List<byte[]> gather(byte[] own) {
+        round++;
+        try {
+            if (self.rank() > 0) {
+                send(0, numbered(own));
+                return list(heard(0));
+            }
+            final List<byte[]> all = new ArrayList<>(List.of(own));
+            for (int rank = 1; rank < self.worldSize(); rank++) {
+                all.add(heard(rank));
+            }
+            final byte[] bytes = numbered(bytes(all));
+            for (int rank = 1; rank < self.worldSize(); rank++) {
+                send(rank, bytes);
+            }
+            return all;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // What is read was written by bytes(...).
+        }
+    }
+
+    private void send(int rank, byte[] bytes) {
+        try {
+            links.get(rank).send(new Frame(Frame.Kind.ROUND, bytes));
+        } catch (IOException e) {
+            throw whatHappened(rank);
+        }
+    }
+
+    /** The connection is gone: the thread that reads it knows why, or is about to. */
+    private FinetuneException whatHappened(int rank) {
+        synchronized (lock) {
+            final long end = System.nanoTime() + self.timeout().toNanos();
+            while (failure == null && System.nanoTime() < end) {
+                sleep(50);
+            }
+            return new FinetuneException(failure == null ? "Process " + rank + " can't be reached any more." : failure);
+        }
+    }
+
+    /** What a process said in this round. */
+    private byte[] heard(int rank) {
+        boolean interrupted = false;
+        try {
+            synchronized (lock) {
+                final Deque<byte[]> queue = said.computeIfAbsent(rank, each -> new ArrayDeque<>());
+                for (long waited = 0; queue.isEmpty(); waited++) {
+                    if (failure != null) {
+                        throw new FinetuneException(failure);
+                    }
+                    if (ended.contains(rank)) {
+                        throw new FinetuneException("Process " + rank + " has come to its end, while process " + self.rank()
+                                + " still goes on: all have to do the same steps. Run the same program in all of them.");
+                    }
+                    if (waited * 1000 % TELL_MILLIS == TELL_MILLIS - 1000) {
+                        LOG.info("Process {} still waits for process {}, which is alive", self.rank(), rank);
+                    }
+                    interrupted |= !sleep(1000);
+                }
+                return unnumbered(rank, queue.remove());
+            }
+        } finally {
+            if (interrupted) { // It is for whoever trains to stop: all together.
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** Gives the lock back meanwhile; false where the thread was interrupted, which is cleared. */
+    private boolean sleep(long millis) {
+        try {
+            lock.wait(millis);
+            return true;
+        } catch (InterruptedException e) {
+            return false;
+        }
+    }
+
+    private byte[] numbered(byte[] bytes) {
+        final ByteBuffer numbered = ByteBuffer.allocate(Long.BYTES + bytes.length);
+        return numbered.putLong(round).put(bytes).array();
+    }
+
+    private byte[] unnumbered(int rank, byte[] bytes) {
+        final ByteBuffer numbered = ByteBuffer.wrap(bytes);
+        final long theirs = numbered.getLong();
+        if (theirs != round) {
+            throw new FinetuneException("Process " + rank + " is in round " + theirs + ", process " + self.rank() + " in "
+                    + round + ": all have to do the same. Run the same program in all of them.");
+        }
+        final byte[] rest = new byte[numbered.remaining()];
+        numbered.get(rest);
+        return rest;
+    }
+
+    private static byte[] bytes(List<byte[]> all) throws IOException {
+        final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (DataOutputStream out = new DataOutputStream(bytes)) {
+            for (byte[] each : all) {
+                out.writeInt(each.length);
+                out.write(each);
+            }
+        }
+        return bytes.toByteArray();
+    }
+
+    private List<byte[]> list(byte[] bytes) throws IOException {
+        final List<byte[]> all = new ArrayList<>();
+        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
+            for (int rank = 0; rank < self.worldSize(); rank++) {
+                all.add(in.readNBytes(in.readInt()));
+            }
+        }
+        return all;
+    }
+
+    /** Why it can't go on, if a process was lost or has failed; waits a little for the news, when something else went wrong. */
+    FinetuneException orElse(FinetuneException other) {
+        synchronized (lock) {
+            final long end = System.nanoTime() + 5_000_000_000L;
+            while (failure == null && System.nanoTime() < end) {
+                sleep(100);
+            }
+            return failure == null ? other : new FinetuneException(failure, other);
+        }
+    }
+
+    /** Tells the others that this process gives up, and why. */
+    void fail(Throwable why) {
+        give("Process " + self.rank() + " failed: " + (why.getMessage() == null ? why : why.getMessage()));
+    }
+
+    /** Leaves. */
+    @Override
+    public void close() {
+        synchronized (lock) {
+            closing = true;
+        }
+        if (failure == null) {
+            tell(Frame.of(Frame.Kind.BYE, ""));
+        }
+        links.values().forEach(Link::close);
+    }
+}

@@ -1,0 +1,177 @@
+package dev.finetune.internal.distributed;
+
+import dev.finetune.distributed.Processes;
+import dev.finetune.error.FinetuneException;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** How processes find each other: process 0 listens, at the one address where they meet, until all others have come. */
+final class Rendezvous {
+    private static final Logger LOG = LoggerFactory.getLogger(Processes.class);
+    private static final Duration ATTEMPT = Duration.ofSeconds(5);
+    private static final int MOST_BYTES = 4096;
+
+    private Rendezvous() {}
+
+    /**
+     * Waits for all others, as process 0.
+     *
+     * @param joined is given each of them, and its rank
+     * @param check throws where one of those that have joined is lost
+     */
+    static void gather(Processes self, BiConsumer<Link, Integer> joined, Runnable check) {
+        final TreeSet<Integer> missing = new TreeSet<>();
+        for (int rank = 1; rank < self.worldSize(); rank++) {
+            missing.add(rank);
+        }
+        final long end = System.nanoTime() + self.startTimeout().toNanos();
+        try (ServerSocket server = listen(self)) {
+            while (!missing.isEmpty()) {
+                check.run();
+                final long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+                if (left <= 0) {
+                    throw new FinetuneException("Process 0 has waited for " + self.startTimeout().toSeconds()
+                            + " s for " + (missing.size() == 1 ? "process " : "processes ") + listed(missing)
+                            + " at " + self.masterAddress() + ":" + self.masterPort()
+                            + ". Start all " + self.worldSize() + " with that MASTER_ADDR and MASTER_PORT, see that the"
+                            + " port can be reached from their hosts, or give them more time: startTimeout(...).");
+                }
+                server.setSoTimeout((int) Math.min(left, 1000));
+                accept(server, self, missing).ifPresent(came -> {
+                    missing.remove(came.rank);
+                    joined.accept(came.link, came.rank);
+                });
+            }
+        } catch (IOException e) {
+            throw new FinetuneException("Process 0 can't wait for the others at " + place(self) + ": " + e, e);
+        }
+    }
+
+    private static String listed(TreeSet<Integer> ranks) {
+        final String all = ranks.toString();
+        return all.substring(1, all.length() - 1);
+    }
+
+    private static ServerSocket listen(Processes self) throws IOException {
+        final ServerSocket server = new ServerSocket();
+        try {
+            server.setReuseAddress(true);
+            server.bind(
+                    new InetSocketAddress(InetAddress.getByName(self.masterAddress()), self.masterPort()),
+                    self.worldSize() + 16);
+            return server;
+        } catch (BindException e) {
+            server.close();
+            throw new FinetuneException(
+                    "Process 0 can't listen at " + place(self) + " (" + e.getMessage()
+                            + "): either the port is in use, by another program or a run that has not quite ended, or the"
+                            + " address isn't one of this machine, which has to be the one that MASTER_ADDR names. Choose"
+                            + " another port in all processes, or start process 0 there.",
+                    e);
+        } catch (UnknownHostException e) {
+            server.close();
+            throw new FinetuneException("The address of process 0, " + self.masterAddress() + ", can't be found.", e);
+        }
+    }
+
+    private record Came(Link link, int rank) {}
+
+    /** The next process that belongs here, if one comes soon; whoever else comes is sent away. */
+    private static Optional<Came> accept(ServerSocket server, Processes self, TreeSet<Integer> missing)
+            throws IOException {
+        final Socket socket;
+        try {
+            socket = server.accept();
+        } catch (SocketTimeoutException e) {
+            return Optional.empty();
+        }
+        try {
+            final Link link = new Link(socket, self.timeout());
+            final Frame hello = link.read(MOST_BYTES, ATTEMPT);
+            Optional<String> refusal =
+                    hello.kind() == Frame.Kind.HELLO ? Hello.refusal(hello.text(), self) : Optional.of("it says nothing");
+            if (refusal.isEmpty() && !missing.contains(Hello.rank(hello.text()))) {
+                refusal = Optional.of("there is a process " + Hello.rank(hello.text()) + " already");
+            }
+            if (refusal.isPresent()) {
+                LOG.warn("A process from {} is turned away: {}", socket.getRemoteSocketAddress(), refusal.get());
+                link.send(Frame.of(Frame.Kind.FAILED, refusal.get()));
+                socket.close();
+                return Optional.empty();
+            }
+            link.send(Frame.of(Frame.Kind.HELLO, Hello.of(self)));
+            final int rank = Hello.rank(hello.text());
+            return Optional.of(new Came(link, rank));
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("Something from {} isn't a process of ours: {}", socket.getRemoteSocketAddress(), e.toString());
+            socket.close();
+            return Optional.empty();
+        }
+    }
+
+    /** The connection to process 0, for which another one waits until it listens. */
+    static Link reach(Processes self) {
+        final long end = System.nanoTime() + self.startTimeout().toNanos();
+        while (true) {
+            final Socket socket = new Socket();
+            try {
+                final InetAddress address = InetAddress.getByName(self.masterAddress());
+                socket.connect(new InetSocketAddress(address, self.masterPort()), (int) ATTEMPT.toMillis());
+                final Link link = new Link(socket, self.timeout());
+                link.send(Frame.of(Frame.Kind.HELLO, Hello.of(self)));
+                final Frame answer = link.read(MOST_BYTES, ATTEMPT.multipliedBy(2));
+                if (answer.kind() == Frame.Kind.HELLO) {
+                    return link;
+                }
+                socket.close();
+                throw new FinetuneException("Process 0 at " + place(self) + " turned process " + self.rank() + " away: "
+                        + answer.text() + ".");
+            } catch (IOException e) {
+                close(socket);
+                if (System.nanoTime() > end) {
+                    throw new FinetuneException(
+                            "Process " + self.rank() + " has tried for " + self.startTimeout().toSeconds()
+                                    + " s to reach process 0 at " + place(self) + " (" + e
+                                    + "). Start process 0 there, see that the port can be reached from here, or give it"
+                                    + " more time: startTimeout(...).",
+                            e);
+                }
+                pause();
+            }
+        }
+    }
+
+    private static void pause() {
+        try {
+            TimeUnit.MILLISECONDS.sleep(100);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new FinetuneException("Interrupted while waiting for process 0.", e);
+        }
+    }
+
+    private static void close(Socket socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            // Another one is tried.
+        }
+    }
+
+    private static String place(Processes self) {
+        return self.masterAddress() + ":" + self.masterPort();
+    }
+}

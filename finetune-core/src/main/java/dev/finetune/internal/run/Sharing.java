@@ -1,0 +1,177 @@
+package dev.finetune.internal.run;
+
+import dev.finetune.data.ClassCounts;
+import dev.finetune.data.Dataset;
+import dev.finetune.data.Example;
+import dev.finetune.data.Label;
+import dev.finetune.distributed.Processes;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.internal.distributed.Companions;
+import dev.finetune.metrics.Totals;
+import dev.finetune.train.Trainer;
+import java.nio.charset.StandardCharsets;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** The processes that a fit is shared among, where there are several, and what is this one's part in it. */
+final class Sharing implements AutoCloseable {
+    /** This process fits alone. */
+    static final Sharing ALONE = new Sharing(null, null);
+
+    private final @Nullable Processes self;
+    private final @Nullable Companions others;
+
+    private Sharing(@Nullable Processes self, @Nullable Companions others) {
+        this.self = self;
+        this.others = others;
+    }
+
+    /**
+     * Waits for all processes, if a tuner was told of several.
+     *
+     * @throws FinetuneException if they don't come in time, or don't belong together
+     */
+    static Sharing of(Optional<Processes> said) {
+        return said.filter(self -> self.worldSize() > 1)
+                .map(self -> new Sharing(self, Companions.join(self)))
+                .orElse(ALONE);
+    }
+
+    /** Refuses what is done by one process only. */
+    static void refuse(Optional<Processes> said, String what) {
+        if (said.filter(self -> self.worldSize() > 1).isPresent()) {
+            throw new FinetuneException(what + " runs in one process, and distributed(...) says that this is "
+                    + said.get() + ": leave it out there. fit(...) and fitAll(...) are shared among processes.");
+        }
+    }
+
+    /** Whether a fit of which it is said is shared with process 0, which watches and writes. */
+    static boolean isCompanion(Optional<Processes> said) {
+        return said.filter(self -> self.rank() > 0).isPresent();
+    }
+
+    boolean isAlone() {
+        return self == null;
+    }
+
+    /** Whether this process looks at all data that it is given: another one does that, where all are given the same. */
+    boolean looksAtData() {
+        return self == null || self.rank() == 0 || self.haveOwnShards();
+    }
+
+    /**
+     * What of a data set this process computes.
+     *
+     * @param what it is for, for errors
+     */
+    <I> Dataset<I> part(Dataset<I> given, String what) {
+        if (self == null) {
+            return given;
+        }
+        if (self.haveOwnShards()) {
+            if (given.size().orElse(1) == 0) {
+                throw new FinetuneException("The " + what + " data of process " + self.rank() + " holds no rows ("
+                        + given.describe() + "): give each of the " + self.worldSize()
+                        + " processes one at least, or take fewer processes.");
+            }
+            return given;
+        }
+        if (given.size().orElse(Long.MAX_VALUE) < self.worldSize()) {
+            throw new FinetuneException("The " + what + " data (" + given.describe() + ") has fewer rows than there are"
+                    + " processes, " + self.worldSize() + ": take fewer processes.");
+        }
+        return given.shard(self.rank(), self.worldSize());
+    }
+
+    /** The same, for which it is known whether there is any. */
+    <I> Optional<Dataset<I>> part(Optional<Dataset<I>> given, String what) {
+        return given.map(data -> part(data, what));
+    }
+
+    /** Something with the labels of all that is trained on, as often as they occur; its inputs are not to be read. */
+    <I> Dataset<I> labels(Dataset<I> train) {
+        if (self == null || others == null || !self.haveOwnShards()) {
+            return train;
+        }
+        final Iterator<Example<I>> examples = train.iterator();
+        if (!examples.hasNext()) {
+            return train;
+        }
+        final Example<I> first = examples.next();
+        final Optional<Function<String, Label>> kind = kind(first.label());
+        final String name = kind.isPresent() ? first.label().getClass().getSimpleName() : "no classes";
+        final List<String> kinds = others.gather(name.getBytes(StandardCharsets.UTF_8)).stream()
+                .map(said -> new String(said, StandardCharsets.UTF_8))
+                .toList();
+        for (int rank = 1; rank < kinds.size(); rank++) {
+            if (!kinds.get(rank).equals(kinds.get(0))) {
+                throw new FinetuneException("The labels of process " + rank + " are of another kind (" + kinds.get(rank)
+                        + ") than those of process 0 (" + kinds.get(0) + ").");
+            }
+        }
+        return kind.map(make -> counted(train, first.input(), make)).orElse(train);
+    }
+
+    private <I> Dataset<I> counted(Dataset<I> train, I input, Function<String, Label> make) {
+        final Map<String, long[]> own = new TreeMap<>();
+        ClassCounts.of(train).counts().forEach((name, count) -> own.put(name, new long[] {count}));
+        final Map<String, long[]> all = new Totals(others()::gather).of(own);
+        return Dataset.streamed(
+                        train.inputType(),
+                        () -> all.entrySet().stream()
+                                .flatMap(entry -> Stream.generate(
+                                                () -> new Example<>(input, make.apply(entry.getKey())))
+                                        .limit(entry.getValue()[0])))
+                .describedAs(train.describe() + ", and that of the other processes");
+    }
+
+    private Companions others() {
+        if (others == null) {
+            throw new IllegalStateException("There are no others.");
+        }
+        return others;
+    }
+
+    private static Optional<Function<String, Label>> kind(Label label) {
+        if (label instanceof Label.Category) {
+            return Optional.of(Label.Category::new);
+        }
+        if (label instanceof Label.Categories) {
+            return Optional.of(name -> new Label.Categories(Set.of(name)));
+        }
+        return label instanceof Label.Tags
+                ? Optional.of(name -> new Label.Tags(List.of(name)))
+                : Optional.empty();
+    }
+
+    /** The loop, shared. */
+    Trainer among(Trainer trainer) {
+        return others == null ? trainer : trainer.with(others);
+    }
+
+    /** The seed of this process's order. */
+    long seed(long common) {
+        return others == null ? common : others.seed(common);
+    }
+
+    /** Tells the others that this one gives up. */
+    void fail(Throwable why) {
+        if (others != null) {
+            others.fail(why);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (others != null) {
+            others.close();
+        }
+    }
+}

@@ -1,0 +1,137 @@
+package dev.finetune.train;
+
+import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.internal.torch.Tensors;
+import dev.finetune.metrics.Totals;
+import dev.finetune.nn.Parameter;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the processes that train together have to agree upon, so that all take the same steps. One that trains alone agrees with
+ * itself.
+ */
+final class Agreement {
+    /** With nobody else. */
+    static final Agreement ALONE = new Agreement(null);
+
+    private final @Nullable ProcessGroup group;
+
+    private Agreement(@Nullable ProcessGroup group) {
+        this.group = group;
+    }
+
+    static Agreement of(ProcessGroup group) {
+        return group.size() == 1 ? ALONE : new Agreement(group);
+    }
+
+    boolean isAlone() {
+        return group == null;
+    }
+
+    /** Whether this process is the one that writes, and decides where only one can. */
+    boolean isLead() {
+        return group == null || group.rank() == 0;
+    }
+
+    int size() {
+        return group == null ? 1 : group.size();
+    }
+
+    /** The seed of what is to be random in each process by itself, such as dropout. */
+    long seed(long common) {
+        return group == null ? common : group.seed(common);
+    }
+
+    /** What all processes say, in the order of their ranks. */
+    List<byte[]> gather(byte[] own) {
+        return group == null ? List.of(own) : group.gather(own);
+    }
+
+    /** The numbers that each process says, as many as any other's. */
+    List<double[]> numbers(double... own) {
+        if (group == null) {
+            return List.of(own);
+        }
+        final ByteBuffer bytes = ByteBuffer.allocate(Double.BYTES * own.length);
+        bytes.asDoubleBuffer().put(own);
+        final List<double[]> all = new ArrayList<>();
+        for (byte[] each : group.gather(bytes.array())) {
+            final double[] numbers = new double[own.length];
+            ByteBuffer.wrap(each).asDoubleBuffer().get(numbers);
+            all.add(numbers);
+        }
+        return all;
+    }
+
+    double sum(double own) {
+        return numbers(own).stream().mapToDouble(each -> each[0]).sum();
+    }
+
+    double most(double own) {
+        return numbers(own).stream().mapToDouble(each -> each[0]).max().orElse(own);
+    }
+
+    boolean any(boolean own) {
+        return most(own ? 1 : 0) > 0;
+    }
+
+    /** What the lead says. */
+    Optional<String> ofLead(Optional<String> own) {
+        if (group == null) {
+            return own;
+        }
+        final byte[] said = group.gather(isLead() && own.isPresent()
+                        ? ("!" + own.get()).getBytes(StandardCharsets.UTF_8)
+                        : new byte[0])
+                .get(0);
+        return said.length == 0
+                ? Optional.empty()
+                : Optional.of(new String(said, StandardCharsets.UTF_8).substring(1));
+    }
+
+    /** Adds up counts. */
+    Totals totals() {
+        return new Totals(this::gather);
+    }
+
+    /**
+     * Puts in place of each gradient the sum of all processes'. One that only others have is made: it is 0 here, where a step had no
+     * rows that reach the parameter. One that nobody has stays away, as it does for a process alone.
+     */
+    void sumGradients(List<Parameter> parameters) {
+        if (group == null) {
+            return;
+        }
+        final BitSet there = new BitSet();
+        try (TensorScope scope = TensorScope.open()) {
+            for (int i = 0; i < parameters.size(); i++) {
+                there.set(i, parameters.get(i).value().grad().defined());
+            }
+        }
+        final BitSet anywhere = new BitSet();
+        group.gather(there.toByteArray()).forEach(each -> anywhere.or(BitSet.valueOf(each)));
+        try (TensorScope scope = TensorScope.open()) {
+            anywhere.stream().filter(i -> !there.get(i)).mapToObj(parameters::get).forEach(Agreement::makeGradient);
+            group.sum(Gradients.of(parameters));
+        }
+    }
+
+    private static void makeGradient(Parameter parameter) {
+        parameter.value().mutable_grad().put(Tensors.zerosLike(parameter.value()));
+    }
+
+    /** Puts in place of each tensor the lead's. */
+    void broadcast(Collection<Tensor> tensors) {
+        if (group != null && !tensors.isEmpty()) {
+            group.broadcast(List.copyOf(tensors));
+        }
+    }
+}
