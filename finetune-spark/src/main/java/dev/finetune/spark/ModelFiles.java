@@ -36,7 +36,7 @@ record ModelFiles(
         return here;
     }
 
-    private static String host() {
+    static String host() {
         try {
             return InetAddress.getLocalHost().getHostName();
         } catch (UnknownHostException e) {
