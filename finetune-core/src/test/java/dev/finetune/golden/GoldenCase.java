@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.ServiceLoader;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 
 /** A small checkpoint, and what the reference implementation computed from it. */
@@ -137,14 +138,51 @@ public record GoldenCase(Path directory, JsonObject json, Map<String, HostTensor
 
     /** One long epoch that goes round the four batches in order. */
     public BatchSource cycle() {
-        return new Cycle(this);
+        return cycle(0, 1);
     }
 
-    private record Cycle(GoldenCase golden) implements BatchSource {
+    /** The same, but of each batch only every so-manieth row, as one of so many processes takes them. */
+    public BatchSource cycle(int rank, int processes) {
+        return new Cycle(this, rank, processes);
+    }
+
+    private record Cycle(GoldenCase golden, int rank, int processes) implements BatchSource {
         @Override
         public OptionalLong batchesPerEpoch() {
             final JsonElement accumulated = golden.json.get("gradient_accumulation");
             return OptionalLong.of((long) golden.number("steps") * (accumulated == null ? 1 : accumulated.getAsInt()));
+        }
+
+        private HostBatch part(HostBatch batch) {
+            if (processes == 1) {
+                return batch;
+            }
+            final int[] rows = IntStream.range(0, batch.size())
+                    .filter(row -> row % processes == rank)
+                    .toArray();
+            final Map<String, HostTensor> columns = new LinkedHashMap<>();
+            batch.columns().forEach((name, column) -> columns.put(name, rows(column, rows)));
+            return new HostBatch(columns, Collections.nCopies(rows.length, new Row()));
+        }
+
+        private static HostTensor rows(HostTensor column, int... rows) {
+            final long[] shape = column.shape().clone();
+            shape[0] = rows.length;
+            if (column instanceof HostTensor.Floats floats) {
+                final int width = Math.toIntExact(floats.data().length / column.shape()[0]);
+                final float[] some = new float[rows.length * width];
+                for (int i = 0; i < rows.length; i++) {
+                    System.arraycopy(floats.data(), rows[i] * width, some, i * width, width);
+                }
+                return new HostTensor.Floats(some, shape);
+            }
+            final long[] all = ((HostTensor.Longs) column).data();
+            final int width = Math.toIntExact(all.length / column.shape()[0]);
+            final long[] some = new long[rows.length * width];
+            for (int i = 0; i < rows.length; i++) {
+                System.arraycopy(all, rows[i] * width, some, i * width, width);
+            }
+            return new HostTensor.Longs(some, shape);
         }
 
         @Override
@@ -156,7 +194,7 @@ public record GoldenCase(Path directory, JsonObject json, Map<String, HostTensor
         public Batches epoch(int epoch) {
             final List<HostBatch> four = new ArrayList<>();
             for (int i = 0; i < BATCHES; i++) {
-                four.add(golden.batch(i));
+                four.add(part(golden.batch(i)));
             }
             return new Batches() {
                 private int next;

@@ -131,9 +131,6 @@ class ProcessGroupTest {
                     for (int step = 0; step < STEPS; step++) {
                         assertThat(found.get(step).gradientNorm())
                                 .isCloseTo(expected.get(step).gradientNorm(), within(1e-5));
-                        assertThat(found.get(step).loss())
-                                .as("its own part of the loss")
-                                .isLessThan(expected.get(step).loss());
                     }
                     assertThat(expected.get(0).gradientNorm()).as("clipped").isGreaterThan(0.1);
                     for (int i = 0; i < whole.parameters().size(); i++) {

@@ -260,7 +260,7 @@ class GoldenParityTest {
         }
     }
 
-    private static FineTuned<?> load(GoldenCase golden, boolean firstTokenOnly) {
+    static FineTuned<?> load(GoldenCase golden, boolean firstTokenOnly) {
         FineTuner tuner = FineTuner.from(golden.model())
                 .maxLength(golden.number("max_length"))
                 .execution(e -> e.firstTokenOnly(firstTokenOnly))
@@ -304,7 +304,7 @@ class GoldenParityTest {
         }
     }
 
-    private static TrainingSettings settings(GoldenCase golden, boolean gradientCheckpointing, Precision precision) {
+    static TrainingSettings settings(GoldenCase golden, boolean gradientCheckpointing, Precision precision) {
         final JsonObject optimizer = golden.json().getAsJsonObject("optimizer");
         final JsonObject schedule = golden.json().getAsJsonObject("schedule");
         return TrainingSettings.DEFAULT

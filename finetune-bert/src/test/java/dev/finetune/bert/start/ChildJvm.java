@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** Another JVM, which runs a main class of the tests. */
-final class ChildJvm {
+public final class ChildJvm {
     private static final int KILLED = 137;
 
     private final Process process;
@@ -21,7 +21,7 @@ final class ChildJvm {
     }
 
     /** What it ended with, and what it wrote. */
-    record Ended(int status, String output) {}
+    public record Ended(int status, String output) {}
 
     /**
      * Starts one.
@@ -32,14 +32,14 @@ final class ChildJvm {
      * @param classPath what it loads classes from
      * @param main the class to run
      */
-    static ChildJvm start(
+    public static ChildJvm start(
             Path scratch, Map<String, String> environment, List<String> options, String classPath, Class<?> main)
             throws IOException {
         return start(scratch, environment, List.of(), options, classPath, main);
     }
 
     /** As {@link #start(Path, Map, List, String, Class)}, through another command. */
-    static ChildJvm start(
+    public static ChildJvm start(
             Path scratch,
             Map<String, String> environment,
             List<String> through,
@@ -60,12 +60,12 @@ final class ChildJvm {
     }
 
     /** The class path of this JVM. */
-    static String classPath() {
+    public static String classPath() {
         return System.getProperty("java.class.path");
     }
 
     /** Waits for its end, two minutes at most. */
-    Ended end() throws IOException, InterruptedException {
+    public Ended end() throws IOException, InterruptedException {
         if (!process.waitFor(2, TimeUnit.MINUTES)) {
             process.destroyForcibly();
             return new Ended(-1, "no end after two minutes: " + Files.readString(output));
@@ -79,7 +79,7 @@ final class ChildJvm {
      * @return false if it came to its end before
      * @throws IllegalStateException if it died of something else
      */
-    boolean killAfter(String written, int times, int millis) throws IOException, InterruptedException {
+    public boolean killAfter(String written, int times, int millis) throws IOException, InterruptedException {
         while (process.isAlive() && Files.readString(output).split(written, -1).length <= times) {
             Thread.sleep(2);
         }
@@ -91,8 +91,18 @@ final class ChildJvm {
         return process.exitValue() == KILLED;
     }
 
+    /** What it has written so far. */
+    public String output() throws IOException {
+        return Files.readString(output);
+    }
+
+    /** Its number. */
+    public long pid() {
+        return process.pid();
+    }
+
     /** Kills it, as kill -9 does. */
-    void kill() throws InterruptedException {
+    public void kill() throws InterruptedException {
         process.destroyForcibly();
         process.waitFor();
     }

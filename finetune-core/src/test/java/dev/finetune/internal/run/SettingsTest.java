@@ -346,7 +346,7 @@ class SettingsTest {
                 .map(Method::getName)
                 .collect(Collectors.toCollection(TreeSet::new));
         assertThat(words).contains("from", "head", "freeze", "lora", "lr", "epochs", "batchSize", "seed", "keepBest");
-        assertThat(words).hasSizeLessThanOrEqualTo(33);
+        assertThat(words).hasSizeLessThanOrEqualTo(34);
     }
 
     @Test

@@ -1,0 +1,81 @@
+package dev.finetune.bert.golden;
+
+import dev.finetune.FineTuned;
+import dev.finetune.distributed.Processes;
+import dev.finetune.golden.GoldenCase;
+import dev.finetune.golden.GoldenDevice;
+import dev.finetune.internal.distributed.Companions;
+import dev.finetune.nn.Parameter;
+import dev.finetune.nn.TensorValues;
+import dev.finetune.spi.Assembly;
+import dev.finetune.spi.TextModelFamily;
+import dev.finetune.train.Cancellation;
+import dev.finetune.train.Precision;
+import dev.finetune.train.StepReport;
+import dev.finetune.train.Trainer;
+import dev.finetune.train.TrainingListener;
+import java.io.BufferedOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** One of several processes that train every golden case together, twice, each on its rows of every batch. */
+final class GoldenProcess {
+    /** The folder for what comes out. */
+    static final String OUT = "GOLDEN_OUT";
+
+    private GoldenProcess() {}
+
+    public static void main(String[] arguments) throws IOException {
+        final Processes self = Processes.fromEnvironment();
+        try (Companions others = Companions.join(self)) {
+            for (int time = 0; time < 2; time++) {
+                for (GoldenCase golden : cases()) {
+                    final Path out = Path.of(System.getenv(OUT));
+                    train(golden, Optional.of(others), out.resolve(golden.name() + "." + self.rank() + "." + time));
+                }
+            }
+        }
+    }
+
+    static List<GoldenCase> cases() {
+        return GoldenCase.having(GoldenCase.TRAINING, TextModelFamily.class);
+    }
+
+    /** Writes the loss and the norm of each step, and all weights afterwards. */
+    static void train(GoldenCase golden, Optional<Companions> others, Path out) throws IOException {
+        try (FineTuned<?> model = GoldenParityTest.load(golden, true);
+                DataOutputStream file = new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(out)))) {
+            final Assembly<?> assembly = model.assembly();
+            final Trainer alone = new Trainer(
+                    assembly.network(),
+                    assembly.task(),
+                    GoldenParityTest.settings(golden, false, Precision.FLOAT32),
+                    GoldenDevice.device(),
+                    new TrainingListener() {},
+                    new Cancellation());
+            final Trainer trainer = others.map(alone::with).orElse(alone);
+            final List<StepReport> steps = trainer.train(
+                            others.map(group -> golden.cycle(group.rank(), group.size()))
+                                    .orElseGet(golden::cycle),
+                            Optional.empty())
+                    .steps();
+            file.writeInt(steps.size());
+            for (StepReport step : steps) {
+                file.writeDouble(step.loss());
+                file.writeDouble(step.gradientNorm());
+            }
+            for (Parameter parameter : assembly.network().parameters()) {
+                file.writeUTF(parameter.name());
+                final float[] values = TensorValues.floats(parameter.value());
+                file.writeInt(values.length);
+                for (float value : values) {
+                    file.writeFloat(value);
+                }
+            }
+        }
+    }
+}
