@@ -137,7 +137,7 @@ final class TrainingTask<I> extends AbstractFunction1<Iterator<LabelledRow>, Ite
         try {
             final Path directory = Files.createTempDirectory("finetune-spark-model");
             tuned.save(directory);
-            refuseTooLarge(directory);
+            refuseTooLarge(directory, SparkEnv.get().conf().getSizeAsBytes("spark.driver.maxResultSize", "1g"));
             final List<ModelPiece> pieces = ModelPiece.of(directory);
             Folder.delete(directory);
             return pieces;
@@ -148,8 +148,7 @@ final class TrainingTask<I> extends AbstractFunction1<Iterator<LabelledRow>, Ite
     }
 
     /** What would be refused on its way to the driver stays where it is. */
-    private static void refuseTooLarge(Path directory) throws IOException {
-        final long most = SparkEnv.get().conf().getSizeAsBytes("spark.driver.maxResultSize", "1g");
+    static void refuseTooLarge(Path directory, long most) throws IOException {
         long size = 0;
         for (Path file : Fingerprint.files(directory)) {
             size += Files.size(file);

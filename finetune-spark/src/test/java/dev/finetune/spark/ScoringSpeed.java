@@ -51,7 +51,7 @@ public final class ScoringSpeed {
             final Dataset<Row> stored =
                     spark.read().parquet(folder.resolve("texts").toString());
             final SparkModel<Text> model = SparkModel.load(folder.resolve("model"), TextColumns.of("text"));
-            score(model, stored.limit(2000), false);
+            score(model, stored.limit(300), false);
             final double[] ratios = new double[rounds];
             for (int i = 0; i < rounds; i++) {
                 final double alone = rounds == 1 ? Double.NaN : alone(model, table, rows);
