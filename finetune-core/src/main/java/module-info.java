@@ -56,6 +56,7 @@ module dev.finetune.core {
     exports dev.finetune.internal to
             dev.finetune.bert,
             dev.finetune.lm,
+            dev.finetune.report,
             dev.finetune.vision;
     exports dev.finetune.internal.natives to
             dev.finetune.bert,

@@ -20,6 +20,7 @@ import dev.finetune.internal.run.ModelWriter;
 import dev.finetune.internal.run.OnnxWriter;
 import dev.finetune.internal.run.PackedBase;
 import dev.finetune.internal.run.Predictor;
+import dev.finetune.internal.run.PreferenceEvaluation;
 import dev.finetune.internal.run.Trained;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Parameter;
@@ -154,7 +155,9 @@ public final class FineTuned<I> implements AutoCloseable {
     }
 
     /**
-     * {@return loss and metrics on labelled data}
+     * {@return loss and metrics on labelled data} A model that {@code fitPreferences} made takes pairs of answers, too, and gives what
+     * its training reports: "loss", "reward_accuracy", "reward_margin" and so on. {@link dev.finetune.preference.Dpo} compares with the
+     * model as it was before, which is loaded again for it, beside this one, until it was asked.
      *
      * @param dataset labelled examples
      * @throws FinetuneException if the data holds other inputs than the model reads, labels that don't fit its head, or no
@@ -162,7 +165,10 @@ public final class FineTuned<I> implements AutoCloseable {
      */
     public Metrics evaluate(Dataset<I> dataset) {
         Objects.requireNonNull(dataset, "dataset");
-        return use(() -> predictor.evaluate(dataset));
+        return use(() -> trained.preferences()
+                .filter(pairs -> PreferenceEvaluation.isOf(dataset))
+                .map(pairs -> pairs.evaluate(dataset, trained.model()))
+                .orElseGet(() -> predictor.evaluate(dataset)));
     }
 
     /**

@@ -919,7 +919,9 @@ public final class FineTuner {
      * answer lies beyond {@link #maxLength} altogether, or whose answers are the same within it, are left out and told of.
      *
      * <p>Evaluations have "loss", "reward_accuracy", "reward_margin", "chosen_reward", "rejected_reward", "chosen_log_probability" and
-     * "rejected_log_probability": see {@link PreferenceMetrics}. The result writes, is saved and loaded as one of {@link #fit}.
+     * "rejected_log_probability": see {@link PreferenceMetrics}; {@link
+     * FineTuned#evaluate} gives them of other pairs. {@link #samples(int)} shows what the model writes beside the preferred answer. The
+     * result writes, is saved and loaded as one of {@link #fit}.
      *
      * @param <I> the kind of input
      * @param train prompts, each with two answers of which one is preferred
@@ -927,8 +929,8 @@ public final class FineTuner {
      * @param loss what is made small: {@code Dpo.beta(0.1)}, {@code Orpo.lambda(0.1)}
      * @return the trained model, to be closed by the caller; its evaluation is of the weights that it has
      * @throws FinetuneException if the head isn't {@code Heads.causalLm()}, or the model one with an encoder; for data that is a
-     *     stream, has other labels, or no pair that can be learned from; for packed rows; and with what has no part in it: {@link
-     *     #samples(int)}, {@link Regularization#rDrop(double)}, class weights, balanced sampling, label smoothing of tokens, the focal loss
+     *     stream, has other labels, or no pair that can be learned from; for packed rows; and with what has no part in it:
+     *     {@link Regularization#rDrop(double)}, class weights, balanced sampling, label smoothing of tokens, the focal loss
      */
     public <I> FineTuned<I> fitPreferences(Dataset<I> train, Dataset<I> validation, PreferenceLoss loss) {
         Objects.requireNonNull(train, "train");

@@ -18,6 +18,7 @@ import dev.finetune.data.Text;
 import dev.finetune.data.TextFiles;
 import dev.finetune.data.TokenFiles;
 import dev.finetune.data.Words;
+import dev.finetune.distributed.Processes;
 import dev.finetune.explain.ExplainedOutput;
 import dev.finetune.explain.NearestRows;
 import dev.finetune.explain.SliceSearch;
@@ -145,6 +146,7 @@ class NullArgumentsTest {
         samples.put(Quantized.class, Quantized.nf4());
         samples.put(HubSettings.class, HubSettings.defaults(FILE));
         samples.put(HubPatience.class, HubSettings.defaults(FILE).patience());
+        samples.put(Processes.class, Processes.of(0, 1, "localhost", 29_500));
         samples.put(DownloadListener.class, DownloadListener.none());
         samples.put(OptionalDouble.class, OptionalDouble.empty());
         samples.put(HubAccess.class, HubAccess.DEFAULT);

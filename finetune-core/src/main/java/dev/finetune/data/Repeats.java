@@ -31,6 +31,7 @@ final class Repeats<I> {
         private final List<Place> train = new ArrayList<>();
         private final List<Place> validation = new ArrayList<>();
         private int timesInTrain;
+        private boolean isOfPairs;
         private @Nullable Label otherLabel;
         private @Nullable Place firstRow;
         private @Nullable Place otherRow;
@@ -81,6 +82,7 @@ final class Repeats<I> {
         Place place = new Place(train ? DataCheck.TRAIN : DataCheck.VALIDATION, row);
         sightings.firstRow = sightings.firstRow == null ? place : sightings.firstRow;
         sightings.timesInTrain += train ? 1 : 0;
+        sightings.isOfPairs = example.label() instanceof Label.Comparison;
         List<Place> places = train ? sightings.train : sightings.validation;
         if (places.size() < MOST_PLACES) {
             places.add(place);
@@ -90,7 +92,8 @@ final class Repeats<I> {
         if (first != null
                 && !first.equals(example.label())
                 && !(first instanceof Label.Answers)
-                && !(first instanceof Label.Completion)) {
+                && !(first instanceof Label.Completion)
+                && !(first instanceof Label.Comparison)) {
             sightings.otherRow = sightings.otherLabel == null ? place : sightings.otherRow;
             sightings.otherLabel = sightings.otherLabel == null ? example.label() : sightings.otherLabel;
         }
@@ -115,10 +118,10 @@ final class Repeats<I> {
                                 + InputText.label(Objects.requireNonNull(sightings.otherLabel))));
     }
 
-    /** Inputs more than once in train. */
+    /** Inputs more than once in train; but a prompt may well have several pairs of answers. */
     List<Case> duplicated() {
         return list(
-                sightings -> sightings.timesInTrain > 1,
+                sightings -> sightings.timesInTrain > 1 && !sightings.isOfPairs,
                 (input, sightings) -> new Case(
                         sightings.train,
                         InputText.quoted(input),

@@ -1,5 +1,7 @@
 package dev.finetune.data;
 
+import java.util.List;
+
 /**
  * How a model would read data as tokens, for {@link DataCheck#tokenizedBy}.
  *
@@ -12,6 +14,16 @@ public interface TokenReader<I> {
      * @param example of the data
      */
     TokenCount count(Example<I> example);
+
+    /**
+     * {@return what the model takes of an example row by row, where it makes several of it, such as one for each of two answers; one by
+     * default}
+     *
+     * @param example of the data
+     */
+    default List<TokenCount> counts(Example<I> example) {
+        return List.of(count(example));
+    }
 
     /**
      * {@return the rows that data in memory becomes}

@@ -3,6 +3,7 @@ package dev.finetune.data;
 import dev.finetune.data.DataReport.Issue;
 import dev.finetune.data.DataReport.Place;
 import dev.finetune.data.Finding.Code;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,11 @@ import java.util.Optional;
  * @param <I> the kind of input
  */
 final class TokenScan<I> {
+    /** What is told of an example of several rows: the one that nothing is left of, else the one of which most is cut off. */
+    private static final Comparator<TokenCount> WORST = Comparator.comparing(TokenCount::answerLost)
+            .thenComparing(count -> count.labelled() == 0)
+            .thenComparing(count -> count.tokens() - count.kept());
+
     private final TokenReader<I> reader;
     private final Cases truncated = new Cases(Cases.MOST);
     private final Cases lost = new Cases(Cases.MOST);
@@ -24,9 +30,9 @@ final class TokenScan<I> {
     }
 
     void add(Place place, Example<I> example) {
-        final TokenCount count = reader.count(example);
-        counters.computeIfAbsent(place.part(), part -> new TokenTotals.Counter())
-                .add(count);
+        final List<TokenCount> counts = reader.counts(example);
+        counts.forEach(counters.computeIfAbsent(place.part(), part -> new TokenTotals.Counter())::add);
+        final TokenCount count = counts.stream().max(WORST).orElseThrow();
         final String lengths = count.tokens() + " tokens, of which " + count.kept() + " are read";
         if (count.answerLost()) {
             lost.add(place, InputText.quoted(example.input()), lengths);

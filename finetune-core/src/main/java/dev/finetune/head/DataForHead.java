@@ -3,6 +3,8 @@ package dev.finetune.head;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
+import dev.finetune.data.ReadAsText;
+import dev.finetune.data.Text;
 import dev.finetune.error.FinetuneException;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -56,7 +58,7 @@ public final class DataForHead {
             return "The examples of " + data.describe() + " have no labels, and the head is for " + head
                     + ", which it learns from labels: read the label column ("
                     + head.labelAdvice()
-                    + "), or, to go on pretraining on the texts alone, say head(Heads.maskedLm()).";
+                    + "), or, " + withoutLabels(data.inputType());
         }
         return "The examples of " + data.describe() + " are labelled with " + described(label)
                 + ", and the head is for "
@@ -64,6 +66,14 @@ public final class DataForHead {
                 + (head.learnsFrom(Label.none())
                         ? ", or, to go on pretraining on the texts alone, read them without labels: unlabelled()."
                         : ", or read labels that fit the head: " + head.labelAdvice() + ".");
+    }
+
+    /** What learns from inputs alone; conversations are read as text, and are no {@link Text}. */
+    private static String withoutLabels(Class<?> inputs) {
+        return ReadAsText.class.isAssignableFrom(inputs)
+                ? "to learn what is said in them, say head(Heads.causalLm())."
+                : "to go on pretraining on the texts alone, say head(Heads.maskedLm()), or, of a model that writes,"
+                        + " head(Heads.causalLm()).";
     }
 
     private static String described(Label label) {

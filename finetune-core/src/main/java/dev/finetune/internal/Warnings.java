@@ -31,6 +31,11 @@ public final class Warnings {
         words = otherWords;
     }
 
+    /** {@return a message in those words} */
+    public static String inWords(String message) {
+        return words.apply(message);
+    }
+
     /** Warns of something. */
     public static void say(Logger log, String message) {
         say(log, message, false);

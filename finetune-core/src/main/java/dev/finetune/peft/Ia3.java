@@ -113,6 +113,12 @@ public record Ia3(TargetLayers targets, Optional<List<String>> feedForward, List
                 false);
     }
 
+    @Override
+    public Ia3 on(Collection<String> parameters) {
+        Objects.requireNonNull(parameters, "parameters");
+        return new Ia3(targets, feedForward, alsoTrainedOf(parameters), lastLayer);
+    }
+
     /**
      * {@return whether the inputs of a layer of that dotted name are multiplied, not its outputs: if it ends with one
      * of the names}

@@ -224,6 +224,11 @@ public record Lora(
                 .whole(lastLayer ? joined(names.lastLayers(), alsoTrained) : alsoTrained, false);
     }
 
+    @Override
+    public Lora on(Collection<String> parameters) {
+        return whole(alsoTrainedOf(Objects.requireNonNull(parameters, "parameters")), lastLayer);
+    }
+
     private Lora whole(List<String> names, boolean last) {
         return new Lora(rank, alpha, dropout, rankStabilised, dora, biases, targets, names, last, ranks, alphas);
     }

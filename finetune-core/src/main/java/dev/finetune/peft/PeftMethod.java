@@ -127,6 +127,16 @@ public interface PeftMethod {
     }
 
     /**
+     * {@return the same, {@link #alsoTrained()} being only what some of these parameters belong to, as people are told it; itself by
+     * default}
+     *
+     * @param parameters their dotted names
+     */
+    default PeftMethod on(Collection<String> parameters) {
+        return this;
+    }
+
+    /**
      * {@return what PEFT calls a parameter that is trained whole, without its prefix}
      *
      * @param parameter its dotted name

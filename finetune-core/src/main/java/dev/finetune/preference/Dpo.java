@@ -12,18 +12,21 @@ import org.bytedeco.pytorch.global.torch;
  * pairs whose preference is taken to be the wrong way round (cDPO: Mitchell, 2023), it is -(1 - e) log sigmoid(h) - e log
  * sigmoid(-h).
  *
- * @param beta how much a model is held to what it was, above 0: the larger, the more; 0.1 is usual
+ * @param beta how much a model is held to what it was, above 0, 1000 at most: the larger, the more; 0.1 is usual
  * @param labelSmoothing e, from 0 to below 0.5; 0 for none
  */
 public record Dpo(double beta, double labelSmoothing) implements PreferenceLoss {
+    private static final double MOST = 1000;
+
     /**
      * Checks the ranges.
      *
      * @throws FinetuneException if a value is out of its range
      */
     public Dpo {
-        if (!(beta > 0) || Double.isInfinite(beta)) {
-            throw new FinetuneException("Dpo: beta must be a number above 0, not " + beta + "; 0.1 is usual.");
+        if (!(beta > 0 && beta <= MOST)) {
+            throw new FinetuneException("Dpo: beta must be a number above 0, and 1000 at most, not " + beta
+                    + "; 0.1 is usual. Beyond that what is rounded off of log-probabilities would decide.");
         }
         if (!(labelSmoothing >= 0 && labelSmoothing < 0.5)) {
             throw new FinetuneException(
@@ -35,7 +38,7 @@ public record Dpo(double beta, double labelSmoothing) implements PreferenceLoss 
     /**
      * {@return the loss with a beta, without label smoothing}
      *
-     * @param beta above 0; 0.1 is usual
+     * @param beta above 0, 1000 at most; 0.1 is usual
      * @throws FinetuneException if it isn't
      */
     public static Dpo beta(double beta) {

@@ -13,11 +13,13 @@ import org.bytedeco.pytorch.global.torch;
  *
  * <p>As in the paper, -l(c) is of the answer's tokens, each pair weighing the same; TRL's trainer takes those of the prompt in, too.
  *
- * @param lambda how much the preference counts beside the preferred answer, above 0; 0.1 is usual
+ * @param lambda how much the preference counts beside the preferred answer, above 0, 1000 at most; 0.1 is usual
  */
 public record Orpo(double lambda) implements PreferenceLoss {
     /** So that the odds of what is certain to the last bit are a number. */
     private static final double MOST = -1e-7;
+
+    private static final double LARGEST = 1000;
 
     /**
      * Checks the range.
@@ -25,15 +27,16 @@ public record Orpo(double lambda) implements PreferenceLoss {
      * @throws FinetuneException if it isn't above 0
      */
     public Orpo {
-        if (!(lambda > 0) || Double.isInfinite(lambda)) {
-            throw new FinetuneException("Orpo: lambda must be a number above 0, not " + lambda + "; 0.1 is usual.");
+        if (!(lambda > 0 && lambda <= LARGEST)) {
+            throw new FinetuneException("Orpo: lambda must be a number above 0, and 1000 at most, not " + lambda
+                    + "; 0.1 is usual. Beyond that nothing would be left of the preferred answers' own loss.");
         }
     }
 
     /**
      * {@return the loss with a lambda}
      *
-     * @param lambda above 0; 0.1 is usual
+     * @param lambda above 0, 1000 at most; 0.1 is usual
      * @throws FinetuneException if it isn't
      */
     public static Orpo lambda(double lambda) {

@@ -1,6 +1,7 @@
 package dev.finetune.preference;
 
 import dev.finetune.data.Example;
+import dev.finetune.data.TokenCount;
 import java.util.List;
 
 /**
@@ -19,4 +20,13 @@ public interface PreferenceEncoder<I> {
      * @throws dev.finetune.error.FinetuneException if their labels aren't such
      */
     List<PreferencePair> encodePairs(List<Example<I>> examples);
+
+    /**
+     * {@return how many tokens the rows of a pair have, the preferred answer's first; both are lost where {@link #encodePairs} leaves the
+     * pair out}
+     *
+     * @param example with two answers
+     * @throws dev.finetune.error.FinetuneException if its label isn't such
+     */
+    List<TokenCount> countPair(Example<I> example);
 }

@@ -47,7 +47,7 @@ public final class PreferenceRows implements BatchSource {
 
     @Override
     public OptionalLong rowsPerEpoch() {
-        return OptionalLong.of(2L * pairs.size());
+        return OptionalLong.of(pairs.size());
     }
 
     @Override
@@ -78,6 +78,12 @@ public final class PreferenceRows implements BatchSource {
     @Override
     public int rowsTogether() {
         return 2;
+    }
+
+    /** {@return how many pairs} */
+    @Override
+    public int rowsIn(HostBatch batch) {
+        return batch.size() / 2;
     }
 
     @Override

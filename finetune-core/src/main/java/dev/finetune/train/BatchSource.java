@@ -81,6 +81,15 @@ public interface BatchSource {
         return 1;
     }
 
+    /**
+     * {@return how many rows of the data a batch stands for, as {@link #rowsPerEpoch} counts them; by default each is one}
+     *
+     * @param batch the batch (borrowed)
+     */
+    default int rowsIn(HostBatch batch) {
+        return batch.size();
+    }
+
     /** Batches in order. */
     interface Batches extends Iterator<HostBatch>, AutoCloseable {
         /**

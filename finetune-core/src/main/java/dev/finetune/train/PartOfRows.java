@@ -147,6 +147,11 @@ final class PartOfRows implements BatchSource {
     }
 
     @Override
+    public int rowsIn(HostBatch batch) {
+        return whole.rowsIn(batch);
+    }
+
+    @Override
     public Batches epoch(int epoch) {
         return epoch(epoch, rows -> false);
     }

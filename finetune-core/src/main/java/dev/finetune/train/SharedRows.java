@@ -82,4 +82,9 @@ final class SharedRows implements BatchSource {
     public int rowsTogether() {
         return own.rowsTogether();
     }
+
+    @Override
+    public int rowsIn(HostBatch batch) {
+        return own.rowsIn(batch);
+    }
 }

@@ -352,7 +352,7 @@ final class TrainingRun implements AutoCloseable {
         final TrainingStep.Result result = update.run(some, new TrainingStep.Place(step, batches.epoch(), rate));
         Optimizer.forgetGradients(trained);
         parts.average.stepped(step + 1);
-        final int rows = (int) agreement.sum(some.stream().mapToInt(HostBatch::size).sum());
+        final int rows = (int) agreement.sum(some.stream().mapToInt(training::rowsIn).sum());
         return new StepReport(step + 1, batches.epoch(), result.loss(), result.norm(), rate, rows);
     }
 

@@ -1,5 +1,6 @@
 package dev.finetune.train;
 
+import dev.finetune.internal.Visible;
 import dev.finetune.metrics.Metrics;
 import java.util.List;
 import java.util.Locale;
@@ -33,7 +34,10 @@ public record WrittenSamples(String settings, List<Row> rows, Metrics before, Op
      */
     public record Row(int row, String prompt, String reference, String before, Optional<String> after) {}
 
-    /** A page for a terminal: row by row, what was asked, what the data says, and what the model wrote. */
+    /**
+     * A page for a terminal: row by row, what was asked, what the data says, and what the model wrote; control characters escaped, and said
+     * where there is no text.
+     */
     @Override
     public String toString() {
         final StringBuilder page = new StringBuilder();
@@ -49,7 +53,11 @@ public record WrittenSamples(String settings, List<Row> rows, Metrics before, Op
 
     private static void line(StringBuilder page, String name, String text) {
         page.append(String.format(Locale.ROOT, "  %-7s ", name))
-                .append(text.strip().replace("\n", INDENT))
+                .append(shown(text).replace("\n", INDENT))
                 .append('\n');
+    }
+
+    private static String shown(String text) {
+        return text.isEmpty() ? "(nothing)" : text.isBlank() ? "(white space alone)" : Visible.of(text.strip());
     }
 }

@@ -4,7 +4,6 @@ import static dev.finetune.testkit.Numbers.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import com.google.gson.JsonObject;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.batch.HostBatch;
@@ -17,21 +16,9 @@ import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Parameter;
-import dev.finetune.train.Batching;
-import dev.finetune.train.Cancellation;
-import dev.finetune.train.Optimization;
-import dev.finetune.train.OptimizerSettings;
-import dev.finetune.train.Schedule;
-import dev.finetune.train.StepReport;
-import dev.finetune.train.Trainer;
-import dev.finetune.train.TrainingHistory;
-import dev.finetune.train.TrainingListener;
-import dev.finetune.train.TrainingSettings;
-import dev.finetune.train.WeightDecay;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 
 /** What PEFT computed with LoRA, we compute: logits, training steps, the trained adapter; and merged it says the same. */
 public final class GoldenLora {
@@ -51,23 +38,12 @@ public final class GoldenLora {
                             .sum())
                     .isEqualTo(golden.number("trainable_parameters"));
 
-            final TrainingHistory history = new Trainer(
-                            model.assembly().network(),
-                            model.assembly().task(),
-                            settings(golden),
-                            GoldenDevice.device(),
-                            new TrainingListener() {},
-                            new Cancellation())
-                    .train(golden.cycle(), Optional.empty());
-            final double[] losses = golden.numbers("expected_losses");
-            final double[] norms = golden.numbers("expected_grad_norms");
-            for (StepReport step : history.steps()) {
-                final int s = Math.toIntExact(step.step() - 1);
-                assertThat(step.loss()).as("loss of step %d", s).isCloseTo(losses[s], within(3e-5));
-                assertThat(step.gradientNorm())
-                        .as("gradient norm of step %d", s)
-                        .isCloseTo(norms[s], within(3e-4 * norms[s]));
-            }
+            GoldenTraining.assertSteps(
+                    golden.json(),
+                    GoldenTraining.train(
+                            model.assembly(), GoldenTraining.settings(golden.json()), golden.cycle()),
+                    loss -> 3e-5,
+                    3e-4);
             final float[] after = logits(model, golden.batch(0));
             assertClose(after, golden.expected("logits_after"), 1e-4, "logits after training");
 
@@ -117,25 +93,5 @@ public final class GoldenLora {
                 assertClose(Tensors.floats(one.read(name)), Tensors.floats(other.read(name)), 1e-4, name);
             }
         }
-    }
-
-    private static TrainingSettings settings(GoldenCase golden) {
-        final JsonObject optimizer = golden.json().getAsJsonObject("optimizer");
-        final JsonObject schedule = golden.json().getAsJsonObject("schedule");
-        return TrainingSettings.DEFAULT
-                .learningRate(optimizer.get("lr").getAsDouble())
-                .optimizer(new OptimizerSettings.AdamW(
-                        0.9,
-                        0.999,
-                        1e-8,
-                        WeightDecay.of(optimizer.get("weight_decay").getAsDouble())))
-                .schedule(Schedule.named(schedule.get("name").getAsString())
-                        .withWarmupSteps(schedule.get("warmup_steps").getAsLong()))
-                .optimization(Optimization.DEFAULT.maxGradientNorm(
-                        optimizer.get("max_grad_norm").getAsDouble()))
-                .epochs(1)
-                .maxSteps(golden.number("steps"))
-                .batching(Batching.DEFAULT.shuffle(false).groupByLength(false))
-                .device(GoldenDevice.choice());
     }
 }

@@ -4,7 +4,9 @@ import dev.finetune.FineTuner;
 import dev.finetune.freeze.Freeze;
 import dev.finetune.peft.Ia3;
 import dev.finetune.peft.Lora;
+import dev.finetune.peft.Quantized;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** The options that train little beside a frozen base. */
@@ -34,6 +36,13 @@ final class AdapterOptions {
     @Option(names = "--ia3", description = "Train vectors that multiply what layers read or give.")
     private boolean ia3;
 
+    @Option(
+            names = "--base",
+            paramLabel = "nf4|int8",
+            description =
+                    "With --lora or --ia3: keep the frozen weights in 4 bits (nf4), as QLoRA does, or in 8 (int8).")
+    private Optional<Quantized> base = Optional.empty();
+
     @Option(names = "--bitfit", description = "Train biases and the head only.")
     private boolean bitFit;
 
@@ -42,10 +51,19 @@ final class AdapterOptions {
         return rank != 0 || ia3;
     }
 
+    /** Whether weights of the base are rounded, so that there will be no whole model to save. */
+    boolean roundsBase() {
+        return base.isPresent();
+    }
+
     /** A tuner with all of it. */
     FineTuner on(FineTuner tuner) {
-        final FineTuner adapted = adapted(tuner);
+        final FineTuner adapted = packed(adapted(tuner));
         return bitFit ? adapted.freeze(Freeze.allButBiases()) : adapted;
+    }
+
+    private FineTuner packed(FineTuner tuner) {
+        return base.map(tuner::base).orElse(tuner);
     }
 
     private FineTuner adapted(FineTuner tuner) {
@@ -54,6 +72,11 @@ final class AdapterOptions {
         }
         if (rank == 0 && (dora || alpha != 0 || dropout != 0 || !targets.isEmpty() || biases != Lora.Biases.NONE)) {
             throw new WrongUsage("--dora and all of --lora-... go with --lora RANK.");
+        }
+        if (base.isPresent() && !adapts()) {
+            throw new WrongUsage(
+                    "--base freezes the weights of the base, and nothing beside them would learn: give --lora"
+                            + " RANK or --ia3, too.");
         }
         if (rank != 0) {
             final Lora plain = Lora.rank(rank).dropout(dropout).biases(biases);

@@ -77,7 +77,15 @@ final class Advice {
                     "Normalize all of them: java.text.Normalizer.normalize(text, Form.NFC).",
                     "",
                     "Normalize all of them, to NFC say."),
-            new Phrase("end with unlabelled()", "", "say --task masked-lm"));
+            new Phrase("end with unlabelled()", "", "say --task masked-lm"),
+            new Phrase("; findLearningRate(...) suggests a rate.", "", "."),
+            new Phrase("tuneThresholds(validation) decides by better thresholds, and with ", "", "with "),
+            new Phrase("fit(train, validation), or fit(dataset), which holds a part back", "", "Give some with --eval"),
+            new Phrase(", or crossValidate(dataset, 5): smaller", "", ": smaller"),
+            new Phrase(", batching(b -> b.balancedSampling(true)), or more", "", ", or more"),
+            new Phrase(" or batching(b -> b.balancedSampling(true)) help the", "", " helps the"),
+            new Phrase("calibrate(validation) makes", "", "In Java calibrate(validation) of the model makes"),
+            new Phrase("A larger maxLength(...), where", "", "A larger maxLength, where"));
 
     private record Phrase(String said, String option, String instead) {}
 

@@ -7,6 +7,7 @@ import dev.finetune.data.Dataset;
 import dev.finetune.data.Split;
 import dev.finetune.generate.Generation;
 import dev.finetune.head.Heads;
+import dev.finetune.internal.Visible;
 import dev.finetune.lm.Chat;
 import dev.finetune.lm.ChatFiles;
 import dev.finetune.peft.Lora;
@@ -191,7 +192,7 @@ public final class ChatCommand implements Callable<Integer> {
         System.out.print("> ");
         for (String line = input.readLine(); line != null && !line.isBlank(); line = input.readLine()) {
             chat = chat.user(line.strip());
-            final String answer = tuned.generate(chat, Generation.greedy().maxNewTokens(80), System.out::print)
+            final String answer = tuned.generate(chat, Generation.greedy().maxNewTokens(80), piece -> System.out.print(Visible.of(piece)))
                     .text();
             chat = chat.assistant(answer);
             System.out.print("\n> ");
@@ -210,9 +211,9 @@ public final class ChatCommand implements Callable<Integer> {
             final StringBuilder text = new StringBuilder();
             for (String message : messages) {
                 text.append("> ").append(message).append('\n');
-                text.append(model.generate(Chat.of().user(message), generation)
+                text.append(Visible.of(model.generate(Chat.of().user(message), generation)
                                 .text()
-                                .strip())
+                                .strip()))
                         .append("\n\n");
             }
             return text.toString();

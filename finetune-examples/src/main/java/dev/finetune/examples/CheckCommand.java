@@ -43,7 +43,8 @@ public final class CheckCommand implements Callable<Integer> {
             names = "--train",
             required = true,
             description = "Training data: .tsv, .csv or .jsonl (also .gz), CoNLL for tokens, SQuAD JSON for"
-                    + " question-answering; a folder with a folder for each class for pictures.")
+                    + " question-answering; JSON Lines of chats, completions or preferences, as the command lm reads"
+                    + " them; a folder with a folder for each class for pictures.")
     private Path train = Path.of("");
 
     @Option(names = "--eval", description = "Evaluation data, likewise.")
@@ -55,13 +56,25 @@ public final class CheckCommand implements Callable<Integer> {
     private String task = "classification";
 
     @Option(
+            names = "--rows",
+            description =
+                    "Of data for language models: chats, completions, preferences, completion-preferences or texts;"
+                            + " by default what the first row looks like.")
+    private Optional<String> rows = Optional.empty();
+
+    @Option(
             names = "--model",
             description = "An encoder of texts whose vectors are to find wrong labels, which they do better than"
-                    + " words: a directory, a model id, or the name of one in a jar.")
+                    + " words; of data for language models the one whose tokens are counted: a directory, a model id, or the"
+                    + " name of one in a jar.")
     private Optional<String> model = Optional.empty();
 
-    @Option(names = "--max-length", description = "The longest text in tokens that --model reads.")
-    private int maxLength = 128;
+    @Option(
+            names = "--max-length",
+            description =
+                    "The longest text in tokens that --model reads; by default 128 of an encoder, and of a language"
+                            + " model what it takes, 1024 at most.")
+    private Optional<Integer> maxLength = Optional.empty();
 
     @Option(names = "--json", description = "A file to write all that was found to, as JSON.")
     private Optional<Path> json = Optional.empty();
@@ -161,13 +174,34 @@ public final class CheckCommand implements Callable<Integer> {
     }
 
     private DataReport ofTexts() {
+        final Optional<LanguageRows> language = rows.map(LanguageRows::named)
+                .or(() -> reading.namesColumns() ? Optional.empty() : LanguageRows.ifAny(train));
+        if (language.isPresent()) {
+            final LanguageRows kind = language.get();
+            return ofLanguage(kind.read(train), eval.map(kind::read));
+        }
         return report(reading.read(task, train), eval.map(file -> reading.read(task, file)));
     }
 
+    /** With the tokens that a language model reads, if one is named. */
+    @SuppressWarnings("unchecked") // Both were read as the same kind.
+    private <I> DataReport ofLanguage(Dataset<I> learned, Optional<Dataset<?>> held) {
+        if (model.isEmpty()) {
+            return check(learned, held).report();
+        }
+        final FineTuner plain = FineTuner.from(model.get()).hub(h -> h.downloads(Console.downloads()));
+        final FineTuner tuner =
+                WrongUsage.unless(() -> maxLength.map(plain::maxLength).orElse(plain));
+        return held.map(data -> tuner.check(learned, (Dataset<I>) data)).orElseGet(() -> tuner.check(learned));
+    }
+
     @SuppressWarnings("unchecked") // Both were read for the same task.
+    private static <I> DataCheck<I> check(Dataset<I> learned, Optional<Dataset<?>> held) {
+        return held.map(data -> DataCheck.of(learned, (Dataset<I>) data)).orElseGet(() -> DataCheck.of(learned));
+    }
+
     private <I> DataReport report(Dataset<I> learned, Optional<Dataset<?>> held) {
-        final DataCheck<I> check =
-                held.map(data -> DataCheck.of(learned, (Dataset<I>) data)).orElseGet(() -> DataCheck.of(learned));
+        final DataCheck<I> check = check(learned, held);
         if (model.isEmpty()) {
             return check.report();
         }
@@ -176,10 +210,14 @@ public final class CheckCommand implements Callable<Integer> {
                     + learned.inputType().getSimpleName() + ". Leave it out.");
         }
         try (Embedder<Text> embedder =
-                FineTuner.from(model.get()).maxLength(maxLength).embedder(Text.class)) {
-            return check.embeddedBy(inputs -> embedder.embed((List<Text>) inputs))
-                    .report();
+                FineTuner.from(model.get()).maxLength(maxLength.orElse(128)).embedder(Text.class)) {
+            return embedded(check, embedder).report();
         }
+    }
+
+    @SuppressWarnings("unchecked") // Only data of texts gets here.
+    private static <I> DataCheck<I> embedded(DataCheck<I> check, Embedder<Text> embedder) {
+        return check.embeddedBy(inputs -> embedder.embed((List<Text>) inputs));
     }
 
     /** Pictures are the same if their files hold the same bytes, whatever these are called. */

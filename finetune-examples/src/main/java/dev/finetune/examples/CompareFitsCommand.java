@@ -21,7 +21,7 @@ import picocli.CommandLine.Parameters;
         showDefaultValues = true)
 public final class CompareFitsCommand implements Callable<Integer> {
     @Parameters(
-            arity = "2..*",
+            arity = "0..*",
             paramLabel = "DIR",
             description =
                     "Directories of models that text, images or lm saved with a report, or files such as report.json.")
@@ -32,6 +32,10 @@ public final class CompareFitsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (fits.size() < 2) {
+            throw new WrongUsage("compare shows fits beside each other: name two directories at least, or files such as"
+                    + " report.json; --report FILE says where the page is written.");
+        }
         final Map<String, FitRecord> records = new LinkedHashMap<>();
         for (Path fit : fits) {
             final FitRecord record = FitRecord.read(fit);

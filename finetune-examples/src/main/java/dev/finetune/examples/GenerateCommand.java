@@ -8,7 +8,10 @@ import dev.finetune.data.Text;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.generate.Generated;
 import dev.finetune.generate.Generation;
+import dev.finetune.internal.Terminal;
+import dev.finetune.internal.Visible;
 import dev.finetune.lm.Chat;
+import dev.finetune.peft.Quantized;
 import dev.finetune.train.DeviceChoice;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -45,6 +48,12 @@ public final class GenerateCommand implements Callable<Integer> {
 
     @Option(names = "--adapter", description = "The directory of an adapter that was trained beside the model.")
     private @Nullable Path adapter;
+
+    @Option(
+            names = "--base",
+            paramLabel = "nf4|int8",
+            description = "Keep the model's weights in 4 bits (nf4) or 8 (int8), as --base of the command lm does.")
+    private Optional<Quantized> base = Optional.empty();
 
     @Option(names = "--prompt", description = "What the model goes on with; may be given several times.")
     private List<String> prompts = List.of();
@@ -98,7 +107,8 @@ public final class GenerateCommand implements Callable<Integer> {
     private <I> void write(Class<I> type, Asked<I> asked, Generation settings) throws IOException {
         final FineTuner plain =
                 FineTuner.from(model).hub(h -> h.downloads(Console.downloads())).device(device);
-        final FineTuner tuner = adapter == null ? plain : plain.adapter(adapter);
+        final FineTuner packed = base.map(plain::base).orElse(plain);
+        final FineTuner tuner = adapter == null ? packed : packed.adapter(adapter);
         try (FineTuned<I> writer = tuner.untrained(type)) {
             // Not to be closed: it is System.out in UTF-8, whatever the locale.
             final PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
@@ -159,7 +169,7 @@ public final class GenerateCommand implements Callable<Integer> {
             line.addProperty("end", text.end().name());
             out.print(new GsonBuilder().disableHtmlEscaping().create().toJson(line));
         } else if (settings.beams() > 1) {
-            out.print(writer.generate(input, settings).text());
+            out.print(shown(writer.generate(input, settings).text()));
         } else {
             writeInPieces(writer, input, settings, out);
         }
@@ -173,14 +183,19 @@ public final class GenerateCommand implements Callable<Integer> {
         try {
             writer.generate(input, settings, piece -> {
                 begun.set(true);
-                out.print(piece);
+                out.print(shown(piece));
                 out.flush();
             });
         } catch (FinetuneException e) {
             if (begun.get()) {
                 throw e;
             }
-            out.print(writer.generate(input, settings).text());
+            out.print(shown(writer.generate(input, settings).text()));
         }
+    }
+
+    /** As it is for a file or another program; a terminal isn't to obey what a model writes. */
+    private static String shown(String text) {
+        return Terminal.isWatched() ? Visible.of(text) : text;
     }
 }

@@ -31,7 +31,7 @@ public final class ImagesCommand implements Callable<Integer> {
     private static final int SHOWN = 5;
 
     @Mixin
-    private TrainingOptions training = new TrainingOptions(1e-3);
+    private TrainingOptions training = new TrainingOptions(1e-3, 32);
 
     @Mixin
     private ImageData data = new ImageData();
@@ -41,6 +41,9 @@ public final class ImagesCommand implements Callable<Integer> {
 
     @Mixin
     private CheckpointOptions checkpoints = new CheckpointOptions();
+
+    @Mixin
+    private ClassOptions classes = new ClassOptions();
 
     @Mixin
     private TrialOptions trial = new TrialOptions();
@@ -93,6 +96,9 @@ public final class ImagesCommand implements Callable<Integer> {
             return true;
         }
         try (FineTuned<Image> tuned = tuner.fit(parts.train(), parts.evaluation())) {
+            if (TrainingOptions.isCompanion(tuner)) {
+                return true; // Process 0 shows and saves it.
+            }
             result.show(tuned);
             result.save(tuned);
             if (!Thread.currentThread().isInterrupted()) {
@@ -110,7 +116,7 @@ public final class ImagesCommand implements Callable<Integer> {
     /** Refuses, before anything is trained, what would fail in the end. */
     private void check(ImageData.Parts parts) {
         trial.check(training.ofTraining(Map.of("--predict", !predict.isEmpty(), "--mistakes", mistakes != null)));
-        result.check(training.adapts());
+        result.check(training);
         if (mistakes != null && !(parts.head() instanceof Head.Classification)) {
             throw new WrongUsage("--mistakes shows pictures that were taken for another class: it goes with --task"
                     + " classification.");
@@ -129,7 +135,7 @@ public final class ImagesCommand implements Callable<Integer> {
     }
 
     private FineTuner tuner(ImageData.Parts parts) {
-        FineTuner tuner = training.tuner(parts.head()).augment(AugmentationNames.parse(augment));
+        FineTuner tuner = classes.on(training.tuner(parts.head())).augment(AugmentationNames.parse(augment));
         final FineTuner named = freezeBatchNorms ? tuner.freeze(Freeze.batchNorms()) : tuner;
         final PreprocessingChoice choice = PreprocessingChoice.named(preprocess);
         if (choice == PreprocessingChoice.MODEL && size == 0) {

@@ -8,6 +8,7 @@ import dev.finetune.generate.Generation;
 import dev.finetune.head.Head;
 import dev.finetune.head.Heads;
 import dev.finetune.lm.input.LmInputs;
+import dev.finetune.preference.PreferenceLoss;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -19,17 +20,21 @@ import picocli.CommandLine.Option;
 @Command(
         name = "lm",
         description = {
-            "Fine-tune a language model (GPT-2, Llama, Mistral, Qwen; T5, BART) on chats, completions or texts.",
-            "Chats and completions are rows of JSON Lines. The command generate writes with what is saved."
+            "Fine-tune a language model (GPT-2, Llama, Mistral, Qwen; T5, BART) on chats, completions, preferences or"
+                    + " texts.",
+            "Chats, completions and preferences are rows of JSON Lines. The command generate writes with what is saved."
         },
         mixinStandardHelpOptions = true,
         showDefaultValues = true)
 public final class LmCommand implements Callable<Integer> {
     @Mixin
-    private TrainingOptions training = new TrainingOptions(5e-5);
+    private TrainingOptions training = new TrainingOptions(5e-5, 8);
 
     @Mixin
     private LanguageData data = new LanguageData();
+
+    @Mixin
+    private PreferenceOptions preferences = new PreferenceOptions();
 
     @Mixin
     private ResultOptions result = new ResultOptions();
@@ -81,7 +86,15 @@ public final class LmCommand implements Callable<Integer> {
         }
         final Optional<Head> asked = head();
         final LanguageData.Parts<?> parts = data.read(training.seed());
-        return StopSignals.during(() -> run(asked, parts));
+        final Optional<PreferenceLoss> loss = preferences.loss(parts.areOfPairs());
+        if (loss.isPresent() && packed) {
+            throw new WrongUsage(
+                    "--packed is for texts: an answer that is compared with another one is a row of its own.");
+        }
+        if (loss.isPresent() && trial.isWanted()) {
+            throw new WrongUsage("--describe and --dry-run don't try out learning from preferences: leave them out.");
+        }
+        return StopSignals.during(() -> run(asked, parts, loss));
     }
 
     /** Samples are written where nobody asked for them, too: leaving the option out isn't the way to do without. */
@@ -107,18 +120,21 @@ public final class LmCommand implements Callable<Integer> {
         };
     }
 
-    private <I> boolean run(Optional<Head> asked, LanguageData.Parts<I> parts) {
+    private <I> boolean run(Optional<Head> asked, LanguageData.Parts<I> parts, Optional<PreferenceLoss> loss) {
         final double start = ProcessFacts.secondsSinceStart();
         final Dataset<I> train = parts.train();
         trial.check(training.ofTraining(Map.of()));
-        result.check(training.adapts());
-        final FineTuner tuner =
-                checkpoints.on(result.reporting(WrongUsage.unless(() -> tuner(asked))), result.directory());
+        result.check(training);
+        final FineTuner tuner = checkpoints.on(
+                result.reporting(WrongUsage.unless(() -> tuner(asked, loss.isPresent()))), result.directory());
         if (trial.instead(tuner, train, parts.evaluation())) {
             return true;
         }
-        try (FineTuned<I> tuned = fit(tuner, parts)) {
+        try (FineTuned<I> tuned = fit(tuner, parts, loss)) {
             tuned.samples().ifPresent(written -> System.out.println("\n" + written));
+            if (TrainingOptions.isCompanion(tuner)) {
+                return true; // Process 0 shows and saves it.
+            }
             result.show(tuned);
             result.save(tuned);
             result.finish("lm", tuned, train.size().orElse(-1), start);
@@ -126,16 +142,19 @@ public final class LmCommand implements Callable<Integer> {
         return true;
     }
 
-    private static <I> FineTuned<I> fit(FineTuner tuner, LanguageData.Parts<I> parts) {
+    private static <I> FineTuned<I> fit(FineTuner tuner, LanguageData.Parts<I> parts, Optional<PreferenceLoss> loss) {
         try {
-            return tuner.fit(parts.train(), parts.evaluation());
+            return loss.isPresent()
+                    ? tuner.fitPreferences(parts.train(), parts.evaluation(), loss.get())
+                    : tuner.fit(parts.train(), parts.evaluation());
         } catch (FinetuneException e) {
             throw saidHere(e);
         }
     }
 
-    private FineTuner tuner(Optional<Head> asked) {
+    private FineTuner tuner(Optional<Head> asked, boolean ofPreferences) {
         FineTuner tuner = training.tuner();
+        tuner = ofPreferences ? PreferenceOptions.on(tuner, training.isRateSaid()) : tuner;
         tuner = asked.map(tuner::head).orElse(tuner);
         tuner = maxLength.map(tuner::maxLength).orElse(tuner);
         tuner = samples > 0 ? tuner.samples(samples, Generation.greedy().maxNewTokens(maxNewTokens)) : tuner;

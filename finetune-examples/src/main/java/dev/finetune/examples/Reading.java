@@ -33,6 +33,11 @@ final class Reading {
     @Mixin
     private TableOptions table = new TableOptions();
 
+    /** Whether a column was named, so that the files are tables. */
+    boolean namesColumns() {
+        return !textColumn.isEmpty() || !pairColumn.isEmpty() || table.namesLabel();
+    }
+
     /** The files' encoding. */
     Charset charset() {
         return table.charset();

@@ -48,10 +48,14 @@ final class ResultOptions {
     /**
      * Refuses, before anything is trained, what could not be saved in the end.
      *
-     * @param adapts whether there will be an adapter
+     * @param training says whether there will be an adapter, and a whole model
      */
-    void check(boolean adapts) {
-        if (!adapterOut.isEmpty() && !adapts) {
+    void check(TrainingOptions training) {
+        if (!out.isEmpty() && training.roundsBase()) {
+            throw new WrongUsage("--out saves the whole model, which --base keeps rounded: save what is learned with"
+                    + " --adapter-out; merge it, where it is to be, into the model as it was published.");
+        }
+        if (!adapterOut.isEmpty() && !training.adapts()) {
             throw new WrongUsage("--adapter-out saves what --lora or --ia3 trains: give one of them, or --out to"
                     + " save the whole model.");
         }

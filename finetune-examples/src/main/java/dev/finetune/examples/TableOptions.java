@@ -42,6 +42,11 @@ final class TableOptions {
     @Option(names = "--skip-bad-rows", description = "Skip rows and pictures that can't be read, and count them.")
     private boolean skipBadRows;
 
+    /** Whether the label's column was named. */
+    boolean namesLabel() {
+        return !labelColumn.isEmpty();
+    }
+
     String separator() {
         return separator;
     }

@@ -23,7 +23,7 @@ import picocli.CommandLine.Option;
         showDefaultValues = true)
 public final class TextCommand implements Callable<Integer> {
     @Mixin
-    private TrainingOptions training = new TrainingOptions(5e-5);
+    private TrainingOptions training = new TrainingOptions(5e-5, 32);
 
     @Mixin
     private TextData data = new TextData();
@@ -33,6 +33,9 @@ public final class TextCommand implements Callable<Integer> {
 
     @Mixin
     private CheckpointOptions checkpoints = new CheckpointOptions();
+
+    @Mixin
+    private ClassOptions classes = new ClassOptions();
 
     @Mixin
     private TrialOptions trial = new TrialOptions();
@@ -63,7 +66,7 @@ public final class TextCommand implements Callable<Integer> {
         final double start = ProcessFacts.secondsSinceStart();
         final Dataset<I> train = parts.train();
         trial.check(training.ofTraining(Map.of("--predict", !predict.isEmpty())));
-        result.check(training.adapts());
+        result.check(training);
         if (!predict.isEmpty() && train.inputType() != Text.class) {
             throw new WrongUsage("--predict is for tasks that read single texts; this one reads "
                     + train.inputType().getSimpleName() + ". Leave it out, and predict with the saved model.");
@@ -74,6 +77,9 @@ public final class TextCommand implements Callable<Integer> {
             return true;
         }
         try (FineTuned<I> tuned = tuner.fit(train, parts.evaluation())) {
+            if (TrainingOptions.isCompanion(tuner)) {
+                return true; // Process 0 shows and saves it.
+            }
             result.show(tuned);
             result.save(tuned);
             if (!Thread.currentThread().isInterrupted()) {
@@ -85,7 +91,7 @@ public final class TextCommand implements Callable<Integer> {
     }
 
     private FineTuner tuner(Head head) {
-        final FineTuner any = training.tuner(head).batching(b -> b.groupByLength(groupByLength));
+        final FineTuner any = classes.on(training.tuner(head)).batching(b -> b.groupByLength(groupByLength));
         return maxLength.map(any::maxLength).orElse(any);
     }
 

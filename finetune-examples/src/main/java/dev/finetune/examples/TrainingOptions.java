@@ -6,13 +6,11 @@ import dev.finetune.freeze.Freeze;
 import dev.finetune.freeze.Layers;
 import dev.finetune.head.Head;
 import dev.finetune.report.ConsoleProgress;
-import dev.finetune.train.BatchSize;
 import dev.finetune.train.DeviceChoice;
 import dev.finetune.train.Precision;
 import dev.finetune.train.Schedule;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -34,11 +32,11 @@ final class TrainingOptions {
             names = "--batch",
             paramLabel = "N|auto|auto:N",
             converter = BatchConverter.class,
-            description = "Rows in a batch, 32 by default; with auto, as many of them at once as memory suffices for.")
-    private BatchSize batch = BatchSize.of(BatchConverter.USUAL);
+            description = "Rows in a batch; with auto, as many of them at once as memory suffices for.")
+    private SaidBatch batch;
 
-    @Option(names = "--eval-batch", description = "Rows in an evaluation batch; 32 by default.")
-    private Optional<Integer> evaluationBatch = Optional.empty();
+    @Option(names = "--eval-batch", description = "Rows in an evaluation batch.")
+    private int evaluationBatch;
 
     @Option(names = "--lr", description = "Peak learning rate.")
     private double learningRate;
@@ -78,9 +76,6 @@ final class TrainingOptions {
 
     @Option(names = "--label-smoothing", description = "Share of the target spread over all classes.")
     private double labelSmoothing;
-
-    @Option(names = "--balanced", description = "Weigh classes by the inverse of their counts.")
-    private boolean balanced;
 
     @Option(names = "--dropout", description = "Replaces the model's dropout probabilities; -1 keeps them.")
     private double dropout = -1;
@@ -130,9 +125,19 @@ final class TrainingOptions {
     @Mixin
     private TrackerOptions trackers = new TrackerOptions();
 
-    /** Options with the learning rate that suits the command's models. */
-    TrainingOptions(double learningRate) {
+    private final int usualBatch;
+
+    /**
+     * Options with what suits the command's models.
+     *
+     * @param learningRate where none is said
+     * @param rows of a batch, where none are said
+     */
+    TrainingOptions(double learningRate, int rows) {
         this.learningRate = learningRate;
+        this.usualBatch = rows;
+        this.batch = SaidBatch.of(rows);
+        this.evaluationBatch = rows;
     }
 
     long seed() {
@@ -140,7 +145,12 @@ final class TrainingOptions {
     }
 
     int batch() {
-        return batch.rows();
+        return batch.size(usualBatch).rows();
+    }
+
+    /** Whether a learning rate was said. */
+    boolean isRateSaid() {
+        return command.commandLine().getParseResult().hasMatchedOption("--lr");
     }
 
     /**
@@ -160,6 +170,16 @@ final class TrainingOptions {
         return adapter.adapts();
     }
 
+    /** Whether weights of the base are rounded. */
+    boolean roundsBase() {
+        return adapter.roundsBase();
+    }
+
+    /** Whether this is one of several processes, and not the one that shows and saves. */
+    static boolean isCompanion(FineTuner tuner) {
+        return tuner.processes().filter(self -> self.rank() > 0).isPresent();
+    }
+
     /** A tuner with all of it, showing how it trains. */
     FineTuner tuner(Head head) {
         return tuner().head(head);
@@ -170,8 +190,8 @@ final class TrainingOptions {
         FineTuner tuner = FineTuner.from(model)
                 .hub(h -> h.downloads(Console.downloads()))
                 .epochs(epochs)
-                .batchSize(batch)
-                .evaluation(e -> evaluationBatch.map(e::batchSize).orElse(e))
+                .batchSize(batch.size(usualBatch))
+                .evaluation(e -> e.batchSize(evaluationBatch))
                 .lr(learningRate)
                 .seed(seed)
                 .schedule(Schedule.named(schedule))
@@ -186,7 +206,6 @@ final class TrainingOptions {
                 .listener(ConsoleProgress.create(warning -> Advice.of(warning, command)));
         tuner = trackers.on(adapter.on(preservation.on(warmedUp(tuner))));
         tuner = headOnly ? tuner.freeze(Freeze.allButHead()) : tuner;
-        tuner = balanced ? tuner.loss(l -> l.balancedClassWeights()) : tuner;
         tuner = dropout != -1 ? tuner.regularization(r -> r.dropout(dropout)) : tuner;
         tuner = earlyStopping != 0 ? tuner.earlyStopping(earlyStopping) : tuner;
         tuner = keepBest ? tuner.keepBest() : tuner;

@@ -41,6 +41,11 @@ final class TrialOptions {
         }
     }
 
+    /** Whether a trial is wanted in place of training. */
+    boolean isWanted() {
+        return describe || dryRun;
+    }
+
     /** Does in place of training what was asked for; false if nothing was. */
     <I> boolean instead(FineTuner tuner, Dataset<I> train, Dataset<I> evaluation) {
         if (describe) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.finetune.testkit.TinyModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -140,6 +141,39 @@ class CheckCommandTest {
                 .well();
 
         assertThat(run.text()).contains("linear classifier of vectors");
+    }
+
+    @Test
+    void conversationsAndPreferencesAreReadAsTheCommandLmDoes() throws IOException {
+        final String chat =
+                "{\"messages\": [{\"role\": \"user\", \"content\": \"late\"}, {\"role\": \"assistant\", \"content\": \"%s\"}]}\n";
+        final Path chats = Files.writeString(
+                folder.resolve("chats.jsonl"), chat.formatted("sorry").repeat(2) + chat.formatted(" "));
+        assertThat(CommandLineRun.of("check", "--train", chats.toString())
+                        .well()
+                        .text())
+                .contains("empty-answers: 1", "duplicates: 1");
+
+        final Path pairs = Files.writeString(folder.resolve("pairs.jsonl"), """
+                {"prompt": "late", "chosen": "sorry", "rejected": "no"}
+                {"prompt": "late", "chosen": "thanks", "rejected": "no"}
+                """);
+        final CommandLineRun counted = CommandLineRun.of(
+                        "check",
+                        "--train",
+                        pairs.toString(),
+                        "--model",
+                        TinyModels.gpt2(folder.resolve("gpt2")).toString(),
+                        "--max-length",
+                        "8")
+                .well();
+        assertThat(counted.text())
+                .contains("tokens of train: 7 to 11 tokens an example", "4 rows of at most 8")
+                .contains("truncated: 2")
+                .doesNotContain("conflicting-labels", "duplicates");
+        assertThat(CommandLineRun.of("check", "--train", pairs.toString(), "--rows", "poems")
+                        .errors())
+                .contains("--rows poems: expected one of chats");
     }
 
     @Test

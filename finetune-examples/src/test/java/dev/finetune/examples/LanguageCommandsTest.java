@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.finetune.record.FitRecord;
+import dev.finetune.record.Setting;
 import dev.finetune.testkit.TinyModels;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -38,6 +39,13 @@ class LanguageCommandsTest {
                 """);
         Files.writeString(
                 folder.resolve("completions.jsonl"), "{\"prompt\": \"late\", \"completion\": \" sorry\"}\n".repeat(12));
+        Files.writeString(folder.resolve("pairs.jsonl"), """
+                {"prompt": [{"role": "user", "content": "late"}], "chosen": [{"role": "assistant", "content": "sorry"}], "rejected": [{"role": "assistant", "content": "what"}]}
+                {"prompt": [{"role": "user", "content": "good"}], "chosen": [{"role": "assistant", "content": "thanks"}], "rejected": [{"role": "assistant", "content": "what"}]}
+                """);
+        Files.writeString(
+                folder.resolve("answers.jsonl"),
+                "{\"prompt\": \"the sky is\", \"chosen\": \" blue\", \"rejected\": \" wet\"}\n".repeat(4));
         Files.writeString(folder.resolve("texts.jsonl"), "{\"text\": \"once there was a mouse\"}\n".repeat(12));
         trained = lm(
                         "chats.jsonl",
@@ -126,6 +134,94 @@ class LanguageCommandsTest {
     }
 
     @Test
+    void preferencesAreLearnedFromChatsAndFromTexts() throws IOException {
+        final CommandLineRun dpo = lm(
+                        "pairs.jsonl",
+                        "--eval",
+                        file("pairs.jsonl"),
+                        "--lora",
+                        "4",
+                        "--base",
+                        "nf4",
+                        "--lr",
+                        "1e-2",
+                        "--epochs",
+                        "10",
+                        "--samples",
+                        "2",
+                        "--max-new-tokens",
+                        "4",
+                        "--adapter-out",
+                        file("preferring"))
+                .well();
+        assertThat(dpo.json()
+                        .getAsJsonObject("evaluation")
+                        .get("reward_accuracy")
+                        .getAsDouble())
+                .isEqualTo(1);
+        assertThat(dpo.json().get("train_samples").getAsInt()).isEqualTo(2);
+        assertThat(dpo.text()).contains("prompt  user: late", "data    sorry");
+        final FitRecord fit = FitRecord.read(folder.resolve("preferring"));
+        assertThat(fit.settings().stream().map(Setting::value)).contains("DPO, beta 0.1", "4 bits (NF4)");
+        assertThat(CommandLineRun.of(
+                                "generate",
+                                "--model",
+                                file("gpt2"),
+                                "--adapter",
+                                file("preferring"),
+                                "--base",
+                                "nf4",
+                                "--chat",
+                                "--prompt",
+                                "late",
+                                "--max-new-tokens",
+                                "3")
+                        .well()
+                        .lines())
+                .isNotEmpty();
+        final CommandLineRun orpo = lm(
+                        "answers.jsonl", "--orpo", "0.2", "--max-steps", "2", "--samples", "0", "--out", file("orpo"))
+                .well();
+        assertThat(orpo.json().getAsJsonObject("evaluation").has("reward_margin"))
+                .isTrue();
+        assertThat(FitRecord.read(folder.resolve("orpo")).settings().stream().map(Setting::value))
+                .contains("ORPO, lambda 0.2", "5e-6");
+    }
+
+    @Test
+    void batchesAreSmallerThanThoseOfClassifiers() {
+        assertThat(CommandLineRun.of("lm", "--help").text())
+                .containsPattern("--batch=N[^-]*Default: 8\\n")
+                .containsPattern("--eval-batch=[^-]*Default: 8\\n")
+                .doesNotContain("--balanced");
+        assertThat(CommandLineRun.of("text", "--help").text())
+                .containsPattern("--batch=N[^-]*Default: 32\\n")
+                .contains("--balanced");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "pairs.jsonl | --dpo 0 | beta must be a number above 0",
+                "pairs.jsonl | --dpo 0.1 --orpo 0.1 | --dpo and --orpo are two ways",
+                "pairs.jsonl | --orpo 0.1 --dpo-label-smoothing 0.1 | --dpo-label-smoothing goes with --dpo",
+                "pairs.jsonl | --dpo-label-smoothing 0.5 | from 0 to below 0.5",
+                "pairs.jsonl | --packed | an answer that is compared with another one is a row of its own",
+                "pairs.jsonl | --dry-run | don't try out learning from preferences",
+                "chats.jsonl | --dpo 0.1 | --train holds none: expected rows with prompt, chosen and rejected",
+                "chats.jsonl | --base nf4 | give --lora RANK or --ia3, too",
+                "chats.jsonl | --base nf4 --lora 2 --out x | save what is learned with --adapter-out",
+                "chats.jsonl | --base int3 --lora 2 | int3",
+                "chats.jsonl | --balanced | Unknown option: '--balanced'"
+            })
+    void whatCannotBeMeantOfPreferencesAndBasesIsRefusedWithStatusTwo(String train, String options, String told) {
+        final CommandLineRun run = lm(train, options.split(" "));
+        assertThat(run.status()).as(run.errors()).isEqualTo(2);
+        assertThat(run.errors()).contains(told);
+    }
+
+    @Test
     void completionsTextsAndAdaptersAreLearned() {
         lm("completions.jsonl", "--max-steps", "1", "--samples", "0", "--lora", "2", "--adapter-out", file("adapter"))
                 .well();
@@ -166,7 +262,7 @@ class LanguageCommandsTest {
             delimiter = '|',
             value = {
                 "--kept-apart | --kept-apart is about texts that share a row",
-                "--rows poems | --rows poems: expected chats, completions or texts.",
+                "--rows poems | --rows poems: expected one of chats, completions, preferences, completion-preferences, texts.",
                 "--samples -1 | --samples -1: expected at least 0",
                 "--head classes | --head classes: expected causal-lm or seq2seq-lm.",
                 "--max-target 9 | --max-target goes with --head seq2seq-lm",
@@ -260,5 +356,8 @@ class LanguageCommandsTest {
             assertThat(run.status()).as(options).isEqualTo(2);
             assertThat(run.errors()).as(options).contains("--");
         }
+        final CommandLineRun encoder = CommandLineRun.of("bench", "bert-step", "--family", "t6");
+        assertThat(encoder.status()).isEqualTo(2);
+        assertThat(encoder.errors()).contains("--family t6: there are bert");
     }
 }

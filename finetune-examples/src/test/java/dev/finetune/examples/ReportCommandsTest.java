@@ -48,6 +48,10 @@ class ReportCommandsTest {
         text("--out", one.toString(), "--lr", "1e-3").well();
         text("--out", two.toString()).well();
         assertThat(Files.readString(one.resolve("report.html"))).contains("learning rate", "0.001");
+        assertThat(Files.readString(one.resolve("report.html")))
+                .as("advice names options, which are what its reader knows")
+                .contains("What to try next", "More validation rows: smaller differences")
+                .doesNotContain("crossValidate(");
         assertThat(Files.readString(one.resolve("report.json")))
                 .as("what may be published names no folder")
                 .contains("train.tsv")
@@ -62,6 +66,13 @@ class ReportCommandsTest {
         CommandLineRun.of("compare", one.toString(), two.toString(), "--report", page.toString())
                 .well();
         assertThat(Files.readString(page)).contains("Comparison of 2 fits", "Paired test");
+        final CommandLineRun elsewhere =
+                CommandLineRun.of("compare", one.toString(), two.toString(), "--out", page.toString());
+        assertThat(elsewhere.status()).isEqualTo(2);
+        assertThat(elsewhere.errors()).contains("Unknown option: '--out'").doesNotContain("positional");
+        final CommandLineRun alone = CommandLineRun.of("compare", one.toString());
+        assertThat(alone.status()).isEqualTo(2);
+        assertThat(alone.errors()).contains("name two directories at least");
         final CommandLineRun twice = CommandLineRun.of("compare", one.toString(), one.toString());
         assertThat(twice.status()).isEqualTo(2);
         assertThat(twice.errors()).contains("is named twice");

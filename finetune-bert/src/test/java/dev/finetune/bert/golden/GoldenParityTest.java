@@ -23,6 +23,7 @@ import dev.finetune.freeze.Freeze;
 import dev.finetune.golden.GoldenCase;
 import dev.finetune.golden.GoldenDevice;
 import dev.finetune.golden.GoldenFolders;
+import dev.finetune.golden.GoldenTraining;
 import dev.finetune.head.Heads;
 import dev.finetune.head.Pooling;
 import dev.finetune.internal.torch.GradientMode;
@@ -34,19 +35,12 @@ import dev.finetune.nn.Hidden;
 import dev.finetune.spi.Assembly;
 import dev.finetune.spi.TextModelFamily;
 import dev.finetune.task.Task;
-import dev.finetune.train.Batching;
-import dev.finetune.train.Cancellation;
 import dev.finetune.train.Execution;
-import dev.finetune.train.Optimization;
-import dev.finetune.train.OptimizerSettings;
 import dev.finetune.train.Precision;
-import dev.finetune.train.Schedule;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.Trainer;
 import dev.finetune.train.TrainingHistory;
-import dev.finetune.train.TrainingListener;
 import dev.finetune.train.TrainingSettings;
-import dev.finetune.train.WeightDecay;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,7 +64,6 @@ class GoldenParityTest {
     private static final double FORWARD = 1e-5;
     private static final double LOSS = 3e-5;
     private static final double NORM = 3e-4;
-    private static final double RATE = 1e-9;
     private static final double AFTER = 1e-4;
 
     /** Of numbers of 11 bits. */
@@ -177,18 +170,7 @@ class GoldenParityTest {
         try (FineTuned<?> model = load(golden, firstTokenOnly)) {
             final Assembly<?> assembly = model.assembly();
             final TrainingHistory history = train(golden, assembly, gradientCheckpointing, Precision.FLOAT32);
-            final double[] losses = golden.numbers("expected_losses");
-            final double[] norms = golden.numbers("expected_grad_norms");
-            final double[] rates = golden.numbers("expected_lrs");
-            assertThat(history.steps()).hasSize(losses.length);
-            for (StepReport step : history.steps()) {
-                final int s = Math.toIntExact(step.step() - 1);
-                assertThat(step.loss()).as("loss of step %d", s).isCloseTo(losses[s], within(LOSS));
-                assertThat(step.gradientNorm())
-                        .as("gradient norm of step %d", s)
-                        .isCloseTo(norms[s], within(NORM * norms[s]));
-                assertThat(step.learningRate()).as("rate of step %d", s).isCloseTo(rates[s], within(RATE));
-            }
+            GoldenTraining.assertSteps(golden.json(), history, loss -> LOSS, NORM);
             outputs(assembly, golden.batch(0), new ArrayList<>()).forEach((name, values) -> {
                 if (name.equals("end_logits")) {
                     return; // The cases hold only the start logits after training.
@@ -205,16 +187,21 @@ class GoldenParityTest {
         }
     }
 
+    /** Weight decay by the rule of the cases' generator; of a newer one, which decays what the Trainer does, by our own. */
     private static TrainingHistory train(
             GoldenCase golden, Assembly<?> assembly, boolean gradientCheckpointing, Precision precision) {
-        return new Trainer(
-                        assembly.network(),
-                        assembly.task(),
-                        settings(golden, gradientCheckpointing, precision),
-                        GoldenDevice.device(),
-                        new TrainingListener() {},
-                        new Cancellation())
-                .train(golden.cycle(), Optional.empty());
+        return GoldenTraining.train(
+                assembly,
+                settings(golden)
+                        .execution(Execution.DEFAULT.gradientCheckpointing(gradientCheckpointing))
+                        .precision(precision),
+                golden.cycle());
+    }
+
+    static TrainingSettings settings(GoldenCase golden) {
+        final Optional<Pattern> spared =
+                golden.json().has("no_decay_parameters") ? Optional.empty() : Optional.of(SPARED);
+        return GoldenTraining.settings(golden.json(), spared);
     }
 
     /**
@@ -302,34 +289,6 @@ class GoldenParityTest {
             final Map<String, Tensor> outputs = assembly.network().forward(batch, ForwardContext.evaluating());
             return Tensors.scalar(task.lossSum(outputs, batch)) / task.weight(host);
         }
-    }
-
-    static TrainingSettings settings(GoldenCase golden, boolean gradientCheckpointing, Precision precision) {
-        final JsonObject optimizer = golden.json().getAsJsonObject("optimizer");
-        final JsonObject schedule = golden.json().getAsJsonObject("schedule");
-        return TrainingSettings.DEFAULT
-                .learningRate(optimizer.get("lr").getAsDouble())
-                .optimizer(new OptimizerSettings.AdamW(
-                        optimizer.getAsJsonArray("betas").get(0).getAsDouble(),
-                        optimizer.getAsJsonArray("betas").get(1).getAsDouble(),
-                        optimizer.get("eps").getAsDouble(),
-                        new WeightDecay(optimizer.get("weight_decay").getAsDouble(), spared(golden))))
-                .schedule(Schedule.named(schedule.get("name").getAsString())
-                        .withWarmupSteps(schedule.get("warmup_steps").getAsLong()))
-                .optimization(Optimization.DEFAULT
-                        .accumulate(golden.number("gradient_accumulation"))
-                        .maxGradientNorm(optimizer.get("max_grad_norm").getAsDouble()))
-                .epochs(1)
-                .maxSteps(golden.number("steps"))
-                .batching(Batching.DEFAULT.shuffle(false).groupByLength(false))
-                .execution(Execution.DEFAULT.gradientCheckpointing(gradientCheckpointing))
-                .precision(precision)
-                .device(GoldenDevice.choice());
-    }
-
-    /** The rule of the cases' generator; of a newer one, which decays what the Trainer does, our own. */
-    private static Optional<Pattern> spared(GoldenCase golden) {
-        return golden.json().has("no_decay_parameters") ? Optional.empty() : Optional.of(SPARED);
     }
 
     private static float[] softmax(float[] logits, int rows) {

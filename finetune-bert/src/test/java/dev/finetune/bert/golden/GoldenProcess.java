@@ -10,7 +10,6 @@ import dev.finetune.nn.TensorValues;
 import dev.finetune.spi.Assembly;
 import dev.finetune.spi.TextModelFamily;
 import dev.finetune.train.Cancellation;
-import dev.finetune.train.Precision;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.Trainer;
 import dev.finetune.train.TrainingListener;
@@ -53,7 +52,7 @@ final class GoldenProcess {
             final Trainer alone = new Trainer(
                     assembly.network(),
                     assembly.task(),
-                    GoldenParityTest.settings(golden, false, Precision.FLOAT32),
+                    GoldenParityTest.settings(golden),
                     GoldenDevice.device(),
                     new TrainingListener() {},
                     new Cancellation());

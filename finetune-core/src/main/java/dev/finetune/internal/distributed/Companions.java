@@ -6,13 +6,19 @@ import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.train.ProcessGroup;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** The processes that train together, met and connected. */
 public final class Companions implements ProcessGroup, AutoCloseable {
+    private static final byte[] NOTHING = new byte[0];
+
     private final Processes self;
     private final Meeting meeting;
+    private @Nullable Optional<SharedMemoryExchange> memory;
     private @Nullable Gloo gloo;
 
     private Companions(Processes self, Meeting meeting) {
@@ -46,34 +52,49 @@ public final class Companions implements ProcessGroup, AutoCloseable {
 
     @Override
     public void sum(List<Tensor> tensors) {
-        exchange(tensors, Gloo::sum);
+        exchange(tensors, SharedMemoryExchange::sum, Gloo::sum);
     }
 
     @Override
     public void broadcast(List<Tensor> tensors) {
-        exchange(tensors, Gloo::broadcast);
+        exchange(tensors, SharedMemoryExchange::broadcast, Gloo::broadcast);
     }
 
-    private interface Exchange {
-        void run(Gloo among, List<Tensor> pieces);
-    }
-
-    private void exchange(List<Tensor> tensors, Exchange exchange) {
-        if (self.worldSize() == 1) {
+    /** Through memory where all processes are on one machine, as long as it takes the tensors; else through Gloo. */
+    private void exchange(
+            List<Tensor> tensors,
+            BiConsumer<SharedMemoryExchange, List<Tensor>> inMemory,
+            BiConsumer<Gloo, List<Tensor>> overNetwork) {
+        if (self.worldSize() == 1 || tensors.isEmpty()) {
             return;
         }
-        final Gloo among = connected();
-        gather(new byte[0]); // All are ready, so that what takes long from here on is the transfer.
+        if (memory == null) {
+            memory = SharedMemoryExchange.join(
+                    self.rank(), self.worldSize(), this::gather, meeting::check, self.timeout());
+        }
+        try {
+            if (memory.isPresent() && SharedMemoryExchange.takes(tensors)) {
+                gather(NOTHING); // All are ready, so that what takes long from here on is the transfer.
+                inMemory.accept(memory.get(), tensors);
+            } else {
+                final Gloo among = connected();
+                gather(NOTHING);
+                overNetwork(tensors, pieces -> overNetwork.accept(among, pieces));
+            }
+        } catch (FinetuneException e) {
+            throw meeting.orElse(e);
+        } catch (RuntimeException e) {
+            throw meeting.orElse(
+                    new FinetuneException("The processes could not exchange tensors: " + e.getMessage(), e));
+        }
+    }
+
+    private static void overNetwork(List<Tensor> tensors, Consumer<List<Tensor>> exchange) {
         try (TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off()) {
             final Buckets buckets = Buckets.of(tensors);
-            exchange.run(among, buckets.pieces());
+            exchange.accept(buckets.pieces());
             buckets.takeApart();
-        } catch (FinetuneException e) {
-            throw e;
-        } catch (RuntimeException e) {
-            throw meeting.orElse(new FinetuneException(
-                    "The processes could not exchange tensors: " + e.getMessage(), e));
         }
     }
 
@@ -100,6 +121,9 @@ public final class Companions implements ProcessGroup, AutoCloseable {
 
     @Override
     public void close() {
+        if (memory != null) {
+            memory.ifPresent(SharedMemoryExchange::close);
+        }
         if (gloo != null) {
             gloo.close();
         }

@@ -4,6 +4,7 @@ import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -16,6 +17,8 @@ import java.util.concurrent.TimeUnit;
  * that the other one hangs or is gone.
  */
 final class Link implements AutoCloseable {
+    private static final int DRAIN_MILLIS = 2000;
+
     private final Socket socket;
     private final DataInputStream in;
     private final DataOutputStream out;
@@ -74,15 +77,18 @@ final class Link implements AutoCloseable {
     }
 
     private void readAll(int rank, Listener listener) {
-        try {
+        boolean saidBye = false;
+        try (socket) {
             while (true) {
                 final Frame frame = Frame.read(in);
+                saidBye |= frame.kind() == Frame.Kind.BYE;
                 if (frame.kind() != Frame.Kind.BEAT) {
                     listener.came(rank, frame);
                 }
-                if (frame.kind() == Frame.Kind.BYE) {
-                    return;
-                }
+            }
+        } catch (EOFException e) {
+            if (!saidBye) {
+                lost(rank, listener, "its connection ended without a word: it was killed, or it crashed");
             }
         } catch (SocketTimeoutException e) {
             lost(
@@ -126,12 +132,16 @@ final class Link implements AutoCloseable {
         }
     }
 
-    /** Ends it; whoever waits to send gets an error. */
+    /**
+     * Ends it, once what was sent has gone; whoever waits to send more gets an error. What still comes is read for a while: a connection
+     * that is closed with something unread takes back what was sent.
+     */
     @Override
     public void close() {
         closed = true;
         try {
-            socket.close();
+            socket.setSoTimeout(DRAIN_MILLIS);
+            socket.shutdownOutput();
         } catch (IOException e) {
             // It is of no use any more.
         }

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,7 +29,8 @@ import org.slf4j.LoggerFactory;
  */
 final class Meeting implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Processes.class);
-    private static final long TELL_MILLIS = 60_000;
+    private static final long TELL_NANOS = TimeUnit.MINUTES.toNanos(1);
+    private static final long FAREWELL_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final Processes self;
     private final Map<Integer, Link> links = new ConcurrentSkipListMap<>();
@@ -82,6 +84,10 @@ final class Meeting implements AutoCloseable {
                 public void lost(int from, String why) {
                     give("Process " + from + " was lost: " + why
                             + ". The others end, too; begin again from the last checkpoint, if there is one.");
+                    synchronized (lock) {
+                        ended.add(from);
+                        lock.notifyAll();
+                    }
                 }
             });
         } catch (IOException e) {
@@ -131,7 +137,8 @@ final class Meeting implements AutoCloseable {
         }
     }
 
-    private void check() {
+    /** Throws what happened, if a process was lost or has failed. */
+    void check() {
         synchronized (lock) {
             if (failure != null) {
                 throw new FinetuneException(failure);
@@ -195,7 +202,8 @@ final class Meeting implements AutoCloseable {
         try {
             synchronized (lock) {
                 final Deque<byte[]> queue = said.computeIfAbsent(rank, each -> new ArrayDeque<>());
-                for (long waited = 0; queue.isEmpty(); waited++) {
+                long tellAt = System.nanoTime() + TELL_NANOS;
+                while (queue.isEmpty()) {
                     if (failure != null) {
                         throw new FinetuneException(failure);
                     }
@@ -203,8 +211,9 @@ final class Meeting implements AutoCloseable {
                         throw new FinetuneException("Process " + rank + " has come to its end, while process " + self.rank()
                                 + " still goes on: all have to do the same steps. Run the same program in all of them.");
                     }
-                    if (waited * 1000 % TELL_MILLIS == TELL_MILLIS - 1000) {
+                    if (System.nanoTime() > tellAt) {
                         LOG.info("Process {} still waits for process {}, which is alive", self.rank(), rank);
+                        tellAt += TELL_NANOS;
                     }
                     interrupted |= !sleep(1000);
                 }
@@ -268,6 +277,9 @@ final class Meeting implements AutoCloseable {
     /** Why it can't go on, if a process was lost or has failed; waits a little for the news, when something else went wrong. */
     FinetuneException orElse(FinetuneException other) {
         synchronized (lock) {
+            if (other.getMessage().equals(failure)) {
+                return other;
+            }
             final long end = System.nanoTime() + 5_000_000_000L;
             while (failure == null && System.nanoTime() < end) {
                 sleep(100);
@@ -281,15 +293,32 @@ final class Meeting implements AutoCloseable {
         give("Process " + self.rank() + " failed: " + (why.getMessage() == null ? why : why.getMessage()));
     }
 
-    /** Leaves. */
+    /** Leaves; waits a little for the others to leave, too, so that what they were told last has come there. */
     @Override
     public void close() {
         synchronized (lock) {
+            if (closing) {
+                return;
+            }
             closing = true;
         }
         if (failure == null) {
             tell(Frame.of(Frame.Kind.BYE, ""));
+            awaitFarewells();
         }
         links.values().forEach(Link::close);
+    }
+
+    private void awaitFarewells() {
+        boolean interrupted = false;
+        synchronized (lock) {
+            final long end = System.nanoTime() + FAREWELL_NANOS;
+            while (!ended.containsAll(links.keySet()) && System.nanoTime() < end) {
+                interrupted |= !sleep(100);
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -8,6 +8,9 @@ import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.TokenCount;
 import dev.finetune.data.TokenReader;
+import dev.finetune.head.Heads;
+import dev.finetune.preference.PreferenceEncoder;
+import dev.finetune.preference.PreferencePair;
 import dev.finetune.train.RowEncoder;
 import java.util.Iterator;
 import java.util.List;
@@ -34,11 +37,52 @@ public final class Checking<I> {
     public DataReport check(Dataset<I> train, Optional<Dataset<I>> validation) {
         final DataCheck<I> check =
                 validation.map(data -> DataCheck.of(train, data)).orElseGet(() -> DataCheck.of(train));
+        if (PreferenceEvaluation.isOf(train)) {
+            return ofPairs(train, check);
+        }
         try (LoadedModel<I> model = LoadedModel.openToTrain(draft, train)) {
             final InputEncoder<I> encoder = model.assembly().encoder();
             return countsTokens(train, encoder)
                     ? check.tokenizedBy(new ByEncoder<>(encoder)).report()
                     : check.report();
+        }
+    }
+
+    private DataReport ofPairs(Dataset<I> train, DataCheck<I> check) {
+        final Draft learning = draft.head(draft.head().orElseGet(Heads::causalLm));
+        try (LoadedModel<I> model = ModelReading.whole(
+                learning, now -> LoadedModel.open(now, Optional.empty(), train.inputType()), LoadedModel::close)) {
+            return check.tokenizedBy(new OfPairs<>(
+                            PreferenceEvaluation.encoder(model),
+                            model.assembly().encoder().mostTokens()))
+                    .report();
+        }
+    }
+
+    /** Counts both rows of each pair. */
+    private record OfPairs<I>(PreferenceEncoder<I> encoder, int mostTokens) implements TokenReader<I> {
+        @Override
+        public TokenCount count(Example<I> example) {
+            final List<TokenCount> both = encoder.countPair(example);
+            return both.get(0).tokens() >= both.get(1).tokens() ? both.get(0) : both.get(1);
+        }
+
+        @Override
+        public List<TokenCount> counts(Example<I> example) {
+            return encoder.countPair(example);
+        }
+
+        @Override
+        public Rows rows(Dataset<I> data) {
+            final List<PreferencePair> pairs = RowEncoder.encode(data, encoder::encodePairs);
+            return new Rows(
+                    2L * pairs.size(),
+                    pairs.stream()
+                            .mapToLong(pair ->
+                                    pair.chosen().length() + pair.rejected().length())
+                            .sum(),
+                    mostTokens,
+                    false);
         }
     }
 
@@ -57,8 +101,18 @@ public final class Checking<I> {
         @Override
         public Rows rows(Dataset<I> data) {
             final List<Encoded> rows = RowEncoder.encode(data, encoder);
-            return new Rows(
-                    rows.size(), rows.stream().mapToLong(Encoded::length).sum(), encoder.mostTokens(), encoder.packs());
+            return new Rows(rows.size(), tokens(data, rows), encoder.mostTokens(), encoder.packs());
+        }
+
+        /** Of a row that is written for another one, both. */
+        private long tokens(Dataset<I> data, List<Encoded> rows) {
+            return encoder.packs()
+                    ? rows.stream().mapToLong(Encoded::length).sum()
+                    : data.stream()
+                            .map(this::count)
+                            .filter(count -> !count.answerLost())
+                            .mapToLong(TokenCount::kept)
+                            .sum();
         }
     }
 }

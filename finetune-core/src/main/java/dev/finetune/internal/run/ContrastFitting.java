@@ -18,7 +18,6 @@ import dev.finetune.train.TrainingListener;
 import dev.finetune.train.TrainingSettings;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -106,21 +105,19 @@ public final class ContrastFitting<I> {
     }
 
     private void checkSettings() {
-        final Map<String, Boolean> said = new LinkedHashMap<>(FewShotFitting.ofClasses(draft));
-        said.put(
-                "regularization(r -> r.rDrop(...))",
-                draft.training().regularization().rDrop() > 0);
-        said.put("batchSize(BatchSize.auto(...))", draft.training().batchSize().inParts());
-        final List<String> meaningless = said.entrySet().stream()
-                .filter(Map.Entry::getValue)
-                .map(Map.Entry::getKey)
-                .toList();
-        if (!meaningless.isEmpty()) {
-            throw new FinetuneException(
-                    "fitContrastive(...) compares the pairs of a whole batch and knows no classes to"
-                            + " predict and no evaluation; " + String.join(", ", meaningless)
-                            + " would do nothing there. Leave out what is named.");
-        }
+        IdleSettings.ofClasses(draft)
+                .andEvaluations(draft)
+                .andTwoPasses(draft)
+                .and(
+                        "batchSize(BatchSize.auto(...))",
+                        draft.training().batchSize().inParts())
+                .names()
+                .ifPresent(names -> {
+                    throw new FinetuneException(
+                            "fitContrastive(...) compares the pairs of a whole batch and knows no classes to"
+                                    + " predict and no evaluation; " + names
+                                    + " would do nothing there. Leave out what is named.");
+                });
     }
 
     /**

@@ -16,7 +16,6 @@ import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
-import dev.finetune.task.LossOptions;
 import dev.finetune.task.Task;
 import dev.finetune.train.RowEncoder;
 import dev.finetune.train.Schedule;
@@ -27,7 +26,6 @@ import dev.finetune.train.TrainingSettings;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -61,13 +59,12 @@ public final class FewShotFitting<I> {
                     "fitFewShot(...) learns from pairs before there are classes to tell apart, so it"
                             + " doesn't go with regularization(r -> r.rDrop(...)): leave that out.");
         }
-        final List<String> meaningless = meaningless();
-        if (!meaningless.isEmpty()) {
+        IdleSettings.ofClasses(draft).andEvaluations(draft).names().ifPresent(names -> {
             throw new FinetuneException("fitFewShot(...) learns from pairs, then fits a logistic regression, without"
-                    + " evaluating; " + String.join(", ", meaningless)
+                    + " evaluating; " + names
                     + " would do nothing there. Leave out what is named,"
                     + " or use fit(...).");
-        }
+        });
         if (train.size().isEmpty()) {
             throw new FinetuneException(
                     "fitFewShot(...) is for a few examples in memory, not for a stream (" + train.describe() + ").");
@@ -154,32 +151,6 @@ public final class FewShotFitting<I> {
                 .filter(Parameter::isNewlyInitialized)
                 .map(Parameter::name)
                 .toList();
-    }
-
-    /** Settings that were said and have no part in it. */
-    private List<String> meaningless() {
-        return ofClasses(draft).entrySet().stream()
-                .filter(Map.Entry::getValue)
-                .map(Map.Entry::getKey)
-                .toList();
-    }
-
-    /** Settings of the loss of classes and of evaluations, and whether each was said. */
-    static Map<String, Boolean> ofClasses(Draft draft) {
-        final LossOptions loss = draft.loss();
-        final TrainingSettings training = draft.training();
-        final Map<String, Boolean> said = new LinkedHashMap<>();
-        said.put("loss(l -> l.classWeights(...))", !loss.classWeights().isEmpty());
-        said.put("loss(l -> l.balancedClassWeights())", loss.weighting().balanced());
-        said.put("batching(b -> b.balancedSampling(true))", training.batching().balancedSampling());
-        said.put("loss(l -> l.labelSmoothing(...))", loss.labelSmoothing() > 0);
-        said.put("loss(l -> l.focalGamma(...))", loss.focalGamma() > 0);
-        said.put("earlyStopping(...)", training.earlyStopping().isPresent());
-        said.put(
-                "keepBest(...)",
-                training.keepBest().isPresent() && training.earlyStopping().isEmpty());
-        said.put("samples(...)", draft.samples().isPresent());
-        return said;
     }
 
     /** Weight and bias of the layer that gives the logits: a linear one, or a convolution of 1 x 1. */

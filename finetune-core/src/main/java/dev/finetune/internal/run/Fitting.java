@@ -97,7 +97,7 @@ public final class Fitting<I> {
                     .with(checkpointing(draft, Map.of(), model)));
             final Optional<SampleWriting<I>> writing = SampleWriting.of(draft, model, validation);
             final Optional<WrittenSamples> before = writing.map(SampleWriting::before);
-            before.ifPresent(reporting::sampled);
+            before.ifPresent(this::sampledBefore);
             reporting.begins(model, SettingsText.describe(draft), train, validation);
             final TrainingHistory history;
             try {
@@ -106,10 +106,10 @@ public final class Fitting<I> {
                 reporting.failed(model, SettingsText.describe(draft), e, train, validation);
                 throw e;
             }
+            sharing.close(); // What is still to be done is done by process 0.
             final Optional<WrittenSamples> samples =
                     writing.map(some -> some.after(before.orElseThrow(), told -> warn(told, warnings)));
-            samples.ifPresent(reporting::sampled);
-            samples.ifPresent(listener::sampled);
+            samples.ifPresent(this::sampled);
             final Optional<Metrics> metrics = history.kept().flatMap(report -> report.validation());
             final Trained<I> trained = new Trained<>(
                     model,
@@ -272,13 +272,14 @@ public final class Fitting<I> {
             Dataset<I> train,
             List<String> warnings,
             TrainingHistory history) {
-        return ended(model, more, train, Optional.empty(), warnings, history);
+        return ended(model, more, train, Optional.empty(), warnings, history, Optional.empty());
     }
 
     /**
      * What was trained.
      *
      * @param more settings of the way that it was trained
+     * @param samples what the model wrote before and after, if that was asked for
      */
     Trained<I> ended(
             LoadedModel<I> model,
@@ -286,7 +287,8 @@ public final class Fitting<I> {
             Dataset<I> train,
             Optional<Dataset<I>> validation,
             List<String> warnings,
-            TrainingHistory history) {
+            TrainingHistory history,
+            Optional<WrittenSamples> samples) {
         final Trained<I> trained = new Trained<>(
                 model,
                 new Provenance(
@@ -300,7 +302,7 @@ public final class Fitting<I> {
                 settings,
                 Optional.of(history),
                 history.kept().flatMap(report -> report.validation()),
-                Optional.empty(),
+                samples,
                 isCompanion);
         reporting.ended(trained, train, validation);
         return trained;
@@ -314,6 +316,17 @@ public final class Fitting<I> {
     /** Shows who watches that a training begins, with settings of the way that it is trained. */
     void begins(LoadedModel<I> model, Map<String, Object> more, Dataset<I> train, Optional<Dataset<I>> validation) {
         reporting.begins(model, SettingsText.describe(draft, more), train, validation);
+    }
+
+    /** Shows who watches what the model wrote before training. */
+    void sampledBefore(WrittenSamples before) {
+        reporting.sampled(before);
+    }
+
+    /** Shows who watches, and listens, what the model wrote before training and after. */
+    void sampled(WrittenSamples written) {
+        reporting.sampled(written);
+        listener.sampled(written);
     }
 
     /** Nobody watches any more. */
@@ -364,24 +377,14 @@ public final class Fitting<I> {
 
     /** Looks, before a model is loaded, at the data, and at whether a report could be written. */
     void lookAt(Dataset<I> train, Optional<Dataset<I>> validation, List<String> warnings) {
-        lookAt(train, validation, Set.of(), warnings);
-    }
-
-    /**
-     * The same.
-     *
-     * @param meant findings that are as they should be
-     */
-    void lookAt(Dataset<I> train, Optional<Dataset<I>> validation, Set<Finding.Code> meant, List<String> warnings) {
         reporting.check();
         if (train.size().isEmpty()) {
             return;
         }
         final List<Finding> found =
                 validation.isPresent() ? DataCheck.check(train, validation.get()) : DataCheck.check(train);
-        final List<Finding> findings = found.stream()
-                .filter(finding -> !isMadeUpFor(finding) && !meant.contains(finding.code()))
-                .toList();
+        final List<Finding> findings =
+                found.stream().filter(finding -> !isMadeUpFor(finding)).toList();
         reporting.found(findings);
         for (Finding finding : findings) {
             if (finding.severity() == Finding.Severity.ERROR) {

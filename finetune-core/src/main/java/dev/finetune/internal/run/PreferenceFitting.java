@@ -1,7 +1,6 @@
 package dev.finetune.internal.run;
 
 import dev.finetune.data.Dataset;
-import dev.finetune.data.Finding;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.head.Head;
 import dev.finetune.head.Heads;
@@ -10,26 +9,21 @@ import dev.finetune.preference.PreferenceLoss;
 import dev.finetune.preference.PreferencePair;
 import dev.finetune.preference.PreferenceRows;
 import dev.finetune.preference.PreferenceTask;
-import dev.finetune.preference.ReferenceModel;
 import dev.finetune.train.EncodedRows;
 import dev.finetune.train.RowEncoder;
 import dev.finetune.train.Trainer;
 import dev.finetune.train.TrainingHistory;
 import dev.finetune.train.TrainingSettings;
+import dev.finetune.train.WrittenSamples;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** A language model learns which of two answers is preferred, top to bottom. */
 public final class PreferenceFitting<I> {
-    private static final String NAME = "fitPreferences(...)";
-
-    /** One prompt may well have several pairs of answers. */
-    private static final Set<Finding.Code> OF_LABELS = Set.of(Finding.Code.CONFLICTING_LABELS, Finding.Code.DUPLICATES);
+    static final String NAME = "fitPreferences(...)";
 
     private final Draft draft;
     private final TrainingSettings settings;
@@ -62,12 +56,12 @@ public final class PreferenceFitting<I> {
     public Trained<I> fit(Dataset<I> train, Optional<Dataset<I>> validation) {
         PackedBase.checkTraining(draft);
         checkSettings(validation.isPresent());
-        checkInMemory(train);
-        validation.ifPresent(PreferenceFitting::checkInMemory);
+        PreferenceEvaluation.checkInMemory(NAME, train);
+        validation.ifPresent(data -> PreferenceEvaluation.checkInMemory(NAME, data));
         final List<String> warnings = new ArrayList<>();
         final Fitting<I> fitting = new Fitting<>(draft);
         try {
-            fitting.lookAt(train, validation, OF_LABELS, warnings);
+            fitting.lookAt(train, validation, warnings);
             return fit(train, validation, fitting, warnings);
         } finally {
             fitting.close();
@@ -81,7 +75,7 @@ public final class PreferenceFitting<I> {
         try {
             ModelCheck.warnings(draft, settings, model.assembly().network())
                     .forEach(warning -> fitting.warn(warning, warnings));
-            final PreferenceEncoder<I> encoder = encoder(model);
+            final PreferenceEncoder<I> encoder = PreferenceEvaluation.encoder(model);
             final List<PreferencePair> pairs = encoded(train, encoder, "training", fitting, warnings);
             fitting.warnOfTruncation(
                     2 * train.size().orElse(0), model.assembly().encoder(), warnings);
@@ -114,6 +108,9 @@ public final class PreferenceFitting<I> {
             Fitting<I> fitting,
             List<String> warnings) {
         final Map<String, Object> more = Map.of("preferences", loss);
+        final Optional<SampleWriting<I>> writing = SampleWriting.of(draft, model, validation);
+        final Optional<WrittenSamples> before = writing.map(SampleWriting::before);
+        before.ifPresent(fitting::sampledBefore);
         fitting.begins(model, more, train, validation);
         final TrainingHistory history;
         try {
@@ -130,16 +127,11 @@ public final class PreferenceFitting<I> {
             fitting.failed(model, more, e, train, validation);
             throw e;
         }
-        return fitting.ended(model, more, train, validation, warnings, history);
-    }
-
-    @SuppressWarnings("unchecked") // It reads the same inputs as the encoder that it is.
-    private PreferenceEncoder<I> encoder(LoadedModel<I> model) {
-        if (!(model.assembly().encoder() instanceof PreferenceEncoder<?>)) {
-            throw new FinetuneException(
-                    NAME + ": this model doesn't learn from preferences; decoders (GPT-2, Llama ...) do.");
-        }
-        return (PreferenceEncoder<I>) model.assembly().encoder();
+        final Optional<WrittenSamples> samples =
+                writing.map(some -> some.after(before.orElseThrow(), told -> fitting.warn(told, warnings)));
+        samples.ifPresent(fitting::sampled);
+        return fitting.ended(model, more, train, validation, warnings, history, samples)
+                .comparing(new PreferenceEvaluation<>(draft, loss));
     }
 
     private List<PreferencePair> encoded(
@@ -166,14 +158,7 @@ public final class PreferenceFitting<I> {
             return pairs;
         }
         final long start = System.nanoTime();
-        final List<PreferencePair> asked = ReferenceModel.asked(
-                pairs,
-                model.assembly().network(),
-                model.assembly().task().head(),
-                model.assembly().encoder(),
-                settings,
-                model.device(),
-                draft.cancellation());
+        final List<PreferencePair> asked = PreferenceEvaluation.asked(pairs, model, settings, draft.cancellation());
         Fitting.LOG.info(
                 "The model was asked what it says of {} pairs before it learns: {} s",
                 pairs.size(),
@@ -181,35 +166,23 @@ public final class PreferenceFitting<I> {
         return asked;
     }
 
-    private static void checkInMemory(Dataset<?> data) {
-        if (data.size().isEmpty()) {
-            throw new FinetuneException(NAME + " learns from pairs in memory, not from a stream (" + data.describe()
-                    + "): leave out streamed(), or limit(...) what is read.");
-        }
-    }
-
     private void checkSettings(boolean evaluates) {
-        final Map<String, Boolean> said = new LinkedHashMap<>(FewShotFitting.ofClasses(draft));
-        said.keySet().removeIf(name -> name.startsWith("earlyStopping") || name.startsWith("keepBest"));
-        said.put(
-                "regularization(r -> r.rDrop(...))",
-                draft.training().regularization().rDrop() > 0);
-        final List<String> meaningless = said.entrySet().stream()
-                .filter(Map.Entry::getValue)
-                .map(Map.Entry::getKey)
-                .toList();
-        if (!meaningless.isEmpty()) {
-            throw new FinetuneException(NAME + " compares two answers, and knows no classes to predict; "
-                    + String.join(", ", meaningless) + " would do nothing there. Leave out what is named."
+        IdleSettings.ofClasses(draft).andTwoPasses(draft).names().ifPresent(names -> {
+            throw new FinetuneException(NAME + " compares two answers, and knows no classes to predict; " + names
+                    + " would do nothing there. Leave out what is named."
                     + (draft.loss().labelSmoothing() > 0
                             ? " For preferences that may be the wrong way round there is Dpo.beta(...)"
                                     + ".labelSmoothing(...)."
                             : ""));
-        }
+        });
         if (!evaluates
                 && (settings.keepBest().isPresent() || settings.earlyStopping().isPresent())) {
             throw new FinetuneException("Early stopping and keeping the best weights need data to evaluate on: call"
                     + " fitPreferences(train, validation, ...).");
         }
+        draft.samples().filter(some -> !evaluates).ifPresent(some -> {
+            throw new FinetuneException("samples(" + some.rows() + ") writes for rows of validation data: call"
+                    + " fitPreferences(train, validation, ...).");
+        });
     }
 }

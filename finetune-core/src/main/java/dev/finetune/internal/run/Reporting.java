@@ -10,6 +10,7 @@ import dev.finetune.data.Label;
 import dev.finetune.internal.Folders;
 import dev.finetune.internal.SettingLines;
 import dev.finetune.internal.Warnings;
+import dev.finetune.nn.Parameter;
 import dev.finetune.record.Course;
 import dev.finetune.record.DataPart;
 import dev.finetune.record.FitRecord;
@@ -259,7 +260,11 @@ final class Reporting<I> {
                 task.head().toString(),
                 task.labels(),
                 task.mainMetric(),
-                model.method().map(SettingLines::text),
+                model.method()
+                        .map(how -> how.on(model.assembly().network().parameters().stream()
+                                .map(Parameter::name)
+                                .toList()))
+                        .map(SettingLines::text),
                 model.assembly().report().summaryOfTrained());
     }
 

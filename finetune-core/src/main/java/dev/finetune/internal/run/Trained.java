@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param history how training went; empty for a model that was loaded
  * @param evaluation of the weights that were kept, if they were evaluated
  * @param samples what the model wrote before and after, if that was asked for
+ * @param preferences evaluates pairs of answers, if it learned from such
  * @param isCompanion whether another process has the same, and writes it
  * @param <I> the kind of input
  */
@@ -27,16 +28,35 @@ public record Trained<I>(
         Optional<TrainingHistory> history,
         Optional<Metrics> evaluation,
         Optional<WrittenSamples> samples,
+        Optional<PreferenceEvaluation<I>> preferences,
         boolean isCompanion)
         implements AutoCloseable {
+    /** A model that didn't learn from preferences. */
+    Trained(
+            LoadedModel<I> model,
+            Provenance provenance,
+            TrainingSettings settings,
+            Optional<TrainingHistory> history,
+            Optional<Metrics> evaluation,
+            Optional<WrittenSamples> samples,
+            boolean isCompanion) {
+        this(model, provenance, settings, history, evaluation, samples, Optional.empty(), isCompanion);
+    }
+
+    /** The same that learned from preferences. */
+    Trained<I> comparing(PreferenceEvaluation<I> pairs) {
+        return new Trained<>(model, provenance, settings, history, evaluation, samples, Optional.of(pairs), isCompanion);
+    }
+
     /** The same native parts with other probabilities and decisions, not evaluated. */
     public Trained<I> calibrated(Calibration calibration) {
-        return new Trained<>(model.calibrated(calibration), provenance, settings, history, Optional.empty(), samples, isCompanion);
+        return new Trained<>(
+                model.calibrated(calibration), provenance, settings, history, Optional.empty(), samples, preferences, isCompanion);
     }
 
     /** The same with its metrics on some data. */
     public Trained<I> evaluated(Metrics metrics) {
-        return new Trained<>(model, provenance, settings, history, Optional.of(metrics), samples, isCompanion);
+        return new Trained<>(model, provenance, settings, history, Optional.of(metrics), samples, preferences, isCompanion);
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.finetune.examples.bench;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
+import dev.finetune.examples.WrongUsage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,8 +49,8 @@ record EncoderShape(String type, int vocabulary, int layers, int intermediate, i
                 yield new EncoderShape(family, 128_100, 12, 3072, 0, more);
             }
             default ->
-                throw new IllegalArgumentException("--family " + family
-                        + ": there are bert, xlm-roberta, mpnet, albert," + " modernbert, deberta-v2.");
+                throw new WrongUsage("--family " + family
+                        + ": there are bert, xlm-roberta, mpnet, albert, modernbert, deberta-v2.");
         };
     }
 

@@ -4,6 +4,7 @@ import dev.finetune.bert.text.Tokenizer;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.internal.Visible;
 import dev.finetune.lm.Chat;
 import dev.finetune.lm.ChatTemplate;
 import dev.finetune.lm.ChatTokens;
@@ -97,7 +98,7 @@ final class Conversations implements InputTokens<Chat> {
             final String text = chat.readAsText();
             throw new FinetuneException(
                     e.getMessage() + " The conversation is: \""
-                            + (text.length() > SHOWN ? text.substring(0, SHOWN) + " ..." : text)
+                            + Visible.of(text.length() > SHOWN ? text.substring(0, SHOWN) + " ..." : text)
                             + "\". Change it to what the model's chat template expects, or leave it out.",
                     e);
         }
@@ -106,6 +107,13 @@ final class Conversations implements InputTokens<Chat> {
     @Override
     public Optional<TextWriter.Question<Chat>> question(Example<Chat> example) {
         final Chat chat = example.input();
+        if (example.label() instanceof Preference preference) {
+            return preference.chosen().stream()
+                    .findFirst()
+                    .filter(answer -> answer.role().equals("assistant")
+                            && !answer.content().isBlank())
+                    .map(answer -> new TextWriter.Question<>(chat, chat.readAsText(), answer.content()));
+        }
         int last = chat.messages().size() - 1;
         while (last >= 0 && !chat.messages().get(last).role().equals("assistant")) {
             last--;

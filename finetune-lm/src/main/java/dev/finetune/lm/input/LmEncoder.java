@@ -12,6 +12,7 @@ import dev.finetune.data.Text;
 import dev.finetune.data.TokenCount;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.generate.Generation;
+import dev.finetune.internal.Visible;
 import dev.finetune.internal.Warnings;
 import dev.finetune.lm.Chat;
 import dev.finetune.lm.generate.GenerationConfig;
@@ -39,6 +40,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -171,6 +173,22 @@ public final class LmEncoder implements InputEncoder<Object>, TextWriter<Object>
         return pairs;
     }
 
+    @Override
+    public List<TokenCount> countPair(Example<Object> example) {
+        final List<TokenRow> whole = of(example.input()).answered(example);
+        final List<TokenRow> read =
+                whole.stream().map(each -> each.upTo(row.maxLength)).toList();
+        final boolean lost = !read.stream().allMatch(TokenRow::predicts)
+                || Arrays.equals(read.get(0).ids(), read.get(1).ids());
+        return IntStream.range(0, 2)
+                .mapToObj(side -> new TokenCount(
+                        whole.get(side).length(),
+                        read.get(side).length(),
+                        read.get(side).predicted(),
+                        lost))
+                .toList();
+    }
+
     private void leftOut(Example<Object> example, String why) {
         leftOut.increment();
         if (leftOut.sum() <= MOST_TOLD) {
@@ -180,7 +198,7 @@ public final class LmEncoder implements InputEncoder<Object>, TextWriter<Object>
             Warnings.say(
                     LOG,
                     "An example is left out, since " + why + " (maxLength is " + row.maxLength + " tokens): "
-                            + (text.length() > SHOWN ? text.substring(0, SHOWN) + " ..." : text));
+                            + Visible.of(text.length() > SHOWN ? text.substring(0, SHOWN) + " ..." : text));
         }
     }
 

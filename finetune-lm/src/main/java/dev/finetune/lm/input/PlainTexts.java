@@ -105,14 +105,22 @@ record PlainTexts(Tokenizer tokenizer, boolean ended, int endId) implements Inpu
         final String text = example.input().text();
         requireSingle(example.input());
         if (example.label() instanceof Label.Completion completion) {
-            return Optional.of(new TextWriter.Question<>(example.input(), text, completion.text()))
-                    .filter(question -> !text.isBlank() && !question.reference().isBlank());
+            return answered(example.input(), completion.text());
+        }
+        if (example.label() instanceof TextPreference preference) {
+            return answered(example.input(), preference.chosen());
         }
         final int at = parting(text);
         final String after = text.substring(at, Math.min(text.length(), at + 2 * MOST_SHOWN));
         return Optional.of(text.substring(0, at))
                 .filter(beginning -> !beginning.isBlank() && !after.isBlank())
                 .map(beginning -> new TextWriter.Question<>(Text.of(beginning), beginning, after));
+    }
+
+    private static Optional<TextWriter.Question<Text>> answered(Text prompt, String answer) {
+        return prompt.text().isBlank() || answer.isBlank()
+                ? Optional.empty()
+                : Optional.of(new TextWriter.Question<>(prompt, prompt.text(), answer));
     }
 
     /** Where a text is parted: before white space, if there is any, at its half, but not far on. */

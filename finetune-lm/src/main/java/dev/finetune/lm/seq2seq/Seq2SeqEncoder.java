@@ -12,8 +12,11 @@ import dev.finetune.bert.text.Tokenizer;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Text;
+import dev.finetune.data.TokenCount;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.generate.Generation;
+import dev.finetune.internal.Visible;
+import dev.finetune.internal.Warnings;
 import dev.finetune.lm.generate.InGroups;
 import dev.finetune.lm.generate.ModelGeneration;
 import dev.finetune.lm.generate.NextTokens;
@@ -36,6 +39,8 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Device;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Texts as rows, each with the text that is to be written for it, both with their special tokens. Columns, 64-bit: {@code input_ids}
@@ -44,7 +49,13 @@ import org.bytedeco.pytorch.Device;
  * targets there are no labels, and the decoder reads its first token alone. Owns its tokenizer.
  */
 final class Seq2SeqEncoder implements InputEncoder<Text>, TextWriter<Text> {
+    private static final Logger LOG = LoggerFactory.getLogger(Seq2SeqEncoder.class);
     private static final byte[] NO_TYPES = {};
+
+    /** Longer than any text is. */
+    private static final int WHOLE = 1 << 24;
+
+    private static final int SHOWN = 60;
 
     private final Tokenizer tokenizer;
     private final TokenSettings settings;
@@ -107,6 +118,25 @@ final class Seq2SeqEncoder implements InputEncoder<Text>, TextWriter<Text> {
                             new EncodedText.Trace.Whole());
                 })
                 .toList();
+    }
+
+    /** Both texts, each with its special tokens, of which the second one is learned. */
+    @Override
+    public Optional<TokenCount> count(Example<Text> example) {
+        final int source = length(example.input());
+        final boolean known = example.label() instanceof Label.Completion;
+        final int target = known ? length(Text.of(written(example.label()))) : 0;
+        final int learned = Math.min(target, maxTarget);
+        return Optional.of(new TokenCount(source + target, Math.min(source, maxSource) + learned, learned, false));
+    }
+
+    private int length(Text text) {
+        return tokenizer.encode(List.of(text), WHOLE).get(0).ids().length;
+    }
+
+    @Override
+    public int mostTokens() {
+        return maxSource + maxTarget;
     }
 
     private static String written(Label label) {
@@ -194,9 +224,7 @@ final class Seq2SeqEncoder implements InputEncoder<Text>, TextWriter<Text> {
     public TextWriter.Work write(
             Network network, List<Text> inputs, Generation settings, int atOnce, Cancellation cancellation) {
         final TextGenerator generator = generator();
-        final List<int[]> sources = tokenizer.encode(inputs, maxSource).stream()
-                .map(TokenizedText::ids)
-                .toList();
+        final List<int[]> sources = sources(inputs);
         final List<Supplier<TextWriter.Work>> groups = new ArrayList<>();
         for (int from = 0; from < sources.size(); from += atOnce) {
             final List<int[]> some = sources.subList(from, Math.min(from + atOnce, sources.size()));
@@ -213,7 +241,7 @@ final class Seq2SeqEncoder implements InputEncoder<Text>, TextWriter<Text> {
     @Override
     public TextWriter.Work write(
             Network network, Text input, Generation settings, Consumer<String> pieces, Cancellation cancellation) {
-        final int[] source = tokenizer.encode(List.of(input), maxSource).get(0).ids();
+        final int[] source = sources(List.of(input)).get(0);
         return generator()
                 .write(
                         expected -> next(network, List.of(source), expected),
@@ -221,6 +249,24 @@ final class Seq2SeqEncoder implements InputEncoder<Text>, TextWriter<Text> {
                         settings,
                         pieces,
                         cancellation);
+    }
+
+    /** The tokens that are read of texts that something is to be written for; the first that is cut off is told of. */
+    private List<int[]> sources(List<Text> inputs) {
+        final List<TokenizedText> sources = tokenizer.encode(inputs, maxSource);
+        final int cut = IntStream.range(0, inputs.size())
+                .filter(i -> sources.get(i).truncated())
+                .findFirst()
+                .orElse(-1);
+        if (cut >= 0) {
+            final String text = inputs.get(cut).text();
+            Warnings.say(
+                    LOG,
+                    "A text of " + length(inputs.get(cut)) + " tokens is read up to the maximum length of " + maxSource
+                            + ", and what comes after is cut off; a larger maxLength, where the model has one, or a shorter text"
+                            + " helps: " + Visible.of(text.length() > SHOWN ? text.substring(0, SHOWN) + " ..." : text));
+        }
+        return sources.stream().map(TokenizedText::ids).toList();
     }
 
     private TextGenerator generator() {

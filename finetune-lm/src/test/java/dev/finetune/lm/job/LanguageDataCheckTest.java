@@ -189,6 +189,19 @@ class LanguageDataCheckTest {
     }
 
     @Test
+    void conversationsWithoutLabelsBelongToAHeadThatWrites() {
+        final Dataset<Chat> chats = Dataset.of(
+                Chat.class, List.of(new Example<>(Chat.of().user("late").assistant("sorry"), Label.none())));
+        assertThatThrownBy(() -> tuner().head(2).fit(chats, chats))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("to learn what is said in them, say head(Heads.causalLm())")
+                .hasMessageNotContaining("maskedLm");
+        assertThatThrownBy(() -> tuner().head(2).fit(texts("a", null), texts("a", null)))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("say head(Heads.maskedLm()), or, of a model that writes, head(Heads.causalLm())");
+    }
+
+    @Test
     void modelsWithoutCountsAreCheckedAllTheSame() {
         final List<Example<Text>> examples = new ArrayList<>();
         for (int i = 0; i < 12; i++) {

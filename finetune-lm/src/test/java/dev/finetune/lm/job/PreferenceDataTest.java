@@ -14,9 +14,12 @@ import dev.finetune.batch.CollateContext;
 import dev.finetune.batch.HostBatch;
 import dev.finetune.batch.HostTensor;
 import dev.finetune.bert.text.Tokenizer;
+import dev.finetune.data.DataReport;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
+import dev.finetune.data.Finding;
 import dev.finetune.data.Label;
+import dev.finetune.data.TokenTotals;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.head.Heads;
 import dev.finetune.lm.Chat;
@@ -116,6 +119,34 @@ class PreferenceDataTest {
     }
 
     @Test
+    void tokensOfPairsAreCountedAnswerByAnswer() throws IOException {
+        final Dataset<Chat> pairs = Dataset.of(
+                Chat.class,
+                List.of(
+                        new Example<>(Chat.of().user("late"), answers("sorry", "no")),
+                        new Example<>(Chat.of().user("late"), answers("so", "no")),
+                        new Example<>(
+                                Chat.of().user("cold"),
+                                answers("this is all the same until then", "this is all the same until now"))));
+        final DataReport report =
+                tuner(chatty("gpt2-causal-lm", folder)).maxLength(22).check(pairs);
+
+        final TokenTotals tokens = report.parts().get(0).tokens().orElseThrow();
+        assertThat(tokens.rows().orElseThrow().count()).isEqualTo(4);
+        assertThat(tokens.truncated()).isEqualTo(3);
+        assertThat(tokens.longest()).isGreaterThan(22);
+        assertThat(tokens.total()).isGreaterThan(tokens.rows().orElseThrow().tokens() + 2 * 22);
+        assertThat(report.issues().stream().map(DataReport.Issue::code))
+                .contains(Finding.Code.CUT_ANSWERS)
+                .doesNotContain(Finding.Code.DUPLICATES, Finding.Code.CONFLICTING_LABELS);
+        assertThat(report.issues().stream()
+                        .filter(issue -> issue.code() == Finding.Code.CUT_ANSWERS)
+                        .flatMap(issue -> issue.cases().stream())
+                        .flatMap(each -> each.rows().stream()))
+                .containsExactly(new DataReport.Place("train", 3));
+    }
+
+    @Test
     void severalPairsOfOnePromptAreNoContradiction() throws IOException {
         final Dataset<Chat> pairs = Dataset.of(
                 Chat.class,
@@ -143,6 +174,8 @@ class PreferenceDataTest {
                         tuner(base).regularization(r -> r.rDrop(1)),
                 "Dpo.beta(...).labelSmoothing(...)", tuner(base).loss(l -> l.labelSmoothing(0.1)),
                 "fitPreferences(train, validation, ...)", tuner(base).keepBest(),
+                "samples(2) writes for rows of validation data: call fitPreferences(train, validation, ...)",
+                        tuner(base).samples(2),
                 "without an adapter there is nothing beside them that learns",
                         tuner(base).base(Quantized.nf4()));
         refused.forEach((message, tuner) -> assertThatThrownBy(() -> tuner.fitPreferences(data, Dpo.beta(0.1)))
@@ -173,7 +206,7 @@ class PreferenceDataTest {
 
     @Test
     void numbersOutOfTheirRangeAreRefused() {
-        for (double beta : new double[] {0, -0.1, Double.NaN, Double.POSITIVE_INFINITY}) {
+        for (double beta : new double[] {0, -0.1, 1e30, Double.NaN, Double.POSITIVE_INFINITY}) {
             assertThatThrownBy(() -> Dpo.beta(beta)).hasMessageContaining("beta must be a number above 0");
             assertThatThrownBy(() -> Orpo.lambda(beta)).hasMessageContaining("lambda must be a number above 0");
         }

@@ -11,6 +11,8 @@ import static org.assertj.core.api.Assertions.within;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.data.Dataset;
+import dev.finetune.data.Example;
+import dev.finetune.data.Label;
 import dev.finetune.data.Text;
 import dev.finetune.generate.Generation;
 import dev.finetune.lm.Chat;
@@ -19,11 +21,13 @@ import dev.finetune.metrics.Metrics;
 import dev.finetune.peft.Lora;
 import dev.finetune.preference.Dpo;
 import dev.finetune.preference.Orpo;
+import dev.finetune.preference.PreferenceLoss;
 import dev.finetune.train.Cancellation;
 import dev.finetune.train.Checkpoints;
 import dev.finetune.train.Precision;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.TrainingListener;
+import dev.finetune.train.WrittenSamples;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -80,6 +84,70 @@ class PreferenceJobsTest {
             assertThat(losses(onwards).get(0))
                     .as("the reference is the model with the adapter that it has")
                     .isCloseTo(UNDECIDED, within(1e-5));
+        }
+    }
+
+    @Test
+    void pairsAreEvaluatedAfterwardsAsTrainingDid() throws IOException {
+        final Path base = chatty("gpt2-causal-lm", folder);
+        for (PreferenceLoss loss : List.of(Dpo.beta(0.5).labelSmoothing(0.1), Orpo.lambda(0.2))) {
+            try (FineTuned<Chat> tuned =
+                    tuner(base).epochs(2).fitPreferences(training(folder), heldOut(folder), loss)) {
+                final Metrics then = tuned.evaluation();
+                final Metrics now = tuned.evaluate(heldOut(folder));
+                assertThat(now.names()).isEqualTo(then.names());
+                then.names()
+                        .forEach(name -> assertThat(now.get(name))
+                                .as("%s, %s", loss, name)
+                                .isCloseTo(then.get(name), within(1e-5)));
+                final Dataset<Chat> conversations = Dataset.of(
+                        Chat.class, List.of(new Example<>(Chat.of().user("late").assistant("thanks"), Label.none())));
+                assertThat(tuned.evaluate(conversations).names()).contains("perplexity");
+            }
+        }
+    }
+
+    @Test
+    void samplesAreWrittenBeforeAndAfterBesideThePreferredAnswer() throws IOException {
+        final List<WrittenSamples> told = new ArrayList<>();
+        try (FineTuned<Chat> tuned = tuner(chatty("gpt2-causal-lm", folder))
+                .epochs(40)
+                .batchSize(2)
+                .samples(2, Generation.greedy().maxNewTokens(6))
+                .listener(new TrainingListener() {
+                    @Override
+                    public void sampled(WrittenSamples written) {
+                        told.add(written);
+                    }
+                })
+                .fitPreferences(training(folder), heldOut(folder), Orpo.lambda(0.2))) {
+            final WrittenSamples samples = tuned.samples().orElseThrow();
+            assertThat(told).containsExactly(samples);
+            assertThat(samples.rows()).hasSize(2).allSatisfy(row -> {
+                assertThat(row.reference()).isEqualTo("thanks");
+                assertThat(row.before()).isNotEqualTo("thanks");
+                assertThat(row.after()).contains("thanks");
+            });
+        }
+    }
+
+    @Test
+    void rowsArePairsWhereProgressIsTold() throws IOException {
+        final List<Long> planned = new ArrayList<>();
+        try (FineTuned<Chat> tuned = tuner(chatty("gpt2-causal-lm", folder))
+                .epochs(1)
+                .batchSize(3)
+                .listener(new TrainingListener() {
+                    @Override
+                    public void started(Plan plan) {
+                        planned.add(plan.rows());
+                        planned.add(plan.validationRows());
+                    }
+                })
+                .fitPreferences(training(folder), heldOut(folder), Orpo.lambda(0.2))) {
+            assertThat(planned).containsExactly(8L, 3L);
+            assertThat(tuned.history().orElseThrow().steps().stream().map(StepReport::rows))
+                    .containsExactly(3, 3, 2);
         }
     }
 

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.batch.CollateContext;
@@ -18,6 +17,7 @@ import dev.finetune.data.Text;
 import dev.finetune.golden.GoldenCase;
 import dev.finetune.golden.GoldenDevice;
 import dev.finetune.golden.GoldenFolders;
+import dev.finetune.golden.GoldenTraining;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
@@ -26,22 +26,12 @@ import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Hidden;
 import dev.finetune.nn.Parameter;
 import dev.finetune.spi.Assembly;
-import dev.finetune.train.Batching;
-import dev.finetune.train.Cancellation;
 import dev.finetune.train.Execution;
-import dev.finetune.train.Optimization;
-import dev.finetune.train.OptimizerSettings;
-import dev.finetune.train.Schedule;
-import dev.finetune.train.StepReport;
-import dev.finetune.train.Trainer;
 import dev.finetune.train.TrainingHistory;
-import dev.finetune.train.TrainingListener;
-import dev.finetune.train.TrainingSettings;
 import dev.finetune.train.WeightDecay;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.DynamicTest;
@@ -54,7 +44,6 @@ class Seq2SeqGoldenTest {
     private static final double FORWARD = 1e-5;
     private static final double LOSS = 3e-5;
     private static final double NORM = 3e-4;
-    private static final double RATE = 1e-9;
     private static final double AFTER = 1e-4;
 
     @TestFactory
@@ -163,57 +152,17 @@ class Seq2SeqGoldenTest {
     private static void trainingAgrees(GoldenCase golden, boolean gradientCheckpointing) {
         try (FineTuned<Text> model = load(golden)) {
             final Assembly<?> assembly = model.assembly();
-            final TrainingHistory history = train(golden, assembly, gradientCheckpointing);
-            final double[] losses = golden.numbers("expected_losses");
-            final double[] norms = golden.numbers("expected_grad_norms");
-            final double[] rates = golden.numbers("expected_lrs");
-            assertThat(history.steps()).hasSize(losses.length);
-            for (StepReport step : history.steps()) {
-                final int s = Math.toIntExact(step.step() - 1);
-                assertThat(step.loss()).as("loss of step %d", s).isCloseTo(losses[s], within(LOSS * losses[s]));
-                assertThat(step.gradientNorm())
-                        .as("gradient norm of step %d", s)
-                        .isCloseTo(norms[s], within(NORM * norms[s]));
-                assertThat(step.learningRate()).as("rate of step %d", s).isCloseTo(rates[s], within(RATE));
-            }
+            final TrainingHistory history = GoldenTraining.train(
+                    assembly,
+                    GoldenTraining.settings(golden.json())
+                            .execution(Execution.DEFAULT.gradientCheckpointing(gradientCheckpointing)),
+                    golden.cycle());
+            GoldenTraining.assertSteps(golden.json(), history, loss -> LOSS * loss, NORM);
             assertClose(
                     logits(assembly, golden.batch(0), new LinkedHashMap<>()),
                     golden.expected("logits_after"),
                     AFTER,
                     "logits after training");
         }
-    }
-
-    private static TrainingHistory train(GoldenCase golden, Assembly<?> assembly, boolean gradientCheckpointing) {
-        return new Trainer(
-                        assembly.network(),
-                        assembly.task(),
-                        settings(golden, gradientCheckpointing),
-                        GoldenDevice.device(),
-                        new TrainingListener() {},
-                        new Cancellation())
-                .train(golden.cycle(), Optional.empty());
-    }
-
-    private static TrainingSettings settings(GoldenCase golden, boolean gradientCheckpointing) {
-        final JsonObject optimizer = golden.json().getAsJsonObject("optimizer");
-        final JsonObject schedule = golden.json().getAsJsonObject("schedule");
-        return TrainingSettings.DEFAULT
-                .learningRate(optimizer.get("lr").getAsDouble())
-                .optimizer(new OptimizerSettings.AdamW(
-                        optimizer.getAsJsonArray("betas").get(0).getAsDouble(),
-                        optimizer.getAsJsonArray("betas").get(1).getAsDouble(),
-                        optimizer.get("eps").getAsDouble(),
-                        WeightDecay.of(optimizer.get("weight_decay").getAsDouble())))
-                .schedule(Schedule.named(schedule.get("name").getAsString())
-                        .withWarmupSteps(schedule.get("warmup_steps").getAsLong()))
-                .optimization(Optimization.DEFAULT
-                        .accumulate(golden.number("gradient_accumulation"))
-                        .maxGradientNorm(optimizer.get("max_grad_norm").getAsDouble()))
-                .epochs(1)
-                .maxSteps(golden.number("steps"))
-                .batching(Batching.DEFAULT.shuffle(false).groupByLength(false))
-                .execution(Execution.DEFAULT.gradientCheckpointing(gradientCheckpointing))
-                .device(GoldenDevice.choice());
     }
 }

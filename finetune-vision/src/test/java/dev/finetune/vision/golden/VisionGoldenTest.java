@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
-import com.google.gson.JsonObject;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.batch.CollateContext;
@@ -14,6 +13,7 @@ import dev.finetune.batch.HostTensor;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.golden.GoldenDevice;
+import dev.finetune.golden.GoldenTraining;
 import dev.finetune.head.Heads;
 import dev.finetune.head.Pooling;
 import dev.finetune.internal.torch.GradientMode;
@@ -24,18 +24,8 @@ import dev.finetune.nn.Buffer;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Network;
 import dev.finetune.train.BatchSource;
-import dev.finetune.train.Batching;
-import dev.finetune.train.Cancellation;
 import dev.finetune.train.Execution;
-import dev.finetune.train.Optimization;
-import dev.finetune.train.OptimizerSettings;
-import dev.finetune.train.Schedule;
-import dev.finetune.train.StepReport;
-import dev.finetune.train.Trainer;
 import dev.finetune.train.TrainingHistory;
-import dev.finetune.train.TrainingListener;
-import dev.finetune.train.TrainingSettings;
-import dev.finetune.train.WeightDecay;
 import dev.finetune.vision.Image;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -67,7 +57,6 @@ class VisionGoldenTest {
      */
     private static final double NORM = 3e-3;
 
-    private static final double RATE = 1e-9;
 
     /**
      * Running statistics after training. In float64 PyTorch itself comes to within 2.7e-5 of the reference, which float32 and
@@ -167,26 +156,12 @@ class VisionGoldenTest {
     private static void trainingAgrees(VisionCase golden, Path weights, boolean checkpointing) {
         try (FineTuned<Image> model = tuner(weights).untrained(Image.class)) {
             final Network network = model.assembly().network();
-            final TrainingHistory history = new Trainer(
-                            network,
-                            model.assembly().task(),
-                            settings(golden, checkpointing),
-                            GoldenDevice.device(),
-                            new TrainingListener() {},
-                            new Cancellation())
-                    .train(new Cycle(golden), Optional.empty());
-            final double[] losses = golden.numbers("expected_losses");
-            final double[] norms = golden.numbers("expected_grad_norms");
-            final double[] rates = golden.numbers("expected_lrs");
-            assertThat(history.steps()).hasSize(losses.length);
-            for (StepReport step : history.steps()) {
-                final int s = Math.toIntExact(step.step() - 1);
-                assertThat(step.loss()).as("loss of step %d", s).isCloseTo(losses[s], within(LOSS * losses[s]));
-                assertThat(step.gradientNorm())
-                        .as("gradient norm of step %d", s)
-                        .isCloseTo(norms[s], within(NORM * norms[s]));
-                assertThat(step.learningRate()).as("rate of step %d", s).isCloseTo(rates[s], within(RATE));
-            }
+            final TrainingHistory history = GoldenTraining.train(
+                    model.assembly(),
+                    GoldenTraining.settings(golden.json(), Optional.of(SPARED))
+                            .execution(Execution.DEFAULT.gradientCheckpointing(checkpointing)),
+                    new Cycle(golden));
+            GoldenTraining.assertSteps(golden.json(), history, loss -> LOSS * loss, NORM);
             int compared = 0;
             for (Buffer buffer : network.buffers()) {
                 if (golden.has("after." + buffer.name())) {
@@ -216,27 +191,6 @@ class VisionGoldenTest {
                     network.forward(batch, ForwardContext.evaluating()).get(output);
             return Tensors.floats(found);
         }
-    }
-
-    private static TrainingSettings settings(VisionCase golden, boolean checkpointing) {
-        final JsonObject optimizer = golden.json().getAsJsonObject("optimizer");
-        final JsonObject schedule = golden.json().getAsJsonObject("schedule");
-        return TrainingSettings.DEFAULT
-                .learningRate(optimizer.get("lr").getAsDouble())
-                .optimizer(new OptimizerSettings.AdamW(
-                        0.9,
-                        0.999,
-                        1e-8,
-                        new WeightDecay(optimizer.get("weight_decay").getAsDouble(), Optional.of(SPARED))))
-                .schedule(Schedule.named(schedule.get("name").getAsString())
-                        .withWarmupSteps(schedule.get("warmup_steps").getAsLong()))
-                .optimization(Optimization.DEFAULT.maxGradientNorm(
-                        optimizer.get("max_grad_norm").getAsDouble()))
-                .epochs(1)
-                .maxSteps(golden.json().get("steps").getAsInt())
-                .batching(Batching.DEFAULT.shuffle(false).groupByLength(false))
-                .execution(Execution.DEFAULT.gradientCheckpointing(checkpointing))
-                .device(GoldenDevice.choice());
     }
 
     /** The batches x[i::3], in turn. */
