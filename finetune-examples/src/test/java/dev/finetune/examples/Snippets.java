@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import javax.tools.Diagnostic;
@@ -71,8 +72,8 @@ record Snippets(Path classes, Map<String, String> names, List<String> tests, Lis
             "package com.example.loha;", Path.of("../finetune-bert/src/test/java"),
             "package com.example.levels;", Path.of("../finetune-bert/src/test/java"));
 
-    /** The document whose blocks {@link OtherLanguagesTest} compares with samples, projects of their own. */
-    private static final String OF_SAMPLES = "other-languages.md";
+    /** Documents whose blocks {@link OtherLanguagesTest} and finetune-spark compare with what is compiled there. */
+    private static final Set<String> OF_OTHERS = Set.of("other-languages.md", "spark.md");
 
     private static final Pattern MODEL_ID = Pattern.compile("\"(bert-base-(un)?cased|google/[\\w-]+)\"");
     private static final Pattern LM_MODEL_ID = Pattern.compile("\"(gpt2|Qwen/[\\w.-]+)\"");
@@ -84,7 +85,7 @@ record Snippets(Path classes, Map<String, String> names, List<String> tests, Lis
         final List<String> tests = new ArrayList<>();
         for (Document document : documents) {
             for (Document.Block block : document.blocks("java")) {
-                if (document.name().equals(OF_SAMPLES)
+                if (OF_OTHERS.contains(document.name())
                         || QUOTED.containsKey(block.lines().get(0))) {
                     continue;
                 }

@@ -1,0 +1,160 @@
+package dev.finetune.spark;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.spark.launcher.JavaModuleOptions;
+import org.apache.spark.sql.SparkSession;
+
+/** A master and workers as processes on this machine, with this process's class path. */
+final class StandaloneCluster implements AutoCloseable {
+    private static final String HOST = "127.0.0.1";
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private final Path directory;
+    private final int port;
+    private final List<Process> processes = new ArrayList<>();
+
+    private StandaloneCluster(Path directory, int port) {
+        this.directory = directory;
+        this.port = port;
+    }
+
+    /**
+     * Starts one.
+     *
+     * @param workers how many, of one core each
+     */
+    static StandaloneCluster start(Path directory, int workers) throws IOException, InterruptedException {
+        final StandaloneCluster cluster = new StandaloneCluster(directory, freePort());
+        try {
+            cluster.run(
+                    "master",
+                    List.of(
+                            "org.apache.spark.deploy.master.Master",
+                            "--host",
+                            HOST,
+                            "--port",
+                            String.valueOf(cluster.port),
+                            "--webui-port",
+                            "0"));
+            cluster.awaitMaster();
+            for (int i = 0; i < workers; i++) {
+                cluster.addWorker();
+            }
+            return cluster;
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            cluster.close();
+            throw e;
+        }
+    }
+
+    /** One more machine, as it were. */
+    Process addWorker() throws IOException {
+        final String name = "worker-" + processes.size();
+        return run(
+                name,
+                List.of(
+                        "org.apache.spark.deploy.worker.Worker",
+                        "--host",
+                        HOST,
+                        "--webui-port",
+                        "0",
+                        "--cores",
+                        "1",
+                        "--memory",
+                        "2g",
+                        "--work-dir",
+                        directory.resolve(name).toString(),
+                        master()));
+    }
+
+    /** Kills the last one that was started, and its executor. */
+    void killWorker() {
+        final Process worker = processes.get(processes.size() - 1);
+        worker.descendants().forEach(ProcessHandle::destroyForcibly);
+        worker.destroyForcibly();
+    }
+
+    String master() {
+        return "spark://" + HOST + ":" + port;
+    }
+
+    /** A session whose executors have this process's class path, and one core each. */
+    SparkSession.Builder session(Map<String, String> environment) {
+        final SparkSession.Builder builder = Sessions.builder(master())
+                .config("spark.executor.cores", "1")
+                .config("spark.executor.memory", "1g")
+                .config("spark.executor.extraClassPath", System.getProperty("java.class.path"));
+        environment.forEach((name, value) -> builder.config("spark.executorEnv." + name, value));
+        return builder;
+    }
+
+    private Process run(String name, List<String> arguments) throws IOException {
+        // Spark wants a home with jars, of which there are none: all is on the class path.
+        final Path home = Files.createDirectories(directory.resolve("home"));
+        Files.createDirectories(home.resolve("jars"));
+        final List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m"));
+        Stream.of(JavaModuleOptions.defaultModuleOptions().split(" "))
+                .filter(option -> !option.isBlank())
+                .forEach(command::add);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+        command.addAll(arguments);
+        final File log = directory.resolve(name + ".log").toFile();
+        final ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log);
+        builder.environment().put("SPARK_HOME", home.toString());
+        builder.environment().put("SPARK_SCALA_VERSION", "2.13");
+        builder.environment().put("SPARK_LOCAL_IP", HOST);
+        final Process process = builder.start();
+        processes.add(process);
+        return process;
+    }
+
+    private void awaitMaster() throws InterruptedException {
+        final long began = System.nanoTime();
+        while (true) {
+            try (Socket socket = new Socket()) {
+                socket.connect(new InetSocketAddress(HOST, port), 1000);
+                return;
+            } catch (IOException e) {
+                if (System.nanoTime() - began > PATIENCE.toNanos()) {
+                    throw new IllegalStateException("no master; see " + directory.resolve("master.log"), e);
+                }
+                Thread.sleep(100);
+            }
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(HOST))) {
+            return socket.getLocalPort();
+        }
+    }
+
+    @Override
+    public void close() {
+        for (Process process : processes) {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly();
+        }
+        for (Process process : processes) {
+            try {
+                process.waitFor();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}
