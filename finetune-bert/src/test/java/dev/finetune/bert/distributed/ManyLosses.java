@@ -36,13 +36,17 @@ public final class ManyLosses {
             final boolean stop = random.nextInt(4) == 0;
             final long begin = System.nanoTime();
             if (stop) {
-                new ProcessBuilder("kill", "-STOP", Long.toString(all.get(rank).pid())).start().waitFor();
+                new ProcessBuilder("kill", "-STOP", Long.toString(all.get(rank).pid()))
+                        .start()
+                        .waitFor();
             } else {
                 all.get(rank).kill();
             }
             int named = 0;
             for (int other = 0; other < PROCESSES; other++) {
-                named += other != rank && all.get(other).end().output().contains("Process " + rank + " was lost") ? 1 : 0;
+                named += other != rank && all.get(other).end().output().contains("Process " + rank + " was lost")
+                        ? 1
+                        : 0;
             }
             final int seconds = (int) TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begin);
             all.get(rank).kill();
@@ -51,7 +55,12 @@ public final class ManyLosses {
             final String found = result(start(folder, "checkpoints"), "checkpoints: ");
             System.out.printf(
                     "%d: process %d %s, named by %d, the others ended after %d s, then %s%n",
-                    time, rank, stop ? "stopped" : "killed", named, seconds, found.equals(expected) ? "the same" : "OTHERS");
+                    time,
+                    rank,
+                    stop ? "stopped" : "killed",
+                    named,
+                    seconds,
+                    found.equals(expected) ? "the same" : "OTHERS");
             if (!found.equals(expected)) {
                 System.out.println(found + "\n" + expected);
                 System.exit(1);

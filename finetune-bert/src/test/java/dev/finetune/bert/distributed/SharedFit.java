@@ -108,9 +108,8 @@ final class SharedFit {
                 }
             }
             case "notEvaluated" -> {
-                try (FineTuned<Text> tuned = self.rank() == 0
-                        ? tuner.fit(reviews(0, 16), reviews(100, 16))
-                        : tuner.fitAll(reviews(0, 16))) {
+                try (FineTuned<Text> tuned =
+                        self.rank() == 0 ? tuner.fit(reviews(0, 16), reviews(100, 16)) : tuner.fitAll(reviews(0, 16))) {
                     yield told(tuned);
                 }
             }
