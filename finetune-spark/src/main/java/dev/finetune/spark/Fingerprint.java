@@ -56,9 +56,10 @@ final class Fingerprint {
     private static void add(MessageDigest digest, Path file) throws IOException {
         try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
             final byte[] buffer = new byte[BUFFER];
-            while (in.read(buffer) >= 0) {
-                continue;
-            }
+            int read;
+            do {
+                read = in.read(buffer);
+            } while (read >= 0);
         }
     }
 }

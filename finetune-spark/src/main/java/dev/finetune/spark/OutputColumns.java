@@ -21,20 +21,20 @@ import scala.jdk.javaapi.CollectionConverters;
 record OutputColumns(Kind kind, String prefix) implements Serializable {
     /** What a head says of an input. */
     enum Kind {
-        CATEGORY(DataTypes.StringType, true, true),
-        CATEGORIES(DataTypes.createArrayType(DataTypes.StringType, false), false, true),
-        NUMBER(DataTypes.DoubleType, false, false),
-        NUMBERS(DataTypes.createArrayType(DataTypes.DoubleType, false), false, false),
-        VECTOR(DataTypes.createArrayType(DataTypes.FloatType, false), false, false);
+        CATEGORY,
+        CATEGORIES,
+        NUMBER,
+        NUMBERS,
+        VECTOR;
 
-        private final DataType prediction;
-        private final boolean hasProbability;
-        private final boolean hasProbabilities;
-
-        Kind(DataType prediction, boolean hasProbability, boolean hasProbabilities) {
-            this.prediction = prediction;
-            this.hasProbability = hasProbability;
-            this.hasProbabilities = hasProbabilities;
+        private DataType prediction() {
+            return switch (this) {
+                case CATEGORY -> DataTypes.StringType;
+                case CATEGORIES -> DataTypes.createArrayType(DataTypes.StringType, false);
+                case NUMBER -> DataTypes.DoubleType;
+                case NUMBERS -> DataTypes.createArrayType(DataTypes.DoubleType, false);
+                case VECTOR -> DataTypes.createArrayType(DataTypes.FloatType, false);
+            };
         }
     }
 
@@ -54,11 +54,11 @@ record OutputColumns(Kind kind, String prefix) implements Serializable {
 
     StructType added() {
         final List<StructField> fields = new ArrayList<>();
-        fields.add(field("prediction", kind.prediction));
-        if (kind.hasProbability) {
+        fields.add(field("prediction", kind.prediction()));
+        if (kind == Kind.CATEGORY) {
             fields.add(field("probability", DataTypes.DoubleType));
         }
-        if (kind.hasProbabilities) {
+        if (kind == Kind.CATEGORY || kind == Kind.CATEGORIES) {
             fields.add(
                     field("probabilities", DataTypes.createMapType(DataTypes.StringType, DataTypes.DoubleType, false)));
         }
@@ -89,7 +89,7 @@ record OutputColumns(Kind kind, String prefix) implements Serializable {
     /** The row with what the model says of it, or why it says nothing. */
     Row row(Row row, @Nullable Prediction prediction, @Nullable String error) {
         final int had = row.size();
-        final @Nullable Object[] values = new @Nullable Object[had + added().size()];
+        final @Nullable Object[] values = new @Nullable Object[had + width()];
         for (int i = 0; i < had; i++) {
             values[i] = row.get(i);
         }
@@ -98,6 +98,15 @@ record OutputColumns(Kind kind, String prefix) implements Serializable {
         }
         values[values.length - 1] = error;
         return RowFactory.create(values);
+    }
+
+    /** How many columns are added. */
+    private int width() {
+        return switch (kind) {
+            case CATEGORY -> 4;
+            case CATEGORIES -> 3;
+            default -> 2;
+        };
     }
 
     private void put(Prediction prediction, @Nullable Object[] values, int at) {

@@ -4,6 +4,7 @@ import dev.finetune.FineTuned;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -114,7 +115,8 @@ final class SharedModels {
     private void giveBack(Entry entry) {
         if (--entry.users == 0) {
             entry.unusedSince = System.nanoTime();
-            timer.schedule(this::closeOld, kept.toMillis() + 1, TimeUnit.MILLISECONDS);
+            final ScheduledFuture<?> unused =
+                    timer.schedule(this::closeOld, kept.toMillis() + 1, TimeUnit.MILLISECONDS);
         }
     }
 

@@ -39,7 +39,7 @@ public final class Distributed {
         final int rows = Integer.parseInt(arguments[3]);
         final Path folder = Files.createTempDirectory("finetune-distributed");
         final double alone = alone(train, test, model, rows);
-        try (StandaloneCluster cluster = StandaloneCluster.start(folder, 2);
+        try (StandaloneCluster cluster = StandaloneCluster.start(folder, 2, 1);
                 SparkSession spark = cluster.session(Map.of()).getOrCreate()) {
             final org.apache.spark.sql.Dataset<Row> reviews = read(spark, train).limit(rows);
             final org.apache.spark.sql.Dataset<Row> unseen = read(spark, test);

@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Supplier;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -81,18 +80,18 @@ public final class ScoringSpeed {
         }
         try (FineTuned<Text> one = model.open()) {
             one.predict(texts.subList(0, 500));
-            return timed(rows, () -> one.predict(texts).size());
+            return timed(rows, () -> one.predict(texts));
         }
     }
 
-    private static double timed(int rows, Supplier<Object> work) {
+    private static double timed(int rows, Runnable work) {
         final long began = System.nanoTime();
-        work.get();
+        work.run();
         return rows / ((System.nanoTime() - began) / 1e9);
     }
 
     /** What is scored goes nowhere; the heap is told as it is after full collections. */
-    private static Object score(SparkModel<Text> model, Dataset<Row> rows, boolean telling) {
+    private static void score(SparkModel<Text> model, Dataset<Row> rows, boolean telling) {
         final Thread watch = new Thread(ScoringSpeed::tellHeap);
         watch.setDaemon(true);
         if (telling) {
@@ -100,7 +99,6 @@ public final class ScoringSpeed {
         }
         model.transform(rows).write().format("noop").mode("overwrite").save();
         watch.interrupt();
-        return rows;
     }
 
     private static void tellHeap() {

@@ -22,21 +22,24 @@ final class StandaloneCluster implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final Path directory;
+    private final int cores;
     private final int port;
     private final List<Process> processes = new ArrayList<>();
 
-    private StandaloneCluster(Path directory, int port) {
+    private StandaloneCluster(Path directory, int cores, int port) {
         this.directory = directory;
+        this.cores = cores;
         this.port = port;
     }
 
     /**
      * Starts one.
      *
-     * @param workers how many, of one core each
+     * @param workers how many
+     * @param cores of each; each core gets an executor
      */
-    static StandaloneCluster start(Path directory, int workers) throws IOException, InterruptedException {
-        final StandaloneCluster cluster = new StandaloneCluster(directory, freePort());
+    static StandaloneCluster start(Path directory, int workers, int cores) throws IOException, InterruptedException {
+        final StandaloneCluster cluster = new StandaloneCluster(directory, cores, freePort());
         try {
             cluster.run(
                     "master",
@@ -71,9 +74,9 @@ final class StandaloneCluster implements AutoCloseable {
                         "--webui-port",
                         "0",
                         "--cores",
-                        "1",
+                        String.valueOf(cores),
                         "--memory",
-                        "2g",
+                        cores + "g",
                         "--work-dir",
                         directory.resolve(name).toString(),
                         master()));
@@ -104,8 +107,11 @@ final class StandaloneCluster implements AutoCloseable {
         // Spark wants a home with jars, of which there are none: all is on the class path.
         final Path home = Files.createDirectories(directory.resolve("home"));
         Files.createDirectories(home.resolve("jars"));
-        final List<String> command = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m"));
+        final List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC"));
         Stream.of(JavaModuleOptions.defaultModuleOptions().split(" "))
                 .filter(option -> !option.isBlank())
                 .forEach(command::add);
@@ -126,7 +132,7 @@ final class StandaloneCluster implements AutoCloseable {
         final long began = System.nanoTime();
         while (true) {
             try (Socket socket = new Socket()) {
-                socket.connect(new InetSocketAddress(HOST, port), 1000);
+                socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1000);
                 return;
             } catch (IOException e) {
                 if (System.nanoTime() - began > PATIENCE.toNanos()) {
@@ -138,7 +144,7 @@ final class StandaloneCluster implements AutoCloseable {
     }
 
     private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(HOST))) {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         }
     }
