@@ -3,6 +3,7 @@ package dev.finetune.bert.distributed;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.data.Dataset;
+import dev.finetune.data.Label;
 import dev.finetune.data.Text;
 import dev.finetune.distributed.Processes;
 import dev.finetune.error.FinetuneException;
@@ -15,12 +16,14 @@ import dev.finetune.train.Checkpoints;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.TrainingHistory;
 import dev.finetune.train.TrainingListener;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** One of several processes that do the same jobs together, and say on a line each what came out. */
 final class SharedFit {
@@ -107,6 +110,32 @@ final class SharedFit {
                     yield told(tuned);
                 }
             }
+            case "unreadable" -> {
+                try (FineTuned<Text> tuned = tuner.fitAll(self.rank() == 1 ? unreadable() : reviews(0, 16))) {
+                    yield told(tuned);
+                }
+            }
+            case "emptyStream" -> {
+                try (FineTuned<Text> tuned = tuner.distributed(self.ownShards())
+                        .maxSteps(2)
+                        .fitAll(Dataset.streamed(
+                                Text.class,
+                                () -> self.rank() == 1 ? Stream.of() : reviews(0, 16).stream()))) {
+                    yield told(tuned);
+                }
+            }
+            case "deciding" -> {
+                // Each part of the validation data holds one of the classes only, the whole both.
+                try (FineTuned<Text> tuned = tuner.distributed(self.ownShards())
+                        .keepBest("auroc")
+                        .fit(
+                                reviews(0, 16),
+                                reviews(0, 16)
+                                        .filter(row -> row.label()
+                                                .equals(new Label.Category(Integer.toString(self.rank())))))) {
+                    yield told(tuned);
+                }
+            }
             case "notEvaluated" -> {
                 try (FineTuned<Text> tuned = self.rank() == 0
                         ? tuner.fit(reviews(0, 16), reviews(100, 16))
@@ -130,6 +159,18 @@ final class SharedFit {
             }
             default -> throw new IllegalArgumentException(job);
         };
+    }
+
+    @SuppressWarnings("unchecked") // It is what it stands for.
+    private static Dataset<Text> unreadable() {
+        final Dataset<Text> data = reviews(0, 16);
+        return (Dataset<Text>) Proxy.newProxyInstance(
+                Dataset.class.getClassLoader(), new Class<?>[] {Dataset.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("iterator")) {
+                        throw new FinetuneException("the disk is gone");
+                    }
+                    return method.invoke(data, arguments);
+                });
     }
 
     private static Path folder() {
