@@ -16,7 +16,6 @@ import dev.finetune.train.Checkpoints;
 import dev.finetune.train.StepReport;
 import dev.finetune.train.TrainingHistory;
 import dev.finetune.train.TrainingListener;
-import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -110,11 +109,6 @@ final class SharedFit {
                     yield told(tuned);
                 }
             }
-            case "unreadable" -> {
-                try (FineTuned<Text> tuned = tuner.fitAll(self.rank() == 1 ? unreadable() : reviews(0, 16))) {
-                    yield told(tuned);
-                }
-            }
             case "emptyStream" -> {
                 try (FineTuned<Text> tuned = tuner.distributed(self.ownShards())
                         .maxSteps(2)
@@ -159,18 +153,6 @@ final class SharedFit {
             }
             default -> throw new IllegalArgumentException(job);
         };
-    }
-
-    @SuppressWarnings("unchecked") // It is what it stands for.
-    private static Dataset<Text> unreadable() {
-        final Dataset<Text> data = reviews(0, 16);
-        return (Dataset<Text>) Proxy.newProxyInstance(
-                Dataset.class.getClassLoader(), new Class<?>[] {Dataset.class}, (proxy, method, arguments) -> {
-                    if (method.getName().equals("iterator")) {
-                        throw new FinetuneException("the disk is gone");
-                    }
-                    return method.invoke(data, arguments);
-                });
     }
 
     private static Path folder() {
