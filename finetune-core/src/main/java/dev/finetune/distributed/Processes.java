@@ -166,7 +166,8 @@ public final class Processes {
      * unequal size; that no row is in two of them is for the caller to see to. Labels and class counts are those of all parts.
      */
     public Processes ownShards() {
-        return new Processes(rank, size, address, port, true, timeout, startTimeout, ownAddress, job, agent, compressed);
+        return new Processes(
+                rank, size, address, port, true, timeout, startTimeout, ownAddress, job, agent, compressed);
     }
 
     /**
@@ -178,7 +179,8 @@ public final class Processes {
      */
     public Processes timeout(Duration silence) {
         check(silence, "timeout(...)");
-        return new Processes(rank, size, address, port, ownShards, silence, startTimeout, ownAddress, job, agent, compressed);
+        return new Processes(
+                rank, size, address, port, ownShards, silence, startTimeout, ownAddress, job, agent, compressed);
     }
 
     /**
@@ -190,7 +192,8 @@ public final class Processes {
      */
     public Processes startTimeout(Duration patience) {
         check(patience, "startTimeout(...)");
-        return new Processes(rank, size, address, port, ownShards, timeout, patience, ownAddress, job, agent, compressed);
+        return new Processes(
+                rank, size, address, port, ownShards, timeout, patience, ownAddress, job, agent, compressed);
     }
 
     private static void check(Duration time, String what) {
@@ -207,7 +210,8 @@ public final class Processes {
      */
     public Processes ownAddress(String own) {
         Objects.requireNonNull(own, "own");
-        return new Processes(rank, size, address, port, ownShards, timeout, startTimeout, Optional.of(own), job, agent, compressed);
+        return new Processes(
+                rank, size, address, port, ownShards, timeout, startTimeout, Optional.of(own), job, agent, compressed);
     }
 
     /**
@@ -217,7 +221,8 @@ public final class Processes {
      */
     public Processes job(String name) {
         Objects.requireNonNull(name, "name");
-        return new Processes(rank, size, address, port, ownShards, timeout, startTimeout, ownAddress, name, agent, compressed);
+        return new Processes(
+                rank, size, address, port, ownShards, timeout, startTimeout, ownAddress, name, agent, compressed);
     }
 
     /**
@@ -226,8 +231,7 @@ public final class Processes {
      * in float32.
      */
     public Processes compressGradients() {
-        return new Processes(
-                rank, size, address, port, ownShards, timeout, startTimeout, ownAddress, job, agent, true);
+        return new Processes(rank, size, address, port, ownShards, timeout, startTimeout, ownAddress, job, agent, true);
     }
 
     /** {@return which process this is, counted from 0} */

@@ -277,8 +277,8 @@ final class TrainingRun implements AutoCloseable {
      * waited for its own rows: it would be one without them, which nobody would take again.
      */
     private boolean agreesOnStep() {
-        final List<double[]> all = agreement.numbers(
-                group.isEmpty() ? 0 : 1, control.rateFactor(), batches.wereInterrupted() ? 1 : 0);
+        final List<double[]> all =
+                agreement.numbers(group.isEmpty() ? 0 : 1, control.rateFactor(), batches.wereInterrupted() ? 1 : 0);
         rateFactor = all.get(0)[1];
         return all.stream().anyMatch(each -> each[0] > 0) && all.stream().allMatch(each -> each[2] == 0);
     }

@@ -113,7 +113,8 @@ final class TrainingStep {
     /** Changes parameters by the gradients of the mean loss over all the batches of a step. */
     Result run(List<HostBatch> group, Place place) {
         final List<Tensor> losses = new ArrayList<>();
-        final double weight = agreement.sum(group.stream().mapToDouble(task::weight).sum());
+        final double weight =
+                agreement.sum(group.stream().mapToDouble(task::weight).sum());
         try (OwnProducts own = OwnProducts.take(device.is_cpu())) {
             final List<Piece> pieces = accumulate(group, place, weight / parts.lossScale.factor(), losses);
             if (!agreement.isAlone()) {

@@ -104,8 +104,7 @@ class SharedTrainingTest {
             final TrainingHistory history = TrainerTest.unwatched(network, TrainerTest.TASK, settings.make())
                     .with(group)
                     .train(rows, Optional.empty());
-            return new Came(
-                    history, Tensors.floats(network.parameters().get(1).value()));
+            return new Came(history, Tensors.floats(network.parameters().get(1).value()));
         }
     }
 
@@ -113,12 +112,12 @@ class SharedTrainingTest {
     void aStepIsNotTakenWithoutTheRowsOfAProcessThatIsInterruptedWhileItWaitsForThem() throws Exception {
         settings.epochs = 1;
         final List<CompletableFuture<Came>> all = ThreadGroups.run(
-                2,
-                group -> train(
-                        group, group.rank() == 1 ? new Interrupting(rows(1), 2) : rows(group.rank())));
+                2, group -> train(group, group.rank() == 1 ? new Interrupting(rows(1), 2) : rows(group.rank())));
         for (CompletableFuture<Came> each : all) {
             assertThat(each.get().history().end()).isEqualTo(TrainingHistory.End.CANCELLED);
-            assertThat(each.get().history().steps()).extracting(StepReport::rows).containsExactly(8, 8);
+            assertThat(each.get().history().steps())
+                    .extracting(StepReport::rows)
+                    .containsExactly(8, 8);
             assertThat(each.get().weights()).containsExactly(all.get(0).get().weights());
         }
     }
@@ -129,7 +128,8 @@ class SharedTrainingTest {
         final List<CompletableFuture<Came>> all = ThreadGroups.run(2, group -> {
             try (Network network = TinyNet.of(5, 1, 0)) {
                 return new Came(
-                        TrainerTest.unwatched(network, group.rank() == 1 ? spoiling() : TrainerTest.TASK, settings.make())
+                        TrainerTest.unwatched(
+                                        network, group.rank() == 1 ? spoiling() : TrainerTest.TASK, settings.make())
                                 .with(group)
                                 .train(rows(group.rank()), Optional.empty()),
                         new float[0]);

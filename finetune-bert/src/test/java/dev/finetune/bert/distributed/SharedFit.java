@@ -113,8 +113,7 @@ final class SharedFit {
                 try (FineTuned<Text> tuned = tuner.distributed(self.ownShards())
                         .maxSteps(2)
                         .fitAll(Dataset.streamed(
-                                Text.class,
-                                () -> self.rank() == 1 ? Stream.of() : reviews(0, 16).stream()))) {
+                                Text.class, () -> self.rank() == 1 ? Stream.of() : reviews(0, 16).stream()))) {
                     yield told(tuned);
                 }
             }
@@ -131,9 +130,8 @@ final class SharedFit {
                 }
             }
             case "notEvaluated" -> {
-                try (FineTuned<Text> tuned = self.rank() == 0
-                        ? tuner.fit(reviews(0, 16), reviews(100, 16))
-                        : tuner.fitAll(reviews(0, 16))) {
+                try (FineTuned<Text> tuned =
+                        self.rank() == 0 ? tuner.fit(reviews(0, 16), reviews(100, 16)) : tuner.fitAll(reviews(0, 16))) {
                     yield told(tuned);
                 }
             }

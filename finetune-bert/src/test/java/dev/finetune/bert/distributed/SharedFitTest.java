@@ -48,7 +48,8 @@ class SharedFitTest {
 
     @Test
     void twoProcessesTrainAsOneWhatIsOfUnequalSizeAndRefuseWhatDoesNotFit() throws Exception {
-        final List<ChildJvm> both = start("uneven,compressed,shards,deciding,otherRate,otherData,emptyStream,notEvaluated,badRow", 30);
+        final List<ChildJvm> both =
+                start("uneven,compressed,shards,deciding,otherRate,otherData,emptyStream,notEvaluated,badRow", 30);
         final ChildJvm.Ended lead = both.get(0).end();
         final ChildJvm.Ended other = both.get(1).end();
 

@@ -51,12 +51,18 @@ final class Buckets {
     }
 
     private void add(Tensor tensor) {
-        final boolean asItLies = !compressed && tensor.is_cpu() && tensor.is_contiguous() && isExchanged(tensor.scalar_type().intern());
+        final boolean asItLies = !compressed
+                && tensor.is_cpu()
+                && tensor.is_contiguous()
+                && isExchanged(tensor.scalar_type().intern());
         if (asItLies && tensor.numel() >= LARGE) {
             cut(tensor);
             return;
         }
-        if (!small.isEmpty() && small.get(0).scalar_type().intern() != tensor.scalar_type().intern() || smallCount > PIECE) {
+        if (!small.isEmpty()
+                        && small.get(0).scalar_type().intern()
+                                != tensor.scalar_type().intern()
+                || smallCount > PIECE) {
             putTogether();
         }
         small.add(tensor);

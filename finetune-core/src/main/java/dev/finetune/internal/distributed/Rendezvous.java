@@ -135,8 +135,7 @@ final class Rendezvous {
     /** The connection to process 0, for which another one waits until it listens. */
     static Link reach(Processes self) {
         final long end = System.nanoTime() + self.startTimeout().toNanos();
-        final Optional<String> entry =
-                self.meetAtAgent() ? Optional.of(AgentStore.nextEntry(self)) : Optional.empty();
+        final Optional<String> entry = self.meetAtAgent() ? Optional.of(AgentStore.nextEntry(self)) : Optional.empty();
         boolean told = false;
         while (true) {
             final int port = entry.map(name -> AgentStore.port(self, name)).orElse(self.masterPort());

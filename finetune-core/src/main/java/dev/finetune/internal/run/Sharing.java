@@ -71,7 +71,8 @@ final class Sharing implements AutoCloseable {
         for (int rank = 1; rank < all.size(); rank++) {
             if (!all.get(rank).equals(all.get(0))) {
                 throw new FinetuneException("Process " + rank + " can't train with process 0: it has " + all.get(rank)
-                        + ", and process 0 has " + all.get(0) + ". Give all of them the same data, or each its part with ownShards(),"
+                        + ", and process 0 has " + all.get(0)
+                        + ". Give all of them the same data, or each its part with ownShards(),"
                         + " and run the same program.");
             }
         }
