@@ -44,6 +44,11 @@ final class Agreement {
         return group == null || group.rank() == 0;
     }
 
+    /** Which of the processes this one is. */
+    int rank() {
+        return group == null ? 0 : group.rank();
+    }
+
     int size() {
         return group == null ? 1 : group.size();
     }
@@ -104,10 +109,12 @@ final class Agreement {
     /**
      * Puts in place of each gradient the sum of all processes'. One that only others have is made: it is 0 here, where a step had no
      * rows that reach the parameter. One that nobody has stays away, as it does for a process alone.
+     *
+     * @return whether there is any other process
      */
-    void sumGradients(List<Parameter> parameters) {
+    boolean sumGradients(List<Parameter> parameters) {
         if (group == null) {
-            return;
+            return false;
         }
         final BitSet there = new BitSet();
         try (TensorScope scope = TensorScope.open()) {
@@ -124,6 +131,7 @@ final class Agreement {
                     .forEach(Agreement::makeGradient);
             group.sum(Gradients.of(parameters));
         }
+        return true;
     }
 
     private static void makeGradient(Parameter parameter) {

@@ -14,11 +14,13 @@ final class SharedRows implements BatchSource {
     private final BatchSource own;
     private final OptionalLong batches;
     private final OptionalLong rows;
+    private final int rank;
 
-    private SharedRows(BatchSource own, OptionalLong batches, OptionalLong rows) {
+    private SharedRows(BatchSource own, OptionalLong batches, OptionalLong rows, int rank) {
         this.own = own;
         this.batches = batches;
         this.rows = rows;
+        this.rank = rank;
     }
 
     /** The part that is this process's; the source itself, where there is only one process. */
@@ -39,7 +41,8 @@ final class SharedRows implements BatchSource {
                 all.stream().anyMatch(each -> each[1] < 0)
                         ? OptionalLong.empty()
                         : OptionalLong.of(
-                                all.stream().mapToLong(each -> (long) each[1]).sum()));
+                                all.stream().mapToLong(each -> (long) each[1]).sum()),
+                agreement.rank());
     }
 
     @Override
@@ -79,7 +82,9 @@ final class SharedRows implements BatchSource {
 
     @Override
     public String describe(HostBatch batch) {
-        return own.describe(batch);
+        return batch.rows().isEmpty()
+                ? "rows of other processes"
+                : own.describe(batch) + " of what is process " + rank + "'s part of the data";
     }
 
     @Override

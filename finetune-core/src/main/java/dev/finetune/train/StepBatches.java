@@ -15,6 +15,7 @@ final class StepBatches implements AutoCloseable {
     private int epoch;
     private long stepsOfEpoch;
     private boolean inEpoch;
+    private boolean interrupted;
     private BatchSource.@Nullable Batches batches;
 
     /**
@@ -52,9 +53,15 @@ final class StepBatches implements AutoCloseable {
                 some.addAll(batches.nextInParts());
             }
         } catch (InterruptedRun e) {
+            interrupted = true;
             return List.of();
         }
         return some;
+    }
+
+    /** Whether {@link #next} gave none since the thread was interrupted, rather than since there are none. */
+    boolean wereInterrupted() {
+        return interrupted;
     }
 
     /** A step was done with the batches of {@link #next}. */

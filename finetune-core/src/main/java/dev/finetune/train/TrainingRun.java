@@ -272,11 +272,15 @@ final class TrainingRun implements AutoCloseable {
         return false;
     }
 
-    /** Whether any process has rows for another step, at a rate that is that of the lead. */
+    /**
+     * Whether any process has rows for another step, at a rate that is that of the lead. None is taken where one was interrupted while it
+     * waited for its own rows: it would be one without them, which nobody would take again.
+     */
     private boolean agreesOnStep() {
-        final List<double[]> all = agreement.numbers(group.isEmpty() ? 0 : 1, control.rateFactor());
+        final List<double[]> all =
+                agreement.numbers(group.isEmpty() ? 0 : 1, control.rateFactor(), batches.wereInterrupted() ? 1 : 0);
         rateFactor = all.get(0)[1];
-        return all.stream().anyMatch(each -> each[0] > 0);
+        return all.stream().anyMatch(each -> each[0] > 0) && all.stream().allMatch(each -> each[2] == 0);
     }
 
     /** The batches that {@link #hasNext} got. */
@@ -458,9 +462,9 @@ final class TrainingRun implements AutoCloseable {
         } else {
             checkpoints.ended();
         }
-        shareStatistics();
         parts.average.keep();
         progress.restoreBest();
+        shareStatistics();
         FiniteWeights.check(trained, step);
         final TrainingHistory.End why = done ? TrainingHistory.End.FINISHED : end;
         final TrainingHistory history = new TrainingHistory(

@@ -113,9 +113,13 @@ final class TrainingStep {
     /** Changes parameters by the gradients of the mean loss over all the batches of a step. */
     Result run(List<HostBatch> group, Place place) {
         final List<Tensor> losses = new ArrayList<>();
+        final double weight =
+                agreement.sum(group.stream().mapToDouble(task::weight).sum());
         try (OwnProducts own = OwnProducts.take(device.is_cpu())) {
-            final List<Piece> pieces = accumulate(group, place, losses);
-            agreement.sumGradients(trained);
+            final List<Piece> pieces = accumulate(group, place, weight / parts.lossScale.factor(), losses);
+            if (!agreement.isAlone()) {
+                own.without(() -> agreement.sumGradients(trained));
+            }
             final double scale = parts.lossScale.factor();
             parts.lossScale.unscale(trained);
             final double penalty = parts.originals.pull();
@@ -128,12 +132,15 @@ final class TrainingStep {
                 }
                 loss += part;
             }
+            final double sum = loss;
+            // Throws where another process's loss is no finite number.
+            final double whole = agreement.isAlone() ? sum : own.without(() -> agreement.sum(sum));
             if (Double.isFinite(numbers.norm())) {
                 parts.lossScale.stepped();
             } else if (!parts.lossScale.overflowed()) {
                 throw diverged(group, numbers.norm(), place);
             }
-            return new Result(agreement.sum(loss) + penalty, numbers.norm());
+            return new Result(whole + penalty, numbers.norm());
         } finally {
             losses.forEach(Tensor::close);
         }
@@ -143,9 +150,7 @@ final class TrainingStep {
      * Adds gradients piece by piece, and what each adds to the step's loss to {@code losses}, which the caller owns. Where
      * memory runs out, and may be made do with, begins anew with smaller pieces.
      */
-    private List<Piece> accumulate(List<HostBatch> group, Place place, List<Tensor> losses) {
-        final double own = group.stream().mapToDouble(task::weight).sum();
-        final double weight = agreement.sum(own) / parts.lossScale.factor();
+    private List<Piece> accumulate(List<HostBatch> group, Place place, double weight, List<Tensor> losses) {
         try (Network.Snapshot statistics = inParts ? network.snapshot(List.of()) : null) {
             for (List<Piece> pieces = pieces(group, place); ; pieces = pieces(group, place)) {
                 if (startAll(pieces, weight, place, losses)) {
@@ -240,7 +245,8 @@ final class TrainingStep {
         try {
             return update.apply(losses, place.rate);
         } catch (RuntimeException | OutOfMemoryError e) {
-            throw MemoryFailures.translate("The update of step " + (place.step + 1), e, () -> help(group.get(0)));
+            throw MemoryFailures.translate(
+                    "The update of step " + (place.step + 1), e, () -> group.isEmpty() ? "" : help(group.get(0)));
         }
     }
 

@@ -3,6 +3,7 @@ package dev.finetune.bert.distributed;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.data.Dataset;
+import dev.finetune.data.Label;
 import dev.finetune.data.Text;
 import dev.finetune.distributed.Processes;
 import dev.finetune.error.FinetuneException;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** One of several processes that do the same jobs together, and say on a line each what came out. */
 final class SharedFit {
@@ -104,6 +106,26 @@ final class SharedFit {
             }
             case "otherData" -> {
                 try (FineTuned<Text> tuned = tuner.fitAll(reviews(self.rank(), 16))) {
+                    yield told(tuned);
+                }
+            }
+            case "emptyStream" -> {
+                try (FineTuned<Text> tuned = tuner.distributed(self.ownShards())
+                        .maxSteps(2)
+                        .fitAll(Dataset.streamed(
+                                Text.class, () -> self.rank() == 1 ? Stream.of() : reviews(0, 16).stream()))) {
+                    yield told(tuned);
+                }
+            }
+            case "deciding" -> {
+                // Each part of the validation data holds one of the classes only, the whole both.
+                try (FineTuned<Text> tuned = tuner.distributed(self.ownShards())
+                        .keepBest("auroc")
+                        .fit(
+                                reviews(0, 16),
+                                reviews(0, 16)
+                                        .filter(row -> row.label()
+                                                .equals(new Label.Category(Integer.toString(self.rank())))))) {
                     yield told(tuned);
                 }
             }

@@ -48,7 +48,8 @@ class SharedFitTest {
 
     @Test
     void twoProcessesTrainAsOneWhatIsOfUnequalSizeAndRefuseWhatDoesNotFit() throws Exception {
-        final List<ChildJvm> both = start("uneven,compressed,shards,otherRate,otherData,notEvaluated,badRow", 30);
+        final List<ChildJvm> both =
+                start("uneven,compressed,shards,deciding,otherRate,otherData,emptyStream,notEvaluated,badRow", 30);
         final ChildJvm.Ended lead = both.get(0).end();
         final ChildJvm.Ended other = both.get(1).end();
 
@@ -87,7 +88,10 @@ class SharedFitTest {
                 .startsWith("shards: [class 0, class 1, class 2] 10 ")
                 .isEqualTo(said(other, "shards: "));
 
+        assertThat(said(lead, "deciding: ")).isEqualTo(said(other, "deciding: "));
+
         for (ChildJvm.Ended ended : List.of(lead, other)) {
+            assertThat(said(ended, "emptyStream")).contains("The training data of process 1 holds no rows (");
             assertThat(said(ended, "otherRate"))
                     .contains("otherRate ended with: Process 1 has set out for another training than process 0")
                     .contains("learning rate");

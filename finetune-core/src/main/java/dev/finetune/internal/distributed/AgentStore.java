@@ -11,16 +11,18 @@ import org.bytedeco.pytorch.TCPStoreOptions;
 
 /**
  * The store of torchrun's agent, which listens at MASTER_PORT itself: there process 0 says at which other port it listens. Each meeting
- * of the processes has an entry of its own; all of them meet equally often.
+ * of the processes has an entry of its own; all of them meet equally often. The agent keeps the store where it starts them again.
  */
 final class AgentStore {
+    private static final String RESTARTS = "TORCHELASTIC_RESTART_COUNT";
     private static final AtomicInteger MEETINGS = new AtomicInteger();
 
     private AgentStore() {}
 
     /** The name of the entry of the next meeting. */
     static String nextEntry(Processes self) {
-        return "finetune/" + self.job() + "/" + MEETINGS.getAndIncrement();
+        return "finetune/" + self.job() + "/" + System.getenv().getOrDefault(RESTARTS, "0") + "/"
+                + MEETINGS.getAndIncrement();
     }
 
     static void publish(Processes self, String entry, int port) {

@@ -5,6 +5,7 @@ import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.train.ProcessGroup;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
@@ -20,7 +21,8 @@ public final class Companions implements ProcessGroup, AutoCloseable {
     private static final String SHARED_MEMORY = "dev.finetune.sharedMemory";
 
     private static final Logger LOG = LoggerFactory.getLogger(Processes.class);
-    private static final byte[] NOTHING = new byte[0];
+    private static final byte[] YES = {1};
+    private static final byte[] NO = {0};
 
     private final Processes self;
     private final Meeting meeting;
@@ -76,19 +78,15 @@ public final class Companions implements ProcessGroup, AutoCloseable {
         if (self.worldSize() == 1 || tensors.isEmpty()) {
             return;
         }
-        if (memory == null) {
-            memory = Boolean.parseBoolean(System.getProperty(SHARED_MEMORY, "true"))
-                    ? SharedMemoryExchange.join(
-                            self.rank(), self.worldSize(), this::gather, meeting::check, self.timeout())
-                    : Optional.empty();
-        }
         try {
-            if (memory.isPresent() && SharedMemoryExchange.takes(tensors)) {
-                gather(NOTHING); // All are ready, so that what takes long from here on is the transfer.
-                inMemory.accept(memory.get(), tensors);
+            // All are ready then, so that what takes long from there on is the transfer.
+            final boolean allInMemory = gather(SharedMemoryExchange.takes(tensors) ? YES : NO).stream()
+                    .allMatch(said -> Arrays.equals(said, YES));
+            final Optional<SharedMemoryExchange> shared = allInMemory ? shared() : Optional.empty();
+            if (shared.isPresent()) {
+                inMemory.accept(shared.get(), tensors);
             } else {
                 final Gloo among = connected();
-                gather(NOTHING);
                 overNetwork(tensors, compressed, pieces -> overNetwork.accept(among, pieces));
             }
         } catch (FinetuneException e) {
@@ -97,6 +95,16 @@ public final class Companions implements ProcessGroup, AutoCloseable {
             throw meeting.orElse(
                     new FinetuneException("The processes could not exchange tensors: " + e.getMessage(), e));
         }
+    }
+
+    private Optional<SharedMemoryExchange> shared() {
+        if (memory == null) {
+            memory = Boolean.parseBoolean(System.getProperty(SHARED_MEMORY, "true"))
+                    ? SharedMemoryExchange.join(
+                            self.rank(), self.worldSize(), this::gather, meeting::check, self.timeout())
+                    : Optional.empty();
+        }
+        return memory;
     }
 
     private static void overNetwork(List<Tensor> tensors, boolean compressed, Consumer<List<Tensor>> exchange) {

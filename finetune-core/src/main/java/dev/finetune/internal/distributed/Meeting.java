@@ -31,6 +31,7 @@ import org.slf4j.LoggerFactory;
 final class Meeting implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Processes.class);
     private static final long TELL_NANOS = TimeUnit.MINUTES.toNanos(1);
+    private static final long NEWS_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final long FAREWELL_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final Processes self;
@@ -189,11 +190,20 @@ final class Meeting implements AutoCloseable {
     /** The connection is gone: the thread that reads it knows why, or is about to. */
     private FinetuneException whatHappened(int rank) {
         synchronized (lock) {
-            final long end = System.nanoTime() + self.timeout().toNanos();
-            while (failure == null && System.nanoTime() < end) {
-                sleep(50);
-            }
+            awaitNews(self.timeout().toNanos());
             return new FinetuneException(failure == null ? "Process " + rank + " can't be reached any more." : failure);
+        }
+    }
+
+    /** Waits, holding the lock, until it is known that a process was lost or has failed, so long at most. */
+    private void awaitNews(long nanos) {
+        final long end = System.nanoTime() + nanos;
+        boolean interrupted = false;
+        while (failure == null && System.nanoTime() < end) {
+            interrupted |= !sleep(50);
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -282,10 +292,7 @@ final class Meeting implements AutoCloseable {
             if (other.getMessage().equals(failure)) {
                 return other;
             }
-            final long end = System.nanoTime() + 5_000_000_000L;
-            while (failure == null && System.nanoTime() < end) {
-                sleep(100);
-            }
+            awaitNews(NEWS_NANOS);
             return failure == null ? other : new FinetuneException(failure, other);
         }
     }

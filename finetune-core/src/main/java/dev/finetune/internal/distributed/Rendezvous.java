@@ -39,6 +39,7 @@ final class Rendezvous {
         }
         final long end = System.nanoTime() + self.startTimeout().toNanos();
         try (ServerSocket server = listen(self)) {
+            LOG.info("Process 0 waits at {} for {} more", place(self), missing.size());
             while (!missing.isEmpty()) {
                 check.run();
                 if (Thread.currentThread().isInterrupted()) {
@@ -134,8 +135,10 @@ final class Rendezvous {
     /** The connection to process 0, for which another one waits until it listens. */
     static Link reach(Processes self) {
         final long end = System.nanoTime() + self.startTimeout().toNanos();
-        final int port = self.meetAtAgent() ? AgentStore.port(self, AgentStore.nextEntry(self)) : self.masterPort();
+        final Optional<String> entry = self.meetAtAgent() ? Optional.of(AgentStore.nextEntry(self)) : Optional.empty();
+        boolean told = false;
         while (true) {
+            final int port = entry.map(name -> AgentStore.port(self, name)).orElse(self.masterPort());
             final Socket socket = new Socket();
             try {
                 final InetAddress address = InetAddress.getByName(self.masterAddress());
@@ -159,6 +162,10 @@ final class Rendezvous {
                                     + "). Start process 0 there, see that the port can be reached from here, or give it"
                                     + " more time: startTimeout(...).",
                             e);
+                }
+                if (!told) {
+                    told = true;
+                    LOG.info("Process {} waits for process 0 at {} ({})", self.rank(), place(self), e.toString());
                 }
                 pause();
             }

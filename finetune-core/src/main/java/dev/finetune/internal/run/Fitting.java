@@ -160,12 +160,13 @@ public final class Fitting<I> {
                     data -> DataForHead.check(model.assembly().task().head(), data));
             ModelCheck.warnings(draft, settings, model.assembly().network())
                     .forEach(warning -> warn(warning, warnings));
-            validation.ifPresent(v -> checkDeciding(model, v));
+            validation.filter(v -> sharing.seesAll()).ifPresent(v -> checkDeciding(model, v));
             final long encodingStart = System.nanoTime();
             final BatchSource training = trainingRows(own, model, sharing, warnings);
             reporting.training(training, model.assembly().encoder());
-            warnOfTruncation(own.size().orElse(0), model.assembly().encoder(), warnings);
-            warnOfLeftOut(own, model.assembly().encoder(), warnings);
+            final long examples = sharing.total(own.size().orElse(0));
+            warnOfTruncation(examples, sharing.total(model.assembly().encoder().truncated()), warnings);
+            warnOfLeftOut(examples, own, model.assembly().encoder(), sharing, warnings);
             final Optional<BatchSource> evaluation = sharing.part(validation, "validation")
                     .map(v -> RowsOfData.toEvaluate(v, model.assembly().encoder(), settings, "validation"));
             evaluation.ifPresent(
@@ -415,31 +416,22 @@ public final class Fitting<I> {
                 DecidingMetric.check(metric.isEmpty() ? task.mainMetric() : metric, task.labels(), validation));
     }
 
-    void warnOfTruncation(long rows, InputEncoder<I> encoder, List<String> warnings) {
-        if (rows > 0 && encoder.truncated() * 20 > rows) {
+    void warnOfTruncation(long rows, long truncated, List<String> warnings) {
+        if (rows > 0 && truncated * 20 > rows) {
             warn(
-                    encoder.truncated() + " of " + rows + " training inputs are longer than the model reads and were "
+                    truncated + " of " + rows + " training inputs are longer than the model reads and were "
                             + "cut; a larger maxLength, where the model has one, or shorter texts help.",
                     warnings);
         }
     }
 
-    /** Names the first rows of which nothing was left to learn. */
-    private void warnOfLeftOut(Dataset<I> train, InputEncoder<I> encoder, List<String> warnings) {
-        final long rows = train.size().orElse(0);
-        final long leftOut = encoder.leftOut();
+    /** Names the first rows of which nothing was left to learn, whichever process has them. */
+    private void warnOfLeftOut(
+            long rows, Dataset<I> own, InputEncoder<I> encoder, Sharing sharing, List<String> warnings) {
+        final long leftOut = sharing.total(encoder.leftOut());
         if (rows > 0 && leftOut > 0) {
-            final List<String> named = new ArrayList<>();
-            int row = 0;
-            for (Iterator<Example<I>> examples = train.iterator();
-                    examples.hasNext() && named.size() < MOST_NAMED && named.size() < leftOut; ) {
-                row++;
-                if (encoder.count(examples.next())
-                        .filter(TokenCount::answerLost)
-                        .isPresent()) {
-                    named.add("train " + row);
-                }
-            }
+            final List<String> all = sharing.rows(leftOut(own, encoder));
+            final List<String> named = all.subList(0, Math.min(MOST_NAMED, all.size()));
             warn(
                     leftOut + " of " + rows
                             + " training examples are left out, since what is to be learned of them isn't"
@@ -450,6 +442,21 @@ public final class Fitting<I> {
                                             + " (rows counted from 1)."),
                     warnings);
         }
+    }
+
+    /** The first of them that this process has, counted from 1. */
+    private List<Long> leftOut(Dataset<I> own, InputEncoder<I> encoder) {
+        final long leftOut = encoder.leftOut();
+        final List<Long> found = new ArrayList<>();
+        long row = 0;
+        for (Iterator<Example<I>> examples = own.iterator();
+                examples.hasNext() && found.size() < MOST_NAMED && found.size() < leftOut; ) {
+            row++;
+            if (encoder.count(examples.next()).filter(TokenCount::answerLost).isPresent()) {
+                found.add(row);
+            }
+        }
+        return found;
     }
 
     /** On a GPU parts cost more than padding; a batch norm would take each part's own mean and variance. */

@@ -78,7 +78,7 @@ public final class PreferenceFitting<I> {
             final PreferenceEncoder<I> encoder = PreferenceEvaluation.encoder(model);
             final List<PreferencePair> pairs = encoded(train, encoder, "training", fitting, warnings);
             fitting.warnOfTruncation(
-                    2 * train.size().orElse(0), model.assembly().encoder(), warnings);
+                    2 * train.size().orElse(0), model.assembly().encoder().truncated(), warnings);
             final Optional<List<PreferencePair>> held =
                     validation.map(data -> encoded(data, encoder, "validation", fitting, warnings));
             final PreferenceRows rows = new PreferenceRows(

@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -47,7 +48,6 @@ final class Sharing implements AutoCloseable {
             return ALONE;
         }
         final Sharing sharing = new Sharing(said.get(), Companions.join(said.get()));
-        boolean alike = false;
         try {
             final boolean ownShards = said.get().haveOwnShards();
             sharing.compare((ownShards ? "a part of the data" : DatasetSum.of(train)) + " to train on, "
@@ -57,12 +57,11 @@ final class Sharing implements AutoCloseable {
                     + " to evaluate on, and version "
                     + Objects.requireNonNullElse(Sharing.class.getPackage().getImplementationVersion(), "none")
                     + " of this library");
-            alike = true;
             return sharing;
-        } finally {
-            if (!alike) {
-                sharing.close();
-            }
+        } catch (RuntimeException | Error e) {
+            sharing.fail(e);
+            sharing.close();
+            throw e;
         }
     }
 
@@ -107,6 +106,32 @@ final class Sharing implements AutoCloseable {
         return self == null || self.rank() == 0 || self.haveOwnShards();
     }
 
+    /** Whether what this process is given is all there is: else another one may have what is missing here. */
+    boolean seesAll() {
+        return self == null || !self.haveOwnShards();
+    }
+
+    /** The sum of what all processes counted. */
+    long total(long own) {
+        return others == null ? own : new Totals(others::gather).of(own);
+    }
+
+    /** What all processes found of rows, by numbers counted from 1 in what each of them computes, as numbers of what they were given. */
+    List<String> rows(List<Long> own) {
+        if (self == null) {
+            return own.stream().map(row -> "train " + row).toList();
+        }
+        final int count = self.worldSize();
+        return said(own.stream()
+                        .map(row -> self.haveOwnShards()
+                                ? "train " + row + " of process " + self.rank()
+                                : "train " + ((row - 1) * count + self.rank() + 1))
+                        .collect(Collectors.joining("\n")))
+                .stream()
+                .flatMap(String::lines)
+                .toList();
+    }
+
     /**
      * What of a data set this process computes.
      *
@@ -118,9 +143,7 @@ final class Sharing implements AutoCloseable {
         }
         if (self.haveOwnShards()) {
             if (given.size().orElse(1) == 0) {
-                throw new FinetuneException("The " + what + " data of process " + self.rank() + " holds no rows ("
-                        + given.describe() + "): give each of the " + self.worldSize()
-                        + " processes one at least, or take fewer processes.");
+                throw noRows(given, what);
             }
             return given;
         }
@@ -129,6 +152,12 @@ final class Sharing implements AutoCloseable {
                     + " processes, " + self.worldSize() + ": take fewer processes.");
         }
         return given.shard(self.rank(), self.worldSize());
+    }
+
+    private FinetuneException noRows(Dataset<?> given, String what) {
+        return new FinetuneException("The " + what + " data of process " + self().rank() + " holds no rows ("
+                + given.describe() + "): give each of the " + self().worldSize()
+                + " processes one at least, or take fewer processes.");
     }
 
     /** The same, for which it is known whether there is any. */
@@ -143,7 +172,7 @@ final class Sharing implements AutoCloseable {
         }
         final Iterator<Example<I>> examples = train.iterator();
         if (!examples.hasNext()) {
-            return train;
+            throw noRows(train, "training");
         }
         final Example<I> first = examples.next();
         final Optional<Function<String, Label>> kind = kind(first.label());
@@ -169,6 +198,10 @@ final class Sharing implements AutoCloseable {
                                                 () -> new Example<>(input, make.apply(entry.getKey())))
                                         .limit(entry.getValue()[0])))
                 .describedAs(train.describe() + ", and that of the other processes");
+    }
+
+    private Processes self() {
+        return Objects.requireNonNull(self);
     }
 
     private Companions others() {

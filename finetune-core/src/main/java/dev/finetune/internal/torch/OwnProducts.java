@@ -1,6 +1,7 @@
 package dev.finetune.internal.torch;
 
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 /**
  * A time in which the bits of this thread's products on the CPU depend on nothing that other threads do: trainings in several
@@ -32,6 +33,25 @@ public final class OwnProducts implements AutoCloseable {
             BlasThreads.own();
         }
         return new OwnProducts(shared);
+    }
+
+    /**
+     * Gives it up for a wait, such as that for another process, which may have to wait in turn for what needs its time here.
+     *
+     * @param wait what is done meanwhile, without a product
+     */
+    public <T> T without(Supplier<T> wait) {
+        if (!locked) {
+            return wait.get();
+        }
+        BlasThreads.disown();
+        LOCK.unlock();
+        try {
+            return wait.get();
+        } finally {
+            LOCK.lock();
+            BlasThreads.own();
+        }
     }
 
     @Override

@@ -1,0 +1,145 @@
+package dev.finetune.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.finetune.batch.Encoded;
+import dev.finetune.batch.HostBatch;
+import dev.finetune.error.DivergedException;
+import dev.finetune.internal.torch.Tensors;
+import dev.finetune.nn.Network;
+import dev.finetune.task.Task;
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of a training that several share when something happens in one of them. */
+class SharedTrainingTest {
+    private static final int ROWS = 16;
+    private final Settings settings = new Settings();
+
+    private static EncodedRows rows(int rank) {
+        final List<Encoded> own = new ArrayList<>();
+        for (int i = 0; i < ROWS; i++) {
+            own.add(new Rows.Row(List.of(1 + i % 15, 1 + (3 * i + rank) % 15, 2)));
+        }
+        return new EncodedRows(own, new Rows(), new EncodedRows.Order(4, true, false, false, 3));
+    }
+
+    /** The same rows, but the thread is interrupted while it waits for a batch. */
+    private record Interrupting(BatchSource rows, int before) implements BatchSource {
+        @Override
+        public OptionalLong batchesPerEpoch() {
+            return rows.batchesPerEpoch();
+        }
+
+        @Override
+        public OptionalLong rowsPerEpoch() {
+            return rows.rowsPerEpoch();
+        }
+
+        @Override
+        public Batches epoch(int epoch) {
+            return epoch(epoch, known -> false, 0);
+        }
+
+        @Override
+        public Batches epoch(int epoch, Predicate<List<Encoded>> known, long skipped) {
+            final Batches all = rows.epoch(epoch, known, skipped);
+            return new Batches() {
+                private int given;
+
+                @Override
+                public boolean hasNext() {
+                    if (given == before) {
+                        Thread.currentThread().interrupt();
+                        throw new InterruptedRun("Interrupted while waiting for the next batch of data.");
+                    }
+                    return all.hasNext();
+                }
+
+                @Override
+                public HostBatch next() {
+                    given++;
+                    return all.next();
+                }
+
+                @Override
+                public void close() {
+                    all.close();
+                }
+            };
+        }
+
+        @Override
+        public String identity() {
+            return rows.identity();
+        }
+
+        @Override
+        public String describe(HostBatch batch) {
+            return rows.describe(batch);
+        }
+    }
+
+    /** The task, but its losses are no numbers. */
+    private static Task spoiling() {
+        return (Task) Proxy.newProxyInstance(
+                Task.class.getClassLoader(), new Class<?>[] {Task.class}, (proxy, method, arguments) -> {
+                    final Object given = method.invoke(TrainerTest.TASK, arguments);
+                    return given instanceof Tensor loss ? loss.mul(new Scalar(Double.NaN)) : given;
+                });
+    }
+
+    private record Came(TrainingHistory history, float[] weights) {}
+
+    private Came train(ProcessGroup group, BatchSource rows) {
+        try (Network network = TinyNet.of(5, 1, 0)) {
+            final TrainingHistory history = TrainerTest.unwatched(network, TrainerTest.TASK, settings.make())
+                    .with(group)
+                    .train(rows, Optional.empty());
+            return new Came(history, Tensors.floats(network.parameters().get(1).value()));
+        }
+    }
+
+    @Test
+    void aStepIsNotTakenWithoutTheRowsOfAProcessThatIsInterruptedWhileItWaitsForThem() throws Exception {
+        settings.epochs = 1;
+        final List<CompletableFuture<Came>> all = ThreadGroups.run(
+                2, group -> train(group, group.rank() == 1 ? new Interrupting(rows(1), 2) : rows(group.rank())));
+        for (CompletableFuture<Came> each : all) {
+            assertThat(each.get().history().end()).isEqualTo(TrainingHistory.End.CANCELLED);
+            assertThat(each.get().history().steps())
+                    .extracting(StepReport::rows)
+                    .containsExactly(8, 8);
+            assertThat(each.get().weights()).containsExactly(all.get(0).get().weights());
+        }
+    }
+
+    @Test
+    void allAreToldInWhichRowsOfWhichProcessALossBecameNoNumber() throws Exception {
+        settings.epochs = 1;
+        final List<CompletableFuture<Came>> all = ThreadGroups.run(2, group -> {
+            try (Network network = TinyNet.of(5, 1, 0)) {
+                return new Came(
+                        TrainerTest.unwatched(
+                                        network, group.rank() == 1 ? spoiling() : TrainerTest.TASK, settings.make())
+                                .with(group)
+                                .train(rows(group.rank()), Optional.empty()),
+                        new float[0]);
+            }
+        });
+        final String where = "The loss became NaN at step 1 (epoch 1), on the batch of rows 0, 1, 2, 3"
+                + " (counted from 0) of what is process 1's part of the data.";
+        assertThat(ThreadGroups.thrown(all.get(1)))
+                .isInstanceOf(DivergedException.class)
+                .hasMessageStartingWith(where);
+        assertThat(ThreadGroups.thrown(all.get(0))).hasMessageStartingWith("Process 1 failed: " + where);
+    }
+}
