@@ -43,8 +43,10 @@ final class SharedFit {
     public static void main(String[] arguments) {
         for (String job : System.getenv(JOBS).split(",")) {
             try {
-                System.out.println(
-                        job + ": " + run(job, Processes.fromEnvironment().timeout(timeout())));
+                final Processes self = Processes.fromEnvironment()
+                        .timeout(timeout())
+                        .startTimeout(timeout().multipliedBy(3));
+                System.out.println(job + ": " + run(job, self));
             } catch (FinetuneException e) {
                 System.out.println(job + " ended with: " + e.getMessage());
             }
