@@ -45,7 +45,7 @@ final class SharedFit {
             try {
                 final Processes self = Processes.fromEnvironment()
                         .timeout(timeout())
-                        .startTimeout(timeout().multipliedBy(3));
+                        .startTimeout(Duration.ofSeconds(45));
                 System.out.println(job + ": " + run(job, self));
             } catch (FinetuneException e) {
                 System.out.println(job + " ended with: " + e.getMessage());
