@@ -42,6 +42,7 @@ record Snippets(Path classes, Map<String, String> names, List<String> tests, Lis
             "dev.finetune.checkpoint.*",
             "dev.finetune.contrastive.*",
             "dev.finetune.data.*",
+            "dev.finetune.distributed.*",
             "dev.finetune.explain.*",
             "dev.finetune.freeze.*",
             "dev.finetune.generate.*",
