@@ -43,9 +43,8 @@ final class SharedFit {
     public static void main(String[] arguments) {
         for (String job : System.getenv(JOBS).split(",")) {
             try {
-                final Processes self = Processes.fromEnvironment()
-                        .timeout(timeout())
-                        .startTimeout(Duration.ofSeconds(45));
+                final Processes self =
+                        Processes.fromEnvironment().timeout(timeout()).startTimeout(Duration.ofSeconds(45));
                 System.out.println(job + ": " + run(job, self));
             } catch (FinetuneException e) {
                 System.out.println(job + " ended with: " + e.getMessage());
