@@ -1,6 +1,7 @@
 package dev.finetune.checkpoint;
 
 import dev.finetune.error.FinetuneException;
+import dev.finetune.internal.Mapping;
 import dev.finetune.internal.torch.MemoryFailures;
 import dev.finetune.internal.torch.Natives;
 import java.io.IOException;
@@ -8,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
 import java.util.Arrays;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerScope;
@@ -120,7 +122,7 @@ final class NativeTensors {
         long bytes = target.nbytes();
         for (long done = 0; done < bytes; done += WINDOW) {
             long length = Math.min(WINDOW, bytes - done);
-            try (Mapping mapped = Mapping.of(channel, position + done, length)) {
+            try (Mapping mapped = Mapping.of(channel, MapMode.READ_ONLY, position + done, length)) {
                 window(target, done, length).put(mapped.buffer());
             } catch (ClosedByInterruptException e) {
                 throw OpenFile.unread(stored.file() + ": '" + stored.name() + "'", e);

@@ -79,7 +79,12 @@ final class SharedMemoryExchange implements AutoCloseable {
                 mapped.ifPresent(SharedRegion::close);
                 return Optional.empty();
             }
-            neighbours.orElseThrow().meet();
+            try {
+                neighbours.orElseThrow().meet();
+            } catch (RuntimeException e) {
+                mapped.orElseThrow().close();
+                throw e;
+            }
             return Optional.of(new SharedMemoryExchange(rank, size, mapped.orElseThrow(), neighbours.orElseThrow()));
         } finally {
             own.ifPresent(SharedRegion::delete);

@@ -1,13 +1,13 @@
 package dev.finetune.internal.distributed;
 
 import dev.finetune.error.FinetuneException;
+import dev.finetune.internal.Mapping;
 import dev.finetune.internal.torch.Natives;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
@@ -47,13 +47,15 @@ final class SharedRegion implements AutoCloseable {
         Natives.load();
     }
 
-    private final MappedByteBuffer mapped;
+    private final Mapping mapping;
+    private final ByteBuffer mapped;
     private final int rank;
     private final int slotFloats;
     private final Tensor[][] slots;
 
-    private SharedRegion(MappedByteBuffer mapped, int rank, int size, int slotFloats) {
-        this.mapped = mapped;
+    private SharedRegion(Mapping mapping, int rank, int size, int slotFloats) {
+        this.mapping = mapping;
+        this.mapped = mapping.buffer();
         this.rank = rank;
         this.slotFloats = slotFloats;
         this.slots = new Tensor[size][SLOTS];
@@ -137,8 +139,8 @@ final class SharedRegion implements AutoCloseable {
                 FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
             for (int slotFloats : SLOT_FLOATS) {
                 if (channel.size() == bytes(size, slotFloats)) {
-                    final MappedByteBuffer mapped = channel.map(MapMode.READ_WRITE, 0, channel.size());
-                    return Optional.of(new SharedRegion(mapped, rank, size, slotFloats));
+                    return Optional.of(new SharedRegion(
+                            Mapping.of(channel, MapMode.READ_WRITE, 0, channel.size()), rank, size, slotFloats));
                 }
             }
             return Optional.empty();
@@ -175,7 +177,7 @@ final class SharedRegion implements AutoCloseable {
         return (long) LONGS.getOpaque(mapped, (process * NUMBERS + number) * LINE + place * Long.BYTES);
     }
 
-    /** Closes the tensors; the memory goes once the garbage collector finds nobody who could read it. */
+    /** Closes the tensors and releases the memory, by the thread that opened it; nothing of it may be read or written any more. */
     @Override
     public void close() {
         for (Tensor[] each : slots) {
@@ -183,5 +185,6 @@ final class SharedRegion implements AutoCloseable {
                 slot.releaseReference();
             }
         }
+        mapping.close();
     }
 }

@@ -11,7 +11,6 @@ import dev.finetune.internal.distributed.Companions;
 import dev.finetune.metrics.Totals;
 import dev.finetune.train.Trainer;
 import java.nio.charset.StandardCharsets;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -170,11 +169,10 @@ final class Sharing implements AutoCloseable {
         if (self == null || others == null || !self.haveOwnShards()) {
             return train;
         }
-        final Iterator<Example<I>> examples = train.iterator();
-        if (!examples.hasNext()) {
-            throw noRows(train, "training");
+        final Example<I> first;
+        try (Stream<Example<I>> examples = train.stream()) {
+            first = examples.findFirst().orElseThrow(() -> noRows(train, "training"));
         }
-        final Example<I> first = examples.next();
         final Optional<Function<String, Label>> kind = kind(first.label());
         final String name = kind.isPresent() ? first.label().getClass().getSimpleName() : "no classes";
         final List<String> kinds = said(name);

@@ -1,4 +1,4 @@
-package dev.finetune.checkpoint;
+package dev.finetune.internal;
 
 import java.io.IOException;
 import java.lang.reflect.Field;
@@ -9,11 +9,11 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 
 /**
- * A piece of a file in memory, to be read by one thread, and released at once rather than by the garbage collector: through
+ * A piece of a file in memory, to be used by one thread, and released at once rather than by the garbage collector: through
  * java.lang.foreign, which is final in Java 22, and before that through sun.misc.Unsafe, of which newer ones warn.
  * Reading it is three times as fast as reading from the channel.
  */
-final class Mapping implements AutoCloseable {
+public final class Mapping implements AutoCloseable {
     private static final int FOREIGN_SINCE = 22;
     private static final Ways WAYS = ways();
 
@@ -25,10 +25,10 @@ final class Mapping implements AutoCloseable {
         this.release = release;
     }
 
-    /** Maps bytes of a file; use with try-with-resources. */
-    static Mapping of(FileChannel channel, long position, long length) throws IOException {
+    /** Maps bytes of a file, to be read, or to be written, too, for all who map them; to be closed by the same thread. */
+    public static Mapping of(FileChannel channel, MapMode mode, long position, long length) throws IOException {
         try {
-            return WAYS.map(channel, position, length);
+            return WAYS.map(channel, mode, position, length);
         } catch (InvocationTargetException e) {
             if (e.getCause() instanceof IOException cause) {
                 throw cause;
@@ -40,7 +40,7 @@ final class Mapping implements AutoCloseable {
     }
 
     /** What is mapped; not to be touched after {@link #close}. */
-    ByteBuffer buffer() {
+    public ByteBuffer buffer() {
         return buffer;
     }
 
@@ -59,15 +59,15 @@ final class Mapping implements AutoCloseable {
 
     /** A way to map. */
     private interface Ways {
-        Mapping map(FileChannel channel, long position, long length) throws IOException, ReflectiveOperationException;
+        Mapping map(FileChannel channel, MapMode mode, long position, long length)
+                throws IOException, ReflectiveOperationException;
     }
 
     private static Ways ways() {
         try {
             return Runtime.version().feature() >= FOREIGN_SINCE ? foreign() : unsafe();
         } catch (ReflectiveOperationException | RuntimeException e) {
-            return (channel, position, length) ->
-                    new Mapping(channel.map(MapMode.READ_ONLY, position, length), () -> {});
+            return (channel, mode, position, length) -> new Mapping(channel.map(mode, position, length), () -> {});
         }
     }
 
@@ -77,10 +77,10 @@ final class Mapping implements AutoCloseable {
         final Method close = arena.getMethod("close");
         final Method map = FileChannel.class.getMethod("map", MapMode.class, long.class, long.class, arena);
         final Method asBuffer = Class.forName("java.lang.foreign.MemorySegment").getMethod("asByteBuffer");
-        return (channel, position, length) -> {
+        return (channel, mode, position, length) -> {
             final Object owner = open.invoke(null);
             try {
-                final Object segment = map.invoke(channel, MapMode.READ_ONLY, position, length, owner);
+                final Object segment = map.invoke(channel, mode, position, length, owner);
                 return new Mapping((ByteBuffer) asBuffer.invoke(segment), () -> close.invoke(owner));
             } catch (ReflectiveOperationException | RuntimeException e) {
                 close.invoke(owner);
@@ -95,8 +95,8 @@ final class Mapping implements AutoCloseable {
         field.setAccessible(true);
         final Object unsafe = field.get(null);
         final Method clean = type.getMethod("invokeCleaner", ByteBuffer.class);
-        return (channel, position, length) -> {
-            final ByteBuffer mapped = channel.map(MapMode.READ_ONLY, position, length);
+        return (channel, mode, position, length) -> {
+            final ByteBuffer mapped = channel.map(mode, position, length);
             return new Mapping(mapped, () -> clean.invoke(unsafe, mapped));
         };
     }

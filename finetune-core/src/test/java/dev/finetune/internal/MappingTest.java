@@ -1,4 +1,4 @@
-package dev.finetune.checkpoint;
+package dev.finetune.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -23,7 +23,7 @@ class MappingTest {
         assumeTrue(Files.isReadable(MAPS), "only Linux lists what is mapped");
         final Path file = Files.writeString(temp.resolve("weights"), "0123456789");
         try (FileChannel channel = FileChannel.open(file)) {
-            try (Mapping mapping = Mapping.of(channel, 2, 3)) {
+            try (Mapping mapping = Mapping.of(channel, FileChannel.MapMode.READ_ONLY, 2, 3)) {
                 final byte[] read = new byte[3];
                 mapping.buffer().get(read);
                 assertThat(read).asString().isEqualTo("234");
@@ -37,6 +37,7 @@ class MappingTest {
     void aClosedFileIsTheSameErrorInEveryJava() throws IOException {
         final FileChannel channel = FileChannel.open(Files.writeString(temp.resolve("weights"), "0123456789"));
         channel.close();
-        assertThatThrownBy(() -> Mapping.of(channel, 0, 1)).isInstanceOf(ClosedChannelException.class);
+        assertThatThrownBy(() -> Mapping.of(channel, FileChannel.MapMode.READ_ONLY, 0, 1))
+                .isInstanceOf(ClosedChannelException.class);
     }
 }
