@@ -64,10 +64,11 @@ public final class AlbertFamily extends TextFamily {
         }
         final EmbeddingStage embeddings =
                 new EmbeddingStage(config, source, Optional.of("encoder.embedding_hidden_mapping_in"));
+        final EncoderLayer.Dropouts dropouts = new EncoderLayer.Dropouts(config.hiddenDropout(), 0);
         final List<EncoderLayer> layers = new ArrayList<>();
         for (int i = 0; i < groups * inGroup; i++) {
             final String name = "encoder.albert_layer_groups." + i / inGroup + ".albert_layers." + i % inGroup;
-            layers.add(new EncoderLayer(config, source.at(name), 0)); // Nothing is dropped after the feed-forward part.
+            layers.add(new EncoderLayer(config, source.at(name), dropouts));
         }
         final List<Stage> stages = new ArrayList<>(List.of(embeddings));
         int group = -1;

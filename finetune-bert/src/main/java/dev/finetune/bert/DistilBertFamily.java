@@ -4,6 +4,7 @@ import com.google.gson.JsonObject;
 import dev.finetune.bert.heads.SequenceHead;
 import dev.finetune.checkpoint.Weights;
 import dev.finetune.nn.Activation;
+import dev.finetune.nn.ParameterSource;
 import dev.finetune.spi.AssemblyRequest;
 import dev.finetune.spi.ModelConfig;
 import java.util.List;
@@ -58,6 +59,16 @@ public final class DistilBertFamily extends TextFamily {
     /** A size under its own key or, as Transformers reads it too, under BERT's, which wins. */
     private static int size(ModelConfig config, String key, String asInBert, int otherwise) {
         return config.size(config.has(asInBert) ? asInBert : key, otherwise);
+    }
+
+    /** Nothing is dropped between the projection after attention and its residual sum. */
+    @Override
+    Trunk trunk(EncoderConfig config, AssemblyRequest request, ParameterSource source, boolean firstAlone) {
+        final EmbeddingStage embeddings = EmbeddingStage.of(config, source);
+        final EncoderLayer.Dropouts dropouts = new EncoderLayer.Dropouts(0, config.hiddenDropout());
+        return new Trunk(
+                LayerStage.below(embeddings, config, source, Optional.empty(), firstAlone, dropouts),
+                embeddings.wordEmbeddings());
     }
 
     @Override

@@ -39,9 +39,9 @@ final class EncoderLayer implements Module {
      * Takes a layer's parameters from a source.
      *
      * @param source below the layer's name
-     * @param outputDropout probability after the feed-forward part
+     * @param dropouts what is dropped beside attention weights
      */
-    EncoderLayer(EncoderConfig config, ParameterSource source, double outputDropout) {
+    EncoderLayer(EncoderConfig config, ParameterSource source, Dropouts dropouts) {
         this.config = config;
         final EncoderNames names = config.names();
         final long hidden = config.hidden();
@@ -55,9 +55,17 @@ final class EncoderLayer implements Module {
         this.up = new Linear(source.at(names.up()), hidden, config.intermediate(), config.init());
         this.down = new Linear(source.at(names.down()), config.intermediate(), hidden, config.init());
         this.outputNorm = new LayerNorm(source.at(names.outputNorm()), hidden, config.normEps());
-        this.attentionOutputDropout = new Dropout(config.hiddenDropout());
-        this.outputDropout = new Dropout(outputDropout);
+        this.attentionOutputDropout = new Dropout(dropouts.afterAttention);
+        this.outputDropout = new Dropout(dropouts.afterFeedForward);
     }
+
+    /**
+     * Probabilities before the residual sums.
+     *
+     * @param afterAttention of the projection after attention
+     * @param afterFeedForward of the feed-forward part
+     */
+    record Dropouts(double afterAttention, double afterFeedForward) {}
 
     /**
      * Computes the layer.

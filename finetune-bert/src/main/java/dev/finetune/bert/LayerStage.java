@@ -33,10 +33,22 @@ record LayerStage(int index, EncoderLayer layer, Optional<RelativeScores> relati
             ParameterSource encoder,
             Optional<RelativeScores> relative,
             boolean firstAlone) {
+        final double both = config.hiddenDropout();
+        return below(embeddings, config, encoder, relative, firstAlone, new EncoderLayer.Dropouts(both, both));
+    }
+
+    /** The same where a family drops elsewhere. */
+    static List<Stage> below(
+            Stage embeddings,
+            EncoderConfig config,
+            ParameterSource encoder,
+            Optional<RelativeScores> relative,
+            boolean firstAlone,
+            EncoderLayer.Dropouts dropouts) {
         final List<Stage> stages = new ArrayList<>(List.of(embeddings));
         for (int i = 0; i < config.layers(); i++) {
             final ParameterSource source = encoder.at(config.names().layer().replace("%d", Integer.toString(i)));
-            final EncoderLayer layer = new EncoderLayer(config, source, config.hiddenDropout());
+            final EncoderLayer layer = new EncoderLayer(config, source, dropouts);
             stages.add(new LayerStage(i, layer, relative, firstAlone && i == config.layers() - 1, true));
         }
         return stages;

@@ -214,6 +214,9 @@ abstract class TextFamily implements TextModelFamily {
         try {
             final CheckpointParameters source =
                     new CheckpointParameters(weights, naming(encoder, request), request.seed());
+            if (encoder.tied() && request.head() instanceof Head.MaskedLm) {
+                refuseTiedApart(source, encoder, maskedLmNames(encoder, config));
+            }
             final EncoderConfig shape = encoder;
             final Network network = request.adaptation().build(source, adapted -> network(shape, request, adapted));
             try {
@@ -347,6 +350,11 @@ abstract class TextFamily implements TextModelFamily {
         return config.tied()
                 ? Map.of(names.bias, names.aliases, words, List.of(names.decoder))
                 : Map.of(names.bias, names.aliases);
+    }
+
+    private void refuseTiedApart(CheckpointParameters source, EncoderConfig config, MaskedLmNames names) {
+        source.refuseTiedApart(config.names().prefix() + "." + wordEmbeddings(), names.decoder);
+        names.aliases.forEach(alias -> source.refuseTiedApart(names.bias, alias));
     }
 
     /** The layer whose rows are the head's classes, tags or numbers. */

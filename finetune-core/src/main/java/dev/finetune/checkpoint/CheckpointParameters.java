@@ -266,6 +266,33 @@ public final class CheckpointParameters implements ParameterSource {
         }
     }
 
+    /**
+     * Refuses a checkpoint that holds two parameters which the configuration ties, with different values: one of them was
+     * computed with, and would be left out. (Transformers 5 computes with both and warns; versions before tied them.)
+     *
+     * @param first name in full
+     * @param second name in full
+     * @throws FinetuneException naming both
+     */
+    public void refuseTiedApart(String first, String second) {
+        final Optional<String> one = find(first, List.of());
+        final Optional<String> other = find(second, List.of());
+        if (one.isEmpty() || other.isEmpty() || one.equals(other)) {
+            return;
+        }
+        try (TensorScope scope = TensorScope.open()) {
+            final Weights source = weights.orElseThrow();
+            final DType type = source.describe(one.get()).dtype();
+            if (!source.read(one.get()).equal(source.read(other.get(), type))) {
+                throw new FinetuneException("The checkpoint doesn't fit its config.json: that ties " + other.get() + " to "
+                        + one.get() + " (\"tie_word_embeddings\" is true where it isn't said), but " + source.files()
+                        + " hold both, with different values. Transformers 5 computes with each of them: set"
+                        + " \"tie_word_embeddings\" to false in config.json for that, or, if the model was trained with them"
+                        + " tied, remove " + other.get() + " from the weights.");
+            }
+        }
+    }
+
     private List<String> unexpected() {
         return weights.map(w -> w.names().stream()
                         .filter(name -> !used.contains(name) && !naming.ignored.test(name))
@@ -321,8 +348,12 @@ public final class CheckpointParameters implements ParameterSource {
     }
 
     private Optional<String> find(String name) {
+        return find(name, naming.aliases.getOrDefault(name, List.of()));
+    }
+
+    private Optional<String> find(String name, List<String> aliases) {
         final List<String> candidates = new ArrayList<>(List.of(name));
-        candidates.addAll(naming.aliases.getOrDefault(name, List.of()));
+        candidates.addAll(aliases);
         final String base = wrapper + naming.prefix + ".";
         if (name.startsWith(base)) {
             candidates.add(wrapper + name.substring(base.length()));

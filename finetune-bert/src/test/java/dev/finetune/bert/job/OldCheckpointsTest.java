@@ -8,11 +8,14 @@ import dev.finetune.FineTuner;
 import dev.finetune.checkpoint.LoadReport;
 import dev.finetune.data.Text;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.head.Heads;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -158,5 +161,38 @@ class OldCheckpointsTest {
         assertThatThrownBy(() -> open(deeper))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("bert.encoder.layer.3.");
+    }
+
+    /** A masked-language model with an output layer stored beside the embeddings that it is tied to. */
+    private Path withOutputLayer(String to, double factor) {
+        return Checkpoints.changed("bert-masked-lm", folder.resolve(to), tensors -> {
+            final Tensor words = tensors.get("bert.embeddings.word_embeddings.weight");
+            tensors.put("cls.predictions.decoder.weight", words.mul(new Scalar(factor)));
+        });
+    }
+
+    @Test
+    void anOutputLayerThatIsTiedButStoredWithOtherValuesIsRefused() {
+        final Path apart = withOutputLayer("apart", 2);
+        assertThatThrownBy(() -> maskedLm(apart).close())
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContainingAll(
+                        "cls.predictions.decoder.weight",
+                        "bert.embeddings.word_embeddings.weight",
+                        "different values",
+                        "tie_word_embeddings");
+        try (FineTuned<Text> classifier = open(apart)) { // Which has no such layer.
+            assertThat(classifier.loadReport().unexpected()).contains("cls.predictions.decoder.weight");
+        }
+        Checkpoints.configure(apart, config -> config.addProperty("tie_word_embeddings", false));
+        try (FineTuned<Text> untied = maskedLm(apart);
+                FineTuned<Text> tied = maskedLm(withOutputLayer("copied", 1))) {
+            assertThat(Jobs.weights(untied)).containsKey("cls.predictions.decoder.weight");
+            assertThat(Jobs.weights(tied)).doesNotContainKey("cls.predictions.decoder.weight");
+        }
+    }
+
+    private static FineTuned<Text> maskedLm(Path directory) {
+        return FineTuner.from(directory).head(Heads.maskedLm()).maxLength(32).untrained(Text.class);
     }
 }

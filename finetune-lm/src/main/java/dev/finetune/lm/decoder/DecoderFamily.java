@@ -147,6 +147,9 @@ abstract class DecoderFamily implements LanguageModelFamily {
         try {
             final CheckpointParameters source = new CheckpointParameters(weights, naming(plan, request), request.seed())
                     .keepingBfloat16(request.adaptation().keepsBase());
+            if (plan.tied && request.head() instanceof Head.CausalLm) {
+                source.refuseTiedApart(prefix() + "." + words(), OUTPUT);
+            }
             final Network network =
                     request.adaptation().build(source, adapted -> network(plan, request, padding, adapted));
             try {
