@@ -1,10 +1,11 @@
+import dev.finetune.lm.decoder.GemmaFamily;
 import dev.finetune.lm.decoder.Gpt2Family;
 import dev.finetune.lm.decoder.LlamaFamily;
 import dev.finetune.lm.seq2seq.BartFamily;
 import dev.finetune.lm.seq2seq.T5Family;
 import dev.finetune.spi.LanguageModelFamily;
 
-/** Language models that write: GPT-2, Llama, Mistral, Qwen, T5 and BART, and what they learn from. */
+/** Language models that write: GPT-2, Llama, Mistral, Qwen, Gemma, T5 and BART, and what they learn from. */
 module dev.finetune.lm {
     requires transitive dev.finetune.bert;
     requires transitive dev.finetune.core;
@@ -20,6 +21,7 @@ module dev.finetune.lm {
     provides LanguageModelFamily with
             Gpt2Family,
             LlamaFamily,
+            GemmaFamily,
             T5Family,
             BartFamily;
 }

@@ -129,7 +129,7 @@ public record Attention(int heads, int keyHeads, Dropout dropout, boolean causal
      * What hides later positions, (1, 1, queries, keys). The lowest number there is, not -infinity: a padded query that sees no
      * key at all still has an output, whatever it means.
      */
-    private static Tensor later(Tensor query, Tensor key) {
+    static Tensor later(Tensor query, Tensor key) {
         final long queries = query.size(1);
         final long keys = key.size(1);
         final Tensor lowest = torch.full(

@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "lm",
         description = {
-            "Fine-tune a language model (GPT-2, Llama, Mistral, Qwen; T5, BART) on chats, completions, preferences or"
+            "Fine-tune a language model (GPT-2, Llama, Mistral, Qwen, Gemma; T5, BART) on chats, completions, preferences or"
                     + " texts.",
             "Chats, completions and preferences are rows of JSON Lines. The command generate writes with what is saved."
         },

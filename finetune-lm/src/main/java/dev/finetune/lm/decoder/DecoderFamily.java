@@ -36,6 +36,7 @@ import dev.finetune.task.Task;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * What families of decoders share: how a network, its encoder and its task are put together. A family says how its config.json
@@ -53,10 +54,22 @@ abstract class DecoderFamily implements LanguageModelFamily {
      * @param width of the hidden states
      * @param positions the most tokens that it reads
      * @param tied whether the output layer's weight is that of the embeddings
+     * @param cap beyond which logits never go; empty for none
      * @param init how what is missing starts
      * @param trunk takes the parameters below the base model's prefix
      */
-    record Plan(int vocabulary, int width, int positions, boolean tied, Init init, TrunkMaker trunk) {}
+    record Plan(
+            int vocabulary,
+            int width,
+            int positions,
+            boolean tied,
+            OptionalDouble cap,
+            Init init,
+            TrunkMaker trunk) {
+        Plan(int vocabulary, int width, int positions, boolean tied, Init init, TrunkMaker trunk) {
+            this(vocabulary, width, positions, tied, OptionalDouble.empty(), init, trunk);
+        }
+    }
 
     /** Takes a trunk's parameters from a source. */
     interface TrunkMaker {
@@ -171,7 +184,7 @@ abstract class DecoderFamily implements LanguageModelFamily {
     private HeadModule head(Plan plan, AssemblyRequest request, int padding, ParameterSource source, Parameter words) {
         final Head head = request.head();
         if (head instanceof Head.CausalLm) {
-            return LmHead.ofNext(output(plan, source, words), request.loss());
+            return LmHead.ofNext(output(plan, source, words), plan.cap, request.loss());
         }
         if (head.isOfWholeInput() && request.pooling().isEmpty()) {
             return new LastTokenHead(new Linear(source.at(SCORE), plan.width, head.rows(), plan.init, false), padding);

@@ -45,6 +45,11 @@ record RopeSettings(ModelConfig config, JsonObject json, int headSize, int posit
         if (!json.has("rope_theta")) {
             json.addProperty("rope_theta", config.number("rope_theta", DEFAULT_BASE));
         }
+        return of(config, json, headSize, positions);
+    }
+
+    /** Settings that were found, of all layers or of some. */
+    static RopeSettings of(ModelConfig config, JsonObject json, int headSize, int positions) {
         final RopeSettings settings = new RopeSettings(config, json, headSize, positions);
         final double turned =
                 settings.number("partial_rotary_factor").orElseGet(() -> config.number("partial_rotary_factor", 1));

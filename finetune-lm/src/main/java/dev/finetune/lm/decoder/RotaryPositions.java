@@ -27,10 +27,12 @@ final class RotaryPositions {
     private static final List<String> TYPES = List.of("default", "linear", "dynamic", "yarn", "longrope", "llama3");
 
     private final RopeSettings settings;
+    private final String key;
     private final double attentionFactor;
 
-    private RotaryPositions(RopeSettings settings) {
+    private RotaryPositions(RopeSettings settings, String key) {
         this.settings = settings;
+        this.key = key;
         if (!TYPES.contains(settings.type())) {
             throw settings.refused("rope_type", "known are " + TYPES);
         }
@@ -47,7 +49,16 @@ final class RotaryPositions {
 
     /** Reads them, and refuses a type that isn't known. */
     static RotaryPositions read(ModelConfig config, int headSize, int positions) {
-        return new RotaryPositions(RopeSettings.read(config, headSize, positions));
+        return new RotaryPositions(RopeSettings.read(config, headSize, positions), "rotary");
+    }
+
+    /**
+     * Those of some layers.
+     *
+     * @param layers what tells these layers from others, for which a batch keeps angles of their own
+     */
+    static RotaryPositions of(RopeSettings settings, String layers) {
+        return new RotaryPositions(settings, "rotary." + layers);
     }
 
     /**
@@ -58,7 +69,7 @@ final class RotaryPositions {
      * @return of the same shape
      */
     Tensor turn(Tensor wide, int heads, Batch batch, ForwardContext context) {
-        final Tensor angles = batch.derived("rotary", () -> Optional.of(angles(batch, context)))
+        final Tensor angles = batch.derived(key, () -> Optional.of(angles(batch, context)))
                 .orElseThrow();
         final long rows = angles.size(0) / 2;
         return RotaryTurn.of(wide, heads, angles.narrow(0, 0, rows), angles.narrow(0, rows, rows));

@@ -35,10 +35,17 @@ final class ChunkedCrossEntropy {
     private static final Scalar ONE = new Scalar(1f);
 
     private final double smoothing;
+    private final @Nullable SoftCap cap;
 
-    /** A loss with label smoothing, 0 for none. */
+    /** A loss with label smoothing, 0 for none, of logits as they are. */
     ChunkedCrossEntropy(double smoothing) {
+        this(smoothing, null);
+    }
+
+    /** A loss with label smoothing, 0 for none, of logits that are capped, or aren't where that is null. */
+    ChunkedCrossEntropy(double smoothing, @Nullable SoftCap cap) {
         this.smoothing = smoothing;
+        this.cap = cap;
     }
 
     /**
@@ -104,10 +111,12 @@ final class ChunkedCrossEntropy {
             final Tensor x = rows.narrow(0, from, count);
             final Tensor y = labels.narrow(0, from, count).unsqueeze(1);
             final Tensor products = torch.mm(x.to(weight.scalar_type()), weight.t());
-            final Tensor logits = products.to(ScalarType.Float);
+            final Tensor plain = products.to(ScalarType.Float);
             if (bias != null) {
-                logits.add_(bias);
+                plain.add_(bias);
             }
+            final @Nullable Tensor tanh = cap == null ? null : cap.tanh(plain);
+            final Tensor logits = cap == null ? plain : cap.ofTanh(plain);
             if (counts) {
                 right.add_(logits.argmax(new LongOptional(1), true).eq(y).sum());
             }
@@ -117,17 +126,20 @@ final class ChunkedCrossEntropy {
                 loss.sub_(logProbabilities.sum(), new Scalar(smoothing / weight.size(0)));
             }
             if (ofRows != null || ofWeight != null) {
-                gradients(logProbabilities.exp_(), x, y, from);
+                gradients(logProbabilities.exp_(), tanh, x, y, from);
             }
         }
 
-        /** The logits' gradient is softmax(logits) - target. */
-        private void gradients(Tensor probabilities, Tensor x, Tensor y, long from) {
+        /** The logits' gradient is softmax(logits) - target; where they are capped, times the cap's. */
+        private void gradients(Tensor probabilities, @Nullable Tensor tanh, Tensor x, Tensor y, long from) {
             if (smoothing > 0) {
                 probabilities.sub_(new Scalar(smoothing / weight.size(0)));
             }
             final Tensor ofTarget = torch.full_like(y.to(ScalarType.Float), new Scalar(smoothing - 1));
             probabilities.scatter_add_(1, y, ofTarget);
+            if (cap != null && tanh != null) {
+                cap.gradient(probabilities, tanh);
+            }
             final Tensor ofLogits = probabilities.to(weight.scalar_type());
             if (ofRows != null) {
                 ofRows.narrow(0, from, x.size(0)).copy_(ofLogits.mm(weight));

@@ -23,6 +23,7 @@ final class ChunkedLogProbabilities {
     private final Tensor weight;
     private final @Nullable Tensor bias;
     private final Tensor labels;
+    private final @Nullable SoftCap cap;
 
     /**
      * Log-probabilities of labels.
@@ -31,12 +32,15 @@ final class ChunkedLogProbabilities {
      * @param weight (vocabulary, width)
      * @param bias (vocabulary) or (1, vocabulary), or null for none; gets no gradient
      * @param labels (rows) whole numbers below the vocabulary
+     * @param cap of the logits, or null for none
      */
-    ChunkedLogProbabilities(Tensor rows, Tensor weight, @Nullable Tensor bias, Tensor labels) {
+    ChunkedLogProbabilities(
+            Tensor rows, Tensor weight, @Nullable Tensor bias, Tensor labels, @Nullable SoftCap cap) {
         this.rows = rows;
         this.weight = weight;
         this.bias = bias;
         this.labels = labels;
+        this.cap = cap;
     }
 
     /** What is computed of some rows, of which the first has a number. */
@@ -55,8 +59,9 @@ final class ChunkedLogProbabilities {
                 values = rows.new_zeros(rows.size(0)).to(ScalarType.Float);
                 each = ofRows && !ofWeight ? torch.empty_like(rows) : values;
                 inChunks(ofWeight, (from, x, y) -> {
-                    final Tensor logs = logProbabilities(weight, bias, x);
-                    values.narrow(0, from, x.size(0)).copy_(logs.gather(1, y).squeeze(1));
+                    final Logs logs = logProbabilities(x);
+                    values.narrow(0, from, x.size(0))
+                            .copy_(logs.values().gather(1, y).squeeze(1));
                     if (ofRows && !ofWeight) {
                         each.narrow(0, from, x.size(0))
                                 .copy_(ofLogits(logs, y)
@@ -85,18 +90,35 @@ final class ChunkedLogProbabilities {
         }
     }
 
-    private static Tensor logProbabilities(Tensor weight, @Nullable Tensor bias, Tensor x) {
-        final Tensor logits = torch.mm(x.to(weight.scalar_type()), weight.t()).to(ScalarType.Float);
+    /**
+     * Log-probabilities of all tokens.
+     *
+     * @param values (rows, vocabulary)
+     * @param tanh of the logits where they are capped, else null
+     */
+    private record Logs(Tensor values, @Nullable Tensor tanh) {}
+
+    private Logs logProbabilities(Tensor x) {
+        final Tensor plain = torch.mm(x.to(weight.scalar_type()), weight.t()).to(ScalarType.Float);
         if (bias != null) {
-            logits.add_(bias);
+            plain.add_(bias);
         }
-        return torch.log_softmax_out(logits, logits, 1);
+        final @Nullable Tensor tanh = cap == null ? null : cap.tanh(plain);
+        final Tensor logits = cap == null ? plain : cap.ofTanh(plain);
+        return new Logs(torch.log_softmax_out(logits, logits, 1), tanh);
     }
 
-    /** The gradient of a label's log-probability with regard to the logits is one at the label - softmax(logits); in place. */
-    private static Tensor ofLogits(Tensor logProbabilities, Tensor y) {
-        final Tensor negative = logProbabilities.exp_().neg_();
-        return negative.scatter_add_(1, y, torch.ones_like(y.to(ScalarType.Float)));
+    /**
+     * The gradient of a label's log-probability with regard to the logits is one at the label - softmax(logits), where they are
+     * capped, times the cap's; in place.
+     */
+    private Tensor ofLogits(Logs logs, Tensor y) {
+        final Tensor negative = logs.values().exp_().neg_();
+        negative.scatter_add_(1, y, torch.ones_like(y.to(ScalarType.Float)));
+        if (cap != null && logs.tanh() != null) {
+            cap.gradient(negative, logs.tanh());
+        }
+        return negative;
     }
 
     private Tensor scaled(Tensor values, Tensor each) {
@@ -117,7 +139,7 @@ final class ChunkedLogProbabilities {
                 (gradient, kept, gradients) -> {
                     final @Nullable Tensor same = kept.get(3).numel() == 0 ? null : kept.get(3);
                     final ChunkedLogProbabilities again =
-                            new ChunkedLogProbabilities(kept.get(0), kept.get(1), same, kept.get(2));
+                            new ChunkedLogProbabilities(kept.get(0), kept.get(1), same, kept.get(2), cap);
                     again.addGradients(gradient, ofRows, gradients);
                 });
     }
@@ -127,8 +149,7 @@ final class ChunkedLogProbabilities {
         final Tensor ofRows = alsoOfRows ? torch.empty_like(rows) : rows;
         inChunks(true, (from, x, y) -> {
             final Tensor scale = gradient.narrow(0, from, x.size(0)).unsqueeze(1);
-            final Tensor ofLogits =
-                    ofLogits(logProbabilities(weight, bias, x), y).mul_(scale);
+            final Tensor ofLogits = ofLogits(logProbabilities(x), y).mul_(scale);
             if (alsoOfRows) {
                 ofRows.narrow(0, from, x.size(0)).copy_(ofLogits.mm(weight));
             }

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -30,13 +31,21 @@ public final class LmHead implements HeadModule {
     private final Linear output;
     private final double scale;
     private final Optional<Buffer> bias;
+    private final @Nullable SoftCap cap;
     private final NextTokenTargets targets;
     private final LossOptions options;
 
-    private LmHead(Linear output, double scale, Optional<Buffer> bias, NextTokenTargets targets, LossOptions options) {
+    private LmHead(
+            Linear output,
+            double scale,
+            Optional<Buffer> bias,
+            @Nullable SoftCap cap,
+            NextTokenTargets targets,
+            LossOptions options) {
         this.output = output;
         this.scale = scale;
         this.bias = bias;
+        this.cap = cap;
         this.targets = targets;
         this.options = options;
         if (!options.classWeights().isEmpty()) {
@@ -57,7 +66,20 @@ public final class LmHead implements HeadModule {
      * @throws FinetuneException for class weights and focal loss
      */
     public static LmHead ofNext(Linear output, LossOptions options) {
-        return new LmHead(output, 1, Optional.empty(), new NextTokenTargets("labels", true), options);
+        return ofNext(output, OptionalDouble.empty(), options);
+    }
+
+    /**
+     * {@return the same, with logits that never leave -cap..cap: cap tanh(logits / cap), as Gemma 2 has it}
+     *
+     * @param output from hidden width to the vocabulary; may share the embeddings
+     * @param cap positive; empty for logits as they are
+     * @param options label smoothing
+     * @throws FinetuneException for class weights and focal loss
+     */
+    public static LmHead ofNext(Linear output, OptionalDouble cap, LossOptions options) {
+        final @Nullable SoftCap soft = cap.isPresent() ? new SoftCap(cap.getAsDouble()) : null;
+        return new LmHead(output, 1, Optional.empty(), soft, new NextTokenTargets("labels", true), options);
     }
 
     /**
@@ -70,7 +92,7 @@ public final class LmHead implements HeadModule {
      * @throws FinetuneException for class weights and focal loss
      */
     public static LmHead ofShifted(Linear output, double scale, Optional<Buffer> bias, LossOptions options) {
-        return new LmHead(output, scale, bias, new NextTokenTargets("labels", false), options);
+        return new LmHead(output, scale, bias, null, new NextTokenTargets("labels", false), options);
     }
 
     @Override
@@ -87,7 +109,7 @@ public final class LmHead implements HeadModule {
         final boolean counts = !context.training();
         final Map<String, Tensor> outputs = new LinkedHashMap<>();
         if (isInChunks(rows, context)) {
-            final ChunkedCrossEntropy.Result result = new ChunkedCrossEntropy(options.labelSmoothing())
+            final ChunkedCrossEntropy.Result result = new ChunkedCrossEntropy(options.labelSmoothing(), cap)
                     .of(rows, output.plainWeight().get(), bias(), labels, counts);
             outputs.put("loss", result.loss());
             result.right().ifPresent(right -> outputs.put("right", right));
@@ -110,7 +132,7 @@ public final class LmHead implements HeadModule {
     /** Of each label, (places). */
     private Tensor logProbabilities(Tensor rows, Tensor labels, ForwardContext context) {
         return isInChunks(rows, context)
-                ? new ChunkedLogProbabilities(rows, output.plainWeight().orElseThrow(), bias(), labels).get()
+                ? new ChunkedLogProbabilities(rows, output.plainWeight().orElseThrow(), bias(), labels, cap).get()
                 : logits(rows, context)
                         .to(ScalarType.Float)
                         .log_softmax(1)
@@ -131,7 +153,8 @@ public final class LmHead implements HeadModule {
 
     private Tensor logits(Tensor rows, ForwardContext context) {
         final Tensor logits = output.forward(rows, context);
-        return bias.map(each -> logits.add(each.value())).orElse(logits);
+        final Tensor biased = bias.map(each -> logits.add(each.value())).orElse(logits);
+        return cap == null ? biased : cap.of(biased);
     }
 
     private @Nullable Tensor bias() {

@@ -30,18 +30,20 @@ class ChunkedCrossEntropyTest {
         return numbers;
     }
 
-    @ParameterizedTest(name = "{0} rows over {1} tokens, smoothing {2}, weight trained {3}, bias {4}")
+    @ParameterizedTest(name = "{0} rows over {1} tokens, smoothing {2}, weight trained {3}, bias {4}, capped by {5}")
     @CsvSource({
-        "5, 11, 0, true, false",
-        "5, 11, 0.1, true, true",
-        "0, 11, 0.1, true, false",
-        "1, 2, 0.3, false, false",
-        "300, 70001, 0, false, true",
-        "300, 70001, 0.1, false, false",
-        "1100, 40000, 0.1, true, false"
+        "5, 11, 0, true, false, 0",
+        "5, 11, 0.1, true, true, 0",
+        "5, 11, 0, true, false, 6",
+        "5, 11, 0.1, true, true, 6",
+        "0, 11, 0.1, true, false, 6",
+        "1, 2, 0.3, false, false, 0",
+        "300, 70001, 0, false, true, 0",
+        "300, 70001, 0.1, false, false, 30",
+        "1100, 40000, 0.1, true, false, 0"
     })
     void lossAndGradientsAreThoseOfOneProduct(
-            int rows, int vocabulary, double smoothing, boolean trained, boolean biased) {
+            int rows, int vocabulary, double smoothing, boolean trained, boolean biased, double cap) {
         final SplittableRandom random = new SplittableRandom(rows * 31L + vocabulary);
         final float[] x = numbers(random, rows * WIDTH, 8);
         final float[] w = numbers(random, vocabulary * WIDTH, 8);
@@ -54,13 +56,17 @@ class ChunkedCrossEntropyTest {
             final Tensor ourRows = Tensors.of(x, rows, WIDTH).set_requires_grad(true);
             final Tensor ourWeight = Tensors.of(w, vocabulary, WIDTH).set_requires_grad(trained);
             final ChunkedCrossEntropy.Result ours =
-                    new ChunkedCrossEntropy(smoothing).of(ourRows, ourWeight, bias, labels, true);
+                    new ChunkedCrossEntropy(smoothing, cap == 0 ? null : new SoftCap(cap))
+                            .of(ourRows, ourWeight, bias, labels, true);
             ours.loss().mul(new Scalar(0.5)).backward();
 
             final Tensor rowsOfOne = Tensors.of(x, rows, WIDTH).set_requires_grad(true);
             final Tensor weightOfOne = Tensors.of(w, vocabulary, WIDTH).set_requires_grad(trained);
             final Tensor product = rowsOfOne.mm(weightOfOne.t());
-            final Tensor logits = bias == null ? product : product.add(bias);
+            final Tensor biasedLogits = bias == null ? product : product.add(bias);
+            final Tensor logits = cap == 0
+                    ? biasedLogits
+                    : biasedLogits.div(new Scalar(cap)).tanh().mul(new Scalar(cap));
             final Tensor whole = torch.cross_entropy_loss(logits, labels, new TensorOptional(), SUM, -100, smoothing);
             whole.mul(new Scalar(0.5)).backward();
 

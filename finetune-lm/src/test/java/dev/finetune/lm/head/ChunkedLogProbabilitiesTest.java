@@ -6,6 +6,7 @@ import dev.finetune.internal.torch.CustomGradients;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import java.util.SplittableRandom;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
@@ -34,19 +35,21 @@ class ChunkedLogProbabilitiesTest {
         return sums.mul(Tensors.of(new float[] {0.5f, -2, 0.25f}, 3)).sum();
     }
 
-    @ParameterizedTest(name = "{0} rows over {1} tokens, rows learn {2}, weight learns {3}, bias {4}")
+    @ParameterizedTest(name = "{0} rows over {1} tokens, rows learn {2}, weight learns {3}, bias {4}, capped by {5}")
     @CsvSource({
-        "5, 11, true, true, false",
-        "5, 11, true, true, true",
-        "5, 11, true, false, true",
-        "5, 11, false, true, true",
-        "5, 11, false, false, false",
-        "0, 11, true, true, false",
-        "300, 70001, true, false, true",
-        "1100, 40000, true, true, true"
+        "5, 11, true, true, false, 0",
+        "5, 11, true, true, true, 0",
+        "5, 11, true, true, true, 6",
+        "5, 11, true, false, true, 0",
+        "5, 11, true, false, false, 6",
+        "5, 11, false, true, true, 0",
+        "5, 11, false, false, false, 6",
+        "0, 11, true, true, false, 0",
+        "300, 70001, true, false, true, 30",
+        "1100, 40000, true, true, true, 0"
     })
     void valuesAndGradientsAreThoseOfOneProduct(
-            int rows, int vocabulary, boolean ofRows, boolean ofWeight, boolean biased) {
+            int rows, int vocabulary, boolean ofRows, boolean ofWeight, boolean biased, double cap) {
         final SplittableRandom random = new SplittableRandom(rows * 31L + vocabulary);
         final float[] x = numbers(random, rows * WIDTH, 8);
         final float[] w = numbers(random, vocabulary * WIDTH, 8);
@@ -58,12 +61,17 @@ class ChunkedLogProbabilitiesTest {
             final Tensor bias = biased ? Tensors.of(b, vocabulary) : null;
             final Tensor ourRows = Tensors.of(x, rows, WIDTH).set_requires_grad(ofRows);
             final Tensor ourWeight = Tensors.of(w, vocabulary, WIDTH).set_requires_grad(ofWeight);
-            final Tensor ours = new ChunkedLogProbabilities(ourRows, ourWeight, bias, labels).get();
+            final Tensor ours = new ChunkedLogProbabilities(
+                            ourRows, ourWeight, bias, labels, cap == 0 ? null : new SoftCap(cap))
+                    .get();
 
             final Tensor rowsOfOne = Tensors.of(x, rows, WIDTH).set_requires_grad(ofRows);
             final Tensor weightOfOne = Tensors.of(w, vocabulary, WIDTH).set_requires_grad(ofWeight);
             final Tensor product = rowsOfOne.mm(weightOfOne.t());
-            final Tensor logits = bias == null ? product : product.add(bias);
+            final Tensor biasedLogits = bias == null ? product : product.add(bias);
+            final Tensor logits = cap == 0
+                    ? biasedLogits
+                    : biasedLogits.div(new Scalar(cap)).tanh().mul(new Scalar(cap));
             final Tensor whole =
                     logits.log_softmax(1).gather(1, labels.unsqueeze(1)).squeeze(1);
             assertClose(Tensors.floats(ours), Tensors.floats(whole), 2e-5, "log-probabilities");
@@ -102,9 +110,9 @@ class ChunkedLogProbabilitiesTest {
             final Tensor halves = Tensors.of(x, 40, WIDTH).set_requires_grad(true);
             final Tensor weight = Tensors.of(w, 50, WIDTH);
             final Tensor labels = Tensors.of(y, 40);
-            final Tensor floats = new ChunkedLogProbabilities(rows, weight, null, labels).get();
+            final Tensor floats = new ChunkedLogProbabilities(rows, weight, null, labels, null).get();
             final Tensor halved =
-                    new ChunkedLogProbabilities(halves, weight.to(ScalarType.BFloat16), null, labels).get();
+                    new ChunkedLogProbabilities(halves, weight.to(ScalarType.BFloat16), null, labels, null).get();
             loss(floats, 40).backward();
             loss(halved, 40).backward();
             assertClose(Tensors.floats(halved), Tensors.floats(floats), 0.03, "log-probabilities");

@@ -127,6 +127,6 @@ class TemplateGoldenTest {
 
         assertThat(new TreeSet<>(rows.keySet()))
                 .containsExactlyElementsOf(names())
-                .hasSize(19);
+                .hasSize(20);
     }
 }
