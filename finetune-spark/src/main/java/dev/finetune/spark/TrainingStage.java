@@ -55,7 +55,6 @@ final class TrainingStage<I> {
         final String job = context.applicationId() + " " + UUID.randomUUID();
         for (int attempt = 1; ; attempt++) {
             final String name = job + " " + attempt;
-            final JavaRDD<ModelPiece> trained = trained(rows, name);
             final Optional<Failed> failed = once(trained(rows, name), context, name, directory);
             if (failed.isEmpty()) {
                 return;
