@@ -760,7 +760,8 @@ public final class FineTuner {
      * alone tells listeners, writes checkpoints, reports and models (in the others {@link FineTuned#save(Path)} and its like do
      * nothing), and reads the checkpoint to go on from; evaluations are shared, and cancelling, time limits and early stopping
      * end all together. Settings and models that differ are refused. A process that dies or hangs ends all others with an error
-     * that names it; started again with {@link #checkpoints} that resume, they go on as if nothing had happened. Batch norms
+     * that names it (a {@link dev.finetune.error.LostProcessException}); started again with {@link #checkpoints} that resume, they go
+     * on as if nothing had happened. Batch norms
      * that train take the statistics of each process's own rows. For {@link #fit(Dataset)}, {@link #fit(Dataset, Dataset)} and
      * {@link #fitAll(Dataset)}.
      *

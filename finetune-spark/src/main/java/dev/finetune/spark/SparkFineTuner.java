@@ -5,14 +5,17 @@ import dev.finetune.FineTuner;
 import dev.finetune.checkpoint.Overwrite;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.train.Checkpoints;
+import dev.finetune.train.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.functions;
 
 /**
  * Fine-tunes on Spark's executors, each of which trains on its part of a data frame, all with the same weights ({@link
@@ -25,7 +28,7 @@ import org.apache.spark.sql.Row;
  *
  * <p>The workers are the tasks of one barrier stage: they begin together, when so many of the cluster's slots are free at once, and
  * Spark's dynamic allocation has to be off. Each has to have its executor for itself ({@code spark.task.cpus} as large
- * as {@code spark.executor.cores}), and keeps its rows in memory. As with {@code distributed}, {@link
+ * as {@code spark.executor.cores}), and keeps its rows in memory, or with {@link #streamed} on disk. As with {@code distributed}, {@link
  * FineTuner#batchSize(int)} counts the rows of one worker: {@code n} workers take steps of {@code n} times as many.
  *
  * <p>What the tuner starts from has to be there for executors: a directory that all machines see, a model in a jar that was
@@ -38,12 +41,14 @@ public final class SparkFineTuner {
     private final TunerSource tuner;
     private final int workers;
     private final int attempts;
+    private final boolean streamed;
     private final Optional<Path> shared;
 
-    private SparkFineTuner(TunerSource tuner, int workers, int attempts, Optional<Path> shared) {
+    private SparkFineTuner(TunerSource tuner, int workers, int attempts, boolean streamed, Optional<Path> shared) {
         this.tuner = tuner;
         this.workers = workers;
         this.attempts = attempts;
+        this.streamed = streamed;
         this.shared = shared;
     }
 
@@ -55,7 +60,7 @@ public final class SparkFineTuner {
      */
     public static SparkFineTuner of(TunerSource tuner) {
         Objects.requireNonNull(tuner, "tuner");
-        return new SparkFineTuner(tuner, 1, 1, Optional.empty());
+        return new SparkFineTuner(tuner, 1, 1, false, Optional.empty());
     }
 
     /**
@@ -68,12 +73,13 @@ public final class SparkFineTuner {
         if (count < 1) {
             throw new FinetuneException("workers(" + count + ") is less than 1.");
         }
-        return new SparkFineTuner(tuner, count, attempts, shared);
+        return new SparkFineTuner(tuner, count, attempts, streamed, shared);
     }
 
     /**
      * {@return the same, begun again when a worker or its machine is lost} Each attempt goes on from the tuner's last checkpoint, so
-     * that the tuner has to have {@code checkpoints(Checkpoints.in(shared).resume())}.
+     * that the tuner has to have {@code checkpoints(Checkpoints.in(shared).resume())}. What would come again, such as a row that
+     * can't be used or a setting that doesn't fit, is told at once.
      *
      * @param count of all attempts, at least 1, which is the default
      * @throws FinetuneException if it is less
@@ -82,7 +88,7 @@ public final class SparkFineTuner {
         if (count < 1) {
             throw new FinetuneException("attempts(" + count + ") is less than 1.");
         }
-        return new SparkFineTuner(tuner, workers, count, shared);
+        return new SparkFineTuner(tuner, workers, count, streamed, shared);
     }
 
     /**
@@ -95,7 +101,23 @@ public final class SparkFineTuner {
     public SparkFineTuner savedTo(Path directory) {
         Objects.requireNonNull(directory, "directory");
         return new SparkFineTuner(
-                tuner, workers, attempts, Optional.of(directory.toAbsolutePath().normalize()));
+                tuner,
+                workers,
+                attempts,
+                streamed,
+                Optional.of(directory.toAbsolutePath().normalize()));
+    }
+
+    /**
+     * {@return the same for data larger than the heaps of the workers} A worker writes its rows to a file in the executor's local
+     * directory ({@code spark.local.dir}) as they come, and reads them anew in each epoch, as {@link
+     * dev.finetune.data.Dataset#streamed} does, and encodes them, so that no more of them than a few hundred batches are in memory. Steps
+     * are counted as they are of rows in memory. What differs is the order: rows are in one that is as good as random, drawn by the
+     * tuner's seed, and shuffled anew in each epoch within windows of 64 batches; and {@link #fit(Dataset, Columns)} holds back
+     * rows drawn by themselves, not class by class. {@code Batching.balancedSampling} isn't possible.
+     */
+    public SparkFineTuner streamed() {
+        return new SparkFineTuner(tuner, workers, attempts, true, shared);
     }
 
     /**
@@ -110,7 +132,17 @@ public final class SparkFineTuner {
     public <I> SparkModel<I> fit(Dataset<Row> rows, Columns<I> columns) {
         Objects.requireNonNull(rows, "rows");
         Objects.requireNonNull(columns, "columns");
-        return fit(rows, Optional.empty(), TrainingTask.Validation.HELD_BACK, columns);
+        if (!streamed) {
+            return fit(rows, Optional.empty(), TrainingTask.Validation.HELD_BACK, columns);
+        }
+        columns.checkInputs(rows.schema());
+        columns.checkLabels(rows.schema());
+        final TrainingSettings settings = tuner.get().settings();
+        final Column held = Mixing.isHeldBack(
+                TrainingStage.read(rows, columns),
+                settings.seed(),
+                settings.evaluation().validationFraction());
+        return fit(rows.filter(functions.not(held)), rows.filter(held), columns);
     }
 
     /**
@@ -157,7 +189,12 @@ public final class SparkFineTuner {
         });
         final Path directory = shared.orElseGet(SparkFineTuner::temporary);
         final TrainingStage<I> stage = new TrainingStage<>(
-                tuner, workers, columns, kind, shared.map(Path::toString).orElse(null));
+                tuner,
+                workers,
+                columns,
+                kind,
+                streamed,
+                shared.map(Path::toString).orElse(null));
         stage.run(train, validation, directory, attempts);
         final SparkModel<I> model = SparkModel.load(directory, columns);
         return shared.isPresent() ? model : model.shipped();
@@ -199,6 +236,7 @@ public final class SparkFineTuner {
     @Override
     public String toString() {
         return "SparkFineTuner: " + workers + (workers == 1 ? " worker" : " workers")
+                + (streamed ? ", streamed" : "")
                 + shared.map(directory -> ", saved to " + directory).orElse("");
     }
 }

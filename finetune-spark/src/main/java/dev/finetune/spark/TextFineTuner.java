@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import org.apache.spark.ml.Estimator;
+import org.apache.spark.ml.param.BooleanParam;
 import org.apache.spark.ml.param.DoubleParam;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.LongParam;
@@ -49,6 +50,7 @@ public final class TextFineTuner extends Estimator<TextFineTuned> implements Tex
     private final Param<String> recipe;
     private final IntParam workers;
     private final IntParam attempts;
+    private final BooleanParam streamed;
     private final Param<String> savedTo;
 
     /** Makes one with a name of its own. */
@@ -104,6 +106,8 @@ public final class TextFineTuner extends Estimator<TextFineTuned> implements Tex
                 "attempts",
                 "how often training is begun at most, where workers are lost",
                 ParamValidators.gtEq(1));
+        streamed = new BooleanParam(
+                this, "streamed", "whether workers keep their rows on disk: for data larger than their heaps");
         savedTo = new Param<>(
                 this,
                 "savedTo",
@@ -114,6 +118,7 @@ public final class TextFineTuner extends Estimator<TextFineTuned> implements Tex
         setDefault(outputPrefix, "");
         setDefault(workers, 1);
         setDefault(attempts, 1);
+        setDefault(streamed, false);
     }
 
     /** {@return the estimator of that name that was saved there, as pipelines do it} */
@@ -148,9 +153,10 @@ public final class TextFineTuner extends Estimator<TextFineTuned> implements Tex
      */
     @Override
     public TextFineTuned fit(Dataset<?> rows) {
-        final SparkFineTuner spark = SparkFineTuner.of(Tuning.of(this, classes(rows)))
+        final SparkFineTuner inMemory = SparkFineTuner.of(Tuning.of(this, classes(rows)))
                 .workers((Integer) getOrDefault(workers))
                 .attempts((Integer) getOrDefault(attempts));
+        final SparkFineTuner spark = (Boolean) getOrDefault(streamed) ? inMemory.streamed() : inMemory;
         final SparkFineTuner placed = isSet(savedTo) ? spark.savedTo(Path.of(getOrDefault(savedTo))) : spark;
         final TextFineTuned model = new TextFineTuned(uid, placed.fit(rows.toDF(), labelled()));
         return copyValues(model, ParamMap.empty()).setParent(this);
@@ -418,6 +424,21 @@ public final class TextFineTuner extends Estimator<TextFineTuned> implements Tex
      */
     public TextFineTuner setAttempts(int value) {
         set(attempts, value);
+        return this;
+    }
+
+    /** {@return whether workers keep their rows on disk: for data larger than their heaps; false by default} */
+    public BooleanParam streamed() {
+        return streamed;
+    }
+
+    /**
+     * {@return this, with a value for {@link #streamed}}
+     *
+     * @param value whether workers keep their rows on disk: for data larger than their heaps; false by default
+     */
+    public TextFineTuner setStreamed(boolean value) {
+        set(streamed, value);
         return this;
     }
 

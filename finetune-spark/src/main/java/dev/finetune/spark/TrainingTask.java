@@ -2,16 +2,14 @@ package dev.finetune.spark;
 
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
-import dev.finetune.data.Dataset;
-import dev.finetune.data.Example;
 import dev.finetune.distributed.Processes;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.train.TrainingSettings;
 import java.io.IOException;
 import java.io.Serializable;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.BarrierTaskContext;
@@ -37,70 +35,92 @@ final class TrainingTask<I> extends AbstractFunction1<Iterator<LabelledRow>, Ite
     private final Columns<I> columns;
     private final Validation kind;
     private final String job;
+    private final boolean streamed;
     private final @Nullable String shared;
 
-    TrainingTask(TunerSource tuner, Columns<I> columns, Validation kind, String job, @Nullable String shared) {
+    TrainingTask(
+            TunerSource tuner,
+            Columns<I> columns,
+            Validation kind,
+            String job,
+            boolean streamed,
+            @Nullable String shared) {
         this.tuner = tuner;
         this.columns = columns;
         this.kind = kind;
         this.job = job;
+        this.streamed = streamed;
         this.shared = shared;
     }
 
     @Override
     public Iterator<ModelPiece> apply(Iterator<LabelledRow> rows) {
         ExecutorThreads.limit();
-        final List<Example<I>> train = new ArrayList<>();
-        final List<Example<I>> validation = new ArrayList<>();
-        rows.foreach(new AbstractFunction1<LabelledRow, Object>() {
-            @Override
-            public @Nullable Object apply(LabelledRow each) {
-                return (each.isValidation() ? validation : train).add(example(each));
+        try (WorkerRows<I> own = new WorkerRows<>(columns, streamed)) {
+            return trained(rows, own);
+        } catch (OutOfMemoryError e) {
+            if (streamed) {
+                throw e;
             }
-        });
-        final FineTuner unshared = tuner.get(); // Who fails so far, fails before the others wait for it.
-        final Processes processes = meet(BarrierTaskContext.get());
-        final FineTuner one = unshared.distributed(processes);
-        try (FineTuned<I> tuned = fit(one, train, validation)) {
-            return CollectionConverters.asScala(
-                    (processes.rank() == 0 ? handedOn(tuned) : List.<ModelPiece>of()).iterator());
-        }
-    }
-
-    private FineTuned<I> fit(FineTuner one, List<Example<I>> train, List<Example<I>> validation) {
-        final Dataset<I> learned = dataset(train, "train");
-        return switch (kind) {
-            case GIVEN -> one.fit(learned, dataset(validation, "validation"));
-            case HELD_BACK -> one.fit(learned);
-            case NONE -> one.fitAll(learned);
-        };
-    }
-
-    private Example<I> example(LabelledRow each) {
-        try {
-            return new Example<>(columns.input(each.row()), columns.label(each.row()));
-        } catch (FinetuneException e) {
             throw new FinetuneException(
-                    "A row of the " + (each.isValidation() ? "validation" : "training") + " data can't be used: "
-                            + e.getMessage() + " Filter such rows out. The row: "
-                            + shown(each.row().mkString(", ")),
+                    "The heap of an executor ran out (" + e.getMessage() + ", of "
+                            + (Runtime.getRuntime().maxMemory() >> 20)
+                            + " MB), in which a worker keeps its rows: say streamed(), which keeps them on disk, or take more"
+                            + " workers, or more spark.executor.memory.",
                     e);
         }
     }
 
-    private static String shown(String row) {
-        return row.length() > 200 ? row.substring(0, 200) + " ..." : row;
+    private Iterator<ModelPiece> trained(Iterator<LabelledRow> rows, WorkerRows<I> own) {
+        own.addAll(rows);
+        final FineTuner unshared = tuner.get(); // Who fails so far, fails before the others wait for it.
+        final BarrierTaskContext context = BarrierTaskContext.get();
+        try (KillWatch watch = KillWatch.open(context)) {
+            final Met met = meet(context, own.trainCount());
+            final FineTuner one = (streamed ? ofKnownLength(unshared, met.mostRows) : unshared).distributed(met.self);
+            try (FineTuned<I> tuned = fit(one, own)) {
+                watch.check();
+                return CollectionConverters.asScala(
+                        (met.self.rank() == 0 ? handedOn(tuned) : List.<ModelPiece>of()).iterator());
+            }
+        }
     }
 
-    private Dataset<I> dataset(List<Example<I>> examples, String part) {
-        return Dataset.of(columns.inputType(), examples)
-                .describedAs(examples.size() + " rows of a data frame, " + part + ", in this worker's part");
+    private FineTuned<I> fit(FineTuner one, WorkerRows<I> own) {
+        return switch (kind) {
+            case GIVEN -> one.fit(own.train(), own.validation());
+            case HELD_BACK -> one.fit(own.train());
+            case NONE -> one.fitAll(own.train());
+        };
     }
+
+    /** Of a stream nobody knows how long it is; but of these rows, which were counted: the steps are those of as many in memory. */
+    static FineTuner ofKnownLength(FineTuner tuner, long mostRows) {
+        final TrainingSettings settings = tuner.settings();
+        if (settings.maxSteps() > 0 || mostRows == 0) {
+            return tuner;
+        }
+        final long batches = ceiling(mostRows, settings.batchSize().rows());
+        final long perEpoch = ceiling(batches, settings.optimization().accumulate());
+        return tuner.maxSteps((long) Math.ceil(settings.epochs() * perEpoch));
+    }
+
+    private static long ceiling(long number, long divisor) {
+        return (number + divisor - 1) / divisor;
+    }
+
+    /**
+     * The workers, as they have met.
+     *
+     * @param self which of them this one is
+     * @param mostRows how many rows to learn from the one has that has most
+     */
+    private record Met(Processes self, long mostRows) {}
 
     /** Where worker 0 listens, agreed upon by all; they have to be in processes of their own. */
-    private Processes meet(BarrierTaskContext context) {
+    private Met meet(BarrierTaskContext context, long rows) {
         final String own = ProcessHandle.current().pid() + "@" + address(context, context.partitionId());
-        final String[] said = context.allGather(own + " " + freePort());
+        final String[] said = context.allGather(own + " " + freePort() + " " + rows);
         final List<String> processes =
                 Arrays.stream(said).map(each -> each.split(" ")[0]).toList();
         if (processes.stream().distinct().count() < processes.size()) {
@@ -109,9 +129,15 @@ final class TrainingTask<I> extends AbstractFunction1<Iterator<LabelledRow>, Ite
                     + " spark.task.cpus as large as spark.executor.cores.");
         }
         final int port = Integer.parseInt(said[0].split(" ")[1]);
-        return Processes.of(context.partitionId(), said.length, address(context, 0), port)
+        final Processes self = Processes.of(context.partitionId(), said.length, address(context, 0), port)
                 .ownShards()
                 .job(job);
+        return new Met(
+                self,
+                Arrays.stream(said)
+                        .mapToLong(each -> Long.parseLong(each.split(" ")[2]))
+                        .max()
+                        .orElse(0));
     }
 
     /** Without the port that Spark may tell. */

@@ -150,16 +150,33 @@ class ClusterTest {
 
     @Order(4)
     @Test
-    void aRowThatCannotBeLearnedFromIsTold() {
+    void twoWorkersThatKeepTheirRowsOnDiskTrainAModelThatKnowsTheRowsOfBoth() {
+        final Dataset<Row> rows = reviews(0, 41); // In parts of unequal size.
+        final SparkModel<Text> model = SparkFineTuner.of(tuner())
+                .workers(2)
+                .streamed()
+                .fit(rows, reviews(40, 20), TextColumns.of("review", "mood"));
+        assertThat(model.transform(rows).filter("prediction = mood").count()).isEqualTo(41);
+    }
+
+    @Order(5)
+    @Test
+    void aRowThatCannotBeLearnedFromIsToldAtTheFirstAttempt() {
+        final String checkpoints = folder.resolve("none").toString();
+        final TunerSource tuner = tuner();
         final List<Row> rows = new ArrayList<>(List.of(RowFactory.create(0, null, "positive")));
         for (int i = 1; i < 20; i++) {
             rows.add(RowFactory.create(i, TinyData.review(i), SavedModels.label(i)));
         }
-        assertThatThrownBy(() -> SparkFineTuner.of(tuner())
+        assertThatThrownBy(() -> SparkFineTuner.of(() -> tuner.get()
+                                .checkpoints(
+                                        Checkpoints.in(Path.of(checkpoints)).resume()))
                         .workers(2)
+                        .attempts(3)
                         .fit(spark.createDataFrame(rows, SCHEMA), TextColumns.of("review", "mood")))
                 .isInstanceOf(FinetuneException.class)
-                .hasMessageContaining("The column \"review\" is null.");
+                .hasMessageStartingWith("Training on Spark failed: A row of the training data can't be used: "
+                        + "The column \"review\" is null.");
     }
 
     /** Halts the process that it is told a step in, the first time. */

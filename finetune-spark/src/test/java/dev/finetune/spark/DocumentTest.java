@@ -19,7 +19,7 @@ class DocumentTest {
                 .results()
                 .map((MatchResult found) -> found.group(1))
                 .toList();
-        assertThat(blocks).hasSize(4).allSatisfy(block -> assertThat(compiled).contains(dense(block)));
+        assertThat(blocks).hasSize(5).allSatisfy(block -> assertThat(compiled).contains(dense(block)));
     }
 
     private static String dense(String text) {

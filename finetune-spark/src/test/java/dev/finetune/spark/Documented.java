@@ -31,6 +31,11 @@ final class Documented {
         return List.of(tuned);
     }
 
+    static List<Object> streamed(SparkFineTuner spark, Dataset<Row> train, Dataset<Row> validation) {
+        SparkModel<Text> large = spark.streamed().fit(train, validation, TextColumns.of("review", "stars"));
+        return List.of(large);
+    }
+
     static List<Object> goingOn() {
         SparkFineTuner lasting = SparkFineTuner.of(() -> FineTuner.from("/models/bert")
                         .head(2)

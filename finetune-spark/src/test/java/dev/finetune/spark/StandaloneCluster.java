@@ -9,7 +9,9 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -87,6 +89,17 @@ final class StandaloneCluster implements AutoCloseable {
         final Process worker = processes.get(processes.size() - 1);
         worker.descendants().forEach(ProcessHandle::destroyForcibly);
         worker.destroyForcibly();
+    }
+
+    /** The executors that run at the moment, the oldest first. */
+    List<ProcessHandle> executors() {
+        return processes.stream()
+                .skip(1) // The master.
+                .flatMap(Process::children)
+                .filter(ProcessHandle::isAlive)
+                .sorted(Comparator.comparing(
+                        executor -> executor.info().startInstant().orElse(Instant.EPOCH)))
+                .toList();
     }
 
     String master() {

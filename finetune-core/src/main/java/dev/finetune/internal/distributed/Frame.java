@@ -26,7 +26,9 @@ record Frame(Kind kind, byte[] bytes) {
         /** Why the sender gives up, in words. */
         FAILED,
         /** The sender has come to its end. */
-        BYE
+        BYE,
+        /** Which other process the sender lost, in words. */
+        LOST
     }
 
     static Frame of(Kind kind, String text) {

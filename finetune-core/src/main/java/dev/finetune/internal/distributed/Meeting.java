@@ -2,6 +2,7 @@ package dev.finetune.internal.distributed;
 
 import dev.finetune.distributed.Processes;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.error.LostProcessException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -39,7 +40,7 @@ final class Meeting implements AutoCloseable {
     private final Object lock = new Object();
     private final Map<Integer, Deque<byte[]>> said = new TreeMap<>();
     private final TreeSet<Integer> ended = new TreeSet<>();
-    private @Nullable String failure;
+    private @Nullable Failure failure;
     private boolean closing;
     private long round;
 
@@ -84,8 +85,10 @@ final class Meeting implements AutoCloseable {
 
                 @Override
                 public void lost(int from, String why) {
-                    give("Process " + from + " was lost: " + why
-                            + ". The others end, too; begin again from the last checkpoint, if there is one.");
+                    give(new Failure(
+                            "Process " + from + " was lost: " + why
+                                    + ". The others end, too; begin again from the last checkpoint, if there is one.",
+                            true));
                     synchronized (lock) {
                         ended.add(from);
                         lock.notifyAll();
@@ -105,7 +108,8 @@ final class Meeting implements AutoCloseable {
                     lock.notifyAll();
                 }
             }
-            case FAILED -> give(frame.text());
+            case FAILED -> give(new Failure(frame.text(), false));
+            case LOST -> give(new Failure(frame.text(), true));
             case BYE -> {
                 synchronized (lock) {
                     ended.add(rank);
@@ -117,7 +121,7 @@ final class Meeting implements AutoCloseable {
     }
 
     /** Nothing goes on any more: the others hear why, as far as they can be reached. */
-    private void give(String why) {
+    private void give(Failure why) {
         synchronized (lock) {
             if (failure != null || closing) {
                 return;
@@ -125,7 +129,7 @@ final class Meeting implements AutoCloseable {
             failure = why;
             lock.notifyAll();
         }
-        tell(Frame.of(Frame.Kind.FAILED, why));
+        tell(why.frame());
         links.values().forEach(Link::close);
     }
 
@@ -143,7 +147,7 @@ final class Meeting implements AutoCloseable {
     void check() {
         synchronized (lock) {
             if (failure != null) {
-                throw new FinetuneException(failure);
+                throw failure.exception();
             }
         }
     }
@@ -191,7 +195,9 @@ final class Meeting implements AutoCloseable {
     private FinetuneException whatHappened(int rank) {
         synchronized (lock) {
             awaitNews(self.timeout().toNanos());
-            return new FinetuneException(failure == null ? "Process " + rank + " can't be reached any more." : failure);
+            return failure == null
+                    ? new LostProcessException("Process " + rank + " can't be reached any more.")
+                    : failure.exception();
         }
     }
 
@@ -216,7 +222,7 @@ final class Meeting implements AutoCloseable {
                 long tellAt = System.nanoTime() + TELL_NANOS;
                 while (queue.isEmpty()) {
                     if (failure != null) {
-                        throw new FinetuneException(failure);
+                        throw failure.exception();
                     }
                     if (ended.contains(rank)) {
                         throw new FinetuneException(
@@ -289,17 +295,19 @@ final class Meeting implements AutoCloseable {
     /** Why it can't go on, if a process was lost or has failed; waits a little for the news, when something else went wrong. */
     FinetuneException orElse(FinetuneException other) {
         synchronized (lock) {
-            if (other.getMessage().equals(failure)) {
+            if (failure != null && other.getMessage().equals(failure.why())) {
                 return other;
             }
             awaitNews(NEWS_NANOS);
-            return failure == null ? other : new FinetuneException(failure, other);
+            return failure == null ? other : failure.exception(other);
         }
     }
 
     /** Tells the others that this process gives up, and why. */
     void fail(Throwable why) {
-        give("Process " + self.rank() + " failed: " + (why.getMessage() == null ? why : why.getMessage()));
+        give(new Failure(
+                "Process " + self.rank() + " failed: " + (why.getMessage() == null ? why : why.getMessage()),
+                why instanceof LostProcessException));
     }
 
     /** Leaves; waits a little for the others to leave, too, so that what they were told last has come there. */

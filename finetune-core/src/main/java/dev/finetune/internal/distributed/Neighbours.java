@@ -1,6 +1,7 @@
 package dev.finetune.internal.distributed;
 
 import dev.finetune.error.FinetuneException;
+import dev.finetune.error.LostProcessException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -117,9 +118,10 @@ final class Neighbours {
         final long present = region.read(process, PRESENT);
         final boolean gone = present == LEFT || watched[process] && ended(present);
         if (gone && region.read(process, number) < value) {
-            throw new FinetuneException("Process " + process + " of " + size + " on this machine "
+            final String what = "Process " + process + " of " + size + " on this machine "
                     + (present == LEFT ? "has left" : "(pid " + present + ") ended")
-                    + " while tensors were exchanged: see what it wrote last.");
+                    + " while tensors were exchanged: see what it wrote last.";
+            throw present == LEFT ? new FinetuneException(what) : new LostProcessException(what);
         }
         if (waited > timeout.toNanos()) {
             throw new FinetuneException("Process " + process + " of " + size
