@@ -1,8 +1,13 @@
 package dev.finetune.nn;
 
+import dev.finetune.internal.torch.CustomGradients;
+import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.LeafGradient;
+import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.nn.OperatorGraph.Value;
 import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -39,6 +44,26 @@ public final class Embedding implements Module {
                 .orElseGet(() -> layer.plain(indices));
     }
 
+    /** Rows of a table, to whose gradient backward adds them in place, rather than make another table of zeros for them. */
+    private Tensor addingRows(Tensor table, Tensor indices) {
+        try (TensorScope scope = TensorScope.open()) {
+            final Tensor value;
+            try (GradientMode off = GradientMode.off()) {
+                value = torch.embedding(table, indices, padding, false, false);
+            }
+            return scope.keep(CustomGradients.outputOfLeaves(
+                    value, List.of(), List.of(indices), (gradient, kept, gradients) -> {
+                        final Tensor places = kept.get(0).flatten();
+                        final Tensor rows = gradient.reshape(-1, table.size(1));
+                        LeafGradient.sum(table).index_add_(0, places, padding < 0 ? rows : withoutPadding(rows, places));
+                    }));
+        }
+    }
+
+    private Tensor withoutPadding(Tensor rows, Tensor places) {
+        return rows.masked_fill(places.eq(new Scalar(padding)).unsqueeze(1), new Scalar(0));
+    }
+
     /**
      * Draws the layer, with what adapts it.
      *
@@ -71,7 +96,10 @@ public final class Embedding implements Module {
 
         @Override
         public Tensor plain(Tensor indices) {
-            return Mixed.asFloats(torch.embedding(weight.value(), indices, padding, false, false));
+            final Tensor table = weight.value();
+            return CustomGradients.payFor(table) && LeafGradient.isWantedOf(table)
+                    ? addingRows(table, indices)
+                    : Mixed.asFloats(torch.embedding(table, indices, padding, false, false));
         }
 
         @Override

@@ -3,9 +3,12 @@ package dev.finetune.nn;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -110,25 +113,30 @@ public final class KeyValueCache implements AutoCloseable {
             replace(keys.index_select(0, rows), values.index_select(0, rows));
         }
 
-        /** Rows of another after these, the positions that either lacks filled up on the left. */
-        void join(Room other, long more) {
-            final long all = Math.max(length, other.length);
-            replace(
-                    joined(keys, length, other.keys, other.length, more),
-                    joined(values, length, other.values, other.length, more));
+        /** Rows of others after these, the positions that some lack filled up on the left. */
+        void join(List<Room> others, long more) {
+            final List<Room> rooms = new ArrayList<>(List.of(this));
+            rooms.addAll(others);
+            final long all = rooms.stream().mapToLong(each -> each.length).max().orElse(length);
+            replace(joined(rooms, all, more, each -> each.keys), joined(rooms, all, more, each -> each.values));
             length = all;
         }
 
         /** Filled up with zeros: what is hidden mustn't be no number. */
-        private static Tensor joined(Tensor one, long length, Tensor other, long otherLength, long more) {
-            final long all = Math.max(length, otherLength);
-            final Tensor both =
-                    torch.zeros(new long[] {one.size(0) + other.size(0), all + more, one.size(2)}, one.options());
-            both.narrow(0, 0, one.size(0)).narrow(1, all - length, length).copy_(one.narrow(1, 0, length));
-            both.narrow(0, one.size(0), other.size(0))
-                    .narrow(1, all - otherLength, otherLength)
-                    .copy_(other.narrow(1, 0, otherLength));
-            return both;
+        private static Tensor joined(List<Room> rooms, long all, long more, Function<Room, Tensor> part) {
+            final Tensor like = part.apply(rooms.get(0));
+            final long rows =
+                    rooms.stream().mapToLong(each -> part.apply(each).size(0)).sum();
+            final Tensor joined = torch.zeros(new long[] {rows, all + more, like.size(2)}, like.options());
+            long row = 0;
+            for (Room each : rooms) {
+                final Tensor some = part.apply(each);
+                joined.narrow(0, row, some.size(0))
+                        .narrow(1, all - each.length, each.length)
+                        .copy_(some.narrow(1, 0, each.length));
+                row += some.size(0);
+            }
+            return joined;
         }
 
         /** Without the first positions. */
@@ -204,21 +212,30 @@ public final class KeyValueCache implements AutoCloseable {
     }
 
     /**
-     * Takes in the rows of another cache after these, and leaves the other empty. The positions that one lacks are added before its
-     * first, as zeros: whoever goes on hides them.
+     * Takes in the rows of other caches after these, in their order, and leaves the others empty. The positions that one lacks are
+     * added before its first, as zeros: whoever goes on hides them.
      *
-     * @param other of the same network, with rows read
+     * @param others of the same network, with rows read
      * @throws IllegalStateException if one keeps what doesn't grow
      */
-    public void join(KeyValueCache other) {
-        if (!fixed.isEmpty() || !other.fixed.isEmpty()) {
+    public void join(List<KeyValueCache> others) {
+        if (!fixed.isEmpty() || others.stream().anyMatch(each -> !each.fixed.isEmpty())) {
             throw new IllegalStateException("Rows that attend to sources of their own can't be joined.");
         }
-        try (GradientMode off = GradientMode.off();
-                TensorScope scope = TensorScope.open()) {
-            byPlace.forEach((place, room) -> room.join(Objects.requireNonNull(other.byPlace.get(place)), BLOCK));
-        }
-        other.close();
+        byPlace.forEach((place, room) -> {
+            try (GradientMode off = GradientMode.off();
+                    TensorScope scope = TensorScope.open()) {
+                room.join(
+                        others.stream()
+                                .map(each -> Objects.requireNonNull(each.byPlace.get(place)))
+                                .toList(),
+                        BLOCK);
+            }
+            // Freed layer by layer, so that there are never two copies of all.
+            others.forEach(each ->
+                    Objects.requireNonNull(each.byPlace.remove(place)).close());
+        });
+        others.forEach(KeyValueCache::close);
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.finetune.nn;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
+import dev.finetune.internal.torch.Workers;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -147,17 +148,27 @@ public final class Nf4Weight implements PackedWeight {
                     new long[] {blocks, BLOCK},
                     new TensorOptions(type).device(new DeviceOptional(codes.device())),
                     null);
-            final long some = codes.is_cpu() ? BLOCKS_ON_CPU : BLOCKS_ON_GPU;
-            for (long first = 0; first < blocks; first += some) {
-                unpack(first, Math.min(some, blocks - first), all);
+            if (codes.is_cpu()) {
+                // LibTorch looks up in a table of one dimension on one core.
+                Workers.run(pieces(blocks, BLOCKS_ON_CPU), (piece, worker) -> unpack(piece, BLOCKS_ON_CPU, all));
+            } else {
+                for (int piece = 0; piece < pieces(blocks, BLOCKS_ON_GPU); piece++) {
+                    unpack(piece, BLOCKS_ON_GPU, all);
+                }
             }
             final long numbers = Arrays.stream(shape).reduce(1, (a, b) -> a * b);
             return scope.keep(all.flatten().narrow(0, 0, numbers).view(shape));
         }
     }
 
-    private void unpack(long first, long count, Tensor all) {
+    private static int pieces(long blocks, int ofPiece) {
+        return Math.toIntExact((blocks + ofPiece - 1) / ofPiece);
+    }
+
+    private void unpack(long piece, long most, Tensor all) {
         try (TensorScope scope = TensorScope.open()) {
+            final long first = piece * most;
+            final long count = Math.min(most, codes.size(0) - first);
             final Tensor bytes = codes.narrow(0, first, count).flatten().to(ScalarType.Int);
             final Tensor numbers = pairs.index_select(0, bytes)
                     .view(ScalarType.Float)

@@ -102,6 +102,37 @@ class LayersTest {
         }
     }
 
+    /** Twice in one pass and again in another, so that there is a gradient to add to. */
+    @ParameterizedTest
+    @CsvSource({"-1", "5"})
+    void aLargeTableHasTheSameGradientWhetherItIsAddedInPlaceOrNot(long padding) {
+        final int rows = 70_000;
+        final Embedding embedding = new Embedding(made, rows, 4, padding, Init.ZEROS);
+        final Tensor table = embedding.weight().value();
+        final long[] indices = {3, 5, 69_999, 3, 0, 5};
+        final float[] weighing = normal(indices.length * 4);
+        final List<float[]> results = new ArrayList<>();
+        for (boolean inPlace : new boolean[] {false, true}) {
+            try (TensorScope scope = TensorScope.open();
+                    CustomGradients custom = inPlace ? CustomGradients.open() : null) {
+                for (int pass = 0; pass < 2; pass++) {
+                    final Tensor once = embedding.forward(Tensors.of(indices, 2, 3), ForwardContext.training(1));
+                    final Tensor again =
+                            embedding.forward(Tensors.of(new long[] {5, 3, 4}, 3), ForwardContext.training(1));
+                    once.mul(Tensors.of(weighing, 2, 3, 4))
+                            .sum()
+                            .add(again.mul(again).sum())
+                            .backward();
+                }
+                results.add(Tensors.floats(table.grad()));
+                table.mutable_grad().reset();
+            }
+        }
+        agreeAsAWhole(results.get(1), results.get(0));
+        final float[] ofFifth = Arrays.copyOfRange(results.get(1), 20, 24);
+        assertThat(Arrays.equals(ofFifth, new float[4])).isEqualTo(padding == 5);
+    }
+
     @Test
     void dropoutKeepsTheExpectationAndRestsInEvaluation() {
         final int count = 1 << 18;

@@ -108,13 +108,35 @@ public final class CustomGradients implements AutoCloseable {
      * @param backward computes the gradients, once
      */
     public static Tensor output(Tensor value, List<Tensor> inputs, List<Tensor> kept, Backward backward) {
+        try (TensorScope scope = TensorScope.open()) {
+            return scope.keep(output(value, null, inputs, kept, backward));
+        }
+    }
+
+    /**
+     * The same for an output that depends on leaves, too, to whose gradients backward adds by itself ({@link LeafGradient}).
+     *
+     * @param value what the operation gives, computed without a graph, on the CPU (borrowed; the output shares its memory)
+     * @param inputs on which it depends besides; there may be none
+     * @param kept what backward needs, shared, not copied; nothing may write into it before backward came
+     * @param backward computes the gradients, once, and adds those of the leaves
+     */
+    public static Tensor outputOfLeaves(Tensor value, List<Tensor> inputs, List<Tensor> kept, Backward backward) {
+        try (TensorScope scope = TensorScope.open()) {
+            final Tensor root = torch.zeros(new long[0]).set_requires_grad(true);
+            return scope.keep(output(value, root, inputs, kept, backward));
+        }
+    }
+
+    private static Tensor output(
+            Tensor value, @Nullable Tensor root, List<Tensor> inputs, List<Tensor> kept, Backward backward) {
         final CustomGradients open = CURRENT.get();
         if (open == null) {
             throw new IllegalStateException("no custom gradients are open on this thread");
         }
         try (TensorScope scope = TensorScope.open()) {
             final Call call = open.new Call(kept, backward, inputs.size());
-            Tensor link = null;
+            Tensor link = root;
             for (int i = 0; i < inputs.size(); i++) {
                 if (inputs.get(i).requires_grad()) {
                     final Tensor entry = inputs.get(i).expand(noRowsOf(inputs.get(i)));

@@ -96,12 +96,14 @@ public final class NetworkTokens implements NextTokens {
         return copy;
     }
 
-    /** Takes in another's rows after its own; the other is closed. */
-    void join(NetworkTokens other) {
-        final int all = Math.max(columns, other.columns);
-        padded = IntStream.concat(moved(all), other.moved(all)).toArray();
+    /** Takes in others' rows after its own; the others are closed. */
+    void join(List<NetworkTokens> others) {
+        final int all = Math.max(
+                columns, others.stream().mapToInt(each -> each.columns).max().orElse(columns));
+        padded = IntStream.concat(moved(all), others.stream().flatMapToInt(each -> each.moved(all)))
+                .toArray();
         columns = all;
-        cache.join(other.cache);
+        cache.join(others.stream().map(each -> each.cache).toList());
     }
 
     private IntStream moved(int toColumns) {

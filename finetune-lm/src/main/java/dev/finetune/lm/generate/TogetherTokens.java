@@ -1,9 +1,12 @@
 package dev.finetune.lm.generate;
 
 import dev.finetune.error.FinetuneException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -12,13 +15,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads the next tokens of several threads' texts in one pass, as they come (continuous batching; Yu et al. 2022, "Orca"): the
  * weights are read once for all. A text joins the others once its prompt is read, and leaves when it ends. Whoever asks last
- * computes for all; who keeps the others waiting goes on alone from then on. Thread-safe.
+ * has them computed for all; who keeps the others waiting goes on alone from then on. Thread-safe.
  */
 public final class TogetherTokens {
     /** How long the others wait for one. */
     private static final long PATIENCE = TimeUnit.MILLISECONDS.toNanos(20);
 
     private final int most;
+    private final PassThread passes = new PassThread();
 
     /** Those that have asked for their next tokens. */
     private final List<Member> asking = new ArrayList<>();
@@ -33,6 +37,9 @@ public final class TogetherTokens {
     private long idleFrom = System.nanoTime();
 
     private int beginning;
+
+    /** How many callers' texts are under way. */
+    private int open;
 
     /**
      * Nobody yet.
@@ -60,6 +67,7 @@ public final class TogetherTokens {
         /** Where its row is while it isn't among the others. */
         private @Nullable NetworkTokens own;
 
+        private boolean isOpen;
         private boolean alone;
         private int token;
         private @Nullable Given given;
@@ -70,12 +78,14 @@ public final class TogetherTokens {
 
         @Override
         public float[][] start(int[][] prompts) {
-            if (prompts.length != 1 || own == null) {
+            final NetworkTokens unread = own;
+            if (prompts.length != 1 || unread == null) {
                 throw new IllegalStateException("One prompt, and once.");
             }
+            count(true);
             begin(true);
             try {
-                return own.start(prompts);
+                return passes.compute(isAlone(), () -> unread.start(prompts));
             } finally {
                 end();
             }
@@ -86,7 +96,7 @@ public final class TogetherTokens {
             token = tokens[0];
             while (asks(this)) {
                 try {
-                    pass(this);
+                    passes.compute(isAlone(), () -> pass(this));
                 } finally {
                     end();
                 }
@@ -114,15 +124,34 @@ public final class TogetherTokens {
         public void close() {
             begin(false);
             try {
-                leave(List.of(this), false);
-                if (own != null) {
-                    own.close();
-                    own = null;
-                }
+                passes.compute(isAlone(), this::leaveAndClose);
             } finally {
                 end();
+                count(false);
             }
         }
+
+        private boolean leaveAndClose() {
+            leave(List.of(this), false);
+            if (own != null) {
+                own.close();
+                own = null;
+            }
+            return true;
+        }
+
+        private void count(boolean opens) {
+            synchronized (TogetherTokens.this) {
+                if (opens != isOpen) {
+                    open += opens ? 1 : -1;
+                    isOpen = opens;
+                }
+            }
+        }
+    }
+
+    private synchronized boolean isAlone() {
+        return open <= 1;
     }
 
     /** Waits until nobody computes, and computes then; a prompt goes before the others' next tokens. */
@@ -186,18 +215,32 @@ public final class TogetherTokens {
             now = List.copyOf(asking);
         }
         leave(joined.stream().filter(each -> !now.contains(each)).toList(), true);
-        for (Member each : now) {
-            if (!each.alone && !joined.contains(each) && joined.size() < most && each.own != null) {
-                if (all == null) {
-                    all = each.own;
-                } else {
-                    all.join(each.own);
-                }
-                each.own = null;
-                joined.add(each);
-            }
-        }
+        join(now.stream()
+                .filter(each -> !each.alone && !joined.contains(each) && each.own != null)
+                .limit(most - joined.size())
+                .toList());
         return List.copyOf(joined);
+    }
+
+    /** Takes rows in, all at once, since each time all are moved. */
+    private void join(List<Member> some) {
+        final Deque<NetworkTokens> rows = new ArrayDeque<>();
+        for (Member each : some) {
+            rows.add(Objects.requireNonNull(each.own));
+            each.own = null;
+            joined.add(each);
+        }
+        try {
+            if (all == null) {
+                all = rows.poll();
+            }
+            if (all != null && !rows.isEmpty()) {
+                all.join(List.copyOf(rows));
+            }
+        } catch (RuntimeException | Error e) {
+            rows.forEach(NetworkTokens::close);
+            throw e;
+        }
     }
 
     /** Takes rows out, to go on alone or not at all. */
@@ -223,8 +266,8 @@ public final class TogetherTokens {
         joined.removeAll(some);
     }
 
-    /** Computes the next tokens of one that goes on alone, or of all others. */
-    private void pass(Member member) {
+    /** Computes the next tokens of one that goes on alone, or of all others; says how many. */
+    private int pass(Member member) {
         List<Member> some = List.of(member);
         Given[] given;
         try {
@@ -250,6 +293,7 @@ public final class TogetherTokens {
             Arrays.fill(given, new Given(new float[0][], e));
         }
         tell(some, given);
+        return given.length;
     }
 
     private void forgetAll() {

@@ -2,6 +2,7 @@ package dev.finetune.lm.head;
 
 import dev.finetune.internal.torch.CustomGradients;
 import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.LeafGradient;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import java.util.ArrayList;
@@ -149,8 +150,9 @@ final class ChunkedCrossEntropy {
             }
         }
 
-        /** The loss, from which backward finds these gradients. */
+        /** The loss, from which backward finds these gradients; that of a leaf it adds where it belongs. */
         Tensor withGradients() {
+            final boolean addsInPlace = ofWeight != null && LeafGradient.isWantedOf(weight);
             final List<Tensor> inputs = new ArrayList<>();
             final List<Tensor> found = new ArrayList<>();
             if (ofRows != null) {
@@ -158,15 +160,35 @@ final class ChunkedCrossEntropy {
                 found.add(ofRows);
             }
             if (ofWeight != null) {
-                inputs.add(weight);
                 found.add(ofWeight);
             }
-            return CustomGradients.output(loss, inputs, found, (gradient, kept, gradients) -> {
-                final Scalar factor = new Scalar(Tensors.scalar(gradient));
-                for (int i = 0; i < kept.size(); i++) {
-                    gradients.set(i, kept.get(i).mul_(factor));
-                }
-            });
+            if (addsInPlace) {
+                return CustomGradients.outputOfLeaves(loss, inputs, found, (gradient, kept, gradients) -> {
+                    final List<Tensor> scaled = scaled(gradient, kept);
+                    LeafGradient.add(weight, scaled.get(inputs.size()));
+                    setAll(gradients, scaled, inputs.size());
+                });
+            }
+            if (ofWeight != null) {
+                inputs.add(weight);
+            }
+            return CustomGradients.output(
+                    loss,
+                    inputs,
+                    found,
+                    (gradient, kept, gradients) -> setAll(gradients, scaled(gradient, kept), inputs.size()));
+        }
+
+        /** In place. */
+        private static List<Tensor> scaled(Tensor gradient, List<Tensor> kept) {
+            final Scalar factor = new Scalar(Tensors.scalar(gradient));
+            return kept.stream().map(each -> each.mul_(factor)).toList();
+        }
+
+        private static void setAll(CustomGradients.Gradients gradients, List<Tensor> values, int count) {
+            for (int i = 0; i < count; i++) {
+                gradients.set(i, values.get(i));
+            }
         }
     }
 }

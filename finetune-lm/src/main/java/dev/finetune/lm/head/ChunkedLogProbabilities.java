@@ -2,7 +2,9 @@ package dev.finetune.lm.head;
 
 import dev.finetune.internal.torch.CustomGradients;
 import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.LeafGradient;
 import dev.finetune.internal.torch.TensorScope;
+import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -130,22 +132,33 @@ final class ChunkedLogProbabilities {
     }
 
     private Tensor computedAgain(Tensor values, boolean ofRows) {
-        final List<Tensor> inputs = ofRows ? List.of(rows, weight) : List.of(weight);
+        final boolean addsInPlace = LeafGradient.isWantedOf(weight);
+        final List<Tensor> inputs = new ArrayList<>();
+        if (ofRows) {
+            inputs.add(rows);
+        }
+        if (!addsInPlace) {
+            inputs.add(weight);
+        }
         final Tensor noBias = rows.new_zeros(0);
-        return CustomGradients.output(
-                values,
-                inputs,
-                List.of(rows, weight, labels, bias == null ? noBias : bias),
-                (gradient, kept, gradients) -> {
-                    final @Nullable Tensor same = kept.get(3).numel() == 0 ? null : kept.get(3);
-                    final ChunkedLogProbabilities again =
-                            new ChunkedLogProbabilities(kept.get(0), kept.get(1), same, kept.get(2), cap);
-                    again.addGradients(gradient, ofRows, gradients);
-                });
+        final List<Tensor> needed = List.of(rows, weight, labels, bias == null ? noBias : bias);
+        final CustomGradients.Backward backward = (gradient, kept, gradients) -> {
+            final @Nullable Tensor same = kept.get(3).numel() == 0 ? null : kept.get(3);
+            final ChunkedLogProbabilities again =
+                    new ChunkedLogProbabilities(kept.get(0), kept.get(1), same, kept.get(2), cap);
+            final Tensor ofWeight = addsInPlace ? LeafGradient.sum(weight) : torch.zeros_like(weight);
+            again.addGradients(gradient, ofRows, ofWeight, gradients);
+            if (!addsInPlace) {
+                gradients.set(inputs.size() - 1, ofWeight);
+            }
+        };
+        return addsInPlace
+                ? CustomGradients.outputOfLeaves(values, inputs, needed, backward)
+                : CustomGradients.output(values, inputs, needed, backward);
     }
 
-    private void addGradients(Tensor gradient, boolean alsoOfRows, CustomGradients.Gradients gradients) {
-        final Tensor ofWeight = torch.zeros_like(weight);
+    private void addGradients(
+            Tensor gradient, boolean alsoOfRows, Tensor ofWeight, CustomGradients.Gradients gradients) {
         final Tensor ofRows = alsoOfRows ? torch.empty_like(rows) : rows;
         inChunks(true, (from, x, y) -> {
             final Tensor scale = gradient.narrow(0, from, x.size(0)).unsqueeze(1);
@@ -158,6 +171,5 @@ final class ChunkedLogProbabilities {
         if (alsoOfRows) {
             gradients.set(0, ofRows);
         }
-        gradients.set(alsoOfRows ? 1 : 0, ofWeight);
     }
 }

@@ -81,6 +81,36 @@ class ChunkedCrossEntropyTest {
         }
     }
 
+    /** What embeds with the weight, too, and a pass before; a leaf, and a weight that is computed itself. */
+    @ParameterizedTest(name = "a weight that is computed: {0}")
+    @CsvSource({"false", "true"})
+    void gradientsOfAWeightAddUpOverAllThatUsesIt(boolean computed) {
+        final SplittableRandom random = new SplittableRandom(4);
+        final float[] w = numbers(random, 50 * WIDTH, 4);
+        final long[] ids = random.longs(40, 0, 50).toArray();
+        final long[] y = random.longs(40, 0, 50).toArray();
+        try (TensorScope scope = TensorScope.open();
+                CustomGradients open = CustomGradients.open()) {
+            final Tensor ours = Tensors.of(w, 50, WIDTH).set_requires_grad(true);
+            final Tensor theirs = Tensors.of(w, 50, WIDTH).set_requires_grad(true);
+            final Tensor labels = Tensors.of(y, 40);
+            for (int pass = 0; pass < 2; pass++) {
+                final Tensor ourWeight = computed ? ours.mul(new Scalar(2)) : ours;
+                final Tensor ourRows = ourWeight.index_select(0, Tensors.of(ids, 40));
+                new ChunkedCrossEntropy(0)
+                        .of(ourRows, ourWeight, null, labels, false)
+                        .loss()
+                        .backward();
+                final Tensor weightOfOne = computed ? theirs.mul(new Scalar(2)) : theirs;
+                final Tensor rowsOfOne = weightOfOne.index_select(0, Tensors.of(ids, 40));
+                torch.cross_entropy_loss(
+                                rowsOfOne.mm(weightOfOne.t()), labels, new TensorOptional(), SUM, -100, 0)
+                        .backward();
+            }
+            same(ours, theirs, "gradients of the weight");
+        }
+    }
+
     /** To the rounding of 32-bit sums in another order, which is that of their largest terms. */
     private static void same(Tensor ours, Tensor theirs, String what) {
         final float[] expected = Tensors.floats(theirs.grad());
