@@ -75,7 +75,7 @@ def wide(name, parameter):
     """Wider than usual, so that mistakes show."""
     if parameter.dim() == 1:
         return parameter.normal_(0, 0.3)
-    return parameter.normal_(0, 0.1 if "embed" in name else 0.2 if "q_proj" in name or "k_proj" in name else 0.35)
+    return parameter.normal_(0, 0.1 if "embed" in name else 0.2 if "q_proj" in name or "k_proj" in name else 0.2)
 
 
 def generate(network, tok):

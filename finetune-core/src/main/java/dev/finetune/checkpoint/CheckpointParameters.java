@@ -284,7 +284,8 @@ public final class CheckpointParameters implements ParameterSource {
             final Weights source = weights.orElseThrow();
             final DType type = source.describe(one.get()).dtype();
             if (!source.read(one.get()).equal(source.read(other.get(), type))) {
-                throw new FinetuneException("The checkpoint doesn't fit its config.json: that ties " + other.get() + " to "
+                throw new FinetuneException("The checkpoint doesn't fit its config.json: that ties " + other.get()
+                        + " to "
                         + one.get() + " (\"tie_word_embeddings\" is true where it isn't said), but " + source.files()
                         + " hold both, with different values. Transformers 5 computes with each of them: set"
                         + " \"tie_word_embeddings\" to false in config.json for that, or, if the model was trained with them"

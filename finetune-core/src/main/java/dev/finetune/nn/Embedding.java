@@ -55,7 +55,8 @@ public final class Embedding implements Module {
                     value, List.of(), List.of(indices), (gradient, kept, gradients) -> {
                         final Tensor places = kept.get(0).flatten();
                         final Tensor rows = gradient.reshape(-1, table.size(1));
-                        LeafGradient.sum(table).index_add_(0, places, padding < 0 ? rows : withoutPadding(rows, places));
+                        LeafGradient.sum(table)
+                                .index_add_(0, places, padding < 0 ? rows : withoutPadding(rows, places));
                     }));
         }
     }

@@ -232,8 +232,8 @@ public final class KeyValueCache implements AutoCloseable {
                         BLOCK);
             }
             // Freed layer by layer, so that there are never two copies of all.
-            others.forEach(each ->
-                    Objects.requireNonNull(each.byPlace.remove(place)).close());
+            others.forEach(
+                    each -> Objects.requireNonNull(each.byPlace.remove(place)).close());
         });
         others.forEach(KeyValueCache::close);
     }

@@ -48,8 +48,10 @@ class DropoutPlacesTest {
     }
 
     private static float[] pass(FineTuned<Text> tuned, Batch batch, long seed) {
-        return Tensors.floats(
-                tuned.assembly().network().forward(batch, ForwardContext.training(seed)).get("logits"));
+        return Tensors.floats(tuned.assembly()
+                .network()
+                .forward(batch, ForwardContext.training(seed))
+                .get("logits"));
     }
 
     private static void silence(Map<String, Tensor> tensors, List<String> silent) {

@@ -25,13 +25,12 @@ final class PassThread {
 
     /** The thread is started when it is needed, and ends when nothing was asked for a while, so that it keeps no class loader alive. */
     PassThread() {
-        executor = new ThreadPoolExecutor(
-                1, 1, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), body -> {
-                    final Thread thread = new Thread(body, "finetune-write");
-                    thread.setDaemon(true);
-                    thread.setContextClassLoader(PassThread.class.getClassLoader());
-                    return thread;
-                });
+        executor = new ThreadPoolExecutor(1, 1, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), body -> {
+            final Thread thread = new Thread(body, "finetune-write");
+            thread.setDaemon(true);
+            thread.setContextClassLoader(PassThread.class.getClassLoader());
+            return thread;
+        });
         executor.allowCoreThreadTimeOut(true);
     }
 

@@ -156,8 +156,8 @@ class GemmaTest {
             Files.delete(model.resolve("model.safetensors"));
             SafetensorsWriter.write(model.resolve("model.safetensors"), tensors, Map.of());
         }
-        final Dataset<Text> texts = Dataset.of(
-                Text.class, List.of(new Example<>(Text.of("great sound , weak bass"), Label.none())));
+        final Dataset<Text> texts =
+                Dataset.of(Text.class, List.of(new Example<>(Text.of("great sound , weak bass"), Label.none())));
         final GoldenCase golden = GoldenCase.open(GoldenFolders.root().resolve("gemma3-causal-lm"));
         try (FineTuned<Text> halves = FineTuner.from(model)
                         .lora(Lora.rank(2))

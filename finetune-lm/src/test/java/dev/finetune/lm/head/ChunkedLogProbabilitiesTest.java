@@ -104,7 +104,7 @@ class ChunkedLogProbabilitiesTest {
             for (int pass = 0; pass < 2; pass++) {
                 final Tensor ourWeight = computed ? ours.mul(new Scalar(2)) : ours;
                 final Tensor ourRows = ourWeight.index_select(0, Tensors.of(ids, 40));
-                loss(new ChunkedLogProbabilities(ourRows, ourWeight, null, labels).get(), 40)
+                loss(new ChunkedLogProbabilities(ourRows, ourWeight, null, labels, null).get(), 40)
                         .backward();
                 final Tensor weightOfOne = computed ? theirs.mul(new Scalar(2)) : theirs;
                 final Tensor rowsOfOne = weightOfOne.index_select(0, Tensors.of(ids, 40));
