@@ -81,7 +81,7 @@ public final class ModernBertFamily extends TextFamily {
             return super.headModule(config, request, source, words);
         }
         final ModernBertSettings settings = ModernBertSettings.of(request.config(), config, 0);
-        final Init narrow = Init.normal(config.initRange() / Math.sqrt(2.0 * config.layers()));
+        final Init narrow = settings.init(config.initRange() * settings.narrowing());
         final int hidden = config.hidden();
         final Linear dense = new Linear(source.at("head.dense"), hidden, hidden, narrow, settings.classifierBias());
         final LayerNorm norm = new LayerNorm(source.at("head.norm"), hidden, config.normEps(), settings.normBias());
@@ -96,7 +96,7 @@ public final class ModernBertFamily extends TextFamily {
         }
         final int outputs = head instanceof Head.QuestionAnswering ? 2 : head.rows(); // Starts and ends.
         final Linear output =
-                new Linear(source.at("classifier"), hidden, outputs, Init.normal(1 / Math.sqrt((double) hidden)));
+                new Linear(source.at("classifier"), hidden, outputs, settings.init(1 / Math.sqrt((double) hidden)));
         return new NormedHead(
                 reads(head, settings), dense, settings.classifierActivation(), norm, config.sequenceDropout(), output);
     }

@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.nn.Activation;
+import dev.finetune.nn.Init;
 import dev.finetune.spi.ModelConfig;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +23,8 @@ import java.util.List;
  * @param decoderBias whether the masked-language model's output does
  * @param mlpDropout probability within the feed-forward part
  * @param classifierActivation of the head's transform
+ * @param narrowing by what the standard deviation of new weights is multiplied in layers whose outputs are added up
+ * @param cutoff how many standard deviations new weights are away from 0 at the most
  * @param poolsMean whether a head of whole inputs reads the mean of all tokens, instead of the first one
  */
 record ModernBertSettings(
@@ -36,6 +39,8 @@ record ModernBertSettings(
         boolean decoderBias,
         double mlpDropout,
         Activation classifierActivation,
+        double narrowing,
+        double cutoff,
         boolean poolsMean) {
     private static final String FULL = "full_attention";
     private static final String SLIDING = "sliding_attention";
@@ -61,7 +66,9 @@ record ModernBertSettings(
         }
         return new ModernBertSettings(
                 layers(config, encoder.layers()),
-                config.size("local_attention", 128) / 2,
+                config.has("sliding_window")
+                        ? config.size("sliding_window", 1)
+                        : config.size("local_attention", 128) / 2,
                 base(config, FULL, "global_rope_theta", 160_000),
                 base(config, SLIDING, "local_rope_theta", 10_000),
                 config.bool("attention_bias", false),
@@ -71,7 +78,19 @@ record ModernBertSettings(
                 config.bool("decoder_bias", true),
                 mlpDropout,
                 config.activation("classifier_activation", "gelu"),
+                1 / Math.sqrt(2.0 * encoder.layers()),
+                cutoff(config),
                 pooling.equals("mean"));
+    }
+
+    private static double cutoff(ModelConfig config) {
+        final boolean isNull = config.json().has("initializer_cutoff_factor") && !config.has("initializer_cutoff_factor");
+        return positive(config, "initializer_cutoff_factor", config.number("initializer_cutoff_factor", isNull ? 3 : 2));
+    }
+
+    /** {@return how new weights start that aren't in a layer whose outputs are added up} */
+    Init init(double std) {
+        return new Init.TruncatedNormal(std, cutoff);
     }
 
     private static List<Boolean> layers(ModelConfig config, int layers) {
@@ -100,6 +119,7 @@ record ModernBertSettings(
         if (json.get("rope_parameters") instanceof JsonObject all && all.get(kind) instanceof JsonObject own) {
             final ModelConfig rope = ModelConfig.of(config.file(), own);
             rope.refuseUnless("rope_type", "default");
+            rope.refuseUnless("type", "default"); // What it was called before.
             return positive(config, kind + ".rope_theta", rope.number("rope_theta", config.number(older, otherwise)));
         }
         if (json.get("rope_parameters") instanceof JsonArray) {

@@ -50,8 +50,9 @@ public final class RobertaFamily extends TextFamily {
         };
     }
 
+    /** RoBERTa's own tokenizer gives none, but some of its models come with BERT's. */
     @Override
     boolean readsTokenTypes() {
-        return false;
+        return true;
     }
 }

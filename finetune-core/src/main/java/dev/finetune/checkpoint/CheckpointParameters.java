@@ -25,6 +25,7 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
@@ -415,6 +416,15 @@ public final class CheckpointParameters implements ParameterSource {
                     new GeneratorOptional(torch.make_generator_cpu(Seeds.of(seed, name.hashCode())));
             if (init instanceof Init.Normal normal) {
                 tensor.normal_(0, normal.std(), generator);
+            } else if (init instanceof Init.TruncatedNormal truncated) {
+                // The distribution function's inverse of uniform numbers between its values at both ends.
+                final double end = Math.sqrt(0.5) * truncated.cutoff();
+                final double inside = Tensors.scalar(torch.tensor((float) end).erf());
+                final double most = truncated.std() * truncated.cutoff();
+                tensor.uniform_(-inside, inside, generator)
+                        .erfinv_()
+                        .mul_(new Scalar(truncated.std() * Math.sqrt(2)))
+                        .clamp_(new ScalarOptional(new Scalar(-most)), new ScalarOptional(new Scalar(most)));
             } else if (init instanceof Init.Uniform uniform) {
                 tensor.uniform_(-uniform.bound(), uniform.bound(), generator);
             } else {

@@ -10,6 +10,15 @@ public sealed interface Init {
     record Normal(double std) implements Init {}
 
     /**
+     * Normal with mean 0, of which what is too far out is drawn again (PyTorch's {@code trunc_normal_}): narrower than the
+     * standard deviation says.
+     *
+     * @param std the standard deviation of the normal distribution that is cut, at least 0
+     * @param cutoff how many of these are too far out, above 0
+     */
+    record TruncatedNormal(double std, double cutoff) implements Init {}
+
+    /**
      * All the same value.
      *
      * @param value any number

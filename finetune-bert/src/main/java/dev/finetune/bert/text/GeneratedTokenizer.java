@@ -34,9 +34,19 @@ final class GeneratedTokenizer {
         JsonObject vocab = new JsonObject();
         List<String> lines = files.lines(TokenizerFiles.VOCAB_TXT);
         for (int id = 0; id < lines.size(); id++) {
-            vocab.addProperty(lines.get(id), id);
+            vocab.addProperty(withoutBlanksBehind(lines.get(id)), id);
         }
         return new GeneratedTokenizer(files, vocab).wordPiece();
+    }
+
+    /** As the tokenizers library reads a line. */
+    private static String withoutBlanksBehind(String line) {
+        int end = line.length();
+        while (end > 0
+                && (Character.isWhitespace(line.charAt(end - 1)) || Character.isSpaceChar(line.charAt(end - 1)))) {
+            end--;
+        }
+        return line.substring(0, end);
     }
 
     /** Byte-level BPE with RoBERTa's special tokens. */

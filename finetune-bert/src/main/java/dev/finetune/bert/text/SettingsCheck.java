@@ -13,23 +13,6 @@ import java.util.Set;
 final class SettingsCheck {
     private static final String INPUTS = "model_input_names";
 
-    /** Transformers' tokenizers that make of vocab.txt what BertTokenizer makes of it. */
-    private static final Set<String> WORD_PIECE = Set.of(
-            "BertTokenizer",
-            "DistilBertTokenizer",
-            "ElectraTokenizer",
-            "ConvBertTokenizer",
-            "MobileBertTokenizer",
-            "SqueezeBertTokenizer",
-            "LayoutLMTokenizer",
-            "LxmertTokenizer",
-            "DPRQuestionEncoderTokenizer",
-            "DPRContextEncoderTokenizer");
-
-    /** Those that make of vocab.json and merges.txt what RobertaTokenizer makes of them. */
-    private static final Set<String> BYTE_LEVEL =
-            Set.of("RobertaTokenizer", "LongformerTokenizer", "BartTokenizer", "LEDTokenizer", "MvpTokenizer");
-
     private final TokenizerFiles files;
     private final JsonObject config;
 
@@ -108,7 +91,7 @@ final class SettingsCheck {
         if (files.has(TokenizerFiles.TOKENIZER)
                 || !wordPiece && !files.has(TokenizerFiles.VOCAB_JSON)
                 || name.isEmpty()
-                || (wordPiece ? WORD_PIECE : BYTE_LEVEL).contains(name.get())) {
+                || TokenizerClass.named(name.get()) == (wordPiece ? TokenizerClass.BERT : TokenizerClass.ROBERTA)) {
             return;
         }
         throw new FinetuneException("The tokenizer in " + files.directory() + " is a " + name.get()
@@ -123,7 +106,17 @@ final class SettingsCheck {
     static boolean givesTokenTypes(TokenizerFiles files) {
         return files.json(TokenizerFiles.CONFIG).get(INPUTS) instanceof JsonArray names
                 ? names.contains(new JsonPrimitive("token_type_ids"))
-                : files.tokenizerClass().filter("DistilBertTokenizer"::equals).isEmpty();
+                : files.tokenizerClass().filter("DistilBertTokenizer"::equals).isEmpty()
+                        && TokenizerClass.of(files).givesTokenTypes();
+    }
+
+    /**
+     * Whether versions of Transformers differ in that: they gave token types with such a tokenizer before 5, and give none since,
+     * unless model_input_names says so.
+     */
+    static boolean leavesTokenTypesOpen(TokenizerFiles files) {
+        return !(files.json(TokenizerFiles.CONFIG).get(INPUTS) instanceof JsonArray)
+                && Set.of(TokenizerClass.ALBERT, TokenizerClass.AS_WRITTEN).contains(TokenizerClass.of(files));
     }
 
     /** sentence-transformers puts a step that lower-cases before a normalizer that doesn't. */

@@ -33,6 +33,7 @@ public final class Tokenizer implements AutoCloseable {
     private final SpecialTokens special;
     private final OptionalInt modelMaxLength;
     private final boolean givesTokenTypes;
+    private final boolean leavesTokenTypesOpen;
     private final boolean fitForWords;
     private final Beginnings beginnings;
     private final String source;
@@ -59,6 +60,7 @@ public final class Tokenizer implements AutoCloseable {
         vocabulary = Vocabulary.of(definition.json(), source);
         modelMaxLength = files.modelMaxLength();
         givesTokenTypes = SettingsCheck.givesTokenTypes(files);
+        leavesTokenTypesOpen = SettingsCheck.leavesTokenTypesOpen(files);
         fitForWords = forWords || found.fitForWords();
         tokens = NativeTokenizer.of(DefinitionCheck.of(definition.json(), vocabulary.largestId(), source), source);
         beginnings = new Beginnings(
@@ -66,6 +68,10 @@ public final class Tokenizer implements AutoCloseable {
         try {
             template = Template.of(tokens, source);
             special = SpecialTokens.find(files.settings(), vocabulary, template);
+            if (files.has(TokenizerFiles.TOKENIZER)) {
+                new ClassCheck(files, definition.json(), TokenizerClass.of(files))
+                        .checkAround(vocabulary, template.opening(), template.closing());
+            }
             toSave = toSave(files, definition, changed);
         } catch (RuntimeException | Error e) {
             tokens.close();
@@ -209,6 +215,14 @@ public final class Tokenizer implements AutoCloseable {
      */
     public boolean givesTokenTypes() {
         return givesTokenTypes;
+    }
+
+    /**
+     * {@return whether the tokenizer's files don't say if a network is to be told token types, and versions of Transformers differ:
+     * with {@code AlbertTokenizer} and {@code PreTrainedTokenizerFast} they gave them before 5, and give none since}
+     */
+    public boolean leavesTokenTypesOpen() {
+        return leavesTokenTypesOpen;
     }
 
     /**

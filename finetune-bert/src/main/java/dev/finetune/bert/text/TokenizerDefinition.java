@@ -62,33 +62,37 @@ record TokenizerDefinition(JsonObject json, String source) {
         }
         json.remove("truncation");
         json.remove("padding");
-        JsonObject config = files.json(TokenizerFiles.CONFIG);
-        boolean follows = followsSettings(config);
+        TokenizerClass kind = TokenizerClass.of(files);
+        boolean follows = kind != TokenizerClass.AS_WRITTEN;
         if (follows) {
-            followSettings(json, config);
+            new ClassCheck(files, json, kind).check();
+            followSettings(json, files.json(TokenizerFiles.CONFIG), kind);
         }
         AddedTokens.complete(json, files, follows, Map.of());
         return new TokenizerDefinition(json, source);
     }
 
-    /** Transformers' BERT and RoBERTa tokenizers let what tokenizer_config.json says win over tokenizer.json. */
-    private static boolean followsSettings(JsonObject config) {
-        String kind = SpecialTokens.nameIn(config, "tokenizer_class").orElse("");
-        return !kind.startsWith("PreTrainedTokenizer") && !kind.equals("TokenizersBackend");
-    }
-
-    private static void followSettings(JsonObject json, JsonObject config) {
+    /** Transformers' tokenizers let what tokenizer_config.json says win over tokenizer.json, and so what it means by default. */
+    private static void followSettings(JsonObject json, JsonObject config, TokenizerClass kind) {
         if (json.get("normalizer") instanceof JsonObject normalizer && isA(normalizer, "BertNormalizer")) {
+            if (kind.isWordPiece()) {
+                normalizer.addProperty("lowercase", true);
+                normalizer.add("strip_accents", JsonNull.INSTANCE);
+                normalizer.addProperty("handle_chinese_chars", true);
+            }
             copy(config, "do_lower_case", normalizer, "lowercase");
             copy(config, "strip_accents", normalizer, "strip_accents");
             copy(config, "tokenize_chinese_chars", normalizer, "handle_chinese_chars");
         }
         if (config.get("add_prefix_space") instanceof JsonPrimitive prefix && prefix.isBoolean()) {
             setPrefixSpace(json, prefix.getAsBoolean());
+            String without = kind == TokenizerClass.DEBERTA ? "first" : "never";
             steps(json, "pre_tokenizer", "Metaspace").forEach(step -> {
                 step.remove("add_prefix_space"); // As the library before 0.19 called it.
-                step.addProperty("prepend_scheme", prefix.getAsBoolean() ? "always" : "never");
+                step.addProperty("prepend_scheme", prefix.getAsBoolean() ? "always" : without);
             });
+        } else if (kind == TokenizerClass.ROBERTA) {
+            setPrefixSpace(json, false);
         }
     }
 

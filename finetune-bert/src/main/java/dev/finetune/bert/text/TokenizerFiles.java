@@ -125,6 +125,11 @@ record TokenizerFiles(Path directory, Map<String, byte[]> contents) {
         return setting(CLASS).or(() -> other("config.json", CLASS)).map(name -> name.replaceAll("Fast$", ""));
     }
 
+    /** The type of the model beside the tokenizer, where config.json says it. */
+    Optional<String> modelType() {
+        return other("config.json", "model_type");
+    }
+
     /** What a file says that isn't the tokenizer's own, and so isn't saved with it. */
     private Optional<String> other(String name, String key) {
         if (!PlainFile.exists(path(name))) {

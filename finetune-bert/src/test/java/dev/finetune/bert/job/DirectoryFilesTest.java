@@ -16,6 +16,8 @@ import dev.finetune.head.Pooling;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -128,6 +130,48 @@ class DirectoryFilesTest {
         try (FineTuned<Text> tuned = FineTuner.from(model).untrained(Text.class)) {
             assertThat(tuned.predict(pair).probabilities().toString()).isNotEqualTo(told);
         }
+    }
+
+    @Test
+    void aRobertaWithBertsTokenizerIsToldTokenTypes() throws IOException {
+        final Path model = Checkpoints.configured(
+                "roberta-sequence-classification",
+                folder.resolve("roberta"),
+                config -> config.addProperty("type_vocab_size", 2));
+        final Path bert = Jobs.model(BERT);
+        Files.copy(bert.resolve("tokenizer.json"), model.resolve("tokenizer.json"), StandardCopyOption.REPLACE_EXISTING);
+        final List<String> predicted = new ArrayList<>();
+        for (String more : List.of("", ", \"model_input_names\": [\"input_ids\", \"attention_mask\"]")) {
+            Files.writeString(
+                    model.resolve("tokenizer_config.json"),
+                    "{\"tokenizer_class\": \"BertTokenizer\", \"do_lower_case\": true" + more + "}");
+            // Random, since the checkpoint has one segment.
+            try (FineTuned<Text> tuned = FineTuner.from(model)
+                    .seed(1)
+                    .initialization(i -> i.randomWeights(true))
+                    .untrained(Text.class)) {
+                predicted.add(tuned.predict(Text.pair("the product", "works")).probabilities().toString());
+            }
+        }
+        assertThat(predicted.get(0)).isNotEqualTo(predicted.get(1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"PreTrainedTokenizerFast", "TokenizersBackend"})
+    void aTokenizerThatIsTakenAsWrittenGivesTokenTypesOnlyWhereThatIsSaid(String name) throws IOException {
+        final Path model = with(config -> {});
+        final List<String> predicted = new ArrayList<>();
+        for (String names : List.of(
+                "",
+                ", \"model_input_names\": [\"input_ids\", \"attention_mask\"]",
+                ", \"model_input_names\": [\"input_ids\", \"token_type_ids\", \"attention_mask\"]")) {
+            Files.writeString(
+                    model.resolve("tokenizer_config.json"), "{\"tokenizer_class\": \"" + name + "\"" + names + "}");
+            try (FineTuned<Text> tuned = FineTuner.from(model).untrained(Text.class)) {
+                predicted.add(tuned.predict(Text.pair("the product", "works")).probabilities().toString());
+            }
+        }
+        assertThat(predicted.get(0)).isEqualTo(predicted.get(1)).isNotEqualTo(predicted.get(2));
     }
 
     @ParameterizedTest
