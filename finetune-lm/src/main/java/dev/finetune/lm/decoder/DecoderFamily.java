@@ -59,13 +59,7 @@ abstract class DecoderFamily implements LanguageModelFamily {
      * @param trunk takes the parameters below the base model's prefix
      */
     record Plan(
-            int vocabulary,
-            int width,
-            int positions,
-            boolean tied,
-            OptionalDouble cap,
-            Init init,
-            TrunkMaker trunk) {
+            int vocabulary, int width, int positions, boolean tied, OptionalDouble cap, Init init, TrunkMaker trunk) {
         Plan(int vocabulary, int width, int positions, boolean tied, Init init, TrunkMaker trunk) {
             this(vocabulary, width, positions, tied, OptionalDouble.empty(), init, trunk);
         }

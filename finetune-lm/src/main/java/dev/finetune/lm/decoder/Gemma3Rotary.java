@@ -21,8 +21,9 @@ final class Gemma3Rotary {
         if (config.has("rope_scaling")) {
             object(config, "rope_scaling", config.json()).asMap().forEach((key, value) -> {
                 if (value.isJsonObject()) {
-                    throw new FinetuneException(config.file() + ": \"rope_scaling\" has settings of their own for \"" + key
-                            + "\": " + value + ". Settings by the types of layers belong into \"rope_parameters\".");
+                    throw new FinetuneException(
+                            config.file() + ": \"rope_scaling\" has settings of their own for \"" + key + "\": " + value
+                                    + ". Settings by the types of layers belong into \"rope_parameters\".");
                 }
                 said.add(key, value);
             });

@@ -61,12 +61,11 @@ final class GemmaAttention implements Module {
     private Attends attends(Dropout dropout) {
         if (config.attentionCap().isPresent()) {
             return new CappedAttention(
-                            config.heads(),
-                            config.keyHeads(),
-                            config.queryScale(),
-                            config.attentionCap().getAsDouble(),
-                            dropout)
-                    ::forward;
+                    config.heads(),
+                    config.keyHeads(),
+                    config.queryScale(),
+                    config.attentionCap().getAsDouble(),
+                    dropout)::forward;
         }
         final Attention plain = new Attention(config.heads(), config.keyHeads(), dropout, true);
         final double more = config.queryScale() * Math.sqrt(config.headSize());

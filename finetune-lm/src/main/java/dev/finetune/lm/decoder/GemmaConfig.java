@@ -92,12 +92,13 @@ record GemmaConfig(
     }
 
     private static GemmaConfig third(ModelConfig config, double dropout) {
-        final Reader reader = new Reader(
-                config, new Defaults(262_208, 2304, 9216, 26, 8, 4, 131_072), dropout, "hidden_activation");
+        final Reader reader =
+                new Reader(config, new Defaults(262_208, 2304, 9216, 26, 8, 4, 131_072), dropout, "hidden_activation");
         if (config.has("attn_logit_softcapping")) {
-            throw new FinetuneException(config.file() + ": \"attn_logit_softcapping\" is "
-                    + config.json().get("attn_logit_softcapping")
-                    + ": Transformers' Gemma 3 caps no scores of attention, whatever that says. Remove it, or say null.");
+            throw new FinetuneException(
+                    config.file() + ": \"attn_logit_softcapping\" is "
+                            + config.json().get("attn_logit_softcapping")
+                            + ": Transformers' Gemma 3 caps no scores of attention, whatever that says. Remove it, or say null.");
         }
         final LayerTypes types = LayerTypes.read(config, reader.layers(), config.size("sliding_window_pattern", 6));
         return reader.with(
@@ -129,7 +130,8 @@ record GemmaConfig(
         double number(String key, double otherwise) {
             final double number = config.number(key, otherwise);
             if (!(number > 0)) {
-                throw new FinetuneException(config.file() + ": \"" + key + "\" is " + number + "; it must be positive.");
+                throw new FinetuneException(
+                        config.file() + ": \"" + key + "\" is " + number + "; it must be positive.");
             }
             return number;
         }

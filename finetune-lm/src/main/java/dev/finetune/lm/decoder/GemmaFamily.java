@@ -25,10 +25,7 @@ public final class GemmaFamily extends DecoderFamily {
     @Override
     public LayerNames layerNames() {
         return new LayerNames(
-                List.of("q_proj", "v_proj"),
-                List.of("q_proj", "v_proj"),
-                List.of("down_proj"),
-                List.of("score"));
+                List.of("q_proj", "v_proj"), List.of("q_proj", "v_proj"), List.of("down_proj"), List.of("score"));
     }
 
     @Override

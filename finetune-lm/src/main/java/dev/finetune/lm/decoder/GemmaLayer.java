@@ -54,8 +54,7 @@ final class GemmaLayer implements Stage {
         this.gate = new Linear(ofFeedForward.at("gate_proj"), width, config.inner(), config.init(), false);
         this.up = new Linear(ofFeedForward.at("up_proj"), width, config.inner(), config.init(), false);
         this.down = new Linear(ofFeedForward.at("down_proj"), config.inner(), width, config.init(), false);
-        this.lastNorm =
-                index == config.looks().size() - 1 ? Optional.of(norm(decoder, "norm")) : Optional.empty();
+        this.lastNorm = index == config.looks().size() - 1 ? Optional.of(norm(decoder, "norm")) : Optional.empty();
     }
 
     private RmsNorm norm(ParameterSource source, String name) {

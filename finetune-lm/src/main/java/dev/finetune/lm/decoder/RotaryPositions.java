@@ -69,8 +69,8 @@ final class RotaryPositions {
      * @return of the same shape
      */
     Tensor turn(Tensor wide, int heads, Batch batch, ForwardContext context) {
-        final Tensor angles = batch.derived(key, () -> Optional.of(angles(batch, context)))
-                .orElseThrow();
+        final Tensor angles =
+                batch.derived(key, () -> Optional.of(angles(batch, context))).orElseThrow();
         final long rows = angles.size(0) / 2;
         return RotaryTurn.of(wide, heads, angles.narrow(0, 0, rows), angles.narrow(0, rows, rows));
     }

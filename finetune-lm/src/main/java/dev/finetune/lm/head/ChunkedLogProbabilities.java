@@ -34,8 +34,7 @@ final class ChunkedLogProbabilities {
      * @param labels (rows) whole numbers below the vocabulary
      * @param cap of the logits, or null for none
      */
-    ChunkedLogProbabilities(
-            Tensor rows, Tensor weight, @Nullable Tensor bias, Tensor labels, @Nullable SoftCap cap) {
+    ChunkedLogProbabilities(Tensor rows, Tensor weight, @Nullable Tensor bias, Tensor labels, @Nullable SoftCap cap) {
         this.rows = rows;
         this.weight = weight;
         this.bias = bias;

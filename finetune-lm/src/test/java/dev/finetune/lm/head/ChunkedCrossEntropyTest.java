@@ -55,9 +55,9 @@ class ChunkedCrossEntropyTest {
             final Tensor bias = biased ? Tensors.of(b, vocabulary) : null;
             final Tensor ourRows = Tensors.of(x, rows, WIDTH).set_requires_grad(true);
             final Tensor ourWeight = Tensors.of(w, vocabulary, WIDTH).set_requires_grad(trained);
-            final ChunkedCrossEntropy.Result ours =
-                    new ChunkedCrossEntropy(smoothing, cap == 0 ? null : new SoftCap(cap))
-                            .of(ourRows, ourWeight, bias, labels, true);
+            final ChunkedCrossEntropy.Result ours = new ChunkedCrossEntropy(
+                            smoothing, cap == 0 ? null : new SoftCap(cap))
+                    .of(ourRows, ourWeight, bias, labels, true);
             ours.loss().mul(new Scalar(0.5)).backward();
 
             final Tensor rowsOfOne = Tensors.of(x, rows, WIDTH).set_requires_grad(true);
