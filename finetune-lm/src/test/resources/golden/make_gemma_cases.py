@@ -71,11 +71,11 @@ def encoded(tok, some, side="right"):
     return dict(batch, labels=batch["input_ids"].masked_fill(batch["attention_mask"] == 0, -100))
 
 
-def wide(name, parameter):
-    """Wider than usual, so that mistakes show."""
+def wide(name, parameter, std):
+    """Wider than usual, so that mistakes show, but no wider than 32-bit floats bear: without norms of what layers give, less."""
     if parameter.dim() == 1:
         return parameter.normal_(0, 0.3)
-    return parameter.normal_(0, 0.1 if "embed" in name else 0.2 if "q_proj" in name or "k_proj" in name else 0.2)
+    return parameter.normal_(0, 0.1 if "embed" in name else 0.2 if "q_proj" in name or "k_proj" in name else std)
 
 
 def generate(network, tok):
@@ -122,7 +122,7 @@ def case(name, model, config, attention, hub):
     network = model(config)
     with torch.no_grad():
         for key, parameter in network.named_parameters():
-            wide(key, parameter)
+            wide(key, parameter, 0.2 if model is GemmaForCausalLM else 0.35)
     network.save_pretrained(folder / "model")
     tok.save_pretrained(folder / "model")
     told = json.loads((folder / "model" / "config.json").read_text())
@@ -213,7 +213,7 @@ case("gemma-causal-lm", GemmaForCausalLM, lambda **kw: GemmaConfig(**BASE, **kw,
      "sdpa", as_gemma)
 case("gemma2-causal-lm", Gemma2ForCausalLM,
      lambda **kw: Gemma2Config(**WINDOWED, **kw, num_hidden_layers=3, num_key_value_heads=2, attn_logit_softcapping=1.5,
-                               final_logit_softcapping=6.0), "eager", as_gemma2)
+                               final_logit_softcapping=1.2), "eager", as_gemma2)
 case("gemma3-causal-lm", Gemma3ForCausalLM,
      lambda **kw: Gemma3TextConfig(**WINDOWED, **kw, num_hidden_layers=4, num_key_value_heads=2, sliding_window_pattern=3,
                                    rope_parameters=dict(full_attention=dict(rope_type="linear", factor=4.0, rope_theta=1e6),

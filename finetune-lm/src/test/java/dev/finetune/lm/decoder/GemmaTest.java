@@ -143,6 +143,31 @@ class GemmaTest {
                 .hasMessageContaining("gemma3");
     }
 
+    /** Without a cap the scores are other ones: so it was there. */
+    @ParameterizedTest
+    @ValueSource(strings = {"attn_logit_softcapping", "final_logit_softcapping"})
+    void aCapOfNullIsNone(String key) throws IOException {
+        final GoldenCase golden = GoldenCase.open(GoldenFolders.root().resolve("gemma2-causal-lm"));
+        final Path model = copy("gemma2-causal-lm");
+        final JsonObject config = config(model);
+        config.add(key, com.google.gson.JsonNull.INSTANCE);
+        Files.writeString(
+                model.resolve("config.json"),
+                new com.google.gson.GsonBuilder().serializeNulls().create().toJson(config));
+        try (FineTuned<Text> opened = open(model)) {
+            final float[] without = logits(opened, golden.batch(0).columns());
+            final float[] with = golden.expected("logits");
+            float largest = 0;
+            float difference = 0;
+            for (int i = 0; i < with.length; i++) {
+                largest = Math.max(largest, Math.abs(without[i]));
+                difference = Math.max(difference, Math.abs(without[i] - with[i]));
+            }
+            assertThat(difference).isGreaterThan(0.05f);
+            assertThat(largest > 1.2f).isEqualTo(key.startsWith("final"));
+        }
+    }
+
     @Test
     void aBaseInBfloat16MultipliesItsEmbeddingsWithARootOfAsManyDigits() throws IOException {
         assertThat(GemmaEmbeddings.toBfloat16((float) Math.sqrt(3072))).isEqualTo(55.5f);
