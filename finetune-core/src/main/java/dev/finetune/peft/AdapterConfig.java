@@ -24,7 +24,10 @@ import java.util.stream.Stream;
  * @param json what it says
  */
 public record AdapterConfig(Path file, JsonObject json) {
-    /** Whether weights are stored (in, out); written as false, and refused where it is true. */
+    /**
+     * Whether weights are stored (in, out); PEFT goes by the kind of each layer, whatever is said: it writes true for GPT-2's
+     * Conv1D, and takes true back for linear layers.
+     */
     static final String TRANSPOSED = "fan_in_fan_out";
 
     private static final String ALL_LINEAR = "all-linear";
@@ -32,7 +35,14 @@ public record AdapterConfig(Path file, JsonObject json) {
 
     /** What is read of every method, and what changes nothing that a loaded adapter computes, whatever it says. */
     private static final Set<String> OF_ALL = Set.of(
-            "peft_type", TARGETS, "modules_to_save", "task_type", "auto_mapping", "inference_mode", "runtime_config");
+            "peft_type",
+            TARGETS,
+            "modules_to_save",
+            "task_type",
+            "auto_mapping",
+            "inference_mode",
+            "runtime_config",
+            TRANSPOSED);
 
     /** What chooses layers in its own way, be it a number or a word. */
     private static final Set<String> CHOOSING =

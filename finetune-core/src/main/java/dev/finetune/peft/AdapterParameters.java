@@ -5,6 +5,7 @@ import dev.finetune.checkpoint.LoadReport;
 import dev.finetune.checkpoint.OutputRows;
 import dev.finetune.checkpoint.Weights;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.nn.Adapter;
 import dev.finetune.nn.Buffer;
 import dev.finetune.nn.Init;
@@ -111,9 +112,28 @@ public final class AdapterParameters implements ParameterSource {
         final String layer = layer(name);
         if (method.adapts(known(layer), kind) && !startsAnew(weight)) {
             adapted.add(layer);
+            if (!kind.isLinear()) {
+                refuseOtherBase(weight, layer, init, shape);
+            }
             adapt(weight, kind, layer);
         }
         return weight;
+    }
+
+    /** Of embeddings and output layers PEFT saves the base's own weight beside what it adds, and puts it into the base again. */
+    private void refuseOtherBase(Parameter weight, String layer, Init init, long... shape) {
+        final String saved = PREFIX + known(layer) + ".base_layer.weight";
+        if (adapter.filter(weights -> weights.names().contains(saved)).isEmpty()) {
+            return;
+        }
+        try (TensorScope scope = TensorScope.open();
+                Parameter brought = additions.take(saved, init, shape)) {
+            if (!brought.value().equal(weight.value().to(ScalarType.Float))) {
+                throw new FinetuneException("The adapter brings another " + layer + ".weight along than the model has"
+                        + " (" + saved + " in " + adapter.orElseThrow().files() + "): it was trained on another base, or on"
+                        + " one whose vocabulary was changed. Save that base in Python, and name it in place of this one.");
+            }
+        }
     }
 
     private void adapt(Parameter weight, LayerKind kind, String layer) {

@@ -257,6 +257,23 @@ public final class ModelConfig {
     }
 
     /**
+     * Refuses a setting that says under another name, by which Transformers knows it too and which it lets win, something else than
+     * is computed.
+     *
+     * @param alias the other name
+     * @param key as config.json calls it
+     * @param used what is computed
+     * @throws FinetuneException naming both, if the other name is there and says something else
+     */
+    public void refuseAlias(String alias, String key, int used) {
+        if (has(alias) && integer(alias, used) != used) {
+            throw new FinetuneException(file + ": \"" + alias + "\" is " + json.get(alias) + ", which Transformers takes for \""
+                    + key + "\", but that is " + (has(key) ? json.get(key) : used + " where nothing is said")
+                    + ". Write the one that is meant into \"" + key + "\", and take the other out.");
+        }
+    }
+
+    /**
      * Refuses what says, whatever the family, that the network isn't the one that its architecture's name stands for:
      * quantised weights, and Python code of the model's own.
      *

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,7 +64,9 @@ public final class ChatTemplate {
         Objects.requireNonNull(template, "template");
         Template read = Template.of("The chat template", template);
         return new ChatTemplate(
-                new TemplateFiles(Map.of(TemplateFiles.DEFAULT, read), Map.of()), Map.of(), Clock.systemDefaultZone());
+                new TemplateFiles(Map.of(TemplateFiles.DEFAULT, read), Map.of(), Optional.empty()),
+                Map.of(),
+                Clock.systemDefaultZone());
     }
 
     /**
@@ -170,6 +173,12 @@ public final class ChatTemplate {
     }
 
     private Template templateFor(Chat chat) {
+        if (!chat.tools().isEmpty() && files.unread().isPresent()) {
+            throw new FinetuneException("The model writes conversations with tools by a template of their own, "
+                    + files.unread().get() + ", which isn't read: put it into tokenizer_config.json, with the usual one, as"
+                    + " \"chat_template\": [{\"name\": \"default\", \"template\": ...}, {\"name\": \"tool_use\","
+                    + " \"template\": ...}], and remove chat_template.jinja.");
+        }
         Template forTools = files.templates().get(TemplateFiles.FOR_TOOLS);
         Template usual = files.templates().get(TemplateFiles.DEFAULT);
         Template chosen = !chat.tools().isEmpty() && forTools != null ? forTools : usual;

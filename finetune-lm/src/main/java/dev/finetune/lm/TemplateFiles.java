@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,13 +21,18 @@ import org.jspecify.annotations.Nullable;
  *
  * @param templates by name; "default" is the one that is alone
  * @param tokens such as bos_token
+ * @param unread a template for conversations with tools in a folder that models aren't saved with, and which isn't read
  */
-record TemplateFiles(Map<String, Template> templates, Map<String, Object> tokens) {
+record TemplateFiles(Map<String, Template> templates, Map<String, Object> tokens, Optional<Path> unread) {
     static final String DEFAULT = "default";
     static final String FOR_TOOLS = "tool_use";
 
     private static final String FILE = "chat_template.jinja";
     private static final String CONFIG = "tokenizer_config.json";
+
+    /** Where Transformers writes further templates, NAME.jinja each. */
+    private static final String MORE = "additional_chat_templates";
+
     private static final String KEY = "chat_template";
     private static final long MOST_BYTES = 4L << 20;
     private static final long MOST_CONFIG_BYTES = 256L << 20;
@@ -60,7 +66,9 @@ record TemplateFiles(Map<String, Template> templates, Map<String, Object> tokens
                         + ". Is it a base model, which was not trained to chat? Write the template in a "
                         + FILE + ", or give it with ChatTemplate.of(text).");
             }
-            return new TemplateFiles(templates, tokens);
+            Path forTools = directory.resolve(MORE).resolve(FOR_TOOLS + ".jinja");
+            return new TemplateFiles(
+                    templates, tokens, Optional.of(forTools).filter(PlainFile::exists));
         } catch (IOException e) {
             throw new FinetuneException("The chat template in " + directory + " can't be read: " + e, e);
         }

@@ -50,6 +50,20 @@ class ChatTemplateTest {
     }
 
     @Test
+    void aTemplateForToolsThatIsntReadIsNamedWhereItWouldBeTaken() throws IOException {
+        Files.writeString(folder.resolve("chat_template.jinja"), "plain");
+        final Path more = Files.createDirectories(folder.resolve("additional_chat_templates"));
+        Files.writeString(more.resolve("tool_use.jinja"), "{{ tools[0].name }}");
+        final ChatTemplate template = ChatTemplate.open(folder);
+
+        assertThat(template.render(Chat.of().user("a"), false)).isEqualTo("plain");
+        final Chat withTools = Chat.of().user("a").withTools(List.of(Map.of("name", "f")));
+        assertThatThrownBy(() -> template.render(withTools, false))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("tool_use.jinja, which isn't read");
+    }
+
+    @Test
     void aModelWithoutATemplateSaysSo() throws IOException {
         assertThatThrownBy(() -> inConfig("{\"eos_token\": null}"))
                 .isInstanceOf(FinetuneException.class)

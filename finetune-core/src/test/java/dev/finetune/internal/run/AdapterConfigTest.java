@@ -44,7 +44,6 @@ class AdapterConfigTest {
                 "not_yet_invented | true | not supported",
                 "layers_to_transform | 1 | not supported",
                 "exclude_modules | \".*0.*\" | not supported",
-                "fan_in_fan_out | true | not supported",
                 "lora_bias | true | not supported",
                 "r | null | a number should be there",
                 "r | 2.5 | a whole number should be there",
@@ -71,6 +70,7 @@ class AdapterConfigTest {
                 "\"init_lora_weights\": \"gaussian\"",
                 "\"init_lora_weights\": \"eva\", \"eva_config\": {\"rho\": 2.0}",
                 "\"init_lora_weights\": false",
+                "\"fan_in_fan_out\": true",
                 "\"init_lora_weights\": null, \"lora_bias\": null, \"bias\": null, \"use_dora\": null",
                 "\"qalora_group_size\": 16, \"megatron_core\": \"megatron.core\", \"loftq_config\": {}",
                 "\"use_qalora\": false, \"kasa_config\": null, \"auto_mapping\": {\"parent_library\": \"x\"}"

@@ -44,7 +44,6 @@ import java.util.OptionalDouble;
  */
 abstract class DecoderFamily implements LanguageModelFamily {
     private static final int DEFAULT_MAX_LENGTH = 1024;
-    private static final String OUTPUT = "lm_head.weight";
     private static final String SCORE = "score";
 
     /**
@@ -62,6 +61,10 @@ abstract class DecoderFamily implements LanguageModelFamily {
             int vocabulary, int width, int positions, boolean tied, OptionalDouble cap, Init init, TrunkMaker trunk) {
         Plan(int vocabulary, int width, int positions, boolean tied, Init init, TrunkMaker trunk) {
             this(vocabulary, width, positions, tied, OptionalDouble.empty(), init, trunk);
+        }
+
+        private Plan tied(boolean whether) {
+            return new Plan(vocabulary, width, positions, whether, cap, init, trunk);
         }
     }
 
@@ -148,15 +151,15 @@ abstract class DecoderFamily implements LanguageModelFamily {
         }
     }
 
-    private Assembly<?> assembled(Plan plan, AssemblyRequest request, Tokenizer tokenizer, int padding) {
+    private Assembly<?> assembled(Plan described, AssemblyRequest request, Tokenizer tokenizer, int padding) {
         final Optional<Weights> weights =
                 request.loadWeights() ? Optional.of(Weights.open(request.weights())) : Optional.empty();
         try {
-            final CheckpointParameters source = new CheckpointParameters(weights, naming(plan, request), request.seed())
+            final Plan plan = described.tied(described.tied
+                    && (!(request.head() instanceof Head.CausalLm) || tie().holds(weights, request.adaptation())));
+            final CheckpointParameters source = new CheckpointParameters(
+                            weights, naming(plan, described.tied, request), request.seed())
                     .keepingBfloat16(request.adaptation().keepsBase());
-            if (plan.tied && request.head() instanceof Head.CausalLm) {
-                source.refuseTiedApart(prefix() + "." + words(), OUTPUT);
-            }
             final Network network =
                     request.adaptation().build(source, adapted -> network(plan, request, padding, adapted));
             try {
@@ -189,26 +192,27 @@ abstract class DecoderFamily implements LanguageModelFamily {
     }
 
     private static Linear output(Plan plan, ParameterSource source, Parameter words) {
-        if (plan.tied && words.adapter().isPresent()) {
-            throw new FinetuneException(words.name() + " is the weight of the output layer, too, so it can't be adapted"
-                    + " as an embedding: name other layers as targets.");
-        }
         final Parameter weight = plan.tied
                 ? words
-                : source.weight(new LayerKind.Output(), OUTPUT, plan.init, plan.vocabulary, plan.width);
+                : source.weight(new LayerKind.Output(), OutputTie.OUTPUT, plan.init, plan.vocabulary, plan.width);
         return new Linear(weight, null);
     }
 
-    private CheckpointParameters.Naming naming(Plan plan, AssemblyRequest request) {
+    private OutputTie tie() {
+        return new OutputTie(prefix() + "." + words(), words());
+    }
+
+    /** Where config.json speaks of a tie, either of the two tensors may be stored alone, whether or not it holds. */
+    private CheckpointParameters.Naming naming(Plan plan, boolean tie, AssemblyRequest request) {
         final String prefix = prefix() + ".";
         final boolean writes = request.head() instanceof Head.CausalLm;
         return new CheckpointParameters.Naming(
                 prefix(),
-                name -> name.startsWith(prefix) || writes && name.equals(OUTPUT),
-                this::ignores,
+                name -> name.startsWith(prefix) || writes && name.equals(OutputTie.OUTPUT),
+                name -> ignores(name) || writes && plan.tied && name.equals(OutputTie.OUTPUT),
                 name -> !writes && name.startsWith(SCORE + "."),
                 request.rows(),
-                plan.tied ? Map.of(prefix + words(), List.of(OUTPUT)) : Map.of(),
+                tie ? tie().aliases() : Map.of(),
                 name -> name.startsWith(prefix) || parts().stream().anyMatch(name::startsWith));
     }
 
@@ -235,7 +239,7 @@ abstract class DecoderFamily implements LanguageModelFamily {
             encoder = new SequenceEncoder(
                     tokenizer, new TextLayout(maxLength, false, padding), task.targets(), List.of());
         }
-        return new Assembly<>(network, encoder, task, source.report(), savedConfig(request, task.labels(), padding));
+        return new Assembly<>(network, encoder, task, source.report(), savedConfig(plan, request, task.labels(), padding));
     }
 
     private static LmInputs inputs(AssemblyRequest request) {
@@ -299,13 +303,16 @@ abstract class DecoderFamily implements LanguageModelFamily {
                 + request.directory() + " says which token ends a text; add it to either.");
     }
 
-    private JsonObject savedConfig(AssemblyRequest request, List<String> labels, int padding) {
+    private JsonObject savedConfig(Plan plan, AssemblyRequest request, List<String> labels, int padding) {
         final JsonObject json = request.config().json();
         final boolean writes = request.head() instanceof Head.CausalLm;
         final JsonArray architectures = new JsonArray();
         architectures.add(
                 writes ? architectures(request.config()).writing : architectures(request.config()).classifying);
         json.add("architectures", architectures);
+        if (writes && !plan.tied) {
+            json.addProperty("tie_word_embeddings", false); // Whatever it said: both are saved.
+        }
         if (!writes) {
             HeadConfig.write(json, request.head(), labels);
             json.addProperty("pad_token_id", padding); // Transformers' classifiers find a text's end by it.

@@ -25,6 +25,9 @@ record Gpt2Config(
     static Gpt2Config read(ModelConfig config, double dropout) {
         config.refuseUnless("add_cross_attention", "false");
         final int width = config.size("n_embd", 768);
+        config.refuseAlias("hidden_size", "n_embd", width);
+        config.refuseAlias("num_attention_heads", "n_head", config.size("n_head", 12));
+        config.refuseAlias("num_hidden_layers", "n_layer", config.size("n_layer", 12));
         return new Gpt2Config(
                 config.size("vocab_size", 50_257),
                 config.size("n_positions", 1024),

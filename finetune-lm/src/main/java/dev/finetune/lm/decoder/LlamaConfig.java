@@ -67,7 +67,8 @@ record LlamaConfig(
         final int width = config.size("hidden_size", 4096);
         final int heads = config.size("num_attention_heads", 32);
         final int layers = config.size("num_hidden_layers", 32);
-        final int keyHeads = config.size("num_key_value_heads", defaults.keyHeads == 0 ? heads : defaults.keyHeads);
+        final boolean ofAllHeads = defaults.keyHeads == 0 || saysNone(config, "num_key_value_heads");
+        final int keyHeads = config.size("num_key_value_heads", ofAllHeads ? heads : defaults.keyHeads);
         if (heads % keyHeads != 0) {
             throw new FinetuneException(config.file() + ": num_attention_heads (" + heads
                     + ") must be a multiple of num_key_value_heads (" + keyHeads + ").");
@@ -109,6 +110,11 @@ record LlamaConfig(
         return config.has("pad_token_id") && id < 0 && id >= -vocabulary ? vocabulary + id : id;
     }
 
+    /** Whether a key is there and null, which isn't what its absence is. */
+    private static boolean saysNone(ModelConfig config, String key) {
+        return config.json().has(key) && !config.has(key);
+    }
+
     /** All layers see all tokens. */
     static List<Integer> unlimited(ModelConfig config, int layers) {
         return java.util.Collections.nCopies(layers, 0);
@@ -117,16 +123,12 @@ record LlamaConfig(
     /** All layers see the last "sliding_window" tokens, where it is said; the default where the key is absent. */
     static Windows sliding(int otherwise) {
         return (config, layers) -> java.util.Collections.nCopies(
-                layers,
-                config.json().has("sliding_window") && !config.has("sliding_window")
-                        ? 0
-                        : config.size("sliding_window", otherwise));
+                layers, saysNone(config, "sliding_window") ? 0 : config.size("sliding_window", otherwise));
     }
 
     /** "layer_types" says it layer by layer; else layers from "max_window_layers" on, where a window is used at all. */
     static List<Integer> byLayer(ModelConfig config, int layers) {
-        final boolean used = config.bool("use_sliding_window", false)
-                && !(config.json().has("sliding_window") && !config.has("sliding_window"));
+        final boolean used = config.bool("use_sliding_window", false) && !saysNone(config, "sliding_window");
         final int window = used ? config.size("sliding_window", 4096) : 0;
         final int from = config.integer("max_window_layers", 28);
         final List<String> types = config.strings("layer_types");

@@ -43,7 +43,7 @@ public final class LlamaFamily extends DecoderFamily {
         });
     }
 
-    private static LlamaConfig read(ModelConfig config, double dropout) {
+    static LlamaConfig read(ModelConfig config, double dropout) {
         return switch (config.string("model_type", "")) {
             case "mistral" ->
                 LlamaConfig.read(

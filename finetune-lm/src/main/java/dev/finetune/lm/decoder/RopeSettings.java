@@ -23,28 +23,13 @@ record RopeSettings(ModelConfig config, JsonObject json, int headSize, int posit
     private static final double DEFAULT_BASE = 10_000;
 
     static RopeSettings read(ModelConfig config, int headSize, int positions) {
-        final JsonObject all = config.json();
-        final JsonObject json = new JsonObject();
-        for (String key : List.of("rope_scaling", "rope_parameters")) {
-            if (config.has(key)) {
-                if (!(all.get(key) instanceof JsonObject found)) {
-                    throw new FinetuneException(
-                            config.file() + ": \"" + key + "\" must be an object, but is " + all.get(key) + ".");
-                }
-                found.asMap().forEach((name, value) -> {
-                    if (value.isJsonObject()) {
-                        throw new FinetuneException(config.file() + ": \"" + key + "\" has settings of their own for \""
-                                + name + "\": " + value
-                                + ". Rotary positions that differ from layer to layer are not supported; expected rope_type,"
-                                + " rope_theta and so on, for all layers.");
-                    }
-                    json.add(name, value);
-                });
-            }
-        }
+        final JsonObject older = part(config, "rope_scaling");
+        final JsonObject newer = part(config, "rope_parameters");
+        final JsonObject json = older.isEmpty() ? newer : older; // Transformers takes the one alone.
         if (!json.has("rope_theta")) {
             json.addProperty("rope_theta", config.number("rope_theta", DEFAULT_BASE));
         }
+        refuseOther(config, json, newer);
         return of(config, json, headSize, positions);
     }
 
@@ -63,8 +48,44 @@ record RopeSettings(ModelConfig config, JsonObject json, int headSize, int posit
         return settings;
     }
 
+    private static JsonObject part(ModelConfig config, String key) {
+        if (!config.has(key)) {
+            return new JsonObject();
+        }
+        if (!(config.json().get(key) instanceof JsonObject found)) {
+            throw new FinetuneException(config.file() + ": \"" + key + "\" must be an object, but is "
+                    + config.json().get(key) + ".");
+        }
+        found.asMap().forEach((name, value) -> {
+            if (value.isJsonObject()) {
+                throw new FinetuneException(config.file() + ": \"" + key + "\" has settings of their own for \"" + name
+                        + "\": " + value
+                        + ". Rotary positions that differ from layer to layer are not supported; expected rope_type,"
+                        + " rope_theta and so on, for all layers.");
+            }
+        });
+        return found;
+    }
+
+    /** Where both are there, what the newer one says must be what is taken. */
+    private static void refuseOther(ModelConfig config, JsonObject taken, JsonObject newer) {
+        newer.asMap().forEach((key, value) -> {
+            final boolean isType = key.equals("rope_type") || key.equals("type");
+            if (!(isType ? type(newer).equals(type(taken)) : value.equals(taken.get(key)))) {
+                throw new FinetuneException(config.file() + ": \"rope_scaling\" and \"rope_parameters\" are both there, and"
+                        + " Transformers takes the first alone, with the base "
+                        + taken.get("rope_theta") + "; but the second says \"" + key + "\": " + value
+                        + ". Write all that is meant into rope_parameters, and take rope_scaling out.");
+            }
+        });
+    }
+
     /** The type, "default" where none is said. */
     String type() {
+        return type(json);
+    }
+
+    private static String type(JsonObject json) {
         for (String key : List.of("rope_type", "type")) {
             if (json.has(key) && !json.get(key).isJsonNull()) {
                 return json.get(key).getAsString();

@@ -65,7 +65,7 @@ public record GenerationConfig(Generation settings, SpecialIds special) {
                         begin,
                         fields.id("pad_token_id"),
                         fields.id("decoder_start_token_id"),
-                        fields.id("forced_bos_token_id"),
+                        fields.forcedFirst(),
                         fields.ids("forced_eos_token_id")));
     }
 

@@ -40,6 +40,7 @@ final class GenerationFields {
             "force_words_ids",
             "penalty_alpha",
             "dola_layers",
+            "is_assistant",
             "max_time");
 
     /** Of these 1 asks for nothing; of the others 0. */
@@ -171,6 +172,12 @@ final class GenerationFields {
             return value.getAsBoolean();
         }
         throw wrong(key, "true or false");
+    }
+
+    /** The token that comes first: "forced_bos_token_id", or, as config.json of old models says it, that one begins with. */
+    OptionalInt forcedFirst() {
+        final OptionalInt said = id("forced_bos_token_id");
+        return said.isEmpty() && flag("force_bos_token_to_be_generated") ? id("bos_token_id") : said;
     }
 
     /** A token; -1, as some models say for none, is none. */

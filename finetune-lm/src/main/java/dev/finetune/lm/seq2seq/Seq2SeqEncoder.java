@@ -17,9 +17,11 @@ import dev.finetune.error.FinetuneException;
 import dev.finetune.generate.Generation;
 import dev.finetune.internal.Visible;
 import dev.finetune.internal.Warnings;
+import dev.finetune.lm.generate.GenerationConfig;
 import dev.finetune.lm.generate.InGroups;
 import dev.finetune.lm.generate.ModelGeneration;
 import dev.finetune.lm.generate.NextTokens;
+import dev.finetune.lm.generate.SpecialIds;
 import dev.finetune.lm.generate.TextGenerator;
 import dev.finetune.lm.generate.TokenText;
 import dev.finetune.nn.Network;
@@ -223,14 +225,14 @@ final class Seq2SeqEncoder implements InputEncoder<Text>, TextWriter<Text> {
     @Override
     public TextWriter.Work write(
             Network network, List<Text> inputs, Generation settings, int atOnce, Cancellation cancellation) {
-        final TextGenerator generator = generator();
+        final TextGenerator generator = generator(settings);
         final List<int[]> sources = sources(inputs);
         final List<Supplier<TextWriter.Work>> groups = new ArrayList<>();
         for (int from = 0; from < sources.size(); from += atOnce) {
             final List<int[]> some = sources.subList(from, Math.min(from + atOnce, sources.size()));
             groups.add(() -> generator.write(
                     expected -> next(network, some, expected),
-                    Collections.nCopies(some.size(), new int[] {this.settings.start()}),
+                    Collections.nCopies(some.size(), new int[] {start()}),
                     settings,
                     some.size(),
                     cancellation));
@@ -242,10 +244,10 @@ final class Seq2SeqEncoder implements InputEncoder<Text>, TextWriter<Text> {
     public TextWriter.Work write(
             Network network, Text input, Generation settings, Consumer<String> pieces, Cancellation cancellation) {
         final int[] source = sources(List.of(input)).get(0);
-        return generator()
+        return generator(settings)
                 .write(
                         expected -> next(network, List.of(source), expected),
-                        new int[] {this.settings.start()},
+                        new int[] {start()},
                         settings,
                         pieces,
                         cancellation);
@@ -270,8 +272,27 @@ final class Seq2SeqEncoder implements InputEncoder<Text>, TextWriter<Text> {
         return sources.stream().map(TokenizedText::ids).toList();
     }
 
-    private TextGenerator generator() {
-        return new TextGenerator(generation.understood(), new TokenText(tokenizer));
+    /** What a text that is written begins with, which generation_config.json may say otherwise than config.json, which training goes by. */
+    private int start() {
+        final SpecialIds special = generation.understood().special();
+        final int start =
+                special.decoderStart().orElseGet(() -> special.begin().orElse(settings.start()));
+        if (start >= settings.vocabulary()) {
+            throw new FinetuneException("Texts begin with the token " + start + ", as 'decoder_start_token_id' or"
+                    + " 'bos_token_id' of " + GenerationConfig.FILE + " says, but the model knows the tokens 0 to "
+                    + (settings.vocabulary() - 1) + ": mend the field.");
+        }
+        return start;
+    }
+
+    private TextGenerator generator(Generation asked) {
+        final TextGenerator generator = new TextGenerator(generation.understood(), new TokenText(tokenizer));
+        final int fresh = generator.all(asked).newTokensAfter(1);
+        if (fresh > settings.longest()) {
+            throw new FinetuneException("A text of " + fresh + " new tokens is more than the " + settings.longest()
+                    + " that the model writes (max_position_embeddings in its config.json): ask for fewer (maxNewTokens).");
+        }
+        return generator;
     }
 
     private NextTokens next(Network network, List<int[]> sources, int expected) {

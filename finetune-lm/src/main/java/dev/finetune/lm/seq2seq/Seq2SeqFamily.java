@@ -26,6 +26,7 @@ import dev.finetune.spi.ModelConfig;
 import dev.finetune.task.LossOptions;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What families of an encoder and a decoder share: how a network, its encoder of inputs and its task are put together.
@@ -74,6 +75,7 @@ abstract class Seq2SeqFamily<C> implements LanguageModelFamily {
     @Override
     public Assembly<?> assemble(AssemblyRequest request) {
         final Head.Seq2SeqLm head = checked(request);
+        refuseSharedWords(request);
         final C config = config(request.config(), request.dropout());
         final Optional<Weights> weights =
                 request.loadWeights() ? Optional.of(Weights.open(request.weights())) : Optional.empty();
@@ -111,6 +113,19 @@ abstract class Seq2SeqFamily<C> implements LanguageModelFamily {
         } catch (RuntimeException | Error e) {
             tokenizer.close();
             throw e;
+        }
+    }
+
+    /** Transformers' encoder and decoder each have the words by a name of their own, and read those; PEFT goes by names. */
+    private void refuseSharedWords(AssemblyRequest request) {
+        final String words = names().full("shared");
+        if (request.adaptation()
+                .method()
+                .filter(how -> how.adapts(words, new LayerKind.Embedding()) || how.trains(words + ".weight", Set.of()))
+                .isPresent()) {
+            throw new FinetuneException("An adapter that adapts or trains \"" + words
+                    + "\" does nothing in PEFT, whose encoder and decoder read the same embeddings under other names, and"
+                    + " isn't supported: name other layers.");
         }
     }
 
@@ -173,11 +188,6 @@ abstract class Seq2SeqFamily<C> implements LanguageModelFamily {
 
     /** The output layer, which shares the words' embeddings or not. */
     static Linear output(boolean tied, Parameter words, Init init, int vocabulary, int hidden, ParameterSource source) {
-        if (tied && words.adapter().isPresent()) {
-            throw new FinetuneException(
-                    words.name() + " is the weight of the output layer, too, so it can't be adapted as"
-                            + " an embedding: name other layers as targets.");
-        }
         return new Linear(
                 tied ? words : source.weight(new LayerKind.Output(), Names.OUTPUT, init, vocabulary, hidden), null);
     }

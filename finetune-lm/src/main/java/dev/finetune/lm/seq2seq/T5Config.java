@@ -69,6 +69,10 @@ record T5Config(
         config.refuseUnless("dense_act_fn", activation.configName());
         config.refuseUnless("is_gated_act", Boolean.toString(gated));
         final int layers = config.size("num_layers", 6);
+        config.refuseAlias("num_hidden_layers", "num_layers", layers);
+        config.refuseAlias("num_attention_heads", "num_heads", config.size("num_heads", 8));
+        config.refuseAlias("hidden_size", "d_model", config.size("d_model", 512));
+        config.refuseAlias("head_dim", "d_kv", config.size("d_kv", 64));
         return new T5Config(
                 new TokenSettings(
                         config.size("vocab_size", 32_128),

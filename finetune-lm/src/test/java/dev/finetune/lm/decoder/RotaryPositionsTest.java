@@ -102,6 +102,22 @@ class RotaryPositionsTest {
     }
 
     @Test
+    void ofBothSpellingsTransformersTakesTheOlderOneAloneSoThatTheOtherMustSayTheSame() {
+        final JsonObject both = JsonParser.parseString("{\"rope_theta\": 500, \"rope_scaling\": {\"type\": \"linear\","
+                        + " \"factor\": 2}, \"rope_parameters\": {\"rope_type\": \"linear\", \"factor\": 2.0,"
+                        + " \"rope_theta\": 500.0}}")
+                .getAsJsonObject();
+        assertThat(read(both)).isNotNull();
+        both.getAsJsonObject("rope_parameters").addProperty("rope_theta", 1e6);
+        assertThatThrownBy(() -> read(both))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("\"rope_scaling\" and \"rope_parameters\"")
+                .hasMessageContaining("\"rope_theta\": 1000000.0");
+        both.add("rope_scaling", new JsonObject());
+        assertThat(read(both)).isNotNull();
+    }
+
+    @Test
     void whatIsNotKnownOrMissingIsNamed() {
         assertThatThrownBy(() -> read(with("rope_parameters", JsonParser.parseString("{\"rope_type\": \"spiral\"}"))))
                 .isInstanceOf(FinetuneException.class)

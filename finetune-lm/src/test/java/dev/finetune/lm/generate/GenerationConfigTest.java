@@ -88,6 +88,15 @@ class GenerationConfigTest {
                 .isEqualTo(Generation.asTheModel().stopTokens(7));
     }
 
+    @Test
+    void anOlderBartSaysThatItsTextsBeginWithTheTokenForIt() {
+        final String old = "{'bos_token_id': 3, 'force_bos_token_to_be_generated': ";
+        assertThat(of(old + "true}").special().forcedFirst()).hasValue(3);
+        assertThat(of(old + "true, 'forced_bos_token_id': 5}").special().forcedFirst())
+                .hasValue(5);
+        assertThat(of(old + "false}").special().forcedFirst()).isEmpty();
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             'typical_p': 0.9                      | 'typical_p' is 0.9, which changes what is written
@@ -95,6 +104,7 @@ class GenerationConfigTest {
             'renormalize_logits': true            | 'renormalize_logits' is true
             'guidance_scale': 3                   | 'guidance_scale' is 3
             'watermarking_config': {}             | 'watermarking_config' is {}
+            'is_assistant': true                  | 'is_assistant' is true
             'do_sample': true, 'num_beams': 2     | samples of beams aren't supported
             'do_sample': 1                        | 'do_sample' is 1; expected true or false
             'top_p': 1.5                          | 'top_p' is 1.5: topP lies between 0 and 1

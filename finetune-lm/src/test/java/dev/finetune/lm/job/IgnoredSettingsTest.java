@@ -102,6 +102,18 @@ class IgnoredSettingsTest {
                         .untrained(Text.class))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("withMaxTarget(65): the model writes at most 64 tokens");
+        try (FineTuned<Text> model =
+                of(golden("bart-scaled")).head(Heads.seq2SeqLm()).untrained(Text.class)) {
+            assertThat(model.generate(
+                                    Text.of("great sound"),
+                                    Generation.greedy().minNewTokens(64).maxNewTokens(64))
+                            .ids())
+                    .hasSize(64);
+            assertThatThrownBy(() -> model.generate(
+                            Text.of("great sound"), Generation.greedy().maxNewTokens(65)))
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageContaining("65 new tokens is more than the 64");
+        }
     }
 
     @ParameterizedTest
@@ -117,7 +129,9 @@ class IgnoredSettingsTest {
                 "llama-causal-lm | partial_rotary_factor | 0.5 | only whole heads are turned",
                 "llama-causal-lm | hidden_act | \"swallow\" | hidden_act",
                 "gpt2-causal-lm | activation_function | \"swallow\" | activation_function",
-                "gpt2-causal-lm | add_cross_attention | true | add_cross_attention"
+                "gpt2-causal-lm | add_cross_attention | true | add_cross_attention",
+                "gpt2-causal-lm | num_attention_heads | 2 | \"num_attention_heads\" is 2, which Transformers takes for \"n_head\"",
+                "gpt2-causal-lm | num_hidden_layers | 1 | \"n_layer\", but that is 2"
             })
     void whatAConfigurationAsksForAndIsntComputedIsRefused(String name, String key, String value, String told)
             throws IOException {
