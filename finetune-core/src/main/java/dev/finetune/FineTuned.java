@@ -25,6 +25,7 @@ import dev.finetune.internal.run.Trained;
 import dev.finetune.metrics.Metrics;
 import dev.finetune.nn.Parameter;
 import dev.finetune.peft.PeftMethod;
+import dev.finetune.preference.PreferenceLoss;
 import dev.finetune.report.LayerSummary;
 import dev.finetune.report.Provenance;
 import dev.finetune.spi.Assembly;
@@ -169,6 +170,27 @@ public final class FineTuned<I> implements AutoCloseable {
                 .filter(pairs -> PreferenceEvaluation.isOf(dataset))
                 .map(pairs -> pairs.evaluate(dataset, trained.model()))
                 .orElseGet(() -> predictor.evaluate(dataset)));
+    }
+
+    /**
+     * {@return loss and metrics of pairs of answers, of which one is preferred, by a loss that may be another than the one that the model
+     * learned by} "loss", "reward_accuracy", "reward_margin" and so on, as {@code fitPreferences} reports them. {@link
+     * dev.finetune.preference.Orpo} compares with nothing, and so goes with every decoder that was loaded. {@link
+     * dev.finetune.preference.Dpo} compares with the model as it was before {@code fitPreferences}, where that returned it; else with
+     * the base alone, the adapter set aside for as long as that is asked, which waits for predictions under way.
+     *
+     * @param pairs prompts, each with two answers of which one is preferred
+     * @param loss by which they are compared: {@code Dpo.beta(0.1)}, {@code Orpo.lambda(0.1)}
+     * @throws FinetuneException for a model that isn't a decoder; for data that is a stream, has other labels, or no pair that can be
+     *     compared; and if the loss compares with what the model was, and nothing of that is left: in a model that was trained, or saved,
+     *     whole
+     * @throws IllegalStateException if the adapter has to be set aside, and it is called from what this model's predict, evaluate or
+     *     save calls or reads, or one of them goes on for more than a minute
+     */
+    public Metrics evaluate(Dataset<I> pairs, PreferenceLoss loss) {
+        Objects.requireNonNull(pairs, "pairs");
+        Objects.requireNonNull(loss, "loss");
+        return PreferenceEvaluation.evaluate(pairs, trained, loss, lifetime);
     }
 
     /**

@@ -1031,6 +1031,38 @@ public final class FineTuner {
     }
 
     /**
+     * {@return what {@link #fitPreferences(Dataset, PreferenceLoss)} would do, and what it would take} As {@link #describe(Dataset,
+     * Dataset, PreferenceLoss)}.
+     *
+     * @param <I> the kind of input
+     * @param train prompts, each with two answers of which one is preferred
+     * @param loss what is made small
+     */
+    public <I> Forecast describe(Dataset<I> train, PreferenceLoss loss) {
+        Objects.requireNonNull(train, "train");
+        Objects.requireNonNull(loss, "loss");
+        return new Rehearsing<I>(draft, loss).describe(train, Optional.empty());
+    }
+
+    /**
+     * Tells, before it runs, what {@link #fitPreferences(Dataset, Dataset, PreferenceLoss)} would do, as {@link #describe(Dataset,
+     * Dataset)} does. For {@link Dpo} the model is asked of all pairs first, as the fit does: what that takes is counted with encoding.
+     *
+     * @param <I> the kind of input
+     * @param train prompts, each with two answers of which one is preferred
+     * @param validation the same, to evaluate on
+     * @param loss what is made small
+     * @return all of it, which prints as a page
+     * @throws FinetuneException as fitPreferences would, up to there
+     */
+    public <I> Forecast describe(Dataset<I> train, Dataset<I> validation, PreferenceLoss loss) {
+        Objects.requireNonNull(train, "train");
+        Objects.requireNonNull(validation, "validation");
+        Objects.requireNonNull(loss, "loss");
+        return new Rehearsing<I>(draft, loss).describe(train, Optional.of(validation));
+    }
+
+    /**
      * {@return what one step of {@link #fit(Dataset)} did} As {@link #dryRun(Dataset, Dataset)}.
      *
      * @param <I> the kind of input
@@ -1039,7 +1071,7 @@ public final class FineTuner {
     public <I> DryRun dryRun(Dataset<I> dataset) {
         Objects.requireNonNull(dataset, "dataset");
         final Split<I> split = split(dataset);
-        return new Rehearsing<I>(knowing(dataset)).dryRun(split.train(), split.validation());
+        return new Rehearsing<I>(knowing(dataset)).dryRun(split.train(), Optional.of(split.validation()));
     }
 
     /**
@@ -1056,7 +1088,39 @@ public final class FineTuner {
     public <I> DryRun dryRun(Dataset<I> train, Dataset<I> validation) {
         Objects.requireNonNull(train, "train");
         Objects.requireNonNull(validation, "validation");
-        return new Rehearsing<I>(draft).dryRun(train, validation);
+        return new Rehearsing<I>(draft).dryRun(train, Optional.of(validation));
+    }
+
+    /**
+     * {@return what one step of {@link #fitPreferences(Dataset, PreferenceLoss)} did} As {@link #dryRun(Dataset, Dataset,
+     * PreferenceLoss)}.
+     *
+     * @param <I> the kind of input
+     * @param train prompts, each with two answers of which one is preferred
+     * @param loss what is made small
+     */
+    public <I> DryRun dryRun(Dataset<I> train, PreferenceLoss loss) {
+        Objects.requireNonNull(train, "train");
+        Objects.requireNonNull(loss, "loss");
+        return new Rehearsing<I>(draft, loss).dryRun(train, Optional.empty());
+    }
+
+    /**
+     * Does all that {@link #fitPreferences(Dataset, Dataset, PreferenceLoss)} does up to the first step, makes that, and stops, as
+     * {@link #dryRun(Dataset, Dataset)} does.
+     *
+     * @param <I> the kind of input
+     * @param train prompts, each with two answers of which one is preferred
+     * @param validation the same, to evaluate on
+     * @param loss what is made small
+     * @return what the step did
+     * @throws FinetuneException as fitPreferences would, up to there
+     */
+    public <I> DryRun dryRun(Dataset<I> train, Dataset<I> validation, PreferenceLoss loss) {
+        Objects.requireNonNull(train, "train");
+        Objects.requireNonNull(validation, "validation");
+        Objects.requireNonNull(loss, "loss");
+        return new Rehearsing<I>(draft, loss).dryRun(train, Optional.of(validation));
     }
 
     /**

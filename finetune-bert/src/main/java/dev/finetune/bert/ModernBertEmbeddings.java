@@ -25,7 +25,11 @@ final class ModernBertEmbeddings implements Stage {
     ModernBertEmbeddings(EncoderConfig config, ModernBertSettings settings, ParameterSource encoder) {
         final ParameterSource source = encoder.at("embeddings");
         this.words = new Embedding(
-                source.at("tok_embeddings"), config.vocabulary(), config.hidden(), config.paddingId(), settings.init(config.initRange()));
+                source.at("tok_embeddings"),
+                config.vocabulary(),
+                config.hidden(),
+                config.paddingId(),
+                settings.init(config.initRange()));
         this.norm = new LayerNorm(source.at("norm"), config.hidden(), config.normEps(), settings.normBias());
         this.dropout = new Dropout(config.hiddenDropout());
     }

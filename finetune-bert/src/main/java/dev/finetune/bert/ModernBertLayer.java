@@ -64,14 +64,12 @@ final class ModernBertLayer implements Stage {
         this.attentionNorm = index == 0
                 ? Optional.empty()
                 : Optional.of(new LayerNorm(source.at("attn_norm"), hidden, config.normEps(), settings.normBias()));
-        this.projections =
-                new Linear(source.at("attn.Wqkv"), hidden, 3L * hidden, in, settings.attentionBias());
+        this.projections = new Linear(source.at("attn.Wqkv"), hidden, 3L * hidden, in, settings.attentionBias());
         this.attention = new Attention(config.heads(), new Dropout(config.attentionDropout()));
         this.attentionOutput = new Linear(source.at("attn.Wo"), hidden, hidden, out, settings.attentionBias());
         this.attentionDropout = new Dropout(config.attentionDropout());
         this.norm = new LayerNorm(source.at("mlp_norm"), hidden, config.normEps(), settings.normBias());
-        this.up =
-                new Linear(source.at("mlp.Wi"), hidden, 2L * config.intermediate(), in, settings.mlpBias());
+        this.up = new Linear(source.at("mlp.Wi"), hidden, 2L * config.intermediate(), in, settings.mlpBias());
         this.down = new Linear(source.at("mlp.Wo"), config.intermediate(), hidden, out, settings.mlpBias());
         this.dropout = new Dropout(settings.mlpDropout());
         this.lastNorm = index == config.layers() - 1

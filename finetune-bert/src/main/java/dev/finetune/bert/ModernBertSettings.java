@@ -84,8 +84,10 @@ record ModernBertSettings(
     }
 
     private static double cutoff(ModelConfig config) {
-        final boolean isNull = config.json().has("initializer_cutoff_factor") && !config.has("initializer_cutoff_factor");
-        return positive(config, "initializer_cutoff_factor", config.number("initializer_cutoff_factor", isNull ? 3 : 2));
+        final boolean isNull =
+                config.json().has("initializer_cutoff_factor") && !config.has("initializer_cutoff_factor");
+        return positive(
+                config, "initializer_cutoff_factor", config.number("initializer_cutoff_factor", isNull ? 3 : 2));
     }
 
     /** {@return how new weights start that aren't in a layer whose outputs are added up} */

@@ -37,10 +37,11 @@ record TextParts<I>(InputEncoder<I> encoder, Task task) {
     private static final Logger LOG = LoggerFactory.getLogger(TextParts.class);
     private static final int DEFAULT_MAX_LENGTH = 512;
 
-    private static final String TYPES_OPEN = "The tokenizer in {} isn't said to tell which text of a pair a token belongs to, so"
-            + " that all token types are 0, as with Transformers 5. With this tokenizer_class Transformers told them before:"
-            + " for a model that was trained so, add \"model_input_names\": [\"input_ids\", \"token_type_ids\","
-            + " \"attention_mask\"] to its tokenizer_config.json. Single texts are read the same.";
+    private static final String TYPES_OPEN =
+            "The tokenizer in {} isn't said to tell which text of a pair a token belongs to, so"
+                    + " that all token types are 0, as with Transformers 5. With this tokenizer_class Transformers told them before:"
+                    + " for a model that was trained so, add \"model_input_names\": [\"input_ids\", \"token_type_ids\","
+                    + " \"attention_mask\"] to its tokenizer_config.json. Single texts are read the same.";
 
     /** The parts for the head of a request; checks that tokenizer and encoder fit. */
     static TextParts<?> of(AssemblyRequest request, EncoderConfig config, boolean tokenTypes) {
@@ -53,7 +54,10 @@ record TextParts<I>(InputEncoder<I> encoder, Task task) {
             final boolean types = tokenTypes && tokenizer.givesTokenTypes() && config.types() > 0;
             final boolean pairs = !types || tokenizer.largestType(true) < config.types();
             checkTypes(head, types, pairs, config, tokenizer);
-            if (tokenTypes && config.types() > 1 && tokenizer.leavesTokenTypesOpen() && tokenizer.largestType(true) > 0) {
+            if (tokenTypes
+                    && config.types() > 1
+                    && tokenizer.leavesTokenTypesOpen()
+                    && tokenizer.largestType(true) > 0) {
                 LOG.warn(TYPES_OPEN, request.directory());
             }
             return of(

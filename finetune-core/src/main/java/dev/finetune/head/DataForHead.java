@@ -48,7 +48,8 @@ public final class DataForHead {
         if (label instanceof Label.Comparison) {
             return "The examples of " + data.describe()
                     + " say which of two answers is preferred, which fit(...) doesn't"
-                    + " learn: use fitPreferences(...), with head(Heads.causalLm()).";
+                    + " learn: use fitPreferences(...), with head(Heads.causalLm()). A model is evaluated on them by"
+                    + " evaluate(pairs, Dpo.beta(0.1)), or Orpo.lambda(0.1).";
         }
         if (head.labelAdvice().isEmpty()) {
             return "The head is for " + head + ", and learns nothing: say what to predict, "

@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
@@ -290,6 +291,27 @@ public final class Network implements AutoCloseable {
     /** Goes back to the weights before {@link #merge}. */
     public void unmerge() {
         parameters.forEach(Parameter::unmerge);
+    }
+
+    /**
+     * {@return what is computed while nothing adapts its layers, as if it were the base alone} What was merged is taken out for as long,
+     * and in again.
+     *
+     * @param compute with this network, which nobody else may use meanwhile
+     * @param <T> what that gives
+     */
+    public <T> T withoutAdapters(Supplier<T> compute) {
+        final boolean merged = parameters.stream().anyMatch(Parameter::isMerged);
+        unmerge();
+        parameters.forEach(parameter -> parameter.setAside(true));
+        try {
+            return compute.get();
+        } finally {
+            parameters.forEach(parameter -> parameter.setAside(false));
+            if (merged) {
+                merge();
+            }
+        }
     }
 
     /**

@@ -30,6 +30,7 @@ public final class Parameter implements AutoCloseable {
     private boolean trained = true;
     private Optional<Adapter> adapter = Optional.empty();
     private boolean bias;
+    private boolean aside;
     private @Nullable Tensor beforeMerge;
     private boolean operand;
     private @Nullable Tensor standIn;
@@ -181,9 +182,19 @@ public final class Parameter implements AutoCloseable {
                 .orElseGet(() -> new Parameter(other, value, newlyInitialized));
     }
 
-    /** {@return what adapts the layer that this is the weight or bias of; empty while it is merged} */
+    /** {@return what adapts the layer that this is the weight or bias of; empty while it is merged, or set aside} */
     public Optional<Adapter> adapter() {
-        return beforeMerge == null ? adapter : Optional.empty();
+        return beforeMerge == null && !aside ? adapter : Optional.empty();
+    }
+
+    /** Leaves what adapts it out of all that is computed, or no longer. */
+    void setAside(boolean left) {
+        aside = left;
+    }
+
+    /** Whether what adapts it is in its value. */
+    boolean isMerged() {
+        return beforeMerge != null;
     }
 
     /** The parameters of what adapts it, merged or not. */

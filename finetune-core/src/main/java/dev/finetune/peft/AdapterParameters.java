@@ -129,9 +129,11 @@ public final class AdapterParameters implements ParameterSource {
         try (TensorScope scope = TensorScope.open();
                 Parameter brought = additions.take(saved, init, shape)) {
             if (!brought.value().equal(weight.value().to(ScalarType.Float))) {
-                throw new FinetuneException("The adapter brings another " + layer + ".weight along than the model has"
-                        + " (" + saved + " in " + adapter.orElseThrow().files() + "): it was trained on another base, or on"
-                        + " one whose vocabulary was changed. Save that base in Python, and name it in place of this one.");
+                throw new FinetuneException(
+                        "The adapter brings another " + layer + ".weight along than the model has"
+                                + " (" + saved + " in " + adapter.orElseThrow().files()
+                                + "): it was trained on another base, or on"
+                                + " one whose vocabulary was changed. Save that base in Python, and name it in place of this one.");
             }
         }
     }

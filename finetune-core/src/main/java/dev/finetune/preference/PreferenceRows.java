@@ -8,6 +8,7 @@ import dev.finetune.train.EncodedRows;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -73,6 +74,12 @@ public final class PreferenceRows implements BatchSource {
     @Override
     public String identity() {
         return batches.identity();
+    }
+
+    /** {@return the pairs, each as long as its longer answer} */
+    @Override
+    public Optional<EncodedRows> inMemory() {
+        return Optional.of(batches);
     }
 
     @Override

@@ -267,9 +267,10 @@ public final class ModelConfig {
      */
     public void refuseAlias(String alias, String key, int used) {
         if (has(alias) && integer(alias, used) != used) {
-            throw new FinetuneException(file + ": \"" + alias + "\" is " + json.get(alias) + ", which Transformers takes for \""
-                    + key + "\", but that is " + (has(key) ? json.get(key) : used + " where nothing is said")
-                    + ". Write the one that is meant into \"" + key + "\", and take the other out.");
+            throw new FinetuneException(
+                    file + ": \"" + alias + "\" is " + json.get(alias) + ", which Transformers takes for \""
+                            + key + "\", but that is " + (has(key) ? json.get(key) : used + " where nothing is said")
+                            + ". Write the one that is meant into \"" + key + "\", and take the other out.");
         }
     }
 

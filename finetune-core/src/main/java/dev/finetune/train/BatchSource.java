@@ -4,6 +4,7 @@ import dev.finetune.batch.Encoded;
 import dev.finetune.batch.HostBatch;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Predicate;
 
@@ -74,6 +75,11 @@ public interface BatchSource {
      */
     default String describe(HostBatch batch) {
         return "a batch of " + batch.size() + " rows";
+    }
+
+    /** {@return the rows in memory that batches are made of, where they are; by default they aren't} */
+    default Optional<EncodedRows> inMemory() {
+        return Optional.empty();
     }
 
     /** {@return how many rows beside each other belong together in a batch, from its first on; 1 by default} */

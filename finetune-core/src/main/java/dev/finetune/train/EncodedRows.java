@@ -130,6 +130,11 @@ public final class EncodedRows implements BatchSource {
         }
     }
 
+    @Override
+    public Optional<EncodedRows> inMemory() {
+        return Optional.of(this);
+    }
+
     /** Whether rows have lengths, as texts do and pictures don't. */
     boolean haveLengths() {
         return encoder.hasLengths();

@@ -5,6 +5,7 @@ import dev.finetune.batch.HostBatch;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
@@ -39,15 +40,18 @@ final class PartOfRows implements BatchSource {
      * @param count at least 1; all of them where there are fewer
      */
     static PartOfRows spread(BatchSource source, int count) {
-        if (!(source instanceof EncodedRows rows)) {
+        final Optional<EncodedRows> inMemory = source.inMemory();
+        if (inMemory.isEmpty()) {
             return first(source, count);
         }
+        final EncodedRows rows = inMemory.get();
         final List<int[]> plan = rows.plan(0);
         final List<int[]> byCost = plan.stream()
                 .sorted(Comparator.comparingLong(batch -> cost(rows, batch)))
                 .toList();
         final int some = Math.min(count, byCost.size());
         return of(
+                source,
                 rows,
                 spreadOrder(some)
                         .map(i -> (int) ((i + 0.5) * byCost.size() / some))
@@ -61,9 +65,11 @@ final class PartOfRows implements BatchSource {
      * @param times at least 1
      */
     static PartOfRows longest(BatchSource source, int times) {
-        if (!(source instanceof EncodedRows rows)) {
+        final Optional<EncodedRows> inMemory = source.inMemory();
+        if (inMemory.isEmpty()) {
             return first(source, times);
         }
+        final EncodedRows rows = inMemory.get();
         final int[] longest = IntStream.range(0, rows.rows().size())
                 .boxed()
                 .sorted(Comparator.comparingInt(row -> -rows.rows().get(row).length()))
@@ -71,18 +77,18 @@ final class PartOfRows implements BatchSource {
                 .sorted()
                 .mapToInt(Integer::intValue)
                 .toArray();
-        return of(rows, Stream.generate(() -> longest).limit(times), times * (double) cost(rows, longest));
+        return of(source, rows, Stream.generate(() -> longest).limit(times), times * (double) cost(rows, longest));
     }
 
     /** Whether rows are of files that are read in the first epoch, and kept as far as they fit: pictures, which have no length. */
     static boolean readsFiles(BatchSource source) {
-        return source instanceof EncodedRows rows && !rows.haveLengths();
+        return source.inMemory().filter(rows -> !rows.haveLengths()).isPresent();
     }
 
-    private static PartOfRows of(EncodedRows rows, Stream<int[]> picked, double costOfAll) {
+    private static PartOfRows of(BatchSource whole, EncodedRows rows, Stream<int[]> picked, double costOfAll) {
         final List<int[]> plan = picked.toList();
         return new PartOfRows(
-                rows,
+                whole,
                 plan.stream().map(batch -> cost(rows, batch)).toList(),
                 costOfAll,
                 (epoch, known, skipped) -> rows.batches(plan, epoch, known, skipped));

@@ -91,9 +91,6 @@ public final class LmCommand implements Callable<Integer> {
             throw new WrongUsage(
                     "--packed is for texts: an answer that is compared with another one is a row of its own.");
         }
-        if (loss.isPresent() && trial.isWanted()) {
-            throw new WrongUsage("--describe and --dry-run don't try out learning from preferences: leave them out.");
-        }
         return StopSignals.during(() -> run(asked, parts, loss));
     }
 
@@ -127,7 +124,7 @@ public final class LmCommand implements Callable<Integer> {
         result.check(training);
         final FineTuner tuner = checkpoints.on(
                 result.reporting(WrongUsage.unless(() -> tuner(asked, loss.isPresent()))), result.directory());
-        if (trial.instead(tuner, train, parts.evaluation())) {
+        if (trial.instead(tuner, train, parts.evaluation(), loss)) {
             return true;
         }
         try (FineTuned<I> tuned = fit(tuner, parts, loss)) {

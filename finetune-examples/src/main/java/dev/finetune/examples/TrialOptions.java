@@ -4,9 +4,11 @@ import com.google.gson.Gson;
 import com.google.gson.JsonObject;
 import dev.finetune.FineTuner;
 import dev.finetune.data.Dataset;
+import dev.finetune.preference.PreferenceLoss;
 import dev.finetune.report.DryRun;
 import dev.finetune.report.Forecast;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -41,19 +43,21 @@ final class TrialOptions {
         }
     }
 
-    /** Whether a trial is wanted in place of training. */
-    boolean isWanted() {
-        return describe || dryRun;
-    }
-
     /** Does in place of training what was asked for; false if nothing was. */
     <I> boolean instead(FineTuner tuner, Dataset<I> train, Dataset<I> evaluation) {
+        return instead(tuner, train, evaluation, Optional.empty());
+    }
+
+    /** The same where a model may learn which of two answers is preferred. */
+    <I> boolean instead(FineTuner tuner, Dataset<I> train, Dataset<I> evaluation, Optional<PreferenceLoss> loss) {
         if (describe) {
-            final Forecast forecast = tuner.describe(train, evaluation);
+            final Forecast forecast = loss.map(each -> tuner.describe(train, evaluation, each))
+                    .orElseGet(() -> tuner.describe(train, evaluation));
             System.out.println(Advice.of(forecast.toString(), command));
             System.out.println(new Gson().toJson(json(forecast)));
         } else if (dryRun) {
-            final DryRun run = tuner.dryRun(train, evaluation);
+            final DryRun run = loss.map(each -> tuner.dryRun(train, evaluation, each))
+                    .orElseGet(() -> tuner.dryRun(train, evaluation));
             System.out.println(Advice.of(run.toString(), command));
             System.out.println(new Gson().toJson(json(run)));
         }

@@ -208,7 +208,6 @@ class LanguageCommandsTest {
                 "pairs.jsonl | --orpo 0.1 --dpo-label-smoothing 0.1 | --dpo-label-smoothing goes with --dpo",
                 "pairs.jsonl | --dpo-label-smoothing 0.5 | from 0 to below 0.5",
                 "pairs.jsonl | --packed | an answer that is compared with another one is a row of its own",
-                "pairs.jsonl | --dry-run | don't try out learning from preferences",
                 "chats.jsonl | --dpo 0.1 | --train holds none: expected rows with prompt, chosen and rejected",
                 "chats.jsonl | --base nf4 | give --lora RANK or --ia3, too",
                 "chats.jsonl | --base nf4 --lora 2 --out x | save what is learned with --adapter-out",
@@ -219,6 +218,15 @@ class LanguageCommandsTest {
         final CommandLineRun run = lm(train, options.split(" "));
         assertThat(run.status()).as(run.errors()).isEqualTo(2);
         assertThat(run.errors()).contains(told);
+    }
+
+    @Test
+    void learningFromPreferencesIsTriedOutBeforeItRuns() {
+        final CommandLineRun dry = lm("pairs.jsonl", "--dry-run", "--lora", "2").well();
+        assertThat(dry.text()).contains("loss 0.6931").contains("\"what\":\"dry_run\"");
+        final CommandLineRun described =
+                lm("pairs.jsonl", "--describe", "--orpo", "0.1").well();
+        assertThat(described.text()).contains("preferences: ORPO").contains("\"what\":\"describe\"");
     }
 
     @Test

@@ -175,7 +175,8 @@ public final class ChatTemplate {
     private Template templateFor(Chat chat) {
         if (!chat.tools().isEmpty() && files.unread().isPresent()) {
             throw new FinetuneException("The model writes conversations with tools by a template of their own, "
-                    + files.unread().get() + ", which isn't read: put it into tokenizer_config.json, with the usual one, as"
+                    + files.unread().get()
+                    + ", which isn't read: put it into tokenizer_config.json, with the usual one, as"
                     + " \"chat_template\": [{\"name\": \"default\", \"template\": ...}, {\"name\": \"tool_use\","
                     + " \"template\": ...}], and remove chat_template.jinja.");
         }

@@ -67,8 +67,7 @@ record TemplateFiles(Map<String, Template> templates, Map<String, Object> tokens
                         + FILE + ", or give it with ChatTemplate.of(text).");
             }
             Path forTools = directory.resolve(MORE).resolve(FOR_TOOLS + ".jinja");
-            return new TemplateFiles(
-                    templates, tokens, Optional.of(forTools).filter(PlainFile::exists));
+            return new TemplateFiles(templates, tokens, Optional.of(forTools).filter(PlainFile::exists));
         } catch (IOException e) {
             throw new FinetuneException("The chat template in " + directory + " can't be read: " + e, e);
         }

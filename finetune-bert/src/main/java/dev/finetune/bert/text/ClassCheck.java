@@ -110,7 +110,8 @@ final class ClassCheck {
         if (wanted != found) {
             throw new FinetuneException(files.path(TokenizerFiles.CONFIG) + ": \"" + key + "\" is " + wanted
                     + (said ? "" : ", as it isn't said,") + " for Transformers' " + name() + ", but the steps in "
-                    + TokenizerFiles.TOKENIZER + " are those for " + found + ". If the model was trained with these, set it to "
+                    + TokenizerFiles.TOKENIZER + " are those for " + found
+                    + ". If the model was trained with these, set it to "
                     + found + "; else open the tokenizer with Transformers 5 and save it again.");
         }
     }
@@ -128,17 +129,24 @@ final class ClassCheck {
             final Optional<String> name = named(keys.get(i));
             if (name.isPresent() ? vocabulary.idOf(name.get()).orElse(-1) != found : found < 0) {
                 throw new FinetuneException(files.path(TokenizerFiles.TOKENIZER) + " has "
-                        + vocabulary.token(found).map(token -> "\"" + token + "\"").orElse("nothing")
+                        + vocabulary
+                                .token(found)
+                                .map(token -> "\"" + token + "\"")
+                                .orElse("nothing")
                         + (i == 0 ? " before" : " after") + " a text (post_processor), where Transformers' " + name()
-                        + " writes its " + keys.get(i) + name.map(token -> ", \"" + token + "\"").orElse("")
+                        + " writes its " + keys.get(i)
+                        + name.map(token -> ", \"" + token + "\"").orElse("")
                         + ". If the model was trained with what tokenizer.json says, " + asWritten()
-                        + "; else correct the name in " + TokenizerFiles.CONFIG + " or " + TokenizerFiles.SPECIAL + ".");
+                        + "; else correct the name in " + TokenizerFiles.CONFIG + " or " + TokenizerFiles.SPECIAL
+                        + ".");
             }
         }
     }
 
     private String name() {
-        return files.tokenizerClass().orElseGet(() -> "tokenizer for the type " + files.modelType().orElse(kind.name().toLowerCase(Locale.ROOT)));
+        return files.tokenizerClass()
+                .orElseGet(() -> "tokenizer for the type "
+                        + files.modelType().orElse(kind.name().toLowerCase(Locale.ROOT)));
     }
 
     private static String asWritten() {

@@ -139,7 +139,8 @@ class DirectoryFilesTest {
                 folder.resolve("roberta"),
                 config -> config.addProperty("type_vocab_size", 2));
         final Path bert = Jobs.model(BERT);
-        Files.copy(bert.resolve("tokenizer.json"), model.resolve("tokenizer.json"), StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(
+                bert.resolve("tokenizer.json"), model.resolve("tokenizer.json"), StandardCopyOption.REPLACE_EXISTING);
         final List<String> predicted = new ArrayList<>();
         for (String more : List.of("", ", \"model_input_names\": [\"input_ids\", \"attention_mask\"]")) {
             Files.writeString(
@@ -150,7 +151,9 @@ class DirectoryFilesTest {
                     .seed(1)
                     .initialization(i -> i.randomWeights(true))
                     .untrained(Text.class)) {
-                predicted.add(tuned.predict(Text.pair("the product", "works")).probabilities().toString());
+                predicted.add(tuned.predict(Text.pair("the product", "works"))
+                        .probabilities()
+                        .toString());
             }
         }
         assertThat(predicted.get(0)).isNotEqualTo(predicted.get(1));
@@ -168,7 +171,9 @@ class DirectoryFilesTest {
             Files.writeString(
                     model.resolve("tokenizer_config.json"), "{\"tokenizer_class\": \"" + name + "\"" + names + "}");
             try (FineTuned<Text> tuned = FineTuner.from(model).untrained(Text.class)) {
-                predicted.add(tuned.predict(Text.pair("the product", "works")).probabilities().toString());
+                predicted.add(tuned.predict(Text.pair("the product", "works"))
+                        .probabilities()
+                        .toString());
             }
         }
         assertThat(predicted.get(0)).isEqualTo(predicted.get(1)).isNotEqualTo(predicted.get(2));

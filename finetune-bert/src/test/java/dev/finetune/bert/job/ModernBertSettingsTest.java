@@ -43,7 +43,8 @@ class ModernBertSettingsTest {
                 .seed(3)
                 .untrained(Text.class)) {
             final Map<String, float[]> weights = Jobs.weights(tuned);
-            final int layers = tuned.assembly().config().get("num_hidden_layers").getAsInt();
+            final int layers =
+                    tuned.assembly().config().get("num_hidden_layers").getAsInt();
             final int hidden = tuned.assembly().config().get("hidden_size").getAsInt();
             final double narrow = RANGE / Math.sqrt(2.0 * layers);
             assertCutNormal(weights.get("model.layers.0.attn.Wqkv.weight"), RANGE);

@@ -13,6 +13,8 @@ import dev.finetune.explain.Explain;
 import dev.finetune.explain.ExplanationMethod;
 import dev.finetune.generate.Generation;
 import dev.finetune.head.Prediction;
+import dev.finetune.preference.Dpo;
+import dev.finetune.preference.PreferenceLoss;
 import dev.finetune.train.Cancellation;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,6 +33,7 @@ class NullArgumentsOfModelTest {
             Map.entry(ExplanationMethod.class, Explain.occlusion()),
             Map.entry(PredictionListener.class, (PredictionListener) (inputs, took) -> {}),
             Map.entry(Generation.class, Generation.greedy()),
+            Map.entry(PreferenceLoss.class, Dpo.beta(0.1)),
             Map.entry(Consumer.class, (Consumer<String>) piece -> {}),
             Map.entry(Cancellation.class, new Cancellation()),
             Map.entry(Path.class, Path.of("nowhere"))));

@@ -96,8 +96,7 @@ class TokenizerClassTest {
         assertThat(ids(model(bert(false), type("modernbert"), bert), CAFE)).isEqualTo(AS_IT_IS);
         final JsonObject spaced = roberta(true);
         final String without = "{\"tokenizer_class\": \"GPT2Tokenizer\", \"add_prefix_space\": false}";
-        assertThat(ids(model(spaced, type("modernbert"), without), CAFE))
-                .isEqualTo(ids(model(spaced, "", ""), CAFE));
+        assertThat(ids(model(spaced, type("modernbert"), without), CAFE)).isEqualTo(ids(model(spaced, "", ""), CAFE));
     }
 
     private static JsonObject roberta(boolean prefix) {
@@ -150,7 +149,12 @@ class TokenizerClassTest {
         assertRefused(longer, "bert", "", "max_input_chars_per_word");
         assertRefused(bert(true), "bert", "{\"unk_token\": \"[MASK]\"}", "unk_token", "[MASK]");
         assertRefused(
-                bert(true), "bert", "{\"cls_token\": \"[SEP]\", \"sep_token\": \"[CLS]\"}", "cls_token", "[SEP]", "[CLS]");
+                bert(true),
+                "bert",
+                "{\"cls_token\": \"[SEP]\", \"sep_token\": \"[CLS]\"}",
+                "cls_token",
+                "[SEP]",
+                "[CLS]");
         assertRefused(roberta(false), "roberta", "{\"sep_token\": \"<s>\"}", "sep_token", "</s>");
         final JsonObject normed = roberta(false);
         normed.add("normalizer", JsonParser.parseString("{\"type\": \"NFC\"}"));
@@ -160,12 +164,18 @@ class TokenizerClassTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"albert, do_lower_case", "albert, keep_accents", "deberta-v2, do_lower_case", "deberta-v2, split_by_punct"})
+    @CsvSource({
+        "albert, do_lower_case",
+        "albert, keep_accents",
+        "deberta-v2, do_lower_case",
+        "deberta-v2, split_by_punct"
+    })
     void aSettingThatTheStepsContradictIsRefused(String family, String key) throws IOException {
         final Path golden = Fixtures.resource("/golden/" + family + "-sequence-classification/model");
         final JsonObject tokenizer = Fixtures.json(golden.resolve("tokenizer.json"));
         final JsonObject settings = Fixtures.json(golden.resolve("tokenizer_config.json"));
-        assertThat(ids(model(tokenizer, type(family), settings.toString()), CAFE)).isNotEmpty();
+        assertThat(ids(model(tokenizer, type(family), settings.toString()), CAFE))
+                .isNotEmpty();
         final boolean said = settings.has(key) && settings.get(key).getAsBoolean();
         settings.addProperty(key, !said);
         assertRefused(tokenizer, family, settings.toString(), key, "tokenizer_config.json");

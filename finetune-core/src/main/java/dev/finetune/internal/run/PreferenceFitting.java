@@ -9,6 +9,8 @@ import dev.finetune.preference.PreferenceLoss;
 import dev.finetune.preference.PreferencePair;
 import dev.finetune.preference.PreferenceRows;
 import dev.finetune.preference.PreferenceTask;
+import dev.finetune.task.Task;
+import dev.finetune.train.BatchSource;
 import dev.finetune.train.EncodedRows;
 import dev.finetune.train.RowEncoder;
 import dev.finetune.train.Trainer;
@@ -53,28 +55,61 @@ public final class PreferenceFitting<I> {
                 : training.regularization(training.regularization().dropout(0));
     }
 
+    /** As it trains: with its head, and without dropout. */
+    Draft draft() {
+        return draft;
+    }
+
+    /** Settings of the way that it trains. */
+    Map<String, Object> more() {
+        return Map.of("preferences", loss);
+    }
+
+    /** What it trains a model for. */
+    Task task(LoadedModel<I> model) {
+        return new PreferenceTask(model.assembly().task().head(), loss);
+    }
+
     public Trained<I> fit(Dataset<I> train, Optional<Dataset<I>> validation) {
-        PackedBase.checkTraining(draft);
-        checkSettings(validation.isPresent());
-        PreferenceEvaluation.checkInMemory(NAME, train);
-        validation.ifPresent(data -> PreferenceEvaluation.checkInMemory(NAME, data));
+        check(train, validation);
         final List<String> warnings = new ArrayList<>();
         final Fitting<I> fitting = new Fitting<>(draft);
         try {
-            fitting.lookAt(train, validation, warnings);
-            return fit(train, validation, fitting, warnings);
+            final Prepared<I> prepared = prepare(train, validation, fitting, warnings);
+            try {
+                return trained(prepared, train, validation, fitting, warnings);
+            } catch (RuntimeException | Error e) {
+                prepared.close();
+                throw e;
+            }
         } finally {
             fitting.close();
         }
     }
 
-    private Trained<I> fit(
+    private void check(Dataset<I> train, Optional<Dataset<I>> validation) {
+        PackedBase.checkTraining(draft);
+        checkSettings(validation.isPresent());
+        PreferenceEvaluation.checkInMemory(NAME, train);
+        validation.ifPresent(data -> PreferenceEvaluation.checkInMemory(NAME, data));
+    }
+
+    /** All that comes before training: looks at the data, loads the model, encodes the pairs, and asks what is compared with. */
+    Prepared<I> prepare(Dataset<I> train, Optional<Dataset<I>> validation) {
+        check(train, validation);
+        return prepare(train, validation, new Fitting<>(draft), new ArrayList<>());
+    }
+
+    private Prepared<I> prepare(
             Dataset<I> train, Optional<Dataset<I>> validation, Fitting<I> fitting, List<String> warnings) {
+        final long loadingStart = System.nanoTime();
+        fitting.lookAt(train, validation, warnings);
         final LoadedModel<I> model = ModelReading.whole(
                 draft, now -> LoadedModel.open(now, Optional.empty(), train.inputType()), LoadedModel::close);
         try {
             ModelCheck.warnings(draft, settings, model.assembly().network())
                     .forEach(warning -> fitting.warn(warning, warnings));
+            final long encodingStart = System.nanoTime();
             final PreferenceEncoder<I> encoder = PreferenceEvaluation.encoder(model);
             final List<PreferencePair> pairs = encoded(train, encoder, "training", fitting, warnings);
             fitting.warnOfTruncation(
@@ -90,9 +125,14 @@ public final class PreferenceFitting<I> {
                             settings.batching().shuffle(),
                             fitting.isComputedInParts(model),
                             settings.seed()));
-            final Optional<PreferenceRows> evaluated = held.map(some -> new PreferenceRows(
+            final Optional<BatchSource> evaluated = held.map(some -> new PreferenceRows(
                     asked(some, model), model.assembly().encoder(), EncodedRows.Order.evaluating(settings)));
-            return trained(model, rows, evaluated, train, validation, fitting, warnings);
+            return new Prepared<>(
+                    model,
+                    rows,
+                    evaluated,
+                    (encodingStart - loadingStart) / 1e9,
+                    (System.nanoTime() - encodingStart) / 1e9);
         } catch (RuntimeException | Error e) {
             model.close();
             throw e;
@@ -100,37 +140,35 @@ public final class PreferenceFitting<I> {
     }
 
     private Trained<I> trained(
-            LoadedModel<I> model,
-            PreferenceRows rows,
-            Optional<PreferenceRows> evaluated,
+            Prepared<I> prepared,
             Dataset<I> train,
             Optional<Dataset<I>> validation,
             Fitting<I> fitting,
             List<String> warnings) {
-        final Map<String, Object> more = Map.of("preferences", loss);
+        final LoadedModel<I> model = prepared.model();
         final Optional<SampleWriting<I>> writing = SampleWriting.of(draft, model, validation);
         final Optional<WrittenSamples> before = writing.map(SampleWriting::before);
         before.ifPresent(fitting::sampledBefore);
-        fitting.begins(model, more, train, validation);
+        fitting.begins(model, more(), train, validation);
         final TrainingHistory history;
         try {
             history = new Trainer(
                             model.assembly().network(),
-                            new PreferenceTask(model.assembly().task().head(), loss),
+                            task(model),
                             settings,
                             model.device(),
                             fitting.keeping(warnings),
                             draft.cancellation())
-                    .with(Fitting.checkpointing(draft, more, model))
-                    .train(rows, evaluated.map(some -> some));
+                    .with(Fitting.checkpointing(draft, more(), model))
+                    .train(prepared.training(), prepared.evaluation());
         } catch (RuntimeException e) {
-            fitting.failed(model, more, e, train, validation);
+            fitting.failed(model, more(), e, train, validation);
             throw e;
         }
         final Optional<WrittenSamples> samples =
                 writing.map(some -> some.after(before.orElseThrow(), told -> fitting.warn(told, warnings)));
         samples.ifPresent(fitting::sampled);
-        return fitting.ended(model, more, train, validation, warnings, history, samples)
+        return fitting.ended(model, more(), train, validation, warnings, history, samples)
                 .comparing(new PreferenceEvaluation<>(draft, loss));
     }
 

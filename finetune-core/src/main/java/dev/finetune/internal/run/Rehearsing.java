@@ -1,6 +1,7 @@
 package dev.finetune.internal.run;
 
 import dev.finetune.data.Dataset;
+import dev.finetune.preference.PreferenceLoss;
 import dev.finetune.report.DryRun;
 import dev.finetune.report.Forecast;
 import dev.finetune.report.LayerSummary;
@@ -9,23 +10,38 @@ import dev.finetune.train.TrainingListener;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
 /** Tries a fit out, on a model of its own that is thrown away: what it would do and take, without writing anything. */
 public final class Rehearsing<I> {
     private final Draft draft;
+    private final Map<String, Object> more;
+    private final Optional<PreferenceFitting<I>> preferences;
     private final Set<String> warnings = new LinkedHashSet<>();
 
     public Rehearsing(Draft said) {
+        this(said, Optional.empty());
+    }
+
+    /** Of a fit that learns which of two answers is preferred. */
+    public Rehearsing(Draft said, PreferenceLoss loss) {
+        this(said, Optional.of(loss));
+    }
+
+    private Rehearsing(Draft said, Optional<PreferenceLoss> loss) {
         Sharing.refuse(said.processes(), "describe(...) or dryRun(...)");
-        this.draft = said.runs(SavedRuns.NONE)
+        final Draft quiet = said.runs(SavedRuns.NONE)
                 .watch(new Draft.Watch(
                         List.of(collecting(warnings)),
                         said.cancellation(),
                         said.report(),
                         Optional.empty(),
                         Optional.empty()));
+        this.preferences = loss.map(each -> new PreferenceFitting<I>(quiet, each));
+        this.draft = preferences.map(PreferenceFitting::draft).orElse(quiet);
+        this.more = preferences.map(PreferenceFitting::more).orElse(Map.of());
     }
 
     public Forecast describe(Dataset<I> train, Optional<Dataset<I>> validation) {
@@ -40,7 +56,7 @@ public final class Rehearsing<I> {
             final Rehearsal.Costs costs = rehearsal.costs(planned, first, prepared.training(), prepared.evaluation());
             return new Forecast(
                     Reporting.fitted(model),
-                    SettingsText.settings(SettingsText.describe(draft)),
+                    SettingsText.settings(SettingsText.describe(draft, more)),
                     LayerSummary.rows(model.assembly().network(), model::isOfAdapter),
                     planned,
                     costs,
@@ -52,9 +68,9 @@ public final class Rehearsing<I> {
         }
     }
 
-    public DryRun dryRun(Dataset<I> train, Dataset<I> validation) {
+    public DryRun dryRun(Dataset<I> train, Optional<Dataset<I>> validation) {
         try (ResidentPeak peak = ResidentPeak.watching();
-                Prepared<I> prepared = prepared(train, Optional.of(validation))) {
+                Prepared<I> prepared = prepared(train, validation)) {
             final Rehearsal rehearsal = rehearsal(prepared.model());
             final Rehearsal.Planned planned = rehearsal.plan(prepared.training(), prepared.evaluation());
             warnings.addAll(planned.warnings());
@@ -65,13 +81,17 @@ public final class Rehearsing<I> {
     }
 
     private Prepared<I> prepared(Dataset<I> train, Optional<Dataset<I>> validation) {
-        return new Fitting<I>(draft).prepare(train, validation, new ArrayList<>());
+        return preferences.isPresent()
+                ? preferences.get().prepare(train, validation)
+                : new Fitting<I>(draft).prepare(train, validation, new ArrayList<>());
     }
 
     private Rehearsal rehearsal(LoadedModel<I> model) {
         return new Rehearsal(
                 model.assembly().network(),
-                model.assembly().task(),
+                preferences
+                        .map(fitting -> fitting.task(model))
+                        .orElse(model.assembly().task()),
                 draft.settings(),
                 model.device(),
                 draft.cancellation());

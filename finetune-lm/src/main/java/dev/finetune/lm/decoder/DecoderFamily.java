@@ -239,7 +239,8 @@ abstract class DecoderFamily implements LanguageModelFamily {
             encoder = new SequenceEncoder(
                     tokenizer, new TextLayout(maxLength, false, padding), task.targets(), List.of());
         }
-        return new Assembly<>(network, encoder, task, source.report(), savedConfig(plan, request, task.labels(), padding));
+        return new Assembly<>(
+                network, encoder, task, source.report(), savedConfig(plan, request, task.labels(), padding));
     }
 
     private static LmInputs inputs(AssemblyRequest request) {

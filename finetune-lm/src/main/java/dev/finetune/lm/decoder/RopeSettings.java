@@ -72,10 +72,11 @@ record RopeSettings(ModelConfig config, JsonObject json, int headSize, int posit
         newer.asMap().forEach((key, value) -> {
             final boolean isType = key.equals("rope_type") || key.equals("type");
             if (!(isType ? type(newer).equals(type(taken)) : value.equals(taken.get(key)))) {
-                throw new FinetuneException(config.file() + ": \"rope_scaling\" and \"rope_parameters\" are both there, and"
-                        + " Transformers takes the first alone, with the base "
-                        + taken.get("rope_theta") + "; but the second says \"" + key + "\": " + value
-                        + ". Write all that is meant into rope_parameters, and take rope_scaling out.");
+                throw new FinetuneException(
+                        config.file() + ": \"rope_scaling\" and \"rope_parameters\" are both there, and"
+                                + " Transformers takes the first alone, with the base "
+                                + taken.get("rope_theta") + "; but the second says \"" + key + "\": " + value
+                                + ". Write all that is meant into rope_parameters, and take rope_scaling out.");
             }
         });
     }

@@ -57,7 +57,8 @@ final class Conversations implements InputTokens<Chat> {
                     "Of a conversation the model learns what the assistant says in it, without a label; this"
                             + " one has the label " + example.label() + "."
                             + (example.label() instanceof Preference
-                                    ? " Which of two answers is preferred is learned by fitPreferences(...)."
+                                    ? " Which of two answers is preferred is learned by fitPreferences(...), and evaluated"
+                                            + " by evaluate(pairs, Dpo.beta(0.1)), or Orpo.lambda(0.1)."
                                     : ""));
         }
         final ChatTemplate found = template.get();

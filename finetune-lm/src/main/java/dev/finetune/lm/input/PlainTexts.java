@@ -45,7 +45,8 @@ record PlainTexts(Tokenizer tokenizer, boolean ended, int endId) implements Inpu
                     "A language model learns from texts alone, or from Label.completion(...), not from "
                             + example.label() + "."
                             + (example.label() instanceof TextPreference
-                                    ? " Which of two completions is preferred is learned by fitPreferences(...)."
+                                    ? " Which of two completions is preferred is learned by fitPreferences(...), and evaluated"
+                                            + " by evaluate(pairs, Dpo.beta(0.1)), or Orpo.lambda(0.1)."
                                     : ""));
         }
         final int[] ids = tokens(text.text()).ids();

@@ -73,7 +73,8 @@ record BartConfig(
         config.refuseUnless("add_final_layer_norm", "false");
         config.refuseUnless("static_position_embeddings", "false");
         config.refuseAlias("num_hidden_layers", "encoder_layers", config.size("encoder_layers", 12));
-        config.refuseAlias("num_attention_heads", "encoder_attention_heads", config.size("encoder_attention_heads", 16));
+        config.refuseAlias(
+                "num_attention_heads", "encoder_attention_heads", config.size("encoder_attention_heads", 16));
         config.refuseAlias("hidden_size", "d_model", config.size("d_model", 1024));
         refuseLayerDrop(config, "encoder_layerdrop");
         refuseLayerDrop(config, "decoder_layerdrop");

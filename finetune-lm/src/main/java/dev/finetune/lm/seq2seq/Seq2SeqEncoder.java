@@ -275,8 +275,7 @@ final class Seq2SeqEncoder implements InputEncoder<Text>, TextWriter<Text> {
     /** What a text that is written begins with, which generation_config.json may say otherwise than config.json, which training goes by. */
     private int start() {
         final SpecialIds special = generation.understood().special();
-        final int start =
-                special.decoderStart().orElseGet(() -> special.begin().orElse(settings.start()));
+        final int start = special.decoderStart().orElseGet(() -> special.begin().orElse(settings.start()));
         if (start >= settings.vocabulary()) {
             throw new FinetuneException("Texts begin with the token " + start + ", as 'decoder_start_token_id' or"
                     + " 'bos_token_id' of " + GenerationConfig.FILE + " says, but the model knows the tokens 0 to "
@@ -289,8 +288,9 @@ final class Seq2SeqEncoder implements InputEncoder<Text>, TextWriter<Text> {
         final TextGenerator generator = new TextGenerator(generation.understood(), new TokenText(tokenizer));
         final int fresh = generator.all(asked).newTokensAfter(1);
         if (fresh > settings.longest()) {
-            throw new FinetuneException("A text of " + fresh + " new tokens is more than the " + settings.longest()
-                    + " that the model writes (max_position_embeddings in its config.json): ask for fewer (maxNewTokens).");
+            throw new FinetuneException(
+                    "A text of " + fresh + " new tokens is more than the " + settings.longest()
+                            + " that the model writes (max_position_embeddings in its config.json): ask for fewer (maxNewTokens).");
         }
         return generator;
     }

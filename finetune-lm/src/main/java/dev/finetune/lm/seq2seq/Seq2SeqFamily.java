@@ -81,8 +81,9 @@ abstract class Seq2SeqFamily<C> implements LanguageModelFamily {
                 request.loadWeights() ? Optional.of(Weights.open(request.weights())) : Optional.empty();
         try {
             final boolean tied = names().tied(weights);
-            final CheckpointParameters source =
-                    new CheckpointParameters(weights, names().naming(request, tied), request.seed());
+            final CheckpointParameters source = new CheckpointParameters(
+                            weights, names().naming(request, tied), request.seed())
+                    .keepingBfloat16(request.adaptation().keepsBase());
             final Network network =
                     request.adaptation().build(source, adapted -> network(config, tied, adapted, request.loss()));
             try {

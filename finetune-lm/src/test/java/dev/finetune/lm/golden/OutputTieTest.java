@@ -57,8 +57,8 @@ class OutputTieTest {
             for (Path file : files.toList()) {
                 Files.copy(file, copy.resolve(file.getFileName().toString()));
             }
-            final JsonObject json =
-                    JsonParser.parseString(Files.readString(MODEL.resolve("config.json"))).getAsJsonObject();
+            final JsonObject json = JsonParser.parseString(Files.readString(MODEL.resolve("config.json")))
+                    .getAsJsonObject();
             config.accept(json);
             Files.writeString(copy.resolve("config.json"), json.toString());
             final Map<String, Tensor> all = new LinkedHashMap<>();
@@ -76,11 +76,10 @@ class OutputTieTest {
 
     /** Untied, with these matrices in place of the embeddings' own. */
     private float[] untied(String name, Consumer<Map<String, Tensor>> tensors) {
-        return logits(FineTuner.from(
-                changed(name, json -> json.addProperty("tie_word_embeddings", false), all -> {
-                    all.put(OUTPUT, all.get(WORDS).clone());
-                    tensors.accept(all);
-                })));
+        return logits(FineTuner.from(changed(name, json -> json.addProperty("tie_word_embeddings", false), all -> {
+            all.put(OUTPUT, all.get(WORDS).clone());
+            tensors.accept(all);
+        })));
     }
 
     private static Tensor other(Tensor words) {
@@ -144,7 +143,8 @@ class OutputTieTest {
                     .isTrue();
             model.save(folder.resolve("saved"));
         }
-        assertThat(JsonParser.parseString(Files.readString(folder.resolve("saved").resolve("config.json")))
+        assertThat(JsonParser.parseString(
+                                Files.readString(folder.resolve("saved").resolve("config.json")))
                         .getAsJsonObject()
                         .get("tie_word_embeddings")
                         .getAsBoolean())
@@ -195,14 +195,16 @@ class OutputTieTest {
             model.saveAdapter(folder.resolve("again"));
             model.save(folder.resolve("merged"));
         }
-        assertThat(logits(FineTuner.from(MODEL).adapter(folder.resolve("again")))).isEqualTo(expected);
+        assertThat(logits(FineTuner.from(MODEL).adapter(folder.resolve("again"))))
+                .isEqualTo(expected);
         assertThat(logits(FineTuner.from(folder.resolve("merged")))).isEqualTo(expected);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"lm_head", "embed_tokens"})
     void aNewAdapterOfOneOfTheTwoIsOfThatOneAlone(String layer) {
-        try (FineTuned<Text> model = open(FineTuner.from(MODEL).lora(Lora.rank(2).targets(layer)))) {
+        try (FineTuned<Text> model =
+                open(FineTuner.from(MODEL).lora(Lora.rank(2).targets(layer)))) {
             assertThat(model.assembly().network().adaptedLayers())
                     .containsExactly(layer.equals("lm_head") ? "lm_head" : "model.embed_tokens");
             assertThat(model.assembly().network().parameters().stream().map(Parameter::name))
