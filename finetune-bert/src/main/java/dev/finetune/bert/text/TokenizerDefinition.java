@@ -67,6 +67,9 @@ record TokenizerDefinition(JsonObject json, String source) {
         if (follows) {
             followSettings(json, config);
         }
+        if (files.tokenizerClass().filter("LlamaTokenizer"::equals).isPresent()) {
+            LlamaSteps.putInto(json, config);
+        }
         AddedTokens.complete(json, files, follows, Map.of());
         return new TokenizerDefinition(json, source);
     }
