@@ -68,6 +68,9 @@ record TokenizerDefinition(JsonObject json, String source) {
             new ClassCheck(files, json, kind).check();
             followSettings(json, files.json(TokenizerFiles.CONFIG), kind);
         }
+        if (files.tokenizerClass().filter("LlamaTokenizer"::equals).isPresent()) {
+            LlamaSteps.putInto(json, files.json(TokenizerFiles.CONFIG));
+        }
         AddedTokens.complete(json, files, follows, Map.of());
         return new TokenizerDefinition(json, source);
     }

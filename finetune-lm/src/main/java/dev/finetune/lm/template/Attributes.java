@@ -18,6 +18,7 @@ final class Attributes {
     private static final Set<String> OF_NUMBERS =
             words("as_integer_ratio bit_count bit_length conjugate denominator from_bytes"
                     + " fromhex hex imag is_integer numerator real to_bytes");
+    private static final Set<String> OF_GENERATORS = words("close gi_code gi_frame gi_running gi_yieldfrom send throw");
     private static final Set<String> OF_TUPLES = words("count index");
     private static final Set<String> CHANGES_DICTS = words("clear pop popitem setdefault update");
     private static final Set<String> CHANGES_LISTS = words("append clear extend insert pop remove reverse sort");
@@ -90,7 +91,9 @@ final class Attributes {
         if (value instanceof Loop loop) {
             return loop.get(name);
         }
-        if (value == None.NONE || (Numbers.isNumber(value) && !OF_NUMBERS.contains(name))) {
+        if (value == None.NONE
+                || (Numbers.isNumber(value) && !OF_NUMBERS.contains(name))
+                || (value instanceof OneTime && !OF_GENERATORS.contains(name))) {
             return null;
         }
         throw TemplateProblem.lacking("the attribute \"" + name + "\" of " + Values.typeName(value));

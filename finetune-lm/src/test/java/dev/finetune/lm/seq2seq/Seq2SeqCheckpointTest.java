@@ -13,12 +13,14 @@ import dev.finetune.checkpoint.SafetensorsWriter;
 import dev.finetune.checkpoint.Weights;
 import dev.finetune.data.Text;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.generate.Generation;
 import dev.finetune.golden.GoldenCase;
 import dev.finetune.golden.GoldenDevice;
 import dev.finetune.head.Head;
 import dev.finetune.head.Heads;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.nn.Parameter;
+import dev.finetune.peft.Lora;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -95,13 +97,49 @@ class Seq2SeqCheckpointTest {
                 "bart-summarization | encoder_layerdrop | 0.1",
                 "bart-summarization | decoder_layerdrop | 0.1",
                 "bart-summarization | activation_function | swallow",
-                "bart-summarization | pad_token_id | -1"
+                "bart-summarization | pad_token_id | -1",
+                "t5-summarization | num_hidden_layers | 7",
+                "t5-summarization | head_dim | 7",
+                "bart-summarization | num_attention_heads | 7",
+                "bart-summarization | hidden_size | 7"
             })
     void whatChangesTheComputationAndIsntKnownIsRefusedByName(String name, String key, String value) {
         final Path changed = changed(name, json -> json.add(key, JsonParser.parseString(value)), tensors -> {});
         assertThatThrownBy(() -> open(changed))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining(key);
+    }
+
+    /** Greedy texts of Transformers 5.18, which goes by config.json, where it is 2, in training alone. */
+    @ParameterizedTest
+    @CsvSource({"'\"decoder_start_token_id\": 7,', 52 52 52 52 52 52", "'', 16 16 16 16 52 52"})
+    void whatIsWrittenBeginsAsGenerationConfigSaysElseWithTheTokenThatTextsBeginWith(String start, String ids)
+            throws IOException {
+        final Path changed = changed("bart-summarization", json -> {}, tensors -> {});
+        Files.writeString(
+                changed.resolve("generation_config.json"),
+                "{" + start + " \"bos_token_id\": 0, \"eos_token_id\": 2, \"pad_token_id\": 1}");
+        try (FineTuned<Text> opened = open(changed)) {
+            assertThat(opened.generate(
+                                    Text.of("great sound , weak bass"),
+                                    Generation.greedy().maxNewTokens(6))
+                            .ids())
+                    .isEqualTo(Stream.of(ids.split(" ")).map(Integer::valueOf).toList());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"adapted", "trained"})
+    void anAdapterOfTheSharedWordsIsRefused(String how) {
+        final Lora lora = how.equals("adapted")
+                ? Lora.rank(2).targets("shared")
+                : Lora.rank(2).alsoTrained("shared");
+        assertThatThrownBy(() -> FineTuner.from(Seq2SeqCases.model("bart-summarization"))
+                        .device(GoldenDevice.choice())
+                        .lora(lora)
+                        .untrained(Text.class))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("\"model.shared\" does nothing in PEFT");
     }
 
     @Test

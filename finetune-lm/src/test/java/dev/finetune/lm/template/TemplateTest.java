@@ -40,6 +40,7 @@ class TemplateTest {
                 "{% for x in l if x > 1 %}{{ loop.index }}{{ x }}{{ ',' if not loop.last }}{% endfor %}|13,22",
                 "{% for x in l %}{% break %}{% else %}none{% endfor %}|none",
                 "{% macro m(a, b=a) %}{{ a }}{{ b }}{{ caller() }}{% endmacro %}{% call m(1) %}?{% endcall %}|11?",
+                "{% set g = d!items %}{{ g.type is defined }} {{ {'a': 1}[g.type] is defined }}|False False",
                 "{{ '<'!safe + '>' }} {{ '<'!e }} {{ '%s-%.2f' % (l, 2.675) }}|<&gt; &lt; [3, 1, 2]-2.67"
             })
     void valuesAreThoseOfPython(String template, String text) {
