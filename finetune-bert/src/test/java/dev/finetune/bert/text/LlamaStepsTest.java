@@ -47,21 +47,25 @@ class LlamaStepsTest {
     }
 
     private static String special(int id) {
-        return "{'id': " + id + ", 'content': '" + PIECES[id] + "', 'single_word': false, 'lstrip': false, 'rstrip': false,"
+        return "{'id': " + id + ", 'content': '" + PIECES[id]
+                + "', 'single_word': false, 'lstrip': false, 'rstrip': false,"
                 + " 'normalized': false, 'special': true}";
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
-        "'tokenizer_class': 'LlamaTokenizer', 'legacy': false | <s>[INST] Hi</s>Hi | <s> [ I N S T ] ▁Hi </s> H i",
-        "'tokenizer_class': 'LlamaTokenizerFast' | <s>[INST] Hi</s>Hi | <s> [ I N S T ] ▁Hi </s> H i",
-        "'tokenizer_class': 'LlamaTokenizer', 'legacy': true | <s>[INST] Hi</s>Hi | <s> ▁[ I N S T ] ▁Hi </s> ▁Hi",
-        "'tokenizer_class': 'LlamaTokenizer', 'add_prefix_space': false | Hi Hi | H i ▁Hi",
-        "'tokenizer_class': 'PreTrainedTokenizerFast' | <s>[INST] Hi</s>Hi | <s> ▁[ I N S T ] ▁Hi </s> ▁Hi",
-        "'tokenizer_class': 'LlamaTokenizer' | ` Hi` | ▁Hi",
-        "'tokenizer_class': 'PreTrainedTokenizerFast' | ` Hi` | ▁ ▁Hi",
-        "'tokenizer_class': 'LlamaTokenizer' | Hi  a | ▁Hi ▁ ▁ a"
-    })
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "'tokenizer_class': 'LlamaTokenizer', 'legacy': false | <s>[INST] Hi</s>Hi | <s> [ I N S T ] ▁Hi </s> H i",
+                "'tokenizer_class': 'LlamaTokenizerFast' | <s>[INST] Hi</s>Hi | <s> [ I N S T ] ▁Hi </s> H i",
+                "'tokenizer_class': 'LlamaTokenizer', 'legacy': true | <s>[INST] Hi</s>Hi | <s> ▁[ I N S T ] ▁Hi </s> ▁Hi",
+                "'tokenizer_class': 'LlamaTokenizer', 'add_prefix_space': false | Hi Hi | H i ▁Hi",
+                "'tokenizer_class': 'PreTrainedTokenizerFast' | <s>[INST] Hi</s>Hi | <s> ▁[ I N S T ] ▁Hi </s> ▁Hi",
+                "'tokenizer_class': 'LlamaTokenizer' | ` Hi` | ▁Hi",
+                "'tokenizer_class': 'PreTrainedTokenizerFast' | ` Hi` | ▁ ▁Hi",
+                "'tokenizer_class': 'LlamaTokenizer' | Hi  a | ▁Hi ▁ ▁ a"
+            })
     void aTokenizerNamedByItsClassGoesByItsOwnSteps(String config, String text, String tokens) throws IOException {
         write(config);
         try (Tokenizer tokenizer = Tokenizer.openForWriting(folder)) {
