@@ -119,30 +119,25 @@ public final class ClassificationMetrics {
 
     /**
      * {@return the metrics} "ece" is the expected calibration error in 15 bins ({@link CalibrationError}). "precision",
-     * "recall" and "f1" are those of class 1 of two, the macro average of more. Averages are over the classes that occur, be
-     * it as predictions, as scikit-learn's are unless it is told of others. "auroc" is that of class 1 of two, the
+     * "recall" and "f1" are those of class 1 of two, the macro average of more. "auroc" is that of class 1 of two, the
      * macro average of one-against-rest of more; NaN where a class has no examples. "top2_accuracy" and "top5_accuracy"
      * exist where there are more classes than that: the share of examples whose class is among so many of the most
      * probable, of equally probable ones the later first, as scikit-learn's top_k_accuracy_score.
      */
     public Metrics result() {
         final List<Average.Counts> classes = Average.counts(confusion, labels);
-        // As scikit-learn, which knows no others where it isn't told them.
-        final List<Average.Counts> present = classes.stream()
-                .filter(each -> each.predicted() + each.support() > 0)
-                .toList();
         final boolean binary = labels.size() == 2;
         final Map<String, Double> values = new LinkedHashMap<>();
         values.put("accuracy", confusion.accuracy());
-        values.put("precision", binary ? confusion.precision(1) : Average.MACRO.of(present, Average.Counts::precision));
-        values.put("recall", binary ? confusion.recall(1) : Average.MACRO.of(present, Average.Counts::recall));
-        values.put("f1", binary ? confusion.f1(1) : Average.MACRO.of(present, Average.Counts::f1));
+        values.put("precision", binary ? confusion.precision(1) : Average.MACRO.of(classes, Average.Counts::precision));
+        values.put("recall", binary ? confusion.recall(1) : Average.MACRO.of(classes, Average.Counts::recall));
+        values.put("f1", binary ? confusion.f1(1) : Average.MACRO.of(classes, Average.Counts::f1));
         values.put("mcc", confusion.mcc());
         values.put("balanced_accuracy", confusion.balancedAccuracy());
         values.put("kappa", confusion.kappa());
         values.put("log_loss", logLoss / confusion.total());
         values.put("ece", calibration.result());
-        AverageNames.put(values, present);
+        AverageNames.put(values, classes);
         values.put(
                 "auroc",
                 binary
