@@ -16,6 +16,14 @@ final class Cases {
         this.most = most;
     }
 
+    /** So many, of which these are kept, or the first of them. */
+    static Cases of(long count, List<DataReport.Case> kept, int most) {
+        final Cases cases = new Cases(most);
+        kept.forEach(cases::add);
+        cases.count = count;
+        return cases;
+    }
+
     void add(DataReport.Place place, String quote, String why) {
         add(new DataReport.Case(List.of(place), quote, why));
     }
@@ -34,6 +42,10 @@ final class Cases {
         others.kept.forEach(all::add);
         all.count = count + others.count;
         return all;
+    }
+
+    List<DataReport.Case> kept() {
+        return kept;
     }
 
     long count() {

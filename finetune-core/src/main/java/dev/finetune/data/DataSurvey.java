@@ -22,7 +22,7 @@ record DataSurvey(
         Cases empty,
         Cases unanswered) {
     /** For a check that keeps but the first of what it finds. */
-    private static final int KEPT = 6;
+    static final int KEPT = 6;
 
     /** Of "train" or "validation". */
     static DataSurvey of(Dataset<?> data, String part) {

@@ -208,6 +208,6 @@ public sealed interface Dataset<I> extends Iterable<Example<I>> permits ListData
     static <I> Dataset<I> streamed(Class<I> type, Supplier<Stream<Example<I>>> source) {
         Objects.requireNonNull(type, "type");
         Objects.requireNonNull(source, "source");
-        return new StreamedDataset<>(type, source, "streamed examples");
+        return new StreamedDataset<>(type, StreamedDataset.Source.of(source), "streamed examples");
     }
 }

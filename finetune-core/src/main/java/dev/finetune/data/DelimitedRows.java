@@ -30,6 +30,7 @@ final class DelimitedRows implements Row.Reader {
     private final Path path;
     private final CSVFormat format;
     private final char delimiter;
+    private final boolean quoting;
     private final Feed feed;
     private Iterator<CSVRecord> records;
     private @Nullable Header header;
@@ -38,6 +39,7 @@ final class DelimitedRows implements Row.Reader {
     DelimitedRows(Path path, LineReader lines, RowFormat.Delimited format) throws IOException {
         this.path = path;
         this.delimiter = format.delimiter();
+        this.quoting = format.quoting();
         this.format = CSVFormat.Builder.create()
                 .setDelimiter(format.delimiter())
                 .setQuote(format.quoting() ? '"' : null)
@@ -95,6 +97,19 @@ final class DelimitedRows implements Row.Reader {
                             + header.listed() + ")" + header.otherDelimiter());
         }
         return new DelimitedRow(feed.firstLine().number(), header, cells);
+    }
+
+    /** Where nothing is quoted, a row is a line, of which nothing has to be known; the first one may tell how many columns there are. */
+    @Override
+    public boolean skip() throws IOException {
+        if (quoting || header == null) {
+            return Row.Reader.super.skip();
+        }
+        if (!feed.skipLine(delimiter)) {
+            return Row.Reader.super.skip(); // It knows what to say of a file without rows.
+        }
+        started = true;
+        return true;
     }
 
     /** The cells of the next row that isn't blank, or null at the end. */
@@ -172,6 +187,11 @@ final class DelimitedRows implements Row.Reader {
             row.clear();
             length = 0;
             exhausted = false;
+        }
+
+        /** Between two rows, where no line is held back. */
+        boolean skipLine(char delimiter) throws IOException {
+            return lines.skip(delimiter);
         }
 
         LineReader.Line firstLine() {

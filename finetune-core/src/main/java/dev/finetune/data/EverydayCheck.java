@@ -27,7 +27,7 @@ final class EverydayCheck {
         DataSurvey survey = DataSurvey.of(train, DataCheck.TRAIN);
         check.checkTrain(survey, train.describe());
         check.checkEmpty(survey.empty(), survey.unanswered());
-        check.checkRepeats(new Repeats<>(train, survey));
+        check.checkRepeats(RepeatedInputs.of(new Repeats<>(train, survey)));
         return List.copyOf(check.issues);
     }
 
@@ -36,7 +36,7 @@ final class EverydayCheck {
         DataSurvey validationSurvey = DataSurvey.of(validation, DataCheck.VALIDATION);
         EverydayCheck check = new EverydayCheck();
         check.checkBoth(trainSurvey, train.describe(), validationSurvey, validation.describe());
-        check.checkRepeats(new Repeats<>(train, trainSurvey, validation, validationSurvey));
+        check.checkRepeats(RepeatedInputs.of(new Repeats<>(train, trainSurvey, validation, validationSurvey)));
         return List.copyOf(check.issues);
     }
 
@@ -54,7 +54,7 @@ final class EverydayCheck {
     }
 
     /** What occurs more than once. */
-    static List<Issue> ofRepeats(Repeats<?> repeats) {
+    static List<Issue> ofRepeats(RepeatedInputs repeats) {
         EverydayCheck check = new EverydayCheck();
         check.checkRepeats(repeats);
         return List.copyOf(check.issues);
@@ -207,7 +207,7 @@ final class EverydayCheck {
                         + " answers.");
     }
 
-    private void checkRepeats(Repeats<?> repeats) {
+    private void checkRepeats(RepeatedInputs repeats) {
         report(
                 Code.LEAKAGE,
                 "Inputs in both train and validation",
@@ -225,10 +225,8 @@ final class EverydayCheck {
                 "They count as often as they occur: leave out what isn't meant.");
     }
 
-    private void report(Code code, String what, List<DataReport.Case> cases, String advice) {
-        if (!cases.isEmpty()) {
-            issues.add(new Issue(Severity.WARNING, code, what, advice, cases.size(), cases));
-        }
+    private void report(Code code, String what, Cases cases, String advice) {
+        cases.addTo(issues, code, what, advice);
     }
 
     private void warn(Code code, String what, String advice) {

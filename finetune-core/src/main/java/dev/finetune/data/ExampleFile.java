@@ -38,11 +38,18 @@ record ExampleFile<I>(Path path, Class<I> type, ReadOptions options, ExampleRead
             requireSome(pass.hasNext() ? 1 : 0, pass);
         }
         AtomicBoolean logged = new AtomicBoolean();
-        return new StreamedDataset<>(type, () -> stream(logged), shortName() + ", streamed");
+        return new StreamedDataset<>(type, (index, count) -> part(index, count, logged), shortName() + ", streamed");
     }
 
-    private Stream<Example<I>> stream(AtomicBoolean logged) {
-        ExamplePass<I> pass = new ExamplePass<>(path, options, opener).whenDone(done -> {
+    /** Which rows are the first good ones is known only once all before them are read. */
+    private Stream<Example<I>> part(int index, int count, AtomicBoolean logged) {
+        return options.skipBadRows() && options.limit() < Long.MAX_VALUE
+                ? Shards.of(stream(0, 1, logged), index, count)
+                : stream(index, count, logged);
+    }
+
+    private Stream<Example<I>> stream(int index, int count, AtomicBoolean logged) {
+        ExamplePass<I> pass = new ExamplePass<>(path, options, opener, index, count).whenDone(done -> {
             if (!logged.getAndSet(true)) {
                 log(done);
             }

@@ -25,16 +25,26 @@ final class ExamplePass<I> implements Iterator<Example<I>>, Closeable {
     private final Path path;
     private final ReadOptions options;
     private final ExampleReader<I> reader;
+    private final int index;
+    private final int count;
     private final List<String> reasons = new ArrayList<>();
     private Consumer<ExamplePass<I>> whenDone = pass -> {};
     private long skipped;
     private long produced;
+    private long row;
     private boolean done;
     private @Nullable Example<I> ahead;
 
     ExamplePass(Path path, ReadOptions options, ExampleReader.Opener<I> opener) {
+        this(path, options, opener, 0, 1);
+    }
+
+    /** Of the rows, good or bad, every so-manieth, counted from an index; the others are passed over. */
+    ExamplePass(Path path, ReadOptions options, ExampleReader.Opener<I> opener, int index, int count) {
         this.path = path;
         this.options = options;
+        this.index = index;
+        this.count = count;
         if (Files.isDirectory(path)) {
             throw new FinetuneException(path + " is a directory, expected a file.");
         }
@@ -54,7 +64,7 @@ final class ExamplePass<I> implements Iterator<Example<I>>, Closeable {
     @Override
     public boolean hasNext() {
         if (ahead == null && !done) {
-            ahead = produced < options.limit() ? nextGood() : null;
+            ahead = nextGood();
             if (ahead == null) {
                 done = true;
                 close();
@@ -78,7 +88,7 @@ final class ExamplePass<I> implements Iterator<Example<I>>, Closeable {
     private @Nullable Example<I> nextGood() {
         while (true) {
             try {
-                return reader.next();
+                return isWithinLimit() && findOwn() ? reader.next() : null;
             } catch (BadRow e) {
                 if (!options.skipBadRows()) {
                     close();
@@ -97,6 +107,25 @@ final class ExamplePass<I> implements Iterator<Example<I>>, Closeable {
                 throw e;
             }
         }
+    }
+
+    /** Where bad rows are left out, the limit is one of good rows. */
+    private boolean isWithinLimit() {
+        return (options.skipBadRows() ? produced : row) < options.limit();
+    }
+
+    /** Whether there may be a row that belongs to this part, before which reading stands then. */
+    private boolean findOwn() throws IOException {
+        for (; row % count != index; row++) {
+            if (!isWithinLimit() || !reader.skip()) {
+                return false;
+            }
+        }
+        if (!isWithinLimit()) {
+            return false;
+        }
+        row++;
+        return true;
     }
 
     private FinetuneException unreadable(IOException e) {

@@ -13,6 +13,17 @@ interface ExampleReader<I> extends Closeable {
     @Nullable
     Example<I> next() throws IOException, BadRow;
 
+    /**
+     * Passes over the next row, for as little work as there is to do, and doesn't look whether it is a good one; false at the end.
+     */
+    default boolean skip() throws IOException {
+        try {
+            return next() != null;
+        } catch (BadRow e) {
+            return true;
+        }
+    }
+
     /** What was read otherwise than the user may expect, told once at the end. */
     default Optional<String> remark() {
         return Optional.empty();

@@ -118,6 +118,11 @@ public final class JsonFiles {
         }
 
         @Override
+        public boolean skip() throws IOException {
+            return rows.skip();
+        }
+
+        @Override
         public void close() throws IOException {
             rows.close();
         }

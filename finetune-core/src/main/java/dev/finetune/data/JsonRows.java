@@ -31,6 +31,11 @@ final class JsonRows implements Row.Reader {
     }
 
     @Override
+    public boolean skip() throws IOException {
+        return lines.skip(LineReader.NO_CHARACTER);
+    }
+
+    @Override
     public void close() throws IOException {
         lines.close();
     }

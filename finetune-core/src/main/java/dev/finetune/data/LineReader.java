@@ -20,6 +20,9 @@ final class LineReader implements Closeable {
     /** The most characters of a line; it is kept in memory as a whole. */
     static final int LONGEST = 1 << 26;
 
+    /** For {@link #skip} of lines that no character makes a row, where they are blank but for it. */
+    static final int NO_CHARACTER = -1;
+
     private final InputStream in;
     private final Charset charset;
     private final CharsetDecoder decoder;
@@ -87,6 +90,47 @@ final class LineReader implements Closeable {
             end = "\r\n";
         }
         return new Line(number, text.toString(), end, fault);
+    }
+
+    /**
+     * Passes over lines up to the next one that isn't blank, that included, and makes nothing of them; false at the end.
+     *
+     * @param telling a character that is never taken for blank, such as a tab between columns
+     */
+    boolean skip(int telling) throws IOException {
+        boolean isBlank = true;
+        boolean isWithin = false;
+        while (chars.hasRemaining() || fill()) {
+            faultAhead = null;
+            final int end = endOfLine();
+            isWithin |= end > chars.position();
+            for (int i = chars.position(); isBlank && i < end; i++) {
+                isBlank = chars.get(i) != telling && Character.isWhitespace(chars.get(i));
+            }
+            chars.position(end);
+            if (!chars.hasRemaining()) {
+                continue;
+            }
+            number++;
+            isWithin = false;
+            if (chars.get() == '\r' && peek() == '\n') {
+                chars.get();
+            }
+            if (!isBlank) {
+                return true;
+            }
+        }
+        number += isWithin ? 1 : 0;
+        return !isBlank;
+    }
+
+    /** Of the characters that are decoded, the place of the first one that ends a line, else where they end. */
+    private int endOfLine() {
+        int at = chars.position();
+        while (at < chars.limit() && chars.get(at) != '\n' && chars.get(at) != '\r') {
+            at++;
+        }
+        return at;
     }
 
     private int read() throws IOException {

@@ -72,7 +72,8 @@ record ListDataset<I>(Class<I> inputType, List<Example<I>> asList, String descri
             return new ListDataset<>(
                     inputType, Stream.concat(stream(), list.stream()).toList(), both);
         }
-        return new StreamedDataset<>(inputType, () -> Stream.concat(stream(), other.stream()), both);
+        return new StreamedDataset<>(
+                inputType, StreamedDataset.Source.of(() -> Stream.concat(stream(), other.stream())), both);
     }
 
     @Override

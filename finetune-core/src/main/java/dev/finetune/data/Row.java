@@ -28,5 +28,14 @@ interface Row {
         /** The next row, or null at the end. After a bad row, reading goes on behind it. */
         @Nullable
         Row next() throws IOException, BadRow;
+
+        /** Passes over the next row, good or bad; false at the end. */
+        default boolean skip() throws IOException {
+            try {
+                return next() != null;
+            } catch (BadRow e) {
+                return true;
+            }
+        }
     }
 }

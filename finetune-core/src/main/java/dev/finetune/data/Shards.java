@@ -20,6 +20,9 @@ final class Shards {
 
     /** What of a stream, which is read by one thread, belongs to a part. */
     static <T> Stream<T> of(Stream<T> all, int index, int count) {
+        if (count == 1) {
+            return all;
+        }
         final long[] number = {0};
         return all.sequential().filter(each -> number[0]++ % count == index);
     }

@@ -393,6 +393,11 @@ public final class TextFiles {
         }
 
         @Override
+        public boolean skip() throws IOException {
+            return rows.skip();
+        }
+
+        @Override
         public void close() throws IOException {
             rows.close();
         }

@@ -85,9 +85,9 @@ final class ThoroughCheck<I> {
                 validationSurvey,
                 validation.map(Dataset::describe).orElse("")));
         if (isInMemory) {
-            issues.addAll(EverydayCheck.ofRepeats(validation
+            issues.addAll(EverydayCheck.ofRepeats(RepeatedInputs.of(validation
                     .map(data -> new Repeats<>(train, trainSurvey, data, validationSurvey.orElseThrow()))
-                    .orElseGet(() -> new Repeats<>(train, trainSurvey))));
+                    .orElseGet(() -> new Repeats<>(train, trainSurvey)))));
             checkAllRows(rows());
         } else {
             leftOut.add(

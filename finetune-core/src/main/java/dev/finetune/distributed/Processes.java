@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * Which of several processes this one is, that train one model together ({@link dev.finetune.FineTuner#distributed}), and where they
@@ -45,29 +47,54 @@ public final class Processes {
     private final boolean agent;
     private final boolean compressed;
 
-    private Processes(
-            int rank,
-            int size,
-            String address,
-            int port,
-            boolean ownShards,
-            Duration timeout,
-            Duration startTimeout,
-            Optional<String> ownAddress,
-            String job,
-            boolean agent,
-            boolean compressed) {
-        this.rank = rank;
-        this.size = size;
-        this.address = address;
-        this.port = port;
-        this.ownShards = ownShards;
-        this.timeout = timeout;
-        this.startTimeout = startTimeout;
-        this.ownAddress = ownAddress;
-        this.job = job;
-        this.agent = agent;
-        this.compressed = compressed;
+    private Processes(Parts parts) {
+        this.rank = parts.rank;
+        this.size = parts.size;
+        this.address = parts.address;
+        this.port = parts.port;
+        this.ownShards = parts.ownShards;
+        this.timeout = parts.timeout;
+        this.startTimeout = parts.startTimeout;
+        this.ownAddress = parts.ownAddress;
+        this.job = parts.job;
+        this.agent = parts.agent;
+        this.compressed = parts.compressed;
+    }
+
+    /** What one is made of. */
+    private static final class Parts {
+        private final int rank;
+        private final int size;
+        private final String address;
+        private final int port;
+        private boolean ownShards;
+        private Duration timeout = TIMEOUT;
+        private Duration startTimeout = START_TIMEOUT;
+        private Optional<String> ownAddress = Optional.empty();
+        private String job = "";
+        private boolean agent;
+        private boolean compressed;
+
+        Parts(int rank, int size, String address, int port) {
+            this.rank = rank;
+            this.size = size;
+            this.address = address;
+            this.port = port;
+        }
+    }
+
+    /** The same but for a change. */
+    private Processes with(Consumer<Parts> change) {
+        final Parts parts = new Parts(rank, size, address, port);
+        parts.ownShards = ownShards;
+        parts.timeout = timeout;
+        parts.startTimeout = startTimeout;
+        parts.ownAddress = ownAddress;
+        parts.job = job;
+        parts.agent = agent;
+        parts.compressed = compressed;
+        change.accept(parts);
+        return new Processes(parts);
     }
 
     /**
@@ -91,23 +118,15 @@ public final class Processes {
                     + " (the host of process 0) and MASTER_PORT (a free port there), as torchrun does, or say"
                     + " Processes.of(...).");
         }
-        final Processes said = of(
-                number(environment, RANK),
-                number(environment, WORLD_SIZE),
-                environment.getOrDefault(MASTER_ADDR, ""),
-                number(environment, MASTER_PORT));
-        return new Processes(
-                said.rank,
-                said.size,
-                said.address,
-                said.port,
-                said.ownShards,
-                said.timeout,
-                said.startTimeout,
-                said.ownAddress,
-                environment.getOrDefault(RUN_ID, ""),
-                "True".equals(environment.get(AGENT_STORE)),
-                false);
+        return of(
+                        number(environment, RANK),
+                        number(environment, WORLD_SIZE),
+                        environment.getOrDefault(MASTER_ADDR, ""),
+                        number(environment, MASTER_PORT))
+                .with(parts -> {
+                    parts.job = environment.getOrDefault(RUN_ID, "");
+                    parts.agent = "True".equals(environment.get(AGENT_STORE));
+                });
     }
 
     private static int number(Map<String, String> environment, String name) {
@@ -146,18 +165,7 @@ public final class Processes {
             throw new FinetuneException("The address of process 0 is blank: name its host, localhost where all"
                     + " processes are on one machine.");
         }
-        return new Processes(
-                rank,
-                worldSize,
-                masterAddress.strip(),
-                masterPort,
-                false,
-                TIMEOUT,
-                START_TIMEOUT,
-                Optional.empty(),
-                "",
-                false,
-                false);
+        return new Processes(new Parts(rank, worldSize, masterAddress.strip(), masterPort));
     }
 
     /**
@@ -166,8 +174,7 @@ public final class Processes {
      * unequal size; that no row is in two of them is for the caller to see to. Labels and class counts are those of all parts.
      */
     public Processes ownShards() {
-        return new Processes(
-                rank, size, address, port, true, timeout, startTimeout, ownAddress, job, agent, compressed);
+        return with(parts -> parts.ownShards = true);
     }
 
     /**
@@ -179,8 +186,7 @@ public final class Processes {
      */
     public Processes timeout(Duration silence) {
         check(silence, "timeout(...)");
-        return new Processes(
-                rank, size, address, port, ownShards, silence, startTimeout, ownAddress, job, agent, compressed);
+        return with(parts -> parts.timeout = silence);
     }
 
     /**
@@ -192,8 +198,7 @@ public final class Processes {
      */
     public Processes startTimeout(Duration patience) {
         check(patience, "startTimeout(...)");
-        return new Processes(
-                rank, size, address, port, ownShards, timeout, patience, ownAddress, job, agent, compressed);
+        return with(parts -> parts.startTimeout = patience);
     }
 
     private static void check(Duration time, String what) {
@@ -210,8 +215,7 @@ public final class Processes {
      */
     public Processes ownAddress(String own) {
         Objects.requireNonNull(own, "own");
-        return new Processes(
-                rank, size, address, port, ownShards, timeout, startTimeout, Optional.of(own), job, agent, compressed);
+        return with(parts -> parts.ownAddress = Optional.of(own));
     }
 
     /**
@@ -221,8 +225,7 @@ public final class Processes {
      */
     public Processes job(String name) {
         Objects.requireNonNull(name, "name");
-        return new Processes(
-                rank, size, address, port, ownShards, timeout, startTimeout, ownAddress, name, agent, compressed);
+        return with(parts -> parts.job = name);
     }
 
     /**
@@ -231,7 +234,27 @@ public final class Processes {
      * in float32.
      */
     public Processes compressGradients() {
-        return new Processes(rank, size, address, port, ownShards, timeout, startTimeout, ownAddress, job, agent, true);
+        return with(parts -> parts.compressed = true);
+    }
+
+    /** {@return the variables that {@link #fromEnvironment} reads, for who starts this process} */
+    public Map<String, String> environment() {
+        final Map<String, String> variables = new TreeMap<>(Map.of(
+                RANK,
+                Integer.toString(rank),
+                WORLD_SIZE,
+                Integer.toString(size),
+                MASTER_ADDR,
+                address,
+                MASTER_PORT,
+                Integer.toString(port)));
+        if (!job.isEmpty()) {
+            variables.put(RUN_ID, job);
+        }
+        if (agent) {
+            variables.put(AGENT_STORE, "True");
+        }
+        return variables;
     }
 
     /** {@return which process this is, counted from 0} */

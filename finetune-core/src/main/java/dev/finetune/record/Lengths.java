@@ -1,8 +1,10 @@
 package dev.finetune.record;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * How long rows are once they are encoded, in what batches are padded to: tokens, for texts.
@@ -38,26 +40,47 @@ public record Lengths(int shortest, int median, int longest, double mean, long t
      * @param truncated how many inputs were cut
      */
     public static Lengths of(int[] lengths, long truncated) {
-        final int[] sorted = lengths.clone();
-        Arrays.sort(sorted);
-        final int shortest = sorted[0];
-        final int longest = sorted[sorted.length - 1];
+        final SortedMap<Integer, Long> counts = new TreeMap<>();
+        for (int length : lengths) {
+            counts.merge(length, 1L, Long::sum);
+        }
+        return of(counts, truncated);
+    }
+
+    /**
+     * {@return what is to be said of some lengths}
+     *
+     * @param counts how many rows there are of each length that occurs, at least one
+     * @param truncated how many inputs were cut
+     */
+    public static Lengths of(SortedMap<Integer, Long> counts, long truncated) {
+        final int shortest = counts.firstKey();
+        final int longest = counts.lastKey();
         final int width = (longest - shortest) / MOST_BINS + 1;
-        final long[] counts = new long[(longest - shortest) / width + 1];
-        for (int length : sorted) {
-            counts[(length - shortest) / width]++;
+        final long[] ofBins = new long[(longest - shortest) / width + 1];
+        long rows = 0;
+        long sum = 0;
+        for (Map.Entry<Integer, Long> each : counts.entrySet()) {
+            ofBins[(each.getKey() - shortest) / width] += each.getValue();
+            rows += each.getValue();
+            sum += each.getKey() * each.getValue();
         }
         final List<Bin> bins = new ArrayList<>();
-        for (int i = 0; i < counts.length; i++) {
+        for (int i = 0; i < ofBins.length; i++) {
             final int from = shortest + i * width;
-            bins.add(new Bin(from, Math.min(longest, from + width - 1), counts[i]));
+            bins.add(new Bin(from, Math.min(longest, from + width - 1), ofBins[i]));
         }
-        return new Lengths(
-                shortest,
-                sorted[(sorted.length - 1) / 2],
-                longest,
-                Arrays.stream(sorted).average().orElseThrow(),
-                truncated,
-                bins);
+        return new Lengths(shortest, median(counts, rows), longest, (double) sum / rows, truncated, bins);
+    }
+
+    private static int median(SortedMap<Integer, Long> counts, long rows) {
+        long before = 0;
+        for (Map.Entry<Integer, Long> each : counts.entrySet()) {
+            before += each.getValue();
+            if (before > (rows - 1) / 2) {
+                return each.getKey();
+            }
+        }
+        throw new IllegalArgumentException("There is no row.");
     }
 }

@@ -79,6 +79,13 @@ final class Agreement {
         return all;
     }
 
+    /** What each process says. */
+    List<Long> each(long own) {
+        return gather(ByteBuffer.allocate(Long.BYTES).putLong(own).array()).stream()
+                .map(said -> ByteBuffer.wrap(said).getLong())
+                .toList();
+    }
+
     double sum(double own) {
         return numbers(own).stream().mapToDouble(each -> each[0]).sum();
     }

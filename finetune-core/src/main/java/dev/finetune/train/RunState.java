@@ -3,6 +3,7 @@ package dev.finetune.train;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
 import dev.finetune.metrics.MetricsState;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,7 +16,7 @@ import java.util.Optional;
  * @param epoch the epoch under way, from 0
  * @param stepsOfEpoch how many of the steps were of it
  * @param averaged how many steps the average of the weights holds
- * @param atOnce how much of a batch memory was found to suffice for, as {@link Portions} counts it
+ * @param atOnce how much of a batch memory was found to suffice for in each process, as {@link Portions} counts it
  * @param lossScale of float16
  * @param rateFactor what a listener multiplied the learning rate with
  * @param seconds since training began, pauses between a stop and a new beginning left out
@@ -28,15 +29,16 @@ record RunState(
         int epoch,
         long stepsOfEpoch,
         long averaged,
-        long atOnce,
+        List<Long> atOnce,
         LossScale.State lossScale,
         double rateFactor,
         double seconds,
         double trainingSeconds,
         List<StepReport> steps,
         Evaluations progress) {
-    /** Copies the steps. */
+    /** Copies the lists. */
     RunState {
+        atOnce = List.copyOf(atOnce);
         steps = List.copyOf(steps);
     }
 
@@ -79,7 +81,7 @@ record RunState(
         json.addProperty("epoch", epoch);
         json.addProperty("steps_of_epoch", stepsOfEpoch);
         json.addProperty("averaged", averaged);
-        json.addProperty("at_once", atOnce);
+        json.add("at_once", atOnce.size() == 1 ? new JsonPrimitive(atOnce.get(0)) : ofEach(atOnce));
         json.add("loss_scale", toJson(lossScale));
         json.addProperty("rate_factor", rateFactor);
         json.add("seconds", MetricsState.number(seconds));
@@ -158,7 +160,7 @@ record RunState(
                 json.get("epoch").getAsInt(),
                 json.get("steps_of_epoch").getAsLong(),
                 json.get("averaged").getAsLong(),
-                json.get("at_once").getAsLong(),
+                atOnce(json.get("at_once")),
                 json.has("loss_scale") ? lossScale(json.getAsJsonObject("loss_scale")) : LossScale.State.NONE,
                 json.has("rate_factor") ? json.get("rate_factor").getAsDouble() : 1,
                 MetricsState.number(json.get("seconds")),
@@ -169,13 +171,35 @@ record RunState(
         return state;
     }
 
+    private static JsonArray ofEach(List<Long> atOnce) {
+        final JsonArray all = new JsonArray();
+        atOnce.forEach(all::add);
+        return all;
+    }
+
+    /** A number is one process's. */
+    private static List<Long> atOnce(JsonElement json) {
+        return json.isJsonArray()
+                ? json.getAsJsonArray().asList().stream()
+                        .map(JsonElement::getAsLong)
+                        .toList()
+                : List.of(json.getAsLong());
+    }
+
+    /** What memory sufficed for in a process; of another number of processes, the least of all. */
+    long atOnce(int rank, int size) {
+        return size == atOnce.size()
+                ? atOnce.get(rank)
+                : atOnce.stream().mapToLong(Long::longValue).min().orElse(Long.MAX_VALUE);
+    }
+
     /** Whether what was read can be where a training stands. */
     private void check() {
         check("step", step, steps.size(), steps.size());
         check("epoch", epoch, 0, step);
         check("steps_of_epoch", stepsOfEpoch, 0, step);
         check("averaged", averaged, 0, step);
-        check("at_once", atOnce, 0, Long.MAX_VALUE);
+        atOnce.forEach(each -> check("at_once", each, 0, Long.MAX_VALUE));
         if (!(lossScale.factor() > 0) || Double.isInfinite(lossScale.factor())) {
             throw new IllegalArgumentException(
                     "\"factor\" of \"loss_scale\" is " + lossScale.factor() + "; expected a positive number");

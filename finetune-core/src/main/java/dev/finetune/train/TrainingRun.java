@@ -155,7 +155,7 @@ final class TrainingRun implements AutoCloseable {
         watch.goOn(state.seconds(), state.trainingSeconds());
         parts.optimizer.restore(from.remembered());
         parts.average.restore(state.averaged());
-        update.portions().goOn(state.atOnce());
+        update.portions().goOn(state.atOnce(agreement.rank(), agreement.size()));
         parts.lossScale.restore(state.lossScale());
         control.restore(state.rateFactor());
         progress.restore(state.progress(), from.hasBest());
@@ -426,9 +426,13 @@ final class TrainingRun implements AutoCloseable {
 
     /**
      * Writes a checkpoint. Weights that a step has spoiled aren't written: the checkpoint before is worth more, and the next
-     * step, or the end, tells.
+     * step, or the end, tells. All processes call this.
      */
     void save() {
+        save(agreement.each(update.portions().atOnce()));
+    }
+
+    private void save(List<Long> atOnce) {
         if (!checkpoints.areWritten() || NonFinite.spoiled(trained).isPresent()) {
             return;
         }
@@ -440,7 +444,7 @@ final class TrainingRun implements AutoCloseable {
                             batches.epoch(),
                             batches.stepsOfEpoch(),
                             parts.average.averaged(),
-                            update.portions().atOnce(),
+                            atOnce,
                             parts.lossScale.state(),
                             control.rateFactor(),
                             watch.seconds(),
@@ -457,8 +461,9 @@ final class TrainingRun implements AutoCloseable {
     TrainingHistory finish() {
         final boolean done = step >= total && !wasLeftUnevaluated();
         final boolean ended = done || end == TrainingHistory.End.EARLY_STOPPING;
+        final List<Long> atOnce = agreement.each(update.portions().atOnce());
         if (!ended || checkpoints.areOfEnded()) {
-            save();
+            save(atOnce);
         } else {
             checkpoints.ended();
         }

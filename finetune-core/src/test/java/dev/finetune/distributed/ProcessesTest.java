@@ -42,6 +42,17 @@ class ProcessesTest {
     }
 
     @Test
+    void whoStartsProcessesIsToldTheVariablesThatTheyRead() {
+        assertThat(Processes.of(SAID).environment()).isEqualTo(SAID);
+        final Processes started =
+                Processes.of(said("TORCHELASTIC_USE_AGENT_STORE", "True")).job("nightly");
+        assertThat(Processes.of(started.environment()))
+                .returns("nightly", Processes::job)
+                .returns(true, Processes::meetAtAgent)
+                .returns(1, Processes::rank);
+    }
+
+    @Test
     void whatIsMissingOrOutOfRangeIsNamed() {
         assertThatThrownBy(() -> Processes.of(Map.of("RANK", "0", "MASTER_ADDR", "host")))
                 .isInstanceOf(FinetuneException.class)

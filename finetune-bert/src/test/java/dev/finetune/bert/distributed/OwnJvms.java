@@ -1,6 +1,7 @@
 package dev.finetune.bert.distributed;
 
 import dev.finetune.bert.start.ChildJvm;
+import dev.finetune.distributed.Processes;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -26,17 +27,9 @@ public final class OwnJvms {
         final int port = freePort();
         final List<ChildJvm> all = new ArrayList<>();
         for (int rank = 0; rank < count; rank++) {
-            final Map<String, String> variables = new HashMap<>(Map.of(
-                    "RANK",
-                    Integer.toString(rank),
-                    "WORLD_SIZE",
-                    Integer.toString(count),
-                    "MASTER_ADDR",
-                    "127.0.0.1",
-                    "MASTER_PORT",
-                    Integer.toString(port),
-                    "OMP_NUM_THREADS",
-                    "1"));
+            final Map<String, String> variables =
+                    new HashMap<>(Processes.of(rank, count, "127.0.0.1", port).environment());
+            variables.put("OMP_NUM_THREADS", "1");
             variables.putAll(environment);
             all.add(ChildJvm.start(scratch, variables, List.of(), ChildJvm.classPath(), main));
         }

@@ -5,11 +5,15 @@ import dev.finetune.FineTuner;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Label;
 import dev.finetune.data.Text;
+import dev.finetune.data.TextFiles;
 import dev.finetune.distributed.Processes;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.TensorValues;
 import dev.finetune.peft.Lora;
+import dev.finetune.record.FitRecord;
+import dev.finetune.record.Lengths;
+import dev.finetune.spi.FitWatcher;
 import dev.finetune.testkit.TinyData;
 import dev.finetune.testkit.TinyModels;
 import dev.finetune.train.Checkpoints;
@@ -130,6 +134,34 @@ final class SharedFit {
                     yield told(tuned);
                 }
             }
+            case "findings" -> {
+                // Each part is of one class, and one input is in both, with the other label.
+                final List<String> told = new ArrayList<>();
+                try (FineTuned<Text> tuned = tuner.distributed(self.ownShards())
+                        .maxSteps(2)
+                        .listener(new PartsSeen(told))
+                        .fit(ofOneClass(self.rank(), 6 + self.rank()), reviews(100 + self.rank(), 4))) {
+                    yield told + " " + sum(tuned);
+                }
+            }
+            case "heldBack" -> {
+                try (FineTuned<Text> tuned = FineTuner.from(TinyModels.bert())
+                        .head(3)
+                        .batchSize(4)
+                        .distributed(self.ownShards())
+                        .fit(shard(self.rank(), 12))) {
+                    yield tuned.labels() + " " + sum(tuned);
+                }
+            }
+            case "unreadable" -> {
+                final FineTuner own = tuner.distributed(self.ownShards());
+                final Dataset<Text> part = own.reading(() -> self.rank() == 0
+                        ? reviews(0, 16)
+                        : TextFiles.tsv(folder().resolve("part-1.tsv")).classification());
+                try (FineTuned<Text> tuned = own.fitAll(part)) {
+                    yield told(tuned);
+                }
+            }
             case "notEvaluated" -> {
                 try (FineTuned<Text> tuned =
                         self.rank() == 0 ? tuner.fit(reviews(0, 16), reviews(100, 16)) : tuner.fitAll(reviews(0, 16))) {
@@ -190,6 +222,43 @@ final class SharedFit {
             labels.add(i % 2 == 0 ? "0" : "1");
         }
         return Dataset.texts(texts, labels);
+    }
+
+    /** The last row is the same in all processes. */
+    private static Dataset<Text> ofOneClass(int rank, int count) {
+        final List<String> texts = new ArrayList<>();
+        for (int i = 1; i < count; i++) {
+            texts.add(TinyData.review(10 * rank + i));
+        }
+        texts.add(TinyData.review(50));
+        return Dataset.texts(
+                texts, texts.stream().map(text -> Integer.toString(rank)).toList());
+    }
+
+    /** Keeps what it is warned of, and what it sees of the data. */
+    private record PartsSeen(List<String> told) implements FitWatcher {
+        @Override
+        public void warned(String message) {
+            told.add(message);
+        }
+
+        @Override
+        public void begins(FitRecord fit) {
+            fit.data()
+                    .forEach(part -> told.add(part.name() + " " + part.rows() + " " + part.classes() + " "
+                            + part.lengths().orElseThrow().bins().stream()
+                                    .mapToLong(Lengths.Bin::count)
+                                    .sum()));
+        }
+
+        @Override
+        public void opening() {}
+
+        @Override
+        public void ended(FitRecord fit) {}
+
+        @Override
+        public void closing() {}
     }
 
     /** Of three classes each process knows two. */

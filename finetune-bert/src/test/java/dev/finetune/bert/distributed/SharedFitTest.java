@@ -48,8 +48,10 @@ class SharedFitTest {
 
     @Test
     void twoProcessesTrainAsOneWhatIsOfUnequalSizeAndRefuseWhatDoesNotFit() throws Exception {
-        final List<ChildJvm> both =
-                start("uneven,compressed,shards,deciding,otherRate,otherData,emptyStream,notEvaluated,badRow", 30);
+        final List<ChildJvm> both = start(
+                "unreadable,uneven,compressed,shards,findings,heldBack,deciding,otherRate,otherData,emptyStream,"
+                        + "notEvaluated,badRow",
+                30);
         final ChildJvm.Ended lead = both.get(0).end();
         final ChildJvm.Ended other = both.get(1).end();
 
@@ -89,6 +91,21 @@ class SharedFitTest {
                 .isEqualTo(said(other, "shards: "));
 
         assertThat(said(lead, "deciding: ")).isEqualTo(said(other, "deciding: "));
+
+        assertThat(said(lead, "findings: "))
+                .contains(
+                        "Inputs with different labels: 1: ",
+                        "(0 and 1). Decide which label is right.",
+                        "training 13 {0=6, 1=7} 13",
+                        "validation 8 {0=4, 1=4} 8")
+                .doesNotContain("All training labels are");
+        assertThat(said(other, "findings: ")).startsWith("findings: [] ");
+        assertThat(said(lead, "heldBack: "))
+                .startsWith("heldBack: [class 0, class 1, class 2] ")
+                .isEqualTo(said(other, "heldBack: "));
+        assertThat(said(lead, "unreadable")).contains("ended with: Process 1 failed: There is no file ");
+        assertThat(said(other, "unreadable")).contains("ended with: There is no file ");
+        assertThat(said(other, "emptyStream")).isEqualTo(said(lead, "emptyStream"));
 
         for (ChildJvm.Ended ended : List.of(lead, other)) {
             assertThat(said(ended, "emptyStream")).contains("The training data of process 1 holds no rows (");

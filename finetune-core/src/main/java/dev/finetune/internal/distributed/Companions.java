@@ -44,6 +44,19 @@ public final class Companions implements ProcessGroup, AutoCloseable {
         return new Companions(self, Meeting.of(self));
     }
 
+    /** Meets the others to tell them that this process can't take part; waits for them as long as for a fit. */
+    public static void decline(Processes self, Throwable why) {
+        if (self.worldSize() == 1) {
+            return;
+        }
+        LOG.warn("Process {} can't take part, and waits for the others to tell them", self.rank(), why);
+        try (Companions others = join(self)) {
+            others.fail(why);
+        } catch (FinetuneException e) {
+            LOG.debug("They couldn't be told", e);
+        }
+    }
+
     @Override
     public int rank() {
         return self.rank();

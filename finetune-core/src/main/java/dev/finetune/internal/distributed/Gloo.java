@@ -1,5 +1,6 @@
 package dev.finetune.internal.distributed;
 
+import dev.finetune.distributed.Processes;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.torch.TensorScope;
 import java.io.IOException;
@@ -13,10 +14,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.javacpp.chrono.Milliseconds;
 import org.bytedeco.pytorch.ByteVector;
@@ -28,12 +30,16 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.Work;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * c10d's Gloo, between processes that can speak to each other already. It wants a store that all of them see; each is given one of its
  * own, in a file, and what appears in one is copied into the others, so that nobody has to serve a store.
  */
 final class Gloo implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Processes.class);
+
     /** What the store itself writes into the file. */
     private static final String COUNT = "efcount";
 
@@ -55,27 +61,64 @@ final class Gloo implements AutoCloseable {
      * @param gather what each says, told to all
      */
     static Gloo connect(int rank, int size, String address, Duration timeout, Function<byte[], List<byte[]>> gather) {
+        final Path folder;
         try {
-            final Path folder = Files.createTempDirectory("finetune-gloo");
-            try {
-                return connect(folder.resolve("store"), rank, size, address, timeout, gather);
-            } finally {
-                Files.deleteIfExists(folder.resolve("store"));
-                Files.deleteIfExists(folder);
-            }
+            folder = Files.createTempDirectory("finetune-gloo");
         } catch (IOException e) {
             throw new FinetuneException("Processes can't be connected without a folder for temporary files: " + e, e);
         }
-    }
-
-    private static Gloo connect(
-            Path file, int rank, int size, String address, Duration timeout, Function<byte[], List<byte[]>> gather) {
+        final Path file = folder.resolve("store");
         final FileStore own = new FileStore(file.toString(), 1);
         own.retainReference();
-        final FutureTask<ProcessGroupGloo> connecting = new FutureTask<>(() -> make(own, rank, size, address, timeout));
-        final Thread thread = new Thread(connecting, "finetune-gloo");
+        own.setTimeout(new Milliseconds(timeout.toMillis()));
+        final CompletableFuture<ProcessGroupGloo> connecting = new CompletableFuture<>();
+        final Thread thread = new Thread(() -> complete(connecting, () -> make(own, rank, size, address, timeout)));
+        thread.setName("finetune-gloo");
         thread.setDaemon(true);
         thread.start();
+        boolean isConnected = false;
+        try {
+            exchange(file, connecting, gather);
+            final Gloo gloo = new Gloo(connecting.join(), own);
+            isConnected = true;
+            return gloo;
+        } catch (CompletionException e) {
+            throw new FinetuneException("The processes can't be connected at " + address + ": " + e.getMessage(), e);
+        } finally {
+            if (isConnected) {
+                delete(folder, file);
+            } else { // The other thread may still read the file; it ends once it has waited long enough.
+                connecting.whenComplete((group, failed) -> {
+                    if (group != null) {
+                        group.releaseReference();
+                    }
+                    own.releaseReference();
+                    delete(folder, file);
+                });
+            }
+        }
+    }
+
+    private static void complete(CompletableFuture<ProcessGroupGloo> connecting, Supplier<ProcessGroupGloo> work) {
+        try {
+            connecting.complete(work.get());
+        } catch (RuntimeException | Error e) {
+            connecting.completeExceptionally(e);
+        }
+    }
+
+    private static void delete(Path folder, Path file) {
+        try {
+            Files.deleteIfExists(file);
+            Files.deleteIfExists(folder);
+        } catch (IOException e) {
+            LOG.debug("A temporary file is left", e);
+        }
+    }
+
+    /** Copies what appears in one process's store into the others', until all are connected. */
+    private static void exchange(
+            Path file, CompletableFuture<ProcessGroupGloo> connecting, Function<byte[], List<byte[]>> gather) {
         try (PointerScope scope = new PointerScope()) {
             final FileStore seen = new FileStore(file.toString(), 1);
             final TreeSet<String> known = new TreeSet<>();
@@ -90,11 +133,6 @@ final class Gloo implements AutoCloseable {
                 }
                 pause();
             }
-            return new Gloo(connecting.get(), own);
-        } catch (ExecutionException e) {
-            throw new FinetuneException("The processes can't be connected at " + address + ": " + e.getMessage(), e);
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e); // It is done.
         }
     }
 

@@ -13,18 +13,30 @@ final class Hello {
 
     private Hello() {}
 
-    static String of(Processes self) {
+    static String of(Processes self, Turn.Said turn) {
         final JsonObject json = new JsonObject();
         json.addProperty("protocol", PROTOCOL);
         json.addProperty("job", self.job());
         json.addProperty("rank", self.rank());
         json.addProperty("size", self.worldSize());
+        json.addProperty("fit", turn.number());
+        json.addProperty("instance", turn.instance());
+        json.addProperty("met", turn.met());
         return json.toString();
     }
 
     /** Which process it is, where it is one. */
     static int rank(String said) {
         return JsonParser.parseString(said).getAsJsonObject().get("rank").getAsInt();
+    }
+
+    /** Which of its fits it has come to. */
+    static Turn.Said turn(String said) {
+        final JsonObject json = JsonParser.parseString(said).getAsJsonObject();
+        return new Turn.Said(
+                json.get("fit").getAsLong(),
+                json.get("instance").getAsString(),
+                json.get("met").getAsString());
     }
 
     /** Why a process can't take part. */
@@ -44,6 +56,7 @@ final class Hello {
                 return Optional.of("it was told that there are "
                         + json.get("size").getAsInt() + " processes, and process 0 that there are " + lead.worldSize());
             }
+            turn(said);
             final int rank = json.get("rank").getAsInt();
             return rank < 1 || rank >= lead.worldSize()
                     ? Optional.of("it says that it is process " + rank + ", which "

@@ -53,10 +53,11 @@ final class Meeting implements AutoCloseable {
         final Meeting meeting = new Meeting(self);
         boolean complete = false;
         try {
+            final Turn turn = Turn.next(self);
             if (self.rank() == 0) {
-                Rendezvous.gather(self, meeting::join, meeting::check);
+                Rendezvous.gather(self, turn, meeting::join, meeting::check);
             } else {
-                meeting.join(Rendezvous.reach(self), 0);
+                meeting.join(Rendezvous.reach(self, turn), 0);
             }
             complete = true;
             return meeting;

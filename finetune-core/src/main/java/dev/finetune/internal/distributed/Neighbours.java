@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -36,21 +37,24 @@ final class Neighbours {
     private final Runnable check;
     private final Duration timeout;
     private final int spins;
+    private final List<Boolean> watchable;
     private final boolean[] watched;
 
     /**
      * Says that this process is there.
      *
+     * @param watchable of which processes the number that the system has for them means the same here
      * @param check called now and then while it waits; throws what ends the waiting
      * @param timeout after which a process that is alive is no longer waited for
      */
-    Neighbours(SharedRegion region, int rank, int size, Runnable check, Duration timeout) {
+    Neighbours(SharedRegion region, int rank, int size, List<Boolean> watchable, Runnable check, Duration timeout) {
         this.region = region;
         this.rank = rank;
         this.size = size;
         this.check = check;
         this.timeout = timeout;
         this.spins = size <= Runtime.getRuntime().availableProcessors() ? SPINS : 0;
+        this.watchable = watchable;
         this.watched = new boolean[size];
         region.write(PRESENT, ProcessHandle.current().pid());
     }
@@ -59,7 +63,7 @@ final class Neighbours {
     void meet() {
         for (int process = 0; process < size; process++) {
             final long pid = region.read(process, PRESENT);
-            watched[process] = pid > 0 && Files.isReadable(stat(pid));
+            watched[process] = watchable.get(process) && pid > 0 && Files.isReadable(stat(pid));
         }
     }
 

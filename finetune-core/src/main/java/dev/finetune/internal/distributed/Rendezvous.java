@@ -29,10 +29,11 @@ final class Rendezvous {
     /**
      * Waits for all others, as process 0.
      *
+     * @param turn which of its fits it has come to
      * @param joined is given each of them, and its rank
      * @param check throws where one of those that have joined is lost
      */
-    static void gather(Processes self, BiConsumer<Link, Integer> joined, Runnable check) {
+    static void gather(Processes self, Turn turn, BiConsumer<Link, Integer> joined, Runnable check) {
         final TreeSet<Integer> missing = new TreeSet<>();
         for (int rank = 1; rank < self.worldSize(); rank++) {
             missing.add(rank);
@@ -47,6 +48,7 @@ final class Rendezvous {
                 }
                 final long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
                 if (left <= 0) {
+                    turn.back();
                     throw new FinetuneException("Process 0 has waited for "
                             + self.startTimeout().toSeconds()
                             + " s for " + (missing.size() == 1 ? "process " : "processes ") + listed(missing)
@@ -55,7 +57,7 @@ final class Rendezvous {
                             + " port can be reached from their hosts, or give them more time: startTimeout(...).");
                 }
                 server.setSoTimeout((int) Math.min(left, 1000));
-                accept(server, self, missing).ifPresent(came -> {
+                accept(server, self, turn, missing).ifPresent(came -> {
                     missing.remove(came.rank);
                     joined.accept(came.link, came.rank);
                 });
@@ -98,8 +100,12 @@ final class Rendezvous {
 
     private record Came(Link link, int rank) {}
 
-    /** The next process that belongs here, if one comes soon; whoever else comes is sent away. */
-    private static Optional<Came> accept(ServerSocket server, Processes self, TreeSet<Integer> missing)
+    /**
+     * The next process that belongs here, if one comes soon; whoever else comes is sent away.
+     *
+     * @throws FinetuneException if one comes that belongs here, but has gone further already
+     */
+    private static Optional<Came> accept(ServerSocket server, Processes self, Turn turn, TreeSet<Integer> missing)
             throws IOException {
         final Socket socket;
         try {
@@ -122,9 +128,29 @@ final class Rendezvous {
                 socket.close();
                 return Optional.empty();
             }
-            link.send(Frame.of(Frame.Kind.HELLO, Hello.of(self)));
             final int rank = Hello.rank(hello.text());
-            return Optional.of(new Came(link, rank));
+            final Turn.Said other = Hello.turn(hello.text());
+            final Turn.Standing standing = turn.standing(rank, other);
+            if (standing == Turn.Standing.BEHIND) {
+                final String why = apart(rank, other, 0, turn.said(rank));
+                LOG.warn("Process {} is turned away: {}", rank, why);
+                link.send(Frame.of(Frame.Kind.FAILED, why));
+            } else {
+                link.send(Frame.of(Frame.Kind.HELLO, Hello.of(self, turn.said(rank))));
+            }
+            if (standing == Turn.Standing.TOGETHER) {
+                turn.meet(rank, other);
+                return Optional.of(new Came(link, rank));
+            }
+            socket.close();
+            if (standing == Turn.Standing.AHEAD || self.meetAtAgent()) {
+                throw new FinetuneException("Process 0 can't wait for process " + rank + " any more: "
+                        + apart(rank, other, 0, turn.said(rank)) + ".");
+            }
+            return Optional.empty();
+        } catch (FinetuneException e) {
+            socket.close();
+            throw e;
         } catch (IOException | RuntimeException e) {
             LOG.warn("Something from {} isn't a process of ours: {}", socket.getRemoteSocketAddress(), e.toString());
             socket.close();
@@ -132,8 +158,17 @@ final class Rendezvous {
         }
     }
 
-    /** The connection to process 0, for which another one waits until it listens. */
-    static Link reach(Processes self) {
+    private static String apart(int rank, Turn.Said one, int other, Turn.Said itself) {
+        return "process " + rank + " has come to " + one.told() + ", and process " + other + " to " + itself.told()
+                + ": one that failed before it had come to the others goes on with the next; read what may fail within"
+                + " FineTuner.reading(...), which tells the others, or give each fit its own job(...)";
+    }
+
+    /**
+     * The connection to process 0, for which another one waits until it listens, and, if it has to catch up, until it has come to the same
+     * fit.
+     */
+    static Link reach(Processes self, Turn turn) {
         final long end = System.nanoTime() + self.startTimeout().toNanos();
         final Optional<String> entry = self.meetAtAgent() ? Optional.of(AgentStore.nextEntry(self)) : Optional.empty();
         boolean told = false;
@@ -144,10 +179,20 @@ final class Rendezvous {
                 final InetAddress address = InetAddress.getByName(self.masterAddress());
                 socket.connect(new InetSocketAddress(address, port), (int) ATTEMPT.toMillis());
                 final Link link = new Link(socket, self.timeout());
-                link.send(Frame.of(Frame.Kind.HELLO, Hello.of(self)));
+                link.send(Frame.of(Frame.Kind.HELLO, Hello.of(self, turn.said(0))));
                 final Frame answer = link.read(MOST_BYTES, ATTEMPT.multipliedBy(2));
                 if (answer.kind() == Frame.Kind.HELLO) {
-                    return link;
+                    final Turn.Said lead = Hello.turn(answer.text());
+                    if (lead.number() >= turn.said(0).number()) {
+                        turn.meet(0, lead);
+                        return link;
+                    }
+                    final String why = apart(self.rank(), turn.said(0), 0, lead);
+                    if (!self.meetAtAgent()) {
+                        throw new IOException(why);
+                    }
+                    socket.close();
+                    throw new FinetuneException("Process " + self.rank() + " can't go on: " + why + ".");
                 }
                 socket.close();
                 throw new FinetuneException("Process 0 at " + place(self) + " turned process " + self.rank() + " away: "
@@ -155,6 +200,7 @@ final class Rendezvous {
             } catch (IOException e) {
                 close(socket);
                 if (System.nanoTime() > end) {
+                    turn.back();
                     throw new FinetuneException(
                             "Process " + self.rank() + " has tried for "
                                     + self.startTimeout().toSeconds()

@@ -62,15 +62,28 @@ final class SharedMemoryExchange implements AutoCloseable {
      * @return empty in all of them where one can't: they aren't on one machine, it isn't a Linux, or has no room
      */
     static Optional<SharedMemoryExchange> join(int rank, int size, Gather gather, Runnable check, Duration timeout) {
+        return join(rank, size, Whereabouts.own(), gather, check, timeout);
+    }
+
+    /** The same of a process that says that it is elsewhere. */
+    static Optional<SharedMemoryExchange> join(
+            int rank, int size, Whereabouts whereabouts, Gather gather, Runnable check, Duration timeout) {
         final Optional<Path> own = rank == 0 ? SharedRegion.create(size) : Optional.empty();
         try {
             final String name = own.map(Path::toString).orElse("");
-            final String file = new String(
-                    gather.gather(name.getBytes(StandardCharsets.UTF_8)).get(0), StandardCharsets.UTF_8);
-            final Optional<SharedRegion> mapped =
-                    file.isEmpty() ? Optional.empty() : SharedRegion.open(Path.of(file), rank, size);
-            final Optional<Neighbours> neighbours =
-                    mapped.map(region -> new Neighbours(region, rank, size, check, timeout));
+            final List<String> told =
+                    gather.gather((whereabouts + "\n" + name).getBytes(StandardCharsets.UTF_8)).stream()
+                            .map(each -> new String(each, StandardCharsets.UTF_8))
+                            .toList();
+            final List<Whereabouts> places = told.stream()
+                    .map(each -> Whereabouts.of(each.substring(0, each.indexOf('\n'))))
+                    .toList();
+            final String file = told.get(0).substring(told.get(0).indexOf('\n') + 1);
+            final Optional<SharedRegion> mapped = file.isEmpty() || !whereabouts.isOnOneMachine(places)
+                    ? Optional.empty()
+                    : SharedRegion.open(Path.of(file), rank, size);
+            final Optional<Neighbours> neighbours = mapped.map(
+                    region -> new Neighbours(region, rank, size, whereabouts.watchable(places), check, timeout));
             boolean all = true;
             for (byte[] each : gather.gather(new byte[] {(byte) (mapped.isPresent() ? 1 : 0)})) {
                 all &= each[0] == 1;

@@ -8,6 +8,8 @@ import dev.finetune.data.DataCheck;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Finding;
+import dev.finetune.data.SharedCheck;
+import dev.finetune.data.Split;
 import dev.finetune.data.TokenCount;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.head.DataForHead;
@@ -69,6 +71,28 @@ public final class Fitting<I> {
         }
     }
 
+    /** The same of data of which a part is held back, with the head's labels: a rare one may only be in that part. */
+    public Trained<I> fit(Split<I> split, Dataset<I> whole) {
+        final Optional<Dataset<I>> validation = Optional.of(split.validation());
+        try (Sharing sharing = Sharing.of(draft.processes(), split.train(), validation)) {
+            final Fitting<I> knowing = knowing(whole, sharing);
+            try {
+                return knowing.fit(split.train(), validation, sharing);
+            } finally {
+                knowing.close();
+            }
+        }
+    }
+
+    private Fitting<I> knowing(Dataset<I> whole, Sharing sharing) {
+        try {
+            return new Fitting<>(draft.head(LoadedModel.head(draft, sharing.labels(whole))));
+        } catch (RuntimeException | Error e) {
+            sharing.fail(e);
+            throw e;
+        }
+    }
+
     private Trained<I> fit(Dataset<I> train, Optional<Dataset<I>> validation, Sharing sharing) {
         final List<String> warnings = new ArrayList<>();
         try {
@@ -117,8 +141,8 @@ public final class Fitting<I> {
                             ModelPlace.shown(model.base()),
                             draft.maxLength(),
                             SettingsText.describe(draft),
-                            train.describe(),
-                            validation.map(Dataset::describe).orElse("none"),
+                            sharing.describe(train),
+                            validation.map(sharing::describe).orElse("none"),
                             warnings,
                             prepared.encodingSeconds()),
                     settings,
@@ -150,9 +174,15 @@ public final class Fitting<I> {
                     + " fit(train, validation), or fit(dataset), which holds a part back.");
         }
         final long loadingStart = System.nanoTime();
-        if (sharing.looksAtData()) {
+        final Optional<SharedCheck> parts =
+                sharing.seesAll() ? Optional.empty() : lookAtParts(train, validation, sharing, warnings);
+        if (sharing.seesAll() && sharing.looksAtData()) {
             lookAt(train, validation, warnings);
         }
+        final Optional<Dataset<I>> deciding = sharing.seesAll()
+                ? validation
+                : validation.flatMap(
+                        data -> parts.flatMap(SharedCheck::validation).flatMap(all -> sharing.ofEachClass(data, all)));
         final Dataset<I> own = sharing.part(train, "training");
         final LoadedModel<I> model = LoadedModel.openToTrain(draft, sharing.labels(train));
         try {
@@ -160,17 +190,18 @@ public final class Fitting<I> {
                     data -> DataForHead.check(model.assembly().task().head(), data));
             ModelCheck.warnings(draft, settings, model.assembly().network())
                     .forEach(warning -> warn(warning, warnings));
-            validation.filter(v -> sharing.seesAll()).ifPresent(v -> checkDeciding(model, v));
+            deciding.ifPresent(data -> checkDeciding(model, data));
             final long encodingStart = System.nanoTime();
-            final BatchSource training = trainingRows(own, model, sharing, warnings);
-            reporting.training(training, model.assembly().encoder());
+            final BatchSource training = sharing.each(() -> trainingRows(own, model, sharing, warnings));
+            reporting.training(training, model.assembly().encoder(), sharing);
             final long examples = sharing.total(own.size().orElse(0));
             warnOfTruncation(examples, sharing.total(model.assembly().encoder().truncated()), warnings);
             warnOfLeftOut(examples, own, model.assembly().encoder(), sharing, warnings);
             final Optional<BatchSource> evaluation = sharing.part(validation, "validation")
-                    .map(v -> RowsOfData.toEvaluate(v, model.assembly().encoder(), settings, "validation"));
+                    .map(v -> sharing.each(
+                            () -> RowsOfData.toEvaluate(v, model.assembly().encoder(), settings, "validation")));
             evaluation.ifPresent(
-                    rows -> reporting.validation(rows, model.assembly().encoder()));
+                    rows -> reporting.validation(rows, model.assembly().encoder(), sharing));
             return new Prepared<>(
                     model,
                     training,
@@ -382,8 +413,24 @@ public final class Fitting<I> {
         if (train.size().isEmpty()) {
             return;
         }
-        final List<Finding> found =
-                validation.isPresent() ? DataCheck.check(train, validation.get()) : DataCheck.check(train);
+        tell(validation.isPresent() ? DataCheck.check(train, validation.get()) : DataCheck.check(train), warnings);
+    }
+
+    /** The same, where each process has its own part of the data: all of them find what there is in the whole, and process 0 tells it. */
+    private Optional<SharedCheck> lookAtParts(
+            Dataset<I> train, Optional<Dataset<I>> validation, Sharing sharing, List<String> warnings) {
+        reporting.check();
+        sharing.refuseNone(train, "training");
+        validation.ifPresent(data -> sharing.refuseNone(data, "validation"));
+        final boolean isCounted = sharing.all(train.size().isPresent());
+        final Optional<SharedCheck> found =
+                isCounted ? Optional.of(SharedCheck.of(train, validation, sharing::gather)) : Optional.empty();
+        reporting.ofParts(found, sharing::describe);
+        found.ifPresent(check -> tell(check.findings(), warnings));
+        return found;
+    }
+
+    private void tell(List<Finding> found, List<String> warnings) {
         final List<Finding> findings =
                 found.stream().filter(finding -> !isMadeUpFor(finding)).toList();
         reporting.found(findings);
@@ -391,7 +438,9 @@ public final class Fitting<I> {
             if (finding.severity() == Finding.Severity.ERROR) {
                 throw new FinetuneException(finding.message());
             }
-            Warnings.say(LOG, finding.message(), listener.showsWarnings());
+            if (!isCompanion) { // Process 0 says the same.
+                Warnings.say(LOG, finding.message(), listener.showsWarnings());
+            }
             listener.warned(finding.message());
             warnings.add(finding.withoutText()); // What is kept is published with the model.
         }

@@ -1,15 +1,16 @@
 package dev.finetune.internal.run;
 
-import dev.finetune.batch.Encoded;
 import dev.finetune.batch.InputEncoder;
 import dev.finetune.data.ClassCounts;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Finding;
 import dev.finetune.data.Label;
+import dev.finetune.data.SharedCheck;
 import dev.finetune.internal.Folders;
 import dev.finetune.internal.SettingLines;
 import dev.finetune.internal.Warnings;
+import dev.finetune.metrics.Totals;
 import dev.finetune.nn.Parameter;
 import dev.finetune.record.Course;
 import dev.finetune.record.DataPart;
@@ -31,7 +32,10 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +54,9 @@ final class Reporting<I> {
     private final CourseListener course = new CourseListener();
     private final List<Finding> findings = new ArrayList<>();
     private long truncated;
+    private Optional<SharedCheck> counted = Optional.empty();
+    private Function<Dataset<?>, String> described = Dataset::describe;
+    private boolean isOfParts;
     private Optional<WrittenSamples> samples = Optional.empty();
     private Optional<Lengths> trainingLengths = Optional.empty();
     private Optional<Lengths> validationLengths = Optional.empty();
@@ -91,22 +98,36 @@ final class Reporting<I> {
         samples = Optional.of(written);
     }
 
-    /** Takes the rows that were encoded to learn from, of which so many were cut. */
-    void training(BatchSource rows, InputEncoder<I> encoder) {
-        trainingLengths = lengths(rows, encoder, encoder.truncated());
+    /** Takes what all processes have counted together, if they have, where each was given its own part of the data. */
+    void ofParts(Optional<SharedCheck> check, Function<Dataset<?>, String> description) {
+        counted = check;
+        described = description;
+        isOfParts = true;
+    }
+
+    /** Takes the rows that were encoded to learn from, of which so many were cut; of all processes, which all call this. */
+    void training(BatchSource rows, InputEncoder<I> encoder, Sharing sharing) {
+        trainingLengths = lengths(rows, encoder, encoder.truncated(), sharing);
         truncated = encoder.truncated();
     }
 
     /** Takes the rows that were encoded to evaluate on, after those to learn from. */
-    void validation(BatchSource rows, InputEncoder<I> encoder) {
-        validationLengths = lengths(rows, encoder, encoder.truncated() - truncated);
+    void validation(BatchSource rows, InputEncoder<I> encoder, Sharing sharing) {
+        validationLengths = lengths(rows, encoder, encoder.truncated() - truncated, sharing);
     }
 
-    private Optional<Lengths> lengths(BatchSource source, InputEncoder<I> encoder, long cut) {
-        return isWanted() && encoder.hasLengths() && source instanceof EncodedRows rows
-                ? Optional.of(Lengths.of(
-                        rows.rows().stream().mapToInt(Encoded::length).toArray(), cut))
-                : Optional.empty();
+    private Optional<Lengths> lengths(BatchSource source, InputEncoder<I> encoder, long cut, Sharing sharing) {
+        if (sharing.all(!isWanted())) {
+            return Optional.empty();
+        }
+        final Map<String, long[]> own = new TreeMap<>();
+        if (encoder.hasLengths() && source instanceof EncodedRows rows) {
+            rows.rows().forEach(row -> own.computeIfAbsent(Integer.toString(row.length()), key -> new long[1])[0]++);
+        }
+        final SortedMap<Integer, Long> counts = new TreeMap<>();
+        new Totals(sharing::gather).of(own).forEach((length, count) -> counts.put(Integer.valueOf(length), count[0]));
+        final long cutOfAll = sharing.total(cut);
+        return counts.isEmpty() ? Optional.empty() : Optional.of(Lengths.of(counts, cutOfAll));
     }
 
     /**
@@ -135,7 +156,7 @@ final class Reporting<I> {
             final Outcomes outcomes = page.isEmpty()
                     ? Outcomes.none("The validation data was not predicted once more, for no report is written.")
                     : validation
-                            .map(data -> new OutcomeReading<>(trained.model(), trained.settings()).of(data))
+                            .map(data -> outcomes(trained, data))
                             .orElseGet(() -> Outcomes.none("There was no validation data."));
             final double seconds = (System.nanoTime() - start) / 1e9;
             return new FitRecord(
@@ -276,7 +297,22 @@ final class Reporting<I> {
     }
 
     private DataPart part(String name, Dataset<I> data, Optional<Lengths> lengths) {
-        return new DataPart(name, Folders.hidden(data.describe()), data.size().orElse(-1), classes(data), lengths);
+        final Optional<SharedCheck.Counted> all =
+                counted.flatMap(check -> name.equals(TRAINING) ? Optional.of(check.train()) : check.validation());
+        return new DataPart(
+                name,
+                Folders.hidden(described.apply(data)),
+                all.map(SharedCheck.Counted::rows)
+                        .orElseGet(() -> isOfParts ? -1 : data.size().orElse(-1)),
+                all.map(SharedCheck.Counted::classes).orElseGet(() -> isOfParts ? Map.of() : classes(data)),
+                lengths);
+    }
+
+    private Outcomes outcomes(Trained<I> trained, Dataset<I> data) {
+        final Outcomes own = new OutcomeReading<>(trained.model(), trained.settings()).of(data);
+        return isOfParts && !own.kept().isEmpty()
+                ? new Outcomes(own.rows(), own.rule() + " They are process 0's part of them.", own.kept())
+                : own;
     }
 
     /** Of data in memory whose labels are of classes. */

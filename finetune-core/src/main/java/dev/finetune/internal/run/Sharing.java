@@ -5,6 +5,7 @@ import dev.finetune.data.Dataset;
 import dev.finetune.data.DatasetSum;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
+import dev.finetune.data.SharedCheck;
 import dev.finetune.distributed.Processes;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.distributed.Companions;
@@ -18,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -100,9 +102,79 @@ final class Sharing implements AutoCloseable {
         return self == null;
     }
 
-    /** Whether this process looks at all data that it is given: another one does that, where all are given the same. */
+    /** Whether this process looks at data that all are given alike: process 0 does that. */
     boolean looksAtData() {
-        return self == null || self.rank() == 0 || self.haveOwnShards();
+        return self == null || self.rank() == 0;
+    }
+
+    /** What all say, in the order of the processes; this one alone, where it fits alone. */
+    List<byte[]> gather(byte[] own) {
+        return others == null ? List.of(own) : others.gather(own);
+    }
+
+    /** Whether it is so in all processes. */
+    boolean all(boolean own) {
+        return total(own ? 0 : 1) == 0;
+    }
+
+    /**
+     * What each process does by itself.
+     *
+     * @throws FinetuneException in all of them, the same, where one can't
+     */
+    <T> T each(Supplier<T> work) {
+        if (self == null) {
+            return work.get();
+        }
+        @Nullable T done = null;
+        @Nullable FinetuneException failed = null;
+        try {
+            done = work.get();
+        } catch (FinetuneException e) {
+            failed = e;
+        }
+        final List<String> all = said(failed == null ? "" : String.valueOf(failed.getMessage()));
+        for (int rank = 0; rank < all.size(); rank++) {
+            if (!all.get(rank).isEmpty()) {
+                final String message = "Process " + rank + " failed: " + all.get(rank);
+                throw failed == null ? new FinetuneException(message) : new FinetuneException(message, failed);
+            }
+        }
+        return Objects.requireNonNull(done);
+    }
+
+    /**
+     * Looks whether each process has something where each is given its own part.
+     *
+     * @param what it is for, for errors
+     * @throws FinetuneException in all of them, the same, where one has nothing
+     */
+    void refuseNone(Dataset<?> given, String what) {
+        if (self == null || !self.haveOwnShards()) {
+            return;
+        }
+        final List<String> all = said(isEmpty(given) ? "(" + given.describe() + ")" : "");
+        for (int rank = 0; rank < all.size(); rank++) {
+            if (!all.get(rank).isEmpty()) {
+                throw new FinetuneException("The " + what + " data of process " + rank + " holds no rows "
+                        + all.get(rank) + ": give each of the " + self.worldSize()
+                        + " processes one at least, or take fewer processes.");
+            }
+        }
+    }
+
+    private static boolean isEmpty(Dataset<?> given) {
+        try (Stream<?> examples = given.stream()) {
+            return examples.findFirst().isEmpty();
+        }
+    }
+
+    /** What data is called of which this process may have a part. */
+    String describe(Dataset<?> given) {
+        return self == null || !self.haveOwnShards()
+                ? given.describe()
+                : given.describe() + ", and the parts of "
+                        + (self.worldSize() == 2 ? "the other process" : (self.worldSize() - 1) + " other processes");
     }
 
     /** Whether what this process is given is all there is: else another one may have what is missing here. */
@@ -123,7 +195,7 @@ final class Sharing implements AutoCloseable {
         final int count = self.worldSize();
         return said(own.stream()
                         .map(row -> self.haveOwnShards()
-                                ? "train " + row + " of process " + self.rank()
+                                ? "process " + self.rank() + "'s train " + row
                                 : "train " + ((row - 1) * count + self.rank() + 1))
                         .collect(Collectors.joining("\n")))
                 .stream()
@@ -141,9 +213,6 @@ final class Sharing implements AutoCloseable {
             return given;
         }
         if (self.haveOwnShards()) {
-            if (given.size().orElse(1) == 0) {
-                throw noRows(given, what);
-            }
             return given;
         }
         if (given.size().orElse(Long.MAX_VALUE) < self.worldSize()) {
@@ -151,12 +220,6 @@ final class Sharing implements AutoCloseable {
                     + " processes, " + self.worldSize() + ": take fewer processes.");
         }
         return given.shard(self.rank(), self.worldSize());
-    }
-
-    private FinetuneException noRows(Dataset<?> given, String what) {
-        return new FinetuneException("The " + what + " data of process " + self().rank() + " holds no rows ("
-                + given.describe() + "): give each of the " + self().worldSize()
-                + " processes one at least, or take fewer processes.");
     }
 
     /** The same, for which it is known whether there is any. */
@@ -171,7 +234,7 @@ final class Sharing implements AutoCloseable {
         }
         final Example<I> first;
         try (Stream<Example<I>> examples = train.stream()) {
-            first = examples.findFirst().orElseThrow(() -> noRows(train, "training"));
+            first = examples.findFirst().orElseThrow();
         }
         final Optional<Function<String, Label>> kind = kind(first.label());
         final String name = kind.isPresent() ? first.label().getClass().getSimpleName() : "no classes";
@@ -185,6 +248,21 @@ final class Sharing implements AutoCloseable {
         return kind.map(make -> counted(train, first.input(), make)).orElse(train);
     }
 
+    /** A row of each class, or tag, that all parts together have, where that is enough to tell what a metric needs. */
+    <I> Optional<Dataset<I>> ofEachClass(Dataset<I> given, SharedCheck.Counted all) {
+        try (Stream<Example<I>> examples = given.stream()) {
+            return examples.findFirst()
+                    .filter(first -> !(first.label() instanceof Label.Categories))
+                    .flatMap(first -> kind(first.label())
+                            .map(make -> Dataset.of(
+                                            given.inputType(),
+                                            all.classes().keySet().stream()
+                                                    .map(name -> new Example<>(first.input(), make.apply(name)))
+                                                    .toList())
+                                    .describedAs(describe(given))));
+        }
+    }
+
     private <I> Dataset<I> counted(Dataset<I> train, I input, Function<String, Label> make) {
         final Map<String, long[]> own = new TreeMap<>();
         ClassCounts.of(train).counts().forEach((name, count) -> own.put(name, new long[] {count}));
@@ -195,7 +273,7 @@ final class Sharing implements AutoCloseable {
                                 .flatMap(entry -> Stream.generate(
                                                 () -> new Example<>(input, make.apply(entry.getKey())))
                                         .limit(entry.getValue()[0])))
-                .describedAs(train.describe() + ", and that of the other processes");
+                .describedAs(describe(train));
     }
 
     private Processes self() {

@@ -24,7 +24,8 @@ class MeetingTest {
             port = socket.getLocalPort();
         }
         final CompletableFuture<Void> ends = CompletableFuture.runAsync(() -> {
-            try (Link link = Rendezvous.reach(Processes.of(1, 2, "127.0.0.1", port))) {
+            try (Link link = Rendezvous.reach(
+                    Processes.of(1, 2, "127.0.0.1", port), Turn.first("other").next())) {
                 other.last(link);
             } catch (IOException e) {
                 throw new CompletionException(e);

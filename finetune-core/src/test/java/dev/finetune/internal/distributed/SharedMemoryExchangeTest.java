@@ -206,7 +206,10 @@ final class SharedMemoryExchangeTest {
                             own -> {
                                 final List<byte[]> all = talk.gather(rank, own);
                                 return rank == 1 && all.get(0).length > 1
-                                        ? List.of("/dev/shm/elsewhere".getBytes(StandardCharsets.UTF_8), all.get(1))
+                                        ? List.of(
+                                                (Whereabouts.own() + "\n/dev/shm/elsewhere")
+                                                        .getBytes(StandardCharsets.UTF_8),
+                                                all.get(1))
                                         : all;
                             },
                             () -> {},
@@ -230,7 +233,7 @@ final class SharedMemoryExchangeTest {
                             own -> {
                                 final List<byte[]> all = talk.gather(rank, own);
                                 if (rank == 0 && names.isEmpty()) {
-                                    names.add(new String(all.get(0), StandardCharsets.UTF_8));
+                                    names.add(new String(all.get(0), StandardCharsets.UTF_8).split("\n")[1]);
                                 }
                                 return all;
                             },

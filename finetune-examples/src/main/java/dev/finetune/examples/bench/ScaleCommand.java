@@ -3,6 +3,7 @@ package dev.finetune.examples.bench;
 import com.google.gson.Gson;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import dev.finetune.distributed.Processes;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -180,29 +181,21 @@ public final class ScaleCommand implements Callable<Integer> {
     }
 
     private static List<Map<String, String>> environments(int count, boolean exchanging) throws IOException {
-        final String port = freePort();
+        final int port = freePort();
         final List<Map<String, String>> environments = new ArrayList<>();
         for (int rank = 0; rank < count; rank++) {
             final Map<String, String> one = new HashMap<>(Map.of("FINETUNE_THREADS", "1", "OMP_NUM_THREADS", "1"));
             if (exchanging) {
-                one.putAll(Map.of(
-                        "RANK",
-                        Integer.toString(rank),
-                        "WORLD_SIZE",
-                        Integer.toString(count),
-                        "MASTER_ADDR",
-                        "127.0.0.1",
-                        "MASTER_PORT",
-                        port));
+                one.putAll(Processes.of(rank, count, "127.0.0.1", port).environment());
             }
             environments.add(one);
         }
         return environments;
     }
 
-    private static String freePort() throws IOException {
+    private static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return Integer.toString(socket.getLocalPort());
+            return socket.getLocalPort();
         }
     }
 
