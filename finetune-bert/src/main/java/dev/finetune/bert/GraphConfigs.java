@@ -89,7 +89,10 @@ record GraphConfigs(String type, String prefix, String stem, EncoderNames names)
             config.addProperty("intermediate_size", intermediate);
             config.addProperty("hidden_act", activation);
             config.addProperty("layer_norm_eps", epsilon);
-            config.addProperty("type_vocab_size", has(weights, TYPES) ? shape(weights, TYPES)[0] : 0);
+            if (!has(weights, TYPES)) {
+                throw unknown(weights, "what it adds for token types", "type_vocab_size");
+            }
+            config.addProperty("type_vocab_size", shape(weights, TYPES)[0]);
         }
         if (type.equals("roberta")) {
             config.addProperty(

@@ -25,6 +25,10 @@ record GraphFacts(ModelGraph graph) {
     private static final Set<String> RESHAPING = Set.of("Unsqueeze", "Cast", "Identity", "Reshape");
     private static final int MOST_STEPS = 8;
 
+    /** What functions are made of that aren't known: clipped ones, mish, laplace. */
+    private static final Set<String> OTHERWISE =
+            Set.of("Clip", "Min", "Max", "Softplus", "Sub", "LeakyRelu", "HardSwish", "HardSigmoid", "Mish");
+
     /** What stands for an absent epsilon: ONNX's default, and that of ONNX Runtime's own operators. */
     private static final double USUAL_EPSILON = 1e-5;
 
@@ -160,20 +164,28 @@ record GraphFacts(ModelGraph graph) {
         return named(operators, isQuick, isTanh);
     }
 
+    /** Nothing where something else is computed than the functions that are known. */
     private static String named(Set<String> operators, boolean isQuick, boolean isTanh) {
+        if (operators.stream().anyMatch(OTHERWISE::contains)) {
+            return "";
+        }
         if (operators.contains("Erf") || operators.contains("BiasGelu") || operators.contains("Gelu") && !isTanh) {
             return "gelu";
         }
-        if (operators.contains("Tanh") || operators.contains("FastGelu") || operators.contains("Gelu")) {
+        final boolean multiplies = operators.contains("Mul");
+        if (operators.contains("Tanh") && multiplies || operators.contains("FastGelu") || operators.contains("Gelu")) {
             return "gelu_new";
+        }
+        if (operators.contains("Tanh")) {
+            return "tanh";
         }
         if (operators.contains("QuickGelu") || operators.contains("Sigmoid") && isQuick) {
             return "quick_gelu";
         }
         if (operators.contains("Relu")) {
-            return "relu";
+            return multiplies || operators.contains("Pow") ? "relu2" : "relu";
         }
-        return operators.contains("Sigmoid") ? "silu" : "";
+        return operators.contains("Sigmoid") ? multiplies ? "silu" : "sigmoid" : "";
     }
 
     /** The id of padding, with which the ids of the input are compared. */

@@ -19,7 +19,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public final class BartFamily extends Seq2SeqFamily<BartConfig> {
     /** As PEFT adapts it. */
     private static final LayerNames LAYERS =
-            new LayerNames(List.of("q_proj", "v_proj"), List.of("k_proj", "v_proj"), List.of("fc2"), List.of());
+            new LayerNames(List.of("q_proj", "v_proj"), List.of("q_proj", "v_proj"), List.of("fc2"), List.of());
 
     /** The family. */
     public BartFamily() {}
