@@ -1,14 +1,16 @@
 package dev.finetune.internal.natives;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Iterator;
 import java.util.Optional;
-import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A directory for code that will be run: only this user can write there, or put another in its place, and nothing in it was
@@ -92,18 +94,53 @@ final class PrivateDirectory {
     }
 
     private static Optional<Refusal> whyNotInside(Path real, int user) throws IOException {
-        try (Stream<Path> files = Files.walk(real)) {
-            for (Iterator<Path> each = files.iterator(); each.hasNext(); ) {
-                final Path file = each.next();
-                final Ownership found = Ownership.of(file);
-                if (!found.isOfOneOf(user)) {
-                    return Optional.of(
-                            Refusal.tampered(file + " was put there by another user (uid " + found.uid() + ")"));
-                }
+        final Strangers strangers = new Strangers(user);
+        Files.walkFileTree(real, strangers);
+        return Optional.ofNullable(strangers.found);
+    }
+
+    /** Looks for a file of another user. What vanishes meanwhile was one of ours: other processes replace what one that was killed left. */
+    private static final class Strangers extends SimpleFileVisitor<Path> {
+        private final int user;
+        private @Nullable Refusal found;
+
+        Strangers(int user) {
+            this.user = user;
+        }
+
+        @Override
+        public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) throws IOException {
+            return visitFile(directory, attributes);
+        }
+
+        @Override
+        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+            final Ownership owner;
+            try {
+                owner = Ownership.of(file);
+            } catch (NoSuchFileException e) {
+                return FileVisitResult.CONTINUE;
             }
-            return Optional.empty();
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
+            if (owner.isOfOneOf(user)) {
+                return FileVisitResult.CONTINUE;
+            }
+            found = Refusal.tampered(file + " was put there by another user (uid " + owner.uid() + ")");
+            return FileVisitResult.TERMINATE;
+        }
+
+        @Override
+        public FileVisitResult visitFileFailed(Path file, IOException why) throws IOException {
+            if (why instanceof NoSuchFileException) {
+                return FileVisitResult.CONTINUE;
+            }
+            throw why;
+        }
+
+        @Override
+        public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException why) throws IOException {
+            return why instanceof NoSuchFileException
+                    ? FileVisitResult.CONTINUE
+                    : super.postVisitDirectory(directory, why);
         }
     }
 }

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,6 +48,34 @@ class PrivateDirectoryTest {
         assertThat(PrivateDirectory.prepare(made, NONE)).isEmpty();
         assertThat(Ownership.of(made).permissions()).isEqualTo("700");
         assertThat(Ownership.of(made.getParent()).permissions()).isEqualTo("700");
+    }
+
+    @Test
+    void filesThatVanishWhileItIsLookedAtAreNoFault() throws Exception {
+        final Path used = Files.createDirectories(temp.resolve("used"));
+        mode(used, 0700);
+        final AtomicBoolean ends = new AtomicBoolean();
+        final CompletableFuture<Void> other = CompletableFuture.runAsync(() -> {
+            try {
+                while (!ends.get()) {
+                    final Path folder = Files.createDirectory(used.resolve("unpacked"));
+                    for (int i = 0; i < 8; i++) {
+                        Files.createFile(folder.resolve(Integer.toString(i)));
+                    }
+                    for (int i = 0; i < 8; i++) {
+                        Files.delete(folder.resolve(Integer.toString(i)));
+                    }
+                    Files.delete(folder);
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        for (int i = 0; i < 2000; i++) {
+            assertThat(PrivateDirectory.prepare(used, NONE)).isEmpty();
+        }
+        ends.set(true);
+        other.join();
     }
 
     @Test
