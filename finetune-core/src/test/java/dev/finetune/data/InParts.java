@@ -10,7 +10,7 @@ import java.util.concurrent.Future;
 import java.util.function.Function;
 
 /** Threads that do what processes do of which each has a part of the data. */
-final class InParts {
+public final class InParts {
     private final byte[][] said;
     private final CyclicBarrier barrier;
 
@@ -20,12 +20,12 @@ final class InParts {
     }
 
     /** Work of one of them. */
-    interface Work<T> {
+    public interface Work<T> {
         T of(int part, Function<byte[], List<byte[]>> gather);
     }
 
     /** What each comes to. */
-    static <T> List<T> run(int parts, Work<T> work) throws Exception {
+    public static <T> List<T> run(int parts, Work<T> work) throws Exception {
         final InParts all = new InParts(parts);
         final ExecutorService threads = Executors.newFixedThreadPool(parts);
         try {

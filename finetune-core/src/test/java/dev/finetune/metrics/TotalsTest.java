@@ -3,15 +3,9 @@ package dev.finetune.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import java.util.ArrayList;
+import dev.finetune.data.InParts;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.BrokenBarrierException;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CyclicBarrier;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -22,24 +16,6 @@ import org.junit.jupiter.api.Test;
 class TotalsTest {
     private static final int ROWS = 300;
     private static final int PARTS = 4;
-
-    /** What each part says, when all have said it. */
-    private static final class Round {
-        private final byte[][] said = new byte[PARTS][];
-        private final CyclicBarrier barrier = new CyclicBarrier(PARTS);
-
-        List<byte[]> gather(int part, byte[] own) {
-            try {
-                said[part] = own;
-                barrier.await();
-                final List<byte[]> all = List.of(said.clone());
-                barrier.await();
-                return all;
-            } catch (InterruptedException | BrokenBarrierException e) {
-                throw new IllegalStateException(e);
-            }
-        }
-    }
 
     /**
      * Compares.
@@ -52,31 +28,21 @@ class TotalsTest {
         final M whole = empty.get();
         IntStream.range(0, ROWS).forEach(row -> add.accept(whole, row));
         final Metrics expected = result.apply(whole);
-        final Round round = new Round();
-        final List<Callable<Metrics>> parts = new ArrayList<>();
-        for (int part = 0; part < PARTS; part++) {
-            final int own = part;
-            parts.add(() -> {
-                final M score = empty.get();
-                IntStream.range(0, ROWS)
-                        .filter(row -> row % 7 % (PARTS - 1) == own) // The last one has none.
-                        .forEach(row -> add.accept(score, row));
-                total.accept(score, new Totals(said -> round.gather(own, said)));
-                return result.apply(score);
-            });
-        }
-        final ExecutorService threads = Executors.newFixedThreadPool(PARTS);
-        try {
-            for (Future<Metrics> found : threads.invokeAll(parts)) {
-                final Metrics metrics = found.get();
-                assertThat(metrics.names()).isEqualTo(expected.names());
-                for (String name : expected.names()) {
-                    assertThat(metrics.get(name)).as(name).isCloseTo(expected.get(name), within(1e-12));
-                }
-                assertThat(metrics.perClass()).isEqualTo(expected.perClass());
+        final List<Metrics> parts = InParts.run(PARTS, (own, gather) -> {
+            final M score = empty.get();
+            IntStream.range(0, ROWS)
+                    .filter(row -> row % 7 % (PARTS - 1) == own) // The last one has none.
+                    .forEach(row -> add.accept(score, row));
+            total.accept(score, new Totals(gather));
+            return result.apply(score);
+        });
+        assertThat(parts).hasSize(PARTS);
+        for (Metrics metrics : parts) {
+            assertThat(metrics.names()).isEqualTo(expected.names());
+            for (String name : expected.names()) {
+                assertThat(metrics.get(name)).as(name).isCloseTo(expected.get(name), within(1e-12));
             }
-        } finally {
-            threads.shutdown();
+            assertThat(metrics.perClass()).isEqualTo(expected.perClass());
         }
     }
 

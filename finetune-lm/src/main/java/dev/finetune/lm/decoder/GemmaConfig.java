@@ -150,12 +150,6 @@ record GemmaConfig(
             return said == Activation.GELU && activationKey.equals("hidden_act") ? Activation.GELU_PYTORCH_TANH : said;
         }
 
-        /** The token whose embedding learns nothing, -1 for none; a negative id counts from the end, as PyTorch's padding_idx does. */
-        private int paddingRow(int vocabulary) {
-            final int id = config.json().has("pad_token_id") ? config.integer("pad_token_id", -1) : 0;
-            return config.has("pad_token_id") && id < 0 && id >= -vocabulary ? vocabulary + id : id;
-        }
-
         GemmaConfig with(
                 double queryScalar,
                 OptionalDouble attentionCap,
@@ -165,10 +159,7 @@ record GemmaConfig(
                 List<Look> looks) {
             final int heads = config.size("num_attention_heads", defaults.heads);
             final int keyHeads = config.size("num_key_value_heads", defaults.keyHeads);
-            if (heads % keyHeads != 0) {
-                throw new FinetuneException(config.file() + ": num_attention_heads (" + heads
-                        + ") must be a multiple of num_key_value_heads (" + keyHeads + ").");
-            }
+            LlamaConfig.refuseUneven(config, heads, keyHeads);
             final int vocabulary = config.size("vocab_size", defaults.vocabulary);
             return new GemmaConfig(
                     vocabulary,
@@ -189,7 +180,7 @@ record GemmaConfig(
                     headNorms,
                     outputNorms,
                     config.bool("tie_word_embeddings", true),
-                    paddingRow(vocabulary),
+                    LlamaConfig.paddingRow(config, vocabulary, 0),
                     looks);
         }
     }

@@ -10,7 +10,7 @@ import java.util.List;
  * Gemma (2024), Gemma 2 (2024) and the texts' part of Gemma 3 (Gemma Team, 2025). Gemma 2 caps scores of attention and logits, as its
  * authors and Transformers' "eager" attention do; Transformers' "sdpa" attention leaves the scores as they are.
  */
-public final class GemmaFamily extends DecoderFamily {
+public final class GemmaFamily extends RotaryDecoderFamily {
     @Override
     public String name() {
         return "Gemma";
@@ -49,32 +49,11 @@ public final class GemmaFamily extends DecoderFamily {
     }
 
     @Override
-    String prefix() {
-        return "model";
-    }
-
-    @Override
-    String words() {
-        return "embed_tokens.weight";
-    }
-
-    @Override
-    List<String> parts() {
-        return List.of("embed_tokens.", "layers.", "norm.");
-    }
-
-    @Override
     Architectures architectures(ModelConfig config) {
         return switch (config.string("model_type", "")) {
             case "gemma2" -> new Architectures("Gemma2ForCausalLM", "Gemma2ForSequenceClassification");
             case "gemma3_text" -> new Architectures("Gemma3ForCausalLM", "Gemma3TextForSequenceClassification");
             default -> new Architectures("GemmaForCausalLM", "GemmaForSequenceClassification");
         };
-    }
-
-    /** What older versions stored of rotary positions. */
-    @Override
-    boolean ignores(String name) {
-        return name.endsWith("rotary_emb.inv_freq");
     }
 }

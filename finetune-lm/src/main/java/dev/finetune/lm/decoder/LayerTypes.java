@@ -53,7 +53,7 @@ record LayerTypes(List<Boolean> windowed) {
      * @param ofWindows by which the others do
      */
     List<Look> looks(ModelConfig config, RotaryPositions ofAll, RotaryPositions ofWindows) {
-        if (windowed.contains(true) && config.json().has("sliding_window") && !config.has("sliding_window")) {
+        if (windowed.contains(true) && LlamaConfig.saysNone(config, "sliding_window")) {
             throw new FinetuneException(config.file() + ": \"sliding_window\" is null, but layers of the type " + WINDOW
                     + " need to know how many tokens they see. Say a number, or " + ALL + " in \"layer_types\".");
         }

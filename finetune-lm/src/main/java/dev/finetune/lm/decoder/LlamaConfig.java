@@ -69,10 +69,7 @@ record LlamaConfig(
         final int layers = config.size("num_hidden_layers", 32);
         final boolean ofAllHeads = defaults.keyHeads == 0 || saysNone(config, "num_key_value_heads");
         final int keyHeads = config.size("num_key_value_heads", ofAllHeads ? heads : defaults.keyHeads);
-        if (heads % keyHeads != 0) {
-            throw new FinetuneException(config.file() + ": num_attention_heads (" + heads
-                    + ") must be a multiple of num_key_value_heads (" + keyHeads + ").");
-        }
+        refuseUneven(config, heads, keyHeads);
         if (defaults.headSize == 0 && !config.has("head_dim") && width % heads != 0) {
             throw new FinetuneException(config.file() + ": hidden_size (" + width
                     + ") must be a multiple of num_attention_heads (" + heads + ").");
@@ -99,19 +96,31 @@ record LlamaConfig(
                 parts.innerBias && config.bool("mlp_bias", false),
                 parts.headNorms,
                 config.bool("tie_word_embeddings", false),
-                paddingRow(config, config.size("vocab_size", defaults.vocabulary)),
+                paddingRow(config, config.size("vocab_size", defaults.vocabulary), -1),
                 windows.of(config, layers),
                 RotaryPositions.read(config, headSize, positions));
     }
 
-    /** The token whose embedding learns nothing, -1 for none; a negative id counts from the end, as PyTorch's padding_idx does. */
-    private static int paddingRow(ModelConfig config, int vocabulary) {
-        final int id = config.integer("pad_token_id", -1);
+    /** Refuses heads of queries that don't share those of keys evenly. */
+    static void refuseUneven(ModelConfig config, int heads, int keyHeads) {
+        if (heads % keyHeads != 0) {
+            throw new FinetuneException(config.file() + ": num_attention_heads (" + heads
+                    + ") must be a multiple of num_key_value_heads (" + keyHeads + ").");
+        }
+    }
+
+    /**
+     * The token whose embedding learns nothing, -1 for none; a negative id counts from the end, as PyTorch's padding_idx does.
+     *
+     * @param otherwise where config.json doesn't speak of it
+     */
+    static int paddingRow(ModelConfig config, int vocabulary, int otherwise) {
+        final int id = config.integer("pad_token_id", saysNone(config, "pad_token_id") ? -1 : otherwise);
         return config.has("pad_token_id") && id < 0 && id >= -vocabulary ? vocabulary + id : id;
     }
 
     /** Whether a key is there and null, which isn't what its absence is. */
-    private static boolean saysNone(ModelConfig config, String key) {
+    static boolean saysNone(ModelConfig config, String key) {
         return config.json().has(key) && !config.has(key);
     }
 

@@ -12,7 +12,7 @@ import java.util.List;
  * Llama (Touvron et al., 2023) and its kin, which differ in biases, norms and how far tokens see: Mistral (Jiang et al., 2023),
  * Qwen2 (Yang et al., 2024) and Qwen3 (2025).
  */
-public final class LlamaFamily extends DecoderFamily {
+public final class LlamaFamily extends RotaryDecoderFamily {
     @Override
     public String name() {
         return "Llama";
@@ -77,21 +77,6 @@ public final class LlamaFamily extends DecoderFamily {
     }
 
     @Override
-    String prefix() {
-        return "model";
-    }
-
-    @Override
-    String words() {
-        return "embed_tokens.weight";
-    }
-
-    @Override
-    List<String> parts() {
-        return List.of("embed_tokens.", "layers.", "norm.");
-    }
-
-    @Override
     Architectures architectures(ModelConfig config) {
         final String stem = switch (config.string("model_type", "")) {
             case "mistral" -> "Mistral";
@@ -100,11 +85,5 @@ public final class LlamaFamily extends DecoderFamily {
             default -> "Llama";
         };
         return new Architectures(stem + "ForCausalLM", stem + "ForSequenceClassification");
-    }
-
-    /** What older versions stored of rotary positions. */
-    @Override
-    boolean ignores(String name) {
-        return name.endsWith("rotary_emb.inv_freq");
     }
 }

@@ -1,11 +1,9 @@
 package dev.finetune.lm.decoder;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.batch.HostBatch;
@@ -19,6 +17,7 @@ import dev.finetune.head.Heads;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
+import dev.finetune.lm.PythonPeer;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.train.DeviceChoice;
@@ -29,7 +28,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -50,20 +48,16 @@ class SavedDecoderTest {
     @TempDir
     private Path folder;
 
-    private static boolean there;
+    private static PythonPeer peer;
 
     @BeforeAll
     static void lookForPython() throws IOException, InterruptedException {
-        there = run(List.of("-c", "import torch, transformers"), Files.createTempFile("peer", ".log")) == 0;
-        if (!there) {
-            System.out.println("SKIPPED, not passed: SavedDecoderTest, because " + python()
-                    + " has no torch and transformers; name one that has with -Dfinetune.python=...");
-        }
+        peer = PythonPeer.with("torch, transformers", SavedDecoderTest.class);
     }
 
     @BeforeEach
     void pythonIsThere() {
-        assumeTrue(there, "no torch and transformers");
+        peer.assumeThere();
     }
 
     @ParameterizedTest
@@ -90,25 +84,14 @@ class SavedDecoderTest {
             tuned.save(folder.resolve("saved"));
             writeExpected(tuned);
         }
-        final Path log = folder.resolve("log");
-        final int exit = run(
+        final JsonObject said = peer.agrees(
                 List.of(
                         SCRIPT.toString(),
                         folder.resolve("saved").toString(),
                         folder.resolve("expected.jsonl").toString(),
                         attention),
-                log);
-        final List<String> lines = Files.readAllLines(log);
-        assertThat(exit).as(String.join("\n", lines)).isZero();
-        final JsonObject said = JsonParser.parseString(lines.stream()
-                        .filter(line -> line.startsWith("{"))
-                        .findFirst()
-                        .orElseThrow())
-                .getAsJsonObject();
+                folder.resolve("log"));
         assertThat(said.get("type").getAsString()).isEqualTo(type);
-        assertThat(said.get("largest").getAsDouble()).isLessThan(1e-5);
-        assertThat(said.getAsJsonArray("missing")).isEmpty();
-        assertThat(said.getAsJsonArray("unexpected")).isEmpty();
     }
 
     /** Rows of ids alone, without padding. */
@@ -139,24 +122,5 @@ class SavedDecoderTest {
             }
         }
         Files.write(folder.resolve("expected.jsonl"), lines);
-    }
-
-    private static String python() {
-        final String property = System.getProperty("finetune.python", "");
-        return property.isEmpty() ? "python3" : property;
-    }
-
-    private static int run(List<String> arguments, Path log) throws InterruptedException {
-        final List<String> command = new ArrayList<>(List.of(python()));
-        command.addAll(arguments);
-        try {
-            final Process process = new ProcessBuilder(command)
-                    .redirectErrorStream(true)
-                    .redirectOutput(log.toFile())
-                    .start();
-            return process.waitFor(5, TimeUnit.MINUTES) ? process.exitValue() : -1;
-        } catch (IOException e) {
-            return -1;
-        }
     }
 }

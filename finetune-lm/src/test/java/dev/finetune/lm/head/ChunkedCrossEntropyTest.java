@@ -1,5 +1,8 @@
 package dev.finetune.lm.head;
 
+import static dev.finetune.lm.head.WholeProduct.WIDTH;
+import static dev.finetune.lm.head.WholeProduct.numbers;
+import static dev.finetune.lm.head.WholeProduct.same;
 import static dev.finetune.testkit.Numbers.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -19,16 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The loss in chunks, and its gradients, are those of PyTorch's cross entropy over all logits. */
 class ChunkedCrossEntropyTest {
-    private static final int WIDTH = 6;
     private static final long SUM = 2;
-
-    private static float[] numbers(SplittableRandom random, int count, double size) {
-        final float[] numbers = new float[count];
-        for (int i = 0; i < count; i++) {
-            numbers[i] = (float) ((random.nextDouble() - 0.5) * size);
-        }
-        return numbers;
-    }
 
     @ParameterizedTest(name = "{0} rows over {1} tokens, smoothing {2}, weight trained {3}, bias {4}, capped by {5}")
     @CsvSource({
@@ -85,39 +79,12 @@ class ChunkedCrossEntropyTest {
     @ParameterizedTest(name = "a weight that is computed: {0}")
     @CsvSource({"false", "true"})
     void gradientsOfAWeightAddUpOverAllThatUsesIt(boolean computed) {
-        final SplittableRandom random = new SplittableRandom(4);
-        final float[] w = numbers(random, 50 * WIDTH, 4);
-        final long[] ids = random.longs(40, 0, 50).toArray();
-        final long[] y = random.longs(40, 0, 50).toArray();
-        try (TensorScope scope = TensorScope.open();
-                CustomGradients open = CustomGradients.open()) {
-            final Tensor ours = Tensors.of(w, 50, WIDTH).set_requires_grad(true);
-            final Tensor theirs = Tensors.of(w, 50, WIDTH).set_requires_grad(true);
-            final Tensor labels = Tensors.of(y, 40);
-            for (int pass = 0; pass < 2; pass++) {
-                final Tensor ourWeight = computed ? ours.mul(new Scalar(2)) : ours;
-                final Tensor ourRows = ourWeight.index_select(0, Tensors.of(ids, 40));
-                new ChunkedCrossEntropy(0)
-                        .of(ourRows, ourWeight, null, labels, false)
-                        .loss()
-                        .backward();
-                final Tensor weightOfOne = computed ? theirs.mul(new Scalar(2)) : theirs;
-                final Tensor rowsOfOne = weightOfOne.index_select(0, Tensors.of(ids, 40));
-                torch.cross_entropy_loss(rowsOfOne.mm(weightOfOne.t()), labels, new TensorOptional(), SUM, -100, 0)
-                        .backward();
-            }
-            same(ours, theirs, "gradients of the weight");
-        }
-    }
-
-    /** To the rounding of 32-bit sums in another order, which is that of their largest terms. */
-    private static void same(Tensor ours, Tensor theirs, String what) {
-        final float[] expected = Tensors.floats(theirs.grad());
-        double largest = 1;
-        for (float each : expected) {
-            largest = Math.max(largest, Math.abs(each));
-        }
-        assertClose(Tensors.floats(ours.grad()), expected, 2e-5 * largest, what);
+        WholeProduct.agreesOverAllUses(
+                computed,
+                (rows, weight, labels) -> new ChunkedCrossEntropy(0)
+                        .of(rows, weight, null, labels, false)
+                        .loss(),
+                (logits, labels) -> torch.cross_entropy_loss(logits, labels, new TensorOptional(), SUM, -100, 0));
     }
 
     @ParameterizedTest(name = "smoothing {0}")

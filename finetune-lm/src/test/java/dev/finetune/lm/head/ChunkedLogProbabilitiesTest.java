@@ -1,5 +1,8 @@
 package dev.finetune.lm.head;
 
+import static dev.finetune.lm.head.WholeProduct.WIDTH;
+import static dev.finetune.lm.head.WholeProduct.numbers;
+import static dev.finetune.lm.head.WholeProduct.same;
 import static dev.finetune.testkit.Numbers.assertClose;
 
 import dev.finetune.internal.torch.CustomGradients;
@@ -15,16 +18,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Log-probabilities in chunks, and gradients of whatever is made of them, are those of PyTorch over all logits. */
 class ChunkedLogProbabilitiesTest {
-    private static final int WIDTH = 6;
-
-    private static float[] numbers(SplittableRandom random, int count, double size) {
-        final float[] numbers = new float[count];
-        for (int i = 0; i < count; i++) {
-            numbers[i] = (float) ((random.nextDouble() - 0.5) * size);
-        }
-        return numbers;
-    }
-
     /** Sums over three groups of rows, of which the loss is made so that each has a gradient of its own. */
     private static Tensor loss(Tensor each, int rows) {
         final long[] groups = new long[rows];
@@ -92,43 +85,12 @@ class ChunkedLogProbabilitiesTest {
     @ParameterizedTest(name = "a weight that is computed: {0}")
     @CsvSource({"false", "true"})
     void gradientsOfAWeightAddUpOverAllThatUsesIt(boolean computed) {
-        final SplittableRandom random = new SplittableRandom(4);
-        final float[] w = numbers(random, 50 * WIDTH, 4);
-        final long[] ids = random.longs(40, 0, 50).toArray();
-        final long[] y = random.longs(40, 0, 50).toArray();
-        try (TensorScope scope = TensorScope.open();
-                CustomGradients open = CustomGradients.open()) {
-            final Tensor ours = Tensors.of(w, 50, WIDTH).set_requires_grad(true);
-            final Tensor theirs = Tensors.of(w, 50, WIDTH).set_requires_grad(true);
-            final Tensor labels = Tensors.of(y, 40);
-            for (int pass = 0; pass < 2; pass++) {
-                final Tensor ourWeight = computed ? ours.mul(new Scalar(2)) : ours;
-                final Tensor ourRows = ourWeight.index_select(0, Tensors.of(ids, 40));
-                loss(new ChunkedLogProbabilities(ourRows, ourWeight, null, labels, null).get(), 40)
-                        .backward();
-                final Tensor weightOfOne = computed ? theirs.mul(new Scalar(2)) : theirs;
-                final Tensor rowsOfOne = weightOfOne.index_select(0, Tensors.of(ids, 40));
-                loss(
-                                rowsOfOne
-                                        .mm(weightOfOne.t())
-                                        .log_softmax(1)
-                                        .gather(1, labels.unsqueeze(1))
-                                        .squeeze(1),
-                                40)
-                        .backward();
-            }
-            same(ours, theirs, "gradients of the weight");
-        }
-    }
-
-    /** To the rounding of 32-bit sums in another order, which is that of their largest terms. */
-    private static void same(Tensor ours, Tensor theirs, String what) {
-        final float[] expected = Tensors.floats(theirs.grad());
-        double largest = 1;
-        for (float each : expected) {
-            largest = Math.max(largest, Math.abs(each));
-        }
-        assertClose(Tensors.floats(ours.grad()), expected, 2e-5 * largest, what);
+        WholeProduct.agreesOverAllUses(
+                computed,
+                (rows, weight, labels) ->
+                        loss(new ChunkedLogProbabilities(rows, weight, null, labels, null).get(), WholeProduct.USES),
+                (logits, labels) -> loss(
+                        logits.log_softmax(1).gather(1, labels.unsqueeze(1)).squeeze(1), WholeProduct.USES));
     }
 
     @Test

@@ -1,11 +1,6 @@
 package dev.finetune.lm.seq2seq;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import com.google.gson.Gson;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.batch.CollateContext;
@@ -14,6 +9,7 @@ import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Text;
+import dev.finetune.lm.PythonPeer;
 import dev.finetune.peft.Lora;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,7 +18,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -42,20 +37,16 @@ class SavedSeq2SeqTest {
     @TempDir
     private Path folder;
 
-    private static boolean there;
+    private static PythonPeer peer;
 
     @BeforeAll
     static void lookForPython() throws IOException, InterruptedException {
-        there = run(List.of("-c", "import torch, transformers, peft"), Files.createTempFile("peer", ".log")) == 0;
-        if (!there) {
-            System.out.println("SKIPPED, not passed: SavedSeq2SeqTest, because " + python()
-                    + " has no torch, transformers and peft; name one that has with -Dfinetune.python=...");
-        }
+        peer = PythonPeer.with("torch, transformers, peft", SavedSeq2SeqTest.class);
     }
 
     @BeforeEach
     void pythonIsThere() {
-        assumeTrue(there, "no torch, transformers and peft");
+        peer.assumeThere();
     }
 
     private static List<Example<Text>> examples() {
@@ -122,36 +113,6 @@ class SavedSeq2SeqTest {
                 folder.resolve("saved").toString(),
                 folder.resolve("expected.jsonl").toString()));
         arguments.addAll(base);
-        final Path log = folder.resolve("log");
-        final int exit = run(arguments, log);
-        final List<String> lines = Files.readAllLines(log);
-        assertThat(exit).as(String.join("\n", lines)).isZero();
-        final JsonObject said = JsonParser.parseString(lines.stream()
-                        .filter(line -> line.startsWith("{"))
-                        .findFirst()
-                        .orElseThrow())
-                .getAsJsonObject();
-        assertThat(said.get("largest").getAsDouble()).isLessThan(1e-5);
-        assertThat(said.getAsJsonArray("missing")).isEmpty();
-        assertThat(said.getAsJsonArray("unexpected")).isEmpty();
-    }
-
-    private static String python() {
-        final String property = System.getProperty("finetune.python", "");
-        return property.isEmpty() ? "python3" : property;
-    }
-
-    private static int run(List<String> arguments, Path log) throws InterruptedException {
-        final List<String> command = new ArrayList<>(List.of(python()));
-        command.addAll(arguments);
-        try {
-            final Process process = new ProcessBuilder(command)
-                    .redirectErrorStream(true)
-                    .redirectOutput(log.toFile())
-                    .start();
-            return process.waitFor(5, TimeUnit.MINUTES) ? process.exitValue() : -1;
-        } catch (IOException e) {
-            return -1;
-        }
+        peer.agrees(arguments, folder.resolve("log"));
     }
 }
