@@ -77,6 +77,7 @@ final class TrainingTask<I> extends AbstractFunction1<Iterator<LabelledRow>, Ite
         final BarrierTaskContext context = BarrierTaskContext.get();
         try (KillWatch watch = KillWatch.open(context)) {
             final Met met = meet(context, own.trainCount());
+            watch.check(); // Spark sleeps on for up to a second when all have met, and keeps an interruption to itself.
             final FineTuner one = (streamed ? ofKnownLength(unshared, met.mostRows) : unshared).distributed(met.self);
             try (FineTuned<I> tuned = fit(one, own)) {
                 watch.check();

@@ -11,15 +11,23 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.spark.launcher.JavaModuleOptions;
 import org.apache.spark.sql.SparkSession;
 
 /** A master and workers as processes on this machine, with this process's class path. */
 final class StandaloneCluster implements AutoCloseable {
+    /** Processes of the cluster run in other directories. */
+    private static final String CLASS_PATH = Arrays.stream(
+                    System.getProperty("java.class.path").split(File.pathSeparator))
+            .map(entry -> Path.of(entry).toAbsolutePath().toString())
+            .collect(Collectors.joining(File.pathSeparator));
+
     private static final String HOST = "127.0.0.1";
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -111,7 +119,7 @@ final class StandaloneCluster implements AutoCloseable {
         final SparkSession.Builder builder = Sessions.builder(master())
                 .config("spark.executor.cores", "1")
                 .config("spark.executor.memory", "1g")
-                .config("spark.executor.extraClassPath", System.getProperty("java.class.path"));
+                .config("spark.executor.extraClassPath", CLASS_PATH);
         environment.forEach((name, value) -> builder.config("spark.executorEnv." + name, value));
         return builder;
     }
@@ -128,7 +136,7 @@ final class StandaloneCluster implements AutoCloseable {
         Stream.of(JavaModuleOptions.defaultModuleOptions().split(" "))
                 .filter(option -> !option.isBlank())
                 .forEach(command::add);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+        command.addAll(List.of("-cp", CLASS_PATH));
         command.addAll(arguments);
         final File log = directory.resolve(name + ".log").toFile();
         final ProcessBuilder builder =
