@@ -68,7 +68,9 @@ final class OptimizerState implements AutoCloseable {
         known.put(parameter, state);
         kinds.forEach(kind -> state.remembered.put(kind, state.zeros(kind, count)));
         if (count >= 0) {
-            state.restoredRows = Tensors.own(torch.zeros(new long[] {count}, new TensorOptions(ScalarType.Long)));
+            try (TensorScope scope = TensorScope.open()) {
+                state.restoredRows = Tensors.own(torch.zeros(new long[] {count}, new TensorOptions(ScalarType.Long)));
+            }
         }
         return state;
     }
