@@ -3,6 +3,7 @@ package dev.finetune.nn;
 import dev.finetune.internal.torch.CustomGradients;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.LeafGradient;
+import dev.finetune.internal.torch.RowGradient;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.nn.OperatorGraph.Value;
 import java.util.ArrayList;
@@ -10,6 +11,7 @@ import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /** A row of {@code weight} (rows, width) for each index. */
 public final class Embedding implements Module {
@@ -53,8 +55,13 @@ public final class Embedding implements Module {
             }
             return scope.keep(CustomGradients.outputOfLeaves(
                     value, List.of(), List.of(indices), (gradient, kept, gradients) -> {
-                        final Tensor places = kept.get(0).flatten();
                         final Tensor rows = gradient.reshape(-1, table.size(1));
+                        final @Nullable RowGradient some = weight.rowGradient();
+                        if (some != null) {
+                            some.add(kept.get(0), rows, padding);
+                            return;
+                        }
+                        final Tensor places = kept.get(0).flatten();
                         LeafGradient.sum(table)
                                 .index_add_(0, places, padding < 0 ? rows : withoutPadding(rows, places));
                     }));

@@ -2,6 +2,7 @@ package dev.finetune.nn;
 
 import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.RowGradient;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.internal.torch.WeightCopy;
@@ -35,6 +36,7 @@ public final class Parameter implements AutoCloseable {
     private boolean operand;
     private @Nullable Tensor standIn;
     private @Nullable WeightCopy copy;
+    private @Nullable RowGradient rows;
 
     /**
      * Takes ownership of a tensor.
@@ -298,7 +300,51 @@ public final class Parameter implements AutoCloseable {
         }
         value.set_requires_grad(trained);
         if (!trained) {
-            value.mutable_grad().reset();
+            forgetGradient();
+        }
+    }
+
+    /**
+     * Says whether gradients of a table's rows may be kept by themselves ({@link #rowGradient}), for a reader of gradients that looks
+     * for them; what there is of them is added to the gradient of the value otherwise.
+     *
+     * @param kept not by default
+     */
+    public void keepRowGradient(boolean kept) {
+        if (rows != null && !kept) {
+            rows.spread();
+            rows = null;
+        } else if (rows == null && kept) {
+            rows = new RowGradient(value);
+        }
+    }
+
+    /** {@return the gradients of rows that were looked up, borrowed; null unless they are kept by themselves} */
+    public @Nullable RowGradient rowGradient() {
+        return rows;
+    }
+
+    /**
+     * {@return the gradient, borrowed, in the current scope: of those rows alone that have one where they are kept by themselves;
+     * undefined where there is none}
+     */
+    public Tensor gradient() {
+        final RowGradient some = rows;
+        if (some == null || !some.isDefined()) {
+            return value.grad();
+        }
+        if (value.grad().defined()) {
+            some.spread();
+            return value.grad();
+        }
+        return some.values();
+    }
+
+    /** Forgets the gradient and frees its memory. */
+    public void forgetGradient() {
+        value.mutable_grad().reset();
+        if (rows != null) {
+            rows.close();
         }
     }
 
@@ -314,6 +360,9 @@ public final class Parameter implements AutoCloseable {
     @Override
     public void close() {
         dropCopy();
+        if (rows != null) {
+            rows.close();
+        }
         packed.ifPresentOrElse(PackedWeight::close, value::close);
         if (beforeMerge != null) {
             beforeMerge.close();

@@ -1,13 +1,11 @@
 package dev.finetune.train;
 
 import dev.finetune.internal.torch.TensorScope;
-import dev.finetune.internal.torch.Tensors;
 import dev.finetune.metrics.Totals;
 import dev.finetune.nn.Parameter;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -114,8 +112,7 @@ final class Agreement {
     }
 
     /**
-     * Puts in place of each gradient the sum of all processes'. One that only others have is made: it is 0 here, where a step had no
-     * rows that reach the parameter. One that nobody has stays away, as it does for a process alone.
+     * Puts in place of each gradient the sum of all processes' ({@link SharedGradients}).
      *
      * @return whether there is any other process
      */
@@ -123,26 +120,11 @@ final class Agreement {
         if (group == null) {
             return false;
         }
-        final BitSet there = new BitSet();
+        SharedGradients.prepare(group, parameters);
         try (TensorScope scope = TensorScope.open()) {
-            for (int i = 0; i < parameters.size(); i++) {
-                there.set(i, parameters.get(i).value().grad().defined());
-            }
-        }
-        final BitSet anywhere = new BitSet();
-        group.gather(there.toByteArray()).forEach(each -> anywhere.or(BitSet.valueOf(each)));
-        try (TensorScope scope = TensorScope.open()) {
-            anywhere.stream()
-                    .filter(i -> !there.get(i))
-                    .mapToObj(parameters::get)
-                    .forEach(Agreement::makeGradient);
             group.sum(Gradients.of(parameters));
         }
         return true;
-    }
-
-    private static void makeGradient(Parameter parameter) {
-        parameter.value().mutable_grad().put(Tensors.zerosLike(parameter.value()));
     }
 
     /** Puts in place of each tensor the lead's. */

@@ -32,11 +32,11 @@ final class Gradients {
         }
     }
 
-    /** The gradients that there are; borrowed, in the current scope. */
+    /** The gradients that there are, of those rows alone that have one where they are kept so; borrowed, in the current scope. */
     static List<Tensor> of(List<Parameter> parameters) {
         final List<Tensor> gradients = new ArrayList<>();
         for (Parameter parameter : parameters) {
-            final Tensor gradient = parameter.value().grad();
+            final Tensor gradient = parameter.gradient();
             if (gradient.defined()) {
                 gradients.add(gradient);
             }
@@ -47,6 +47,7 @@ final class Gradients {
     /** What of a parameter's gradient isn't finite, if there is a gradient. */
     static Optional<String> spoiled(Parameter parameter) {
         try (TensorScope scope = TensorScope.open()) {
+            parameter.keepRowGradient(false);
             final Tensor gradient = parameter.value().grad();
             return gradient.defined() ? NonFinite.spoiled("it", gradient) : Optional.empty();
         }

@@ -58,6 +58,11 @@ public record KnowledgePreservation(
         return l2sp.alpha() > 0 || distill > 0;
     }
 
+    /** Whether all weights get a gradient from where they started, too. */
+    boolean pulls() {
+        return l2sp.alpha() > 0 || l2sp.beta() > 0;
+    }
+
     /**
      * Lets lower stages learn less (Clark et al., "ELECTRA", 2020; Howard and Ruder, "Universal language model fine-tuning
      * for text classification", 2018): the head learns at the learning rate, and each stage at {@code factor} times the rate

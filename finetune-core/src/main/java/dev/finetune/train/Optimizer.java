@@ -10,10 +10,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.ToDoubleFunction;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
@@ -54,7 +52,7 @@ final class Optimizer implements AutoCloseable {
     /** What is remembered of a parameter, as PyTorch's optimizers call it. */
     private static List<String> kinds(OptimizerSettings settings) {
         if (settings instanceof OptimizerSettings.AdamW) {
-            return List.of("exp_avg", "exp_avg_sq", "step");
+            return List.of("exp_avg", "exp_avg_sq", OptimizerState.STEP);
         }
         return ((OptimizerSettings.Sgd) settings).momentum() == 0 ? List.of() : List.of("momentum_buffer");
     }
@@ -98,32 +96,53 @@ final class Optimizer implements AutoCloseable {
     static void forgetGradients(List<Parameter> parameters) {
         try (TensorScope scope = TensorScope.open()) {
             for (Parameter parameter : parameters) {
-                parameter.value().mutable_grad().reset();
+                parameter.forgetGradient();
             }
         }
     }
 
-    /** What it remembers of each parameter that has had a gradient, borrowed: NAME.exp_avg, as PyTorch calls it, say. */
+    /**
+     * What it remembers of each parameter that has had a gradient, borrowed, in the current scope: NAME.exp_avg, as PyTorch calls it,
+     * say; where that is of some rows, NAME.rows says of which.
+     */
     Map<String, Tensor> state() {
         final Map<String, Tensor> state = new LinkedHashMap<>();
         for (Group group : groups) {
-            for (State one : group.states.values()) {
-                for (int i = 0; i < one.tensors.size(); i++) {
-                    state.put(one.parameter.name() + "." + kinds.get(i), one.tensors.get(i));
-                }
-            }
+            group.states.forEach((parameter, of) ->
+                    of.tensors().forEach((kind, tensor) -> state.put(parameter.name() + "." + kind, tensor)));
         }
         return state;
     }
 
-    /** Makes room for the state of parameters, to be copied into {@link #state} afterwards. */
-    void restore(Set<String> names) {
+    /**
+     * Makes room for the state of parameters, to be copied into {@link #state} afterwards.
+     *
+     * @param shapes of what was remembered, by name
+     */
+    void restore(Map<String, long[]> shapes) {
         for (Group group : groups) {
-            try (TensorScope scope = TensorScope.open()) {
-                group.parameters.stream()
-                        .filter(parameter -> !kinds.isEmpty() && names.contains(parameter.name() + "." + kinds.get(0)))
-                        .forEach(group::make);
+            for (Parameter parameter : group.parameters) {
+                if (!kinds.isEmpty() && shapes.containsKey(parameter.name() + "." + kinds.get(0))) {
+                    final long @Nullable [] rows = shapes.get(parameter.name() + "." + OptimizerState.ROWS);
+                    OptimizerState.room(parameter, kinds, group.states, rows == null ? -1 : rows[0]);
+                }
             }
+        }
+    }
+
+    /**
+     * Lets gradients of tables on the CPU, of which few rows are looked up, be kept by rows until this is closed. What comes of them is
+     * what comes of gradients of all rows, bit by bit.
+     */
+    void takeRowGradients() {
+        if (!(settings instanceof OptimizerSettings.AdamW adam) || adam.eps() == 0) {
+            return; // 0 / 0 is no number.
+        }
+        for (Group group : groups) {
+            group.parameters.stream()
+                    .filter(parameter ->
+                            parameter.shape().length == 2 && parameter.value().is_cpu())
+                    .forEach(parameter -> parameter.keepRowGradient(true));
         }
     }
 
@@ -132,14 +151,11 @@ final class Optimizer implements AutoCloseable {
         groups.forEach(Group::close);
     }
 
-    /** The state of one parameter: two moments and a step count for Adam, a velocity for SGD with momentum. */
-    private record State(Parameter parameter, List<Tensor> tensors) {}
-
     private final class Group {
         private final List<Parameter> parameters;
         private final Pace pace;
         /** In the order in which their parameters first had a gradient. */
-        private final Map<Parameter, State> states = new LinkedHashMap<>();
+        private final Map<Parameter, OptimizerState> states = new LinkedHashMap<>();
 
         Group(List<Parameter> parameters, Pace pace) {
             this.parameters = parameters;
@@ -147,58 +163,38 @@ final class Optimizer implements AutoCloseable {
         }
 
         void step(double rate, Optional<Tensor> divisor, Optional<Tensor> forbidden) {
-            final List<State> fresh = new ArrayList<>();
-            final List<State> known = new ArrayList<>();
-            final List<Tensor> freshGradients = new ArrayList<>();
-            final List<Tensor> gradients = new ArrayList<>();
-            for (int i = 0; i < parameters.size(); i++) {
-                final Parameter parameter = parameters.get(i);
-                final Tensor gradient = parameter.value().grad();
-                if (!gradient.defined()) {
-                    continue;
+            final List<OptimizerState.Part> fresh = new ArrayList<>();
+            final List<OptimizerState.Part> known = new ArrayList<>();
+            for (Parameter parameter : parameters) {
+                if (parameter.gradient().defined()) {
+                    final @Nullable OptimizerState found = states.get(parameter);
+                    (found == null ? fresh : known)
+                            .add((found == null ? OptimizerState.of(parameter, kinds, states) : found).part());
                 }
-                final @Nullable State found = states.get(parameter);
-                (found == null ? fresh : known).add(found == null ? make(parameter) : found);
-                (found == null ? freshGradients : gradients).add(gradient);
             }
             // The kernels divide gradients by the one tensor, and do nothing where the other is 1.
             final Object scale = divisor.<Object>map(tensor -> tensor).orElse(Boxed.NONE);
             final Object skip = forbidden.<Object>map(tensor -> tensor).orElse(Boxed.NONE);
-            apply(known, gradients, pace.share * rate, scale, skip, false);
-            apply(fresh, freshGradients, pace.share * rate, scale, skip, true);
+            apply(known, pace.share * rate, scale, skip, false);
+            apply(fresh, pace.share * rate, scale, skip, true);
         }
 
-        private State make(Parameter parameter) {
-            final List<Tensor> tensors = new ArrayList<>();
-            final State state = new State(parameter, tensors);
-            states.put(
-                    parameter, state); // Before it is whole: what there is of it is closed, too, when memory runs out.
-            for (String kind : kinds) {
-                tensors.add(Tensors.own(
-                        kind.equals("step")
-                                ? torch.zeros(
-                                        new long[0],
-                                        new TensorOptions(parameter.value().device()))
-                                : Tensors.zerosLike(parameter.value())));
-            }
-            return state;
-        }
-
-        private void apply(
-                List<State> some, List<Tensor> gradients, double rate, Object scale, Object skip, boolean first) {
+        private void apply(List<OptimizerState.Part> some, double rate, Object scale, Object skip, boolean first) {
             if (some.isEmpty()) {
                 return;
             }
             final List<Tensor> values =
-                    some.stream().map(s -> s.parameter.value().detach()).toList();
+                    some.stream().map(OptimizerState.Part::values).toList();
+            final List<Tensor> gradients =
+                    some.stream().map(OptimizerState.Part::gradient).toList();
             if (settings instanceof OptimizerSettings.AdamW adam) {
-                final List<Tensor> steps = state(some, 2);
+                final List<Tensor> steps = state(some, OptimizerState.STEP);
                 Boxed.FOREACH_ADD.run(steps, 1.0);
                 Boxed.FUSED_ADAMW.run(
                         values,
                         gradients,
-                        state(some, 0),
-                        state(some, 1),
+                        state(some, "exp_avg"),
+                        state(some, "exp_avg_sq"),
                         List.of(),
                         steps,
                         rate,
@@ -218,7 +214,7 @@ final class Optimizer implements AutoCloseable {
                 Boxed.FUSED_SGD.run(
                         values,
                         gradients,
-                        sgd.momentum() == 0 ? List.of() : state(some, 0),
+                        sgd.momentum() == 0 ? List.of() : state(some, "momentum_buffer"),
                         pace.decay,
                         sgd.momentum(),
                         rate,
@@ -229,14 +225,21 @@ final class Optimizer implements AutoCloseable {
                         scale,
                         skip);
             }
+            some.forEach(part -> part.put(1 - rate * pace.decay));
         }
 
-        private List<Tensor> state(List<State> some, int index) {
-            return some.stream().map(s -> s.tensors.get(index)).toList();
+        private List<Tensor> state(List<OptimizerState.Part> some, String kind) {
+            return some.stream().map(part -> part.state().get(kind)).toList();
         }
 
         void close() {
-            states.values().forEach(state -> state.tensors.forEach(Tensor::close));
+            for (Parameter parameter : parameters) {
+                if (parameter.rowGradient() != null) {
+                    parameter.forgetGradient();
+                    parameter.keepRowGradient(false);
+                }
+            }
+            states.values().forEach(OptimizerState::close);
             states.clear();
         }
     }

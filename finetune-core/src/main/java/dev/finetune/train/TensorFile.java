@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
 
 /** Tensors of a training, by name, in a file of a checkpoint. */
@@ -21,10 +22,12 @@ final class TensorFile {
         SafetensorsWriter.write(file, tensors, Map.of("format", "pt"));
     }
 
-    /** The names of what a file holds. */
-    static Set<String> names(Path file) {
+    /** The shapes of what a file holds, by name. */
+    static Map<String, long[]> shapes(Path file) {
         try (Weights saved = Weights.open(file)) {
-            return Set.copyOf(saved.names());
+            return saved.names().stream()
+                    .collect(Collectors.toMap(
+                            name -> name, name -> saved.describe(name).shape()));
         }
     }
 

@@ -97,6 +97,9 @@ final class TrainingParts implements AutoCloseable {
             this.optimizer = new Optimizer(
                     settings.optimizer(), trained, parameter -> depths.share(parameter, preservation.layerDecay()));
             closing.push(optimizer::close);
+            if (!preservation.pulls()) {
+                optimizer.takeRowGradients();
+            }
             this.originals = new PretrainedReference(preservation, network, trained);
             closing.push(originals::close);
             this.average = new AveragedWeights(settings.regularization().average(), network, trained, total);

@@ -159,12 +159,14 @@ final class TrainingRun implements AutoCloseable {
         parts.lossScale.restore(state.lossScale());
         control.restore(state.rateFactor());
         progress.restore(state.progress(), from.hasBest());
-        new TreeMap<>(tensors()).forEach((name, tensors) -> {
-            if (!tensors.isEmpty()) {
-                folder.ifPresent(files -> TensorFile.read(files.resolve(name), tensors));
-                agreement.broadcast(new TreeMap<>(tensors).values());
-            }
-        });
+        try (TensorScope scope = TensorScope.open()) {
+            new TreeMap<>(tensors()).forEach((name, tensors) -> {
+                if (!tensors.isEmpty()) {
+                    folder.ifPresent(files -> TensorFile.read(files.resolve(name), tensors));
+                    agreement.broadcast(new TreeMap<>(tensors).values());
+                }
+            });
+        }
         end = progress.shouldStop() ? TrainingHistory.End.EARLY_STOPPING : TrainingHistory.End.FINISHED;
         if (agreement.any(!computesFrozenAgain())) {
             end = TrainingHistory.End.CANCELLED;
@@ -186,7 +188,7 @@ final class TrainingRun implements AutoCloseable {
         }
     }
 
-    /** All tensors that a training goes on from, by name, by the file of a checkpoint that they go to; borrowed. */
+    /** All tensors that a training goes on from, by name, by the file of a checkpoint that they go to; borrowed, in the current scope. */
     private Map<String, Map<String, Tensor>> tensors() {
         return Map.of(
                 "weights.safetensors",
@@ -437,7 +439,7 @@ final class TrainingRun implements AutoCloseable {
             return;
         }
         watch.pause();
-        try {
+        try (TensorScope scope = TensorScope.open()) {
             checkpoints.save(
                     new RunState(
                             step,

@@ -35,7 +35,8 @@ class ResumeTest {
     private Path folder;
 
     /** A way to train, of some steps. */
-    private record Way(String name, Consumer<Settings> settings, int frozenStages, boolean streamed, int longest) {
+    private record Way(
+            String name, Consumer<Settings> settings, int frozenStages, boolean streamed, int longest, int symbols) {
         /** Rows of up to so many tokens come in parts of similar length. */
         private static final int IN_PARTS = 120;
 
@@ -43,8 +44,19 @@ class ResumeTest {
             this(name, settings, 0, false);
         }
 
+        /** Enough of them that gradients are kept of those that occur. */
+        private static final int MANY = 40_000;
+
         Way(String name, Consumer<Settings> settings, int frozenStages, boolean streamed) {
             this(name, settings, frozenStages, streamed, 6);
+        }
+
+        Way(String name, Consumer<Settings> settings, int frozenStages, boolean streamed, int longest) {
+            this(name, settings, frozenStages, streamed, longest, TinyNet.SYMBOLS);
+        }
+
+        private static void unfreezing(Settings settings) {
+            settings.preservation = KnowledgePreservation.DEFAULT.gradualUnfreezing(0.7);
         }
 
         TrainingSettings make() {
@@ -55,7 +67,7 @@ class ResumeTest {
         }
 
         Network network() {
-            final Network tiny = TinyNet.of(5, 3, 0.2);
+            final Network tiny = TinyNet.of(5, 3, 0.2, symbols);
             final Network network = make().batchSize().inParts() ? shortOfMemory(tiny) : tiny;
             for (int i = 0; i < frozenStages; i++) {
                 network.stages().get(i).parameters().forEach(parameter -> parameter.setTrained(false));
@@ -98,9 +110,7 @@ class ResumeTest {
                 }),
                 new Way("frozen outputs kept", s -> {}, 2, false),
                 new Way("a stream", s -> s.maxSteps = 12, 0, true),
-                new Way(
-                        "gradual unfreezing",
-                        s -> s.preservation = KnowledgePreservation.DEFAULT.gradualUnfreezing(0.7)),
+                new Way("gradual unfreezing", Way::unfreezing),
                 new Way("layer decay", s -> s.preservation = KnowledgePreservation.DEFAULT.layerDecay(0.8)),
                 new Way("EMA", s -> s.regularization = Regularization.DEFAULT.average(WeightAverage.ema(0.9))),
                 new Way("SWA, best kept", s -> {
@@ -125,6 +135,8 @@ class ResumeTest {
                     s.learningRate = 1e-3;
                 }),
                 new Way("recomputed", s -> s.gradientCheckpointing = true),
+                new Way("few of many symbols", s -> {}, 0, false, 6, Way.MANY),
+                new Way("few of many symbols, later", Way::unfreezing, 0, false, 6, Way.MANY),
                 new Way(
                         "pulled to the start",
                         s -> s.preservation =

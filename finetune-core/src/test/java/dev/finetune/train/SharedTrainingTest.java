@@ -1,6 +1,7 @@
 package dev.finetune.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.finetune.batch.Encoded;
 import dev.finetune.batch.HostBatch;
@@ -10,6 +11,7 @@ import dev.finetune.nn.Network;
 import dev.finetune.task.Task;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -22,6 +24,7 @@ import org.junit.jupiter.api.Test;
 /** What becomes of a training that several share when something happens in one of them. */
 class SharedTrainingTest {
     private static final int ROWS = 16;
+    private static final int MANY = 40_000;
     private final Settings settings = new Settings();
 
     private static EncodedRows rows(int rank) {
@@ -141,5 +144,49 @@ class SharedTrainingTest {
                 .isInstanceOf(DivergedException.class)
                 .hasMessageStartingWith(where);
         assertThat(ThreadGroups.thrown(all.get(0))).hasMessageStartingWith("Process 1 failed: " + where);
+    }
+
+    /** The rows of steps of four, from which each process takes some. */
+    private static EncodedRows ofManySymbols(int from, int to) {
+        final List<Encoded> some = new ArrayList<>();
+        for (int i = 0; i < ROWS; i++) {
+            if (i % 4 >= from && i % 4 < to) {
+                some.add(new Rows.Row(List.of(1 + i * 1993 % MANY, 1 + i % 4 * 37, 7)));
+            }
+        }
+        return new EncodedRows(some, new Rows(), new EncodedRows.Order(to - from, true, false, false, 3));
+    }
+
+    private List<float[]> trainOnManySymbols(Optional<ProcessGroup> group, BatchSource rows) {
+        try (Network network = TinyNet.of(5, 1, 0, MANY)) {
+            final Trainer alone = TrainerTest.unwatched(network, TrainerTest.TASK, settings.make());
+            group.map(alone::with).orElse(alone).train(rows, Optional.empty());
+            return network.parameters().stream()
+                    .map(each -> Tensors.floats(each.value()))
+                    .toList();
+        }
+    }
+
+    @Test
+    void gradientsOfTheSymbolsThatOccurAreAddedUpWhicheverProcessHasThem() throws Exception {
+        settings.epochs = 2;
+        settings.learningRate = 1e-3;
+        final List<float[]> expected = trainOnManySymbols(Optional.empty(), ofManySymbols(0, 4));
+        final List<CompletableFuture<List<float[]>>> all = ThreadGroups.run(
+                3,
+                group -> trainOnManySymbols(
+                        Optional.of(group),
+                        group.rank() == 0 ? ofManySymbols(0, 2) : ofManySymbols(group.rank() + 1, group.rank() + 2)));
+        for (CompletableFuture<List<float[]>> each : all) {
+            for (int i = 0; i < expected.size(); i++) {
+                final float[] found = each.get().get(i);
+                assertThat(Arrays.equals(found, all.get(0).get().get(i))).isTrue();
+                for (int j = 0; j < found.length; j++) {
+                    if (Math.abs(found[j] - expected.get(i)[j]) > 1e-5f) {
+                        assertThat(found[j]).isCloseTo(expected.get(i)[j], within(1e-5f));
+                    }
+                }
+            }
+        }
     }
 }

@@ -30,14 +30,20 @@ import org.bytedeco.pytorch.Tensor;
 /** A transformer of a few hundred parameters over 16 symbols, with dropout wherever one can be. */
 final class TinyNet {
     static final int CLASSES = 3;
+    static final int SYMBOLS = 16;
     private static final int WIDTH = 8;
 
     private TinyNet() {}
 
     static Network of(long seed, int layers, double dropout) {
+        return of(seed, layers, dropout, SYMBOLS);
+    }
+
+    /** One that knows more symbols. */
+    static Network of(long seed, int layers, double dropout, int symbols) {
         final Made made = new Made(seed);
         final List<Stage> stages = new ArrayList<>();
-        stages.add(new Symbols(made, dropout));
+        stages.add(new Symbols(made, dropout, symbols));
         for (int i = 0; i < layers; i++) {
             stages.add(new Layer(made, i, dropout));
         }
@@ -67,8 +73,8 @@ final class TinyNet {
         private final Embedding embedding;
         private final Dropout dropout;
 
-        Symbols(ParameterSource source, double dropout) {
-            this.embedding = new Embedding(source.at("symbols"), 16, WIDTH, 0, Init.normal(0.3));
+        Symbols(ParameterSource source, double dropout, int symbols) {
+            this.embedding = new Embedding(source.at("symbols"), symbols, WIDTH, 0, Init.normal(0.3));
             this.dropout = new Dropout(dropout);
         }
 

@@ -6,6 +6,7 @@ import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Text;
+import dev.finetune.distributed.Processes;
 import dev.finetune.examples.Bounds;
 import dev.finetune.examples.ProcessFacts;
 import dev.finetune.examples.ShippedFiles;
@@ -47,6 +48,11 @@ public final class MemoryCommand implements Callable<Integer> {
             names = "--images",
             description = "Train a small ResNet on pictures of changing size instead of an encoder.")
     private boolean images;
+
+    @Option(
+            names = "--distributed",
+            description = "Be one of the processes that RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT name.")
+    private boolean distributed;
 
     private long atFrom;
     private long atEnd;
@@ -99,7 +105,8 @@ public final class MemoryCommand implements Callable<Integer> {
     }
 
     private FineTuner tuner(Path model) {
-        return FineTuner.from(model)
+        final FineTuner alone = FineTuner.from(model);
+        return (distributed ? alone.distributed(Processes.fromEnvironment()) : alone)
                 .head("a", "b")
                 .batchSize(8)
                 .maxSteps(steps)
