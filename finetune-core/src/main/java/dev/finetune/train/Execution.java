@@ -17,6 +17,8 @@ import java.util.Objects;
  * @param firstTokenOnly whether the last layer computes only what the head reads; true by default
  * @param keepFrozenOutputs whether the frozen stages that come first compute in evaluation mode, and what they give for
  *     an input that never changes is kept, true by default; otherwise they compute in every step, with their dropout
+ * @param rowGradients whether on a CPU gradients of embeddings, and what AdamW remembers of them, are kept of the rows that were
+ *     looked up alone; true by default
  */
 public record Execution(
         @Told(value = "memory format", quiet = true) MemoryFormat memoryFormat,
@@ -34,9 +36,12 @@ public record Execution(
         boolean firstTokenOnly,
 
         @Told(value = "frozen stages", byDefault = "computed once an input", as = "computed in every step")
-        boolean keepFrozenOutputs) {
+        boolean keepFrozenOutputs,
+
+        @Told(value = "gradients of embeddings", as = "of all rows", quiet = true)
+        boolean rowGradients) {
     /** What is fastest, in the memory that it takes. */
-    public static final Execution DEFAULT = new Execution(MemoryFormat.AUTO, false, true, true, true, true);
+    public static final Execution DEFAULT = new Execution(MemoryFormat.AUTO, false, true, true, true, true, true);
 
     /** Checks that nothing is missing. */
     public Execution {
@@ -120,5 +125,18 @@ public record Execution(
      */
     public Execution keepFrozenOutputs(boolean keep) {
         return Records.with(this, "keepFrozenOutputs", keep);
+    }
+
+    /**
+     * Whether gradients of embeddings are kept of the rows that were looked up alone, and AdamW's moments of the rows that ever
+     * were; true by default. On a CPU, in float32, of tables of 2<sup>18</sup> numbers or more, as long as no more than half of the
+     * rows were; of no effect elsewhere. Takes less memory and time. Weights are the same to the bit for the same gradients; the
+     * gradients' norm, which they are clipped by, is the same but for rounding.
+     *
+     * @param some whether they are kept so
+     * @return the same with that setting
+     */
+    public Execution rowGradients(boolean some) {
+        return Records.with(this, "rowGradients", some);
     }
 }

@@ -154,7 +154,8 @@ public final class Rehearsal {
 
     /**
      * Makes two steps of the longest rows (the second has all that an optimizer keeps beside it), and evaluates a batch of the
-     * longest rows. Layers that would unfreeze later are trained at once, for so they take the most memory.
+     * longest rows. Layers that would unfreeze later are trained at once, and gradients of embeddings are of all rows, for so they take
+     * the most memory.
      *
      * @param planned what is to be done
      * @param training the batches to train on
@@ -166,7 +167,8 @@ public final class Rehearsal {
         final int accumulate = accumulated(training);
         final StepClock clock = new StepClock(1, () -> 0);
         final List<StepReport> steps = train(
-                        settings.preservation(settings.preservation().unfreezingAtOnce()),
+                        settings.preservation(settings.preservation().unfreezingAtOnce())
+                                .execution(settings.execution().rowGradients(false)),
                         accumulate,
                         planned,
                         clock,

@@ -97,7 +97,7 @@ final class TrainingParts implements AutoCloseable {
             this.optimizer = new Optimizer(
                     settings.optimizer(), trained, parameter -> depths.share(parameter, preservation.layerDecay()));
             closing.push(optimizer::close);
-            if (!preservation.pulls()) {
+            if (settings.execution().rowGradients() && !preservation.pulls()) {
                 optimizer.takeRowGradients();
             }
             this.originals = new PretrainedReference(preservation, network, trained);

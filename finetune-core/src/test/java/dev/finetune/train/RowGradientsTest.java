@@ -1,17 +1,21 @@
 package dev.finetune.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.finetune.internal.torch.RowGradient;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
+import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
@@ -205,6 +209,43 @@ class RowGradientsTest {
             try (Tables tables = new Tables(other)) {
                 assertThat(tables.some.rowGradient()).isNull();
             }
+        }
+    }
+
+    private static TrainingHistory trained(Settings settings, List<float[]> weights) {
+        try (Network network = TinyNet.of(5, 1, 0.2, 40_000)) {
+            final BatchSource rows =
+                    new EncodedRows(Rows.of(37, 6, 1), new Rows(), new EncodedRows.Order(8, true, true, true, 3));
+            final TrainingHistory history = TrainerTest.unwatched(network, TrainerTest.TASK, settings.make())
+                    .train(rows, Optional.empty());
+            network.parameters().forEach(each -> weights.add(Tensors.floats(each.value())));
+            return history;
+        }
+    }
+
+    @Test
+    void trainingIsTheSameButForTheRoundingOfTheNormThatGradientsAreClippedBy() {
+        final Settings settings = new Settings();
+        settings.maxGradientNorm = 0.1;
+        settings.epochs = 2;
+        final List<float[]> found = new ArrayList<>();
+        final List<float[]> expected = new ArrayList<>();
+        final TrainingHistory ofSome = trained(settings, found);
+        settings.rowGradients = false;
+        final TrainingHistory ofAll = trained(settings, expected);
+        assertThat(ofSome.steps()).hasSameSizeAs(ofAll.steps());
+        for (int step = 0; step < ofAll.steps().size(); step++) {
+            assertThat(ofSome.steps().get(step).loss())
+                    .isCloseTo(ofAll.steps().get(step).loss(), within(1e-6));
+            assertThat(ofSome.steps().get(step).gradientNorm())
+                    .isCloseTo(ofAll.steps().get(step).gradientNorm(), within(1e-5));
+        }
+        for (int i = 0; i < expected.size(); i++) {
+            double off = 0;
+            for (int j = 0; j < expected.get(i).length; j++) {
+                off = Math.max(off, Math.abs(expected.get(i)[j] - found.get(i)[j]));
+            }
+            assertThat(off).isLessThan(1e-5);
         }
     }
 }

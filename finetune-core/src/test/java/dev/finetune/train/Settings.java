@@ -19,6 +19,7 @@ final class Settings {
     Precision precision = Precision.FLOAT32;
     boolean gradientCheckpointing;
     boolean keepFrozenOutputs = true;
+    boolean rowGradients = true;
     long evaluateEvery;
     Optional<EarlyStopping> earlyStopping = Optional.empty();
     boolean keepBest;
@@ -42,7 +43,8 @@ final class Settings {
                 .precision(precision)
                 .execution(Execution.DEFAULT
                         .gradientCheckpointing(gradientCheckpointing)
-                        .keepFrozenOutputs(keepFrozenOutputs))
+                        .keepFrozenOutputs(keepFrozenOutputs)
+                        .rowGradients(rowGradients))
                 .evaluation(Evaluation.DEFAULT.everySteps(evaluateEvery).batchSize(evaluationBatchSize))
                 .earlyStopping(earlyStopping)
                 .keepBest(keepBest ? Optional.of(new KeepBest("")) : Optional.empty());
