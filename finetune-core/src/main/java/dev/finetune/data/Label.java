@@ -56,9 +56,11 @@ public interface Label {
     }
 
     /**
-     * The accepted answers of a question, each with the place where it starts; the first one is trained on.
+     * The accepted answers of a question, each with the place where it starts; the first one is trained on. Of a question
+     * without an answer a model learns to point at the window's start, as in SQuAD 2.0; but it is asked for the best words all
+     * the same, so that such questions lower the scores.
      *
-     * @param answers the one that is trained on first
+     * @param answers the one that is trained on first; none where the context has no answer
      */
     record Answers(List<Answer> answers) implements Label {
         /** Keeps its own copy. */

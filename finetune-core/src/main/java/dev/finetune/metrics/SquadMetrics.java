@@ -9,7 +9,8 @@ import java.util.Set;
 
 /**
  * Scores answers as the SQuAD 1.1 evaluation does: lower-cased, without punctuation and articles, the best over the
- * accepted answers; in percent (Rajpurkar et al., 2016). Constant memory. Not thread-safe.
+ * accepted answers; in percent (Rajpurkar et al., 2016). Of a question without an answer the empty text is right, and nothing
+ * else, as in SQuAD 2.0. Constant memory. Not thread-safe.
  */
 public final class SquadMetrics {
     private static final String PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
@@ -23,10 +24,16 @@ public final class SquadMetrics {
      * Counts one question.
      *
      * @param prediction the text that was predicted
-     * @param accepted the true answers, the best match of which counts
+     * @param accepted the true answers, the best match of which counts; none, or empty ones alone, where there is no answer
      */
     public void add(String prediction, List<String> accepted) {
         questions++;
+        if (accepted.stream().allMatch(String::isEmpty)) {
+            final boolean none = normalised(prediction).isEmpty();
+            exact += none ? 1 : 0;
+            f1 += none ? 1 : 0;
+            return;
+        }
         exact += accepted.stream().anyMatch(answer -> normalised(answer).equals(normalised(prediction))) ? 1 : 0;
         f1 += accepted.stream()
                 .mapToDouble(answer -> f1(prediction, answer))

@@ -92,7 +92,7 @@ public record LossOptions(
 
     /**
      * The share of the target's probability that is spread over all classes; 0 by default. Where the model is loaded, it is
-     * refused for heads of several labels at once, of numbers, and of features.
+     * refused for heads of several labels at once, of numbers, of features, and of answers to questions.
      *
      * @param share from 0 to below 1
      * @return the same with that setting

@@ -24,6 +24,17 @@ class SquadMetricsTest {
     }
 
     @Test
+    void ofAQuestionWithoutAnAnswerNothingIsRight() {
+        final SquadMetrics metrics = new SquadMetrics();
+        metrics.add("", List.of());
+        metrics.add("The.", List.of(""));
+        metrics.add("Oslo", List.of());
+        metrics.add("", List.of("Oslo"));
+        assertThat(metrics.result().get("exact_match")).isEqualTo(50);
+        assertThat(metrics.result().get("f1")).isEqualTo(50);
+    }
+
+    @Test
     void wordsCountAsOftenAsTheyOccur() {
         final SquadMetrics metrics = new SquadMetrics();
         metrics.add("no no no", List.of("no yes"));

@@ -42,11 +42,17 @@ public final class SpanTask implements Task {
      * A task for a head.
      *
      * @param head how long answers may be
-     * @param options label smoothing, class weights and focal loss
+     * @param options whether the loss is focal
+     * @throws FinetuneException for class weights and label smoothing
      */
     public SpanTask(Head.QuestionAnswering head, LossOptions options) {
         if (!options.classWeights().isEmpty()) {
             throw new FinetuneException("Class weights make no sense for question answering.");
+        }
+        if (options.labelSmoothing() > 0) {
+            throw new FinetuneException("loss(l -> l.labelSmoothing(" + options.labelSmoothing()
+                    + ")) makes no sense for question answering: it would spread the target over all places of a window,"
+                    + " padding too, and Transformers' Trainer doesn't. Leave it out.");
         }
         this.head = head;
         this.loss = new CrossEntropy(options, 0);

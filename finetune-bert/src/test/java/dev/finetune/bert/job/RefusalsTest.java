@@ -433,6 +433,18 @@ class RefusalsTest {
         isRefused(() -> tuner.head(Heads.multiLabel()).fitAll(labelled(both)), setting, "MultiLabel");
     }
 
+    @Test
+    void placesOfAnAnswerAreNotSmoothedSinceTheTrainerDoesNotSmoothThem() {
+        isRefused(
+                () -> Jobs.classifier()
+                        .head(Heads.questionAnswering())
+                        .loss(l -> l.labelSmoothing(0.1))
+                        .untrained(Question.class),
+                "labelSmoothing(0.1)",
+                "question answering",
+                "Leave it out");
+    }
+
     static Stream<Arguments> lossSettings() {
         final UnaryOperator<FineTuner> weights = tuner -> tuner.loss(l -> l.classWeights(1, 2));
         final UnaryOperator<FineTuner> smoothing = tuner -> tuner.loss(l -> l.labelSmoothing(0.1));

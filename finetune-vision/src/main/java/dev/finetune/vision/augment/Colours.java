@@ -38,10 +38,11 @@ final class Colours {
         byte[] from = pixels.rgb();
         byte[] to = new byte[from.length];
         float by = (float) factor;
+        float rest = (float) (1 - factor);
         for (int at = 0; at < from.length; at += 3) {
-            float rest = grey(from, at) * (float) (1 - factor);
+            int grey = grey(from, at);
             for (int channel = at; channel < at + 3; channel++) {
-                to[channel] = (byte) clip((from[channel] & 0xFF) * by + rest);
+                to[channel] = (byte) clip(Math.fma((float) grey, rest, (from[channel] & 0xFF) * by));
             }
         }
         return new Pixels(to, pixels.height(), pixels.width());

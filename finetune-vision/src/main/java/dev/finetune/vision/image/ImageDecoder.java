@@ -12,7 +12,9 @@ import java.util.Optional;
 
 /**
  * Decodes pictures: JPEG, PNG, GIF (first frame), BMP and WebP, known by their first bytes. Gives what Pillow's {@code
- * ImageOps.exif_transpose(image).convert("RGB")} gives: upright, alpha dropped, no colour management. Thread-safe.
+ * ImageOps.exif_transpose(image).convert("RGB")} gives: upright, alpha dropped, no colour management; but for
+ * grey of 16 bits, which is scaled to 8 (Pillow makes white of most of it), and for the colours of lossy WebP at sharp edges, which
+ * libwebp smooths. Thread-safe.
  *
  * @param limits how large a picture may be
  */

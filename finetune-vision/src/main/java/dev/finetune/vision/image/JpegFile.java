@@ -21,6 +21,7 @@ final class JpegFile {
     private static final int APP0 = 0xE0;
     private static final int APP1 = 0xE1;
     private static final int APP14 = 0xEE;
+    private static final int[] XMP = "http://ns.adobe.com/xap/1.0/\0".chars().toArray();
 
     /** What the three or four components mean. */
     enum Colours {
@@ -39,7 +40,8 @@ final class JpegFile {
     private boolean jfif;
     private int adobe = -1;
     private int scans;
-    private int orientation = Orientation.UPRIGHT;
+    private int exif = Orientation.UNSAID;
+    private int xmp = Orientation.UNSAID;
 
     private JpegFile(byte[] bytes) {
         this.bytes = bytes;
@@ -53,7 +55,7 @@ final class JpegFile {
     }
 
     int orientation() {
-        return orientation;
+        return exif == Orientation.UNSAID ? xmp : exif;
     }
 
     int width() {
@@ -180,8 +182,9 @@ final class JpegFile {
         } else if (marker == APP0 && ImageFormat.starts(bytes, from, 'J', 'F', 'I', 'F', 0)) {
             jfif = true;
         } else if (marker == APP1 && ImageFormat.starts(bytes, from, 'E', 'x', 'i', 'f', 0, 0)) {
-            int found = Orientation.ofTiff(bytes, from + 6, end);
-            orientation = orientation == Orientation.UPRIGHT ? found : orientation;
+            exif = exif == Orientation.UNSAID ? Orientation.ofTiff(bytes, from + 6, end) : exif;
+        } else if (marker == APP1 && ImageFormat.starts(bytes, from, XMP)) {
+            xmp = Orientation.ofXmp(bytes, from + XMP.length, end);
         } else if (marker == APP14 && end - from >= 12 && ImageFormat.starts(bytes, from, 'A', 'd', 'o', 'b', 'e')) {
             adobe = bytes[from + 11] & 0xFF;
         }

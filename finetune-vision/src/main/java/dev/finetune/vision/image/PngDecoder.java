@@ -3,11 +3,12 @@ package dev.finetune.vision.image;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Optional;
 import java.util.zip.CRC32;
 
 /**
- * PNG of any kind. As Pillow's {@code convert("RGB")}: alpha is dropped, 16-bit samples are cut to their high byte, and
- * gamma and colour profiles are left alone. Chunks are checked and only those that hold the picture are decoded.
+ * PNG of any kind. As Pillow's {@code convert("RGB")}: alpha is dropped, 16-bit colours are cut to their high byte, and
+ * gamma and colour profiles are left alone. So is 16-bit grey, of which Pillow would make all from 255 on white. Chunks are checked and only those that hold the picture are decoded.
  */
 final class PngDecoder {
     private static final int SIGNATURE = 8;
@@ -17,7 +18,9 @@ final class PngDecoder {
     static Pixels decode(byte[] bytes, ImageLimits limits) throws BrokenImage {
         ByteArrayOutputStream plain = new ByteArrayOutputStream(bytes.length);
         plain.write(bytes, 0, SIGNATURE);
-        int orientation = Orientation.UPRIGHT;
+        int exif = Orientation.UNSAID;
+        int profile = Orientation.UNSAID;
+        int xmp = Orientation.UNSAID;
         int at = SIGNATURE;
         while (true) {
             if (at + 12 > bytes.length) {
@@ -37,7 +40,16 @@ final class PngDecoder {
                     check(bytes, at, type, size);
                     plain.write(bytes, at, size + 12);
                 }
-                case "eXIf" -> orientation = Orientation.ofTiff(bytes, at + 8, at + 8 + size);
+                case "eXIf" -> exif = Orientation.ofTiff(bytes, at + 8, at + 8 + size);
+                case "tEXt", "zTXt", "iTXt" -> {
+                    Optional<PngText> text = PngText.read(bytes, at + 8, at + 8 + size, type);
+                    profile = text.map(PngText::exifOrientation)
+                            .filter(said -> said != Orientation.UNSAID)
+                            .orElse(profile);
+                    xmp = text.map(PngText::xmpOrientation)
+                            .filter(said -> said != Orientation.UNSAID)
+                            .orElse(xmp);
+                }
                 default -> {}
             }
             if (type.equals("IEND")) {
@@ -46,7 +58,8 @@ final class PngDecoder {
             at += size + 12;
         }
         Pixels pixels = BufferedImages.pixels(PlatformReaders.PNG.image(plain.toByteArray(), new ArrayList<>()));
-        return Orientation.upright(pixels, orientation);
+        int said = exif == Orientation.UNSAID ? profile : exif;
+        return Orientation.upright(pixels, said == Orientation.UNSAID ? xmp : said);
     }
 
     private static void header(byte[] bytes, int at, String type, int size, ImageLimits limits) throws BrokenImage {

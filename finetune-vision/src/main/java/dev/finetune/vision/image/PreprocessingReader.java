@@ -110,6 +110,7 @@ final class PreprocessingReader {
         Crop crop = flag("do_center_crop", kind.crops) ? cropSize(kind) : new Crop.None();
         if (kind.equals(CONVNEXT) && resize instanceof Resize.ShortestEdge edge) {
             int length = edge.length();
+            checkCroppedOnce(length, crop);
             if (length >= PreprocessingWriter.CONVNEXT_WARPS_FROM) {
                 resize = new Resize.Exact(length, length);
             } else {
@@ -133,6 +134,17 @@ final class PreprocessingReader {
                 flag("do_rescale", true) ? number("rescale_factor", 1 / 255.0) : 1,
                 normalises ? three("image_mean", kind.mean) : List.of(0.0, 0.0, 0.0),
                 normalises ? three("image_std", kind.std) : List.of(1.0, 1.0, 1.0));
+    }
+
+    /** Below 384 its image processor cuts "size" out of the middle already, and out of that what do_center_crop asks for. */
+    private void checkCroppedOnce(int length, Crop crop) {
+        if (length < PreprocessingWriter.CONVNEXT_WARPS_FROM
+                && crop instanceof Crop.Centre
+                && !crop.equals(new Crop.Centre(length, length))) {
+            throw bad(
+                    "crop_size",
+                    length + ", as \"size\" is, for the ConvNext image processor cuts pictures to that first");
+        }
     }
 
     Preprocessing timm() {

@@ -25,7 +25,7 @@ public final class Resampler {
             throw new FinetuneException("A picture can't be resized to " + width + " x " + height + " pixels.");
         }
         if (interpolation == Interpolation.NEAREST) {
-            return nearest(pixels, height, width);
+            return nearest(pixels, height, width, arithmetic);
         }
         Pixels resized = pixels;
         if (width != pixels.width()) {
@@ -37,11 +37,12 @@ public final class Resampler {
         return resized;
     }
 
-    private static Pixels nearest(Pixels pixels, int height, int width) {
+    private static Pixels nearest(Pixels pixels, int height, int width, Arithmetic arithmetic) {
         byte[] from = pixels.rgb();
         byte[] to = new byte[Math.multiplyExact(Math.multiplyExact(height, width), CHANNELS)];
-        int[] rows = places(pixels.height(), height);
-        int[] columns = places(pixels.width(), width);
+        boolean pillow = arithmetic == Arithmetic.PILLOW;
+        int[] rows = pillow ? places(pixels.height(), height) : exactPlaces(pixels.height(), height);
+        int[] columns = pillow ? places(pixels.width(), width) : exactPlaces(pixels.width(), width);
         int at = 0;
         for (int row : rows) {
             for (int column : columns) {
@@ -60,6 +61,16 @@ public final class Resampler {
         for (int i = 0; i < out; i++) {
             places[i] = Math.min(in - 1, (int) place);
             place += step;
+        }
+        return places;
+    }
+
+    /** The same as PyTorch's "nearest-exact" has it (UpSampleKernel.cpp), in single precision, which decides ties otherwise. */
+    private static int[] exactPlaces(int in, int out) {
+        int[] places = new int[out];
+        float step = (float) in / out;
+        for (int i = 0; i < out; i++) {
+            places[i] = Math.min(in - 1, (int) (step * (i + 0.5f)));
         }
         return places;
     }

@@ -3,7 +3,9 @@ package dev.finetune.vision.image;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 
-/** WebP, lossy and lossless; of an animation the first frame. Decoded by TwelveMonkeys ImageIO. Alpha is dropped. */
+/** WebP, lossy and lossless; of an animation the first frame. Decoded by TwelveMonkeys ImageIO. Alpha is
+ * dropped. Lossless pictures are as Pillow has them to the bit; lossy ones have a colour for each 2 x 2 pixels, which is put into all
+ * four, where libwebp, and so Pillow, draws them together, so that colours differ at sharp edges. */
 final class WebpDecoder {
     private static final int RIFF_HEADER = 12;
 
@@ -46,21 +48,28 @@ final class WebpDecoder {
     }
 
     private static int orientation(byte[] bytes) {
+        int xmp = Orientation.UNSAID;
         int at = RIFF_HEADER;
         while (at + 8 <= bytes.length) {
             long size = number(bytes, at + 4);
             if (at + 8 + size > bytes.length) {
-                return Orientation.UPRIGHT;
+                return xmp;
             }
             int start = at + 8;
             int end = start + (int) size;
-            if (new String(bytes, at, 4, StandardCharsets.ISO_8859_1).equals("EXIF")) {
+            String type = new String(bytes, at, 4, StandardCharsets.ISO_8859_1);
+            if (type.equals("EXIF")) {
                 boolean prefixed = ImageFormat.starts(bytes, start, 'E', 'x', 'i', 'f', 0, 0);
-                return Orientation.ofTiff(bytes, prefixed ? start + 6 : start, end);
+                int said = Orientation.ofTiff(bytes, prefixed ? start + 6 : start, end);
+                if (said != Orientation.UNSAID) {
+                    return said;
+                }
+            } else if (type.equals("XMP ")) {
+                xmp = Orientation.ofXmp(bytes, start, end);
             }
             at = end + (int) (size & 1);
         }
-        return Orientation.UPRIGHT;
+        return xmp;
     }
 
     private static long number(byte[] bytes, int at) {

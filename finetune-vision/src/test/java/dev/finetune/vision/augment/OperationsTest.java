@@ -59,6 +59,12 @@ final class OperationsTest {
     }
 
     @Test
+    void colourAndGreyAreAddedWithOneRoundingAsPyTorchAddsThem() {
+        Pixels in = new Pixels(new byte[] {19, (byte) 244, 97}, 1, 1);
+        assertThat(Colours.saturation(in, 0.3).rgb()).containsExactly(117, (byte) 184, (byte) 140);
+    }
+
+    @Test
     void aThirdOfTheCircleTurnsRedIntoGreenAndGreenIntoBlue() {
         Pixels red = new Pixels(new byte[] {(byte) 255, 0, 0}, 1, 1);
         Pixels green = Colours.hue(red, 1 / 3.0);

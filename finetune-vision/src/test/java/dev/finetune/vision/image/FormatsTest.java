@@ -77,6 +77,20 @@ final class FormatsTest {
         assertThat(turned).isEqualTo(Orientation.upright(stored, orientation));
     }
 
+    static Stream<Path> turned() {
+        return Stream.of(".jpg", ".png", ".webp")
+                .flatMap(ending -> References.files(References.resource("turned"), ending).stream());
+    }
+
+    @ParameterizedTest
+    @MethodSource("turned")
+    void aPictureIsTurnedUprightWhereverItSaysHow(Path picture) {
+        try (Weights weights = Weights.open(References.resource("turned/expected.safetensors"))) {
+            assertThat(decode(picture))
+                    .isEqualTo(References.pixels(weights, picture.getFileName().toString()));
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"png", "bmp", "gif"})
     void whatJavaWritesIsReadToTheBit(String format) throws Exception {

@@ -37,6 +37,14 @@ final class PreprocessingTest {
     }
 
     @Test
+    void convNextMaySayItsCropTwice() {
+        assertThat(transformers("{'image_processor_type': 'ConvNextImageProcessor', 'size': 9, 'crop_pct': 0.9,"
+                        + " 'do_center_crop': true, 'crop_size': 9}"))
+                .isEqualTo(
+                        transformers("{'image_processor_type': 'ConvNextImageProcessor', 'size': 9, 'crop_pct': 0.9}"));
+    }
+
+    @Test
     void vitResizesToItsSizeAndDoesNotCrop() {
         Preprocessing read =
                 transformers("{'image_processor_type': 'ViTImageProcessor', 'size': {'height': 32, 'width':"
@@ -94,6 +102,7 @@ final class PreprocessingTest {
                 "{'image_processor_type': 'ViTImageProcessor', 'image_mean': [0.5]}",
                 "{'image_processor_type': 'ViTImageProcessor', 'do_center_crop': true}",
                 "{'image_processor_type': 'ConvNextImageProcessor', 'size': {'shortest_edge': 5}, 'crop_pct': 0}",
+                "{'image_processor_type': 'ConvNextImageProcessor', 'size': 9, 'do_center_crop': true, 'crop_size': 8}",
                 "{'image_processor_type': 'ViTImageProcessor', 'do_resize': 'perhaps', 'size': 'large'}"
             })
     void whatIsNotSupportedIsRefusedByName(String config) {

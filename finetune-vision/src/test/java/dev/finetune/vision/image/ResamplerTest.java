@@ -49,6 +49,16 @@ final class ResamplerTest {
         }
     }
 
+    /** The 4th of 7 pixels comes from the very middle between 2: 0.5 * 2 / 7 + 3 * 2 / 7 is 1, or less by a rounding. */
+    @Test
+    void tiesOfTheNearestPixelAreDecidedAsEachReferenceDecidesThem() {
+        Pixels in = Pixels.ofGrey(new byte[] {0, 1}, 1, 2);
+        assertThat(Resampler.resize(in, 1, 7, Interpolation.NEAREST, Arithmetic.PILLOW))
+                .isEqualTo(Pixels.ofGrey(new byte[] {0, 0, 0, 0, 1, 1, 1}, 1, 7));
+        assertThat(Resampler.resize(in, 1, 7, Interpolation.NEAREST, Arithmetic.TENSOR))
+                .isEqualTo(Pixels.ofGrey(new byte[] {0, 0, 0, 1, 1, 1, 1}, 1, 7));
+    }
+
     @Test
     void aPictureOfOneColourKeepsItInEverySizeAndFilter() {
         SplittableRandom random = new SplittableRandom(11);
