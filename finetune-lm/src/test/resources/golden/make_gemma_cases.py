@@ -15,12 +15,12 @@ import sys
 import torch
 from safetensors.torch import save_file
 from transformers import Gemma2Config, Gemma2ForCausalLM, Gemma3ForCausalLM, Gemma3TextConfig, GemmaConfig, GemmaForCausalLM
-from transformers import GemmaTokenizer, get_scheduler
-from transformers.trainer_pt_utils import get_parameter_names
+from transformers import GemmaTokenizer
+
+from reference_training import train
 
 HERE = pathlib.Path(__file__).parent
-STEPS, WARMUP, RATE, DECAY, WINDOW = 24, 4, 3e-3, 0.01, 7
-SPARED = [r"bias", r"layernorm", r"rmsnorm", r"(?:^|\.)norm(?:$|\.)", r"_norm(?:$|\.)"]
+STEPS, WINDOW = 24, 7
 WORDS = ("the product arrived on time great sound , weak bass fair price . freezing early layers again and nobody answered my mail"
          " within an hour").split()
 PROMPTS = ["the product arrived on", "great sound , weak bass , fair price . freezing the early"]
@@ -150,8 +150,7 @@ def case(name, model, config, attention, hub):
         tensors["expected.left.logits"] = moved.logits
         info.update(expected_loss_batch0=float(output.loss), expected_left_loss=float(moved.loss),
                     expected_left_loss_without_position_ids=float(counted.loss))
-    info.update(generation=generate(network, tok), **train(network, batches))
-    network.eval()
+    info.update(generation=generate(network, tok), **train(network, batches, STEPS))
     with torch.no_grad():
         tensors["expected.logits_after"] = network(**batches[0]).logits
     save_file({key: value.contiguous() for key, value in tensors.items()}, folder / "case.safetensors")
@@ -159,29 +158,6 @@ def case(name, model, config, attention, hub):
         file.chmod(0o644)
     (folder / "case.json").write_text(json.dumps(info, indent=1, sort_keys=True) + "\n")
     print(name, info["expected_losses"][0], info["expected_losses"][-1], [row["text"][0] for row in info["generation"]])
-
-
-def train(network, batches):
-    network.train()
-    decayed = set(get_parameter_names(network, [torch.nn.LayerNorm], SPARED))
-    named = list(network.named_parameters())
-    optimizer = torch.optim.AdamW([dict(params=[p for n, p in named if n in decayed], weight_decay=DECAY),
-                                   dict(params=[p for n, p in named if n not in decayed], weight_decay=0.0)], lr=RATE)
-    schedule = get_scheduler("linear", optimizer, num_warmup_steps=WARMUP, num_training_steps=STEPS)
-    losses, norms, rates = [], [], []
-    for step in range(STEPS):
-        optimizer.zero_grad()
-        loss = network(**batches[step % 4]).loss
-        loss.backward()
-        losses.append(loss.item())
-        norms.append(float(torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)))
-        rates.append(schedule.get_last_lr()[0])
-        optimizer.step()
-        schedule.step()
-    return dict(expected_losses=losses, expected_grad_norms=norms, expected_lrs=rates, steps=STEPS, gradient_accumulation=1,
-                no_decay_parameters=[n for n, _ in named if n not in decayed],
-                optimizer=dict(name="adamw", lr=RATE, betas=[0.9, 0.999], eps=1e-8, weight_decay=DECAY, max_grad_norm=1.0),
-                schedule=dict(name="linear", warmup_steps=WARMUP, total_steps=STEPS))
 
 
 def as_gemma(told):

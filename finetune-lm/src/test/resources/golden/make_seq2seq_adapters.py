@@ -11,10 +11,12 @@ import shutil
 import torch
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
-from transformers import AutoModelForSeq2SeqLM, get_scheduler
+from transformers import AutoModelForSeq2SeqLM
+
+from reference_training import train
 
 HERE = pathlib.Path(__file__).parent
-STEPS, WARMUP, RATE, DECAY = 12, 4, 3e-3, 0.01
+STEPS = 12
 
 
 def case(name, base):
@@ -37,21 +39,8 @@ def case(name, base):
     model.eval()
     with torch.no_grad():
         tensors["expected.logits"] = model(**batches[0]).logits
-    model.train()
-    trained = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(trained, lr=RATE, weight_decay=DECAY)
-    schedule = get_scheduler("linear", optimizer, num_warmup_steps=WARMUP, num_training_steps=STEPS)
-    losses, norms, rates = [], [], []
-    for step in range(STEPS):
-        optimizer.zero_grad()
-        loss = model(**batches[step % 4]).loss
-        loss.backward()
-        losses.append(loss.item())
-        norms.append(float(torch.nn.utils.clip_grad_norm_(trained, 1.0)))
-        rates.append(schedule.get_last_lr()[0])
-        optimizer.step()
-        schedule.step()
-    model.eval()
+    learned = train(model, batches, STEPS)
+    assert not learned.pop("no_decay_parameters")
     with torch.no_grad():
         tensors["expected.logits_after"] = model(**batches[0]).logits
     model.save_pretrained(folder / "adapter-after")
@@ -62,11 +51,8 @@ def case(name, base):
     save_file({k: v.contiguous() for k, v in tensors.items()}, folder / "case.safetensors")
     told = json.loads((HERE / base / "case.json").read_text())
     info = dict(model=base, decoder_start_token_id=told["decoder_start_token_id"], r=4, alpha=8,
-                target_modules=sorted(config.target_modules or model.peft_config["default"].target_modules), steps=STEPS,
-                gradient_accumulation=1, trainable_parameters=sum(p.numel() for p in trained), expected_losses=losses,
-                expected_grad_norms=norms, expected_lrs=rates,
-                optimizer=dict(name="adamw", lr=RATE, betas=[0.9, 0.999], eps=1e-8, weight_decay=DECAY, max_grad_norm=1.0),
-                schedule=dict(name="linear", warmup_steps=WARMUP, total_steps=STEPS))
+                target_modules=sorted(config.target_modules or model.peft_config["default"].target_modules),
+                trainable_parameters=model.num_parameters(only_trainable=True), **learned)
     (folder / "case.json").write_text(json.dumps(info, indent=1, sort_keys=True) + "\n")
 
 

@@ -13,12 +13,12 @@ import sys
 
 import torch
 from safetensors.torch import save_file
-from transformers import AutoTokenizer, BartConfig, BartForConditionalGeneration, T5Config, T5ForConditionalGeneration, get_scheduler
-from transformers.trainer_pt_utils import get_parameter_names
+from transformers import AutoTokenizer, BartConfig, BartForConditionalGeneration, T5Config, T5ForConditionalGeneration
+
+from reference_training import train
 
 HERE = pathlib.Path(__file__).parent
-STEPS, WARMUP, RATE, DECAY = 12, 4, 3e-3, 0.01
-SPARED = [r"bias", r"layernorm", r"rmsnorm", r"(?:^|\.)norm(?:$|\.)", r"_norm(?:$|\.)"]
+STEPS = 12
 WORDS = "the product arrived on time great sound weak bass fair price again and nobody answered my mail within an hour".split()
 
 
@@ -75,36 +75,12 @@ def case(name, model, config, tokenizer, longest, untied=False, more=None):
     tensors["expected.logits"] = output.logits
     for side in ("encoder_hidden_states", "decoder_hidden_states"):
         tensors.update({f"expected.{side}.{i}": hidden for i, hidden in enumerate(output[side])})
-    info = dict(task=model.__name__, texts=told, max_length=64, decoder_start_token_id=config.decoder_start_token_id, steps=STEPS,
-                gradient_accumulation=1, expected_loss_batch0=float(output.loss), **train(network, batches))
-    network.eval()
+    info = dict(task=model.__name__, texts=told, max_length=64, decoder_start_token_id=config.decoder_start_token_id,
+                expected_loss_batch0=float(output.loss), **train(network, batches, STEPS))
     with torch.no_grad():
         tensors["expected.logits_after"] = network(**batches[0]).logits
     save_file({key: value.contiguous() for key, value in tensors.items()}, folder / "case.safetensors")
     (folder / "case.json").write_text(json.dumps(info, indent=1, sort_keys=True) + "\n")
-
-
-def train(network, batches):
-    network.train()
-    decayed = set(get_parameter_names(network, [torch.nn.LayerNorm], SPARED))
-    named = list(network.named_parameters())
-    optimizer = torch.optim.AdamW([dict(params=[p for n, p in named if n in decayed], weight_decay=DECAY),
-                                   dict(params=[p for n, p in named if n not in decayed], weight_decay=0.0)], lr=RATE)
-    schedule = get_scheduler("linear", optimizer, num_warmup_steps=WARMUP, num_training_steps=STEPS)
-    losses, norms, rates = [], [], []
-    for step in range(STEPS):
-        optimizer.zero_grad()
-        loss = network(**batches[step % 4]).loss
-        loss.backward()
-        losses.append(loss.item())
-        norms.append(float(torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)))
-        rates.append(schedule.get_last_lr()[0])
-        optimizer.step()
-        schedule.step()
-    return dict(expected_losses=losses, expected_grad_norms=norms, expected_lrs=rates,
-                no_decay_parameters=[n for n, _ in named if n not in decayed],
-                optimizer=dict(name="adamw", lr=RATE, betas=[0.9, 0.999], eps=1e-8, weight_decay=DECAY, max_grad_norm=1.0),
-                schedule=dict(name="linear", warmup_steps=WARMUP, total_steps=STEPS))
 
 
 def as_hub(config):

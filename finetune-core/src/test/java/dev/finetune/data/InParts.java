@@ -21,7 +21,7 @@ public final class InParts {
 
     /** Work of one of them. */
     public interface Work<T> {
-        T of(int part, Function<byte[], List<byte[]>> gather);
+        T of(int part, Function<byte[], List<byte[]>> gather) throws Exception;
     }
 
     /** What each comes to. */

@@ -37,6 +37,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ImageQuickstart.class,
             SimilarCommand.class,
             ChatCommand.class,
+            SummariseCommand.class,
             CaseCommand.class,
             CheckCommand.class,
             TextCommand.class,

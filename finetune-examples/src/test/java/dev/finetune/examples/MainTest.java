@@ -87,6 +87,8 @@ class MainTest {
                 "quickstart --lr 0 | --lr must be",
                 "similar --batch 0 | --batch must be",
                 "chat --epochs -1 | --epochs must be",
+                "summarise --epochs -1 | --epochs must be",
+                "summarise --mails 0 | --mails 0: expected at least 1",
                 "pretrain-lm --text TABLE --out OUT --max-length -1 | --max-length must be",
                 "case fraud --epochs -1 | --epochs must be",
                 "case tickets --epochs -1 | --epochs must be",
@@ -106,7 +108,15 @@ class MainTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"quickstart", "image-quickstart", "similar", "chat", "case lesions", "case fraud", "case tickets"
+            strings = {
+                "quickstart",
+                "image-quickstart",
+                "similar",
+                "chat",
+                "summarise",
+                "case lesions",
+                "case fraud",
+                "case tickets"
             })
     void aModelOfOthersIsNotReplacedAndWhatIsAdvisedCanBeDone(String command, @TempDir Path folder) throws IOException {
         Files.writeString(folder.resolve("config.json"), "{}");

@@ -24,6 +24,9 @@ import java.util.stream.Stream;
 record Api(List<Path> sources, List<String> packages, Map<String, String> types) {
     static final String FOLDER = "api";
 
+    /** No module can require Spark's jars, so that this one has no module-info; it is described where Spark is on the class path. */
+    private static final String SPARK = "finetune-spark";
+
     private static final Pattern EXPORTS = Pattern.compile("(?m)^\\s*exports ([\\w.]+);");
     private static final Pattern TYPE =
             Pattern.compile("(?m)^public (?:[a-z-]+ )*?(?:class|interface|record|enum) (\\w+)");
@@ -43,10 +46,17 @@ record Api(List<Path> sources, List<String> packages, Map<String, String> types)
                             .results()
                             .map(found -> found.group(1))
                             .forEach(packages::add);
+                } else if (module.getFileName().toString().equals(SPARK) && hasSpark()) {
+                    sources.add(source);
+                    packages.add("dev.finetune.spark");
                 }
             }
         }
         return new Api(sources, packages, types(sources, packages));
+    }
+
+    private static boolean hasSpark() {
+        return Api.class.getResource("/org/apache/spark/sql/Dataset.class") != null;
     }
 
     private static Map<String, String> types(List<Path> sources, List<String> packages) throws IOException {

@@ -2,7 +2,6 @@ package dev.finetune.bert.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
@@ -12,6 +11,7 @@ import dev.finetune.data.Question;
 import dev.finetune.data.Text;
 import dev.finetune.data.Words;
 import dev.finetune.golden.GoldenCase;
+import dev.finetune.golden.PythonPeer;
 import dev.finetune.internal.torch.CustomGradients;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
@@ -28,7 +28,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Tag;
@@ -51,16 +50,11 @@ class RandomModelsTest {
 
     @Test
     void modelsWithRandomSettingsComputeWhatTransformersComputes() throws IOException, InterruptedException {
-        final String missing = run("-c", "import torch, transformers") == 0
-                ? ""
-                : python() + " has no torch and transformers; name one that has with -Dfinetune.python=...";
-        if (!missing.isEmpty()) {
-            System.out.println("SKIPPED, not passed: RandomModelsTest, because " + missing);
-        }
-        assumeTrue(missing.isEmpty(), missing);
+        final PythonPeer peer = PythonPeer.with("torch, transformers", RandomModelsTest.class);
+        peer.assumeThere();
+        final Path log = folder.resolve("log");
         final String seed = System.getProperty("finetune.seed", "1");
-        assertThat(run(SCRIPT.toString(), "make", GOLDEN.toString(), folder.toString(), seed))
-                .isZero();
+        peer.succeeds(List.of(SCRIPT.toString(), "make", GOLDEN.toString(), folder.toString(), seed), log);
         final List<String> faults = new ArrayList<>();
         try (Stream<Path> cases = Files.list(folder).filter(Files::isDirectory).sorted()) {
             cases.forEach(one -> {
@@ -72,7 +66,7 @@ class RandomModelsTest {
             });
         }
         assertThat(faults).isEmpty();
-        assertThat(run(SCRIPT.toString(), "check", folder.toString())).isZero();
+        peer.succeeds(List.of(SCRIPT.toString(), "check", folder.toString()), log);
     }
 
     private static void check(GoldenCase golden) {
@@ -153,29 +147,5 @@ class RandomModelsTest {
             largest = Math.max(largest, Math.abs(value));
         }
         Numbers.assertClose(ours, theirs, NEAR * largest, what);
-    }
-
-    private int run(String... arguments) throws IOException, InterruptedException {
-        final List<String> command = new ArrayList<>(List.of(python()));
-        command.addAll(List.of(arguments));
-        final Path log = folder.resolve("log");
-        try {
-            final Process process = new ProcessBuilder(command)
-                    .redirectErrorStream(true)
-                    .redirectOutput(log.toFile())
-                    .start();
-            final int exit = process.waitFor(10, TimeUnit.MINUTES) ? process.exitValue() : -1;
-            if (exit != 0 && arguments.length > 2) {
-                System.out.println(Files.readString(log));
-            }
-            return exit;
-        } catch (IOException e) {
-            return -1;
-        }
-    }
-
-    private static String python() {
-        final String property = System.getProperty("finetune.python", "");
-        return property.isEmpty() ? "python3" : property;
     }
 }

@@ -7,24 +7,22 @@ import com.example.loha.Loha;
 import com.google.gson.Gson;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Text;
+import dev.finetune.golden.PythonPeer;
 import dev.finetune.head.Heads;
 import dev.finetune.head.Prediction;
 import dev.finetune.peft.Ia3;
 import dev.finetune.peft.Lora;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -58,23 +56,19 @@ class SavedModelTest {
     @TempDir
     private Path folder;
 
-    private static String missing = "";
+    private static PythonPeer peer;
+    private static PythonPeer peft;
 
     @BeforeAll
     static void lookForPython() throws IOException, InterruptedException {
-        if (!Files.isRegularFile(SCRIPT)) {
-            missing = "there is no " + SCRIPT.toAbsolutePath();
-        } else if (exit("-c", "import torch, transformers") != 0) {
-            missing = python() + " has no torch and transformers; name one that has with -Dfinetune.python=...";
-        }
-        if (!missing.isEmpty()) {
-            System.out.println("SKIPPED, not passed: SavedModelTest, because " + missing);
-        }
+        peer = PythonPeer.with("torch, transformers", SavedModelTest.class);
+        peft = PythonPeer.with("torch, transformers, peft", SavedModelTest.class);
     }
 
     @BeforeEach
-    void pythonIsThere() {
-        assumeTrue(missing.isEmpty(), missing);
+    void pythonAndTheScriptAreThere() {
+        peer.assumeThere();
+        assumeTrue(Files.isRegularFile(SCRIPT), () -> "there is no " + SCRIPT.toAbsolutePath());
     }
 
     @ParameterizedTest
@@ -136,11 +130,7 @@ class SavedModelTest {
     }
 
     private void checkAdapter(String family, UnaryOperator<FineTuner> method) throws IOException, InterruptedException {
-        final boolean there = exit("-c", "import peft") == 0;
-        if (!there) {
-            System.out.println("SKIPPED, not passed: adapters in SavedModelTest, because " + python() + " has no peft");
-        }
-        assumeTrue(there, "no peft");
+        peft.assumeThere();
         final Path base = GOLDEN.resolve(family + "-sequence-classification").resolve("model");
         try (FineTuned<Text> tuned = tuned(method.apply(FineTuner.from(base)))) {
             tuned.saveAdapter(folder.resolve("model"));
@@ -187,53 +177,25 @@ class SavedModelTest {
                 .untrained(Text.class)) {
             model.save(folder.resolve("model"));
         }
-        assertThat(exit(
+        peer.succeeds(
+                List.of(
                         "-c",
                         "import sys, transformers as t; "
                                 + "m, i = t.AutoModelForMaskedLM.from_pretrained(sys.argv[1], output_loading_info=True); "
                                 + "t.AutoTokenizer.from_pretrained(sys.argv[1]); "
                                 + "sys.exit(bool(i['missing_keys']) or bool(i['unexpected_keys']))",
-                        folder.resolve("model").toString()))
-                .isZero();
+                        folder.resolve("model").toString()),
+                folder.resolve("out"));
     }
 
     private JsonObject check(String... more) throws IOException, InterruptedException {
-        final Path out = folder.resolve("out");
-        final List<String> command = new ArrayList<>(List.of(
-                python(),
+        final List<String> arguments = new ArrayList<>(List.of(
                 SCRIPT.toString(),
                 folder.resolve("model").toString(),
                 folder.resolve("predictions.jsonl").toString(),
                 "--max-length",
                 "48"));
-        command.addAll(List.of(more));
-        final Process process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(out.toFile())
-                .start();
-        assertThat(process.waitFor(5, TimeUnit.MINUTES)).isTrue();
-        final List<String> lines = Files.readAllLines(out, StandardCharsets.UTF_8);
-        final String last = lines.get(lines.size() - 1);
-        assertThat(process.exitValue()).as(String.join("\n", lines)).isZero();
-        return JsonParser.parseString(last).getAsJsonObject();
-    }
-
-    private static int exit(String... arguments) throws IOException, InterruptedException {
-        final List<String> command = new ArrayList<>(List.of(python()));
-        command.addAll(List.of(arguments));
-        try {
-            final Process process = new ProcessBuilder(command)
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .start();
-            return process.waitFor(5, TimeUnit.MINUTES) ? process.exitValue() : -1;
-        } catch (IOException e) {
-            return -1;
-        }
-    }
-
-    private static String python() {
-        final String property = System.getProperty("finetune.python", "");
-        return property.isEmpty() ? "python3" : property;
+        arguments.addAll(List.of(more));
+        return peer.says(arguments, folder.resolve("out"));
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.finetune.data.InParts;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
@@ -13,13 +14,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
@@ -198,13 +194,12 @@ final class SharedMemoryExchangeTest {
 
     @Test
     void noneSharesMemoryWhereOneCannot() throws Exception {
-        final Talk talk = new Talk(2);
-        inThreads(2, rank -> {
+        InParts.run(2, (rank, gather) -> {
             assertThat(SharedMemoryExchange.join(
                             rank,
                             2,
                             own -> {
-                                final List<byte[]> all = talk.gather(rank, own);
+                                final List<byte[]> all = gather.apply(own);
                                 return rank == 1 && all.get(0).length > 1
                                         ? List.of(
                                                 (Whereabouts.own() + "\n/dev/shm/elsewhere")
@@ -224,14 +219,13 @@ final class SharedMemoryExchangeTest {
         final Path file = SharedRegion.create(folder, 2).orElseThrow();
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                 .isEqualTo("rw-------");
-        final Talk talk = new Talk(2);
         final List<String> names = new ArrayList<>();
-        inThreads(2, rank -> {
+        InParts.run(2, (rank, gather) -> {
             try (SharedMemoryExchange exchange = SharedMemoryExchange.join(
                             rank,
                             2,
                             own -> {
-                                final List<byte[]> all = talk.gather(rank, own);
+                                final List<byte[]> all = gather.apply(own);
                                 if (rank == 0 && names.isEmpty()) {
                                     names.add(new String(all.get(0), StandardCharsets.UTF_8).split("\n")[1]);
                                 }
@@ -240,7 +234,7 @@ final class SharedMemoryExchangeTest {
                             () -> {},
                             Duration.ofSeconds(2))
                     .orElseThrow()) {
-                talk.gather(rank, new byte[0]);
+                assertThat(gather.apply(new byte[0])).hasSize(2);
                 assertThat(exchange).isNotNull();
                 if (rank == 0) {
                     assertThat(names).singleElement().asString().startsWith("/dev/shm/finetune-");
@@ -255,58 +249,15 @@ final class SharedMemoryExchangeTest {
         Object run(int rank, SharedMemoryExchange exchange) throws Exception;
     }
 
-    private interface Ranked {
-        Object run(int rank) throws Exception;
-    }
-
     /** Several in threads of this process, each of which has mapped the memory for itself. */
     private static void among(int size, Member member) throws Exception {
-        final Talk talk = new Talk(size);
-        inThreads(size, rank -> {
+        InParts.run(size, (rank, gather) -> {
             try (PointerScope scope = new PointerScope();
                     SharedMemoryExchange exchange = SharedMemoryExchange.join(
-                                    rank, size, own -> talk.gather(rank, own), () -> {}, Duration.ofSeconds(2))
+                                    rank, size, gather::apply, () -> {}, Duration.ofSeconds(2))
                             .orElseThrow()) {
                 return member.run(rank, exchange);
             }
         });
-    }
-
-    private static void inThreads(int size, Ranked each) throws Exception {
-        final ExecutorService threads = Executors.newFixedThreadPool(size);
-        try {
-            final List<Callable<Object>> tasks = new ArrayList<>();
-            for (int i = 0; i < size; i++) {
-                final int rank = i;
-                tasks.add(() -> each.run(rank));
-            }
-            for (Future<Object> done : threads.invokeAll(tasks)) {
-                done.get();
-            }
-        } finally {
-            threads.shutdownNow();
-        }
-    }
-
-    private static final class Talk {
-        private final CyclicBarrier barrier;
-        private final byte[][] said;
-
-        private Talk(int size) {
-            this.barrier = new CyclicBarrier(size);
-            this.said = new byte[size][];
-        }
-
-        private List<byte[]> gather(int rank, byte[] own) {
-            try {
-                said[rank] = own;
-                barrier.await();
-                final List<byte[]> all = Arrays.asList(said.clone());
-                barrier.await();
-                return all;
-            } catch (Exception e) {
-                throw new IllegalStateException(e);
-            }
-        }
     }
 }

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -40,12 +41,8 @@ import picocli.CommandLine.Option;
 public final class PretrainCommand implements Callable<Integer> {
     private static final int WORDS_PER_ROW = 44;
 
-    @Option(
-            names = "--text",
-            required = true,
-            arity = "1..*",
-            description = "Text files, plain or .gz, one paragraph a line.")
-    private List<Path> texts = List.of();
+    @Mixin
+    private PlainText text = new PlainText();
 
     @Option(names = "--out", required = true, description = "Where to save the encoder.")
     private Path out = Path.of("encoder");
@@ -100,9 +97,7 @@ public final class PretrainCommand implements Callable<Integer> {
     private boolean run() throws IOException {
         Output.checkModel("--out", out, Overwrite.OURS);
         final List<String> rows = new ArrayList<>();
-        for (Path text : texts) {
-            PlainText.paragraphs(text, paragraph -> cut(paragraph, rows));
-        }
+        text.paragraphs(paragraph -> cut(paragraph, rows));
         System.out.println(rows.size() + " rows of text");
         final Path start = from.isPresent() ? from.get() : TemporaryFolder.create("finetune-pretrain");
         if (from.isEmpty()) {

@@ -36,12 +36,8 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         showDefaultValues = true)
 public final class PretrainLmCommand implements Callable<Integer> {
-    @Option(
-            names = "--text",
-            required = true,
-            arity = "1..*",
-            description = "Text files, plain or .gz, one paragraph a line.")
-    private List<Path> texts = List.of();
+    @Mixin
+    private PlainText text = new PlainText();
 
     @Option(names = "--out", required = true, description = "Where to save the language model.")
     private Path out = Path.of("language-model");
@@ -84,9 +80,7 @@ public final class PretrainLmCommand implements Callable<Integer> {
     private boolean run() throws IOException {
         Output.checkModel("--out", out, Overwrite.OURS);
         final List<String> paragraphs = new ArrayList<>();
-        for (Path text : texts) {
-            PlainText.paragraphs(text, paragraphs::add);
-        }
+        text.paragraphs(paragraphs::add);
         paragraphs.removeIf(String::isEmpty);
         final BytePairLearner learner =
                 new BytePairLearner(List.of(BytePairFiles.END_OF_TEXT, BytePairFiles.START, BytePairFiles.END));

@@ -20,6 +20,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.LongStream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Teaches an encoder to find answers, on questions that are made of plain text, before it sees a real one. */
@@ -31,12 +32,8 @@ import picocli.CommandLine.Option;
 public final class PretrainQuestionsCommand implements Callable<Integer> {
     private static final int HELD_BACK = 300;
 
-    @Option(
-            names = "--text",
-            required = true,
-            arity = "1..*",
-            description = "Text files, plain or .gz, one paragraph a line.")
-    private List<Path> texts = List.of();
+    @Mixin
+    private PlainText text = new PlainText();
 
     @Option(names = "--from", required = true, description = "The encoder to go on with.")
     private Path from = Path.of("encoder");
@@ -81,9 +78,7 @@ public final class PretrainQuestionsCommand implements Callable<Integer> {
     private boolean run() throws IOException {
         Output.checkModel("--out", out, Overwrite.OURS);
         final List<String> paragraphs = new ArrayList<>();
-        for (Path text : texts) {
-            PlainText.paragraphs(text, paragraphs::add);
-        }
+        text.paragraphs(paragraphs::add);
         final ClozeQuestions cloze = new ClozeQuestions(
                 paragraphs, new ClozeQuestions.Shape(words.get(0), words.get(1), reach, dropped), seed);
         final List<Example<Question>> all = LongStream.range(0, questions + HELD_BACK)

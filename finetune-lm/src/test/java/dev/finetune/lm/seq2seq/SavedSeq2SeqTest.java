@@ -9,7 +9,7 @@ import dev.finetune.data.Dataset;
 import dev.finetune.data.Example;
 import dev.finetune.data.Label;
 import dev.finetune.data.Text;
-import dev.finetune.lm.PythonPeer;
+import dev.finetune.golden.PythonPeer;
 import dev.finetune.peft.Lora;
 import java.io.IOException;
 import java.nio.file.Files;

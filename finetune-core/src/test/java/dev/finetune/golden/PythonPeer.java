@@ -1,4 +1,4 @@
-package dev.finetune.lm;
+package dev.finetune.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A Python with the peer's packages: system property finetune.python, "python3" by default. */
+/** A Python with packages that we compare with: system property finetune.python, "python3" by default. */
 public final class PythonPeer {
     private final String packages;
     private final boolean there;
@@ -43,18 +43,28 @@ public final class PythonPeer {
 
     /** {@return what a script says of a saved model: that nothing is missing and logits are equal to 1e-5} */
     public JsonObject agrees(List<String> arguments, Path log) throws IOException, InterruptedException {
-        final int exit = run(arguments, log);
-        final List<String> lines = Files.readAllLines(log);
-        assertThat(exit).as(String.join("\n", lines)).isZero();
-        final JsonObject said = JsonParser.parseString(lines.stream()
-                        .filter(line -> line.startsWith("{"))
-                        .findFirst()
-                        .orElseThrow())
-                .getAsJsonObject();
+        final JsonObject said = says(arguments, log);
         assertThat(said.get("largest").getAsDouble()).isLessThan(1e-5);
         assertThat(said.getAsJsonArray("missing")).isEmpty();
         assertThat(said.getAsJsonArray("unexpected")).isEmpty();
         return said;
+    }
+
+    /** {@return the JSON that a script prints, which ends well} */
+    public JsonObject says(List<String> arguments, Path log) throws IOException, InterruptedException {
+        return JsonParser.parseString(succeeds(arguments, log).stream()
+                        .filter(line -> line.startsWith("{"))
+                        .findFirst()
+                        .orElseThrow())
+                .getAsJsonObject();
+    }
+
+    /** {@return the lines of a script, which ends well} */
+    public List<String> succeeds(List<String> arguments, Path log) throws IOException, InterruptedException {
+        final int exit = run(arguments, log);
+        final List<String> lines = Files.readAllLines(log);
+        assertThat(exit).as(String.join("\n", lines)).isZero();
+        return lines;
     }
 
     private static String python() {
@@ -70,7 +80,7 @@ public final class PythonPeer {
                     .redirectErrorStream(true)
                     .redirectOutput(log.toFile())
                     .start();
-            return process.waitFor(5, TimeUnit.MINUTES) ? process.exitValue() : -1;
+            return process.waitFor(10, TimeUnit.MINUTES) ? process.exitValue() : -1;
         } catch (IOException e) {
             return -1;
         }
