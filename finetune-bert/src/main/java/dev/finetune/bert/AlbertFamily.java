@@ -5,6 +5,7 @@ import dev.finetune.error.FinetuneException;
 import dev.finetune.nn.Activation;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
+import dev.finetune.peft.LayerNames;
 import dev.finetune.spi.AssemblyRequest;
 import dev.finetune.spi.ModelConfig;
 import java.util.ArrayList;
@@ -24,6 +25,11 @@ public final class AlbertFamily extends TextFamily {
     @Override
     public List<String> modelTypes() {
         return List.of("albert");
+    }
+
+    @Override
+    public LayerNames layerNames(ModelConfig config) {
+        return layers(List.of("query", "value"), List.of("key", "value"), "ffn_output");
     }
 
     @Override

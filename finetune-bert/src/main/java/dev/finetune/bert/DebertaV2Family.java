@@ -4,6 +4,7 @@ import dev.finetune.bert.heads.SequenceHead;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
+import dev.finetune.peft.LayerNames;
 import dev.finetune.spi.AssemblyRequest;
 import dev.finetune.spi.ModelConfig;
 import java.util.ArrayList;
@@ -21,6 +22,11 @@ public final class DebertaV2Family extends TextFamily {
     @Override
     public List<String> modelTypes() {
         return List.of("deberta-v2");
+    }
+
+    @Override
+    public LayerNames layerNames(ModelConfig config) {
+        return layers(List.of("query_proj", "value_proj"), List.of("key_proj", "value_proj"), "output.dense");
     }
 
     @Override

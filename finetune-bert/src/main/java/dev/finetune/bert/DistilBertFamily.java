@@ -5,6 +5,7 @@ import dev.finetune.bert.heads.SequenceHead;
 import dev.finetune.checkpoint.Weights;
 import dev.finetune.nn.Activation;
 import dev.finetune.nn.ParameterSource;
+import dev.finetune.peft.LayerNames;
 import dev.finetune.spi.AssemblyRequest;
 import dev.finetune.spi.ModelConfig;
 import java.util.List;
@@ -20,6 +21,11 @@ public final class DistilBertFamily extends TextFamily {
     @Override
     public List<String> modelTypes() {
         return List.of("distilbert");
+    }
+
+    @Override
+    public LayerNames layerNames(ModelConfig config) {
+        return layers(List.of("q_lin", "v_lin"), List.of("k_lin", "v_lin"), "ffn.lin2");
     }
 
     @Override

@@ -12,6 +12,7 @@ import dev.finetune.nn.Linear;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
+import dev.finetune.peft.LayerNames;
 import dev.finetune.spi.AssemblyRequest;
 import dev.finetune.spi.ModelConfig;
 import java.util.ArrayList;
@@ -30,6 +31,11 @@ public final class ModernBertFamily extends TextFamily {
     @Override
     public List<String> modelTypes() {
         return List.of("modernbert");
+    }
+
+    @Override
+    public LayerNames layerNames(ModelConfig config) {
+        return layers(List.of("Wqkv"), List.of("Wqkv"), "mlp.Wo");
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.finetune.bert.heads.SequenceHead;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.nn.Activation;
 import dev.finetune.nn.ParameterSource;
+import dev.finetune.peft.LayerNames;
 import dev.finetune.spi.AssemblyRequest;
 import dev.finetune.spi.ModelConfig;
 import java.util.List;
@@ -22,6 +23,11 @@ public final class MpNetFamily extends TextFamily {
     @Override
     public List<String> modelTypes() {
         return List.of("mpnet");
+    }
+
+    @Override
+    public LayerNames layerNames(ModelConfig config) {
+        return layers(List.of("q", "v"), List.of("k", "v"), "output.dense");
     }
 
     @Override

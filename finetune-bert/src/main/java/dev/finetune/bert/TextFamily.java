@@ -159,16 +159,16 @@ abstract class TextFamily implements TextModelFamily {
         }
     }
 
-    /** Of all these families, whose names don't clash, as Transformers has them. */
-    private static final LayerNames LAYERS = new LayerNames(
-            List.of("query", "value", "q_lin", "v_lin", "query_proj", "value_proj", "q", "v", "Wqkv"),
-            List.of("key", "value", "k_lin", "v_lin", "key_proj", "value_proj", "k", "v", "Wqkv"),
-            List.of("output.dense", "ffn.lin2", "ffn_output", "mlp.Wo"),
-            List.of("classifier", "qa_outputs"));
+    /** The layers that methods adapt, with the last layers of all these families' heads. */
+    static LayerNames layers(List<String> queriesAndValues, List<String> keysAndValues, String feedForward) {
+        return new LayerNames(
+                queriesAndValues, keysAndValues, List.of(feedForward), List.of("classifier", "qa_outputs"));
+    }
 
+    /** As PEFT adapts BERT and RoBERTa where no layers are named, and what is like them in other families. */
     @Override
-    public LayerNames layerNames() {
-        return LAYERS;
+    public LayerNames layerNames(ModelConfig config) {
+        return layers(List.of("query", "value"), List.of("key", "value"), "output.dense");
     }
 
     @Override

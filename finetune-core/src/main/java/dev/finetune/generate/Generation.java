@@ -193,7 +193,7 @@ public final class Generation {
 
     /**
      * {@return these, with so many tokens at most, those of the prompt included; of a model with an encoder, those of the decoder's
-     * beginning instead}
+     * beginning instead; counts where neither the call nor the model says {@link #maxNewTokens(int)}}
      *
      * @param tokens 1 at least
      * @throws FinetuneException if there are none, or fewer than the least
@@ -213,7 +213,8 @@ public final class Generation {
     }
 
     /**
-     * {@return these, with so many tokens, counted as {@link #maxLength(int)} does, before one may end the text}
+     * {@return these, with so many tokens, counted as {@link #maxLength(int)} does, before one may end the text; counts where neither
+     * the call nor the model says {@link #minNewTokens(int)}}
      *
      * @param tokens 0 by default
      * @throws FinetuneException if it is negative, or more than the most
@@ -297,19 +298,14 @@ public final class Generation {
     }
 
     /**
-     * {@return these, and where these say nothing, others}
+     * {@return these, and where these say nothing, others: numbers of new tokens go before whole lengths, whoever says them, as in
+     * Transformers}
      *
      * @param defaults such as the model's
      * @throws FinetuneException if they contradict each other
      */
     public Generation orElse(Generation defaults) {
         final Map<Key, Object> all = new EnumMap<>(defaults.set);
-        if (set.containsKey(Key.MAX_LENGTH)) {
-            all.remove(Key.MAX_NEW_TOKENS);
-        }
-        if (set.containsKey(Key.MIN_LENGTH)) {
-            all.remove(Key.MIN_NEW_TOKENS);
-        }
         all.putAll(set);
         final Generation both = new Generation(all);
         both.checkTogether();

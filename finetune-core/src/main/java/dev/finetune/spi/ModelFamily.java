@@ -43,8 +43,12 @@ public interface ModelFamily {
      */
     Optional<Head> savedHead(ModelConfig config);
 
-    /** {@return what its networks' layers are called, for methods such as LoRA that are told of no layers} */
-    default LayerNames layerNames() {
+    /**
+     * {@return what a network's layers are called, for methods such as LoRA that are told of no layers}
+     *
+     * @param config of the checkpoint: types of models may differ in which layers are usual though they share a family
+     */
+    default LayerNames layerNames(ModelConfig config) {
         return LayerNames.NONE;
     }
 

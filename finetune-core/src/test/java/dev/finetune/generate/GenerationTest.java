@@ -45,6 +45,7 @@ class GenerationTest {
                         .temperature(0.6)
                         .topP(0.9)
                         .maxLength(30)
+                        .maxNewTokens(7)
                         .stopTokens(2)
                         .orElse(Generation.greedy()));
         assertThat(Generation.sampled().temperature(1).orElse(model).temperature())

@@ -45,7 +45,7 @@ public final class LettersFamily implements ModelFamily {
     }
 
     @Override
-    public LayerNames layerNames() {
+    public LayerNames layerNames(ModelConfig config) {
         return new LayerNames(List.of("dense"), List.of("dense"), List.of(), List.of("classifier"));
     }
 

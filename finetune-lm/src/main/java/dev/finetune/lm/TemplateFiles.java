@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,12 +46,16 @@ record TemplateFiles(Map<String, Template> templates, Map<String, Object> tokens
             JsonObject special = object(directory.resolve("special_tokens_map.json"));
             JsonObject config = object(directory.resolve(CONFIG));
             Map<String, Object> tokens = new LinkedHashMap<>();
-            for (String name : TOKENS) {
-                tokenOf(special.get(name), name, tokens);
-                tokenOf(config.get(name), name, tokens);
+            TOKENS.forEach(name -> tokenOf(config.get(name), name, tokens));
+            config.entrySet().stream()
+                    .filter(TemplateFiles::isOwnToken)
+                    .forEach(token -> tokenOf(token.getValue(), token.getKey(), tokens));
+            if (!config.has("added_tokens_decoder")) { // As Transformers reads them; else the older file says nothing.
+                TOKENS.forEach(name -> tokenOf(special.get(name), name, tokens));
             }
             Map<String, Template> templates = new LinkedHashMap<>();
             Path file = directory.resolve(FILE);
+            refuseOtherDefault(directory.resolve(MORE), file);
             if (PlainFile.exists(file)) {
                 if (Files.size(file) > MOST_BYTES) {
                     throw new FinetuneException(file + " has " + Files.size(file) + " bytes, expected at most "
@@ -70,6 +75,32 @@ record TemplateFiles(Map<String, Template> templates, Map<String, Object> tokens
             return new TemplateFiles(templates, tokens, Optional.of(forTools).filter(PlainFile::exists));
         } catch (IOException e) {
             throw new FinetuneException("The chat template in " + directory + " can't be read: " + e, e);
+        }
+    }
+
+    /** A token of the model's own, which some templates are written with. */
+    private static boolean isOwnToken(Map.Entry<String, JsonElement> setting) {
+        return setting.getKey().endsWith("_token")
+                && !TOKENS.contains(setting.getKey())
+                && setting.getValue() instanceof JsonPrimitive text
+                && text.isString();
+    }
+
+    /** Beside further templates Transformers takes none of tokenizer_config.json, and one of them may be the usual one. */
+    private static void refuseOtherDefault(Path more, Path file) throws IOException {
+        Path usual = more.resolve(DEFAULT + ".jinja");
+        if (PlainFile.exists(usual)) {
+            throw new FinetuneException("The model's usual chat template is " + usual
+                    + ", which isn't read: move it to " + file + ", in place of what may be there.");
+        }
+        if (!PlainFile.exists(file) && Files.isDirectory(more)) {
+            try (Stream<Path> files = Files.list(more)) {
+                if (files.anyMatch(each -> each.toString().endsWith(".jinja"))) {
+                    throw new FinetuneException(more + " holds chat templates, and there is no " + FILE
+                            + " beside it: Transformers knows no usual template then, whatever " + CONFIG
+                            + " has. Write the one that is meant in " + file + ", or remove the folder.");
+                }
+            }
         }
     }
 

@@ -63,6 +63,36 @@ class ChatTemplateTest {
                 .hasMessageContaining("tool_use.jinja, which isn't read");
     }
 
+    /** As AutoTokenizer of Transformers 5.18 renders it. */
+    @Test
+    void theOlderFileOfSpecialTokensGoesBeforeTheConfigurationUnlessThatListsAllTokens() throws IOException {
+        Files.writeString(
+                folder.resolve("special_tokens_map.json"),
+                "{\"bos_token\": \"<y>\", \"eos_token\": {\"content\": \"</s>\"}}");
+        final String config =
+                "{\"chat_template\": \"{{ bos_token }} {{ eos_token }} {{ my_token }}{{ add_bos_token }}\", \"bos_token\": \"<x>\","
+                        + " \"my_token\": \"<z>\", \"add_bos_token\": true";
+
+        assertThat(inConfig(config + "}").render(Chat.of(), false)).isEqualTo("<y> </s> <z>");
+        assertThat(inConfig(config + ", \"added_tokens_decoder\": {}}").render(Chat.of(), false))
+                .isEqualTo("<x>  <z>");
+    }
+
+    @Test
+    void aUsualTemplateThatIsntReadIsNamed() throws IOException {
+        final Path more = Files.createDirectories(folder.resolve("additional_chat_templates"));
+        Files.writeString(more.resolve("tool_use.jinja"), "{{ tools[0].name }}");
+        assertThatThrownBy(() -> inConfig("{\"chat_template\": \"config\"}"))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContainingAll("no chat_template.jinja", "remove the folder");
+
+        Files.writeString(folder.resolve("chat_template.jinja"), "plain");
+        Files.writeString(more.resolve("default.jinja"), "other");
+        assertThatThrownBy(() -> inConfig("{}"))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContainingAll("default.jinja, which isn't read", "chat_template.jinja");
+    }
+
     @Test
     void aModelWithoutATemplateSaysSo() throws IOException {
         assertThatThrownBy(() -> inConfig("{\"eos_token\": null}"))

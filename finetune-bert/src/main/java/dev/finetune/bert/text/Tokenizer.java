@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 
 /**
@@ -35,6 +36,7 @@ public final class Tokenizer implements AutoCloseable {
     private final boolean givesTokenTypes;
     private final boolean leavesTokenTypesOpen;
     private final boolean fitForWords;
+    private final boolean cleansUp;
     private final Beginnings beginnings;
     private final String source;
 
@@ -62,6 +64,7 @@ public final class Tokenizer implements AutoCloseable {
         givesTokenTypes = SettingsCheck.givesTokenTypes(files);
         leavesTokenTypesOpen = SettingsCheck.leavesTokenTypesOpen(files);
         fitForWords = forWords || found.fitForWords();
+        cleansUp = SpacesCleanUp.isAskedFor(files.json(TokenizerFiles.CONFIG), definition.json());
         tokens = NativeTokenizer.of(DefinitionCheck.of(definition.json(), vocabulary.largestId(), source), source);
         beginnings = new Beginnings(
                 TextStart.of(definition.json()), LongRuns.of(definition.json()), tokens::encode, tokens::encodeWords);
@@ -141,7 +144,7 @@ public final class Tokenizer implements AutoCloseable {
             saved.put(TokenizerFiles.TOKENIZER, definition.json().toString().getBytes(StandardCharsets.UTF_8));
         }
         if (!files.has(TokenizerFiles.CONFIG)) {
-            saved.put(TokenizerFiles.CONFIG, pretty(definition.minimalConfig(vocabulary, special)));
+            saved.put(TokenizerFiles.CONFIG, pretty(definition.minimalConfig(files, vocabulary, special)));
         } else if (changed) {
             JsonObject config = files.json(TokenizerFiles.CONFIG);
             config.addProperty("add_prefix_space", true);
@@ -188,12 +191,38 @@ public final class Tokenizer implements AutoCloseable {
     }
 
     /**
-     * {@return the text of tokens, without special ones; bytes that are no whole character are U+FFFD in it}
+     * {@return the text of tokens, without special ones, {@linkplain #cleaned cleaned up}; bytes that are no whole character are
+     * U+FFFD in it}
      *
      * @param ids of tokens, in order; one that the vocabulary lacks is left out
      */
     public String decode(int... ids) {
+        return cleaned(decodeAsIs(ids));
+    }
+
+    /**
+     * {@return the text of tokens as {@link #decode} gives it before it is cleaned up}
+     *
+     * @param ids of tokens, in order; one that the vocabulary lacks is left out
+     */
+    public String decodeAsIs(int... ids) {
         return tokens.decode(Arrays.stream(ids).asLongStream().toArray());
+    }
+
+    /** {@return whether spaces before punctuation are taken away (clean_up_tokenization_spaces, which counts unless it is BPE)} */
+    public boolean cleansUp() {
+        return cleansUp;
+    }
+
+    /**
+     * {@return a text without the spaces before punctuation and in contractions that Transformers takes away; the same text where
+     * the tokenizer's settings don't ask for that}
+     *
+     * @param text whole, as {@link #decodeAsIs} gives it
+     */
+    public String cleaned(String text) {
+        Objects.requireNonNull(text, "text");
+        return cleansUp ? SpacesCleanUp.of(text) : text;
     }
 
     /** {@return the special tokens' ids} */

@@ -1,6 +1,7 @@
 package dev.finetune.bert.text;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -20,13 +21,27 @@ enum TokenizerClass {
     DEBERTA("cls_token", "sep_token"),
     /** Pieces; texts stand between the tokens that open and close what is written. */
     XLM_ROBERTA("bos_token", "eos_token"),
+    /** As XLM-RoBERTa's, with the unknown token wherever it is. */
+    CAMEMBERT("bos_token", "eos_token"),
+    /** Pieces, with a token that closes a text. */
+    T5("", ""),
+    /** BPE of pieces that hold blanks, with bytes for what has no piece. */
+    LLAMA("", ""),
+    /** As Llama's, with settings of its own. */
+    CODE_LLAMA("", ""),
+    /** As Llama's, where blanks become parts of pieces before a text is split. */
+    GEMMA("", ""),
+    /** Byte-level BPE, with its own rule of where texts are split. */
+    GPT2("", ""),
+    /** Byte-level BPE, with another such rule, of normalized texts. */
+    QWEN2("", ""),
     /** What tokenizer.json says, and nothing else. */
     AS_WRITTEN("", ""),
     /** One that this library knows nothing of, or none. */
     OTHER("", "");
 
-    /** Those that Transformers takes as written whatever class is named. */
-    private static final Set<String> TYPES_AS_WRITTEN = Set.of("modernbert", "modernbert-decoder");
+    /** The types of models for which Transformers takes tokenizer.json as written whatever class is named. */
+    private static final Set<String> TYPES_AS_WRITTEN = Set.of("modernbert", "modernbert-decoder", "mistral");
 
     /** Those that make of a vocabulary what BertTokenizer makes of it. */
     private static final Set<String> WORD_PIECE = Set.of(
@@ -45,6 +60,9 @@ enum TokenizerClass {
     private static final Set<String> BYTE_LEVEL =
             Set.of("RobertaTokenizer", "LongformerTokenizer", "BartTokenizer", "LEDTokenizer", "MvpTokenizer");
 
+    /** The type of models whose own tokenizer Transformers takes whatever class is named, since many name another. */
+    private static final String OWN_ALWAYS = "qwen2";
+
     private final String opening;
     private final String closing;
 
@@ -56,8 +74,11 @@ enum TokenizerClass {
     /** The one of a directory. */
     static TokenizerClass of(TokenizerFiles files) {
         final String type = files.modelType().orElse("");
-        return TYPES_AS_WRITTEN.contains(type)
-                ? AS_WRITTEN
+        if (TYPES_AS_WRITTEN.contains(type)) {
+            return AS_WRITTEN;
+        }
+        return type.equals(OWN_ALWAYS)
+                ? QWEN2
                 : files.tokenizerClass().map(TokenizerClass::named).orElseGet(() -> ofModel(type));
     }
 
@@ -76,7 +97,14 @@ enum TokenizerClass {
             case "MPNetTokenizer" -> MPNET;
             case "AlbertTokenizer" -> ALBERT;
             case "DebertaV2Tokenizer" -> DEBERTA;
-            case "XLMRobertaTokenizer", "CamembertTokenizer" -> XLM_ROBERTA;
+            case "XLMRobertaTokenizer" -> XLM_ROBERTA;
+            case "CamembertTokenizer" -> CAMEMBERT;
+            case "T5Tokenizer" -> T5;
+            case "LlamaTokenizer" -> LLAMA;
+            case "CodeLlamaTokenizer" -> CODE_LLAMA;
+            case "GemmaTokenizer" -> GEMMA;
+            case "GPT2Tokenizer" -> GPT2;
+            case "Qwen2Tokenizer" -> QWEN2;
             default -> OTHER;
         };
     }
@@ -88,8 +116,29 @@ enum TokenizerClass {
             case "roberta", "bart" -> ROBERTA;
             case "albert" -> ALBERT;
             case "deberta-v2" -> DEBERTA;
-            case "xlm-roberta", "camembert" -> XLM_ROBERTA;
+            case "xlm-roberta" -> XLM_ROBERTA;
+            case "camembert" -> CAMEMBERT;
+            case "t5" -> T5;
+            case "gemma", "gemma2", "gemma3_text" -> GEMMA;
+            case "gpt2" -> GPT2;
+            case "qwen3" -> QWEN2;
+            case "llama" -> AS_WRITTEN;
             default -> OTHER;
+        };
+    }
+
+    /** What Transformers calls those whose steps it makes anew for tokenizers of several models. */
+    Optional<String> ownName() {
+        return switch (this) {
+            case ALBERT -> Optional.of("AlbertTokenizer");
+            case DEBERTA -> Optional.of("DebertaV2Tokenizer");
+            case XLM_ROBERTA -> Optional.of("XLMRobertaTokenizer");
+            case CAMEMBERT -> Optional.of("CamembertTokenizer");
+            case T5 -> Optional.of("T5Tokenizer");
+            case GEMMA -> Optional.of("GemmaTokenizer");
+            case GPT2 -> Optional.of("GPT2Tokenizer");
+            case QWEN2 -> Optional.of("Qwen2Tokenizer");
+            default -> Optional.empty();
         };
     }
 
@@ -107,7 +156,18 @@ enum TokenizerClass {
     boolean givesTokenTypes() {
         return switch (this) {
             case BERT, DEBERTA, OTHER -> true;
-            case MPNET, ROBERTA, XLM_ROBERTA, ALBERT, AS_WRITTEN -> false;
+            case MPNET,
+                    ROBERTA,
+                    XLM_ROBERTA,
+                    CAMEMBERT,
+                    ALBERT,
+                    T5,
+                    LLAMA,
+                    CODE_LLAMA,
+                    GEMMA,
+                    GPT2,
+                    QWEN2,
+                    AS_WRITTEN -> false;
         };
     }
 }

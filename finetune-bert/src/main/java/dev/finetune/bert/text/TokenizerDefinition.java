@@ -66,12 +66,15 @@ record TokenizerDefinition(JsonObject json, String source) {
         boolean follows = kind != TokenizerClass.AS_WRITTEN;
         if (follows) {
             new ClassCheck(files, json, kind).check();
+        }
+        boolean ownSteps = ClassSteps.putInto(json, files, kind);
+        if (follows && !ownSteps) {
             followSettings(json, files.json(TokenizerFiles.CONFIG), kind);
         }
-        if (files.tokenizerClass().filter("LlamaTokenizer"::equals).isPresent()) {
-            LlamaSteps.putInto(json, files.json(TokenizerFiles.CONFIG));
-        }
         AddedTokens.complete(json, files, follows, Map.of());
+        if (ownSteps) {
+            ClassSteps.surround(json, files, kind);
+        }
         return new TokenizerDefinition(json, source);
     }
 
@@ -162,7 +165,7 @@ record TokenizerDefinition(JsonObject json, String source) {
     }
 
     /** The settings to save where a directory had none: enough for Transformers' AutoTokenizer to open it. */
-    JsonObject minimalConfig(Vocabulary vocabulary, SpecialTokens special) {
+    JsonObject minimalConfig(TokenizerFiles files, Vocabulary vocabulary, SpecialTokens special) {
         JsonObject config = new JsonObject();
         Optional<JsonObject> byteLevel =
                 byteLevels(json, "pre_tokenizer").stream().findFirst();
@@ -175,7 +178,8 @@ record TokenizerDefinition(JsonObject json, String source) {
             config.addProperty("tokenizer_class", "RobertaTokenizer");
             config.add("add_prefix_space", byteLevel.get().get("add_prefix_space"));
         } else {
-            config.addProperty("tokenizer_class", "PreTrainedTokenizerFast");
+            config.addProperty(
+                    "tokenizer_class", TokenizerClass.of(files).ownName().orElse("PreTrainedTokenizerFast"));
         }
         special.cls()
                 .ifPresent(id ->

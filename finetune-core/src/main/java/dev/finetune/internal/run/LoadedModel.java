@@ -120,7 +120,7 @@ public record LoadedModel<I>(
             throw new FinetuneException("preservation(p -> p.l2sp(...)) pulls pretrained weights back, and "
                     + draft.adapter().word() + " leaves them as they are: leave one of them out.");
         }
-        final Optional<PeftMethod> named = draft.adapter().method().map(said -> said.on(family.layerNames()));
+        final Optional<PeftMethod> named = draft.adapter().method().map(said -> said.on(family.layerNames(config)));
         final Adaptation adaptation = new Adaptation(
                 named,
                 draft.adapter().directory(),

@@ -23,7 +23,7 @@ public final class GemmaFamily extends RotaryDecoderFamily {
 
     /** As PEFT adapts them where no layers are named. */
     @Override
-    public LayerNames layerNames() {
+    public LayerNames layerNames(ModelConfig config) {
         return new LayerNames(
                 List.of("q_proj", "v_proj"), List.of("q_proj", "v_proj"), List.of("down_proj"), List.of("score"));
     }

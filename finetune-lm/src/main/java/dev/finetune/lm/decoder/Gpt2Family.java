@@ -20,7 +20,7 @@ public final class Gpt2Family extends DecoderFamily {
 
     /** As PEFT adapts it where no layers are named. */
     @Override
-    public LayerNames layerNames() {
+    public LayerNames layerNames(ModelConfig config) {
         return new LayerNames(List.of("c_attn"), List.of("c_attn"), List.of("mlp.c_proj"), List.of("score"));
     }
 

@@ -23,11 +23,12 @@ public final class LlamaFamily extends RotaryDecoderFamily {
         return List.of("llama", "mistral", "qwen2", "qwen3");
     }
 
-    /** As PEFT adapts them where no layers are named. */
+    /** As PEFT adapts them where no layers are named: IA3 multiplies Qwen's queries, and Llama's and Mistral's keys. */
     @Override
-    public LayerNames layerNames() {
+    public LayerNames layerNames(ModelConfig config) {
+        final String beside = config.string("model_type", "").startsWith("qwen") ? "q_proj" : "k_proj";
         return new LayerNames(
-                List.of("q_proj", "v_proj"), List.of("k_proj", "v_proj"), List.of("down_proj"), List.of("score"));
+                List.of("q_proj", "v_proj"), List.of(beside, "v_proj"), List.of("down_proj"), List.of("score"));
     }
 
     @Override

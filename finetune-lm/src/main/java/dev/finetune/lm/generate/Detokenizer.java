@@ -17,6 +17,7 @@ final class Detokenizer {
     private static final int MOST_OPEN = 3;
 
     private final IdsToText tokenizer;
+    private final CleanPieces pieces;
 
     /** The tokens that are decoded together, of which so many are settled, and what of their text came out. */
     private int[] window = {};
@@ -26,6 +27,7 @@ final class Detokenizer {
 
     Detokenizer(IdsToText tokenizer) {
         this.tokenizer = tokenizer;
+        this.pieces = new CleanPieces(tokenizer);
     }
 
     /** The whole text of some tokens. */
@@ -40,6 +42,10 @@ final class Detokenizer {
 
     /** Takes the next token, and gives what it settles; often a word, maybe nothing. */
     String add(int id) {
+        return pieces.add(settledBy(id));
+    }
+
+    private String settledBy(int id) {
         window = Arrays.copyOf(window, window.length + 1);
         window[window.length - 1] = id;
         if (tokenizer.isByte(id)) {
@@ -88,6 +94,6 @@ final class Detokenizer {
 
     /** Gives what stayed back, at the end of the text. */
     String end() {
-        return window.length == settled ? "" : decoded().substring(shown.length());
+        return pieces.end(window.length == settled ? "" : decoded().substring(shown.length()));
     }
 }

@@ -20,8 +20,10 @@ import java.util.TreeMap;
  *
  * @param settings of the file
  * @param special the tokens that begin and end texts, but for those that are among the settings
+ * @param coldest whether the file says temperature 0, which nothing can be drawn with: no matter, as in Transformers, as long as
+ *     nothing is
  */
-public record GenerationConfig(Generation settings, SpecialIds special) {
+public record GenerationConfig(Generation settings, SpecialIds special, boolean coldest) {
     /** What the file is called. */
     public static final String FILE = "generation_config.json";
 
@@ -31,6 +33,16 @@ public record GenerationConfig(Generation settings, SpecialIds special) {
     public GenerationConfig {
         Objects.requireNonNull(settings, "settings");
         Objects.requireNonNull(special, "special");
+    }
+
+    /**
+     * Of a file that doesn't say temperature 0.
+     *
+     * @param settings of the file
+     * @param special its tokens
+     */
+    public GenerationConfig(Generation settings, SpecialIds special) {
+        this(settings, special, false);
     }
 
     /**
@@ -66,12 +78,13 @@ public record GenerationConfig(Generation settings, SpecialIds special) {
                         fields.id("pad_token_id"),
                         fields.id("decoder_start_token_id"),
                         fields.forcedFirst(),
-                        fields.ids("forced_eos_token_id")));
+                        fields.ids("forced_eos_token_id")),
+                fields.isColdest());
     }
 
     private static Generation settings(GenerationFields fields) {
         Generation settings = Generation.asTheModel();
-        settings = fields.number("temperature", settings, Generation::temperature);
+        settings = fields.isColdest() ? settings : fields.number("temperature", settings, Generation::temperature);
         settings = fields.whole("top_k", settings, Generation::topK);
         settings = fields.number("top_p", settings, Generation::topP);
         settings = fields.number("min_p", settings, Generation::minP);
@@ -97,6 +110,9 @@ public record GenerationConfig(Generation settings, SpecialIds special) {
         new TreeMap<>(settings.fields())
                 .forEach((key, value) ->
                         json.add(key, GSON.toJsonTree(value instanceof BeamStop when ? when.inFile() : value)));
+        if (coldest) {
+            json.addProperty("temperature", 0);
+        }
         special.begin().ifPresent(id -> json.addProperty("bos_token_id", id));
         special.padding().ifPresent(id -> json.addProperty("pad_token_id", id));
         special.decoderStart().ifPresent(id -> json.addProperty("decoder_start_token_id", id));

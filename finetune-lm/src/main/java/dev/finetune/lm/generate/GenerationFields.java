@@ -41,6 +41,7 @@ final class GenerationFields {
             "penalty_alpha",
             "dola_layers",
             "is_assistant",
+            "remove_invalid_values",
             "max_time");
 
     /** Of these 1 asks for nothing; of the others 0. */
@@ -172,6 +173,11 @@ final class GenerationFields {
             return value.getAsBoolean();
         }
         throw wrong(key, "true or false");
+    }
+
+    /** Whether a temperature of 0 is said where nothing is drawn. */
+    boolean isColdest() {
+        return has("temperature") && JsonNumbers.finite(json.get("temperature")).orElse(1) == 0 && !flag("do_sample");
     }
 
     /** The token that comes first: "forced_bos_token_id", or, as config.json of old models says it, that one begins with. */

@@ -20,4 +20,18 @@ public interface IdsToText {
     default boolean isByte(int id) {
         return false;
     }
+
+    /** {@return whether a whole text is cleaned up when it is decoded; not by default} */
+    default boolean cleansUp() {
+        return false;
+    }
+
+    /**
+     * {@return a whole text with spaces before punctuation taken away, where that is so}
+     *
+     * @param text as it is decoded
+     */
+    default String cleaned(String text) {
+        return text;
+    }
 }

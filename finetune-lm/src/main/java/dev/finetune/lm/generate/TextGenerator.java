@@ -8,12 +8,17 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes texts with a model that says what comes next: greedily, by samples or by beam search, each token and score as Transformers
  * 5.18 gives it for the same logits, but for what chance decides. A text doesn't depend on what else is in its batch. Immutable.
  */
 public final class TextGenerator {
+    private static final Logger LOG = LoggerFactory.getLogger(TextGenerator.class);
+    private static final String TEMPERATURE = "temperature";
+
     private final GenerationConfig config;
     private final IdsToText tokenizer;
 
@@ -46,7 +51,7 @@ public final class TextGenerator {
             Generation settings,
             int atOnce,
             Cancellation cancellation) {
-        return work(model, prompts, all(settings), atOnce, id -> {}, () -> {}, cancellation);
+        return work(model, prompts, told(settings), atOnce, id -> {}, () -> {}, cancellation);
     }
 
     /**
@@ -67,7 +72,7 @@ public final class TextGenerator {
             Consumer<String> pieces,
             Cancellation cancellation) {
         Objects.requireNonNull(pieces, "pieces");
-        final Generation all = all(settings);
+        final Generation all = told(settings);
         if (all.beams() > 1 || all.sequences() > 1) {
             throw new FinetuneException(
                     "A text can be handed over while it is written if there is one; the settings ask for "
@@ -99,7 +104,35 @@ public final class TextGenerator {
      * @param settings of the call
      */
     public Generation all(Generation settings) {
-        return settings.orElse(config.settings());
+        final Generation all = settings.orElse(config.settings());
+        if (config.coldest() && all.samples() && !settings.fields().containsKey(TEMPERATURE)) {
+            throw new FinetuneException(
+                    "Nothing can be drawn with the temperature 0 that the model's generation_config.json says:"
+                            + " set temperature(...) above 0, or take Generation.greedy().");
+        }
+        return all;
+    }
+
+    private Generation told(Generation settings) {
+        passedOver(settings, "max_length", "max_new_tokens", "maxNewTokens");
+        passedOver(settings, "min_length", "min_new_tokens", "minNewTokens");
+        return all(settings);
+    }
+
+    /** What the call says of a whole length counts for nothing where the model says how many new tokens, as in Transformers. */
+    private void passedOver(Generation settings, String whole, String fresh, String method) {
+        final Object model = config.settings().fields().get(fresh);
+        if (model != null
+                && settings.fields().containsKey(whole)
+                && !settings.fields().containsKey(fresh)) {
+            LOG.warn(
+                    "{} {} is passed over, as the model's generation_config.json says {} {}, which goes before it: set {}.",
+                    whole,
+                    settings.fields().get(whole),
+                    fresh,
+                    model,
+                    method);
+        }
     }
 
     private TextWriter.Work work(

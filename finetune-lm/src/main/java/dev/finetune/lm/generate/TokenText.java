@@ -29,7 +29,17 @@ public final class TokenText implements IdsToText {
 
     @Override
     public String decode(int[] ids) {
-        return tokenizer.decode(ids);
+        return tokenizer.decodeAsIs(ids);
+    }
+
+    @Override
+    public boolean cleansUp() {
+        return tokenizer.cleansUp();
+    }
+
+    @Override
+    public String cleaned(String text) {
+        return tokenizer.cleaned(text);
     }
 
     @Override

@@ -35,7 +35,7 @@ public final class BartFamily extends Seq2SeqFamily<BartConfig> {
     }
 
     @Override
-    public LayerNames layerNames() {
+    public LayerNames layerNames(ModelConfig config) {
         return LAYERS;
     }
 

@@ -38,7 +38,7 @@ public final class T5Family extends Seq2SeqFamily<T5Config> {
     }
 
     @Override
-    public LayerNames layerNames() {
+    public LayerNames layerNames(ModelConfig config) {
         return LAYERS;
     }
 

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -62,6 +63,56 @@ class DetokenizerTest {
                 assertThat(StandardCharsets.UTF_8.newEncoder().canEncode(piece)).isTrue();
             });
         }
+    }
+
+    /** Pieces of a text whose spaces before punctuation are taken away, as Transformers does it, one replacement after the other. */
+    private record Untidy(List<String> pieces) implements IdsToText {
+        private static final String[] PARTS = {
+            " ", " ", " .", ".", " ?", "'", " '", " ' ", "n", " n", "'t", "s", " 's", "ve", "'re", "m", "word", ","
+        };
+
+        static Untidy random(Random random) {
+            return new Untidy(IntStream.range(0, 14)
+                    .mapToObj(i -> PARTS[random.nextInt(PARTS.length)])
+                    .toList());
+        }
+
+        @Override
+        public String decode(int[] ids) {
+            return Arrays.stream(ids).mapToObj(pieces::get).collect(Collectors.joining());
+        }
+
+        @Override
+        public boolean cleansUp() {
+            return true;
+        }
+
+        @Override
+        public String cleaned(String text) {
+            return text.replace(" .", ".")
+                    .replace(" ?", "?")
+                    .replace(" !", "!")
+                    .replace(" ,", ",")
+                    .replace(" ' ", "'")
+                    .replace(" n't", "n't")
+                    .replace(" 'm", "'m")
+                    .replace(" 's", "'s")
+                    .replace(" 've", "'ve")
+                    .replace(" 're", "'re");
+        }
+    }
+
+    @Test
+    void piecesOfATextThatIsCleanedUpAreTogetherTheWholeTextCleanedUp() {
+        for (int seed = 0; seed < 20_000; seed++) {
+            final Untidy tokenizer = Untidy.random(new Random(seed));
+            final int[] ids = IntStream.range(0, tokenizer.pieces().size()).toArray();
+            final String whole = tokenizer.cleaned(tokenizer.decode(ids));
+            assertThat(String.join("", streamed(tokenizer, ids))).isEqualTo(whole);
+            assertThat(Detokenizer.text(tokenizer, ids)).isEqualTo(whole);
+        }
+        final Untidy words = new Untidy(List.of("It", " is", " .", " That", " 's", " all"));
+        assertThat(streamed(words, 0, 1, 2, 3, 4, 5)).containsExactly("", "It", " is", ".", " That", "'s", " all");
     }
 
     @Test

@@ -68,7 +68,13 @@ class GenerationConfigTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {BART, QWEN, "{}", "{'temperature': 0.6, 'stop_strings': ['a', 'b'], 'early_stopping': 'never'}"})
+            strings = {
+                BART,
+                QWEN,
+                "{}",
+                "{'temperature': 0}",
+                "{'temperature': 0.6, 'stop_strings': ['a', 'b'], 'early_stopping': 'never'}"
+            })
     void whatWasReadIsWrittenBack(String text, @TempDir Path directory) throws IOException {
         of(text).write(directory);
         assertThat(GenerationConfig.read(directory)).isEqualTo(of(text));
@@ -110,7 +116,9 @@ class GenerationConfigTest {
             'top_p': 1.5                          | 'top_p' is 1.5: topP lies between 0 and 1
             'top_k': 2.5                          | 'top_k' is 2.5; expected a whole number
             'temperature': 'hot'                  | 'temperature' is "hot"; expected a number
-            'temperature': 0                      | 'temperature' is 0: The temperature is above 0
+            'temperature': 0, 'do_sample': true   | 'temperature' is 0: The temperature is above 0
+            'temperature': -1                     | 'temperature' is -1: The temperature is above 0
+            'remove_invalid_values': true         | 'remove_invalid_values' is true
             'num_beams': 0                        | 'num_beams' is 0: A beam search needs 1 beam
             'early_stopping': 'soon'              | expected true, false or "never"
             'eos_token_id': [1, -2]               | expected ids of tokens
@@ -123,6 +131,18 @@ class GenerationConfigTest {
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageStartingWith("generation_config.json: '")
                 .hasMessageContaining(message);
+    }
+
+    /** Transformers reads such a file, too, and refuses the temperature when it samples. */
+    @Test
+    void aTemperatureOfNothingIsNoMatterUntilTokensAreDrawn() {
+        final TextGenerator cold = new TextGenerator(of("{'do_sample': false, 'temperature': 0.0}"), ids -> "");
+        assertThat(cold.all(Generation.asTheModel())).isEqualTo(Generation.greedy());
+        assertThat(cold.all(Generation.sampled().temperature(0.5)).temperature())
+                .isEqualTo(0.5);
+        assertThatThrownBy(() -> cold.all(Generation.sampled()))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContainingAll("temperature 0", "generation_config.json", "temperature(...)");
     }
 
     @Test

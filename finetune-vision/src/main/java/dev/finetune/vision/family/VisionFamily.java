@@ -64,7 +64,7 @@ abstract class VisionFamily implements ImageModelFamily {
 
     /** There is no attention in these networks, so that the layers to adapt are always named by who adapts them. */
     @Override
-    public LayerNames layerNames() {
+    public LayerNames layerNames(ModelConfig config) {
         return new LayerNames(List.of(), List.of(), List.of(), List.of("classifier", "fc", "linear"));
     }
 
