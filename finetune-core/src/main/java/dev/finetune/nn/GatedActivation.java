@@ -3,8 +3,12 @@ package dev.finetune.nn;
 import dev.finetune.internal.torch.CustomGradients;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.internal.torch.Tensors;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -12,6 +16,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * be custom, gate and up alone are kept for backward, and in 16 bits where they hold no more.
  */
 public final class GatedActivation {
+    /** Numbers whose gradients are computed at a time: what that takes between stays in the cores' caches. */
+    private static final long PIECE = 1 << 18;
+
     private final Activation activation;
 
     /**
@@ -33,11 +40,14 @@ public final class GatedActivation {
      * @return (..., inner), in the current scope
      */
     public Tensor forward(Linear gate, Linear up, Tensor input, ForwardContext context) {
-        final Tensor gates = gate.forward(input, context);
-        final Tensor ups = up.forward(input, context);
-        return CustomGradients.payFor(gates) && activation.hasGradient()
-                ? keepingInputs(gates, gate.givesBfloat16(input), ups, up.givesBfloat16(input))
-                : activation.forward(gates).mul(ups);
+        try (TensorScope scope = TensorScope.open()) {
+            final Tensor gates = gate.forward(input, context);
+            final Tensor ups = up.forward(input, context);
+            return scope.keep(
+                    CustomGradients.payFor(gates) && activation.hasGradient()
+                            ? keepingInputs(gates, gate.givesBfloat16(input), ups, up.givesBfloat16(input))
+                            : activation.forward(gates).mul(ups));
+        }
     }
 
     private Tensor keepingInputs(Tensor gates, boolean gatesAreHalf, Tensor ups, boolean upsAreHalf) {
@@ -59,15 +69,39 @@ public final class GatedActivation {
 
     private void gradients(Tensor gradient, List<Tensor> kept, CustomGradients.Gradients gradients) {
         try (TensorScope scope = TensorScope.open()) {
-            final Tensor gates = kept.get(0).to(ScalarType.Float);
-            if (gradients.wanted(1)) {
-                gradients.set(1, activation.forward(gates).mul_(gradient));
+            final Tensor ofGates = gradients.wanted(0) ? like(gradient) : null;
+            final Tensor ofUps = gradients.wanted(1) ? like(gradient) : null;
+            final long rows = gradient.numel() / gradient.size(-1);
+            final long atOnce = Math.max(1, PIECE / gradient.size(-1));
+            for (long from = 0; from < rows; from += atOnce) {
+                final long first = from;
+                final long count = Math.min(atOnce, rows - from);
+                try (TensorScope ofPiece = TensorScope.open()) {
+                    final UnaryOperator<Tensor> piece =
+                            all -> all.reshape(-1, all.size(-1)).narrow(0, first, count);
+                    final Tensor given = piece.apply(gradient);
+                    final Tensor gates = piece.apply(kept.get(0)).to(ScalarType.Float);
+                    if (ofUps != null) {
+                        piece.apply(ofUps).copy_(activation.forward(gates).mul_(given));
+                    }
+                    if (ofGates != null) {
+                        final Tensor through = given.mul(piece.apply(kept.get(1)));
+                        activation.gradient(through, gates);
+                        piece.apply(ofGates).copy_(through);
+                    }
+                }
             }
-            if (gradients.wanted(0)) {
-                final Tensor ofGates = gradient.mul(kept.get(1));
-                activation.gradient(ofGates, gates);
+            if (ofUps != null) {
+                gradients.set(1, ofUps);
+            }
+            if (ofGates != null) {
                 gradients.set(0, ofGates);
             }
         }
+    }
+
+    /** Of any values, in row-major order. */
+    private static Tensor like(Tensor gradient) {
+        return torch.empty(Tensors.shape(gradient), new TensorOptions(ScalarType.Float), null);
     }
 }

@@ -55,9 +55,10 @@ public final class Int8Weight implements PackedWeight {
         return "8 bits (int8)";
     }
 
+    /** Exact in 16 bits, too. */
     @Override
-    public Tensor unscaled(ScalarType type) {
-        return codes.to(type); // Exact in 16 bits, too.
+    public void unpack(Tensor into) {
+        into.copy_(codes);
     }
 
     @Override

@@ -110,7 +110,11 @@ public final class Linear implements Module {
 
     /** Whether what it gives for an input holds no more than bfloat16 can. */
     boolean givesBfloat16(Tensor input) {
-        return bias == null && weight.adapter().isEmpty() && Mixed.differ(input, weight.operand());
+        return bias == null
+                && weight.adapter().isEmpty()
+                && weight.packed()
+                        .map(PackedLinear::givesBfloat16)
+                        .orElseGet(() -> Mixed.differ(input, weight.operand()));
     }
 
     /**

@@ -4,10 +4,8 @@ import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.internal.torch.Workers;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -140,14 +138,11 @@ public final class Nf4Weight implements PackedWeight {
 
     /** Each number is computed in 32 bits and then rounded. */
     @Override
-    public Tensor unscaled(ScalarType type) {
+    public void unpack(Tensor into) {
         try (TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off()) {
+            final Tensor all = into.view(-1);
             final long blocks = codes.size(0);
-            final Tensor all = torch.empty(
-                    new long[] {blocks, BLOCK},
-                    new TensorOptions(type).device(new DeviceOptional(codes.device())),
-                    null);
             if (codes.is_cpu()) {
                 // LibTorch looks up in a table of one dimension on one core.
                 Workers.run(pieces(blocks, BLOCKS_ON_CPU), (piece, worker) -> unpack(piece, BLOCKS_ON_CPU, all));
@@ -156,8 +151,6 @@ public final class Nf4Weight implements PackedWeight {
                     unpack(piece, BLOCKS_ON_GPU, all);
                 }
             }
-            final long numbers = Arrays.stream(shape).reduce(1, (a, b) -> a * b);
-            return scope.keep(all.flatten().narrow(0, 0, numbers).view(shape));
         }
     }
 
@@ -165,6 +158,7 @@ public final class Nf4Weight implements PackedWeight {
         return Math.toIntExact((blocks + ofPiece - 1) / ofPiece);
     }
 
+    /** The last block may hold more than there are numbers. */
     private void unpack(long piece, long most, Tensor all) {
         try (TensorScope scope = TensorScope.open()) {
             final long first = piece * most;
@@ -174,7 +168,8 @@ public final class Nf4Weight implements PackedWeight {
                     .view(ScalarType.Float)
                     .view(count, BLOCK)
                     .mul_(scales.narrow(0, first, count));
-            all.narrow(0, first, count).copy_(numbers);
+            final long there = Math.min(count * BLOCK, all.size(0) - first * BLOCK);
+            all.narrow(0, first * BLOCK, there).copy_(numbers.flatten().narrow(0, 0, there));
         }
     }
 

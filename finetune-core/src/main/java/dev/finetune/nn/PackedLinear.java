@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Products with a frozen weight that is kept in few bits. It is unpacked to bfloat16 for as long as a product takes; the product
  * is computed in bfloat16, what comes of it is floats. Where gradients may be custom, backward unpacks the weight again, and
- * nothing of it is kept between.
+ * nothing of it is kept between: all products of a pass unpack into one buffer.
  */
 final class PackedLinear {
     private static final ScalarType TYPE = ScalarType.BFloat16;
@@ -29,13 +29,29 @@ final class PackedLinear {
         return records ? recorded(input, weight, bias) : product(input, weight, bias);
     }
 
+    /** Whether a product without a bias holds no more than bfloat16 can. */
+    static boolean givesBfloat16(PackedWeight weight) {
+        return weight.outputScales().isEmpty();
+    }
+
     private static Tensor product(Tensor input, PackedWeight weight, @Nullable Tensor bias) {
         try (TensorScope scope = TensorScope.open()) {
-            final Tensor plain =
-                    torch.linear(input.to(TYPE), weight.unscaled(TYPE)).to(ScalarType.Float);
+            final Tensor plain = torch.linear(input.to(TYPE), unpacked(weight)).to(ScalarType.Float);
             final Tensor scaled = weight.outputScales().map(plain::mul).orElse(plain);
             return scope.keep(bias == null ? scaled : scaled.add(bias));
         }
+    }
+
+    /** In the buffer of the pass under way, which the next product writes over, or in the current scope. */
+    private static Tensor unpacked(PackedWeight weight) {
+        final long[] shape = weight.shape();
+        final Tensor buffer = CustomGradients.buffer(shape[0] * shape[1], TYPE);
+        if (buffer == null) {
+            return weight.unscaled(TYPE);
+        }
+        final Tensor matrix = buffer.view(shape);
+        weight.unpack(matrix);
+        return matrix;
     }
 
     private static Tensor recorded(Tensor input, PackedWeight weight, @Nullable Tensor bias) {
@@ -65,7 +81,7 @@ final class PackedLinear {
     private static Tensor ofInput(Tensor gradient, PackedWeight weight, ScalarType type) {
         try (TensorScope scope = TensorScope.open()) {
             final Tensor scaled = weight.outputScales().map(gradient::mul).orElse(gradient);
-            return scope.keep(scaled.to(TYPE).matmul(weight.unscaled(TYPE)).to(type));
+            return scope.keep(scaled.to(TYPE).matmul(unpacked(weight)).to(type));
         }
     }
 }

@@ -5,7 +5,10 @@ import dev.finetune.internal.torch.TensorScope;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -20,12 +23,29 @@ public sealed interface PackedWeight extends AutoCloseable permits Nf4Weight, In
     String format();
 
     /**
-     * {@return the matrix (out, in) in a type, each row divided by its {@linkplain #outputScales() scale} where there are
-     * scales; in the current scope}
+     * Unpacks the matrix, each row divided by its {@linkplain #outputScales() scale} where there are scales.
+     *
+     * @param into (out, in) of floats of any type, row by row, on the weight's device
+     */
+    void unpack(Tensor into);
+
+    /**
+     * {@return the matrix (out, in) in a type, as {@link #unpack} gives it, in the current scope}
      *
      * @param type of floats
      */
-    Tensor unscaled(ScalarType type);
+    default Tensor unscaled(ScalarType type) {
+        try (TensorScope scope = TensorScope.open();
+                GradientMode off = GradientMode.off()) {
+            final Tensor matrix = torch.empty(
+                    shape(),
+                    new TensorOptions(type)
+                            .device(new DeviceOptional(tensors().get(0).device())),
+                    null);
+            unpack(matrix);
+            return scope.keep(matrix);
+        }
+    }
 
     /** {@return what each output of a product with {@link #unscaled} is multiplied with, (out), borrowed; empty for 1} */
     Optional<Tensor> outputScales();

@@ -2,8 +2,10 @@ package dev.finetune.train;
 
 import dev.finetune.internal.torch.Autocast;
 import dev.finetune.internal.torch.CustomGradients;
+import dev.finetune.internal.torch.FreedBlocks;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.HalfPrecision;
+import dev.finetune.internal.torch.LastingBlocks;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Batch;
@@ -21,7 +23,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorArrayRefOptional;
@@ -33,6 +34,9 @@ import org.jspecify.annotations.Nullable;
  * stage is computed again, with the same dropout, when its gradient is due.
  */
 final class BackwardPass implements Pass {
+    /** Stages after which free memory goes back to the system; fewer cost time, for it is asked for again. */
+    private static final int STAGES_BETWEEN = 4;
+
     private final Network network;
     private final Objective objective;
     private final PretrainedReference originals;
@@ -192,7 +196,9 @@ final class BackwardPass implements Pass {
 
     private Tensor runTwice(Batch batch, Supplier<Hidden> from, double weight, ForwardContext context) {
         final Map<Integer, Tensor> kept = new TreeMap<>();
-        try (TensorScope scope = TensorScope.open()) {
+        final Map<Integer, Tensor> gradients = new HashMap<>();
+        try (TensorScope scope = TensorScope.open();
+                LastingBlocks memory = LastingBlocks.open()) {
             final int start = prefix.stages();
             final int end = network.stages().size();
             final boolean[] learning = network.learning();
@@ -202,13 +208,11 @@ final class BackwardPass implements Pass {
                 input = from.get();
                 input.byStage().forEach((stage, tensor) -> kept.put(stage, Tensors.own(tensor)));
                 final AtomicInteger next = new AtomicInteger(start);
-                network.trunk(
-                        start,
-                        end,
-                        input,
-                        batch,
-                        context,
-                        hidden -> kept.put(next.getAndIncrement(), Tensors.own(hidden)));
+                network.trunk(start, end, input, batch, context, hidden -> {
+                    memory.move(hidden);
+                    kept.put(next.getAndIncrement(), Tensors.own(hidden));
+                    giveBack(next.get());
+                });
             }
             final Hidden top = leaves(network.inputs(end), kept, learning);
             final Tensor loss;
@@ -219,24 +223,26 @@ final class BackwardPass implements Pass {
                         .orElse(tasks);
             }
             loss.backward();
-            final Map<Integer, Tensor> gradients = new HashMap<>();
-            addGradients(top, learning, gradients, own -> own);
+            addGradients(top, learning, gradients);
             for (int i = end - 1; i >= start; i--) {
+                Objects.requireNonNull(kept.remove(i)).close(); // Whatever reads it has been computed again.
                 final Tensor gradient = gradients.remove(i);
                 if (gradient != null) {
-                    recompute(
-                            i,
-                            leaves(network.inputs(i), kept, learning),
-                            learning,
-                            gradient,
-                            gradients,
-                            batch,
-                            context);
+                    recompute(i, kept, learning, gradient, gradients, batch, context);
+                    giveBack(i);
                 }
             }
             return Tensors.own(loss.detach());
         } finally {
             kept.values().forEach(Tensor::close);
+            gradients.values().forEach(Tensor::close);
+        }
+    }
+
+    /** Closes the holes between what stays, at times; with packed weights, where they are a large part of all memory. */
+    private void giveBack(int stage) {
+        if (packed && stage % STAGES_BETWEEN == 0) {
+            FreedBlocks.giveBack();
         }
     }
 
@@ -247,28 +253,38 @@ final class BackwardPass implements Pass {
         return new Hidden(leaves);
     }
 
-    /** Adds the gradients of what stages gave to those that there are, for several may read it. */
-    private static void addGradients(
-            Hidden leaves, boolean[] learning, Map<Integer, Tensor> gradients, UnaryOperator<Tensor> keep) {
+    /** Adds the gradients of what stages gave to those that there are, which are owned, for several may read it. */
+    private static void addGradients(Hidden leaves, boolean[] learning, Map<Integer, Tensor> gradients) {
         leaves.byStage().forEach((stage, leaf) -> {
             if (learning[stage] && leaf.grad().defined()) {
-                final Tensor own = Tensors.gradient(leaf);
-                final Tensor others = gradients.get(stage);
-                gradients.put(stage, keep.apply(others == null ? own : others.add(own)));
+                try (TensorScope scope = TensorScope.open()) {
+                    final Tensor own = Tensors.gradient(leaf);
+                    final Tensor others = gradients.get(stage);
+                    gradients.put(stage, Tensors.own(others == null ? own : others.add(own)));
+                    if (others != null) {
+                        others.close();
+                    }
+                }
             }
         });
     }
 
-    /** Adds the gradients of a stage's inputs, while its parameters' gradients are added. */
+    /**
+     * Adds the gradients of a stage's inputs, while its parameters' gradients are added.
+     *
+     * @param gradient of its output, closed here
+     */
     private void recompute(
             int stage,
-            Hidden inputs,
+            Map<Integer, Tensor> kept,
             boolean[] learning,
             Tensor gradient,
             Map<Integer, Tensor> gradients,
             Batch batch,
             ForwardContext context) {
-        try (TensorScope scope = TensorScope.open()) {
+        try (gradient;
+                TensorScope scope = TensorScope.open()) {
+            final Hidden inputs = leaves(network.inputs(stage), kept, learning);
             final List<Tensor> read =
                     network.inputs(stage).stream().map(inputs::get).toList();
             final Tensor output;
@@ -276,7 +292,7 @@ final class BackwardPass implements Pass {
                 output = TensorScope.adopt(network.stage(stage, read, batch, context.recomputing()));
             }
             output.backward(gradient, new BoolOptional(), false, new TensorArrayRefOptional());
-            addGradients(inputs, learning, gradients, scope::keep);
+            addGradients(inputs, learning, gradients);
         }
     }
 

@@ -6,6 +6,7 @@ import java.util.Objects;
 import org.bytedeco.pytorch.FunctionPreHook;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -37,6 +38,7 @@ public final class CustomGradients implements AutoCloseable {
     private final @Nullable CustomGradients outer = CURRENT.get();
     private final List<Call> calls = new ArrayList<>();
     private @Nullable TensorVector handedOver;
+    private @Nullable Tensor buffer;
     private final boolean ofAll;
 
     private CustomGradients(boolean ofAll) {
@@ -157,6 +159,39 @@ public final class CustomGradients implements AutoCloseable {
         }
     }
 
+    /**
+     * Memory on the CPU that operations of this thread use one after the other while custom gradients are open: large blocks that
+     * come and go between others that stay leave holes which nothing else fits into.
+     *
+     * @param count how many numbers
+     * @return (count) of any values, in the current scope, until the next call; null while none are open
+     */
+    public static @Nullable Tensor buffer(long count, ScalarType type) {
+        final CustomGradients open = CURRENT.get();
+        if (open == null) {
+            return null;
+        }
+        try (TensorScope scope = TensorScope.open()) {
+            final Tensor before = open.buffer;
+            if (before != null
+                    && before.numel() >= count
+                    && before.scalar_type().intern() == type.intern()) {
+                return scope.keep(before.narrow(0, 0, count));
+            }
+            open.freeBuffer();
+            final Tensor made = Tensors.own(torch.empty(new long[] {count}, new TensorOptions(type), null));
+            open.buffer = made;
+            return scope.keep(made.narrow(0, 0, count));
+        }
+    }
+
+    private void freeBuffer() {
+        if (buffer != null) {
+            buffer.close();
+            buffer = null;
+        }
+    }
+
     private static long[] noRowsOf(Tensor tensor) {
         final long[] shape = Tensors.shape(tensor);
         final long[] none = new long[shape.length + 1];
@@ -177,6 +212,7 @@ public final class CustomGradients implements AutoCloseable {
     @Override
     public void close() {
         calls.forEach(Call::close);
+        freeBuffer();
         if (handedOver != null) {
             handedOver.close();
         }

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.Objects;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 
 class CustomGradientsTest {
@@ -71,6 +73,28 @@ class CustomGradientsTest {
             }
         }
         assertThat(CustomGradients.areOpen()).isFalse();
+    }
+
+    @Test
+    void operationsUseOneBufferAfterTheOtherWhileTheyAreOpen() {
+        assertThat(CustomGradients.buffer(4, ScalarType.BFloat16)).isNull();
+        try (TensorScope scope = TensorScope.open();
+                CustomGradients custom = CustomGradients.open()) {
+            final Tensor first = Objects.requireNonNull(CustomGradients.buffer(4, ScalarType.BFloat16));
+            final Tensor smaller = Objects.requireNonNull(CustomGradients.buffer(3, ScalarType.BFloat16));
+            assertThat(Tensors.shape(smaller)).containsExactly(3);
+            assertThat(smaller.data_ptr().address()).isEqualTo(first.data_ptr().address());
+            final Tensor larger = Objects.requireNonNull(CustomGradients.buffer(9, ScalarType.BFloat16));
+            assertThat(Tensors.shape(larger)).containsExactly(9);
+            final Tensor floats = Objects.requireNonNull(CustomGradients.buffer(2, ScalarType.Float));
+            assertThat(floats.scalar_type().intern()).isEqualTo(ScalarType.Float);
+            try (CustomGradients inner = CustomGradients.open()) {
+                final Tensor own = Objects.requireNonNull(CustomGradients.buffer(2, ScalarType.Float));
+                assertThat(own.data_ptr().address())
+                        .isNotEqualTo(floats.data_ptr().address());
+            }
+        }
+        assertThat(CustomGradients.buffer(4, ScalarType.BFloat16)).isNull();
     }
 
     @Test

@@ -16,12 +16,14 @@ import dev.finetune.internal.torch.Natives;
 import dev.finetune.peft.Lora;
 import dev.finetune.peft.Quantized;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -85,7 +87,7 @@ public final class LmStepCommand implements Callable<Integer> {
         shape.write(folder);
         final boolean halved = !base.equals("float32");
         if (halved) {
-            shape.writeWeights(folder);
+            writeWeights(shape, folder);
         }
         FineTuner tuner = compute.applied(FineTuner.from(folder))
                 .initialization(i -> i.randomWeights(!halved))
@@ -123,6 +125,20 @@ public final class LmStepCommand implements Callable<Integer> {
             System.out.println(new Gson().toJson(json));
         }
         return 0;
+    }
+
+    /** In a thread of its own: what writing leaves in this one's heaps is no part of loading and training. */
+    private static void writeWeights(LmShape shape, Path folder) {
+        CompletableFuture.runAsync(
+                        () -> {
+                            try {
+                                shape.writeWeights(folder);
+                            } catch (IOException e) {
+                                throw new UncheckedIOException(e);
+                            }
+                        },
+                        each -> new Thread(each, "writes weights").start())
+                .join();
     }
 
     private Optional<Quantized> format() {

@@ -1,5 +1,6 @@
 package dev.finetune.lm.decoder;
 
+import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.nn.Attention;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.Dropout;
@@ -81,18 +82,25 @@ final class LlamaLayer implements Stage {
 
     @Override
     public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
-        final Tensor normed = attentionNorm.forward(input);
-        final Tensor queries = compared(query.forward(normed, context), queryNorm, config.heads(), batch, context);
-        final Tensor keys = compared(key.forward(normed, context), keyNorm, config.keyHeads(), batch, context);
-        final Tensor mask = CausalMask.of(batch, window, context).orElse(null);
-        final Tensor mixed = CausalMask.unseen(
-                attention.forward(queries, keys, value.forward(normed, context), mask, context),
-                batch,
-                window,
-                context);
-        final Tensor middle = input.add(attentionOutput.forward(mixed, context));
+        final Tensor middle = attended(input, batch, context);
         final Tensor output = middle.add(feedForward(norm.forward(middle), context));
         return lastNorm.isPresent() ? lastNorm.get().forward(output) : output;
+    }
+
+    /** x + attention(norm(x)); what else attention took is freed before the feed-forward part begins, unless gradients need it. */
+    private Tensor attended(Tensor input, Batch batch, ForwardContext context) {
+        try (TensorScope scope = TensorScope.open()) {
+            final Tensor normed = attentionNorm.forward(input);
+            final Tensor queries = compared(query.forward(normed, context), queryNorm, config.heads(), batch, context);
+            final Tensor keys = compared(key.forward(normed, context), keyNorm, config.keyHeads(), batch, context);
+            final Tensor mask = CausalMask.of(batch, window, context).orElse(null);
+            final Tensor mixed = CausalMask.unseen(
+                    attention.forward(queries, keys, value.forward(normed, context), mask, context),
+                    batch,
+                    window,
+                    context);
+            return scope.keep(input.add(attentionOutput.forward(mixed, context)));
+        }
     }
 
     /** Queries or keys: normed head by head where the family does so, and turned. */
