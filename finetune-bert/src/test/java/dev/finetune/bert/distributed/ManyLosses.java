@@ -44,7 +44,14 @@ public final class ManyLosses {
             }
             int named = 0;
             for (int other = 0; other < PROCESSES; other++) {
-                named += other != rank && isNamed(rank, all.get(other).end().output()) ? 1 : 0;
+                if (other != rank) {
+                    final String said = all.get(other).end().output();
+                    if (isNamed(rank, said)) {
+                        named++;
+                    } else {
+                        System.out.printf("process %d said: %s%n", other, said);
+                    }
+                }
             }
             final int seconds = (int) TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begin);
             all.get(rank).kill();
