@@ -2,7 +2,6 @@ package dev.finetune.train;
 
 import dev.finetune.internal.torch.Autocast;
 import dev.finetune.internal.torch.CustomGradients;
-import dev.finetune.internal.torch.FreedBlocks;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.HalfPrecision;
 import dev.finetune.internal.torch.LastingBlocks;
@@ -34,9 +33,6 @@ import org.jspecify.annotations.Nullable;
  * stage is computed again, with the same dropout, when its gradient is due.
  */
 final class BackwardPass implements Pass {
-    /** Stages after which free memory goes back to the system; fewer cost time, for it is asked for again. */
-    private static final int STAGES_BETWEEN = 4;
-
     private final Network network;
     private final Objective objective;
     private final PretrainedReference originals;
@@ -211,7 +207,6 @@ final class BackwardPass implements Pass {
                 network.trunk(start, end, input, batch, context, hidden -> {
                     memory.move(hidden);
                     kept.put(next.getAndIncrement(), Tensors.own(hidden));
-                    giveBack(next.get());
                 });
             }
             final Hidden top = leaves(network.inputs(end), kept, learning);
@@ -229,20 +224,12 @@ final class BackwardPass implements Pass {
                 final Tensor gradient = gradients.remove(i);
                 if (gradient != null) {
                     recompute(i, kept, learning, gradient, gradients, batch, context);
-                    giveBack(i);
                 }
             }
             return Tensors.own(loss.detach());
         } finally {
             kept.values().forEach(Tensor::close);
             gradients.values().forEach(Tensor::close);
-        }
-    }
-
-    /** Closes the holes between what stays, at times; with packed weights, where they are a large part of all memory. */
-    private void giveBack(int stage) {
-        if (packed && stage % STAGES_BETWEEN == 0) {
-            FreedBlocks.giveBack();
         }
     }
 
