@@ -4,6 +4,7 @@ import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.Seeds;
 import dev.finetune.internal.torch.FreedBlocks;
 import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.LastingBlocks;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Buffer;
@@ -128,10 +129,11 @@ public final class CheckpointParameters implements ParameterSource {
      * isn't packed.
      *
      * @param how is given a matrix (out, in) of floats of any type, and gives it packed
+     * @param memory where what is packed is to lie (borrowed)
      * @return this
      */
-    public CheckpointParameters packing(Function<Tensor, PackedWeight> how) {
-        packer = Optional.of(how);
+    public CheckpointParameters packing(Function<Tensor, PackedWeight> how, LastingBlocks memory) {
+        packer = Optional.of(how.andThen(packed -> packed.movedTo(memory)));
         return this;
     }
 

@@ -1,6 +1,7 @@
 package dev.finetune.nn;
 
 import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.LastingBlocks;
 import dev.finetune.internal.torch.TensorScope;
 import java.util.List;
 import java.util.Optional;
@@ -61,6 +62,22 @@ public sealed interface PackedWeight extends AutoCloseable permits Nf4Weight, In
             return scope.keep(outputScales()
                     .map(scales -> unscaled.mul_(scales.unsqueeze(1)))
                     .orElse(unscaled));
+        }
+    }
+
+    /**
+     * Moves it to where what stays lies together; closed where that fails.
+     *
+     * @param memory takes all that it consists of (borrowed)
+     * @return this
+     */
+    default PackedWeight movedTo(LastingBlocks memory) {
+        try {
+            tensors().forEach(memory::move);
+            return this;
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
         }
     }
 

@@ -5,7 +5,6 @@ import dev.finetune.checkpoint.OutputRows;
 import dev.finetune.checkpoint.Weights;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.torch.LastingBlocks;
-import dev.finetune.nn.PackedWeight;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.peft.AdapterParameters;
 import dev.finetune.peft.PeftMethod;
@@ -14,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Function;
-import org.bytedeco.pytorch.Tensor;
 
 /**
  * What a base model gets beside its own weights. A family wraps its source of parameters in it and needs to know no
@@ -45,21 +43,10 @@ public record Adaptation(
      */
     public <T> T build(CheckpointParameters base, Function<ParameterSource, T> builder) {
         try (LastingBlocks memory = LastingBlocks.open()) {
-            this.base.ifPresent(format -> base.packing(matrix -> packed(format, matrix, memory)));
+            this.base.ifPresent(format -> base.packing(format::pack, memory));
             return method.isEmpty() ? plain(base, builder) : adapted(base, method.get(), builder);
         } catch (RuntimeException | Error e) {
             base.takeBack();
-            throw e;
-        }
-    }
-
-    private static PackedWeight packed(Quantized format, Tensor matrix, LastingBlocks memory) {
-        final PackedWeight packed = format.pack(matrix);
-        try {
-            packed.tensors().forEach(memory::move);
-            return packed;
-        } catch (RuntimeException | Error e) {
-            packed.close();
             throw e;
         }
     }
