@@ -3,7 +3,6 @@ package dev.finetune.vision.image;
 import com.twelvemonkeys.imageio.plugins.webp.WebPImageReaderSpi;
 import java.awt.image.BufferedImage;
 import java.awt.image.Raster;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.Iterator;
 import java.util.List;
@@ -12,7 +11,6 @@ import javax.imageio.event.IIOReadWarningListener;
 import javax.imageio.spi.IIORegistry;
 import javax.imageio.spi.ImageReaderSpi;
 import javax.imageio.stream.ImageInputStream;
-import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
  * The decoders of the JDK, and TwelveMonkeys' for WebP. They are taken by name, not searched on the class path: which
@@ -48,7 +46,7 @@ enum PlatformReaders {
 
     <T> T use(byte[] encoded, List<String> warnings, Use<T> use) throws BrokenImage {
         ImageReader reader = open();
-        try (ImageInputStream input = new MemoryCacheImageInputStream(new ByteArrayInputStream(encoded))) {
+        try (ImageInputStream input = new EndingInput(encoded)) {
             IIOReadWarningListener listener = (source, warning) -> warnings.add(warning);
             reader.addIIOReadWarningListener(listener);
             reader.setInput(input, false, true);

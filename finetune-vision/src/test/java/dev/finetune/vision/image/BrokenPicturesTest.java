@@ -9,6 +9,7 @@ import dev.finetune.vision.Image;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -203,6 +204,21 @@ final class BrokenPicturesTest {
                 .hasMessageContaining("maxPixels");
         ImageDecoder enough = new ImageDecoder(ImageLimits.DEFAULT.withMaxPixels(53 * 37));
         assertThat(enough.decode(Image.of(bytes, name)).width()).isEqualTo(53);
+    }
+
+    /** The decoder would go on with bits that it has read already. */
+    @ParameterizedTest
+    @ValueSource(ints = {40, 400})
+    void aLosslessWebpWhoseBitsEndEarlyIsAnErrorThoughItsLengthsAgree(int missing) throws IOException {
+        byte[] whole = Files.readAllBytes(References.resource("pictures/lossless.webp"));
+        byte[] most = Arrays.copyOf(whole, whole.length - missing);
+        ByteBuffer header = ByteBuffer.wrap(most).order(ByteOrder.LITTLE_ENDIAN);
+        header.putInt(4, most.length - 8);
+        header.putInt(16, most.length - 20);
+        assertThatThrownBy(() -> DECODER.decode(Image.of(most, "most.webp")))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("most.webp")
+                .hasMessageContaining("end before the picture is complete");
     }
 
     @Test
