@@ -56,7 +56,7 @@ public final class Embedding implements Module {
             return scope.keep(CustomGradients.outputOfLeaves(
                     value, List.of(), List.of(indices), (gradient, kept, gradients) -> {
                         final Tensor rows = gradient.reshape(-1, table.size(1));
-                        final @Nullable RowGradient some = weight.rowGradient();
+                        final @Nullable RowGradient some = weight.rowsToAddTo();
                         if (some != null) {
                             some.add(kept.get(0), rows, padding);
                             return;

@@ -325,6 +325,19 @@ public final class Parameter implements AutoCloseable {
     }
 
     /**
+     * {@return where gradients of rows are added, borrowed; null where that is the gradient of the value: unless they are kept by
+     * themselves, and as soon as another use of the table has added to all of it}
+     */
+    @Nullable
+    RowGradient rowsToAddTo() {
+        if (rows != null && value.grad().defined()) {
+            rows.spread();
+            return null;
+        }
+        return rows;
+    }
+
+    /**
      * {@return the gradient, borrowed, in the current scope: of those rows alone that have one where they are kept by themselves;
      * undefined where there is none}
      */

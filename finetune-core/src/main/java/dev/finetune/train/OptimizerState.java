@@ -58,7 +58,8 @@ final class OptimizerState implements AutoCloseable {
     }
 
     /**
-     * Room for what a checkpoint remembers.
+     * Room for what a checkpoint remembers. Where that is of all rows, gradients are of all rows, too, as they were when it was written:
+     * their norm is summed up in the same order then.
      *
      * @param count of how many rows; -1 for all
      */
@@ -67,7 +68,9 @@ final class OptimizerState implements AutoCloseable {
         final OptimizerState state = new OptimizerState(parameter);
         known.put(parameter, state);
         kinds.forEach(kind -> state.remembered.put(kind, state.zeros(kind, count)));
-        if (count >= 0) {
+        if (count < 0) {
+            parameter.keepRowGradient(false);
+        } else {
             try (TensorScope scope = TensorScope.open()) {
                 state.restoredRows = Tensors.own(torch.zeros(new long[] {count}, new TensorOptions(ScalarType.Long)));
             }

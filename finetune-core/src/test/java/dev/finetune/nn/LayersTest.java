@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.finetune.internal.torch.CustomGradients;
 import dev.finetune.internal.torch.DropoutMask;
+import dev.finetune.internal.torch.LeafGradient;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import java.util.ArrayList;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Layers against their formulas in plain Java. */
 class LayersTest {
@@ -100,6 +102,41 @@ class LayersTest {
             assertThat(Tensors.floats(Tensors.gradient(embedding.weight().value())))
                     .containsExactly(1, 1, 0, 0, 0, 0, 2, 2);
         }
+    }
+
+    /** As of a table that an output is tied to, whose gradient comes first; or that gets one later. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2})
+    void rowsAreAddedInTheSameOrderToAGradientOfAllRowsWhetherTheyMayBeKeptByThemselves(int ofAllBeforePass) {
+        final Embedding embedding = new Embedding(made, 70_000, 4, -1, Init.ZEROS);
+        final Parameter weight = embedding.weight();
+        final float[] ofAll = normal(70_000 * 4);
+        final List<float[]> weighing = List.of(normal(40), normal(40), normal(40));
+        final List<float[]> results = new ArrayList<>();
+        for (boolean byRows : new boolean[] {false, true}) {
+            weight.keepRowGradient(byRows);
+            for (int pass = 0; pass < 3; pass++) {
+                try (TensorScope scope = TensorScope.open();
+                        CustomGradients custom = CustomGradients.open()) {
+                    if (pass == ofAllBeforePass) {
+                        LeafGradient.add(weight.value(), Tensors.of(ofAll, 70_000, 4));
+                    }
+                    embedding
+                            .forward(
+                                    Tensors.of(new long[] {3, 5, 3, 9, 3, 5, 3, 5, 9, 3}, 10),
+                                    ForwardContext.training(1))
+                            .mul(Tensors.of(weighing.get(pass), 10, 4))
+                            .sum()
+                            .backward();
+                }
+            }
+            try (TensorScope scope = TensorScope.open()) {
+                results.add(Tensors.floats(weight.gradient()));
+            }
+            weight.forgetGradient();
+        }
+        weight.keepRowGradient(false);
+        assertThat(results.get(1)).isEqualTo(results.get(0));
     }
 
     /** Twice in one pass and again in another, so that there is a gradient to add to. */

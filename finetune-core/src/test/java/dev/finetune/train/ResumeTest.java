@@ -137,6 +137,7 @@ class ResumeTest {
                 new Way("recomputed", s -> s.gradientCheckpointing = true),
                 new Way("few of many symbols", s -> {}, 0, false, 6, Way.MANY),
                 new Way("few of many symbols, later", Way::unfreezing, 0, false, 6, Way.MANY),
+                new Way("few of many symbols, in parts", s -> s.batchesInParts = true, 0, false, 6, Way.MANY),
                 new Way(
                         "pulled to the start",
                         s -> s.preservation =

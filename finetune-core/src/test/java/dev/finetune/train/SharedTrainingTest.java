@@ -10,9 +10,11 @@ import dev.finetune.internal.torch.Tensors;
 import dev.finetune.nn.Network;
 import dev.finetune.task.Task;
 import java.lang.reflect.Proxy;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -20,6 +22,7 @@ import java.util.function.Predicate;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What becomes of a training that several share when something happens in one of them. */
 class SharedTrainingTest {
@@ -186,6 +189,53 @@ class SharedTrainingTest {
                         assertThat(found[j]).isCloseTo(expected.get(i)[j], within(1e-5f));
                     }
                 }
+            }
+        }
+    }
+
+    /** Of three processes, the first of which writes checkpoints and reads them; it stops all of them after a step. */
+    private List<CompletableFuture<List<float[]>>> trainByThree(Path folder, long stopAfter) throws Exception {
+        return ThreadGroups.run(3, group -> {
+            final Cancellation stop = new Cancellation();
+            final TrainingListener listener = new TrainingListener() {
+                @Override
+                public void stepped(StepReport report) {
+                    if (report.step() == stopAfter) {
+                        stop.cancel();
+                    }
+                }
+            };
+            final Optional<Checkpoints> checkpoints =
+                    group.rank() == 0 ? Optional.of(Checkpoints.in(folder).resume()) : Optional.empty();
+            try (Network network = TinyNet.of(5, 1, 0.2, MANY)) {
+                new Trainer(network, TrainerTest.TASK, settings.make(), Tensors.cpu(), listener, stop)
+                        .with(new Checkpointing(checkpoints, Optional.empty(), Map.of()))
+                        .with(group)
+                        .train(
+                                group.rank() == 0
+                                        ? ofManySymbols(0, 2)
+                                        : ofManySymbols(group.rank() + 1, group.rank() + 2),
+                                Optional.empty());
+                return network.parameters().stream()
+                        .map(each -> Tensors.floats(each.value()))
+                        .toList();
+            }
+        });
+    }
+
+    @Test
+    void whatIsRememberedOfTheSymbolsThatOccurredIsToldToAllProcesses(@TempDir Path folder) throws Exception {
+        settings.epochs = 2;
+        settings.maxGradientNorm = 0.1;
+        final List<float[]> expected =
+                trainByThree(folder.resolve("through"), -1).get(0).get();
+        trainByThree(folder.resolve("stopped"), 3).get(0).get();
+        assertThat(folder.resolve("stopped/checkpoint-3")).isDirectory();
+        for (CompletableFuture<List<float[]>> each : trainByThree(folder.resolve("stopped"), -1)) {
+            for (int i = 0; i < expected.size(); i++) {
+                assertThat(Arrays.equals(each.get().get(i), expected.get(i)))
+                        .as("parameter %d", i)
+                        .isTrue();
             }
         }
     }

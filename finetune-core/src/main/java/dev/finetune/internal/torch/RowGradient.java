@@ -108,6 +108,8 @@ public final class RowGradient implements AutoCloseable {
             sums.close();
             sums = null;
         }
-        index().clear();
+        if (index != null) {
+            index.clear();
+        }
     }
 }
