@@ -3,6 +3,7 @@ package dev.finetune.vision.image;
 import com.twelvemonkeys.imageio.plugins.webp.WebPImageReaderSpi;
 import java.awt.image.BufferedImage;
 import java.awt.image.Raster;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.Iterator;
 import java.util.List;
@@ -11,6 +12,7 @@ import javax.imageio.event.IIOReadWarningListener;
 import javax.imageio.spi.IIORegistry;
 import javax.imageio.spi.ImageReaderSpi;
 import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
  * The decoders of the JDK, and TwelveMonkeys' for WebP. They are taken by name, not searched on the class path: which
@@ -46,7 +48,7 @@ enum PlatformReaders {
 
     <T> T use(byte[] encoded, List<String> warnings, Use<T> use) throws BrokenImage {
         ImageReader reader = open();
-        try (ImageInputStream input = new EndingInput(encoded)) {
+        try (ImageInputStream input = input(encoded)) {
             IIOReadWarningListener listener = (source, warning) -> warnings.add(warning);
             reader.addIIOReadWarningListener(listener);
             reader.setInput(input, false, true);
@@ -56,6 +58,12 @@ enum PlatformReaders {
         } finally {
             reader.dispose();
         }
+    }
+
+    private ImageInputStream input(byte[] encoded) {
+        return this == WEBP
+                ? new EndingInput(encoded)
+                : new MemoryCacheImageInputStream(new ByteArrayInputStream(encoded));
     }
 
     private static String reason(Exception e) {

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.zip.CRC32;
@@ -206,9 +207,29 @@ final class BrokenPicturesTest {
         assertThat(enough.decode(Image.of(bytes, name)).width()).isEqualTo(53);
     }
 
+    /** 2,000 x 1,000 of one colour, whose pixels take no bits: each was an exception within the decoder. */
+    @Test
+    void aPlainSurfaceOfFewBytesIsRead() {
+        byte[] plain = Base64.getDecoder()
+                .decode(
+                        "UklGRngAAABXRUJQVlA4TGwAAAAvz8f5AAdQsiJXpv8BIUHi//NGIvqf8Z///Oc///nPf/7zn//85z//+c9//vOf//znP//5z3/+85///Oc///nPf/7zn//85z//+c9//vOf//znP//5z3/+85///Oc///nPf/7zn//85z//XwA=");
+        Pixels pixels = DECODER.decode(Image.of(plain, "plain.webp"));
+        assertThat(pixels).isEqualTo(new Pixels(filled(pixels.rgb().length), 1000, 2000));
+    }
+
+    private static byte[] filled(int length) {
+        byte[] rgb = new byte[length];
+        for (int i = 0; i < length; i += 3) {
+            rgb[i] = (byte) 200;
+            rgb[i + 1] = 100;
+            rgb[i + 2] = 50;
+        }
+        return rgb;
+    }
+
     /** The decoder would go on with bits that it has read already. */
     @ParameterizedTest
-    @ValueSource(ints = {40, 400})
+    @ValueSource(ints = {20, 40, 400})
     void aLosslessWebpWhoseBitsEndEarlyIsAnErrorThoughItsLengthsAgree(int missing) throws IOException {
         byte[] whole = Files.readAllBytes(References.resource("pictures/lossless.webp"));
         byte[] most = Arrays.copyOf(whole, whole.length - missing);
