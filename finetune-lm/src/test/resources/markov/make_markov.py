@@ -5,8 +5,8 @@
 import json, random, sys
 import torch, transformers
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
-from transformers import GenerationMixin, PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
-from transformers.modeling_outputs import CausalLMOutput
+from transformers import PreTrainedTokenizerFast
+from markov_model import Markov
 
 random.seed(5); torch.manual_seed(5)
 transformers.logging.set_verbosity_error()
@@ -15,20 +15,7 @@ V = len(WORDS)
 # Multiples of 2^-14, so that sums are exact.
 LAST, BEFORE = ((torch.randn(V, V) * s * 16384).round() / 16384 for s in (1.6, 1.0))
 
-
-class Markov(PreTrainedModel, GenerationMixin):
-    config_class = PreTrainedConfig
-    main_input_name = "input_ids"
-
-    def __init__(self, config):
-        super().__init__(config); self.unused = torch.nn.Parameter(torch.zeros(1)); self.post_init()
-
-    def forward(self, input_ids=None, attention_mask=None, **kw):
-        y = torch.zeros(*input_ids.shape, V); y[:, 1:] = LAST[input_ids[:, 1:]] + BEFORE[input_ids[:, :-1]]
-        return CausalLMOutput(logits=y)
-
-
-model = Markov(PreTrainedConfig(vocab_size=V, max_position_embeddings=512)).eval()
+model = Markov(LAST, BEFORE)
 tok = PreTrainedTokenizerFast(tokenizer_object=Tokenizer(models.WordLevel({w: i for i, w in enumerate(WORDS)}, unk_token="a")))
 tok.backend_tokenizer.decoder = decoders.Fuse()
 tok.backend_tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex("."), "isolated")

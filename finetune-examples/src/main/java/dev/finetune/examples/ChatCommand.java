@@ -6,12 +6,10 @@ import dev.finetune.checkpoint.Overwrite;
 import dev.finetune.data.Dataset;
 import dev.finetune.data.Split;
 import dev.finetune.generate.Generation;
-import dev.finetune.head.Heads;
 import dev.finetune.internal.Visible;
 import dev.finetune.lm.Chat;
 import dev.finetune.lm.ChatFiles;
 import dev.finetune.peft.Lora;
-import dev.finetune.report.ConsoleProgress;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -22,6 +20,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** A language model that learns to answer customers: what it says, and how well it foresees answers, before and after. */
@@ -39,11 +38,8 @@ public final class ChatCommand implements Callable<Integer> {
             "The sandals are much too small. Can I swap them?",
             "Until when are you open on Saturday?");
 
-    @Option(
-            names = "--model",
-            description = "The language model: a directory or a model id, such as Qwen/Qwen3-0.6B; by default the small"
-                    + " one that ships with the examples.")
-    private String model = ShippedFiles.SMALL_LM;
+    @Mixin
+    private WriterOptions options = new WriterOptions();
 
     @Option(
             names = "--data",
@@ -65,17 +61,8 @@ public final class ChatCommand implements Callable<Integer> {
     @Option(names = "--epochs", description = "Passes over the conversations.")
     private double epochs = 8;
 
-    @Option(names = "--batch", description = "Conversations in a batch.")
-    private int batch = 8;
-
-    @Option(names = "--lr", description = "Learning rate; a large model wants a smaller one.")
-    private double rate = 2e-3;
-
     @Option(names = "--max-length", description = "The longest conversation in tokens.")
     private int maxLength = 256;
-
-    @Option(names = "--seed", description = "Seed of everything random.")
-    private long seed = 42;
 
     @Option(names = "--ask", paramLabel = "TEXT", description = "A message to answer before and after; repeatable.")
     private List<String> asked = List.of();
@@ -93,11 +80,11 @@ public final class ChatCommand implements Callable<Integer> {
         checkOut();
         final Path unpacked = TemporaryFolder.create("finetune-chat");
         final Conversations conversations = read(unpacked);
-        final FineTuner tuner = WrongUsage.unless(() -> tuner(ShippedFiles.startOf(model, unpacked)));
+        final FineTuner tuner = WrongUsage.unless(() -> tuner(options.start(unpacked)));
         final Answers answers = new Answers(
                 asked.isEmpty() ? UNSEEN : asked, Generation.greedy().maxNewTokens(80));
 
-        System.out.println("\n1. " + model + " as it is\n");
+        System.out.println("\n1. " + options.model() + " as it is\n");
         final double before;
         try (FineTuned<Chat> untrained = tuner.untrained(Chat.class)) {
             before = untrained.evaluate(conversations.validation()).get("perplexity");
@@ -123,7 +110,7 @@ public final class ChatCommand implements Callable<Integer> {
 
     /** Of the shipped model, which is unpacked to a temporary folder, the whole is saved: an adapter would miss its base there. */
     private boolean savesAdapter() {
-        return lora > 0 && !model.equals(ShippedFiles.SMALL_LM);
+        return lora > 0 && !options.model().equals(ShippedFiles.SMALL_LM);
     }
 
     private void checkOut() {
@@ -135,14 +122,7 @@ public final class ChatCommand implements Callable<Integer> {
     }
 
     private FineTuner tuner(FineTuner from) {
-        final FineTuner all = from.head(Heads.causalLm())
-                .maxLength(maxLength)
-                .lr(rate)
-                .batchSize(batch)
-                .epochs(epochs)
-                .warmupRatio(0.1)
-                .seed(seed)
-                .listener(ConsoleProgress.create());
+        final FineTuner all = options.applied(from).maxLength(maxLength).epochs(epochs);
         return lora == 0 ? all : all.lora(Lora.rank(lora).allLinear());
     }
 
@@ -160,7 +140,7 @@ public final class ChatCommand implements Callable<Integer> {
         if (eval.isPresent()) {
             return new Conversations(own, ChatFiles.jsonl(eval.get()).chats());
         }
-        final Split<Chat> split = own.split(0.1, seed);
+        final Split<Chat> split = own.split(0.1, options.seed());
         return new Conversations(split.train(), split.validation());
     }
 
@@ -172,8 +152,8 @@ public final class ChatCommand implements Callable<Integer> {
     private void save(FineTuned<Chat> tuned) {
         if (savesAdapter()) {
             tuned.saveAdapter(out);
-            System.out.println("\n4. The adapter is in " + out.toAbsolutePath() + ";\n   FineTuner.from(\"" + model
-                    + "\").adapter(dir).untrained(Chat.class) loads it in Java, and PEFT in Python.");
+            System.out.println("\n4. The adapter is in " + out.toAbsolutePath() + ";\n   FineTuner.from(\""
+                    + options.model() + "\").adapter(dir).untrained(Chat.class) loads it in Java, and PEFT in Python.");
         } else {
             if (lora > 0) {
                 tuned.mergeAdapter();

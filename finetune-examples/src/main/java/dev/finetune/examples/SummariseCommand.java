@@ -7,14 +7,13 @@ import dev.finetune.data.Dataset;
 import dev.finetune.data.Text;
 import dev.finetune.generate.Generated;
 import dev.finetune.generate.Generation;
-import dev.finetune.head.Heads;
-import dev.finetune.report.ConsoleProgress;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** A language model that learns to note in a line what a mail is about: what it writes, and how much of it is right, before and after. */
@@ -28,11 +27,8 @@ import picocli.CommandLine.Option;
 public final class SummariseCommand implements Callable<Integer> {
     private static final int NEW_TOKENS = 40;
 
-    @Option(
-            names = "--model",
-            description = "The language model: a directory or a model id, such as Qwen/Qwen3-0.6B; by default the small"
-                    + " one that ships with the examples.")
-    private String model = ShippedFiles.SMALL_LM;
+    @Mixin
+    private WriterOptions options = new WriterOptions();
 
     @Option(names = "--mails", description = "So many mails to learn from.")
     private int count = 8000;
@@ -43,15 +39,6 @@ public final class SummariseCommand implements Callable<Integer> {
     @Option(names = "--epochs", description = "Passes over the mails.")
     private double epochs = 1;
 
-    @Option(names = "--batch", description = "Mails in a batch.")
-    private int batch = 8;
-
-    @Option(names = "--lr", description = "Learning rate; a large model wants a smaller one.")
-    private double rate = 2e-3;
-
-    @Option(names = "--seed", description = "Seed of everything random, the mails included.")
-    private long seed = 42;
-
     @Option(names = "--out", description = "Where to save the fine-tuned model.")
     private Path out = Path.of("summarise-model");
 
@@ -61,11 +48,11 @@ public final class SummariseCommand implements Callable<Integer> {
         Bounds.atLeast("--held-back", heldBack, 1);
         Output.checkModel("--out", out, Overwrite.OURS);
         final Path unpacked = TemporaryFolder.create("finetune-summarise");
-        final List<Mail> same = Mails.of(Mails.Part.HELD_BACK, heldBack, seed);
-        final List<Mail> other = Mails.of(Mails.Part.OTHER_WORDS, heldBack, seed);
-        final FineTuner tuner = WrongUsage.unless(() -> tuner(ShippedFiles.startOf(model, unpacked)));
+        final List<Mail> same = Mails.of(Mails.Part.HELD_BACK, heldBack, options.seed());
+        final List<Mail> other = Mails.of(Mails.Part.OTHER_WORDS, heldBack, options.seed());
+        final FineTuner tuner = WrongUsage.unless(() -> tuner(options.start(unpacked)));
 
-        System.out.println("\n1. " + model + " as it is\n");
+        System.out.println("\n1. " + options.model() + " as it is\n");
         final WrittenNotes before;
         final WrittenNotes beforeOther;
         try (FineTuned<Text> untrained = tuner.untrained(Text.class)) {
@@ -74,7 +61,7 @@ public final class SummariseCommand implements Callable<Integer> {
             System.out.println(before.shown());
         }
         System.out.println("2. Learn from " + count + " mails\n");
-        try (FineTuned<Text> tuned = tuner.fit(data(Mails.of(Mails.Part.LEARNED, count, seed)), data(same))) {
+        try (FineTuned<Text> tuned = tuner.fit(data(Mails.of(Mails.Part.LEARNED, count, options.seed())), data(same))) {
             final WrittenNotes after = written(tuned, same);
             final WrittenNotes afterOther = written(tuned, other);
             System.out.println("\n3. The notes then\n\n" + after.shown());
@@ -90,14 +77,7 @@ public final class SummariseCommand implements Callable<Integer> {
     }
 
     private FineTuner tuner(FineTuner from) {
-        return from.head(Heads.causalLm())
-                .maxLength(256)
-                .lr(rate)
-                .batchSize(batch)
-                .epochs(epochs)
-                .warmupRatio(0.1)
-                .seed(seed)
-                .listener(ConsoleProgress.create());
+        return options.applied(from).maxLength(256).epochs(epochs);
     }
 
     private static Dataset<Text> data(List<Mail> mails) {

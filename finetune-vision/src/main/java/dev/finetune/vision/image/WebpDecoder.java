@@ -3,9 +3,11 @@ package dev.finetune.vision.image;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 
-/** WebP, lossy and lossless; of an animation the first frame. Decoded by TwelveMonkeys ImageIO. Alpha is
- * dropped. Lossless pictures are as Pillow has them to the bit; lossy ones have a colour for each 2 x 2 pixels, which is put into all
- * four, where libwebp, and so Pillow, draws them together, so that colours differ at sharp edges. */
+/**
+ * WebP, lossy and lossless; of an animation the first frame. Decoded by TwelveMonkeys ImageIO. Alpha is dropped. Lossless pictures are as
+ * Pillow has them to the bit; lossy ones have a colour for each 2 x 2 pixels, which is put into all four, where libwebp, and so Pillow,
+ * draws them together, so that colours differ at sharp edges.
+ */
 final class WebpDecoder {
     private static final int RIFF_HEADER = 12;
 
