@@ -1,7 +1,7 @@
 package dev.finetune.train;
 
-import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.metrics.Totals;
+import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -112,19 +112,14 @@ final class Agreement {
     }
 
     /**
-     * Puts in place of each gradient the sum of all processes' ({@link SharedGradients}).
+     * Adds up the gradients of all processes.
      *
-     * @return whether there is any other process
+     * @param network whose (borrowed)
+     * @param trained what of it gets gradients, sooner or later
+     * @param onCpu whether it is there
      */
-    boolean sumGradients(List<Parameter> parameters) {
-        if (group == null) {
-            return false;
-        }
-        SharedGradients.prepare(group, parameters);
-        try (TensorScope scope = TensorScope.open()) {
-            group.sum(Gradients.of(parameters));
-        }
-        return true;
+    GradientSums gradientSums(Network network, List<Parameter> trained, boolean onCpu) {
+        return new GradientSums(group, network, trained, onCpu);
     }
 
     /** Puts in place of each tensor the lead's. */

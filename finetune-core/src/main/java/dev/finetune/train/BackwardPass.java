@@ -1,6 +1,7 @@
 package dev.finetune.train;
 
 import dev.finetune.internal.torch.Autocast;
+import dev.finetune.internal.torch.BackwardHooks;
 import dev.finetune.internal.torch.CustomGradients;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.HalfPrecision;
@@ -21,6 +22,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -43,6 +45,7 @@ final class BackwardPass implements Pass {
     private final HalfPrecision half;
     private final FrozenStageCache prefix;
     private final HalfPrecisionWeights copies;
+    private final GradientSums sums;
     private final boolean rowsComeAgain;
 
     BackwardPass(
@@ -53,6 +56,7 @@ final class BackwardPass implements Pass {
             HalfPrecision half,
             FrozenStageCache prefix,
             HalfPrecisionWeights copies,
+            GradientSums sums,
             boolean rowsComeAgain) {
         this.network = network;
         this.objective = objective;
@@ -64,6 +68,7 @@ final class BackwardPass implements Pass {
         this.half = half;
         this.prefix = prefix;
         this.copies = copies;
+        this.sums = sums;
         this.rowsComeAgain = rowsComeAgain;
     }
 
@@ -144,12 +149,13 @@ final class BackwardPass implements Pass {
     }
 
     private Tensor runOnce(Batch batch, Supplier<Hidden> from, double weight, ForwardContext context) {
-        try (TensorScope scope = TensorScope.open()) {
+        try (TensorScope scope = TensorScope.open();
+                BackwardHooks hooks = new BackwardHooks()) {
             final Tensor loss;
             try (var autocast = Autocast.of(batch.device().is_cuda(), half)) {
                 final Hidden input = from.get();
                 final Optional<Hidden> original = original(input, batch);
-                final Hidden hidden = trunk(input, batch, context);
+                final Hidden hidden = trunk(input, batch, context, hooks);
                 final Map<String, Tensor> outputs = network.head(hidden, batch, context);
                 final Tensor tasks;
                 if (objective.twoPasses()) {
@@ -181,7 +187,23 @@ final class BackwardPass implements Pass {
     }
 
     private Hidden trunk(Hidden input, Batch batch, ForwardContext context) {
-        return network.trunk(prefix.stages(), network.stages().size(), input, batch, context, each -> {});
+        return trunk(input, batch, context, each -> {});
+    }
+
+    /** Says, once that is known, which stages the backward pass has come past. */
+    private Hidden trunk(Hidden input, Batch batch, ForwardContext context, BackwardHooks hooks) {
+        if (!sums.listens()) {
+            return trunk(input, batch, context);
+        }
+        final AtomicInteger next = new AtomicInteger(prefix.stages());
+        return trunk(input, batch, context, output -> {
+            final int stage = next.getAndIncrement();
+            hooks.add(output, () -> sums.passed(stage));
+        });
+    }
+
+    private Hidden trunk(Hidden input, Batch batch, ForwardContext context, Consumer<Tensor> each) {
+        return network.trunk(prefix.stages(), network.stages().size(), input, batch, context, each);
     }
 
     private Optional<Hidden> original(Hidden input, Batch batch) {
@@ -220,6 +242,7 @@ final class BackwardPass implements Pass {
             loss.backward();
             addGradients(top, learning, gradients);
             for (int i = end - 1; i >= start; i--) {
+                sums.passed(i);
                 Objects.requireNonNull(kept.remove(i)).close(); // Whatever reads it has been computed again.
                 final Tensor gradient = gradients.remove(i);
                 if (gradient != null) {

@@ -43,9 +43,45 @@ public interface ProcessGroup {
     void sum(List<Tensor> tensors);
 
     /**
+     * {@return how many numbers are worth a sum of their own that is begun early ({@link #begin}) and goes on while this process
+     * computes; 0 where sums don't} All ask it together.
+     */
+    default long earlySum() {
+        return 0;
+    }
+
+    /**
+     * Begins what {@link #sum} does, and waits for nobody. All begin the same sums in the same order, and everything else that they do
+     * together in the same order too, but not necessarily between the same two sums.
+     *
+     * @param tensors on the CPU, of the same shapes in the same order in all processes; nothing else reads or writes what is in them
+     *     until the sum is there
+     * @return what is under way
+     */
+    default Sum begin(List<Tensor> tensors) {
+        sum(tensors);
+        return new Sum() {
+            @Override
+            public void await() {}
+
+            @Override
+            public void close() {}
+        };
+    }
+
+    /**
      * Puts in place of each tensor that of process 0.
      *
      * @param tensors of the same shapes and types in the same order in all processes; borrowed for the call, and changed
      */
     void broadcast(List<Tensor> tensors);
+
+    /** A sum that is under way. Owns what it needs until it is closed, on which it may go on in vain. */
+    interface Sum extends AutoCloseable {
+        /** Waits until it is there; once all processes have begun it. */
+        void await();
+
+        @Override
+        void close();
+    }
 }

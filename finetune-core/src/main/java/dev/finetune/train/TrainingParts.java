@@ -24,6 +24,7 @@ final class TrainingParts implements AutoCloseable {
     final PretrainedReference originals;
     final AveragedWeights average;
     final HalfPrecisionWeights copies;
+    final GradientSums sums;
     final BackwardPass plain;
     final Pass pass;
     final HalfPrecision half;
@@ -106,7 +107,10 @@ final class TrainingParts implements AutoCloseable {
             closing.push(average::close);
             this.copies = copies();
             closing.push(copies::close);
-            this.plain = new BackwardPass(network, objective, originals, settings, half, prefix, copies, trainsAgain);
+            this.sums = setup.agreement.gradientSums(network, trained, setup.device.is_cpu());
+            closing.push(sums::close);
+            this.plain =
+                    new BackwardPass(network, objective, originals, settings, half, prefix, copies, sums, trainsAgain);
             this.pass = graphs == null
                     ? plain
                     : new RecordedPass(plain, network.parameters(), copies, graphs, setup.listener::warned);

@@ -118,7 +118,10 @@ final class TrainingStep {
         try (OwnProducts own = OwnProducts.take(device.is_cpu())) {
             final List<Piece> pieces = accumulate(group, place, weight / parts.lossScale.factor(), losses);
             if (!agreement.isAlone()) {
-                own.without(() -> agreement.sumGradients(trained));
+                own.without(() -> {
+                    parts.sums.finish();
+                    return null;
+                });
             }
             final double scale = parts.lossScale.factor();
             parts.lossScale.unscale(trained);
@@ -194,7 +197,9 @@ final class TrainingStep {
 
     /** Whether memory sufficed; if not, smaller pieces are to be tried. */
     private boolean startAll(List<Piece> pieces, double weight, Place place, List<Tensor> losses) {
-        for (Piece piece : pieces) {
+        for (int i = 0; i < pieces.size(); i++) {
+            final Piece piece = pieces.get(i);
+            parts.sums.lastPass(i == pieces.size() - 1);
             try (Batch batch = new Batch(piece.host, device)) {
                 losses.add(start(piece, batch, weight));
             } catch (RuntimeException | OutOfMemoryError e) {
@@ -230,6 +235,7 @@ final class TrainingStep {
     /** Frees what the failed passes left, and records no more of them: recordings hold memory, too. */
     private void startOver() {
         parts.copies.forgetGradients();
+        parts.sums.computesAnew();
         Optimizer.forgetGradients(trained);
         if (pass != parts.plain) {
             pass.close();

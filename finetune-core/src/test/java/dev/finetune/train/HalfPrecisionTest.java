@@ -64,6 +64,7 @@ class HalfPrecisionTest {
                             half,
                             prefix,
                             HalfPrecisionWeights.none(),
+                            Agreement.ALONE.gradientSums(network, List.of(), true),
                             false)
                     .run(batch, ROWS, SEED);
         }
@@ -165,6 +166,7 @@ class HalfPrecisionTest {
                                 HalfPrecision.BFLOAT16,
                                 prefix,
                                 HalfPrecisionWeights.none(),
+                                Agreement.ALONE.gradientSums(network, List.of(), true),
                                 false)
                         .run(batch, ROWS, SEED);
                 assertThat(network.parameters())

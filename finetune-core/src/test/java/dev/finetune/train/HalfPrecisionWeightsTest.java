@@ -52,6 +52,7 @@ class HalfPrecisionWeightsTest {
                         HalfPrecision.BFLOAT16,
                         prefix,
                         copies,
+                        Agreement.ALONE.gradientSums(network, List.of(), true),
                         false);
                 for (int step = 0; step < 2; step++) {
                     final List<float[]> now = new ArrayList<>();

@@ -140,6 +140,7 @@ class RecordedPassTest {
                 half,
                 prefix,
                 copies,
+                Agreement.ALONE.gradientSums(network, List.of(), true),
                 true);
     }
 

@@ -47,6 +47,7 @@ class StepUpdateTest {
                     HalfPrecision.NONE,
                     FrozenStageCache.none(network, true),
                     HalfPrecisionWeights.none(),
+                    Agreement.ALONE.gradientSums(network, List.of(), true),
                     false);
             final List<Tensor> losses = new ArrayList<>();
             losses.add(TensorScope.adopt(pass.start(batch, 16, 1)));

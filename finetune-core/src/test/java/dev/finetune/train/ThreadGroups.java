@@ -16,19 +16,28 @@ import org.jspecify.annotations.Nullable;
 /** Threads that do what processes do which train together: the same calls, or all end. */
 final class ThreadGroups {
     private final int size;
+    private final long earlySum;
     private final List<byte[]> said = new ArrayList<>();
     private List<byte[]> heard = List.of();
     private int came;
     private long round;
+
     private @Nullable Throwable failure;
 
-    private ThreadGroups(int size) {
+    private ThreadGroups(int size, long earlySum) {
         this.size = size;
+        this.earlySum = earlySum;
     }
 
     /** What came of each: what it gave, or what it has thrown. */
     static <T> List<CompletableFuture<T>> run(int size, Function<ProcessGroup, T> work) throws InterruptedException {
-        final ThreadGroups groups = new ThreadGroups(size);
+        return run(size, 0, work);
+    }
+
+    /** The same, with sums that take what they are given when they begin, and are there when they are waited for. */
+    static <T> List<CompletableFuture<T>> run(int size, long earlySum, Function<ProcessGroup, T> work)
+            throws InterruptedException {
+        final ThreadGroups groups = new ThreadGroups(size, earlySum);
         final List<CompletableFuture<T>> all = new ArrayList<>();
         final List<Thread> threads = new ArrayList<>();
         for (int rank = 0; rank < size; rank++) {
@@ -50,6 +59,11 @@ final class ThreadGroups {
             thread.join();
         }
         return all;
+    }
+
+    /** Of how many tensors a process has begun the sum during a backward pass. */
+    static int early(ProcessGroup group) {
+        return ((One) group).early;
     }
 
     /** What one has thrown. */
@@ -102,6 +116,7 @@ final class ThreadGroups {
 
     private final class One implements ProcessGroup {
         private final int rank;
+        private int early;
 
         One(int rank) {
             this.rank = rank;
@@ -124,16 +139,44 @@ final class ThreadGroups {
 
         @Override
         public void sum(List<Tensor> tensors) {
-            for (Tensor tensor : tensors) {
-                final float[] sums = new float[Math.toIntExact(tensor.numel())];
-                for (byte[] each : gather(bytes(tensor))) {
-                    final ByteBuffer numbers = ByteBuffer.wrap(each);
-                    for (int i = 0; i < sums.length; i++) {
-                        sums[i] += numbers.getFloat();
+            tensors.forEach(tensor -> put(tensor, sum(bytes(tensor))));
+        }
+
+        private float[] sum(byte[] own) {
+            final float[] sums = new float[own.length / Float.BYTES];
+            for (byte[] each : gather(own)) {
+                final ByteBuffer numbers = ByteBuffer.wrap(each);
+                for (int i = 0; i < sums.length; i++) {
+                    sums[i] += numbers.getFloat();
+                }
+            }
+            return sums;
+        }
+
+        @Override
+        public long earlySum() {
+            return earlySum;
+        }
+
+        @Override
+        public Sum begin(List<Tensor> tensors) {
+            final List<byte[]> own = tensors.stream().map(this::bytes).toList();
+            if (StackWalker.getInstance()
+                    .walk(frames ->
+                            frames.anyMatch(frame -> frame.getMethodName().equals("passed")))) {
+                early += tensors.size();
+            }
+            return new Sum() {
+                @Override
+                public void await() {
+                    for (int i = 0; i < own.size(); i++) {
+                        put(tensors.get(i), sum(own.get(i)));
                     }
                 }
-                put(tensor, sums);
-            }
+
+                @Override
+                public void close() {}
+            };
         }
 
         @Override

@@ -108,6 +108,7 @@ class TrainerTest {
                 HalfPrecision.NONE,
                 FrozenStageCache.none(network, true),
                 HalfPrecisionWeights.none(),
+                Agreement.ALONE.gradientSums(network, List.of(), true),
                 false);
     }
 

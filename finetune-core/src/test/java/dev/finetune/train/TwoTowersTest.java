@@ -183,6 +183,7 @@ class TwoTowersTest {
                                     HalfPrecision.NONE,
                                     prefix,
                                     HalfPrecisionWeights.none(),
+                                    Agreement.ALONE.gradientSums(network, List.of(), true),
                                     false)
                             .run(batch, 5, 77)
                 });

@@ -39,12 +39,19 @@ final class SharedFit {
     /** How long a process may be silent, in seconds. */
     static final String TIMEOUT = "TIMEOUT";
 
+    /** Set where tensors go through Gloo, gradients as early as they can. */
+    static final String NETWORK = "NETWORK";
+
     static final int TRAINING_ROWS = 43;
     static final int VALIDATION_ROWS = 21;
 
     private SharedFit() {}
 
     public static void main(String[] arguments) {
+        if (System.getenv(NETWORK) != null) {
+            System.setProperty("dev.finetune.sharedMemory", "false");
+            System.setProperty("dev.finetune.earlySum", "1");
+        }
         for (String job : System.getenv(JOBS).split(",")) {
             try {
                 final Processes self =

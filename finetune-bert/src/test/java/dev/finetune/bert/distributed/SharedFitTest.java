@@ -12,6 +12,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -23,17 +24,15 @@ class SharedFitTest {
     private Path folder;
 
     private List<ChildJvm> start(String jobs, int timeout) throws IOException {
-        return OwnJvms.start(
-                2,
-                folder,
-                Map.of(
-                        SharedFit.JOBS,
-                        jobs,
-                        SharedFit.FOLDER,
-                        folder.toString(),
-                        SharedFit.TIMEOUT,
-                        Integer.toString(timeout)),
-                SharedFit.class);
+        return start(jobs, timeout, Map.of());
+    }
+
+    private List<ChildJvm> start(String jobs, int timeout, Map<String, String> more) throws IOException {
+        final Map<String, String> environment = new HashMap<>(more);
+        environment.put(SharedFit.JOBS, jobs);
+        environment.put(SharedFit.FOLDER, folder.toString());
+        environment.put(SharedFit.TIMEOUT, Integer.toString(timeout));
+        return OwnJvms.start(2, folder, environment, SharedFit.class);
     }
 
     /** What a job said in the end. */
@@ -152,10 +151,10 @@ class SharedFitTest {
     }
 
     @Test
-    void aProcessThatIsStoppedEndsTheOtherWithinTheTimeoutByName() throws Exception {
+    void aProcessThatIsStoppedEndsTheOtherWithinTheTimeoutByNameWhetherTheyShareMemoryOrANetwork() throws Exception {
         assumeTrue(File.separatorChar == '/', "SKIPPED: processes are stopped by a signal");
         for (int stopped : new int[] {1, 0}) {
-            final List<ChildJvm> both = start("longer", 3);
+            final List<ChildJvm> both = start("longer", 3, stopped == 1 ? Map.of(SharedFit.NETWORK, "") : Map.of());
             while (!both.get(0).output().contains("step 3")) {
                 Thread.sleep(10);
             }

@@ -35,6 +35,7 @@ final class GoldenProcess {
         final Processes self = Processes.fromEnvironment();
         for (int time = 0; time < 2; time++) {
             System.setProperty("dev.finetune.sharedMemory", Boolean.toString(time == 0));
+            System.setProperty("dev.finetune.earlySum", "1");
             try (Companions others = Companions.join(self)) {
                 for (GoldenCase golden : cases()) {
                     final Path out = Path.of(System.getenv(OUT));

@@ -1,5 +1,8 @@
 package dev.finetune.internal.distributed;
 
+import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.internal.torch.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -9,10 +12,10 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Tensors as they travel: in pieces of about 25 MiB, as torch's DDP has it, from the last tensor to the first. Large tensors on the CPU
- * travel as they lie; small ones are put together, and taken apart afterwards, and so are those on a GPU, and in 16 bits. All in the
- * current scope.
+ * travel as they lie; small ones are put together, and taken apart afterwards, and so are those on a GPU, and in 16 bits. Owns what it
+ * made; the tensors themselves are borrowed until it is closed.
  */
-final class Buckets {
+final class Buckets implements AutoCloseable {
     /** Elements of a piece. */
     private static final long PIECE = 25L << 18;
 
@@ -21,6 +24,7 @@ final class Buckets {
 
     private final List<Tensor> pieces = new ArrayList<>();
     private final List<Runnable> after = new ArrayList<>();
+    private final List<Tensor> owned = new ArrayList<>();
     private final List<Tensor> small = new ArrayList<>();
     private long smallCount;
 
@@ -33,11 +37,20 @@ final class Buckets {
     /** Of tensors, those of float32 in bfloat16 if they are to be compressed. */
     static Buckets of(List<Tensor> tensors, boolean compressed) {
         final Buckets buckets = new Buckets(compressed);
-        for (int i = tensors.size() - 1; i >= 0; i--) {
-            buckets.add(tensors.get(i));
+        boolean made = false;
+        try (TensorScope scope = TensorScope.open();
+                GradientMode off = GradientMode.off()) {
+            for (int i = tensors.size() - 1; i >= 0; i--) {
+                buckets.add(tensors.get(i));
+            }
+            buckets.putTogether();
+            made = true;
+            return buckets;
+        } finally {
+            if (!made) {
+                buckets.close();
+            }
         }
-        buckets.putTogether();
-        return buckets;
     }
 
     /** What travels. */
@@ -47,7 +60,10 @@ final class Buckets {
 
     /** Puts what has come back where it belongs. */
     void takeApart() {
-        after.forEach(Runnable::run);
+        try (TensorScope scope = TensorScope.open();
+                GradientMode off = GradientMode.off()) {
+            after.forEach(Runnable::run);
+        }
     }
 
     private void add(Tensor tensor) {
@@ -77,7 +93,7 @@ final class Buckets {
     private void cut(Tensor tensor) {
         final Tensor flat = tensor.view(-1);
         for (long from = 0; from < tensor.numel(); from += PIECE) {
-            pieces.add(flat.narrow(0, from, Math.min(PIECE, tensor.numel() - from)));
+            pieces.add(Tensors.own(flat.narrow(0, from, Math.min(PIECE, tensor.numel() - from))));
         }
     }
 
@@ -90,7 +106,8 @@ final class Buckets {
         smallCount = 0;
         final Tensor[] flat =
                 members.stream().map(member -> exchanged(member).reshape(-1)).toArray(Tensor[]::new);
-        final Tensor together = torch.cat(new TensorVector(flat), 0);
+        final Tensor together = Tensors.own(torch.cat(new TensorVector(flat), 0));
+        owned.add(together);
         cut(together);
         after.add(() -> {
             long from = 0;
@@ -107,5 +124,11 @@ final class Buckets {
             return here.to(ScalarType.BFloat16);
         }
         return isExchanged(here.scalar_type().intern()) ? here : here.to(ScalarType.Float);
+    }
+
+    @Override
+    public void close() {
+        pieces.forEach(Tensor::close);
+        owned.forEach(Tensor::close);
     }
 }

@@ -2,14 +2,13 @@ package dev.finetune.internal.distributed;
 
 import dev.finetune.distributed.Processes;
 import dev.finetune.error.FinetuneException;
-import dev.finetune.internal.torch.GradientMode;
-import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.train.ProcessGroup;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -19,6 +18,12 @@ import org.slf4j.LoggerFactory;
 public final class Companions implements ProcessGroup, AutoCloseable {
     /** A system property, the same in all processes: false has tensors go through Gloo on one machine, too. */
     private static final String SHARED_MEMORY = "dev.finetune.sharedMemory";
+
+    /** A system property, the same in all processes: {@link #earlySum} through Gloo. */
+    private static final String EARLY_SUM = "dev.finetune.earlySum";
+
+    /** 4 MB of them. */
+    private static final long WORTH_A_SUM = 1 << 20;
 
     private static final Logger LOG = LoggerFactory.getLogger(Processes.class);
     private static final byte[] YES = {1};
@@ -91,7 +96,7 @@ public final class Companions implements ProcessGroup, AutoCloseable {
         if (self.worldSize() == 1 || tensors.isEmpty()) {
             return;
         }
-        try {
+        told(() -> {
             // All are ready then, so that what takes long from there on is the transfer.
             final boolean allInMemory = gather(SharedMemoryExchange.takes(tensors) ? YES : NO).stream()
                     .allMatch(said -> Arrays.equals(said, YES));
@@ -102,12 +107,8 @@ public final class Companions implements ProcessGroup, AutoCloseable {
                 final Gloo among = connected();
                 overNetwork(tensors, compressed, pieces -> overNetwork.accept(among, pieces));
             }
-        } catch (FinetuneException e) {
-            throw meeting.orElse(e);
-        } catch (RuntimeException e) {
-            throw meeting.orElse(
-                    new FinetuneException("The processes could not exchange tensors: " + e.getMessage(), e));
-        }
+            return true;
+        });
     }
 
     private Optional<SharedMemoryExchange> shared() {
@@ -121,11 +122,60 @@ public final class Companions implements ProcessGroup, AutoCloseable {
     }
 
     private static void overNetwork(List<Tensor> tensors, boolean compressed, Consumer<List<Tensor>> exchange) {
-        try (TensorScope scope = TensorScope.open();
-                GradientMode off = GradientMode.off()) {
-            final Buckets buckets = Buckets.of(tensors, compressed);
+        try (Buckets buckets = Buckets.of(tensors, compressed)) {
             exchange.accept(buckets.pieces());
             buckets.takeApart();
+        }
+    }
+
+    /** Through Gloo; what goes through memory has no thread of its own. */
+    @Override
+    public long earlySum() {
+        if (self.worldSize() == 1) {
+            return 0;
+        }
+        return told(() -> shared().isEmpty() ? Long.getLong(EARLY_SUM, WORTH_A_SUM) : 0);
+    }
+
+    @Override
+    public Sum begin(List<Tensor> tensors) {
+        final Buckets buckets = Buckets.of(tensors, self.haveCompressedGradients());
+        boolean begun = false;
+        try {
+            final Gloo.UnderWay works = told(() -> connected().beginSums(buckets.pieces()));
+            begun = true;
+            return new Sum() {
+                @Override
+                public void await() {
+                    told(() -> {
+                        works.await(meeting::check, self.timeout());
+                        buckets.takeApart();
+                        return true;
+                    });
+                }
+
+                @Override
+                public void close() {
+                    works.close();
+                    buckets.close();
+                }
+            };
+        } finally {
+            if (!begun) {
+                buckets.close();
+            }
+        }
+    }
+
+    /** Throws what happened to the others, if that is why it throws. */
+    private <T> T told(Supplier<T> exchange) {
+        try {
+            return exchange.get();
+        } catch (FinetuneException e) {
+            throw meeting.orElse(e);
+        } catch (RuntimeException e) {
+            throw meeting.orElse(
+                    new FinetuneException("The processes could not exchange tensors: " + e.getMessage(), e));
         }
     }
 

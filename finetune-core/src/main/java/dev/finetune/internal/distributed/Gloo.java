@@ -17,10 +17,12 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.javacpp.chrono.Milliseconds;
+import org.bytedeco.pytorch.AllreduceOptions;
 import org.bytedeco.pytorch.ByteVector;
 import org.bytedeco.pytorch.FileStore;
 import org.bytedeco.pytorch.GlooDeviceVector;
@@ -45,8 +47,14 @@ final class Gloo implements AutoCloseable {
 
     private static final int THREADS = 2;
 
+    /** Whoever hangs is found by others than Gloo, and what is begun early waits as long as a process computes. */
+    private static final Duration EVER = Duration.ofDays(10);
+
+    private static final long PAUSE_NANOS = 100_000;
+
     private final ProcessGroupGloo group;
     private final FileStore store;
+    private final List<UnderWay> underWay = new ArrayList<>();
 
     private Gloo(ProcessGroupGloo group, FileStore store) {
         this.group = group;
@@ -233,8 +241,88 @@ final class Gloo implements AutoCloseable {
         }
     }
 
+    /**
+     * Begins to sum, in place, tensors on the CPU that lie in one piece each (borrowed until the sums are closed); those of all processes
+     * in the order in which they are begun.
+     */
+    UnderWay beginSums(List<Tensor> tensors) {
+        final UnderWay sums = new UnderWay();
+        underWay.add(sums);
+        try (TensorScope scope = TensorScope.open()) {
+            final AllreduceOptions options = new AllreduceOptions().timeout(new Milliseconds(EVER.toMillis()));
+            for (Tensor tensor : tensors) {
+                final Work work = group.allreduce(new TensorVector(tensor), options);
+                work.retainReference();
+                sums.works.add(work);
+            }
+        }
+        return sums;
+    }
+
+    /** Sums that go on in Gloo's threads. */
+    final class UnderWay implements AutoCloseable {
+        private final List<Work> works = new ArrayList<>();
+
+        private UnderWay() {}
+
+        /**
+         * Waits until all are there.
+         *
+         * @param check called all the time; throws what ends the waiting
+         * @param timeout of one, once all processes have begun it
+         */
+        void await(Runnable check, Duration timeout) {
+            for (Work work : works) {
+                final long begin = System.nanoTime();
+                boolean interrupted = false;
+                try {
+                    while (!work.isCompleted()) {
+                        check.run();
+                        if (System.nanoTime() - begin > timeout.toNanos()) {
+                            throw new FinetuneException(
+                                    "Gradients didn't come through within " + timeout.toMillis() / 1000.0
+                                            + " s, though no process is lost: is the network between them up?");
+                        }
+                        interrupted |= Thread.interrupted();
+                        LockSupport.parkNanos(PAUSE_NANOS);
+                    }
+                } finally {
+                    if (interrupted) {
+                        Thread.currentThread().interrupt(); // Training will see it.
+                    }
+                }
+                work._wait(); // Throws what went wrong.
+            }
+        }
+
+        private boolean isCompleted() {
+            return works.stream().allMatch(Work::isCompleted);
+        }
+
+        /** Lets go of them; what isn't there yet goes on in vain. */
+        @Override
+        public void close() {
+            if (isCompleted()) {
+                works.forEach(Work::releaseReference);
+                works.clear();
+                underWay.remove(this);
+            }
+        }
+    }
+
     @Override
     public void close() {
+        if (underWay.isEmpty()) {
+            free();
+            return;
+        }
+        // Another process is lost: what waits for it ends when its connection does, if ever.
+        final Thread thread = new Thread(this::free, "finetune-gloo");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void free() {
         group.releaseReference();
         store.releaseReference();
     }

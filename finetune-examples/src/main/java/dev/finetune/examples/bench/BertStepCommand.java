@@ -103,11 +103,19 @@ public final class BertStepCommand implements Callable<Integer> {
                             + " one's.")
     private boolean distributed;
 
+    @Option(
+            names = "--exchange",
+            description =
+                    "How gradients travel: ${COMPLETION-CANDIDATES}. auto is through memory that the processes share on one"
+                            + " machine, else as network: by Gloo, while the backward pass goes on; network-after: after it.")
+    private GradientExchange exchange = GradientExchange.AUTO;
+
     @Override
     public Integer call() throws IOException {
         if (!distributed) {
             return time(Optional.empty());
         }
+        exchange.choose();
         try (Companions group = Companions.join(Processes.fromEnvironment())) {
             return time(Optional.of(group));
         }

@@ -28,7 +28,9 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         showDefaultValues = true)
 public final class ScaleCommand implements Callable<Integer> {
-    private static final double BYTES_OF_ALL = 437.9e6;
+    /** But for the table of words, of which only the rows that occur travel: these are some 6 MB of it. */
+    private static final double BYTES_OF_ALL = 350e6;
+
     private static final double BYTES_OF_A_RANK = 12 * 2 * 2 * 768 * 4.0;
     private static final double BYTES_OF_HEAD = (2 * 768 + 2) * 4.0;
 
@@ -88,13 +90,13 @@ public final class ScaleCommand implements Callable<Integer> {
             throws IOException, InterruptedException {
         final String work = rank == 0 ? "all of BERT-base" : "LoRA " + rank;
         final double bytes = rank == 0 ? BYTES_OF_ALL : rank * BYTES_OF_A_RANK + BYTES_OF_HEAD;
-        final double alone = step(rank, batch, 1, false);
+        final double alone = step(rank, batch, 1, Optional.empty());
         row(work, 1, batch, alone, alone / batch, Optional.empty());
-        final double half = step(rank, batch / 2, 1, false);
+        final double half = step(rank, batch / 2, 1, Optional.empty());
         row(work, 1, batch / 2, half, alone / batch, Optional.empty());
         final ScaleModel model = ScaleModel.of(batch, alone, half);
         for (int count : counts) {
-            final double beside = step(rank, batch, count, false) / alone;
+            final double beside = step(rank, batch, count, Optional.empty()) / alone;
             System.out.printf(
                     Locale.ROOT,
                     "| %s, each by itself beside %d others | | %d | %.0f | | | |%n",
@@ -107,7 +109,7 @@ public final class ScaleCommand implements Callable<Integer> {
                     work,
                     count,
                     batch,
-                    step(rank, batch, count, true),
+                    step(rank, batch, count, Optional.of(GradientExchange.AUTO)),
                     alone / batch,
                     Optional.of(beside * model.compute(batch) + exchange));
             final int part = Math.max(1, batch / count);
@@ -115,9 +117,19 @@ public final class ScaleCommand implements Callable<Integer> {
                     work,
                     count,
                     part,
-                    step(rank, part, count, true),
+                    step(rank, part, count, Optional.of(GradientExchange.AUTO)),
                     alone / batch,
                     Optional.of(beside * model.compute(part) + exchange));
+        }
+        for (GradientExchange how : List.of(GradientExchange.NETWORK_AFTER, GradientExchange.NETWORK)) {
+            final int count = counts.get(0);
+            row(
+                    work + ", --exchange " + how,
+                    count,
+                    batch,
+                    step(rank, batch, count, Optional.of(how)),
+                    alone / batch,
+                    Optional.empty());
         }
         System.out.printf(
                 Locale.ROOT,
@@ -144,15 +156,13 @@ public final class ScaleCommand implements Callable<Integer> {
     }
 
     /** Seconds of a step. */
-    private double step(int rank, int rowsEach, int count, boolean exchanging)
+    private double step(int rank, int rowsEach, int count, Optional<GradientExchange> exchange)
             throws IOException, InterruptedException {
         final List<String> options = new ArrayList<>(List.of("bert-step"));
         options.addAll(shape(rank, rowsEach));
-        if (exchanging) {
-            options.add("--distributed");
-        }
+        exchange.ifPresent(how -> options.addAll(List.of("--distributed", "--exchange", how.toString())));
         double slowest = 0;
-        for (JsonObject said : Job.together(Job.ours("bench"), options, environments(count, exchanging))) {
+        for (JsonObject said : Job.together(Job.ours("bench"), options, environments(count, exchange.isPresent()))) {
             slowest = Math.max(slowest, said.get("ms_per_step").getAsDouble() / 1e3);
         }
         return slowest;

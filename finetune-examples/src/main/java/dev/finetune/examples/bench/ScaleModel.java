@@ -5,7 +5,7 @@ import java.util.NavigableMap;
 import java.util.Objects;
 
 /**
- * The time of a step of several processes: what each computes on its rows, and the exchange of its gradients afterwards.
+ * The time of a step of several processes on one machine: what each computes on its rows, and the exchange of its gradients afterwards.
  *
  * <pre>{@code
  * step(n, rows, bytes) = beside(n) (fixed + rows perRow) + latency(n) + bytes / bandwidth(n)
