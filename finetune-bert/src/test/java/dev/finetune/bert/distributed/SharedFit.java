@@ -39,6 +39,9 @@ final class SharedFit {
     /** How long a process may be silent, in seconds. */
     static final String TIMEOUT = "TIMEOUT";
 
+    /** How many epochs the longer ones have. */
+    static final String EPOCHS = "EPOCHS";
+
     static final int TRAINING_ROWS = 43;
     static final int VALIDATION_ROWS = 21;
 
@@ -201,7 +204,7 @@ final class SharedFit {
     }
 
     private static FineTuner watched(FineTuner tuner) {
-        return tuner.epochs(4)
+        return tuner.epochs(Integer.parseInt(System.getenv().getOrDefault(EPOCHS, "4")))
                 .lora(Lora.rank(4))
                 .batching(b -> b.shuffle(true))
                 .regularization(r -> r.dropout(0.1))

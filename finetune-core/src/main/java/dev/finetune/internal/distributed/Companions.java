@@ -135,7 +135,7 @@ public final class Companions implements ProcessGroup, AutoCloseable {
             gloo = Gloo.connect(
                     self.rank(),
                     self.worldSize(),
-                    self.ownAddress().orElseGet(() -> meeting.ownAddress().getHostAddress()),
+                    OwnAddress.agree(self.rank(), self.ownAddress(), meeting.ownAddress(), this::gather),
                     self.timeout(),
                     this::gather);
         }

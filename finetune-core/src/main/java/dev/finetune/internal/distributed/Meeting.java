@@ -13,6 +13,7 @@ import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
@@ -153,9 +154,12 @@ final class Meeting implements AutoCloseable {
         }
     }
 
-    /** The address by which process 0 is reached, where it doesn't listen itself. */
+    /** The address of this machine by which it and process 0 reach each other; of process 0, if it can be, one for other machines. */
     InetAddress ownAddress() {
-        return links.values().iterator().next().ownAddress();
+        return links.values().stream()
+                .map(Link::ownAddress)
+                .min(Comparator.comparing(InetAddress::isLoopbackAddress))
+                .orElseThrow();
     }
 
     /**
