@@ -135,7 +135,8 @@ public final class Companions implements ProcessGroup, AutoCloseable {
             gloo = Gloo.connect(
                     self.rank(),
                     self.worldSize(),
-                    OwnAddress.agree(self.rank(), self.ownAddress(), meeting.ownAddress(), this::gather),
+                    OwnAddress.agree(
+                            self.rank(), self.ownAddress(), meeting.ownAddress(), self.timeout(), this::gather),
                     self.timeout(),
                     this::gather);
         }

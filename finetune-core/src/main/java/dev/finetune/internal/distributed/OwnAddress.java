@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -23,11 +24,17 @@ final class OwnAddress {
      * @param rank which of them this one is
      * @param said what to take, an address, a name or an interface, if that was said
      * @param byLink the address by which this process and process 0 reach each other
+     * @param timeout how long nothing may come back where one reaches for another
      * @param gather what each says, told to all
-     * @throws FinetuneException if there is no such address here, or those of two processes don't go together
+     * @throws FinetuneException if there is no such address here, or those of two processes don't go together, or one doesn't reach the
+     *     other
      */
     static String agree(
-            int rank, Optional<String> said, InetAddress byLink, Function<byte[], List<byte[]>> gather) {
+            int rank,
+            Optional<String> said,
+            InetAddress byLink,
+            Duration timeout,
+            Function<byte[], List<byte[]>> gather) {
         final InetAddress first = said.map(each -> said(rank, each, byLink)).orElse(byLink);
         final List<InetAddress> others = all(gather, first);
         final InetAddress own = !first.isLoopbackAddress()
@@ -37,7 +44,9 @@ final class OwnAddress {
                         .findFirst()
                         .map(each -> towards(rank, each))
                         .orElse(first);
-        refuseApart(all(gather, own));
+        final List<InetAddress> all = all(gather, own);
+        refuseApart(all);
+        Reach.check(rank, own, all, timeout, gather);
         return own.getHostAddress();
     }
 
