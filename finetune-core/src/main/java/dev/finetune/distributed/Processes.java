@@ -173,9 +173,10 @@ public final class Processes {
             throw new FinetuneException("The address of process 0 is blank: name its host, localhost where all"
                     + " processes are on one machine.");
         }
-        if (masterAddress.indexOf('/') >= 0 || WITH_PORT.matcher(masterAddress.strip()).matches()) {
-            throw new FinetuneException("The address of process 0 is \"" + masterAddress + "\", expected the name or the"
-                    + " address of a host alone: its port is MASTER_PORT.");
+        if (masterAddress.indexOf('/') >= 0
+                || WITH_PORT.matcher(masterAddress.strip()).matches()) {
+            throw new FinetuneException("The address of process 0 is \"" + masterAddress
+                    + "\", expected the name or the" + " address of a host alone: its port is MASTER_PORT.");
         }
         return new Processes(new Parts(rank, worldSize, masterAddress.strip(), masterPort));
     }

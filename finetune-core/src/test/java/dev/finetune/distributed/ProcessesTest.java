@@ -48,8 +48,9 @@ class ProcessesTest {
     @Test
     void whoStartsProcessesIsToldTheVariablesThatTheyRead() {
         assertThat(Processes.of(SAID).environment()).isEqualTo(SAID);
-        final Processes started =
-                Processes.of(said("TORCHELASTIC_USE_AGENT_STORE", "True")).job("nightly").ownAddress("eth1");
+        final Processes started = Processes.of(said("TORCHELASTIC_USE_AGENT_STORE", "True"))
+                .job("nightly")
+                .ownAddress("eth1");
         assertThat(Processes.of(started.environment()))
                 .returns("nightly", Processes::job)
                 .returns(true, Processes::meetAtAgent)

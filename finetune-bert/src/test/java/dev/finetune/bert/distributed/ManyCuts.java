@@ -54,7 +54,8 @@ public final class ManyCuts {
         boolean good = true;
         try (OwnMachines machines = new OwnMachines(PROCESSES)) {
             final ManyCuts all = new ManyCuts(machines, seed);
-            final String expected = results(all.start(all.scratch, LONGER), LONGER).get(0);
+            final String expected =
+                    results(all.start(all.scratch, LONGER), LONGER).get(0);
             for (int time = 1; time <= times && good; time++) {
                 good = all.round(time, expected);
             }
@@ -91,9 +92,13 @@ public final class ManyCuts {
         List<String> results;
         if (over) {
             slowest = Math.max(slowest, seconds);
-            final long named =
-                    said.stream().filter(each -> each.contains(CHECKPOINTS + " ended with: Process ") && each.contains(" was lost: ")).count();
-            outcome = named == said.size() ? "lost, told by all" : "lost, told by " + named + " of " + said.size() + " " + said;
+            final long named = said.stream()
+                    .filter(each ->
+                            each.contains(CHECKPOINTS + " ended with: Process ") && each.contains(" was lost: "))
+                    .count();
+            outcome = named == said.size()
+                    ? "lost, told by all"
+                    : "lost, told by " + named + " of " + said.size() + " " + said;
             results = results(start(folder, CHECKPOINTS), CHECKPOINTS);
         } else {
             outcome = "went on";

@@ -50,8 +50,7 @@ final class Addresses {
     }
 
     private static boolean isLiteral(String lower) {
-        return lower.indexOf(':') >= 0
-                || lower.chars().allMatch(each -> each == '.' || each >= '0' && each <= '9');
+        return lower.indexOf(':') >= 0 || lower.chars().allMatch(each -> each == '.' || each >= '0' && each <= '9');
     }
 
     /** Whether an address is known to be one of this machine's. */

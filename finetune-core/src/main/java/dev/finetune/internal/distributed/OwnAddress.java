@@ -71,7 +71,8 @@ final class OwnAddress {
         return all.stream()
                 .filter(each -> each.getClass() == byLink.getClass() && !each.isLinkLocalAddress())
                 .findFirst()
-                .or(() -> all.stream().filter(each -> !each.isLinkLocalAddress()).findFirst())
+                .or(() ->
+                        all.stream().filter(each -> !each.isLinkLocalAddress()).findFirst())
                 .or(() -> all.stream().findFirst())
                 .orElseThrow(() -> new FinetuneException("Process " + rank + " was told to use the address \"" + name
                         + "\", which is neither an address nor an interface of its machine. It has "

@@ -29,11 +29,7 @@ final class Reach {
      * @throws FinetuneException in all of them, the same, where one doesn't reach another
      */
     static void check(
-            int rank,
-            InetAddress own,
-            List<InetAddress> all,
-            Duration timeout,
-            Function<byte[], List<byte[]>> gather) {
+            int rank, InetAddress own, List<InetAddress> all, Duration timeout, Function<byte[], List<byte[]>> gather) {
         final List<String> failed = new ArrayList<>();
         try (ServerSocket server = new ServerSocket()) { // The system itself takes those who come.
             server.bind(new InetSocketAddress(own, 0), all.size() + 16);
@@ -41,9 +37,8 @@ final class Reach {
             for (int other = 0; other < rank && failed.isEmpty(); other++) {
                 final int port = Integer.parseInt(ports.get(other));
                 try (Socket socket = new Socket()) {
-                    socket.connect(
-                            new InetSocketAddress(all.get(other), port),
-                            (int) Math.min(LONGEST.toMillis(), timeout.toMillis()));
+                    socket.connect(new InetSocketAddress(all.get(other), port), (int)
+                            Math.min(LONGEST.toMillis(), timeout.toMillis()));
                 } catch (IOException e) {
                     failed.add("Process " + rank + " at " + own.getHostAddress() + " doesn't reach process " + other
                             + " at " + all.get(other).getHostAddress() + ":" + port + " (" + e.getMessage() + ")");
@@ -53,9 +48,10 @@ final class Reach {
                     .filter(each -> !each.isEmpty())
                     .findFirst()
                     .ifPresent(each -> {
-                        throw new FinetuneException(each + ": tensors travel between all processes, by ports that the systems"
-                                + " choose. Let these through, or name a network by which all reach each other:"
-                                + " ownAddress(...), or an interface as GLOO_SOCKET_IFNAME.");
+                        throw new FinetuneException(
+                                each + ": tensors travel between all processes, by ports that the systems"
+                                        + " choose. Let these through, or name a network by which all reach each other:"
+                                        + " ownAddress(...), or an interface as GLOO_SOCKET_IFNAME.");
                     });
         } catch (IOException e) {
             throw new FinetuneException(

@@ -67,7 +67,8 @@ final class Rendezvous {
                 });
             }
         } catch (IOException e) {
-            throw new FinetuneException("Process 0 can't wait for the others at " + Addresses.place(self) + ": " + e, e);
+            throw new FinetuneException(
+                    "Process 0 can't wait for the others at " + Addresses.place(self) + ": " + e, e);
         }
     }
 
@@ -96,7 +97,9 @@ final class Rendezvous {
                 }
                 if (!told) {
                     told = true;
-                    LOG.warn("The address of process 0, {}, can't be found; it is looked up again", self.masterAddress());
+                    LOG.warn(
+                            "The address of process 0, {}, can't be found; it is looked up again",
+                            self.masterAddress());
                 }
                 pause();
             }
@@ -107,7 +110,10 @@ final class Rendezvous {
         final List<InetAddress> all = Addresses.of(self.masterAddress());
         final List<InetAddress> known = Addresses.listening(self.masterAddress(), all);
         final List<InetAddress> own = known.isEmpty()
-                ? self.ownAddress().map(OwnAddress::here).filter(each -> !each.isEmpty()).orElse(all.subList(0, 1))
+                ? self.ownAddress()
+                        .map(OwnAddress::here)
+                        .filter(each -> !each.isEmpty())
+                        .orElse(all.subList(0, 1))
                 : known;
         if (own.get(0).isAnyLocalAddress()) {
             LOG.info(
@@ -135,8 +141,8 @@ final class Rendezvous {
      *
      * @throws FinetuneException if one comes that belongs here, but has gone further already
      */
-    private static Optional<Came> accept(
-            Optional<Socket> next, Processes self, Turn turn, TreeSet<Integer> missing) throws IOException {
+    private static Optional<Came> accept(Optional<Socket> next, Processes self, Turn turn, TreeSet<Integer> missing)
+            throws IOException {
         if (next.isEmpty()) {
             return Optional.empty();
         }
@@ -222,8 +228,8 @@ final class Rendezvous {
                     throw new FinetuneException("Process " + self.rank() + " can't go on: " + why + ".");
                 }
                 socket.close();
-                throw new FinetuneException("Process 0 at " + Addresses.place(self) + " turned process " + self.rank() + " away: "
-                        + answer.text() + ".");
+                throw new FinetuneException("Process 0 at " + Addresses.place(self) + " turned process " + self.rank()
+                        + " away: " + answer.text() + ".");
             } catch (IOException e) {
                 close(socket);
                 if (System.nanoTime() > end) {
@@ -238,7 +244,11 @@ final class Rendezvous {
                 }
                 if (!told) {
                     told = true;
-                    LOG.info("Process {} waits for process 0 at {} ({})", self.rank(), Addresses.placeAndMeaning(self), e.toString());
+                    LOG.info(
+                            "Process {} waits for process 0 at {} ({})",
+                            self.rank(),
+                            Addresses.placeAndMeaning(self),
+                            e.toString());
                 }
                 pause();
             }

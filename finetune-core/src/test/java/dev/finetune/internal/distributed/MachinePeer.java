@@ -19,7 +19,8 @@ final class MachinePeer {
      */
     public static void main(String[] args) {
         final Duration patience = Duration.ofSeconds(Long.parseLong(args[0]));
-        final Processes self = Processes.fromEnvironment().startTimeout(patience).timeout(Duration.ofSeconds(20));
+        final Processes self =
+                Processes.fromEnvironment().startTimeout(patience).timeout(Duration.ofSeconds(20));
         try (Companions met = Companions.join(self)) {
             System.out.println("sum " + sum(met));
         } catch (FinetuneException e) {

@@ -147,8 +147,9 @@ class MachinesTest {
     void anInterfaceThatAMachineDoesNotHaveIsNamedByAll() throws Exception {
         start(2, "127.0.0.1", 40, Map.of());
         start(2, "127.0.0.1", 40, Map.of("GLOO_SOCKET_IFNAME", "none-7"));
-        final String why = "Process 1 was told to use the address \"none-7\", which is neither an address nor an interface"
-                + " of its machine. It has ";
+        final String why =
+                "Process 1 was told to use the address \"none-7\", which is neither an address nor an interface"
+                        + " of its machine. It has ";
         final List<String> said = said();
         assertThat(said.get(0)).startsWith("ended with: Process 1 failed: " + why);
         assertThat(said.get(1)).startsWith("ended with: " + why);
