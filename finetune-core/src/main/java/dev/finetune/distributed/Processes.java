@@ -9,14 +9,15 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 
 /**
  * Which of several processes this one is, that train one model together ({@link dev.finetune.FineTuner#distributed}), and where they
  * meet. Whatever starts the processes says it: a scheduler by the environment variables that torchrun sets, too, or the program
  * itself. Immutable: its methods of one argument give variants.
  *
- * <p>Process 0 listens at one port of the address where they meet, and no other; the others connect to it. Beside that, each
- * listens at a port that the system chooses, of the address that it reaches process 0 from, for the tensors that travel between
+ * <p>Process 0 listens at one port of the address where they meet, and no other; the others connect to it. (Where its machine knows its
+ * own name as a loopback address only, as Debian's do, it listens at all of its addresses.) Beside that, each listens at a port that the system chooses, of the address that it reaches process 0 from, for the tensors that travel between
  * them. Nothing of it is encrypted, and whoever reaches these ports could take part: as with torch, the network between the
  * processes has to be one's own.
  */
@@ -33,6 +34,8 @@ public final class Processes {
     private static final String MASTER_PORT = "MASTER_PORT";
     private static final String RUN_ID = "TORCHELASTIC_RUN_ID";
     private static final String AGENT_STORE = "TORCHELASTIC_USE_AGENT_STORE";
+    private static final String INTERFACE = "GLOO_SOCKET_IFNAME";
+    private static final Pattern WITH_PORT = Pattern.compile("[^:]*:\\d*|\\[.*]:\\d*");
     private static final int MOST_PORT = 65_535;
 
     private final int rank;
@@ -99,7 +102,8 @@ public final class Processes {
 
     /**
      * {@return what the environment says: {@code RANK}, {@code WORLD_SIZE}, {@code MASTER_ADDR} and {@code MASTER_PORT}, as
-     * torchrun and most schedulers' operators for PyTorch set them}
+     * torchrun and most schedulers' operators for PyTorch set them; and {@code GLOO_SOCKET_IFNAME}, the interface of this machine that
+     * tensors travel by (the first, where it names several), if it is set}
      *
      * @throws FinetuneException if one of them isn't set, or isn't what it has to be
      */
@@ -126,6 +130,9 @@ public final class Processes {
                 .with(parts -> {
                     parts.job = environment.getOrDefault(RUN_ID, "");
                     parts.agent = "True".equals(environment.get(AGENT_STORE));
+                    parts.ownAddress = Optional.ofNullable(environment.get(INTERFACE))
+                            .map(names -> names.split(",", 2)[0].strip())
+                            .filter(name -> !name.isEmpty());
                 });
     }
 
@@ -144,9 +151,10 @@ public final class Processes {
      *
      * @param rank which one, counted from 0
      * @param worldSize how many there are
-     * @param masterAddress a name or an address of the host of process 0, by which all others reach it
+     * @param masterAddress a name or an address of the host of process 0, by which all others reach it; an address of IPv6 with or without
+     *     brackets
      * @param masterPort the port there that process 0 listens at, 1 to 65535
-     * @throws FinetuneException if a number is out of its range, or the address is blank
+     * @throws FinetuneException if a number is out of its range, or the address is blank or more than one
      */
     public static Processes of(int rank, int worldSize, String masterAddress, int masterPort) {
         Objects.requireNonNull(masterAddress, "masterAddress");
@@ -164,6 +172,11 @@ public final class Processes {
         if (masterAddress.isBlank()) {
             throw new FinetuneException("The address of process 0 is blank: name its host, localhost where all"
                     + " processes are on one machine.");
+        }
+        if (masterAddress.indexOf('/') >= 0
+                || WITH_PORT.matcher(masterAddress.strip()).matches()) {
+            throw new FinetuneException("The address of process 0 is \"" + masterAddress
+                    + "\", expected the name or the" + " address of a host alone: its port is MASTER_PORT.");
         }
         return new Processes(new Parts(rank, worldSize, masterAddress.strip(), masterPort));
     }
@@ -209,9 +222,11 @@ public final class Processes {
     }
 
     /**
-     * {@return the same, but tensors travel by another address of this machine than that which reaches process 0}
+     * {@return the same, but tensors travel by another address of this machine than that which reaches process 0} Process 0 listens there,
+     * too, where the address by which the others reach it isn't its own, such as that of a service before it.
      *
-     * @param own an address, or a name of it, of the interface to use
+     * @param own an address, a name of it, or the name of an interface, such as eth1; that of a machine that isn't this one is refused
+     *     once all have met
      */
     public Processes ownAddress(String own) {
         Objects.requireNonNull(own, "own");
@@ -254,6 +269,7 @@ public final class Processes {
         if (agent) {
             variables.put(AGENT_STORE, "True");
         }
+        ownAddress.ifPresent(own -> variables.put(INTERFACE, own));
         return variables;
     }
 

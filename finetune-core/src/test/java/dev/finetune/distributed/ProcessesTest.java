@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class ProcessesTest {
@@ -33,6 +34,9 @@ class ProcessesTest {
         assertThat(Processes.of(said("TORCHELASTIC_USE_AGENT_STORE", "True")).meetAtAgent())
                 .isTrue();
         assertThat(Processes.of(said("TORCHELASTIC_RUN_ID", "nightly")).job()).isEqualTo("nightly");
+        assertThat(Processes.of(said("GLOO_SOCKET_IFNAME", "eth1,eth2")).ownAddress())
+                .contains("eth1");
+        assertThat(Processes.of(said("GLOO_SOCKET_IFNAME", "")).ownAddress()).isEmpty();
         assertThat(self.ownShards().timeout(Duration.ofSeconds(5)).job("a").ownAddress("b"))
                 .returns(true, Processes::haveOwnShards)
                 .returns(Duration.ofSeconds(5), Processes::timeout)
@@ -44,11 +48,13 @@ class ProcessesTest {
     @Test
     void whoStartsProcessesIsToldTheVariablesThatTheyRead() {
         assertThat(Processes.of(SAID).environment()).isEqualTo(SAID);
-        final Processes started =
-                Processes.of(said("TORCHELASTIC_USE_AGENT_STORE", "True")).job("nightly");
+        final Processes started = Processes.of(said("TORCHELASTIC_USE_AGENT_STORE", "True"))
+                .job("nightly")
+                .ownAddress("eth1");
         assertThat(Processes.of(started.environment()))
                 .returns("nightly", Processes::job)
                 .returns(true, Processes::meetAtAgent)
+                .returns(Optional.of("eth1"), Processes::ownAddress)
                 .returns(1, Processes::rank);
     }
 
@@ -63,6 +69,15 @@ class ProcessesTest {
         assertThatThrownBy(() -> Processes.of(said("WORLD_SIZE", "0"))).hasMessageContaining("at least 1");
         assertThatThrownBy(() -> Processes.of(said("MASTER_PORT", "70000"))).hasMessageContaining("70000");
         assertThatThrownBy(() -> Processes.of(said("MASTER_ADDR", " "))).hasMessageContaining("blank");
+        for (String address : List.of("tcp://host", "host:29500", "[fd00::1]:29500")) {
+            assertThatThrownBy(() -> Processes.of(said("MASTER_ADDR", address)))
+                    .hasMessageContaining("\"" + address + "\"")
+                    .hasMessageContaining("its port is MASTER_PORT");
+        }
+        for (String address : List.of("host", "fd00::1", "[fd00::1]", "::1", "10.0.0.1")) {
+            assertThat(Processes.of(said("MASTER_ADDR", address)).masterAddress())
+                    .isEqualTo(address);
+        }
         assertThatThrownBy(() -> Processes.of(SAID).timeout(Duration.ofMillis(5)))
                 .hasMessageContaining("timeout(...) is 5 ms");
     }

@@ -12,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.SparkEnv;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,12 @@ import scala.runtime.AbstractFunction1;
 final class TrainingTask<I> extends AbstractFunction1<Iterator<LabelledRow>, Iterator<ModelPiece>>
         implements Serializable {
     private static final long serialVersionUID = 1L;
+
+    /** This process, as long as it runs: containers that share an address may give theirs the same number. */
+    private static final String PROCESS = UUID.randomUUID().toString();
+
+    /** The interface that tensors travel by, of those that an executor's machine has, as for processes that others start. */
+    private static final String INTERFACE = "GLOO_SOCKET_IFNAME";
 
     /** What is evaluated on. */
     enum Validation {
@@ -120,8 +128,7 @@ final class TrainingTask<I> extends AbstractFunction1<Iterator<LabelledRow>, Ite
 
     /** Where worker 0 listens, agreed upon by all; they have to be in processes of their own. */
     private Met meet(BarrierTaskContext context, long rows) {
-        final String own = ProcessHandle.current().pid() + "@" + address(context, context.partitionId());
-        final String[] said = context.allGather(own + " " + freePort() + " " + rows);
+        final String[] said = context.allGather(PROCESS + " " + freePort() + " " + rows);
         final List<String> processes =
                 Arrays.stream(said).map(each -> each.split(" ")[0]).toList();
         if (processes.stream().distinct().count() < processes.size()) {
@@ -134,7 +141,10 @@ final class TrainingTask<I> extends AbstractFunction1<Iterator<LabelledRow>, Ite
                 .ownShards()
                 .job(job);
         return new Met(
-                self,
+                Optional.ofNullable(System.getenv(INTERFACE))
+                        .filter(name -> !name.isBlank())
+                        .map(self::ownAddress)
+                        .orElse(self),
                 Arrays.stream(said)
                         .mapToLong(each -> Long.parseLong(each.split(" ")[2]))
                         .max()

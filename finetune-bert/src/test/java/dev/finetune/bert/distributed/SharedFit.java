@@ -42,6 +42,9 @@ final class SharedFit {
     /** Set where tensors go through Gloo, gradients as early as they can. */
     static final String NETWORK = "NETWORK";
 
+    /** How many epochs the longer ones have. */
+    static final String EPOCHS = "EPOCHS";
+
     static final int TRAINING_ROWS = 43;
     static final int VALIDATION_ROWS = 21;
 
@@ -208,7 +211,7 @@ final class SharedFit {
     }
 
     private static FineTuner watched(FineTuner tuner) {
-        return tuner.epochs(4)
+        return tuner.epochs(Integer.parseInt(System.getenv().getOrDefault(EPOCHS, "4")))
                 .lora(Lora.rank(4))
                 .batching(b -> b.shuffle(true))
                 .regularization(r -> r.dropout(0.1))

@@ -49,7 +49,7 @@ final class AgentStore {
                     .isServer(false)
                     .waitWorkers(false)
                     .timeout(new Milliseconds(self.startTimeout().toMillis()));
-            return use.of(new TCPStore(self.masterAddress(), options));
+            return use.of(new TCPStore(Addresses.unbracketed(self.masterAddress()), options));
         } catch (RuntimeException e) {
             throw new FinetuneException(
                     "torchrun's agent can't be asked at " + self.masterAddress() + ":" + self.masterPort()

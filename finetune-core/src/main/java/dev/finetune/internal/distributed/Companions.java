@@ -185,7 +185,8 @@ public final class Companions implements ProcessGroup, AutoCloseable {
             gloo = Gloo.connect(
                     self.rank(),
                     self.worldSize(),
-                    self.ownAddress().orElseGet(() -> meeting.ownAddress().getHostAddress()),
+                    OwnAddress.agree(
+                            self.rank(), self.ownAddress(), meeting.ownAddress(), self.timeout(), this::gather),
                     self.timeout(),
                     this::gather);
         }

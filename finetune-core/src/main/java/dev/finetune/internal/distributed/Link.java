@@ -70,15 +70,16 @@ final class Link implements AutoCloseable {
         start("finetune-heart-" + rank, this::beat);
     }
 
-    private static void start(String name, Runnable work) {
+    private static Thread start(String name, Runnable work) {
         final Thread thread = new Thread(work, name);
         thread.setDaemon(true);
         thread.start();
+        return thread;
     }
 
     private void readAll(int rank, Listener listener) {
         boolean saidBye = false;
-        try (socket) {
+        try {
             while (true) {
                 final Frame frame = Frame.read(in);
                 saidBye |= frame.kind() == Frame.Kind.BYE;
@@ -101,12 +102,37 @@ final class Link implements AutoCloseable {
                     rank,
                     listener,
                     "its connection ended without a word (" + e.getMessage() + "): it was killed, or it crashed");
+        } finally {
+            try {
+                socket.close();
+            } catch (IOException e) {
+                // It is of no use any more.
+            }
         }
     }
 
     private void lost(int rank, Listener listener, String why) {
         if (!closed) {
             listener.lost(rank, why);
+        }
+    }
+
+    /**
+     * Sends a frame to one that is taken for lost, without waiting long: it may be that only what comes from there is lost, or that it goes
+     * on later; it may as well be that nothing can be sent any more.
+     */
+    void sendLast(Frame frame) {
+        final Thread sends = start("finetune-last-word", () -> {
+            try {
+                send(frame);
+            } catch (IOException e) {
+                // It doesn't hear it.
+            }
+        });
+        try {
+            sends.join(DRAIN_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -13,6 +13,7 @@ import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
@@ -86,10 +87,12 @@ final class Meeting implements AutoCloseable {
 
                 @Override
                 public void lost(int from, String why) {
-                    give(new Failure(
+                    final Failure loss = new Failure(
                             "Process " + from + " was lost: " + why
                                     + ". The others end, too; begin again from the last checkpoint, if there is one.",
-                            true));
+                            true);
+                    link.sendLast(loss.frame());
+                    give(loss, from);
                     synchronized (lock) {
                         ended.add(from);
                         lock.notifyAll();
@@ -121,8 +124,12 @@ final class Meeting implements AutoCloseable {
         }
     }
 
-    /** Nothing goes on any more: the others hear why, as far as they can be reached. */
     private void give(Failure why) {
+        give(why, self.rank());
+    }
+
+    /** Nothing goes on any more: the others hear why, as far as they can be reached; but for one, which may keep who tells it waiting. */
+    private void give(Failure why, int except) {
         synchronized (lock) {
             if (failure != null || closing) {
                 return;
@@ -130,18 +137,21 @@ final class Meeting implements AutoCloseable {
             failure = why;
             lock.notifyAll();
         }
-        tell(why.frame());
+        tell(why.frame(), except);
         links.values().forEach(Link::close);
     }
 
-    private void tell(Frame frame) {
-        for (Link link : links.values()) {
+    private void tell(Frame frame, int except) {
+        links.forEach((rank, link) -> {
+            if (rank == except) {
+                return;
+            }
             try {
                 link.send(frame);
             } catch (IOException e) {
                 LOG.debug("A process couldn't be told", e);
             }
-        }
+        });
     }
 
     /** Throws what happened, if a process was lost or has failed. */
@@ -153,9 +163,12 @@ final class Meeting implements AutoCloseable {
         }
     }
 
-    /** The address by which process 0 is reached, where it doesn't listen itself. */
+    /** The address of this machine by which it and process 0 reach each other; of process 0, if it can be, one for other machines. */
     InetAddress ownAddress() {
-        return links.values().iterator().next().ownAddress();
+        return links.values().stream()
+                .map(Link::ownAddress)
+                .min(Comparator.comparing(InetAddress::isLoopbackAddress))
+                .orElseThrow();
     }
 
     /**
@@ -296,11 +309,13 @@ final class Meeting implements AutoCloseable {
     /** Why it can't go on, if a process was lost or has failed; waits a little for the news, when something else went wrong. */
     FinetuneException orElse(FinetuneException other) {
         synchronized (lock) {
-            if (failure != null && other.getMessage().equals(failure.why())) {
-                return other;
+            if (failure == null || !failure.why().equals(other.getMessage())) {
+                awaitNews(NEWS_NANOS);
             }
-            awaitNews(NEWS_NANOS);
-            return failure == null ? other : failure.exception(other);
+            // What all come to at once isn't the failure of the one that was heard of first.
+            return failure == null || failure.why().endsWith(String.valueOf(other.getMessage()))
+                    ? other
+                    : failure.exception(other);
         }
     }
 
@@ -321,7 +336,7 @@ final class Meeting implements AutoCloseable {
             closing = true;
         }
         if (failure == null) {
-            tell(Frame.of(Frame.Kind.BYE, ""));
+            tell(Frame.of(Frame.Kind.BYE, ""), self.rank());
             awaitFarewells();
         }
         links.values().forEach(Link::close);

@@ -4,17 +4,19 @@ import dev.finetune.distributed.Processes;
 import dev.finetune.error.FinetuneException;
 import java.io.IOException;
 import java.net.BindException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,8 +41,8 @@ final class Rendezvous {
             missing.add(rank);
         }
         final long end = System.nanoTime() + self.startTimeout().toNanos();
-        try (ServerSocket server = listen(self)) {
-            LOG.info("Process 0 waits at {} for {} more", place(self), missing.size());
+        try (Doors doors = listen(self, end)) {
+            LOG.info("Process 0 waits at {} for {} more", Addresses.placeAndMeaning(self), missing.size());
             while (!missing.isEmpty()) {
                 check.run();
                 if (Thread.currentThread().isInterrupted()) {
@@ -52,18 +54,21 @@ final class Rendezvous {
                     throw new FinetuneException("Process 0 has waited for "
                             + self.startTimeout().toSeconds()
                             + " s for " + (missing.size() == 1 ? "process " : "processes ") + listed(missing)
-                            + " at " + self.masterAddress() + ":" + self.masterPort()
+                            + " at " + Addresses.placeAndMeaning(self)
+                            + (Addresses.saysLoopback(self.masterAddress())
+                                    ? ", where only processes of this machine can come"
+                                    : "")
                             + ". Start all " + self.worldSize() + " with that MASTER_ADDR and MASTER_PORT, see that the"
                             + " port can be reached from their hosts, or give them more time: startTimeout(...).");
                 }
-                server.setSoTimeout((int) Math.min(left, 1000));
-                accept(server, self, turn, missing).ifPresent(came -> {
+                accept(doors.next(Math.min(left, 1000)), self, turn, missing).ifPresent(came -> {
                     missing.remove(came.rank);
                     joined.accept(came.link, came.rank);
                 });
             }
         } catch (IOException e) {
-            throw new FinetuneException("Process 0 can't wait for the others at " + place(self) + ": " + e, e);
+            throw new FinetuneException(
+                    "Process 0 can't wait for the others at " + Addresses.place(self) + ": " + e, e);
         }
     }
 
@@ -72,29 +77,60 @@ final class Rendezvous {
         return all.substring(1, all.length() - 1);
     }
 
-    private static ServerSocket listen(Processes self) throws IOException {
-        final ServerSocket server = new ServerSocket();
-        try {
-            server.setReuseAddress(true);
-            server.bind(
-                    new InetSocketAddress(
-                            InetAddress.getByName(self.masterAddress()), self.meetAtAgent() ? 0 : self.masterPort()),
-                    self.worldSize() + 16);
-            if (self.meetAtAgent()) {
-                AgentStore.publish(self, AgentStore.nextEntry(self), server.getLocalPort());
+    /** Waits for a name that can't be found yet, as those of pods that have just started. */
+    private static Doors listen(Processes self, long end) throws IOException {
+        boolean told = false;
+        while (true) {
+            try {
+                final Doors doors = listen(self);
+                if (self.meetAtAgent()) {
+                    AgentStore.publish(self, AgentStore.nextEntry(self), doors.port());
+                }
+                return doors;
+            } catch (UnknownHostException e) {
+                if (System.nanoTime() > end) {
+                    throw new FinetuneException(
+                            "The address of process 0, " + self.masterAddress() + ", can't be found, after "
+                                    + self.startTimeout().toSeconds()
+                                    + " s: is it a name that the hosts know (MASTER_ADDR)? An address does, too.",
+                            e);
+                }
+                if (!told) {
+                    told = true;
+                    LOG.warn(
+                            "The address of process 0, {}, can't be found; it is looked up again",
+                            self.masterAddress());
+                }
+                pause();
             }
-            return server;
+        }
+    }
+
+    private static Doors listen(Processes self) throws IOException {
+        final List<InetAddress> all = Addresses.of(self.masterAddress());
+        final List<InetAddress> known = Addresses.listening(self.masterAddress(), all);
+        final List<InetAddress> own = known.isEmpty()
+                ? self.ownAddress()
+                        .map(OwnAddress::here)
+                        .filter(each -> !each.isEmpty())
+                        .orElse(all.subList(0, 1))
+                : known;
+        if (own.get(0).isAnyLocalAddress()) {
+            LOG.info(
+                    "Process 0 listens at all addresses of its machine, where {} means {}",
+                    self.masterAddress(),
+                    Addresses.told(all.stream()));
+        }
+        try {
+            return new Doors(own, self.meetAtAgent() ? 0 : self.masterPort(), self.worldSize() + 16);
         } catch (BindException e) {
-            server.close();
             throw new FinetuneException(
-                    "Process 0 can't listen at " + place(self) + " (" + e.getMessage()
+                    "Process 0 can't listen at " + Addresses.placeAndMeaning(self) + " (" + e.getMessage()
                             + "): either the port is in use, by another program or a run that has not quite ended, or the"
                             + " address isn't one of this machine, which has to be the one that MASTER_ADDR names. Choose"
-                            + " another port in all processes, or start process 0 there.",
+                            + " another port in all processes, or start process 0 there; where the others reach it by an"
+                            + " address that isn't its own, such as that of a service, say ownAddress(...) there.",
                     e);
-        } catch (UnknownHostException e) {
-            server.close();
-            throw new FinetuneException("The address of process 0, " + self.masterAddress() + ", can't be found.", e);
         }
     }
 
@@ -105,14 +141,12 @@ final class Rendezvous {
      *
      * @throws FinetuneException if one comes that belongs here, but has gone further already
      */
-    private static Optional<Came> accept(ServerSocket server, Processes self, Turn turn, TreeSet<Integer> missing)
+    private static Optional<Came> accept(Optional<Socket> next, Processes self, Turn turn, TreeSet<Integer> missing)
             throws IOException {
-        final Socket socket;
-        try {
-            socket = server.accept();
-        } catch (SocketTimeoutException e) {
+        if (next.isEmpty()) {
             return Optional.empty();
         }
+        final Socket socket = next.get();
         try {
             final Link link = new Link(socket, self.timeout());
             final Frame hello = link.read(MOST_BYTES, ATTEMPT);
@@ -174,10 +208,9 @@ final class Rendezvous {
         boolean told = false;
         while (true) {
             final int port = entry.map(name -> AgentStore.port(self, name)).orElse(self.masterPort());
-            final Socket socket = new Socket();
+            @Nullable Socket socket = null;
             try {
-                final InetAddress address = InetAddress.getByName(self.masterAddress());
-                socket.connect(new InetSocketAddress(address, port), (int) ATTEMPT.toMillis());
+                socket = connected(Addresses.of(self.masterAddress()), port);
                 final Link link = new Link(socket, self.timeout());
                 link.send(Frame.of(Frame.Kind.HELLO, Hello.of(self, turn.said(0))));
                 final Frame answer = link.read(MOST_BYTES, ATTEMPT.multipliedBy(2));
@@ -195,8 +228,8 @@ final class Rendezvous {
                     throw new FinetuneException("Process " + self.rank() + " can't go on: " + why + ".");
                 }
                 socket.close();
-                throw new FinetuneException("Process 0 at " + place(self) + " turned process " + self.rank() + " away: "
-                        + answer.text() + ".");
+                throw new FinetuneException("Process 0 at " + Addresses.place(self) + " turned process " + self.rank()
+                        + " away: " + answer.text() + ".");
             } catch (IOException e) {
                 close(socket);
                 if (System.nanoTime() > end) {
@@ -204,18 +237,41 @@ final class Rendezvous {
                     throw new FinetuneException(
                             "Process " + self.rank() + " has tried for "
                                     + self.startTimeout().toSeconds()
-                                    + " s to reach process 0 at " + place(self) + " (" + e
+                                    + " s to reach process 0 at " + Addresses.placeAndMeaning(self) + " (" + e
                                     + "). Start process 0 there, see that the port can be reached from here, or give it"
                                     + " more time: startTimeout(...).",
                             e);
                 }
                 if (!told) {
                     told = true;
-                    LOG.info("Process {} waits for process 0 at {} ({})", self.rank(), place(self), e.toString());
+                    LOG.info(
+                            "Process {} waits for process 0 at {} ({})",
+                            self.rank(),
+                            Addresses.placeAndMeaning(self),
+                            e.toString());
                 }
                 pause();
             }
         }
+    }
+
+    /** By the first of the addresses by which one gets there. */
+    private static Socket connected(List<InetAddress> addresses, int port) throws IOException {
+        final List<String> failed = new ArrayList<>();
+        for (InetAddress address : addresses) {
+            final Socket socket = new Socket();
+            try {
+                socket.connect(new InetSocketAddress(address, port), (int) ATTEMPT.toMillis());
+                return socket;
+            } catch (IOException e) {
+                close(socket);
+                if (addresses.size() == 1) {
+                    throw e;
+                }
+                failed.add(address.getHostAddress() + ": " + e.getMessage());
+            }
+        }
+        throw new ConnectException(String.join("; ", failed));
     }
 
     private static void pause() {
@@ -223,19 +279,17 @@ final class Rendezvous {
             TimeUnit.MILLISECONDS.sleep(100);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new FinetuneException("Interrupted while waiting for process 0.", e);
+            throw new FinetuneException("Interrupted while waiting for the other processes.", e);
         }
     }
 
-    private static void close(Socket socket) {
+    private static void close(@Nullable Socket socket) {
         try {
-            socket.close();
+            if (socket != null) {
+                socket.close();
+            }
         } catch (IOException e) {
             // Another one is tried.
         }
-    }
-
-    private static String place(Processes self) {
-        return self.masterAddress() + ":" + self.masterPort();
     }
 }

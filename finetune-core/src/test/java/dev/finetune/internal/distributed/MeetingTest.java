@@ -8,6 +8,7 @@ import dev.finetune.error.FinetuneException;
 import dev.finetune.error.LostProcessException;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
@@ -31,7 +32,7 @@ class MeetingTest {
                 throw new CompletionException(e);
             }
         });
-        try (Meeting meeting = Meeting.of(Processes.of(0, 2, "127.0.0.1", port))) {
+        try (Meeting meeting = Meeting.of(Processes.of(0, 2, "127.0.0.1", port).timeout(Duration.ofSeconds(2)))) {
             final Throwable thrown = catchThrowable(() -> meeting.gather(new byte[0]));
             ends.join();
             return thrown;
@@ -43,6 +44,23 @@ class MeetingTest {
         assertThat(thrownTo(link -> {}))
                 .isExactlyInstanceOf(LostProcessException.class)
                 .hasMessageStartingWith("Process 1 was lost: its connection ended without a word");
+    }
+
+    /** Of which nothing comes, but which hears; as one that was stopped, and goes on, or whose network is gone in one direction. */
+    @Test
+    void aProcessThatIsTakenForLostIsToldSo() throws IOException {
+        final Frame[] heard = new Frame[1];
+        assertThat(thrownTo(link -> {
+                    Frame last = link.read(1 << 16, Duration.ofSeconds(20));
+                    while (last.kind() == Frame.Kind.BEAT) {
+                        last = link.read(1 << 16, Duration.ofSeconds(20));
+                    }
+                    heard[0] = last;
+                }))
+                .isExactlyInstanceOf(LostProcessException.class)
+                .hasMessageStartingWith("Process 1 was lost: nothing was heard of it for 2 s");
+        assertThat(heard[0].kind()).isEqualTo(Frame.Kind.LOST);
+        assertThat(heard[0].text()).startsWith("Process 1 was lost: nothing was heard of it for 2 s");
     }
 
     @Test
