@@ -235,8 +235,8 @@ public final class FineTuner {
     }
 
     /**
-     * Keeps the frozen weights of the base in few bits, {@code Quantized.nf4()} or {@code Quantized.int8()}, and trains an
-     * adapter beside them (QLoRA): half of the memory that they take in 16 bits, or 0.28 of it. Each is packed while the
+     * Keeps the frozen weights of the base in few bits, {@code Quantized.nf4()}, {@code Quantized.nf4Double()} or {@code
+     * Quantized.int8()}, and trains an adapter beside them (QLoRA): 0.28, 0.26 or half of the memory that they take in 16 bits. Each is packed while the
      * checkpoint is read; of the whole base there is never another copy. Predictions and generation unpack them, too, for each
      * batch or token. What was trained is saved with {@link FineTuned#saveAdapter}, and may be merged into the base as it was
      * published. Said again, it replaces what it said before.

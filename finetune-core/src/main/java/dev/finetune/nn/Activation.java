@@ -199,7 +199,14 @@ public enum Activation {
      * @return the same tensor, or one of the same shape in the current scope
      */
     public Tensor inPlace(Tensor x) {
-        return this == RELU ? x.relu_() : forward(x);
+        switch (this) {
+            case RELU -> x.relu_();
+            case SILU, SWISH -> torch.silu_(x);
+            default -> {
+                return forward(x);
+            }
+        }
+        return x;
     }
 
     private static Tensor laplace(Tensor x) {

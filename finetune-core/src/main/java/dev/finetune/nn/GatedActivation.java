@@ -6,6 +6,7 @@ import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
@@ -43,6 +44,11 @@ public final class GatedActivation {
         try (TensorScope scope = TensorScope.open()) {
             final Tensor gates = gate.forward(input, context);
             final Tensor ups = up.forward(input, context);
+            if (!GradMode.is_enabled()) {
+                final Tensor activated = activation.inPlace(gates);
+                activated.mul_(ups); // What it returns belongs to the other handle.
+                return scope.keep(activated);
+            }
             return scope.keep(
                     CustomGradients.payFor(gates) && activation.hasGradient()
                             ? keepingInputs(gates, gate.givesBfloat16(input), ups, up.givesBfloat16(input))

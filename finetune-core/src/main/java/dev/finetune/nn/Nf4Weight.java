@@ -4,6 +4,7 @@ import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import dev.finetune.internal.torch.Workers;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
@@ -15,8 +16,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * A matrix in 4-bit NormalFloat (Dettmers et al., "QLoRA: efficient finetuning of quantized LLMs", 2023, appendix E): its
  * numbers in row-major order in blocks of 64, each number as the nearest of 16 {@linkplain #VALUES values} times the block's
- * largest absolute number, which is kept in 32 bits; 4.5 bits a number. Laid out as bitsandbytes does: two numbers a byte, the
- * first in the upper half. The last block may be shorter.
+ * largest absolute number, which is kept in 32 bits; 4.5 bits a number. With double quantisation that is kept in 8 bits
+ * ({@link Nf4Scales.DoubleQuantized}); 4.13 bits a number. Laid out as bitsandbytes does: two numbers a byte, the first in the
+ * upper half. The last block may be shorter.
  */
 public final class Nf4Weight implements PackedWeight {
     /** How many numbers share a scale. */
@@ -51,12 +53,12 @@ public final class Nf4Weight implements PackedWeight {
 
     private final long[] shape;
     private final Tensor codes;
-    private final Tensor scales;
+    private final Nf4Scales scales;
 
     /** The two numbers that each byte stands for, as the 8 bytes of a long: so that one look-up gives both. */
     private final Tensor pairs;
 
-    private Nf4Weight(long[] shape, Tensor codes, Tensor scales) {
+    private Nf4Weight(long[] shape, Tensor codes, Nf4Scales scales) {
         this.shape = shape;
         this.codes = codes;
         this.scales = scales;
@@ -70,6 +72,20 @@ public final class Nf4Weight implements PackedWeight {
      * @return the packed matrix, to be closed by the caller
      */
     public static Nf4Weight of(Tensor matrix) {
+        return of(matrix, false);
+    }
+
+    /**
+     * Packs a matrix, and then its blocks' scales.
+     *
+     * @param matrix (out, in) of floats of any type, on the CPU (borrowed)
+     * @return the packed matrix, to be closed by the caller
+     */
+    public static Nf4Weight doubleQuantized(Tensor matrix) {
+        return of(matrix, true);
+    }
+
+    private static Nf4Weight of(Tensor matrix, boolean twice) {
         try (TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off()) {
             final Tensor flat = matrix.detach().contiguous().flatten();
@@ -81,7 +97,9 @@ public final class Nf4Weight implements PackedWeight {
                 final long count = Math.min(BLOCKS_ON_CPU, blocks - first);
                 pack(block(flat, first, count), borders, codes.narrow(0, first, count), scales.narrow(0, first, count));
             }
-            return new Nf4Weight(Tensors.shape(matrix), Tensors.own(codes), Tensors.own(scales));
+            final Nf4Scales kept = twice ? Nf4Scales.DoubleQuantized.of(scales) : new Nf4Scales.Plain(scales);
+            kept.tensors().forEach(Tensors::own);
+            return new Nf4Weight(Tensors.shape(matrix), Tensors.own(codes), kept);
         }
     }
 
@@ -133,7 +151,7 @@ public final class Nf4Weight implements PackedWeight {
 
     @Override
     public String format() {
-        return "4 bits (NF4)";
+        return "4 bits (" + scales.format() + ")";
     }
 
     /** Each number is computed in 32 bits and then rounded. */
@@ -167,7 +185,7 @@ public final class Nf4Weight implements PackedWeight {
             final Tensor numbers = pairs.index_select(0, bytes)
                     .view(ScalarType.Float)
                     .view(count, BLOCK)
-                    .mul_(scales.narrow(0, first, count));
+                    .mul_(scales.of(first, count));
             final long there = Math.min(count * BLOCK, all.size(0) - first * BLOCK);
             all.narrow(0, first * BLOCK, there).copy_(numbers.flatten().narrow(0, 0, there));
         }
@@ -180,6 +198,9 @@ public final class Nf4Weight implements PackedWeight {
 
     @Override
     public List<Tensor> tensors() {
-        return List.of(codes, scales, pairs);
+        final List<Tensor> all = new ArrayList<>(List.of(codes));
+        all.addAll(scales.tensors());
+        all.add(pairs);
+        return all;
     }
 }

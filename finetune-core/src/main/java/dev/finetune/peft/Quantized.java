@@ -15,7 +15,9 @@ public enum Quantized {
     /** 8 bits: whole numbers from -127 to 127 and a scale for each output, {@link Int8Weight}. */
     INT8("8 bits (int8)"),
     /** 4 bits: 4-bit NormalFloat in blocks of 64, {@link Nf4Weight}; with the blocks' scales 4.5 bits. */
-    NF4("4 bits (NF4)");
+    NF4("4 bits (NF4)"),
+    /** The same with the blocks' scales in 8 bits, 4.13 bits in all. */
+    NF4_DOUBLE("4 bits (NF4, scales in 8 bits)");
 
     private final String label;
 
@@ -34,13 +36,25 @@ public enum Quantized {
     }
 
     /**
+     * {@return {@link #nf4} with double quantisation, as QLoRA has it: the blocks' scales are kept in 8 bits, in groups of 256 with a
+     * scale in 32 bits}
+     */
+    public static Quantized nf4Double() {
+        return NF4_DOUBLE;
+    }
+
+    /**
      * Packs a matrix.
      *
      * @param matrix (out, in) of floats of any type, on the CPU (borrowed)
      * @return the packed matrix, to be closed by the caller
      */
     public PackedWeight pack(Tensor matrix) {
-        return this == INT8 ? Int8Weight.of(matrix) : Nf4Weight.of(matrix);
+        return switch (this) {
+            case INT8 -> Int8Weight.of(matrix);
+            case NF4 -> Nf4Weight.of(matrix);
+            case NF4_DOUBLE -> Nf4Weight.doubleQuantized(matrix);
+        };
     }
 
     /** {@return such as "4 bits (NF4)"} */

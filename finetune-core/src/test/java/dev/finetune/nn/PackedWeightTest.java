@@ -232,7 +232,12 @@ class PackedWeightTest {
         final float[] many = Made.normal(new SplittableRandom(4), 0.02, 128 * 128);
         try (TensorScope scope = TensorScope.open();
                 PackedWeight packed = format.pack(Tensors.of(many, 128, 128))) {
-            assertThat(packed.bytes()).isEqualTo(format == Quantized.NF4 ? 8192 + 256 * 4 + 2048 : 16384 + 128 * 4);
+            final long scales = switch (format) {
+                case INT8 -> 128 * 4;
+                case NF4 -> 256 * 4 + 2048;
+                case NF4_DOUBLE -> 256 + 4 + 4 + 1024 + 2048;
+            };
+            assertThat(packed.bytes()).isEqualTo((format == Quantized.INT8 ? 16384 : 8192) + scales);
         }
     }
 }

@@ -38,9 +38,10 @@ final class AdapterOptions {
 
     @Option(
             names = "--base",
-            paramLabel = "nf4|int8",
+            paramLabel = "nf4|nf4_double|int8",
             description =
-                    "With --lora or --ia3: keep the frozen weights in 4 bits (nf4), as QLoRA does, or in 8 (int8).")
+                    "With --lora or --ia3: keep the frozen weights in 4 bits (nf4), as QLoRA does, their blocks' scales in 8"
+                            + " bits, too (nf4_double), or in 8 (int8).")
     private Optional<Quantized> base = Optional.empty();
 
     @Option(names = "--bitfit", description = "Train biases and the head only.")

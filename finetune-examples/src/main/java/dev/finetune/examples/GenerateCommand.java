@@ -51,8 +51,9 @@ public final class GenerateCommand implements Callable<Integer> {
 
     @Option(
             names = "--base",
-            paramLabel = "nf4|int8",
-            description = "Keep the model's weights in 4 bits (nf4) or 8 (int8), as --base of the command lm does.")
+            paramLabel = "nf4|nf4_double|int8",
+            description =
+                    "Keep the model's weights in 4 bits (nf4, nf4_double) or 8 (int8), as --base of the command lm does.")
     private Optional<Quantized> base = Optional.empty();
 
     @Option(names = "--prompt", description = "What the model goes on with; may be given several times.")

@@ -170,7 +170,7 @@ class LanguageCommandsTest {
                                 "--adapter",
                                 file("preferring"),
                                 "--base",
-                                "nf4",
+                                "nf4_double",
                                 "--chat",
                                 "--prompt",
                                 "late",

@@ -62,7 +62,7 @@ public final class LmStepCommand implements Callable<Integer> {
     @Option(
             names = "--base",
             description =
-                    "float32; bfloat16, nf4 or int8 with --family llama and --lora: a checkpoint in 16 bits is written and loaded,"
+                    "float32; bfloat16, nf4, nf4_double or int8 with --family llama and --lora: a checkpoint in 16 bits is written and loaded,"
                             + " and kept as it is, or in 4 or 8 bits.")
     private String base = "float32";
 
@@ -145,8 +145,10 @@ public final class LmStepCommand implements Callable<Integer> {
         return switch (base) {
             case "float32", "bfloat16" -> Optional.empty();
             case "nf4" -> Optional.of(Quantized.nf4());
+            case "nf4_double" -> Optional.of(Quantized.nf4Double());
             case "int8" -> Optional.of(Quantized.int8());
-            default -> throw new WrongUsage("--base " + base + ": there are float32, bfloat16, nf4 and int8.");
+            default ->
+                throw new WrongUsage("--base " + base + ": there are float32, bfloat16, nf4, nf4_double and int8.");
         };
     }
 

@@ -1,5 +1,6 @@
 package dev.finetune.lm.decoder;
 
+import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.GatedActivation;
@@ -68,13 +69,20 @@ final class GemmaLayer implements Stage {
 
     @Override
     public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
-        final Tensor attended = attention.forward(attentionNorm.forward(input), batch, context);
-        final Tensor middle =
-                input.add(attendedNorm.map(each -> each.forward(attended)).orElse(attended));
+        final Tensor middle = attended(input, batch, context);
         final Tensor given = down.forward(gated.forward(gate, up, norm.forward(middle), context), context);
         final Tensor output =
                 middle.add(outputNorm.map(each -> each.forward(given)).orElse(given));
         return lastNorm.map(each -> each.forward(output)).orElse(output);
+    }
+
+    /** What else attention took is freed before the feed-forward part begins, unless gradients need it. */
+    private Tensor attended(Tensor input, Batch batch, ForwardContext context) {
+        try (TensorScope scope = TensorScope.open()) {
+            final Tensor attended = attention.forward(attentionNorm.forward(input), batch, context);
+            return scope.keep(
+                    input.add(attendedNorm.map(each -> each.forward(attended)).orElse(attended)));
+        }
     }
 
     @Override

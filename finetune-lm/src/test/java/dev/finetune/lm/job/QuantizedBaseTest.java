@@ -102,7 +102,13 @@ class QuantizedBaseTest {
 
     /** A base of the very numbers that the packed one stands for trains to the same losses, step by step. */
     @ParameterizedTest
-    @CsvSource({"INT8,llama-causal-lm", "NF4,llama-causal-lm", "NF4,gpt2-causal-lm", "INT8,gpt2-causal-lm"})
+    @CsvSource({
+        "INT8,llama-causal-lm",
+        "NF4,llama-causal-lm",
+        "NF4_DOUBLE,llama-causal-lm",
+        "NF4,gpt2-causal-lm",
+        "INT8,gpt2-causal-lm"
+    })
     void lossesAreThoseOfABaseOfTheUnpackedNumbersToTheRoundingOf16Bits(Quantized format, String family)
             throws IOException {
         final Path base = GoldenFolders.all().get(family).resolve("model");
