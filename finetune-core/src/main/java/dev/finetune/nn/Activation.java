@@ -1,9 +1,11 @@
 package dev.finetune.nn;
 
 import dev.finetune.error.FinetuneException;
+import dev.finetune.internal.torch.WeightCopy;
 import dev.finetune.nn.OperatorGraph.Value;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
@@ -106,6 +108,18 @@ public enum Activation {
             case HARDSWISH -> torch.hardswish(x);
             case SQRTSOFTPLUS -> torch.sqrt(torch.softplus(x));
             case LINEAR -> x;
+        };
+    }
+
+    /** What applies it to the numbers of a product as they come; empty where nothing does. */
+    Optional<WeightCopy.Then> afterProduct() {
+        return switch (this) {
+            case GELU, GELU_PYTHON -> Optional.of(WeightCopy.Then.GELU);
+            case GELU_NEW, GELU_FAST, GELU_PYTORCH_TANH, GELU_PYTHON_TANH, GELU_ACCURATE ->
+                Optional.of(WeightCopy.Then.GELU_BY_TANH);
+            case SILU, SWISH -> Optional.of(WeightCopy.Then.SILU);
+            case RELU -> Optional.of(WeightCopy.Then.RELU);
+            default -> Optional.empty();
         };
     }
 

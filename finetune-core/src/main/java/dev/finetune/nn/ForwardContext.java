@@ -19,6 +19,7 @@ public final class ForwardContext {
     private final Optional<KeyValueCache> cache;
     private final long past;
     private final MemoryLimit.Meter memory = new MemoryLimit.Meter();
+    private boolean entered;
     private int stage;
     private int draws;
     private int attentions;
@@ -58,9 +59,9 @@ public final class ForwardContext {
         return past;
     }
 
-    /** Whether the pass is one of many that read a token of each row, so that it pays to lay weights out for them. */
-    boolean writesOn() {
-        return past > 0 && cache.map(KeyValueCache::goesOnLong).orElse(false);
+    /** {@return whether the pass is one of many that read a token of each row, so that it pays to lay weights out for them} */
+    public boolean writesOn() {
+        return cache.map(KeyValueCache::goesOnLong).orElse(false);
     }
 
     /** What causal attention goes on from. */
@@ -177,7 +178,10 @@ public final class ForwardContext {
      * @throws RuntimeException if the process would take more memory than it may
      */
     public void enter(int stage) {
-        memory.next();
+        if (past == 0 || !entered) { // Layers that read a few next tokens take little, and looking takes its time.
+            memory.next();
+        }
+        this.entered = true;
         this.stage = stage;
         this.draws = 0;
         this.attentions = 0;

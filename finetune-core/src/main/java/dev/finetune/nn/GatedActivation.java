@@ -41,6 +41,9 @@ public final class GatedActivation {
      * @return (..., inner), in the current scope
      */
     public Tensor forward(Linear gate, Linear up, Tensor input, ForwardContext context) {
+        if (context.writesOn()) {
+            return up.times(gate.activated(activation, input, context), input, context);
+        }
         try (TensorScope scope = TensorScope.open()) {
             final Tensor gates = gate.forward(input, context);
             final Tensor ups = up.forward(input, context);

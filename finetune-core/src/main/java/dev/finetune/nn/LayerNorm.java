@@ -1,7 +1,9 @@
 package dev.finetune.nn;
 
+import dev.finetune.internal.torch.OneCore;
 import dev.finetune.nn.OperatorGraph.Value;
 import java.util.List;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -9,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /** (x - mean) / sqrt(variance + eps) * weight + bias over the last dimension (Ba, Kiros and Hinton, 2016). */
 public final class LayerNorm implements Module {
+    private static final long LITTLE = 1 << 15;
+
     private final Parameter weight;
     private final @Nullable Parameter bias;
     private final long size;
@@ -47,6 +51,16 @@ public final class LayerNorm implements Module {
      * @return a tensor of the same shape, in the current scope
      */
     public Tensor forward(Tensor input) {
+        return isLittle(input) ? OneCore.little(() -> normed(input)) : normed(input);
+    }
+
+    /** Whether LibTorch, which shares rows out however few they are, would take longer to wake a thread for some than to norm all. */
+    private boolean isLittle(Tensor input) {
+        final long numbers = input.numel();
+        return numbers > size && numbers <= LITTLE && !GradMode.is_enabled() && input.is_cpu();
+    }
+
+    private Tensor normed(Tensor input) {
         return torch.layer_norm(
                 input,
                 new long[] {size},

@@ -108,6 +108,60 @@ public final class Linear implements Module {
                 .orElseGet(() -> plain.plain(input));
     }
 
+    /**
+     * Applies the layer, and an activation to what it gives; where texts are written on, both as one, and nothing is kept for a
+     * gradient.
+     *
+     * @param activation applied last
+     * @param input (..., in)
+     * @param context of this pass: whether it trains, and what dropout draws from
+     * @return (..., out), in the current scope
+     */
+    public Tensor activated(Activation activation, Tensor input, ForwardContext context) {
+        final Optional<WeightCopy.Then> then = activation.afterProduct();
+        final WeightCopy copy = then.isEmpty() ? null : copyFor(input, context);
+        return copy == null || then.isEmpty()
+                ? activation.forward(forward(input, context))
+                : copy.linear(input, bias(), then.get());
+    }
+
+    /**
+     * Applies the layer, and adds what it gives to another tensor; where texts are written on, both as one.
+     *
+     * @param other (..., out) (borrowed)
+     * @param input (..., in)
+     * @param context of this pass: whether it trains, and what dropout draws from
+     * @return (..., out), in the current scope
+     */
+    public Tensor plus(Tensor other, Tensor input, ForwardContext context) {
+        final WeightCopy copy = copyFor(input, context);
+        return copy == null ? other.add(forward(input, context)) : copy.plus(other, input, bias());
+    }
+
+    /**
+     * Applies the layer, and multiplies what it gives with another tensor, number by number; where texts are written on, both as
+     * one.
+     *
+     * @param other (..., out) (borrowed)
+     * @param input (..., in)
+     * @param context of this pass: whether it trains, and what dropout draws from
+     * @return (..., out), in the current scope
+     */
+    public Tensor times(Tensor other, Tensor input, ForwardContext context) {
+        final WeightCopy copy = copyFor(input, context);
+        return copy == null ? other.mul(forward(input, context)) : copy.times(other, input, bias());
+    }
+
+    /** The copy that the layer multiplies with alone; null where it doesn't. */
+    private @Nullable WeightCopy copyFor(Tensor input, ForwardContext context) {
+        return context.writesOn() && !isAdapted() ? copyFor(input) : null;
+    }
+
+    private @Nullable WeightCopy copyFor(Tensor input) {
+        final Tensor matrix = matrix(weight.operand());
+        return WeightCopy.pays(input, matrix) ? weight.copyForFewRows(matrix) : null;
+    }
+
     /** Whether what it gives for an input holds no more than bfloat16 can. */
     boolean givesBfloat16(Tensor input) {
         return bias == null
@@ -273,8 +327,7 @@ public final class Linear implements Module {
             if (weight.packed().isPresent()) {
                 return super.plain(input);
             }
-            final Tensor matrix = matrix(weight.operand());
-            final WeightCopy copy = WeightCopy.pays(input, matrix) ? weight.copyForFewRows(matrix) : null;
+            final WeightCopy copy = copyFor(input);
             return copy == null ? super.plain(input) : copy.linear(input, bias == null ? null : bias.operand());
         }
     }

@@ -38,6 +38,15 @@ public final class TensorValues {
     }
 
     /**
+     * {@return a tensor's values as floats, an array for each index of the first dimension}
+     *
+     * @param tensor of one dimension at least, of any type and device (borrowed)
+     */
+    public static float[][] rows(Tensor tensor) {
+        return Tensors.rows(tensor);
+    }
+
+    /**
      * {@return a tensor's values as longs, row-major}
      *
      * @param tensor of any shape, type and device (borrowed)

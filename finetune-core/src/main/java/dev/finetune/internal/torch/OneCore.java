@@ -2,6 +2,7 @@ package dev.finetune.internal.torch;
 
 import com.sun.jna.Function;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.global.torch;
 
 /**
@@ -35,6 +36,23 @@ public final class OneCore implements AutoCloseable {
         set(1);
         ON.set(true);
         return new OneCore(BlasThreads.one(), before);
+    }
+
+    /**
+     * {@return what work gives that is less than waking other threads takes, done by this one alone, but for products, which OpenBLAS
+     * may still share out}
+     */
+    public static <T> T little(Supplier<T> work) {
+        final int before = torch.get_num_threads();
+        if (before <= 1) {
+            return work.get();
+        }
+        set(1);
+        try {
+            return work.get();
+        } finally {
+            set(before);
+        }
     }
 
     /** Whether this thread is in such a time. */

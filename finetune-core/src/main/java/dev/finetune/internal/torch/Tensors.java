@@ -95,6 +95,23 @@ public final class Tensors {
         }
     }
 
+    /** The tensor's values as floats, copied out, an array for each index of the first dimension. */
+    public static float[][] rows(Tensor tensor) {
+        try (PointerScope scope = new PointerScope()) {
+            final Tensor plain = tensor.detach().to(cpu(), ScalarType.Float).contiguous();
+            final float[][] rows = new float[Math.toIntExact(plain.size(0))][];
+            final int each = rows.length == 0 ? 0 : Math.toIntExact(plain.numel() / rows.length);
+            final FloatPointer values = each == 0 ? null : new FloatPointer(plain.data_ptr());
+            for (int row = 0; row < rows.length; row++) {
+                rows[row] = new float[each];
+                if (values != null) {
+                    values.position((long) row * each).get(rows[row]);
+                }
+            }
+            return rows;
+        }
+    }
+
     /** The tensor's values as longs, row-major, copied out. */
     public static long[] longs(Tensor tensor) {
         try (PointerScope scope = new PointerScope()) {

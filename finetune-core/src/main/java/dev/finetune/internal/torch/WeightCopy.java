@@ -20,14 +20,34 @@ public final class WeightCopy implements AutoCloseable {
     /** The rows that the layout is made for; it is as good for fewer. */
     private static final long ROWS = 16;
 
+    /** What oneDNN computes of each number of a product before it writes it. */
+    public enum Then {
+        /** The number itself. */
+        NOTHING("none", ""),
+        /** x Phi(x). */
+        GELU("gelu", "none"),
+        /** 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))). */
+        GELU_BY_TANH("gelu", "tanh"),
+        /** x sigmoid(x). */
+        SILU("swish", ""),
+        /** max(x, 0). */
+        RELU("relu", "");
+
+        private final String operator;
+        private final String algorithm;
+
+        Then(String operator, String algorithm) {
+            this.operator = operator;
+            this.algorithm = algorithm;
+        }
+    }
+
     private final Tensor copy;
-    private final long outputs;
     private final long address;
     private final long version;
 
     private WeightCopy(Tensor copy, Tensor weight) {
         this.copy = copy;
-        this.outputs = weight.size(0);
         this.address = weight.data_ptr().address();
         this.version = weight.__dispatch__version();
     }
@@ -73,14 +93,26 @@ public final class WeightCopy implements AutoCloseable {
 
     /** {@return x W^T + b, (..., out), for x of shape (..., in) and b of shape (out), in the current scope} */
     public Tensor linear(Tensor input, @Nullable Tensor bias) {
-        try (TensorScope scope = TensorScope.open()) {
-            final long[] shape = Tensors.shape(input);
-            final Tensor rows = input.reshape(-1, shape[shape.length - 1]);
-            shape[shape.length - 1] = outputs;
-            return scope.keep(Boxed.LINEAR_POINTWISE
-                    .tensor(rows, copy, bias == null ? Boxed.NONE : bias.detach(), "none", Boxed.NO_NUMBERS, "")
-                    .view(shape));
-        }
+        return linear(input, bias, Then.NOTHING);
+    }
+
+    /** {@return f(x W^T + b) for f that is applied number by number, else as {@link #linear(Tensor, Tensor)}} */
+    public Tensor linear(Tensor input, @Nullable Tensor bias, Then then) {
+        return Boxed.LINEAR_POINTWISE.tensor(input, copy, given(bias), then.operator, Boxed.NO_NUMBERS, then.algorithm);
+    }
+
+    /** {@return x W^T + b + other, (..., out), as {@link #linear(Tensor, Tensor)}} */
+    public Tensor plus(Tensor other, Tensor input, @Nullable Tensor bias) {
+        return Boxed.LINEAR_BINARY.tensor(input, other, copy, given(bias), "add");
+    }
+
+    /** {@return (x W^T + b) other, number by number, (..., out), as {@link #linear(Tensor, Tensor)}} */
+    public Tensor times(Tensor other, Tensor input, @Nullable Tensor bias) {
+        return Boxed.LINEAR_BINARY.tensor(input, other, copy, given(bias), "mul");
+    }
+
+    private static Object given(@Nullable Tensor bias) {
+        return bias == null ? Boxed.NONE : bias;
     }
 
     @Override

@@ -37,6 +37,35 @@ class WeightCopyTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(longs = {1, 3, 16})
+    void givesWhatALayerAndWhatFollowsItGive(long rows) {
+        try (GradientMode off = GradientMode.off();
+                TensorScope scope = TensorScope.open()) {
+            final Tensor input = random(rows, 1, 300);
+            final Tensor weight = random(517, 300);
+            final Tensor bias = random(517);
+            final Tensor other = random(rows, 1, 517);
+            final Tensor before = other.clone();
+            try (WeightCopy copy = WeightCopy.of(weight)) {
+                assertThat(copy).isNotNull();
+                final Tensor plain = copy.linear(input, bias);
+                assertNear(copy.linear(input, bias, WeightCopy.Then.GELU), torch.gelu(plain));
+                assertNear(copy.linear(input, bias, WeightCopy.Then.GELU_BY_TANH), torch.gelu(plain, "tanh"));
+                assertNear(copy.linear(input, bias, WeightCopy.Then.SILU), torch.silu(plain));
+                assertNear(copy.linear(input, bias, WeightCopy.Then.RELU), torch.relu(plain));
+                assertNear(copy.plus(other, input, bias), plain.add(other));
+                assertNear(copy.times(other, input, null), plain.sub(bias).mul(other));
+                assertThat(other.equal(before)).isTrue();
+            }
+        }
+    }
+
+    private static void assertNear(Tensor is, Tensor expected) {
+        assertThat(Tensors.shape(is)).isEqualTo(Tensors.shape(expected));
+        assertThat(is.sub(expected).abs().max().item_double()).isLessThan(1e-5);
+    }
+
     @Test
     void takesAWeightThatIsStoredTheOtherWay() {
         try (GradientMode off = GradientMode.off();

@@ -69,10 +69,20 @@ final class Gpt2Layer implements Stage {
         final Tensor mask = CausalMask.of(batch, 0, context).orElse(null);
         final Tensor mixed =
                 CausalMask.unseen(attention.forward(query, all.get(1), all.get(2), mask, context), batch, 0, context);
-        final Tensor middle = input.add(dropout.forward(attentionOutput.forward(mixed, context), context));
-        final Tensor wide = up.forward(norm.forward(middle), context);
-        final Tensor output = middle.add(dropout.forward(down.forward(config.activation(), wide, context), context));
+        final Tensor middle = context.writesOn()
+                ? attentionOutput.plus(input, mixed, context)
+                : input.add(dropout.forward(attentionOutput.forward(mixed, context), context));
+        final Tensor output = fed(norm.forward(middle), middle, context);
         return lastNorm.isPresent() ? lastNorm.get().forward(output) : output;
+    }
+
+    /** What the feed-forward part gives, added to its input before the norm. */
+    private Tensor fed(Tensor normed, Tensor middle, ForwardContext context) {
+        if (context.writesOn()) {
+            return down.plus(middle, up.activated(config.activation(), normed, context), context);
+        }
+        final Tensor wide = up.forward(normed, context);
+        return middle.add(dropout.forward(down.forward(config.activation(), wide, context), context));
     }
 
     @Override

@@ -83,7 +83,8 @@ final class LlamaLayer implements Stage {
     @Override
     public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
         final Tensor middle = attended(input, batch, context);
-        final Tensor output = middle.add(feedForward(norm.forward(middle), context));
+        final Tensor normed = norm.forward(middle);
+        final Tensor output = down.plus(middle, gated.forward(gate, up, normed, context), context);
         return lastNorm.isPresent() ? lastNorm.get().forward(output) : output;
     }
 
@@ -99,7 +100,7 @@ final class LlamaLayer implements Stage {
                     batch,
                     window,
                     context);
-            return scope.keep(input.add(attentionOutput.forward(mixed, context)));
+            return scope.keep(attentionOutput.plus(input, mixed, context));
         }
     }
 
@@ -110,10 +111,6 @@ final class LlamaLayer implements Stage {
                                 .view(wide.size(0), wide.size(1), wide.size(2)))
                 .orElse(wide);
         return config.rotary().turn(normed, heads, batch, context);
-    }
-
-    private Tensor feedForward(Tensor normed, ForwardContext context) {
-        return down.forward(gated.forward(gate, up, normed, context), context);
     }
 
     @Override

@@ -119,7 +119,7 @@ public final class NetworkTokens implements NextTokens {
             final Hidden last =
                     network.trunk(batch, context, stage -> {}).map(stage -> stage.narrow(1, stage.size(1) - 1, 1));
             final Tensor logits = Outputs.named(network.head(last, batch, context), "logits");
-            return rows(TensorValues.floats(logits));
+            return TensorValues.rows(logits);
         } catch (RuntimeException e) {
             throw Tensors.translate("Reading " + count + " tokens of " + padded.length + " rows", e);
         }
@@ -146,15 +146,6 @@ public final class NetworkTokens implements NextTokens {
                 new HostTensor.Longs(mask, rows, columns),
                 "position_ids",
                 new HostTensor.Longs(positions, rows, count));
-    }
-
-    private float[][] rows(float[] logits) {
-        final int vocabulary = logits.length / padded.length;
-        final float[][] rows = new float[padded.length][];
-        for (int row = 0; row < rows.length; row++) {
-            rows[row] = Arrays.copyOfRange(logits, row * vocabulary, (row + 1) * vocabulary);
-        }
-        return rows;
     }
 
     @Override

@@ -9,7 +9,7 @@ public interface NextTokens extends AutoCloseable {
      * Reads what the rows begin with.
      *
      * @param prompts the ids of each row, at least one each, of any lengths
-     * @return the logits of the token that comes next, (rows, vocabulary)
+     * @return the logits of the token that comes next, (rows, vocabulary); the caller's own
      */
     float[][] start(int[][] prompts);
 
@@ -17,7 +17,7 @@ public interface NextTokens extends AutoCloseable {
      * Reads one more token of each row.
      *
      * @param tokens the id of each row's next token
-     * @return the logits of the token that comes next, (rows, vocabulary)
+     * @return the logits of the token that comes next, (rows, vocabulary); the caller's own
      */
     float[][] next(int[] tokens);
 

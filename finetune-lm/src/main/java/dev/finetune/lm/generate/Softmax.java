@@ -9,13 +9,15 @@ final class Softmax {
     /** The largest score. */
     static float largest(float[] scores) {
         float largest = Float.NEGATIVE_INFINITY;
+        boolean numbers = true;
         for (float score : scores) {
-            if (Float.isNaN(score) || score == Float.POSITIVE_INFINITY) {
-                throw new FinetuneException("The model gave " + score
-                        + " for a token; expected finite numbers: has its training diverged, or is the temperature or"
-                        + " the repetition penalty so near 0 that nothing finite is left?");
-            }
-            largest = Math.max(largest, score);
+            largest = score > largest ? score : largest;
+            numbers &= !Float.isNaN(score);
+        }
+        if (!numbers || largest == Float.POSITIVE_INFINITY) {
+            throw new FinetuneException("The model gave " + (numbers ? largest : Float.NaN)
+                    + " for a token; expected finite numbers: has its training diverged, or is the temperature or"
+                    + " the repetition penalty so near 0 that nothing finite is left?");
         }
         if (largest == Float.NEGATIVE_INFINITY) {
             throw new FinetuneException(
@@ -30,7 +32,7 @@ final class Softmax {
         final double largest = largest(scores);
         double sum = 0;
         for (float score : scores) {
-            sum += Math.exp(score - largest);
+            sum += Exponential.of(score - largest);
         }
         return largest + Math.log(sum);
     }

@@ -4,13 +4,18 @@ import dev.finetune.generate.Generated;
 import dev.finetune.generate.Generated.End;
 import dev.finetune.generate.Generation;
 import dev.finetune.internal.Seeds;
+import dev.finetune.internal.torch.Workers;
 import dev.finetune.train.Cancellation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Chooses one token a text at a time, the most probable or one that is drawn; texts that end leave the batch. */
 final class TokenByToken implements Search {
+    /** So many logits of several rows are worth several threads. */
+    private static final int MANY = 1 << 16;
+
     private final NextTokens model;
     private final Asked asked;
     private final Watcher watcher;
@@ -63,15 +68,25 @@ final class TokenByToken implements Search {
         if (cancellation.isRequestedHere()) {
             return false;
         }
-        logits = logits.length == 0 ? model.start(prompts.toArray(int[][]::new)) : next();
-        for (Row row : open) {
-            append(row, logits[row.place].clone());
-        }
+        final boolean first = logits.length == 0;
+        logits = first ? model.start(prompts.toArray(int[][]::new)) : next();
+        final boolean shared = first && rows.size() > prompts.size();
+        inParallel(open, row -> append(row, shared ? logits[row.place].clone() : logits[row.place]));
+        open.forEach(row -> row.end = asked.endings().of(row.text));
         if (rows.get(0) == open.get(0)) {
             watcher.add(open.get(0).text.last());
         }
         open = open.stream().filter(row -> row.end.isEmpty()).toList();
         return !open.isEmpty();
+    }
+
+    /** Of large vocabularies each core looks at rows of its own. */
+    private void inParallel(List<Row> some, Consumer<Row> work) {
+        if ((long) some.size() * logits[0].length < MANY) {
+            some.forEach(work);
+        } else {
+            Workers.run(some.size(), (row, worker) -> work.accept(some.get(row)));
+        }
     }
 
     private float[][] next() {
@@ -90,7 +105,6 @@ final class TokenByToken implements Search {
                 : mostProbable(scores);
         row.score += scores[chosen] - logSum;
         row.text.add(chosen);
-        row.end = asked.endings().of(row.text);
     }
 
     private static int mostProbable(float[] scores) {

@@ -73,11 +73,19 @@ final class BartLayer implements Stage {
         if (source.isPresent()) {
             hidden = source.get().toEncoded(hidden, inputs.get(1), padding, context);
         }
+        return norm.forward(fed(hidden, context));
+    }
+
+    /** What the feed-forward part gives, and its input. */
+    private Tensor fed(Tensor hidden, ForwardContext context) {
+        if (context.writesOn()) {
+            return down.plus(hidden, up.activated(config.activation(), hidden, context), context);
+        }
         final Tensor wide = up.forward(hidden, context);
         final Tensor narrow = activationDropout.probability() == 0
                 ? down.forward(config.activation(), wide, context)
                 : down.forward(activationDropout.forward(config.activation().forward(wide), context), context);
-        return norm.forward(hidden.add(dropout.forward(narrow, context)));
+        return hidden.add(dropout.forward(narrow, context));
     }
 
     @Override

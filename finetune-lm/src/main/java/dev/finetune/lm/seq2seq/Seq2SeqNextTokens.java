@@ -133,12 +133,8 @@ public final class Seq2SeqNextTokens implements NextTokens {
                             context,
                             stage -> {})
                     .map(hidden -> hidden.narrow(1, length - 1, 1));
-            final float[] logits = TensorValues.floats(
+            return TensorValues.rows(
                     Objects.requireNonNull(network.head(last, batch, context).get("logits")));
-            final int vocabulary = logits.length / tokens.length;
-            return IntStream.range(0, tokens.length)
-                    .mapToObj(row -> Arrays.copyOfRange(logits, row * vocabulary, (row + 1) * vocabulary))
-                    .toArray(float[][]::new);
         }
     }
 

@@ -45,7 +45,10 @@ final class T5FeedForward implements Module {
     Tensor forward(Tensor input, ForwardContext context) {
         final Tensor normed = norm.forward(input);
         final Tensor wide = gate.map(each -> new GatedActivation(activation).forward(up, each, normed, context))
-                .orElseGet(() -> activation.forward(up.forward(normed, context)));
+                .orElseGet(() -> up.activated(activation, normed, context));
+        if (context.writesOn()) {
+            return down.plus(input, wide, context);
+        }
         final Tensor narrow = down.forward(dropout.forward(wide, context), context);
         return input.add(dropout.forward(narrow, context));
     }
