@@ -17,9 +17,9 @@ import java.util.regex.Pattern;
  * itself. Immutable: its methods of one argument give variants.
  *
  * <p>Process 0 listens at one port of the address where they meet, and no other; the others connect to it. (Where its machine knows its
- * own name as a loopback address only, as Debian's do, it listens at all of its addresses.) Beside that, each listens at a port that the system chooses, of the address that it reaches process 0 from, for the tensors that travel between
- * them. Nothing of it is encrypted, and whoever reaches these ports could take part: as with torch, the network between the
- * processes has to be one's own.
+ * own name as a loopback address only, as Debian's do, it listens at all of its addresses.) Beside that, each listens at a port that the
+ * system chooses, of the address that it reaches process 0 from, for the tensors that travel between them. Nothing of it is encrypted,
+ * and whoever reaches these ports could take part: as with torch, the network between the processes has to be one's own.
  */
 public final class Processes {
     /** How long a process may be silent, by default. */

@@ -111,14 +111,13 @@ public enum Activation {
         };
     }
 
-    /** What applies it to the numbers of a product as they come; empty where nothing does. */
+    /** What applies it to the numbers of a product as they come; empty where nothing does as it does. */
     Optional<WeightCopy.Then> afterProduct() {
         return switch (this) {
             case GELU, GELU_PYTHON -> Optional.of(WeightCopy.Then.GELU);
             case GELU_NEW, GELU_FAST, GELU_PYTORCH_TANH, GELU_PYTHON_TANH, GELU_ACCURATE ->
                 Optional.of(WeightCopy.Then.GELU_BY_TANH);
             case SILU, SWISH -> Optional.of(WeightCopy.Then.SILU);
-            case RELU -> Optional.of(WeightCopy.Then.RELU);
             default -> Optional.empty();
         };
     }

@@ -178,7 +178,7 @@ public final class ForwardContext {
      * @throws RuntimeException if the process would take more memory than it may
      */
     public void enter(int stage) {
-        if (past == 0 || !entered) { // Layers that read a few next tokens take little, and looking takes its time.
+        if (past == 0 || !entered) { // Where layers that read a few next tokens take much, their cache looks.
             memory.next();
         }
         this.entered = true;

@@ -1,6 +1,7 @@
 package dev.finetune.nn;
 
 import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.MemoryLimit;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import java.util.ArrayList;
@@ -82,14 +83,23 @@ public final class KeyValueCache implements AutoCloseable {
         /** Room for so many positions and some more, of the batch, width, type and place of a tensor. */
         private static Tensor roomy(Tensor like, long positions) {
             return torch.empty(
-                    new long[] {like.size(0), positions + Math.max(BLOCK, positions / 2), like.size(2)},
+                    new long[] {like.size(0), roomFor(positions), like.size(2)},
                     like.options(),
                     new MemoryFormatOptional());
+        }
+
+        private static long roomFor(long positions) {
+            return positions + Math.max(BLOCK, positions / 2);
+        }
+
+        private static long bytes(Tensor like, long positions) {
+            return like.size(0) * positions * like.size(2) * like.element_size();
         }
 
         void append(Tensor nextKeys, Tensor nextValues) {
             final long all = length + nextKeys.size(1);
             if (all > keys.size(1)) {
+                MemoryLimit.check(2 * bytes(keys, roomFor(all)));
                 replace(grown(keys, all), grown(values, all));
             }
             keys.narrow(1, length, nextKeys.size(1)).copy_(nextKeys);

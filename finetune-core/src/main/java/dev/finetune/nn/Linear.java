@@ -9,6 +9,7 @@ import dev.finetune.nn.OperatorGraph.Value;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -120,9 +121,13 @@ public final class Linear implements Module {
     public Tensor activated(Activation activation, Tensor input, ForwardContext context) {
         final Optional<WeightCopy.Then> then = activation.afterProduct();
         final WeightCopy copy = then.isEmpty() ? null : copyFor(input, context);
-        return copy == null || then.isEmpty()
-                ? activation.forward(forward(input, context))
-                : copy.linear(input, bias(), then.get());
+        if (copy != null && then.isPresent()) {
+            return copy.linear(input, biasOperand(), then.get());
+        }
+        try (TensorScope scope = TensorScope.open()) {
+            final Tensor given = forward(input, context);
+            return scope.keep(GradMode.is_enabled() ? activation.forward(given) : activation.inPlace(given));
+        }
     }
 
     /**
@@ -135,7 +140,7 @@ public final class Linear implements Module {
      */
     public Tensor plus(Tensor other, Tensor input, ForwardContext context) {
         final WeightCopy copy = copyFor(input, context);
-        return copy == null ? other.add(forward(input, context)) : copy.plus(other, input, bias());
+        return copy == null ? other.add(forward(input, context)) : copy.plus(other, input, biasOperand());
     }
 
     /**
@@ -149,7 +154,16 @@ public final class Linear implements Module {
      */
     public Tensor times(Tensor other, Tensor input, ForwardContext context) {
         final WeightCopy copy = copyFor(input, context);
-        return copy == null ? other.mul(forward(input, context)) : copy.times(other, input, bias());
+        return copy == null ? other.mul(forward(input, context)) : copy.times(other, input, biasOperand());
+    }
+
+    private @Nullable Tensor biasOperand() {
+        return bias == null ? null : bias.operand();
+    }
+
+    /** Whether what follows the product of an input is computed with it. */
+    boolean fuses(Tensor input, ForwardContext context) {
+        return copyFor(input, context) != null;
     }
 
     /** The copy that the layer multiplies with alone; null where it doesn't. */

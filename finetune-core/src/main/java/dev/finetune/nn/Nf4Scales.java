@@ -69,7 +69,8 @@ sealed interface Nf4Scales permits Nf4Scales.Plain, Nf4Scales.DoubleQuantized {
             try (TensorScope scope = TensorScope.open()) {
                 final long blocks = scales.size(0);
                 final long groups = (blocks + GROUP - 1) / GROUP;
-                final Tensor mean = scales.mean().view(1);
+                final Tensor mean =
+                        scales.to(ScalarType.Double).mean().to(ScalarType.Float).view(1);
                 final Tensor apart = torch.constant_pad_nd(scales.sub(mean).view(-1), 0, groups * GROUP - blocks)
                         .view(groups, GROUP);
                 final Tensor largest = apart.abs().amax(new long[] {1}, true);

@@ -105,6 +105,7 @@ public final class Parameter implements AutoCloseable {
             packed.get().move(device);
         } else {
             value.set_data(value.to(device, value.scalar_type(), false, true, format));
+            dropCopy();
         }
     }
 
@@ -114,6 +115,7 @@ public final class Parameter implements AutoCloseable {
             packed.get().share(other.packed.get());
         } else {
             value.set_data(other.value);
+            dropCopy();
         }
     }
 
@@ -215,6 +217,7 @@ public final class Parameter implements AutoCloseable {
                 beforeMerge = Tensors.own(value.detach());
                 value.set_data(mergedBy(addition));
             }
+            dropCopy();
         });
     }
 
@@ -250,6 +253,7 @@ public final class Parameter implements AutoCloseable {
     void unmerge() {
         if (beforeMerge != null) {
             value.set_data(beforeMerge);
+            dropCopy();
             beforeMerge.close();
             beforeMerge = null;
         }

@@ -116,10 +116,10 @@ final class Agreement {
      *
      * @param network whose (borrowed)
      * @param trained what of it gets gradients, sooner or later
-     * @param onCpu whether it is there
+     * @param onCpu whether it is there; sums are begun early where it is for all
      */
     GradientSums gradientSums(Network network, List<Parameter> trained, boolean onCpu) {
-        return new GradientSums(group, network, trained, onCpu);
+        return new GradientSums(group, network, trained, !any(!onCpu));
     }
 
     /** Puts in place of each tensor the lead's. */

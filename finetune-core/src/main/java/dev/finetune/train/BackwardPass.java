@@ -196,13 +196,12 @@ final class BackwardPass implements Pass {
 
     /** Says, once that is known, which stages the backward pass has come past. */
     private Hidden trunk(Hidden input, Batch batch, ForwardContext context, BackwardHooks hooks) {
-        if (!sums.listens()) {
-            return trunk(input, batch, context);
-        }
         final AtomicInteger next = new AtomicInteger(prefix.stages());
         return trunk(input, batch, context, output -> {
             final int stage = next.getAndIncrement();
-            hooks.add(output, () -> sums.passed(stage));
+            if (sums.listensTo(stage)) {
+                hooks.add(output, () -> sums.passed(stage));
+            }
         });
     }
 

@@ -37,7 +37,6 @@ final class GradientSums implements AutoCloseable {
     private List<Portion> portions = List.of();
     private boolean lastPass;
     private int computedAnew;
-    private @Nullable RuntimeException failure;
 
     /** Parameters whose gradients are complete when the backward pass has come past a stage, which none of them is below. */
     private record Portion(List<Parameter> parameters, int stage) {}
@@ -63,9 +62,9 @@ final class GradientSums implements AutoCloseable {
         lastPass = last && !portions.isEmpty() && planned.equals(whole());
     }
 
-    /** Whether it is to be told what the backward pass has come past. */
-    boolean listens() {
-        return lastPass;
+    /** Whether it is to be told when the backward pass has come past a stage. */
+    boolean listensTo(int stage) {
+        return lastPass && portions.stream().anyMatch(portion -> portion.stage == stage + 1);
     }
 
     /**
@@ -74,19 +73,23 @@ final class GradientSums implements AutoCloseable {
      * @param stage whose output has its gradient: all that was computed from it, and from what came after it, has its gradients, too
      */
     void passed(int stage) {
-        if (!lastPass || failure != null) {
+        if (!lastPass) {
             return;
         }
         try {
             while (running.size() < portions.size() && portions.get(running.size()).stage > stage) {
                 begin(portions.get(running.size()));
             }
-        } catch (RuntimeException e) { // To be thrown where no native code is between.
-            failure = e;
+        } catch (RuntimeException
+                | Error e) { // It is tried again where no native code is between, and more memory is free.
+            lastPass = false;
         }
     }
 
-    /** Says that all gradients are computed anew; what has begun goes on with the ones before, which are the same but for rounding. */
+    /**
+     * Says that all gradients are computed anew, in parts; what has begun goes on with the ones before: of the same rows, and of another
+     * draw of dropout.
+     */
     void computesAnew() {
         computedAnew = running.size();
     }
@@ -106,19 +109,16 @@ final class GradientSums implements AutoCloseable {
     }
 
     private void finishPortions(ProcessGroup others, long least) {
-        if (failure != null) {
-            throw failure;
-        }
-        final List<Parameter> now = whole();
-        final boolean known = planned.equals(now);
+        final boolean known = planned.equals(whole());
         if (known) {
             beginAll();
         }
         running.subList(computedAnew, running.size()).forEach(GradientSums::areComplete);
         final SharedGradients shared = SharedGradients.ask(others, trained, zeros);
         if (!known) {
-            portions = portions(now.stream().filter(shared::isAnywhere).toList(), least);
-            planned = now;
+            trained.forEach(shared::bringTogether);
+            planned = whole();
+            portions = portions(planned, least);
             beginAll();
         }
         final Set<Parameter> summed = new HashSet<>();

@@ -57,16 +57,10 @@ public interface ProcessGroup {
      * @param tensors on the CPU, of the same shapes in the same order in all processes; nothing else reads or writes what is in them
      *     until the sum is there
      * @return what is under way
+     * @throws UnsupportedOperationException by default, as {@link #earlySum} asks nobody to begin anything
      */
     default Sum begin(List<Tensor> tensors) {
-        sum(tensors);
-        return new Sum() {
-            @Override
-            public void await() {}
-
-            @Override
-            public void close() {}
-        };
+        throw new UnsupportedOperationException("earlySum() promises it");
     }
 
     /**

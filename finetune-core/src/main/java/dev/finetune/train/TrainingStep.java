@@ -118,10 +118,7 @@ final class TrainingStep {
         try (OwnProducts own = OwnProducts.take(device.is_cpu())) {
             final List<Piece> pieces = accumulate(group, place, weight / parts.lossScale.factor(), losses);
             if (!agreement.isAlone()) {
-                own.without(() -> {
-                    parts.sums.finish();
-                    return null;
-                });
+                own.without(() -> finishSums(place, group));
             }
             final double scale = parts.lossScale.factor();
             parts.lossScale.unscale(trained);
@@ -244,6 +241,22 @@ final class TrainingStep {
         FreedBlocks.giveBack();
         if (device.is_cuda()) {
             CudaGraphs.emptyCache();
+        }
+    }
+
+    private boolean finishSums(Place place, List<HostBatch> group) {
+        try {
+            parts.sums.finish();
+            return true;
+        } catch (RuntimeException | OutOfMemoryError e) {
+            final RuntimeException told = MemoryFailures.translate(
+                    "The exchange of gradients of step " + (place.step + 1),
+                    e,
+                    () -> group.isEmpty() ? "" : help(group.get(0)));
+            if (told instanceof OutOfMemoryException || e instanceof OutOfMemoryError) {
+                throw told;
+            }
+            throw (RuntimeException) e; // It names a process.
         }
     }
 

@@ -142,7 +142,8 @@ final class TrainingTask<I> extends AbstractFunction1<Iterator<LabelledRow>, Ite
                 .job(job);
         return new Met(
                 Optional.ofNullable(System.getenv(INTERFACE))
-                        .filter(name -> !name.isBlank())
+                        .map(names -> names.split(",", 2)[0].strip())
+                        .filter(name -> !name.isEmpty())
                         .map(self::ownAddress)
                         .orElse(self),
                 Arrays.stream(said)

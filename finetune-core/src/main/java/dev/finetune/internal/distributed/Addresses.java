@@ -36,17 +36,21 @@ final class Addresses {
         if (!reached.isEmpty() || own.isEmpty()) {
             return reached;
         }
-        return saysLoopback(name) ? own : List.of(new InetSocketAddress(0).getAddress());
+        return isLocal(name) || isLiteral(name.toLowerCase(Locale.ROOT))
+                ? own
+                : List.of(new InetSocketAddress(0).getAddress());
     }
 
-    /** Whether a name means the loopback of whoever reads it. */
-    static boolean saysLoopback(String name) {
+    /** Whether a name or an address means the loopback of whoever reads it. */
+    static boolean isLocal(String name) {
         final String lower = name.toLowerCase(Locale.ROOT);
         return lower.equals(LOCALHOST)
                 || lower.endsWith("." + LOCALHOST)
                 || lower.startsWith("localhost.")
-                || lower.startsWith("ip6-")
-                || isLiteral(lower);
+                || lower.equals("ip6-localhost")
+                || lower.equals("ip6-loopback")
+                || lower.startsWith("127.")
+                || unbracketed(lower).equals("::1");
     }
 
     private static boolean isLiteral(String lower) {

@@ -48,13 +48,14 @@ final class Gloo implements AutoCloseable {
     private static final int THREADS = 2;
 
     /** Whoever hangs is found by others than Gloo, and what is begun early waits as long as a process computes. */
-    private static final Duration EVER = Duration.ofDays(10);
+    private static final Duration EVER = Duration.ofHours(1);
 
     private static final long PAUSE_NANOS = 100_000;
 
     private final ProcessGroupGloo group;
     private final FileStore store;
     private final List<UnderWay> underWay = new ArrayList<>();
+    private @Nullable Throwable broken;
 
     private Gloo(ProcessGroupGloo group, FileStore store) {
         this.group = group;
@@ -246,6 +247,9 @@ final class Gloo implements AutoCloseable {
      * in the order in which they are begun.
      */
     UnderWay beginSums(List<Tensor> tensors) {
+        if (broken != null) {
+            throw new FinetuneException("The processes could not exchange tensors: " + broken.getMessage(), broken);
+        }
         final UnderWay sums = new UnderWay();
         underWay.add(sums);
         try (TensorScope scope = TensorScope.open()) {
@@ -255,6 +259,9 @@ final class Gloo implements AutoCloseable {
                 work.retainReference();
                 sums.works.add(work);
             }
+        } catch (RuntimeException | Error e) {
+            broken = e; // Others count what has begun.
+            throw e;
         }
         return sums;
     }
@@ -323,7 +330,8 @@ final class Gloo implements AutoCloseable {
     }
 
     private void free() {
-        group.releaseReference();
+        group.releaseReference(); // Waits for what is under way.
+        underWay.forEach(sums -> sums.works.forEach(Work::releaseReference));
         store.releaseReference();
     }
 }

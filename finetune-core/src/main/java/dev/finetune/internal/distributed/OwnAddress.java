@@ -35,7 +35,9 @@ final class OwnAddress {
             InetAddress byLink,
             Duration timeout,
             Function<byte[], List<byte[]>> gather) {
-        final InetAddress first = said.map(each -> said(rank, each, byLink)).orElse(byLink);
+        final InetAddress first = said.map(each -> said(rank, each, byLink))
+                .filter(each -> !each.isAnyLocalAddress()) // That says where to listen, not where one is.
+                .orElse(byLink);
         final List<InetAddress> others = all(gather, first);
         final InetAddress own = !first.isLoopbackAddress()
                 ? first

@@ -34,7 +34,10 @@ final class Reach {
         try (ServerSocket server = new ServerSocket()) { // The system itself takes those who come.
             server.bind(new InetSocketAddress(own, 0), all.size() + 16);
             final List<String> ports = told(gather, Integer.toString(server.getLocalPort()));
-            for (int other = 0; other < rank && failed.isEmpty(); other++) {
+            for (int other = 0; other < all.size() && failed.isEmpty(); other++) {
+                if (other == rank) {
+                    continue;
+                }
                 final int port = Integer.parseInt(ports.get(other));
                 try (Socket socket = new Socket()) {
                     socket.connect(new InetSocketAddress(all.get(other), port), (int)

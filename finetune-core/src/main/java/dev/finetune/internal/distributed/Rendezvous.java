@@ -55,7 +55,7 @@ final class Rendezvous {
                             + self.startTimeout().toSeconds()
                             + " s for " + (missing.size() == 1 ? "process " : "processes ") + listed(missing)
                             + " at " + Addresses.placeAndMeaning(self)
-                            + (Addresses.saysLoopback(self.masterAddress())
+                            + (Addresses.isLocal(self.masterAddress())
                                     ? ", where only processes of this machine can come"
                                     : "")
                             + ". Start all " + self.worldSize() + " with that MASTER_ADDR and MASTER_PORT, see that the"

@@ -41,7 +41,7 @@ public enum Boxed {
     SOFTMAX_BACKWARD("aten::_softmax_backward_data", "out", 5),
     /** A copy of a weight, laid out for products with about so many rows. */
     REORDER_LINEAR_WEIGHT("mkldnn::_reorder_linear_weight", "", 2),
-    /** A linear layer of such a copy, and what follows it: "none", "gelu" by an algorithm, "swish", "relu". */
+    /** A linear layer of such a copy, and what follows it: "none", "gelu" by an algorithm, "swish". */
     LINEAR_POINTWISE("mkldnn::_linear_pointwise", "", 6),
     /** A linear layer of such a copy, and what it gives taken together with another tensor: "add", "mul". */
     LINEAR_BINARY("mkldnn::_linear_pointwise", "binary", 5);

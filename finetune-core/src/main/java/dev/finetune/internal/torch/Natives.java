@@ -31,7 +31,8 @@ import org.bytedeco.pytorch.global.torch;
  *       300,000, a process on a machine that others keep busy takes three times as long.
  *   <li>{@code OMP_WAIT_POLICY=ACTIVE}: as soon as a second thread has computed, such as one that loaded a model beside one
  *       that writes texts, OpenMP knows more threads than there are cores, and its idle ones would sleep after a hundred turns;
- *       waking one takes longer than many an operation. So they wait a thousand turns there, too.
+ *       waking one takes longer than many an operation. So they wait a thousand turns there, too. ({@code KMP_BLOCKTIME=200}, its
+ *       default, keeps Intel's OpenMP, if something else brings it, from waiting for ever because of that.)
  *   <li>{@code OPENBLAS_THREAD_TIMEOUT=4} with OpenBLAS: its own idle threads go to sleep after 2^4 turns rather than
  *       2^26, and leave the cores to OpenMP's. Without these two a small network trains a fifth slower.
  *   <li>{@code MKL_THREADING_LAYER=GNU} with MKL: one pool of threads for both. Without it small networks train four
@@ -121,6 +122,7 @@ public final class Natives {
             setEnvironmentDefault("MKL_THREADING_LAYER", "GNU");
             setEnvironmentDefault("GOMP_SPINCOUNT", PRODUCTS == MatrixProducts.OPENBLAS ? "1000" : "20000");
             setEnvironmentDefault("OMP_WAIT_POLICY", "ACTIVE");
+            setEnvironmentDefault("KMP_BLOCKTIME", "200");
             if (PRODUCTS == MatrixProducts.OPENBLAS) {
                 setEnvironmentDefault("OPENBLAS_THREAD_TIMEOUT", "4");
             }

@@ -29,9 +29,7 @@ public final class WeightCopy implements AutoCloseable {
         /** 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))). */
         GELU_BY_TANH("gelu", "tanh"),
         /** x sigmoid(x). */
-        SILU("swish", ""),
-        /** max(x, 0). */
-        RELU("relu", "");
+        SILU("swish", "");
 
         private final String operator;
         private final String algorithm;

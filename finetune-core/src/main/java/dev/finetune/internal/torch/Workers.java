@@ -57,14 +57,19 @@ public final class Workers {
      * @throws RuntimeException what a piece threw; pieces that had not begun are then left out
      */
     public static void run(int count, Work work) {
+        try (BlasThreads one = count <= 1 || OneCore.isOn() ? null : BlasThreads.one()) {
+            runWithoutProducts(count, work);
+        }
+    }
+
+    /** The same for work that multiplies no matrices: other threads' products go on as they do. */
+    public static void runWithoutProducts(int count, Work work) {
         final Pieces pieces = new Pieces(count, work);
         if (count <= 1 || OneCore.isOn()) {
             pieces.run();
         } else {
             final Workers workers = get();
-            try (BlasThreads one = BlasThreads.one()) {
-                workers.team.run(Math.min(count, workers.threads), pieces);
-            }
+            workers.team.run(Math.min(count, workers.threads), pieces);
         }
         Failures.rethrow(pieces.failure.get());
     }

@@ -26,17 +26,22 @@ class OwnAddressTest {
         return OwnAddress.agree(0, Optional.ofNullable(said), address(byLink), TIMEOUT, gather);
     }
 
-    /** What another process, which is process 1, says, one time after the other. */
+    private static final String SAME = "same";
+
+    /** What another process, which is process 1, says, one time after the other, or that it says the same. */
     private static Function<byte[], List<byte[]>> other(String... says) {
         final Iterator<String> next = List.of(says).iterator();
-        return own -> List.of(own, next.next().getBytes(StandardCharsets.UTF_8));
+        return own -> {
+            final String said = next.next();
+            return List.of(own, said.equals(SAME) ? own : said.getBytes(StandardCharsets.UTF_8));
+        };
     }
 
     @Test
     void theAddressByWhichProcessesReachEachOtherIsTaken() throws Exception {
-        assertThat(agree(null, "127.0.0.1", other("127.0.0.1", "127.0.0.1", "1", "")))
+        assertThat(agree(null, "127.0.0.1", other("127.0.0.1", "127.0.0.1", SAME, "")))
                 .isEqualTo("127.0.0.1");
-        assertThat(agree("127.0.0.1", "198.51.100.7", other("127.0.0.1", "127.0.0.1", "1", "")))
+        assertThat(agree("127.0.0.1", "198.51.100.7", other("127.0.0.1", "127.0.0.1", SAME, "")))
                 .isEqualTo("127.0.0.1");
     }
 
@@ -56,7 +61,7 @@ class OwnAddressTest {
                         own -> List.of(says.next().getBytes(StandardCharsets.UTF_8), own)))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageStartingWith("Process 1 at 127.0.0.1 doesn't reach process 0 at 127.0.0.1:" + closed);
-        assertThatThrownBy(() -> agree(null, "127.0.0.1", other("127.0.0.1", "127.0.0.1", "1", "Process 1 doesn't")))
+        assertThatThrownBy(() -> agree(null, "127.0.0.1", other("127.0.0.1", "127.0.0.1", SAME, "Process 1 doesn't")))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageStartingWith("Process 1 doesn't: tensors travel between all processes");
     }

@@ -10,7 +10,7 @@ final class Exponential {
     private static final int FINE = 1 << SHIFT;
     private static final double STEP = 1.0 / (COARSE * FINE);
 
-    /** What is below counts for nothing beside 1, even 2^17 times. */
+    /** What is below counts for nothing beside 1, even 2^18 times. */
     private static final int LEAST = -49;
 
     private static final double[] OF_COARSE = table(1 - LEAST * COARSE, 1.0 / COARSE);

@@ -85,7 +85,7 @@ final class TokenByToken implements Search {
         if ((long) some.size() * logits[0].length < MANY) {
             some.forEach(work);
         } else {
-            Workers.run(some.size(), (row, worker) -> work.accept(some.get(row)));
+            Workers.runWithoutProducts(some.size(), (row, worker) -> work.accept(some.get(row)));
         }
     }
 
