@@ -41,7 +41,7 @@ public final class GatedActivation {
      * @return (..., inner), in the current scope
      */
     public Tensor forward(Linear gate, Linear up, Tensor input, ForwardContext context) {
-        if (gate.fuses(input, context) && up.fuses(input, context)) {
+        if (up.fuses(input, context)) {
             return up.times(gate.activated(activation, input, context), input, context);
         }
         try (TensorScope scope = TensorScope.open()) {

@@ -120,9 +120,9 @@ public final class Linear implements Module {
      */
     public Tensor activated(Activation activation, Tensor input, ForwardContext context) {
         final Optional<WeightCopy.Then> then = activation.afterProduct();
-        final WeightCopy copy = then.isEmpty() ? null : copyFor(input, context);
-        if (copy != null && then.isPresent()) {
-            return copy.linear(input, biasOperand(), then.get());
+        final WeightCopy copy = then.isPresent() ? copyFor(input, context) : null;
+        if (copy != null) {
+            return copy.linear(input, biasOperand(), then.orElseThrow());
         }
         try (TensorScope scope = TensorScope.open()) {
             final Tensor given = forward(input, context);

@@ -80,9 +80,8 @@ final class GradientSums implements AutoCloseable {
             while (running.size() < portions.size() && portions.get(running.size()).stage > stage) {
                 begin(portions.get(running.size()));
             }
-        } catch (RuntimeException
-                | Error e) { // It is tried again where no native code is between, and more memory is free.
-            lastPass = false;
+        } catch (RuntimeException | Error e) {
+            lastPass = false; // It is tried again where no native code is between, and more memory is free.
         }
     }
 

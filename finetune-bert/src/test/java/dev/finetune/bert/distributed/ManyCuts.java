@@ -135,18 +135,9 @@ public final class ManyCuts {
     }
 
     private List<ChildJvm> start(Path folder, String job) throws IOException {
-        return machines.start(
-                folder,
-                Map.of(
-                        SharedFit.JOBS,
-                        job,
-                        SharedFit.FOLDER,
-                        folder.toString(),
-                        SharedFit.EPOCHS,
-                        Integer.toString(EPOCHS),
-                        SharedFit.TIMEOUT,
-                        Integer.toString(TIMEOUT)),
-                SharedFit.class);
+        final Map<String, String> environment = SharedFit.environment(job, folder, TIMEOUT);
+        environment.put(SharedFit.EPOCHS, Integer.toString(EPOCHS));
+        return machines.start(folder, environment, SharedFit.class);
     }
 
     private static List<String> results(List<ChildJvm> all, String job) throws IOException, InterruptedException {

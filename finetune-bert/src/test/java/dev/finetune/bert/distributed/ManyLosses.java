@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
@@ -84,17 +83,7 @@ public final class ManyLosses {
     }
 
     private static List<ChildJvm> start(Path folder, String job) throws IOException {
-        return OwnJvms.start(
-                PROCESSES,
-                folder,
-                Map.of(
-                        SharedFit.JOBS,
-                        job,
-                        SharedFit.FOLDER,
-                        folder.toString(),
-                        SharedFit.TIMEOUT,
-                        Integer.toString(TIMEOUT)),
-                SharedFit.class);
+        return OwnJvms.start(PROCESSES, folder, SharedFit.environment(job, folder, TIMEOUT), SharedFit.class);
     }
 
     /** What process 0 said in the end; the others have to have said the same. */

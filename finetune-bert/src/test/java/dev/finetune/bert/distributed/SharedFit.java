@@ -24,7 +24,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -49,6 +51,17 @@ final class SharedFit {
     static final int VALIDATION_ROWS = 21;
 
     private SharedFit() {}
+
+    /**
+     * What tells processes their jobs.
+     *
+     * @param jobs one after the other, with commas between
+     * @param timeout in seconds
+     * @return variables, to which others may be added
+     */
+    static Map<String, String> environment(String jobs, Path folder, int timeout) {
+        return new HashMap<>(Map.of(JOBS, jobs, FOLDER, folder.toString(), TIMEOUT, Integer.toString(timeout)));
+    }
 
     public static void main(String[] arguments) {
         if (System.getenv(NETWORK) != null) {

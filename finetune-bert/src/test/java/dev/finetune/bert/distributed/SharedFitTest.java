@@ -12,7 +12,6 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -28,10 +27,8 @@ class SharedFitTest {
     }
 
     private List<ChildJvm> start(String jobs, int timeout, Map<String, String> more) throws IOException {
-        final Map<String, String> environment = new HashMap<>(more);
-        environment.put(SharedFit.JOBS, jobs);
-        environment.put(SharedFit.FOLDER, folder.toString());
-        environment.put(SharedFit.TIMEOUT, Integer.toString(timeout));
+        final Map<String, String> environment = SharedFit.environment(jobs, folder, timeout);
+        environment.putAll(more);
         return OwnJvms.start(2, folder, environment, SharedFit.class);
     }
 
