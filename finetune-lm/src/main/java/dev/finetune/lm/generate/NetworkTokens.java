@@ -15,6 +15,7 @@ import dev.finetune.task.Outputs;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
@@ -67,13 +68,22 @@ public final class NetworkTokens implements NextTokens {
                 ids[row * columns + padded[row] + i] = prompts[row][i];
             }
         }
-        return read(ids, columns);
+        return read(ids, columns, TensorValues::rows);
     }
 
     @Override
     public float[][] next(int[] tokens) {
+        return next(tokens, TensorValues::rows);
+    }
+
+    @Override
+    public MostProbable nextMostProbable(int[] tokens, int[][] forbidden) {
+        return next(tokens, logits -> MostProbable.of(logits, forbidden));
+    }
+
+    private <T> T next(int[] tokens, Function<Tensor, T> said) {
         columns++;
-        return read(Arrays.stream(tokens).asLongStream().toArray(), 1);
+        return read(Arrays.stream(tokens).asLongStream().toArray(), 1, said);
     }
 
     @Override
@@ -110,16 +120,15 @@ public final class NetworkTokens implements NextTokens {
         return Arrays.stream(padded).map(each -> each + toColumns - columns);
     }
 
-    /** Reads the last columns, so many of each row. */
-    private float[][] read(long[] ids, int count) {
+    /** Reads the last columns, so many of each row, and takes what the logits say. */
+    private <T> T read(long[] ids, int count, Function<Tensor, T> said) {
         try (GradientMode off = GradientMode.off();
                 TensorScope scope = TensorScope.open();
                 Batch batch = new Batch(new HostBatch(columns(ids, count), List.of()), device())) {
             final ForwardContext context = ForwardContext.continuing(cache);
             final Hidden last =
                     network.trunk(batch, context, stage -> {}).map(stage -> stage.narrow(1, stage.size(1) - 1, 1));
-            final Tensor logits = Outputs.named(network.head(last, batch, context), "logits");
-            return TensorValues.rows(logits);
+            return said.apply(Outputs.named(network.head(last, batch, context), "logits"));
         } catch (RuntimeException e) {
             throw Tensors.translate("Reading " + count + " tokens of " + padded.length + " rows", e);
         }

@@ -22,6 +22,18 @@ public interface NextTokens extends AutoCloseable {
     float[][] next(int[] tokens);
 
     /**
+     * Reads one more token of each row, as {@link #next} does.
+     *
+     * @param tokens the id of each row's next token
+     * @param forbidden of each row, tokens that don't come next; any may be none of the vocabulary
+     * @return the most probable token that comes next, of each row
+     * @throws dev.finetune.error.FinetuneException if a logit is no number, or too large to be one, or if all tokens are forbidden
+     */
+    default MostProbable nextMostProbable(int[] tokens, int[][] forbidden) {
+        return MostProbable.of(next(tokens), forbidden);
+    }
+
+    /**
      * Goes on with these rows alone, in this order; a row may be named several times, as beams do.
      *
      * @param rows numbers of present rows

@@ -3,6 +3,7 @@ package dev.finetune.lm.generate;
 import dev.finetune.error.FinetuneException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** What forbids tokens, or makes them less likely, for what a text holds already or for its length. */
 final class Penalties {
@@ -19,14 +20,10 @@ final class Penalties {
 
     /** Forbids what would complete a run of so many tokens that is there. */
     static LogitsProcessor noRepeatNgram(int size) {
-        return (text, scores) -> {
-            final int begun = size - 1;
-            for (int start = 0; start + begun < text.length(); start++) {
-                if (endsWith(text, start, begun) && text.get(start + begun) < scores.length) {
-                    scores[text.get(start + begun)] = Float.NEGATIVE_INFINITY;
-                }
-            }
-        };
+        final int begun = size - 1;
+        return LogitsProcessor.forbidding(text -> IntStream.range(0, text.length() - begun)
+                .filter(start -> endsWith(text, start, begun))
+                .map(start -> text.get(start + begun)));
     }
 
     /** Whether the last tokens are those from a start on. */
@@ -39,26 +36,19 @@ final class Penalties {
         return true;
     }
 
-    /** Forbids tokens until there are so many new ones. */
-    static LogitsProcessor notBefore(int newTokens, List<Integer> ids) {
-        return (text, scores) -> {
-            if (text.newTokens() < newTokens) {
-                ids.stream().filter(id -> id < scores.length).forEach(id -> scores[id] = Float.NEGATIVE_INFINITY);
-            }
-        };
-    }
-
     /** Allows these tokens alone, with certainty. */
-    static void force(List<Integer> ids, float[] scores) {
-        for (int id : ids) {
-            if (id >= scores.length) {
-                throw new FinetuneException(
-                        "generation_config.json: 'forced_bos_token_id' or 'forced_eos_token_id' says"
-                                + " that the token " + id + " has to come, but the model knows the tokens 0 to "
-                                + (scores.length - 1) + ": mend the field, or take it out.");
+    static LogitsProcessor force(List<Integer> ids) {
+        return (text, scores) -> {
+            for (int id : ids) {
+                if (id >= scores.length) {
+                    throw new FinetuneException(
+                            "generation_config.json: 'forced_bos_token_id' or 'forced_eos_token_id' says"
+                                    + " that the token " + id + " has to come, but the model knows the tokens 0 to "
+                                    + (scores.length - 1) + ": mend the field, or take it out.");
+                }
             }
-        }
-        Arrays.fill(scores, Float.NEGATIVE_INFINITY);
-        ids.forEach(id -> scores[id] = 0);
+            Arrays.fill(scores, Float.NEGATIVE_INFINITY);
+            ids.forEach(id -> scores[id] = 0);
+        };
     }
 }

@@ -17,26 +17,22 @@ final class Processors {
         if (settings.noRepeatNgram() > 0) {
             all.add(Penalties.noRepeatNgram(settings.noRepeatNgram()));
         }
-        all.add((text, scores) -> Penalties.notBefore(
-                        settings.leastNewTokensAfter(text.promptLength()), settings.stopTokens())
-                .process(text, scores));
+        all.add(LogitsProcessor.when(
+                text -> text.newTokens() < settings.leastNewTokensAfter(text.promptLength()),
+                LogitsProcessor.forbidding(
+                        text -> settings.stopTokens().stream().mapToInt(Integer::intValue))));
         special.forcedFirst()
-                .ifPresent(id -> all.add((text, scores) -> {
-                    if (text.length() == 1) {
-                        Penalties.force(List.of(id), scores);
-                    }
-                }));
+                .ifPresent(
+                        id -> all.add(LogitsProcessor.when(text -> text.length() == 1, Penalties.force(List.of(id)))));
         if (!special.forcedLast().isEmpty()) {
-            all.add((text, scores) -> {
-                if (text.newTokens() == settings.newTokensAfter(text.promptLength()) - 1) {
-                    Penalties.force(special.forcedLast(), scores);
-                }
-            });
+            all.add(LogitsProcessor.when(
+                    text -> text.newTokens() == settings.newTokensAfter(text.promptLength()) - 1,
+                    Penalties.force(special.forcedLast())));
         }
         if (settings.samples()) {
             addFilters(settings, all);
         }
-        return (text, scores) -> all.forEach(each -> each.process(text, scores));
+        return LogitsProcessor.all(List.copyOf(all));
     }
 
     private static void addFilters(Generation settings, List<LogitsProcessor> all) {

@@ -14,8 +14,13 @@ final class Softmax {
             largest = score > largest ? score : largest;
             numbers &= !Float.isNaN(score);
         }
-        if (!numbers || largest == Float.POSITIVE_INFINITY) {
-            throw new FinetuneException("The model gave " + (numbers ? largest : Float.NaN)
+        return requireFinite(numbers ? largest : Float.NaN);
+    }
+
+    /** The largest score, if it can be that of a token. */
+    static float requireFinite(float largest) {
+        if (Float.isNaN(largest) || largest == Float.POSITIVE_INFINITY) {
+            throw new FinetuneException("The model gave " + largest
                     + " for a token; expected finite numbers: has its training diverged, or is the temperature or"
                     + " the repetition penalty so near 0 that nothing finite is left?");
         }

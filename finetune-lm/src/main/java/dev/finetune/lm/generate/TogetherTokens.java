@@ -59,8 +59,11 @@ public final class TogetherTokens {
         return new Member(own);
     }
 
-    /** What a pass gives, or why it gave nothing. */
-    private record Given(float[][] logits, @Nullable Throwable failure) {}
+    /** What a pass gives of a row: its logits, or its most probable token; or why it gave nothing. */
+    private record Given(
+            float[][] logits,
+            @Nullable MostProbable mostProbable,
+            @Nullable Throwable failure) {}
 
     /** One caller's row. */
     private final class Member implements NextTokens {
@@ -70,6 +73,8 @@ public final class TogetherTokens {
         private boolean isOpen;
         private boolean alone;
         private int token;
+        private boolean wantsLogits;
+        private int[] unwanted = {};
         private @Nullable Given given;
 
         Member(NetworkTokens own) {
@@ -93,7 +98,19 @@ public final class TogetherTokens {
 
         @Override
         public float[][] next(int[] tokens) {
+            return next(tokens, true).logits();
+        }
+
+        @Override
+        public MostProbable nextMostProbable(int[] tokens, int[][] forbidden) {
+            unwanted = forbidden[0];
+            final Given mine = next(tokens, false);
+            return mine.mostProbable() == null ? MostProbable.of(mine.logits(), forbidden) : mine.mostProbable();
+        }
+
+        private Given next(int[] tokens, boolean logits) {
             token = tokens[0];
+            wantsLogits = logits;
             while (asks(this)) {
                 try {
                     passes.compute(isAlone(), () -> pass(this));
@@ -112,7 +129,7 @@ public final class TogetherTokens {
             if (mine.failure() instanceof RuntimeException failure) {
                 throw failure;
             }
-            return mine.logits();
+            return mine;
         }
 
         @Override
@@ -276,11 +293,11 @@ public final class TogetherTokens {
             if (tokens == null) {
                 throw new IllegalStateException("Its tokens are closed.");
             }
-            final float[][] logits =
-                    tokens.next(some.stream().mapToInt(each -> each.token).toArray());
-            given = Arrays.stream(logits)
-                    .map(row -> new Given(new float[][] {row}, null))
-                    .toArray(Given[]::new);
+            final int[] ids = some.stream().mapToInt(each -> each.token).toArray();
+            given = some.stream().anyMatch(each -> each.wantsLogits)
+                    ? logits(tokens.next(ids))
+                    : mostProbable(tokens.nextMostProbable(
+                            ids, some.stream().map(each -> each.unwanted).toArray(int[][]::new)));
         } catch (RuntimeException | Error e) {
             // What was read is of no use to anybody any more.
             if (!member.alone) {
@@ -290,10 +307,24 @@ public final class TogetherTokens {
                 forgetAll();
             }
             given = new Given[some.size()];
-            Arrays.fill(given, new Given(new float[0][], e));
+            Arrays.fill(given, new Given(new float[0][], null, e));
         }
         tell(some, given);
         return given.length;
+    }
+
+    private static Given[] logits(float[][] rows) {
+        return Arrays.stream(rows)
+                .map(row -> new Given(new float[][] {row}, null, null))
+                .toArray(Given[]::new);
+    }
+
+    private static Given[] mostProbable(MostProbable next) {
+        return IntStream.range(0, next.ids().length)
+                .mapToObj(row ->
+                        new MostProbable(new int[] {next.ids()[row]}, new double[] {next.logProbabilities()[row]}))
+                .map(each -> new Given(new float[0][], each, null))
+                .toArray(Given[]::new);
     }
 
     private void forgetAll() {

@@ -9,7 +9,7 @@ import dev.finetune.train.Cancellation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** Chooses one token a text at a time, the most probable or one that is drawn; texts that end leave the batch. */
 final class TokenByToken implements Search {
@@ -23,7 +23,8 @@ final class TokenByToken implements Search {
     private final List<int[]> prompts;
     private final List<Row> rows = new ArrayList<>();
     private List<Row> open;
-    private float[][] logits = {};
+    /** How many rows the model goes on with; 0 before it has begun. */
+    private int present;
 
     /** Told each token of the first text. */
     @FunctionalInterface
@@ -43,6 +44,11 @@ final class TokenByToken implements Search {
             this.text = new Draft(prompt);
             this.place = place;
             this.seed = seed;
+        }
+
+        void add(int id, double logProbability) {
+            text.add(id);
+            score += logProbability;
         }
     }
 
@@ -68,10 +74,14 @@ final class TokenByToken implements Search {
         if (cancellation.isRequestedHere()) {
             return false;
         }
-        final boolean first = logits.length == 0;
-        logits = first ? model.start(prompts.toArray(int[][]::new)) : next();
-        final boolean shared = first && rows.size() > prompts.size();
-        inParallel(open, row -> append(row, shared ? logits[row.place].clone() : logits[row.place]));
+        if (present == 0) {
+            final float[][] logits = model.start(prompts.toArray(int[][]::new));
+            final boolean shared = rows.size() > prompts.size();
+            present = logits.length;
+            append(logits, row -> shared ? logits[row.place].clone() : logits[row.place]);
+        } else {
+            goOn();
+        }
         open.forEach(row -> row.end = asked.endings().of(row.text));
         if (rows.get(0) == open.get(0)) {
             watcher.add(open.get(0).text.last());
@@ -80,21 +90,33 @@ final class TokenByToken implements Search {
         return !open.isEmpty();
     }
 
-    /** Of large vocabularies each core looks at rows of its own. */
-    private void inParallel(List<Row> some, Consumer<Row> work) {
-        if ((long) some.size() * logits[0].length < MANY) {
-            some.forEach(work);
+    private void goOn() {
+        Places.keep(model, open.stream().mapToInt(row -> row.place).toArray(), present);
+        present = open.size();
+        for (int place = 0; place < present; place++) {
+            open.get(place).place = place;
+        }
+        final int[] last = open.stream().mapToInt(row -> row.text.last()).toArray();
+        final List<Optional<int[]>> forbidden =
+                open.stream().map(row -> asked.processor().forbidden(row.text)).toList();
+        if (asked.settings().samples() || !forbidden.stream().allMatch(Optional::isPresent)) {
+            final float[][] logits = model.next(last);
+            append(logits, row -> logits[row.place]);
         } else {
-            Workers.runWithoutProducts(some.size(), (row, worker) -> work.accept(some.get(row)));
+            final MostProbable next = model.nextMostProbable(
+                    last, forbidden.stream().map(Optional::orElseThrow).toArray(int[][]::new));
+            open.forEach(row -> row.add(next.ids()[row.place], next.logProbabilities()[row.place]));
         }
     }
 
-    private float[][] next() {
-        Places.keep(model, open.stream().mapToInt(row -> row.place).toArray(), logits.length);
-        for (int place = 0; place < open.size(); place++) {
-            open.get(place).place = place;
+    /** Of large vocabularies each core looks at rows of its own. */
+    private void append(float[][] logits, Function<Row, float[]> scores) {
+        if ((long) open.size() * logits[0].length < MANY) {
+            open.forEach(row -> append(row, scores.apply(row)));
+        } else {
+            Workers.runWithoutProducts(
+                    open.size(), (row, worker) -> append(open.get(row), scores.apply(open.get(row))));
         }
-        return model.next(open.stream().mapToInt(row -> row.text.last()).toArray());
     }
 
     private void append(Row row, float[] scores) {
@@ -102,17 +124,8 @@ final class TokenByToken implements Search {
         final double logSum = Softmax.logSum(scores);
         final int chosen = asked.settings().samples()
                 ? drawn(scores, logSum, share(Seeds.of(row.seed, row.text.newTokens())))
-                : mostProbable(scores);
-        row.score += scores[chosen] - logSum;
-        row.text.add(chosen);
-    }
-
-    private static int mostProbable(float[] scores) {
-        int best = 0;
-        for (int i = 1; i < scores.length; i++) {
-            best = scores[i] > scores[best] ? i : best;
-        }
-        return best;
+                : MostProbable.largest(scores);
+        row.add(chosen, scores[chosen] - logSum);
     }
 
     /** 53 random bits as a number from 0 up to 1. */

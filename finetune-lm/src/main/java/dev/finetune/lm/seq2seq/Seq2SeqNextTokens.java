@@ -8,6 +8,7 @@ import dev.finetune.bert.text.EncodedText;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.lm.generate.MostProbable;
 import dev.finetune.lm.generate.NextTokens;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
@@ -21,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
@@ -103,21 +105,32 @@ public final class Seq2SeqNextTokens implements NextTokens {
                 Batch batch = batch(Map.of("input_ids", ids))) {
             final Hidden encoded =
                     network.trunk(0, decoder, Hidden.NONE, batch, ForwardContext.evaluating(), stage -> {});
-            return read(prompts, encoded.get(decoder - 1));
+            return read(prompts, encoded.get(decoder - 1), TensorValues::rows);
         }
     }
 
     @Override
     public float[][] next(int[] tokens) {
+        return next(tokens, TensorValues::rows);
+    }
+
+    @Override
+    public MostProbable nextMostProbable(int[] tokens, int[][] forbidden) {
+        return next(tokens, logits -> MostProbable.of(logits, forbidden));
+    }
+
+    private <T> T next(int[] tokens, Function<Tensor, T> said) {
         try (TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off()) {
             // Its keys and values are known by now, and nothing else reads what the encoder gave.
             return read(
-                    Arrays.stream(tokens).mapToObj(token -> new int[] {token}).toArray(int[][]::new), torch.empty(0));
+                    Arrays.stream(tokens).mapToObj(token -> new int[] {token}).toArray(int[][]::new),
+                    torch.empty(0),
+                    said);
         }
     }
 
-    private float[][] read(int[][] tokens, Tensor encoded) {
+    private <T> T read(int[][] tokens, Tensor encoded, Function<Tensor, T> said) {
         final int length = tokens[0].length;
         final long[] flat = Arrays.stream(tokens)
                 .flatMapToInt(Arrays::stream)
@@ -133,7 +146,7 @@ public final class Seq2SeqNextTokens implements NextTokens {
                             context,
                             stage -> {})
                     .map(hidden -> hidden.narrow(1, length - 1, 1));
-            return TensorValues.rows(
+            return said.apply(
                     Objects.requireNonNull(network.head(last, batch, context).get("logits")));
         }
     }

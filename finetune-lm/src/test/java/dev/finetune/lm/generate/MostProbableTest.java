@@ -1,0 +1,72 @@
+package dev.finetune.lm.generate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.finetune.batch.HostTensor;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.internal.torch.Tensors;
+import dev.finetune.nn.TensorValues;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
+
+class MostProbableTest {
+    @Test
+    void aTensorsAreThoseOfItsNumbersAlsoWhereSomeAreEqualOrForbidden() {
+        final Random random = new Random(5);
+        for (int round = 0; round < 200; round++) {
+            final int rows = 1 + random.nextInt(17);
+            final int vocabulary = 2 + random.nextInt(3000);
+            final int levels = 1 + random.nextInt(50);
+            final float[] logits = new float[rows * vocabulary];
+            for (int i = 0; i < logits.length; i++) {
+                logits[i] = random.nextBoolean() ? random.nextInt(levels) : random.nextFloat() * levels;
+            }
+            final int[][] forbidden = IntStream.range(0, rows)
+                    .mapToObj(row -> random.ints(random.nextInt(vocabulary), 0, vocabulary + 2)
+                            .filter(id -> id != vocabulary / 2)
+                            .toArray())
+                    .toArray(int[][]::new);
+
+            final float[][] copies = IntStream.range(0, rows)
+                    .mapToObj(row -> Arrays.copyOfRange(logits, row * vocabulary, (row + 1) * vocabulary))
+                    .toArray(float[][]::new);
+            final MostProbable expected = MostProbable.of(copies, forbidden);
+            final MostProbable seen = ofTensor(forbidden, logits, rows, 1, vocabulary);
+
+            assertThat(seen.ids()).isEqualTo(expected.ids());
+            assertThat(seen.logProbabilities()).containsExactly(expected.logProbabilities(), within(2e-5));
+        }
+    }
+
+    @Test
+    void whatIsNoNumberIsRefused() {
+        for (float wrong : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+            assertThatThrownBy(() -> ofTensor(new int[][] {{}, {}}, new float[] {1, 2, 3, 4, wrong, 5}, 2, 3))
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageContaining("The model gave " + wrong + " for a token; expected finite numbers");
+        }
+        assertThat(ofTensor(new int[][] {{1}}, new float[] {1, Float.NaN, 3}, 1, 3)
+                        .ids())
+                .containsExactly(2);
+    }
+
+    @Test
+    void whereAllAreForbiddenThatIsSaid() {
+        assertThatThrownBy(() -> ofTensor(new int[][] {{0, 1, 2}}, new float[] {1, 2, 3}, 1, 3))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContaining("No token may come next");
+    }
+
+    private static MostProbable ofTensor(int[][] forbidden, float[] logits, long... shape) {
+        try (TensorScope scope = TensorScope.open()) {
+            final Tensor tensor = TensorValues.of(new HostTensor.Floats(logits, shape), Tensors.cpu());
+            return MostProbable.of(tensor, forbidden);
+        }
+    }
+}
