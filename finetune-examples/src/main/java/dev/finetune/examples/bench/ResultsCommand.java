@@ -154,7 +154,8 @@ public final class ResultsCommand implements Callable<Integer> {
                                 run.seed(),
                                 run.side().equals(ResultsRecord.OURS)),
                         false);
-        final double score = score(row, job.json());
+        final boolean percent = row.isInPercent() && run.side().equals(ResultsRecord.OURS);
+        final double score = score(row, job.json()) / (percent ? 100 : 1);
         System.err.printf(
                 Locale.ROOT,
                 "%s, %s, seed %d: %.4f in %.0f s%n",

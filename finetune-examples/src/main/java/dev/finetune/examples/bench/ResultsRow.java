@@ -66,6 +66,11 @@ record ResultsRow(String name, String set, String metric, int shots, String meth
         return set.equals("xquad") ? WINDOW : common.maxLength;
     }
 
+    /** Whether our score is SQuAD's, which is in percent. */
+    boolean isInPercent() {
+        return options.contains("question-answering");
+    }
+
     /** Whether Python has something like it. */
     boolean hasPeer() {
         return !method.equals("auto");
