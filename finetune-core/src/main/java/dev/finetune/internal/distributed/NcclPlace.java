@@ -24,7 +24,7 @@ record NcclPlace(Optional<String> whyNot, String version, String machine, String
                             library.version(),
                             Whereabouts.own().boot(),
                             library.gpu());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | LinkageError e) {
             return not(String.valueOf(e.getMessage()));
         }
     }

@@ -131,18 +131,4 @@ final class NcclStartTest {
         new Nccl(library, library.begin(library.uniqueId(), 0, 2), () -> {}, SHORT).close();
         assertThat(library.asked()).containsExactly("finish", "abort");
     }
-
-    /** The library for GPUs isn't among those of the tests. */
-    @Test
-    void bindingsWithoutNcclSayWhatIsMissing() {
-        final NcclBindings bindings = new NcclBindings();
-        for (int i = 0; i < 2; i++) {
-            assertThat(bindings.whyNot().orElseThrow())
-                    .startsWith("NCCL can't be called (")
-                    .contains("add org.bytedeco:cuda");
-        }
-        try (TensorScope scope = TensorScope.open()) {
-            assertThat(bindings.takes(List.of(Tensors.of(new float[1], 1)))).isFalse();
-        }
-    }
 }
