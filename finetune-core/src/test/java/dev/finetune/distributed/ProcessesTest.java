@@ -42,7 +42,11 @@ class ProcessesTest {
         assertThat(Processes.of(said("GLOO_SOCKET_IFNAME", "eth1,eth2")).ownAddress())
                 .contains("eth1");
         assertThat(Processes.of(said("GLOO_SOCKET_IFNAME", "")).ownAddress()).isEmpty();
-        assertThat(self.ownShards().nccl().timeout(Duration.ofSeconds(5)).job("a").ownAddress("b"))
+        assertThat(self.ownShards()
+                        .nccl()
+                        .timeout(Duration.ofSeconds(5))
+                        .job("a")
+                        .ownAddress("b"))
                 .returns(true, Processes::exchangeByNccl)
                 .returns(false, Processes::haveCompressedGradients)
                 .returns(true, Processes::haveOwnShards)

@@ -76,8 +76,8 @@ final class NcclBindings implements NcclLibrary {
         final int error = cudart.cudaDeviceGetPCIBusId(id, id.length, torch_cuda.current_device());
         if (error != NO_ERROR) {
             cudart.cudaGetLastError();
-            throw new FinetuneException("CUDA's runtime says: "
-                    + cudart.cudaGetErrorString(error).getString());
+            throw new FinetuneException(
+                    "CUDA's runtime says: " + cudart.cudaGetErrorString(error).getString());
         }
         int length = 0;
         while (length < id.length && id[length] != 0) {
@@ -156,8 +156,9 @@ final class NcclBindings implements NcclLibrary {
         if (result != nccl.ncclSuccess && result != nccl.ncclInProgress) {
             try (PointerScope scope = new PointerScope()) {
                 final String more = nccl.ncclGetLastError(null).getString();
-                throw new FinetuneException("NCCL says: "
-                        + nccl.ncclGetErrorString(result).getString() + (more.isBlank() ? "" : " (" + more.strip() + ")"));
+                throw new FinetuneException(
+                        "NCCL says: " + nccl.ncclGetErrorString(result).getString()
+                                + (more.isBlank() ? "" : " (" + more.strip() + ")"));
             }
         }
     }
@@ -216,8 +217,7 @@ final class NcclBindings implements NcclLibrary {
         private static void together(List<Tensor> tensors, Call call) {
             try (PointerScope scope = new PointerScope()) {
                 // The stream that a thread has by default is no pointer.
-                final @Nullable CUstream_st stream =
-                        torch_cuda.getCurrentCUDAStream().stream();
+                final @Nullable CUstream_st stream = torch_cuda.getCurrentCUDAStream().stream();
                 check(nccl.ncclGroupStart());
                 int result = nccl.ncclSuccess;
                 int end;

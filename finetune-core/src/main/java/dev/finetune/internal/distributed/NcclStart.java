@@ -88,8 +88,9 @@ final class NcclStart {
     private Optional<Nccl> without(String why) {
         Warnings.say(
                 LOG,
-                "Process " + rank + " of " + size + ": tensors on GPUs are copied to main memory and travel through Gloo,"
-                        + " not through NCCL: " + why);
+                "Process " + rank + " of " + size
+                        + ": tensors on GPUs are copied to main memory and travel through Gloo," + " not through NCCL: "
+                        + why);
         return Optional.empty();
     }
 
@@ -138,9 +139,7 @@ final class NcclStart {
             if (own.isConnected()) {
                 return DONE;
             }
-            return System.nanoTime() > end
-                    ? FAILED + "NCCL has tried for " + Waiting.seconds(timeout)
-                    : WAITS;
+            return System.nanoTime() > end ? FAILED + "NCCL has tried for " + Waiting.seconds(timeout) : WAITS;
         } catch (RuntimeException e) {
             return FAILED + e.getMessage();
         }

@@ -57,7 +57,8 @@ final class Sharing implements AutoCloseable {
                             .orElse("nothing")
                     + " to evaluate on, and version "
                     + Objects.requireNonNullElse(Sharing.class.getPackage().getImplementationVersion(), "none")
-                    + " of this library, with compressGradients() " + whether(said.get().haveCompressedGradients())
+                    + " of this library, with compressGradients() "
+                    + whether(said.get().haveCompressedGradients())
                     + " and nccl() " + whether(said.get().exchangeByNccl()));
             return sharing;
         } catch (RuntimeException | Error e) {

@@ -42,11 +42,13 @@ final class BucketsTest {
     void aLargeTensorTravelsAsItLiesAndSmallOnesAreTakenApartAgain() {
         try (TensorScope scope = TensorScope.open()) {
             final Tensor large = Tensors.of(new float[LARGE], LARGE);
-            final Tensor small = Tensors.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3).t();
+            final Tensor small =
+                    Tensors.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3).t();
             final Tensor half = Tensors.of(new float[] {7, 8}, 2).to(ScalarType.BFloat16);
             try (Buckets buckets = Buckets.of(List.of(large, small, half), false, true)) {
                 buckets.pieces().forEach(piece -> piece.mul_(new Scalar(2)).add_(new Scalar(1)));
-                assertThat(buckets.pieces()).allMatch(piece -> piece.scalar_type().intern() == ScalarType.Float);
+                assertThat(buckets.pieces())
+                        .allMatch(piece -> piece.scalar_type().intern() == ScalarType.Float);
                 assertThat(Tensors.floats(large)[LARGE - 1]).isEqualTo(1);
                 assertThat(Tensors.floats(small.contiguous())).containsExactly(1, 4, 2, 5, 3, 6);
                 buckets.takeApart();

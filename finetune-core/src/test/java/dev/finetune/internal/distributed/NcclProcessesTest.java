@@ -52,7 +52,8 @@ final class NcclProcessesTest {
             assertThat(processes.get(rank).waitFor()).isZero();
             assertThat(said(rank)).isEqualTo(expected);
             assertThat(log(rank))
-                    .containsOnlyOnce("warning: Process " + rank + " of 2: tensors on GPUs are copied to main memory and"
+                    .containsOnlyOnce("warning: Process " + rank
+                            + " of 2: tensors on GPUs are copied to main memory and"
                             + " travel through Gloo, not through NCCL: process 1 isn't connected: " + FilesNccl.WHY);
         }
     }

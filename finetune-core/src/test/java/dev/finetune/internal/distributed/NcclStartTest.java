@@ -76,9 +76,9 @@ final class NcclStartTest {
         final NcclPlace elsewhere = new NcclPlace(Optional.empty(), "2.29.3", "b", "0000:3b:00.0");
         assertThat(NcclPlace.whyNot(List.of(first, other, elsewhere))).isEmpty();
         assertThat(NcclPlace.whyNot(List.of(first, elsewhere, other, elsewhere)))
-                .contains("processes 1 and 3 take the same GPU, 0000:3b:00.0: show each its own with CUDA_VISIBLE_DEVICES");
-        assertThat(NcclPlace.whyNot(
-                        List.of(first, new NcclPlace(Optional.empty(), "2.27.7", "a", "0000:5e:00.0"))))
+                .contains(
+                        "processes 1 and 3 take the same GPU, 0000:3b:00.0: show each its own with CUDA_VISIBLE_DEVICES");
+        assertThat(NcclPlace.whyNot(List.of(first, new NcclPlace(Optional.empty(), "2.27.7", "a", "0000:5e:00.0"))))
                 .contains("process 0 has version 2.29.3 of it, and process 1 version 2.27.7: give all the same");
         final NcclPlace without = new NcclPlace(Optional.of("no \"libnccl\""), "", "", "");
         assertThat(NcclPlace.whyNot(List.of(first, without))).contains("process 1 can't: no \"libnccl\"");

@@ -35,7 +35,8 @@ public final class ExchangeCommand implements Callable<Integer> {
 
     @Option(
             names = "--nccl",
-            description = "Of gradients on a GPU, through NCCL, or what is taken where NCCL can't be, which the log says.")
+            description =
+                    "Of gradients on a GPU, through NCCL, or what is taken where NCCL can't be, which the log says.")
     private boolean nccl;
 
     @Override
