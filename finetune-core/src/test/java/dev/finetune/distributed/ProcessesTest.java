@@ -2,6 +2,7 @@ package dev.finetune.distributed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.finetune.FineTuner;
 import dev.finetune.data.Dataset;
@@ -14,6 +15,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
 class ProcessesTest {
@@ -31,13 +35,20 @@ class ProcessesTest {
         final Processes self = Processes.of(SAID);
         assertThat(self).hasToString("process 1 of 4 at host:29500");
         assertThat(self.meetAtAgent()).isFalse();
+        assertThat(self.exchangeByNccl()).isFalse();
         assertThat(Processes.of(said("TORCHELASTIC_USE_AGENT_STORE", "True")).meetAtAgent())
                 .isTrue();
         assertThat(Processes.of(said("TORCHELASTIC_RUN_ID", "nightly")).job()).isEqualTo("nightly");
         assertThat(Processes.of(said("GLOO_SOCKET_IFNAME", "eth1,eth2")).ownAddress())
                 .contains("eth1");
         assertThat(Processes.of(said("GLOO_SOCKET_IFNAME", "")).ownAddress()).isEmpty();
-        assertThat(self.ownShards().timeout(Duration.ofSeconds(5)).job("a").ownAddress("b"))
+        assertThat(self.ownShards()
+                        .nccl()
+                        .timeout(Duration.ofSeconds(5))
+                        .job("a")
+                        .ownAddress("b"))
+                .returns(true, Processes::exchangeByNccl)
+                .returns(false, Processes::haveCompressedGradients)
                 .returns(true, Processes::haveOwnShards)
                 .returns(Duration.ofSeconds(5), Processes::timeout)
                 .returns("a", Processes::job)
@@ -103,6 +114,32 @@ class ProcessesTest {
                             .fitAll(Dataset.texts(List.of("a", "b"), List.of("0", "1"))))
                     .hasMessageContaining("can't listen at 127.0.0.1:" + taken.getLocalPort());
         }
+    }
+
+    @Test
+    void aWayOfExchangingThatOneProcessIsToldOfAloneIsRefusedByAll() throws Exception {
+        for (UnaryOperator<Processes> way :
+                List.<UnaryOperator<Processes>>of(Processes::nccl, Processes::compressGradients)) {
+            final int port = freePort();
+            final CompletableFuture<Throwable> other = CompletableFuture.supplyAsync(() -> failure(one(1, port)));
+            final Throwable own = failure(way.apply(one(0, port)));
+            assertThat(own)
+                    .isInstanceOf(FinetuneException.class)
+                    .hasMessageContaining("Process 1 can't train with process 0: ")
+                    .hasMessageContaining("with compressGradients() not said and nccl() not said, and process 0 has ")
+                    .hasMessageMatching("(?s).*, and process 0 has .*\\(\\) said.*");
+            assertThat(other.get(30, TimeUnit.SECONDS)).hasMessageContaining("Process 1 can't train with process 0: ");
+        }
+    }
+
+    private static Processes one(int rank, int port) {
+        return Processes.of(rank, 2, "127.0.0.1", port).startTimeout(Duration.ofSeconds(20));
+    }
+
+    private static Throwable failure(Processes self) {
+        return catchThrowable(() -> FineTuner.from("nowhere")
+                .distributed(self)
+                .fitAll(Dataset.texts(List.of("a", "b"), List.of("0", "1"))));
     }
 
     @Test

@@ -11,9 +11,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Tensors as they travel: in pieces of about 25 MiB, as torch's DDP has it, from the last tensor to the first. Large tensors on the CPU
- * travel as they lie; small ones are put together, and taken apart afterwards, and so are those on a GPU, and in 16 bits. Owns what it
- * made; the tensors themselves are borrowed until it is closed.
+ * Tensors as they travel: in pieces of about 25 MiB, as torch's DDP has it, from the last tensor to the first. Large tensors travel as
+ * they lie; small ones are put together, and taken apart afterwards, and so are those in 16 bits, and those on a GPU that have to leave it.
+ * Owns what it made; the tensors themselves are borrowed until it is closed.
  */
 final class Buckets implements AutoCloseable {
     /** Elements of a piece. */
@@ -29,14 +29,21 @@ final class Buckets implements AutoCloseable {
     private long smallCount;
 
     private final boolean compressed;
+    private final boolean stay;
 
-    private Buckets(boolean compressed) {
+    private Buckets(boolean compressed, boolean stay) {
         this.compressed = compressed;
+        this.stay = stay;
     }
 
-    /** Of tensors, those of float32 in bfloat16 if they are to be compressed. */
-    static Buckets of(List<Tensor> tensors, boolean compressed) {
-        final Buckets buckets = new Buckets(compressed);
+    /**
+     * Of tensors.
+     *
+     * @param compressed whether those of float32 travel in bfloat16
+     * @param stay whether they travel from where they are, all on one device, rather than from main memory
+     */
+    static Buckets of(List<Tensor> tensors, boolean compressed, boolean stay) {
+        final Buckets buckets = new Buckets(compressed, stay);
         boolean made = false;
         try (TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off()) {
@@ -68,7 +75,7 @@ final class Buckets implements AutoCloseable {
 
     private void add(Tensor tensor) {
         final boolean asItLies = !compressed
-                && tensor.is_cpu()
+                && isInPlace(tensor)
                 && tensor.is_contiguous()
                 && isExchanged(tensor.scalar_type().intern());
         if (asItLies && tensor.numel() >= LARGE) {
@@ -85,7 +92,11 @@ final class Buckets implements AutoCloseable {
         smallCount += tensor.numel();
     }
 
-    /** Types that Gloo adds up without rounding more than they do themselves. */
+    private boolean isInPlace(Tensor tensor) {
+        return stay || tensor.is_cpu();
+    }
+
+    /** Types that Gloo and NCCL add up without rounding more than they do themselves. */
     private static boolean isExchanged(ScalarType type) {
         return type == ScalarType.Float || type == ScalarType.Double || type == ScalarType.Long;
     }
@@ -119,7 +130,7 @@ final class Buckets implements AutoCloseable {
     }
 
     private Tensor exchanged(Tensor tensor) {
-        final Tensor here = tensor.is_cpu() ? tensor : tensor.cpu();
+        final Tensor here = isInPlace(tensor) ? tensor : tensor.cpu();
         if (compressed && here.scalar_type().intern() == ScalarType.Float) {
             return here.to(ScalarType.BFloat16);
         }

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -26,18 +27,25 @@ public final class Companions implements ProcessGroup, AutoCloseable {
     private static final long WORTH_A_SUM = 1 << 20;
 
     private static final Logger LOG = LoggerFactory.getLogger(Processes.class);
-    private static final byte[] YES = {1};
-    private static final byte[] NO = {0};
+    /** Where tensors are that are to be exchanged. */
+    private static final byte[] ELSEWHERE = {0};
+
+    private static final byte[] IN_MEMORY = {1};
+    private static final byte[] ON_GPU = {2};
 
     private final Processes self;
     private final Meeting meeting;
+    private final NcclLibrary library;
     private @Nullable Optional<SharedMemoryExchange> memory;
+    private @Nullable Optional<Nccl> nccl;
     private @Nullable Gloo gloo;
+    private boolean toldOfGpus;
     private boolean closed;
 
-    private Companions(Processes self, Meeting meeting) {
+    private Companions(Processes self, Meeting meeting, NcclLibrary library) {
         this.self = self;
         this.meeting = meeting;
+        this.library = library;
     }
 
     /**
@@ -46,7 +54,12 @@ public final class Companions implements ProcessGroup, AutoCloseable {
      * @throws FinetuneException if they don't come in time, or don't belong together
      */
     public static Companions join(Processes self) {
-        return new Companions(self, Meeting.of(self));
+        return join(self, new NcclBindings());
+    }
+
+    /** The same with another library for GPUs. */
+    static Companions join(Processes self, NcclLibrary library) {
+        return new Companions(self, Meeting.of(self), library);
     }
 
     /** Meets the others to tell them that this process can't take part; waits for them as long as for a fit. */
@@ -79,36 +92,81 @@ public final class Companions implements ProcessGroup, AutoCloseable {
 
     @Override
     public void sum(List<Tensor> tensors) {
-        exchange(tensors, self.haveCompressedGradients(), SharedMemoryExchange::sum, Gloo::sum);
+        exchange(tensors, self.haveCompressedGradients(), Exchange::sum);
     }
 
     @Override
     public void broadcast(List<Tensor> tensors) {
-        exchange(tensors, false, SharedMemoryExchange::broadcast, Gloo::broadcast);
+        exchange(tensors, false, Exchange::broadcast);
     }
 
-    /** Through memory where all processes are on one machine, as long as it takes the tensors; else through Gloo. */
-    private void exchange(
-            List<Tensor> tensors,
-            boolean compressed,
-            BiConsumer<SharedMemoryExchange, List<Tensor>> inMemory,
-            BiConsumer<Gloo, List<Tensor>> overNetwork) {
+    /**
+     * Through NCCL where that is wanted, there, and all tensors are on GPUs; through memory where all processes are on one machine, and it
+     * takes the tensors; else through Gloo.
+     */
+    private void exchange(List<Tensor> tensors, boolean compressed, BiConsumer<Exchange, List<Tensor>> way) {
         if (self.worldSize() == 1 || tensors.isEmpty()) {
             return;
         }
         told(() -> {
             // All are ready then, so that what takes long from there on is the transfer.
-            final boolean allInMemory = gather(SharedMemoryExchange.takes(tensors) ? YES : NO).stream()
-                    .allMatch(said -> Arrays.equals(said, YES));
-            final Optional<SharedMemoryExchange> shared = allInMemory ? shared() : Optional.empty();
-            if (shared.isPresent()) {
-                inMemory.accept(shared.get(), tensors);
+            final List<byte[]> places = gather(place(tensors));
+            tellWithoutNccl(places);
+            if (areAll(places, ON_GPU) && nccl().isPresent()) {
+                inBuckets(tensors, compressed, true, pieces -> way.accept(nccl().orElseThrow(), pieces));
+            } else if (areAll(places, IN_MEMORY) && shared().isPresent()) {
+                way.accept(shared().orElseThrow(), tensors);
             } else {
-                final Gloo among = connected();
-                overNetwork(tensors, compressed, pieces -> overNetwork.accept(among, pieces));
+                final Gloo among = connected(tensors);
+                inBuckets(tensors, compressed, false, pieces -> way.accept(among, pieces));
             }
             return true;
         });
+    }
+
+    private byte[] place(List<Tensor> tensors) {
+        if (self.exchangeByNccl() && library.takes(tensors)) {
+            if (nccl != null) {
+                nccl.ifPresent(Nccl::awaitComputed);
+            }
+            return ON_GPU;
+        }
+        return SharedMemoryExchange.takes(tensors) ? IN_MEMORY : ELSEWHERE;
+    }
+
+    private void tellWithoutNccl(List<byte[]> places) {
+        if (toldOfGpus || !self.exchangeByNccl() || areAll(places, ON_GPU)) {
+            return;
+        }
+        toldOfGpus = true;
+        LOG.info(
+                "Process {} of {}: what isn't on a GPU in all processes doesn't travel through NCCL: not so in {}",
+                self.rank(),
+                self.worldSize(),
+                IntStream.range(0, places.size())
+                        .filter(rank -> !Arrays.equals(places.get(rank), ON_GPU))
+                        .boxed()
+                        .toList());
+    }
+
+    private static boolean areAll(List<byte[]> places, byte[] place) {
+        return places.stream().allMatch(said -> Arrays.equals(said, place));
+    }
+
+    private Optional<Nccl> nccl() {
+        if (nccl == null) {
+            nccl = NcclStart.connect(
+                    library, self.rank(), self.worldSize(), self.timeout(), this::gather, meeting::check);
+        }
+        return nccl;
+    }
+
+    private static void inBuckets(
+            List<Tensor> tensors, boolean compressed, boolean stay, Consumer<List<Tensor>> exchange) {
+        try (Buckets buckets = Buckets.of(tensors, compressed, stay)) {
+            exchange.accept(buckets.pieces());
+            buckets.takeApart();
+        }
     }
 
     private Optional<SharedMemoryExchange> shared() {
@@ -119,13 +177,6 @@ public final class Companions implements ProcessGroup, AutoCloseable {
                     : Optional.empty();
         }
         return memory;
-    }
-
-    private static void overNetwork(List<Tensor> tensors, boolean compressed, Consumer<List<Tensor>> exchange) {
-        try (Buckets buckets = Buckets.of(tensors, compressed)) {
-            exchange.accept(buckets.pieces());
-            buckets.takeApart();
-        }
     }
 
     /** Through Gloo; what goes through memory has no thread of its own. */
@@ -139,10 +190,10 @@ public final class Companions implements ProcessGroup, AutoCloseable {
 
     @Override
     public Sum begin(List<Tensor> tensors) {
-        final Buckets buckets = Buckets.of(tensors, self.haveCompressedGradients());
+        final Buckets buckets = Buckets.of(tensors, self.haveCompressedGradients(), false);
         boolean begun = false;
         try {
-            final Gloo.UnderWay works = told(() -> connected().beginSums(buckets.pieces()));
+            final Gloo.UnderWay works = told(() -> connected(tensors).beginSums(buckets.pieces()));
             begun = true;
             return new Sum() {
                 @Override
@@ -179,9 +230,15 @@ public final class Companions implements ProcessGroup, AutoCloseable {
         }
     }
 
-    private Gloo connected() {
+    private Gloo connected(List<Tensor> tensors) {
         if (gloo == null) {
-            LOG.info("Process {} of {}: tensors travel through Gloo", self.rank(), self.worldSize());
+            LOG.info(
+                    "Process {} of {}: tensors travel through Gloo{}",
+                    self.rank(),
+                    self.worldSize(),
+                    !self.exchangeByNccl() && library.takes(tensors)
+                            ? ", those on GPUs by way of main memory, as Processes.nccl() isn't said"
+                            : "");
             gloo = Gloo.connect(
                     self.rank(),
                     self.worldSize(),
@@ -210,6 +267,9 @@ public final class Companions implements ProcessGroup, AutoCloseable {
         closed = true;
         if (memory != null) {
             memory.ifPresent(SharedMemoryExchange::close);
+        }
+        if (nccl != null) {
+            nccl.ifPresent(Nccl::close);
         }
         if (gloo != null) {
             gloo.close();

@@ -17,7 +17,6 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
@@ -39,7 +38,7 @@ import org.slf4j.LoggerFactory;
  * c10d's Gloo, between processes that can speak to each other already. It wants a store that all of them see; each is given one of its
  * own, in a file, and what appears in one is copied into the others, so that nobody has to serve a store.
  */
-final class Gloo implements AutoCloseable {
+final class Gloo implements Exchange, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Processes.class);
 
     /** What the store itself writes into the file. */
@@ -49,8 +48,6 @@ final class Gloo implements AutoCloseable {
 
     /** Whoever hangs is found by others than Gloo, and what is begun early waits as long as a process computes. */
     private static final Duration EVER = Duration.ofHours(1);
-
-    private static final long PAUSE_NANOS = 100_000;
 
     private final ProcessGroupGloo group;
     private final FileStore store;
@@ -211,13 +208,15 @@ final class Gloo implements AutoCloseable {
         return part;
     }
 
-    /** Sums, in place, tensors on the CPU that lie in one piece each. */
-    void sum(List<Tensor> tensors) {
+    /** Of tensors on the CPU that lie in one piece each. */
+    @Override
+    public void sum(List<Tensor> tensors) {
         wait(tensors, group::allreduce);
     }
 
-    /** Puts in place of each, as above, that of process 0. */
-    void broadcast(List<Tensor> tensors) {
+    /** Of tensors as for {@link #sum}. */
+    @Override
+    public void broadcast(List<Tensor> tensors) {
         wait(tensors, group::broadcast);
     }
 
@@ -280,24 +279,12 @@ final class Gloo implements AutoCloseable {
          */
         void await(Runnable check, Duration timeout) {
             for (Work work : works) {
-                final long begin = System.nanoTime();
-                boolean interrupted = false;
-                try {
-                    while (!work.isCompleted()) {
-                        check.run();
-                        if (System.nanoTime() - begin > timeout.toNanos()) {
-                            throw new FinetuneException(
-                                    "Gradients didn't come through within " + timeout.toMillis() / 1000.0
-                                            + " s, though no process is lost: is the network between them up?");
-                        }
-                        interrupted |= Thread.interrupted();
-                        LockSupport.parkNanos(PAUSE_NANOS);
-                    }
-                } finally {
-                    if (interrupted) {
-                        Thread.currentThread().interrupt(); // Training will see it.
-                    }
-                }
+                Waiting.until(
+                        work::isCompleted,
+                        check,
+                        timeout,
+                        "Gradients didn't come through within " + Waiting.seconds(timeout)
+                                + ", though no process is lost: is the network between them up?");
                 work._wait(); // Throws what went wrong.
             }
         }

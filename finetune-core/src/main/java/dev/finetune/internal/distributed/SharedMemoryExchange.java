@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * <p>All processes call the same methods in the same order. Used by one thread at a time. Once a method has thrown, the others throw,
  * too, in this process and before long in all.
  */
-final class SharedMemoryExchange implements AutoCloseable {
+final class SharedMemoryExchange implements Exchange, AutoCloseable {
     private static final int SUM = 1;
     private static final int BROADCAST = 2;
 
@@ -121,7 +121,8 @@ final class SharedMemoryExchange implements AutoCloseable {
      * @param tensors that it {@link #takes}, of the same shapes in the same order in all processes; borrowed for the call, and changed
      * @throws FinetuneException if a process is gone, doesn't come, or comes with other tensors
      */
-    void sum(List<Tensor> tensors) {
+    @Override
+    public void sum(List<Tensor> tensors) {
         exchange(SUM, tensors, size == 2 ? this::addOther : this::addShares);
     }
 
@@ -131,7 +132,8 @@ final class SharedMemoryExchange implements AutoCloseable {
      * @param tensors as for {@link #sum}
      * @throws FinetuneException as for {@link #sum}
      */
-    void broadcast(List<Tensor> tensors) {
+    @Override
+    public void broadcast(List<Tensor> tensors) {
         exchange(BROADCAST, tensors, this::takeFirst);
     }
 

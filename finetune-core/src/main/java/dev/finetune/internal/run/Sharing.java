@@ -57,13 +57,19 @@ final class Sharing implements AutoCloseable {
                             .orElse("nothing")
                     + " to evaluate on, and version "
                     + Objects.requireNonNullElse(Sharing.class.getPackage().getImplementationVersion(), "none")
-                    + " of this library");
+                    + " of this library, with compressGradients() "
+                    + whether(said.get().haveCompressedGradients())
+                    + " and nccl() " + whether(said.get().exchangeByNccl()));
             return sharing;
         } catch (RuntimeException | Error e) {
             sharing.fail(e);
             sharing.close();
             throw e;
         }
+    }
+
+    private static String whether(boolean setting) {
+        return setting ? "said" : "not said";
     }
 
     /** What all have to be given alike, before they say anything else. */
@@ -73,7 +79,7 @@ final class Sharing implements AutoCloseable {
             if (!all.get(rank).equals(all.get(0))) {
                 throw new FinetuneException("Process " + rank + " can't train with process 0: it has " + all.get(rank)
                         + ", and process 0 has " + all.get(0)
-                        + ". Give all of them the same data, or each its part with ownShards(),"
+                        + ". Give all of them the same data, or each its part with ownShards(), and the same settings,"
                         + " and run the same program.");
             }
         }

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.finetune.distributed.Processes;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -14,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Processes as threads. */
 @Timeout(60)
@@ -45,12 +48,46 @@ class CompanionsTest {
     @Test
     void wholeNumbersThatNoFloatHoldsAreBroadcastAmongFloats() throws Exception {
         final long[] rows = {(1 << 24) + 1, 3};
-        final int port;
-        try (ServerSocket any = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-            port = any.getLocalPort();
-        }
+        final int port = freePort();
         final CompletableFuture<Void> other = CompletableFuture.runAsync(() -> exchange(one(1, port), rows));
         exchange(one(0, port), rows);
         other.get(30, TimeUnit.SECONDS);
+    }
+
+    /** One of two has its tensors elsewhere: nobody waits for it in NCCL, nor in memory that it doesn't come to. */
+    @Test
+    void whereNotAllTensorsAreOnGpusAllGoThroughGloo(@TempDir Path folder) throws Exception {
+        final int port = freePort();
+        final CompletableFuture<List<String>> other = CompletableFuture.supplyAsync(
+                () -> summed(one(1, port).nccl(), new FilesNccl(folder, 1, FilesNccl.Fault.OTHER_PLACE)));
+        assertThat(summed(one(0, port).nccl(), new FilesNccl(folder, 0, FilesNccl.Fault.NONE)))
+                .isEmpty();
+        assertThat(other.get(30, TimeUnit.SECONDS)).isEmpty();
+    }
+
+    @Test
+    void whoIsNotToldOfNcclDoesNotAskForIt(@TempDir Path folder) throws Exception {
+        final int port = freePort();
+        final CompletableFuture<List<String>> other = CompletableFuture.supplyAsync(
+                () -> summed(one(1, port), new FilesNccl(folder, 1, FilesNccl.Fault.NONE)));
+        assertThat(summed(one(0, port), new FilesNccl(folder, 0, FilesNccl.Fault.NONE)))
+                .isEmpty();
+        assertThat(other.get(30, TimeUnit.SECONDS)).isEmpty();
+    }
+
+    private static List<String> summed(Processes self, FilesNccl library) {
+        try (Companions met = Companions.join(self, library);
+                TensorScope scope = TensorScope.open()) {
+            final Tensor tensor = Tensors.of(new float[] {1, self.rank()}, 2);
+            met.sum(List.of(tensor));
+            assertThat(Tensors.floats(tensor)).containsExactly(2, 1);
+        }
+        return library.asked();
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket any = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            return any.getLocalPort();
+        }
     }
 }

@@ -6,11 +6,14 @@ import dev.finetune.distributed.Processes;
 import dev.finetune.internal.distributed.Companions;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
+import dev.finetune.train.DeviceChoice;
+import dev.finetune.train.Devices;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -30,11 +33,18 @@ public final class ExchangeCommand implements Callable<Integer> {
     @Option(names = "--rounds", description = "Sums of each size, of which the median counts.")
     private int rounds = 25;
 
+    @Option(
+            names = "--nccl",
+            description =
+                    "Of gradients on a GPU, through NCCL, or what is taken where NCCL can't be, which the log says.")
+    private boolean nccl;
+
     @Override
     public Integer call() {
         final JsonObject json = new JsonObject();
         json.addProperty("what", "exchange");
-        try (Companions group = Companions.join(Processes.fromEnvironment())) {
+        final Processes self = Processes.fromEnvironment();
+        try (Companions group = Companions.join(nccl ? self.nccl() : self)) {
             for (double size : megabytes) {
                 json.addProperty(Double.toString(size), seconds(group, (long) (size * 1e6 / Float.BYTES)));
             }
@@ -49,7 +59,7 @@ public final class ExchangeCommand implements Callable<Integer> {
                     new float[(int) Math.min(floats, FLOATS_OF_A_TENSOR)], Math.min(floats, FLOATS_OF_A_TENSOR));
             final int count = (int) Math.max(1, floats / FLOATS_OF_A_TENSOR);
             final List<Tensor> tensors = Collections.nCopies(count, tensor).stream()
-                    .map(Tensor::clone)
+                    .map(each -> nccl ? each.to(Devices.of(DeviceChoice.CUDA), ScalarType.Float) : each.clone())
                     .toList();
             final double[] seconds = new double[rounds];
             group.sum(tensors);
