@@ -1,0 +1,28 @@
+package dev.finetune.internal.distributed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.finetune.internal.RecordingLogger;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class PatienceTest {
+    private static final long START = Long.MAX_VALUE - 7; // As System.nanoTime may begin anywhere.
+
+    @Test
+    void forWhomAProcessWaitsIsToldAfterFiveSecondsAndThenEachMinute() {
+        final RecordingLogger log = new RecordingLogger();
+        final long[] now = {START};
+        final Patience patience = new Patience(log, () -> now[0]);
+        for (int second = 0; second <= 130; second++) {
+            now[0] = START + TimeUnit.SECONDS.toNanos(second);
+            final int missing = 130 - second;
+            patience.tell("Process 0", () -> missing + " others");
+        }
+        assertThat(log.lines())
+                .containsExactly(
+                        "WARN Process 0 has waited for 5 s for 125 others",
+                        "WARN Process 0 has waited for 65 s for 65 others",
+                        "WARN Process 0 has waited for 125 s for 5 others");
+    }
+}
