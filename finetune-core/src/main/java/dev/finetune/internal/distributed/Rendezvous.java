@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,14 +36,20 @@ final class Rendezvous {
      * @param turn which of its fits it has come to
      * @param joined is given each of them, and its rank
      * @param check throws where one of those that have joined is lost
+     * @param waits is told now and then who is still missing
      */
-    static void gather(Processes self, Turn turn, BiConsumer<Link, Integer> joined, Runnable check) {
+    static void gather(
+            Processes self,
+            Turn turn,
+            BiConsumer<Link, Integer> joined,
+            Runnable check,
+            Consumer<String> waits) {
         final TreeSet<Integer> missing = new TreeSet<>();
         for (int rank = 1; rank < self.worldSize(); rank++) {
             missing.add(rank);
         }
         final long end = System.nanoTime() + self.startTimeout().toNanos();
-        final Patience patience = new Patience(LOG);
+        final Patience patience = new Patience(waits);
         try (Doors doors = listen(self, end)) {
             LOG.info("Process 0 waits at {} for {} more", Addresses.placeAndMeaning(self), missing.size());
             while (!missing.isEmpty()) {
@@ -209,7 +216,7 @@ final class Rendezvous {
     static Link reach(Processes self, Turn turn) {
         final long end = System.nanoTime() + self.startTimeout().toNanos();
         final Optional<String> entry = self.meetAtAgent() ? Optional.of(AgentStore.nextEntry(self)) : Optional.empty();
-        final Patience patience = new Patience(LOG);
+        final Patience patience = new Patience(message -> Warnings.say(LOG, message));
         while (true) {
             final int port = entry.map(name -> AgentStore.port(self, name)).orElse(self.masterPort());
             @Nullable Socket socket = null;

@@ -2,7 +2,8 @@ package dev.finetune.internal.distributed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.finetune.internal.RecordingLogger;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -11,18 +12,18 @@ class PatienceTest {
 
     @Test
     void forWhomAProcessWaitsIsToldAfterFiveSecondsAndThenEachMinute() {
-        final RecordingLogger log = new RecordingLogger();
+        final List<String> said = new ArrayList<>();
         final long[] now = {START};
-        final Patience patience = new Patience(log, () -> now[0]);
+        final Patience patience = new Patience(said::add, () -> now[0]);
         for (int second = 0; second <= 130; second++) {
             now[0] = START + TimeUnit.SECONDS.toNanos(second);
             final int missing = 130 - second;
             patience.tell("Process 0", () -> missing + " others");
         }
-        assertThat(log.lines())
+        assertThat(said)
                 .containsExactly(
-                        "WARN Process 0 has waited for 5 s for 125 others",
-                        "WARN Process 0 has waited for 65 s for 65 others",
-                        "WARN Process 0 has waited for 125 s for 5 others");
+                        "Process 0 has waited for 5 s for 125 others",
+                        "Process 0 has waited for 65 s for 65 others",
+                        "Process 0 has waited for 125 s for 5 others");
     }
 }
