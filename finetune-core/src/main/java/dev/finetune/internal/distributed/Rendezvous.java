@@ -39,11 +39,7 @@ final class Rendezvous {
      * @param waits is told now and then who is still missing
      */
     static void gather(
-            Processes self,
-            Turn turn,
-            BiConsumer<Link, Integer> joined,
-            Runnable check,
-            Consumer<String> waits) {
+            Processes self, Turn turn, BiConsumer<Link, Integer> joined, Runnable check, Consumer<String> waits) {
         final TreeSet<Integer> missing = new TreeSet<>();
         for (int rank = 1; rank < self.worldSize(); rank++) {
             missing.add(rank);
@@ -254,7 +250,8 @@ final class Rendezvous {
                             e);
                 }
                 patience.tell(
-                        "Process " + self.rank(), () -> "process 0 at " + Addresses.placeAndMeaning(self) + " (" + e + ")");
+                        "Process " + self.rank(),
+                        () -> "process 0 at " + Addresses.placeAndMeaning(self) + " (" + e + ")");
                 pause();
             }
         }

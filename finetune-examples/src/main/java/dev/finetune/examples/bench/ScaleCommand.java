@@ -215,8 +215,7 @@ public final class ScaleCommand implements Callable<Integer> {
         return ScaleModel.Exchange.of(seconds);
     }
 
-    private static List<JsonObject> together(
-            List<String> program, List<String> options, int count, boolean exchanging)
+    private static List<JsonObject> together(List<String> program, List<String> options, int count, boolean exchanging)
             throws IOException, InterruptedException {
         try (KeptPort port = KeptPort.any()) {
             return Job.together(program, options, environments(count, exchanging, port.number()));

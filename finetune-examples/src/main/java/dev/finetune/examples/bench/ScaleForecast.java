@@ -76,16 +76,11 @@ record ScaleForecast(ScaleModel cpu, int rows, double beside) {
     }
 
     private String link(String name, double bytesASecond) {
-        return String.format(
-                Locale.ROOT,
-                "| %s | %,.0f ms |",
-                name,
-                1e3 * during(cpu.slower(beside), 2, bytesASecond));
+        return String.format(Locale.ROOT, "| %s | %,.0f ms |", name, 1e3 * during(cpu.slower(beside), 2, bytesASecond));
     }
 
     private double during(ScaleModel model, int processes, double bytesASecond) {
-        final double exchange = ScaleModel.Exchange.ring(
-                        processes, bytesASecond, MESSAGE * PIECES / PIECES_AT_ONCE)
+        final double exchange = ScaleModel.Exchange.ring(processes, bytesASecond, MESSAGE * PIECES / PIECES_AT_ONCE)
                 .seconds(BYTES_OF_ALL);
         return model.during(rows, exchange, GLOO_WORK * ScaleModel.Exchange.travels(processes));
     }
