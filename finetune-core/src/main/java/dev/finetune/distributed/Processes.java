@@ -134,10 +134,16 @@ public final class Processes {
                 .with(parts -> {
                     parts.job = environment.getOrDefault(RUN_ID, "");
                     parts.agent = "True".equals(environment.get(AGENT_STORE));
-                    parts.ownAddress = Optional.ofNullable(environment.get(INTERFACE))
-                            .map(names -> names.split(",", 2)[0].strip())
-                            .filter(name -> !name.isEmpty());
-                });
+                })
+                .ownAddressOf(environment);
+    }
+
+    private Processes ownAddressOf(Map<String, String> environment) {
+        return Optional.ofNullable(environment.get(INTERFACE))
+                .map(names -> names.split(",", 2)[0].strip())
+                .filter(name -> !name.isEmpty())
+                .map(this::ownAddress)
+                .orElse(this);
     }
 
     private static int number(Map<String, String> environment, String name) {
@@ -235,6 +241,14 @@ public final class Processes {
     public Processes ownAddress(String own) {
         Objects.requireNonNull(own, "own");
         return with(parts -> parts.ownAddress = Optional.of(own));
+    }
+
+    /**
+     * {@return the same with the address that {@code GLOO_SOCKET_IFNAME} in the environment says, if it is set} As
+     * {@link #fromEnvironment} has it, for processes that are told in another way who they are.
+     */
+    public Processes ownAddressFromEnvironment() {
+        return ownAddressOf(System.getenv());
     }
 
     /**

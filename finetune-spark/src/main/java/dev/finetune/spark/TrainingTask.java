@@ -2,17 +2,16 @@ package dev.finetune.spark;
 
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
+import dev.finetune.distributed.KeptPort;
 import dev.finetune.distributed.Processes;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.train.TrainingSettings;
 import java.io.IOException;
 import java.io.Serializable;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.SparkEnv;
@@ -28,9 +27,6 @@ final class TrainingTask<I> extends AbstractFunction1<Iterator<LabelledRow>, Ite
 
     /** This process, as long as it runs: containers that share an address may give theirs the same number. */
     private static final String PROCESS = UUID.randomUUID().toString();
-
-    /** The interface that tensors travel by, of those that an executor's machine has, as for processes that others start. */
-    private static final String INTERFACE = "GLOO_SOCKET_IFNAME";
 
     /** What is evaluated on. */
     enum Validation {
@@ -83,8 +79,9 @@ final class TrainingTask<I> extends AbstractFunction1<Iterator<LabelledRow>, Ite
         own.addAll(rows);
         final FineTuner unshared = tuner.get(); // Who fails so far, fails before the others wait for it.
         final BarrierTaskContext context = BarrierTaskContext.get();
-        try (KillWatch watch = KillWatch.open(context)) {
-            final Met met = meet(context, own.trainCount());
+        try (KillWatch watch = KillWatch.open(context);
+                KeptPort port = KeptPort.any()) {
+            final Met met = meet(context, port.number(), own.trainCount());
             watch.check(); // Spark sleeps on for up to a second when all have met, and keeps an interruption to itself.
             final FineTuner one = (streamed ? ofKnownLength(unshared, met.mostRows) : unshared).distributed(met.self);
             try (FineTuned<I> tuned = fit(one, own)) {
@@ -127,8 +124,8 @@ final class TrainingTask<I> extends AbstractFunction1<Iterator<LabelledRow>, Ite
     private record Met(Processes self, long mostRows) {}
 
     /** Where worker 0 listens, agreed upon by all; they have to be in processes of their own. */
-    private Met meet(BarrierTaskContext context, long rows) {
-        final String[] said = context.allGather(PROCESS + " " + freePort() + " " + rows);
+    private Met meet(BarrierTaskContext context, int ownPort, long rows) {
+        final String[] said = context.allGather(PROCESS + " " + ownPort + " " + rows);
         final List<String> processes =
                 Arrays.stream(said).map(each -> each.split(" ")[0]).toList();
         if (processes.stream().distinct().count() < processes.size()) {
@@ -139,13 +136,10 @@ final class TrainingTask<I> extends AbstractFunction1<Iterator<LabelledRow>, Ite
         final int port = Integer.parseInt(said[0].split(" ")[1]);
         final Processes self = Processes.of(context.partitionId(), said.length, address(context, 0), port)
                 .ownShards()
+                .ownAddressFromEnvironment()
                 .job(job);
         return new Met(
-                Optional.ofNullable(System.getenv(INTERFACE))
-                        .map(names -> names.split(",", 2)[0].strip())
-                        .filter(name -> !name.isEmpty())
-                        .map(self::ownAddress)
-                        .orElse(self),
+                self,
                 Arrays.stream(said)
                         .mapToLong(each -> Long.parseLong(each.split(" ")[2]))
                         .max()
@@ -157,14 +151,6 @@ final class TrainingTask<I> extends AbstractFunction1<Iterator<LabelledRow>, Ite
         final String address = context.getTaskInfos()[task].address();
         final int colon = address.lastIndexOf(':');
         return colon < 0 || address.endsWith("]") ? address : address.substring(0, colon);
-    }
-
-    private static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new FinetuneException("There is no free port on this host: " + e, e);
-        }
     }
 
     private List<ModelPiece> handedOn(FineTuned<I> tuned) {

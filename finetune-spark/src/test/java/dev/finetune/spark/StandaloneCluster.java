@@ -1,10 +1,10 @@
 package dev.finetune.spark;
 
+import dev.finetune.distributed.KeptPort;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,13 +33,12 @@ final class StandaloneCluster implements AutoCloseable {
 
     private final Path directory;
     private final int cores;
-    private final int port;
+    private final KeptPort port = KeptPort.any();
     private final List<Process> processes = new ArrayList<>();
 
-    private StandaloneCluster(Path directory, int cores, int port) {
+    private StandaloneCluster(Path directory, int cores) {
         this.directory = directory;
         this.cores = cores;
-        this.port = port;
     }
 
     /**
@@ -49,7 +48,7 @@ final class StandaloneCluster implements AutoCloseable {
      * @param cores of each; each core gets an executor
      */
     static StandaloneCluster start(Path directory, int workers, int cores) throws IOException, InterruptedException {
-        final StandaloneCluster cluster = new StandaloneCluster(directory, cores, freePort());
+        final StandaloneCluster cluster = new StandaloneCluster(directory, cores);
         try {
             cluster.run(
                     "master",
@@ -58,7 +57,7 @@ final class StandaloneCluster implements AutoCloseable {
                             "--host",
                             HOST,
                             "--port",
-                            String.valueOf(cluster.port),
+                            String.valueOf(cluster.port.number()),
                             "--webui-port",
                             "0"));
             cluster.awaitMaster();
@@ -111,7 +110,7 @@ final class StandaloneCluster implements AutoCloseable {
     }
 
     String master() {
-        return "spark://" + HOST + ":" + port;
+        return "spark://" + HOST + ":" + port.number();
     }
 
     /** A session whose executors have this process's class path, and one core each. */
@@ -153,7 +152,7 @@ final class StandaloneCluster implements AutoCloseable {
         final long began = System.nanoTime();
         while (true) {
             try (Socket socket = new Socket()) {
-                socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1000);
+                socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port.number()), 1000);
                 return;
             } catch (IOException e) {
                 if (System.nanoTime() - began > PATIENCE.toNanos()) {
@@ -164,14 +163,9 @@ final class StandaloneCluster implements AutoCloseable {
         }
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
-    }
-
     @Override
     public void close() {
+        port.close();
         for (Process process : processes) {
             process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly();

@@ -28,7 +28,9 @@ record Frame(Kind kind, byte[] bytes) {
         /** The sender has come to its end. */
         BYE,
         /** Which other process the sender lost, in words. */
-        LOST
+        LOST,
+        /** For whom the sender waits, so that the receiver waits, too, in words. */
+        WAITS
     }
 
     static Frame of(Kind kind, String text) {

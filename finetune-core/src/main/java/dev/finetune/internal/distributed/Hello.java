@@ -9,7 +9,7 @@ import java.util.Optional;
 /** How a process makes itself known to process 0, and how it is answered. */
 final class Hello {
     /** Of what processes say to each other; another one's processes can't take part. */
-    private static final String PROTOCOL = "finetune 3";
+    private static final String PROTOCOL = "finetune 4";
 
     private Hello() {}
 

@@ -3,6 +3,7 @@ package dev.finetune.internal.distributed;
 import dev.finetune.distributed.Processes;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.error.LostProcessException;
+import dev.finetune.internal.Warnings;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -56,7 +57,7 @@ final class Meeting implements AutoCloseable {
         try {
             final Turn turn = Turn.next(self);
             if (self.rank() == 0) {
-                Rendezvous.gather(self, turn, meeting::join, meeting::check);
+                Rendezvous.gather(self, turn, meeting::join, meeting::check, meeting::sayWaiting);
             } else {
                 meeting.join(Rendezvous.reach(self, turn), 0);
             }
@@ -104,6 +105,12 @@ final class Meeting implements AutoCloseable {
         }
     }
 
+    /** Those that have joined have nothing else to show, either. */
+    private void sayWaiting(String forWhom) {
+        Warnings.say(LOG, forWhom);
+        tell(Frame.of(Frame.Kind.WAITS, forWhom), self.rank());
+    }
+
     private void take(int rank, Frame frame) {
         switch (frame.kind()) {
             case ROUND -> {
@@ -120,6 +127,7 @@ final class Meeting implements AutoCloseable {
                     lock.notifyAll();
                 }
             }
+            case WAITS -> Warnings.say(LOG, frame.text());
             case HELLO, BEAT -> {}
         }
     }

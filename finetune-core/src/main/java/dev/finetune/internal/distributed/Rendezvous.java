@@ -2,6 +2,7 @@ package dev.finetune.internal.distributed;
 
 import dev.finetune.distributed.Processes;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.internal.Warnings;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
@@ -16,6 +17,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,13 +36,16 @@ final class Rendezvous {
      * @param turn which of its fits it has come to
      * @param joined is given each of them, and its rank
      * @param check throws where one of those that have joined is lost
+     * @param waits is told now and then who is still missing
      */
-    static void gather(Processes self, Turn turn, BiConsumer<Link, Integer> joined, Runnable check) {
+    static void gather(
+            Processes self, Turn turn, BiConsumer<Link, Integer> joined, Runnable check, Consumer<String> waits) {
         final TreeSet<Integer> missing = new TreeSet<>();
         for (int rank = 1; rank < self.worldSize(); rank++) {
             missing.add(rank);
         }
         final long end = System.nanoTime() + self.startTimeout().toNanos();
+        final Patience patience = new Patience(waits);
         try (Doors doors = listen(self, end)) {
             LOG.info("Process 0 waits at {} for {} more", Addresses.placeAndMeaning(self), missing.size());
             while (!missing.isEmpty()) {
@@ -53,14 +58,14 @@ final class Rendezvous {
                     turn.back();
                     throw new FinetuneException("Process 0 has waited for "
                             + self.startTimeout().toSeconds()
-                            + " s for " + (missing.size() == 1 ? "process " : "processes ") + listed(missing)
-                            + " at " + Addresses.placeAndMeaning(self)
+                            + " s for " + listed(missing, self)
                             + (Addresses.isLocal(self.masterAddress())
                                     ? ", where only processes of this machine can come"
                                     : "")
                             + ". Start all " + self.worldSize() + " with that MASTER_ADDR and MASTER_PORT, see that the"
                             + " port can be reached from their hosts, or give them more time: startTimeout(...).");
                 }
+                patience.tell("Process 0", () -> listed(missing, self));
                 accept(doors.next(Math.min(left, 1000)), self, turn, missing).ifPresent(came -> {
                     missing.remove(came.rank);
                     joined.accept(came.link, came.rank);
@@ -72,9 +77,10 @@ final class Rendezvous {
         }
     }
 
-    private static String listed(TreeSet<Integer> ranks) {
+    private static String listed(TreeSet<Integer> ranks, Processes self) {
         final String all = ranks.toString();
-        return all.substring(1, all.length() - 1);
+        return (ranks.size() == 1 ? "process " : "processes ") + all.substring(1, all.length() - 1) + " at "
+                + Addresses.placeAndMeaning(self);
     }
 
     /** Waits for a name that can't be found yet, as those of pods that have just started. */
@@ -97,9 +103,10 @@ final class Rendezvous {
                 }
                 if (!told) {
                     told = true;
-                    LOG.warn(
-                            "The address of process 0, {}, can't be found; it is looked up again",
-                            self.masterAddress());
+                    Warnings.say(
+                            LOG,
+                            "The address of process 0, " + self.masterAddress()
+                                    + ", can't be found; it is looked up again");
                 }
                 pause();
             }
@@ -205,7 +212,7 @@ final class Rendezvous {
     static Link reach(Processes self, Turn turn) {
         final long end = System.nanoTime() + self.startTimeout().toNanos();
         final Optional<String> entry = self.meetAtAgent() ? Optional.of(AgentStore.nextEntry(self)) : Optional.empty();
-        boolean told = false;
+        final Patience patience = new Patience(message -> Warnings.say(LOG, message));
         while (true) {
             final int port = entry.map(name -> AgentStore.port(self, name)).orElse(self.masterPort());
             @Nullable Socket socket = null;
@@ -242,14 +249,9 @@ final class Rendezvous {
                                     + " more time: startTimeout(...).",
                             e);
                 }
-                if (!told) {
-                    told = true;
-                    LOG.info(
-                            "Process {} waits for process 0 at {} ({})",
-                            self.rank(),
-                            Addresses.placeAndMeaning(self),
-                            e.toString());
-                }
+                patience.tell(
+                        "Process " + self.rank(),
+                        () -> "process 0 at " + Addresses.placeAndMeaning(self) + " (" + e + ")");
                 pause();
             }
         }

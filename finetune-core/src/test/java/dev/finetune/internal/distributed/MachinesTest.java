@@ -3,36 +3,34 @@ package dev.finetune.internal.distributed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.finetune.distributed.KeptPort;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Processes of one machine, to each of which names of hosts mean what they would on another one. */
+/** Processes of one machine, which meet at a port that is kept for them, and to each of which names of hosts mean what they would on another one. */
 @Timeout(120)
 class MachinesTest {
     @TempDir
     private Path folder;
 
-    private final int port = freePort();
+    private final KeptPort port = KeptPort.any();
     private final List<Process> processes = new ArrayList<>();
 
-    private static int freePort() {
-        try (ServerSocket any = new ServerSocket(0)) {
-            return any.getLocalPort();
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
-        }
+    @AfterEach
+    void giveBack() {
+        port.close();
     }
 
     private Path hosts(int rank) {
@@ -66,7 +64,7 @@ class MachinesTest {
                         "MASTER_ADDR",
                         address,
                         "MASTER_PORT",
-                        Integer.toString(port)));
+                        Integer.toString(port.number())));
         builder.environment().putAll(more);
         processes.add(builder.start());
     }
@@ -130,8 +128,37 @@ class MachinesTest {
         final List<String> said = said();
         assertThat(said.get(0)).startsWith("ended with: The address of process 0, node-0, can't be found, after 1 s");
         assertThat(said.get(1))
-                .startsWith("ended with: Process 1 has tried for 1 s to reach process 0 at node-0:" + port
+                .startsWith("ended with: Process 1 has tried for 1 s to reach process 0 at node-0:" + port.number()
                         + ", a name that can't be found here");
+    }
+
+    @Test
+    void allThatWaitForSomeSecondsSayOnTheConsoleForWhom() throws Exception {
+        start(3, "127.0.0.1", 60, Map.of());
+        start(3, "127.0.0.1", 60, Map.of());
+        for (int rank = 0; rank < 2; rank++) {
+            awaitLine(rank, "warning: Process 0 has waited for \\d+ s for process 2 at 127.0.0.1:" + port.number());
+        }
+        start(3, "127.0.0.1", 60, Map.of());
+        assertThat(said()).containsExactly("sum 7.0", "sum 7.0", "sum 7.0");
+    }
+
+    @Test
+    void whoComesBeforeProcessZeroSaysOnTheConsoleThatItWaitsForIt() throws Exception {
+        start(2, "127.0.0.9", 1, Map.of()); // Is told another place, and gives up at once.
+        start(2, "127.0.0.1", 60, Map.of());
+        awaitLine(
+                1,
+                "warning: Process 1 has waited for \\d+ s for process 0 at 127.0.0.1:" + port.number()
+                        + " \\(java.net.ConnectException: .*");
+        processes.get(1).destroy();
+    }
+
+    private void awaitLine(int rank, String pattern) throws IOException, InterruptedException {
+        while (Files.readAllLines(folder.resolve("out-" + rank)).stream().noneMatch(line -> line.matches(pattern))) {
+            assertThat(processes.get(rank).isAlive()).isTrue();
+            Thread.sleep(100);
+        }
     }
 
     @Test

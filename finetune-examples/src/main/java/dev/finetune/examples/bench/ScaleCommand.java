@@ -3,10 +3,9 @@ package dev.finetune.examples.bench;
 import com.google.gson.Gson;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import dev.finetune.distributed.KeptPort;
 import dev.finetune.distributed.Processes;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -28,9 +27,6 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         showDefaultValues = true)
 public final class ScaleCommand implements Callable<Integer> {
-    /** But for the table of words, of which only the rows that occur travel: these are some 6 MB of it. */
-    private static final double BYTES_OF_ALL = 350e6;
-
     private static final double BYTES_OF_A_RANK = 12 * 2 * 2 * 768 * 4.0;
     private static final double BYTES_OF_HEAD = (2 * 768 + 2) * 4.0;
 
@@ -50,6 +46,23 @@ public final class ScaleCommand implements Callable<Integer> {
     private int steps = 5;
 
     @Option(
+            names = "--expect",
+            description =
+                    "Measure nothing: print what is expected of machines, from the steps that --alone, --half and --beside say.")
+    private boolean expects;
+
+    @Option(names = "--alone", description = "With --expect: milliseconds of a step of BERT-base by one process.")
+    private double aloneMillis = 5513;
+
+    @Option(names = "--half", description = "With --expect: the same with half as many rows.")
+    private double halfMillis = 2893;
+
+    @Option(
+            names = "--beside",
+            description = "With --expect: the same with all rows, while another process does so on this machine.")
+    private double besideMillis = 5625;
+
+    @Option(
             names = "--peer",
             description = "The peer's Python, for DistributedDataParallel. Without it ours are run alone.")
     private Optional<String> peer = Optional.empty();
@@ -59,8 +72,25 @@ public final class ScaleCommand implements Callable<Integer> {
 
     private final JsonArray rows = new JsonArray();
 
+    private Optional<ScaleForecast> forecast = Optional.empty();
+
     @Override
     public Integer call() throws IOException, InterruptedException {
+        if (expects) {
+            forecast = Optional.of(new ScaleForecast(
+                    ScaleModel.of(batch, aloneMillis / 1e3, halfMillis / 1e3), batch, besideMillis / aloneMillis));
+        } else {
+            measure();
+        }
+        forecast.ifPresent(expected -> expected.lines().forEach(System.out::println));
+        final JsonObject json = new JsonObject();
+        json.addProperty("what", "scale");
+        json.add("rows", rows);
+        System.out.println(new Gson().toJson(json));
+        return 0;
+    }
+
+    private void measure() throws IOException, InterruptedException {
         System.out.println("| work | processes | rows each | ms a step | samples/s | times one process | the model |");
         System.out.println("| --- | --- | --- | --- | --- | --- | --- |");
         final Map<Integer, ScaleModel.Exchange> exchanges = new TreeMap<>();
@@ -79,17 +109,12 @@ public final class ScaleCommand implements Callable<Integer> {
                 count,
                 exchange.latency() * 1e3,
                 exchange.bandwidth() / 1e9));
-        final JsonObject json = new JsonObject();
-        json.addProperty("what", "scale");
-        json.add("rows", rows);
-        System.out.println(new Gson().toJson(json));
-        return 0;
     }
 
     private void compare(int rank, Map<Integer, ScaleModel.Exchange> exchanges)
             throws IOException, InterruptedException {
         final String work = rank == 0 ? "all of BERT-base" : "LoRA " + rank;
-        final double bytes = rank == 0 ? BYTES_OF_ALL : rank * BYTES_OF_A_RANK + BYTES_OF_HEAD;
+        final double bytes = rank == 0 ? ScaleForecast.BYTES_OF_ALL : rank * BYTES_OF_A_RANK + BYTES_OF_HEAD;
         final double alone = step(rank, batch, 1, Optional.empty());
         row(work, 1, batch, alone, alone / batch, Optional.empty());
         final double half = step(rank, batch / 2, 1, Optional.empty());
@@ -97,6 +122,9 @@ public final class ScaleCommand implements Callable<Integer> {
         final ScaleModel model = ScaleModel.of(batch, alone, half);
         for (int count : counts) {
             final double beside = step(rank, batch, count, Optional.empty()) / alone;
+            if (rank == 0 && count == 2) {
+                forecast = Optional.of(new ScaleForecast(model, batch, beside));
+            }
             System.out.printf(
                     Locale.ROOT,
                     "| %s, each by itself beside %d others | | %d | %.0f | | | |%n",
@@ -142,13 +170,10 @@ public final class ScaleCommand implements Callable<Integer> {
     private void comparePeer(int rank) throws IOException, InterruptedException {
         final String work = "DistributedDataParallel, " + (rank == 0 ? "all" : "LoRA " + rank);
         double alone = 0;
+        final List<String> program =
+                List.of(peer.orElseThrow(), scripts.resolve("ddp_step_peer.py").toString());
         for (int count = 1; count <= 2; count++) {
-            final List<JsonObject> said = Job.together(
-                    List.of(
-                            peer.orElseThrow(),
-                            scripts.resolve("ddp_step_peer.py").toString()),
-                    shape(rank, batch),
-                    environments(count, true));
+            final List<JsonObject> said = together(program, shape(rank, batch), count, true);
             final double step = said.get(0).get("ms_per_step").getAsDouble() / 1e3;
             alone = count == 1 ? step : alone;
             row(work, count, batch, step, alone / batch, Optional.empty());
@@ -162,7 +187,7 @@ public final class ScaleCommand implements Callable<Integer> {
         options.addAll(shape(rank, rowsEach));
         exchange.ifPresent(how -> options.addAll(List.of("--distributed", "--exchange", how.toString())));
         double slowest = 0;
-        for (JsonObject said : Job.together(Job.ours("bench"), options, environments(count, exchange.isPresent()))) {
+        for (JsonObject said : together(Job.ours("bench"), options, count, exchange.isPresent())) {
             slowest = Math.max(slowest, said.get("ms_per_step").getAsDouble() / 1e3);
         }
         return slowest;
@@ -178,8 +203,8 @@ public final class ScaleCommand implements Callable<Integer> {
     }
 
     private static ScaleModel.Exchange exchange(int count) throws IOException, InterruptedException {
-        final JsonObject said = Job.together(Job.ours("bench"), List.of("exchange"), environments(count, true))
-                .get(0);
+        final JsonObject said =
+                together(Job.ours("bench"), List.of("exchange"), count, true).get(0);
         final NavigableMap<Double, Double> seconds = new TreeMap<>();
         for (String key : said.keySet()) {
             if (!key.equals("what")) {
@@ -190,8 +215,14 @@ public final class ScaleCommand implements Callable<Integer> {
         return ScaleModel.Exchange.of(seconds);
     }
 
-    private static List<Map<String, String>> environments(int count, boolean exchanging) throws IOException {
-        final int port = freePort();
+    private static List<JsonObject> together(List<String> program, List<String> options, int count, boolean exchanging)
+            throws IOException, InterruptedException {
+        try (KeptPort port = KeptPort.any()) {
+            return Job.together(program, options, environments(count, exchanging, port.number()));
+        }
+    }
+
+    private static List<Map<String, String>> environments(int count, boolean exchanging, int port) {
         final List<Map<String, String>> environments = new ArrayList<>();
         for (int rank = 0; rank < count; rank++) {
             final Map<String, String> one = new HashMap<>(Map.of("FINETUNE_THREADS", "1", "OMP_NUM_THREADS", "1"));
@@ -201,12 +232,6 @@ public final class ScaleCommand implements Callable<Integer> {
             environments.add(one);
         }
         return environments;
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 
     private void row(String work, int count, int rowsEach, double step, double aloneARow, Optional<Double> predicted) {

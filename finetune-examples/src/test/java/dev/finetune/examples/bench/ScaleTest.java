@@ -3,9 +3,17 @@ package dev.finetune.examples.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
 
 final class ScaleTest {
     @Test
@@ -29,5 +37,44 @@ final class ScaleTest {
     void aRingTakesTwiceTheBytesAndTwoMessagesForEachNeighbour() {
         assertThat(ScaleModel.Exchange.ring(2, 1e9, 1e-4).seconds(1e9)).isCloseTo(1 + 2e-4, within(1e-9));
         assertThat(ScaleModel.Exchange.ring(8, 1e9, 1e-4).seconds(1e9)).isCloseTo(1.75 + 14e-4, within(1e-9));
+    }
+
+    @Test
+    void anExchangeHidesBehindTwoThirdsOfTheRowsButForATenth() {
+        final ScaleModel model = new ScaleModel(0.2, 0.1);
+        assertThat(model.during(9, 0.5, 0.03)).isCloseTo(1.1 + 0.03 + 0.05, within(1e-12));
+        assertThat(model.during(9, 2, 0.03)).isCloseTo(1.1 + 0.03 + 1.4, within(1e-12));
+        assertThat(model.slower(1.5).during(9, 0.5, 0.03)).isCloseTo(1.65 + 0.03 + 0.05, within(1e-12));
+    }
+
+    @Test
+    void whatTheDocumentExpectsIsWhatTheCommandPrints() throws IOException {
+        final List<String> document = Files.readAllLines(Path.of("../docs/scale.md"));
+        final List<String> printed = printed("--expect");
+        final List<String> tables = printed.stream()
+                .filter(line -> line.startsWith("| "))
+                .skip(4) // Two machines, of which the document tells more.
+                .toList();
+        assertThat(tables).hasSize(3 * 6);
+        assertThat(document.stream().dropWhile(line -> !line.equals("## More machines")))
+                .containsSubsequence(tables);
+        for (String link : printed.subList(3, 5)) {
+            final String[] cells = link.split(" \\| ");
+            assertThat(document)
+                    .anyMatch(line -> line.startsWith(cells[0] + " | ")
+                            && line.contains(" | " + cells[1].replace(" |", "") + " | "));
+        }
+    }
+
+    private static List<String> printed(String... options) {
+        final PrintStream before = System.out;
+        final ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
+        try {
+            assertThat(new CommandLine(new ScaleCommand()).execute(options)).isZero();
+        } finally {
+            System.setOut(before);
+        }
+        return printed.toString(StandardCharsets.UTF_8).lines().toList();
     }
 }

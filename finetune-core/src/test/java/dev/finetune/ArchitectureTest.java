@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** The packages of finetune-core lie in layers: each uses those of lower layers only, so that there is no cycle. */
-class LayersTest {
+class ArchitectureTest {
     private static final String ROOT = "dev.finetune";
 
     /** From the lowest to the highest; packages of one layer don't use each other. */
