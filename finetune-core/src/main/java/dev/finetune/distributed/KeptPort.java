@@ -46,6 +46,7 @@ public final class KeptPort implements AutoCloseable {
             }
             return kept;
         } catch (IOException e) {
+            closed(socket);
             throw new FinetuneException("There is no free port on this host: " + e, e);
         }
     }
@@ -58,6 +59,10 @@ public final class KeptPort implements AutoCloseable {
     /** Gives it back to the system; process 0 goes on to listen there, if it does. */
     @Override
     public void close() {
+        closed(socket);
+    }
+
+    private static void closed(Socket socket) {
         try {
             socket.close();
         } catch (IOException e) {

@@ -9,7 +9,8 @@ import java.util.Objects;
  * @param text of the new tokens, without special ones; ends with what completed a stop string, as Transformers' does
  * @param ids of the new tokens, with the one that ended the text
  * @param end why it ended
- * @param score the sum of the log-probabilities of its tokens, after penalties and filters; of a beam search divided by the number
+ * @param score the sum of the log-probabilities of its tokens, after penalties and filters, to the rounding of float32, which may differ
+ *     with the texts that are written beside it; of a beam search divided by the number
  *     of new tokens to the power of the length penalty: Transformers' {@code sequences_scores}
  * @param others the other texts of the same input, if {@link Generation#sequences(int)} asked for several; of a beam search the best
  *     first

@@ -41,6 +41,12 @@ public final class Warnings {
         say(log, message, false);
     }
 
+    /** Says something that is news each time, such as how long something has taken by now. */
+    public static void sayAgain(Logger log, String message) {
+        PRINTED.remove(message);
+        say(log, message, false);
+    }
+
     /**
      * Warns of something that may be shown elsewhere.
      *

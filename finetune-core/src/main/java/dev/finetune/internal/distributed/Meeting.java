@@ -107,7 +107,7 @@ final class Meeting implements AutoCloseable {
 
     /** Those that have joined have nothing else to show, either. */
     private void sayWaiting(String forWhom) {
-        Warnings.say(LOG, forWhom);
+        Warnings.sayAgain(LOG, forWhom);
         tell(Frame.of(Frame.Kind.WAITS, forWhom), self.rank());
     }
 
@@ -127,7 +127,7 @@ final class Meeting implements AutoCloseable {
                     lock.notifyAll();
                 }
             }
-            case WAITS -> Warnings.say(LOG, frame.text());
+            case WAITS -> Warnings.sayAgain(LOG, frame.text());
             case HELLO, BEAT -> {}
         }
     }

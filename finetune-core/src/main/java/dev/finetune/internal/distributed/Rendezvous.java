@@ -212,7 +212,7 @@ final class Rendezvous {
     static Link reach(Processes self, Turn turn) {
         final long end = System.nanoTime() + self.startTimeout().toNanos();
         final Optional<String> entry = self.meetAtAgent() ? Optional.of(AgentStore.nextEntry(self)) : Optional.empty();
-        final Patience patience = new Patience(message -> Warnings.say(LOG, message));
+        final Patience patience = new Patience(message -> Warnings.sayAgain(LOG, message));
         while (true) {
             final int port = entry.map(name -> AgentStore.port(self, name)).orElse(self.masterPort());
             @Nullable Socket socket = null;

@@ -282,10 +282,6 @@ final class Sharing implements AutoCloseable {
                 .describedAs(describe(train));
     }
 
-    private Processes self() {
-        return Objects.requireNonNull(self);
-    }
-
     private Companions others() {
         if (others == null) {
             throw new IllegalStateException("There are no others.");

@@ -2,18 +2,17 @@ package dev.finetune.internal.distributed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.finetune.distributed.KeptPort;
 import dev.finetune.distributed.Processes;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,6 +20,13 @@ import org.junit.jupiter.api.io.TempDir;
 /** Processes as threads. */
 @Timeout(60)
 class CompanionsTest {
+    private final KeptPort port = KeptPort.any();
+
+    @AfterEach
+    void giveBack() {
+        port.close();
+    }
+
     private static final int LARGE = 1 << 18;
 
     private static Processes one(int rank, int port) {
@@ -48,29 +54,26 @@ class CompanionsTest {
     @Test
     void wholeNumbersThatNoFloatHoldsAreBroadcastAmongFloats() throws Exception {
         final long[] rows = {(1 << 24) + 1, 3};
-        final int port = freePort();
-        final CompletableFuture<Void> other = CompletableFuture.runAsync(() -> exchange(one(1, port), rows));
-        exchange(one(0, port), rows);
+        final CompletableFuture<Void> other = CompletableFuture.runAsync(() -> exchange(one(1, port.number()), rows));
+        exchange(one(0, port.number()), rows);
         other.get(30, TimeUnit.SECONDS);
     }
 
     /** One of two has its tensors elsewhere: nobody waits for it in NCCL, nor in memory that it doesn't come to. */
     @Test
     void whereNotAllTensorsAreOnGpusAllGoThroughGloo(@TempDir Path folder) throws Exception {
-        final int port = freePort();
         final CompletableFuture<List<String>> other = CompletableFuture.supplyAsync(
-                () -> summed(one(1, port).nccl(), new FilesNccl(folder, 1, FilesNccl.Fault.OTHER_PLACE)));
-        assertThat(summed(one(0, port).nccl(), new FilesNccl(folder, 0, FilesNccl.Fault.NONE)))
+                () -> summed(one(1, port.number()).nccl(), new FilesNccl(folder, 1, FilesNccl.Fault.OTHER_PLACE)));
+        assertThat(summed(one(0, port.number()).nccl(), new FilesNccl(folder, 0, FilesNccl.Fault.NONE)))
                 .isEmpty();
         assertThat(other.get(30, TimeUnit.SECONDS)).isEmpty();
     }
 
     @Test
     void whoIsNotToldOfNcclDoesNotAskForIt(@TempDir Path folder) throws Exception {
-        final int port = freePort();
         final CompletableFuture<List<String>> other = CompletableFuture.supplyAsync(
-                () -> summed(one(1, port), new FilesNccl(folder, 1, FilesNccl.Fault.NONE)));
-        assertThat(summed(one(0, port), new FilesNccl(folder, 0, FilesNccl.Fault.NONE)))
+                () -> summed(one(1, port.number()), new FilesNccl(folder, 1, FilesNccl.Fault.NONE)));
+        assertThat(summed(one(0, port.number()), new FilesNccl(folder, 0, FilesNccl.Fault.NONE)))
                 .isEmpty();
         assertThat(other.get(30, TimeUnit.SECONDS)).isEmpty();
     }
@@ -83,11 +86,5 @@ class CompanionsTest {
             assertThat(Tensors.floats(tensor)).containsExactly(2, 1);
         }
         return library.asked();
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket any = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-            return any.getLocalPort();
-        }
     }
 }

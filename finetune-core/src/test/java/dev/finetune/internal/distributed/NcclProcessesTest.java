@@ -2,10 +2,9 @@ package dev.finetune.internal.distributed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.finetune.distributed.KeptPort;
 import dev.finetune.internal.torch.TensorScope;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 final class NcclProcessesTest {
     private final List<Process> processes = new ArrayList<>();
+    private final KeptPort port = KeptPort.any();
 
     @TempDir
     private Path folder;
@@ -29,6 +29,7 @@ final class NcclProcessesTest {
     @AfterEach
     void end() {
         processes.forEach(Process::destroyForcibly);
+        port.close();
     }
 
     @Test
@@ -82,10 +83,6 @@ final class NcclProcessesTest {
     }
 
     private void start(FilesNccl.Fault... faults) throws IOException {
-        final int port;
-        try (ServerSocket any = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-            port = any.getLocalPort();
-        }
         for (int rank = 0; rank < faults.length; rank++) {
             final ProcessBuilder builder = new ProcessBuilder(
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -99,7 +96,7 @@ final class NcclProcessesTest {
             builder.environment().put("RANK", Integer.toString(rank));
             builder.environment().put("WORLD_SIZE", Integer.toString(faults.length));
             builder.environment().put("MASTER_ADDR", "127.0.0.1");
-            builder.environment().put("MASTER_PORT", Integer.toString(port));
+            builder.environment().put("MASTER_PORT", Integer.toString(port.number()));
             builder.environment().remove("GLOO_SOCKET_IFNAME");
             processes.add(builder.redirectErrorStream(true)
                     .redirectOutput(folder.resolve("out-" + rank).toFile())

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import picocli.CommandLine.Command;
@@ -44,22 +45,33 @@ public final class ExchangeCommand implements Callable<Integer> {
         final JsonObject json = new JsonObject();
         json.addProperty("what", "exchange");
         final Processes self = Processes.fromEnvironment();
+        final Device device = device(self);
         try (Companions group = Companions.join(nccl ? self.nccl() : self)) {
             for (double size : megabytes) {
-                json.addProperty(Double.toString(size), seconds(group, (long) (size * 1e6 / Float.BYTES)));
+                json.addProperty(Double.toString(size), seconds(group, device, (long) (size * 1e6 / Float.BYTES)));
             }
         }
         System.out.println(new Gson().toJson(json));
         return 0;
     }
 
-    private double seconds(Companions group, long floats) {
+    /** Found before the others are met, who are told if it isn't there. */
+    private Device device(Processes self) {
+        try {
+            return Devices.of(nccl ? DeviceChoice.CUDA : DeviceChoice.CPU);
+        } catch (RuntimeException e) {
+            Companions.decline(self, e);
+            throw e;
+        }
+    }
+
+    private double seconds(Companions group, Device device, long floats) {
         try (TensorScope scope = TensorScope.open()) {
             final Tensor tensor = Tensors.of(
                     new float[(int) Math.min(floats, FLOATS_OF_A_TENSOR)], Math.min(floats, FLOATS_OF_A_TENSOR));
             final int count = (int) Math.max(1, floats / FLOATS_OF_A_TENSOR);
             final List<Tensor> tensors = Collections.nCopies(count, tensor).stream()
-                    .map(each -> nccl ? each.to(Devices.of(DeviceChoice.CUDA), ScalarType.Float) : each.clone())
+                    .map(each -> nccl ? each.to(device, ScalarType.Float) : each.clone())
                     .toList();
             final double[] seconds = new double[rounds];
             group.sum(tensors);

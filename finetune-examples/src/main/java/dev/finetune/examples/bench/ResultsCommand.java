@@ -154,7 +154,7 @@ public final class ResultsCommand implements Callable<Integer> {
                                 run.seed(),
                                 run.side().equals(ResultsRecord.OURS)),
                         false);
-        final boolean percent = row.isInPercent() && run.side().equals(ResultsRecord.OURS);
+        final boolean percent = row.isInPercent() && !run.side().equals(ResultsRecord.PEER);
         final double score = score(row, job.json()) / (percent ? 100 : 1);
         System.err.printf(
                 Locale.ROOT,

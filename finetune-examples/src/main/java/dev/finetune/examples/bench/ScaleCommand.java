@@ -5,6 +5,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.finetune.distributed.KeptPort;
 import dev.finetune.distributed.Processes;
+import dev.finetune.examples.WrongUsage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -52,15 +54,15 @@ public final class ScaleCommand implements Callable<Integer> {
     private boolean expects;
 
     @Option(names = "--alone", description = "With --expect: milliseconds of a step of BERT-base by one process.")
-    private double aloneMillis = 5513;
+    private Optional<Double> aloneMillis = Optional.empty();
 
     @Option(names = "--half", description = "With --expect: the same with half as many rows.")
-    private double halfMillis = 2893;
+    private Optional<Double> halfMillis = Optional.empty();
 
     @Option(
             names = "--beside",
             description = "With --expect: the same with all rows, while another process does so on this machine.")
-    private double besideMillis = 5625;
+    private Optional<Double> besideMillis = Optional.empty();
 
     @Option(
             names = "--peer",
@@ -77,17 +79,44 @@ public final class ScaleCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         if (expects) {
-            forecast = Optional.of(new ScaleForecast(
-                    ScaleModel.of(batch, aloneMillis / 1e3, halfMillis / 1e3), batch, besideMillis / aloneMillis));
+            forecast = Optional.of(said());
         } else {
+            if (Stream.of(aloneMillis, halfMillis, besideMillis).anyMatch(Optional::isPresent)) {
+                throw new WrongUsage("--alone, --half and --beside are for --expect, which measures nothing");
+            }
             measure();
         }
-        forecast.ifPresent(expected -> expected.lines().forEach(System.out::println));
+        forecast.ifPresentOrElse(
+                expected -> expected.lines().forEach(System.out::println),
+                () -> System.out.println("Of more machines nothing is expected: that takes all of BERT-base (--lora 0)"
+                        + " and two processes among --processes."));
         final JsonObject json = new JsonObject();
         json.addProperty("what", "scale");
         json.add("rows", rows);
         System.out.println(new Gson().toJson(json));
         return 0;
+    }
+
+    /** By the steps of docs/scale.md, where none are given. */
+    private ScaleForecast said() {
+        final List<Optional<Double>> given = List.of(aloneMillis, halfMillis, besideMillis);
+        if (given.stream().allMatch(Optional::isEmpty) && batch == ScaleForecast.ROWS) {
+            return ScaleForecast.measured();
+        }
+        if (given.stream().anyMatch(Optional::isEmpty)) {
+            throw new WrongUsage(
+                    "--expect of other steps than those of docs/scale.md takes --alone, --half and --beside,"
+                            + " in milliseconds, all three of --batch " + batch + " rows");
+        }
+        final double alone = aloneMillis.orElseThrow();
+        final double half = halfMillis.orElseThrow();
+        final double beside = besideMillis.orElseThrow();
+        if (!(half > 0 && half < alone && alone < 2 * half && beside >= alone)) {
+            throw new WrongUsage(
+                    "Expected --half below --alone, and above its half, and --beside not below --alone; found " + half
+                            + ", " + alone + " and " + beside);
+        }
+        return new ScaleForecast(ScaleModel.of(batch, alone / 1e3, half / 1e3), batch, beside / alone);
     }
 
     private void measure() throws IOException, InterruptedException {

@@ -14,6 +14,9 @@ import java.util.stream.Stream;
  * @param beside how many times as long a step takes beside another process on the same machine
  */
 record ScaleForecast(ScaleModel cpu, int rows, double beside) {
+    /** Of each process, where the steps of docs/scale.md were measured. */
+    static final int ROWS = 8;
+
     /** But for the table of words, of which only the rows that occur travel: these are some 6 MB of it. */
     static final double BYTES_OF_ALL = 350e6;
 
@@ -25,6 +28,9 @@ record ScaleForecast(ScaleModel cpu, int rows, double beside) {
 
     /** The matrices of BERT-base, each of which travels by itself. */
     private static final int PIECES = 90;
+
+    /** The same on a GPU, from which all are copied in pieces of 26 MB. */
+    private static final int PIECES_PUT_TOGETHER = 17;
 
     private static final int PIECES_AT_ONCE = 2;
 
@@ -52,6 +58,11 @@ record ScaleForecast(ScaleModel cpu, int rows, double beside) {
 
     private static final List<Integer> PROCESSES = List.of(8, 64, 512);
 
+    /** By the steps that docs/scale.md shows: 5,513 ms alone, 2,893 ms with half the rows, 5,625 ms beside another process. */
+    static ScaleForecast measured() {
+        return new ScaleForecast(ScaleModel.of(ROWS, 5.513, 2.893), ROWS, 5.625 / 5.513);
+    }
+
     /** Every line, of text or of a table. */
     List<String> lines() {
         return Stream.of(
@@ -60,9 +71,9 @@ record ScaleForecast(ScaleModel cpu, int rows, double beside) {
                         List.of("BERT-base, all of it, a CPU core a process, times one process's samples/s:"),
                         onCpus(),
                         List.of("BERT-base, all of it, an H100 a process:"),
-                        onGpus(STEP_OF_H100, BYTES_WITH_TABLE),
+                        onGpus(STEP_OF_H100, BYTES_WITH_TABLE, PIECES_PUT_TOGETHER),
                         List.of("LoRA of rank 8 on a Llama of 7 billion parameters, a GPU a process:"),
-                        onGpus(STEP_OF_LARGE_LORA, BYTES_OF_LARGE_LORA))
+                        onGpus(STEP_OF_LARGE_LORA, BYTES_OF_LARGE_LORA, 1))
                 .flatMap(List::stream)
                 .toList();
     }
@@ -101,13 +112,14 @@ record ScaleForecast(ScaleModel cpu, int rows, double beside) {
     }
 
     /** The same where gradients are copied to main memory after the backward pass, and summed by Gloo. */
-    private static List<String> onGpus(double alone, double bytes) {
+    private static List<String> onGpus(double alone, double bytes, int pieces) {
+        final double messages = MESSAGE * Math.max(1.0, (double) pieces / PIECES_AT_ONCE);
         return table(
-                times("1 Gbit/s", alone, processes -> alone + ring(processes, bytes, GIGABIT, MESSAGE)),
+                times("1 Gbit/s", alone, processes -> alone + ring(processes, bytes, GIGABIT, messages)),
                 times(
                         "10 and 100 Gbit/s (by Gloo)",
                         alone,
-                        processes -> alone + ring(processes, bytes, GLOO_BYTES_A_SECOND, MESSAGE)),
+                        processes -> alone + ring(processes, bytes, GLOO_BYTES_A_SECOND, messages)),
                 hidden("100 Gbit/s, hidden", alone, bytes, 100 * GIGABIT, MESSAGE),
                 hidden("450 GB/s each way, as NVLink, hidden", alone, bytes, NVLINK_BYTES_A_SECOND, MESSAGE_WITHIN));
     }
@@ -116,6 +128,7 @@ record ScaleForecast(ScaleModel cpu, int rows, double beside) {
         return ScaleModel.Exchange.ring(processes, bytesASecond, message).seconds(bytes);
     }
 
+    /** Limited by the wire alone: all travels as one message. */
     private static String hidden(String name, double alone, double bytes, double bytesASecond, double message) {
         return times(name, alone, processes -> Math.max(alone, ring(processes, bytes, bytesASecond, message)));
     }

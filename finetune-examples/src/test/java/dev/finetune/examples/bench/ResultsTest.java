@@ -28,6 +28,12 @@ class ResultsTest {
     }
 
     @Test
+    void scoresOfAnswersAreInPercentAndNoOthers() {
+        assertThat(ResultsRow.all().stream().filter(ResultsRow::isInPercent).map(ResultsRow::name))
+                .containsExactly("xquad");
+    }
+
+    @Test
     void runsOfARecordAreTabulatedAndNotMadeAgain() throws IOException {
         final Path file = folder.resolve("results.jsonl");
         final ResultsRecord record = new ResultsRecord(file);

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,6 +66,26 @@ final class ScaleTest {
                     .anyMatch(line -> line.startsWith(cells[0] + " | ")
                             && line.contains(" | " + cells[1].replace(" |", "") + " | "));
         }
+    }
+
+    @Test
+    void stepsThatCannotBeMeantAreRefused() {
+        for (List<String> options : List.of(
+                List.of("--alone", "3000"),
+                List.of("--expect", "--alone", "3000"),
+                List.of("--expect", "--batch", "16"),
+                List.of("--expect", "--alone", "3000", "--half", "3100", "--beside", "3000"),
+                List.of("--expect", "--alone", "3000", "--half", "1000", "--beside", "3000"),
+                List.of("--expect", "--alone", "3000", "--half", "1600", "--beside", "2000"),
+                List.of("--expect", "--alone", "-2", "--half", "-1", "--beside", "-2"))) {
+            assertThat(new CommandLine(new ScaleCommand())
+                            .setErr(new PrintWriter(Writer.nullWriter()))
+                            .execute(options.toArray(String[]::new)))
+                    .as("%s", options)
+                    .isNotZero();
+        }
+        assertThat(printed("--expect", "--alone", "3000", "--half", "1600", "--beside", "3000", "--batch", "16"))
+                .hasSizeGreaterThan(20);
     }
 
     private static List<String> printed(String... options) {

@@ -1,5 +1,6 @@
 package dev.finetune.lm.generate;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -63,14 +64,15 @@ interface LogitsProcessor {
 
             @Override
             public Optional<int[]> forbidden(Draft text) {
-                final List<Optional<int[]>> each = processors.stream()
-                        .map(processor -> processor.forbidden(text))
-                        .toList();
-                return each.stream().allMatch(Optional::isPresent)
-                        ? Optional.of(each.stream()
-                                .flatMapToInt(ids -> IntStream.of(ids.orElseThrow()))
-                                .toArray())
-                        : Optional.empty();
+                final List<int[]> all = new ArrayList<>();
+                for (LogitsProcessor each : processors) {
+                    final Optional<int[]> ids = each.forbidden(text);
+                    if (ids.isEmpty()) {
+                        return Optional.empty();
+                    }
+                    all.add(ids.get());
+                }
+                return Optional.of(all.stream().flatMapToInt(IntStream::of).toArray());
             }
         };
     }

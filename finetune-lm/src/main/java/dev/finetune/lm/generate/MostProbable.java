@@ -1,5 +1,6 @@
 package dev.finetune.lm.generate;
 
+import dev.finetune.batch.HostTensor;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.nn.TensorValues;
 import java.util.Arrays;
@@ -14,31 +15,36 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * The most probable next token of each row, the first of equally probable ones.
  *
  * @param ids of the tokens, (rows)
+ * @param scores the logits of these tokens, (rows); NaN where one of the row's logits is, minus infinity where all its tokens are forbidden
  * @param logProbabilities natural logarithms of their probabilities, x - log(sum of exp(x)), (rows)
  */
-public record MostProbable(int[] ids, double[] logProbabilities) {
+public record MostProbable(int[] ids, float[] scores, double[] logProbabilities) {
     /**
-     * {@return those of logits}
+     * {@return those of logits} What isn't finite is said by {@link #scores}, not thrown, since rows may belong to several callers.
      *
      * @param logits of the token that comes next, (rows, ..., vocabulary) with no other dimension than the first and the last above 1,
-     *     of any floating-point type and device (borrowed, and changed where tokens are forbidden)
+     *     of any floating-point type and device (borrowed; the numbers of forbidden tokens may be overwritten)
      * @param forbidden of each row, tokens that have no probability; any may be none of the vocabulary
-     * @throws dev.finetune.error.FinetuneException if a logit is no number, or too large to be one, or if all tokens are forbidden
+     * @throws IllegalArgumentException if the rows are not as many
      */
     public static MostProbable of(Tensor logits, int[][] forbidden) {
+        if (forbidden.length != logits.size(0)) {
+            throw new IllegalArgumentException(
+                    "Forbidden tokens of " + forbidden.length + " rows, and logits of " + logits.size(0) + ".");
+        }
         try (TensorScope scope = TensorScope.open()) {
             final long vocabulary = logits.size(-1);
-            final Tensor rows = logits.reshape(logits.size(0), vocabulary).to(ScalarType.Float);
+            final Tensor rows = logits.reshape(logits.size(0), vocabulary)
+                    .to(ScalarType.Float)
+                    .contiguous();
             forbid(rows, places(forbidden, vocabulary));
             final T_TensorTensor_T largest = torch.max(rows, -1, true);
-            for (float value : TensorValues.floats(largest.get0())) {
-                Softmax.requireFinite(value);
-            }
             final Tensor ids = largest.get1();
             return new MostProbable(
                     Arrays.stream(TensorValues.longs(ids))
                             .mapToInt(Math::toIntExact)
                             .toArray(),
+                    TensorValues.floats(largest.get0()),
                     doubles(TensorValues.floats(torch.log_softmax(rows, -1).gather(1, ids))));
         }
     }
@@ -48,18 +54,16 @@ public record MostProbable(int[] ids, double[] logProbabilities) {
         return IntStream.range(0, forbidden.length)
                 .boxed()
                 .flatMapToLong(row -> Arrays.stream(forbidden[row])
-                        .filter(id -> id < vocabulary)
+                        .filter(id -> id >= 0 && id < vocabulary)
+                        .distinct()
                         .mapToLong(id -> row * vocabulary + id))
                 .toArray();
     }
 
     private static void forbid(Tensor rows, long[] places) {
         if (places.length > 0) {
-            rows.view(-1)
-                    .index_fill_(
-                            0,
-                            torch.tensor(places).to(rows.device(), ScalarType.Long),
-                            new Scalar(Float.NEGATIVE_INFINITY));
+            final Tensor at = TensorValues.of(new HostTensor.Longs(places, places.length), rows.device());
+            rows.view(-1).index_fill_(0, at, new Scalar(Float.NEGATIVE_INFINITY));
         }
     }
 
@@ -67,20 +71,27 @@ public record MostProbable(int[] ids, double[] logProbabilities) {
         return IntStream.range(0, numbers.length).mapToDouble(i -> numbers[i]).toArray();
     }
 
-    /** Those of scores, (rows, vocabulary), that are changed where tokens are forbidden. */
+    /** Those of scores, (rows, vocabulary), that are changed where tokens are forbidden; throws where they aren't finite. */
     static MostProbable of(float[][] scores, int[][] forbidden) {
         final int[] ids = new int[scores.length];
+        final float[] largest = new float[scores.length];
         final double[] logProbabilities = new double[scores.length];
         for (int row = 0; row < scores.length; row++) {
             final float[] each = scores[row];
             Arrays.stream(forbidden[row])
-                    .filter(id -> id < each.length)
+                    .filter(id -> id >= 0 && id < each.length)
                     .forEach(id -> each[id] = Float.NEGATIVE_INFINITY);
             final double logSum = Softmax.logSum(each);
             ids[row] = largest(each);
-            logProbabilities[row] = each[ids[row]] - logSum;
+            largest[row] = each[ids[row]];
+            logProbabilities[row] = largest[row] - logSum;
         }
-        return new MostProbable(ids, logProbabilities);
+        return new MostProbable(ids, largest, logProbabilities);
+    }
+
+    /** One row's. */
+    MostProbable row(int row) {
+        return new MostProbable(new int[] {ids[row]}, new float[] {scores[row]}, new double[] {logProbabilities[row]});
     }
 
     /** Where the largest of some scores is. */

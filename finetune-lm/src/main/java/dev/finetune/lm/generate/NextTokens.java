@@ -26,8 +26,7 @@ public interface NextTokens extends AutoCloseable {
      *
      * @param tokens the id of each row's next token
      * @param forbidden of each row, tokens that don't come next; any may be none of the vocabulary
-     * @return the most probable token that comes next, of each row
-     * @throws dev.finetune.error.FinetuneException if a logit is no number, or too large to be one, or if all tokens are forbidden
+     * @return the most probable token that comes next, of each row, whose score may not be finite
      */
     default MostProbable nextMostProbable(int[] tokens, int[][] forbidden) {
         return MostProbable.of(next(tokens), forbidden);

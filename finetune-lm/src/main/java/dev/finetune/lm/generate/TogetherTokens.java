@@ -321,9 +321,7 @@ public final class TogetherTokens {
 
     private static Given[] mostProbable(MostProbable next) {
         return IntStream.range(0, next.ids().length)
-                .mapToObj(row ->
-                        new MostProbable(new int[] {next.ids()[row]}, new double[] {next.logProbabilities()[row]}))
-                .map(each -> new Given(new float[0][], each, null))
+                .mapToObj(row -> new Given(new float[0][], next.row(row), null))
                 .toArray(Given[]::new);
     }
 

@@ -97,16 +97,30 @@ final class TokenByToken implements Search {
             open.get(place).place = place;
         }
         final int[] last = open.stream().mapToInt(row -> row.text.last()).toArray();
-        final List<Optional<int[]>> forbidden =
-                open.stream().map(row -> asked.processor().forbidden(row.text)).toList();
-        if (asked.settings().samples() || !forbidden.stream().allMatch(Optional::isPresent)) {
+        final Optional<int[][]> forbidden = asked.settings().samples() ? Optional.empty() : forbidden();
+        if (forbidden.isEmpty()) {
             final float[][] logits = model.next(last);
             append(logits, row -> logits[row.place]);
         } else {
-            final MostProbable next = model.nextMostProbable(
-                    last, forbidden.stream().map(Optional::orElseThrow).toArray(int[][]::new));
-            open.forEach(row -> row.add(next.ids()[row.place], next.logProbabilities()[row.place]));
+            final MostProbable next = model.nextMostProbable(last, forbidden.get());
+            for (Row row : open) {
+                Softmax.requireFinite(next.scores()[row.place]);
+                row.add(next.ids()[row.place], next.logProbabilities()[row.place]);
+            }
         }
+    }
+
+    /** Of each text, if no score of any is changed otherwise. */
+    private Optional<int[][]> forbidden() {
+        final int[][] forbidden = new int[open.size()][];
+        for (int place = 0; place < forbidden.length; place++) {
+            final Optional<int[]> each = asked.processor().forbidden(open.get(place).text);
+            if (each.isEmpty()) {
+                return Optional.empty();
+            }
+            forbidden[place] = each.get();
+        }
+        return Optional.of(forbidden);
     }
 
     /** Of large vocabularies each core looks at rows of its own. */

@@ -45,9 +45,12 @@ class MostProbableTest {
     }
 
     @Test
-    void whatIsNoNumberIsRefused() {
+    void whatIsNoNumberShowsInItsRowAlone() {
         for (float wrong : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
-            assertThatThrownBy(() -> ofTensor(new int[][] {{}, {}}, new float[] {1, 2, 3, 4, wrong, 5}, 2, 3))
+            final MostProbable seen = ofTensor(new int[][] {{}, {}}, new float[] {1, 2, 3, 4, wrong, 5}, 2, 3);
+            assertThat(seen.scores()).containsExactly(3, wrong);
+            assertThat(seen.ids()[0]).isEqualTo(2);
+            assertThatThrownBy(() -> Softmax.requireFinite(seen.scores()[1]))
                     .isInstanceOf(FinetuneException.class)
                     .hasMessageContaining("The model gave " + wrong + " for a token; expected finite numbers");
         }
@@ -57,10 +60,20 @@ class MostProbableTest {
     }
 
     @Test
-    void whereAllAreForbiddenThatIsSaid() {
-        assertThatThrownBy(() -> ofTensor(new int[][] {{0, 1, 2}}, new float[] {1, 2, 3}, 1, 3))
+    void whereAllAreForbiddenThatShowsInItsRowAlone() {
+        final MostProbable seen = ofTensor(new int[][] {{0, 1, 2}, {-1, 3, 7}}, new float[] {1, 2, 3, 4, 5, 6}, 2, 3);
+        assertThat(seen.scores()).containsExactly(Float.NEGATIVE_INFINITY, 6);
+        assertThat(seen.ids()[1]).isEqualTo(2);
+        assertThatThrownBy(() -> Softmax.requireFinite(seen.scores()[0]))
                 .isInstanceOf(FinetuneException.class)
                 .hasMessageContaining("No token may come next");
+    }
+
+    @Test
+    void asManyRowsAreForbiddenAsThereAre() {
+        assertThatThrownBy(() -> ofTensor(new int[][] {{0}}, new float[] {1, 2, 3, 4}, 2, 2))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("1 rows, and logits of 2");
     }
 
     private static MostProbable ofTensor(int[][] forbidden, float[] logits, long... shape) {

@@ -98,6 +98,58 @@ class TogetherTokensTest {
         }
     }
 
+    /** Every third is drawn, every fourth is punished for repetitions. */
+    private static Generation mixed(int caller, int tokens) {
+        final Generation each = caller % 3 == 0
+                ? Generation.sampled().seed(caller).minNewTokens(tokens).maxNewTokens(tokens)
+                : settings(tokens);
+        return caller % 4 == 0 ? each.repetitionPenalty(1.3) : each;
+    }
+
+    @Test
+    void callersWithOtherSettingsGetWhatEachGetsAlone() throws Exception {
+        final List<Text> prompts = prompts(24);
+        final List<List<Integer>> alone = new ArrayList<>();
+        for (int i = 0; i < prompts.size(); i++) {
+            alone.add(model.generate(prompts.get(i), mixed(i, 20 + i)).ids());
+        }
+        final ExecutorService threads = Executors.newFixedThreadPool(8);
+        try {
+            final List<Future<Generated>> asked = new ArrayList<>();
+            for (int i = 0; i < prompts.size(); i++) {
+                final int each = i;
+                asked.add(threads.submit(() -> model.generate(prompts.get(each), mixed(each, 20 + each))));
+            }
+            for (int i = 0; i < asked.size(); i++) {
+                assertThat(asked.get(i).get().ids()).as("text %d", i).isEqualTo(alone.get(i));
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    @Test
+    void whoHasNoTokensLeftFailsAlone() throws Exception {
+        // Of 500 tokens none comes twice.
+        final Generation usedUp = settings(508).noRepeatNgram(1);
+        final List<Integer> alone =
+                model.generate(Text.of("w7 w8"), settings(300)).ids();
+        final ExecutorService threads = Executors.newFixedThreadPool(3);
+        try {
+            final Future<Generated> fails = threads.submit(() -> model.generate(Text.of("w9"), usedUp));
+            final List<Future<Generated>> others = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                others.add(threads.submit(() -> model.generate(Text.of("w7 w8"), settings(300))));
+            }
+            assertThatThrownBy(fails::get).hasStackTraceContaining("No token may come next");
+            for (Future<Generated> other : others) {
+                assertThat(other.get().ids()).isEqualTo(alone);
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
     @Test
     void callersThatComeAndGoGetWhatEachGetsAlone() throws Exception {
         final List<Text> prompts = prompts(40);
