@@ -32,6 +32,11 @@ public final class PredictCommand implements Callable<Integer> {
     @Option(names = "--batch", description = "Sentences at a time.")
     private int batch = 1;
 
+    @Option(
+            names = "--vectors",
+            description = "The model's answers are vectors, of all sentences in one call, as the peer gives them.")
+    private boolean vectors;
+
     @Override
     public Integer call() throws IOException {
         final List<Text> sentences =
@@ -56,8 +61,10 @@ public final class PredictCommand implements Callable<Integer> {
     /** The sum of the first class's probabilities, or of the vectors' first numbers. */
     private double predict(FineTuned<Text> loaded, List<Text> sentences) {
         double sum = 0;
-        for (int i = 0; i < sentences.size(); i += batch) {
-            for (Prediction prediction : loaded.predict(sentences.subList(i, Math.min(sentences.size(), i + batch)))) {
+        final int together = vectors ? Math.max(1, sentences.size()) : batch;
+        for (int i = 0; i < sentences.size(); i += together) {
+            for (Prediction prediction :
+                    loaded.predict(sentences.subList(i, Math.min(sentences.size(), i + together)))) {
                 sum += prediction instanceof Prediction.Vector vector
                         ? vector.logits().get(0)[0]
                         : prediction.probabilities().values().iterator().next();
