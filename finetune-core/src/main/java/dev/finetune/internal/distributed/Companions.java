@@ -155,8 +155,8 @@ public final class Companions implements ProcessGroup, AutoCloseable {
 
     private Optional<Nccl> nccl() {
         if (nccl == null) {
-            nccl = NcclStart.connect(
-                    library, self.rank(), self.worldSize(), self.timeout(), this::gather, meeting::check);
+            nccl = new NcclStart(library, self.rank(), self.worldSize(), self.timeout(), this::gather, meeting::check)
+                    .connect();
         }
         return nccl;
     }

@@ -16,7 +16,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
@@ -137,7 +136,7 @@ final class Gloo implements Exchange, AutoCloseable {
                     all &= said.get() == 1;
                     copy(said, seen, known);
                 }
-                pause();
+                Waiting.pause();
             }
         }
     }
@@ -151,14 +150,6 @@ final class Gloo implements Exchange, AutoCloseable {
             final ProcessGroupGloo made = new ProcessGroupGloo(store, rank, size, options);
             made.retainReference();
             return made;
-        }
-    }
-
-    private static void pause() {
-        try {
-            TimeUnit.MILLISECONDS.sleep(5);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // Training will see it.
         }
     }
 

@@ -2,6 +2,7 @@ package dev.finetune.internal.distributed;
 
 import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.natives.Once;
+import dev.finetune.internal.torch.CudaGraphs;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
@@ -34,16 +35,14 @@ final class NcclBindings implements NcclLibrary {
     private static final int BUS_ID_BYTES = 32;
 
     private static Optional<String> load() {
-        try {
-            Loader.load(torch_cuda.class);
-            Loader.load(nccl.class);
-            return Optional.empty();
-        } catch (LinkageError e) {
-            return Optional.of("NCCL can't be called ("
-                    + String.valueOf(e.getMessage()).lines().findFirst().orElse("") + "); add org.bytedeco:cuda and"
-                    + " org.bytedeco:cuda-redist-nccl with the classifier linux-x86_64 to the class path, or install"
-                    + " NCCL 2 for CUDA 13 on the machine");
-        }
+        return CudaGraphs.whyNot(
+                "NCCL",
+                "add org.bytedeco:cuda and org.bytedeco:cuda-redist-nccl with the classifier linux-x86_64 to the class"
+                        + " path, or install NCCL 2 for CUDA 13 on the machine",
+                () -> {
+                    Loader.load(torch_cuda.class);
+                    Loader.load(nccl.class);
+                });
     }
 
     @Override

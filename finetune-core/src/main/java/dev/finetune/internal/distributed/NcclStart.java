@@ -7,61 +7,33 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Connects the GPUs of processes that can speak to each other already, all of them by NCCL or none. */
-final class NcclStart {
+/**
+ * Connects the GPUs of processes that can speak to each other already, all of them by NCCL or none.
+ *
+ * @param timeout of connecting, and of each exchange afterwards
+ * @param gather what each says, told to all; throws if one is lost
+ * @param check throws if one is lost
+ */
+record NcclStart(
+        NcclLibrary library,
+        int rank,
+        int size,
+        Duration timeout,
+        Function<byte[], List<byte[]>> gather,
+        Runnable check) {
     private static final Logger LOG = LoggerFactory.getLogger(Processes.class);
 
     private static final String WAITS = "waits";
     private static final String DONE = "done ";
     private static final String FAILED = "failed ";
 
-    private final NcclLibrary library;
-    private final int rank;
-    private final int size;
-    private final Duration timeout;
-    private final Function<byte[], List<byte[]>> gather;
-    private final Runnable check;
-
-    private NcclStart(
-            NcclLibrary library,
-            int rank,
-            int size,
-            Duration timeout,
-            Function<byte[], List<byte[]>> gather,
-            Runnable check) {
-        this.library = library;
-        this.rank = rank;
-        this.size = size;
-        this.timeout = timeout;
-        this.gather = gather;
-        this.check = check;
-    }
-
-    /**
-     * Connects all processes; all of them call this. Says which way it went.
-     *
-     * @param timeout of it, and of each exchange afterwards
-     * @param gather what each says, told to all; throws if one is lost
-     * @param check throws if one is lost
-     * @return empty in all of them where one can't
-     */
-    static Optional<Nccl> connect(
-            NcclLibrary library,
-            int rank,
-            int size,
-            Duration timeout,
-            Function<byte[], List<byte[]>> gather,
-            Runnable check) {
-        return new NcclStart(library, rank, size, timeout, gather, check).connect();
-    }
-
-    private Optional<Nccl> connect() {
+    /** Connects all processes; all of them call this. Says which way it went. Empty in all of them where one can't. */
+    Optional<Nccl> connect() {
         final NcclPlace own = NcclPlace.own(library);
         final Optional<String> whyNot = NcclPlace.whyNot(
                 said(own.toString()).stream().map(NcclPlace::of).toList());
@@ -125,7 +97,7 @@ final class NcclStart {
                 if (all) {
                     return Optional.ofNullable(own);
                 }
-                pause();
+                Waiting.pause();
             }
         } finally {
             if (!all && own != null) {
@@ -142,14 +114,6 @@ final class NcclStart {
             return System.nanoTime() > end ? FAILED + "NCCL has tried for " + Waiting.seconds(timeout) : WAITS;
         } catch (RuntimeException e) {
             return FAILED + e.getMessage();
-        }
-    }
-
-    private static void pause() {
-        try {
-            TimeUnit.MILLISECONDS.sleep(5);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // Training will see it.
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.finetune.internal.distributed;
 
 import dev.finetune.error.FinetuneException;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
@@ -38,6 +39,15 @@ final class Waiting {
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
+        }
+    }
+
+    /** A moment, between two questions to other processes. */
+    static void pause() {
+        try {
+            TimeUnit.MILLISECONDS.sleep(5);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // Training will see it.
         }
     }
 

@@ -94,14 +94,27 @@ public final class CudaGraphs implements Recorder {
     }
 
     private static Optional<String> loadBindings() {
+        return whyNot(
+                "CUDA's runtime", "add org.bytedeco:cuda with the classifier linux-x86_64 to the class path.", () -> {
+                    Loader.load(cudart.class);
+                    Loader.load(torch_cuda.class);
+                });
+    }
+
+    /**
+     * Why bindings can't be called, if so.
+     *
+     * @param what they call
+     * @param mend what is to be done then
+     * @param load loads them
+     */
+    public static Optional<String> whyNot(String what, String mend, Runnable load) {
         try {
-            Loader.load(cudart.class);
-            Loader.load(torch_cuda.class);
+            load.run();
             return Optional.empty();
         } catch (LinkageError e) {
-            return Optional.of("CUDA's runtime can't be called ("
-                    + String.valueOf(e.getMessage()).lines().findFirst().orElse("") + "); add "
-                    + "org.bytedeco:cuda with the classifier linux-x86_64 to the class path.");
+            return Optional.of(what + " can't be called ("
+                    + String.valueOf(e.getMessage()).lines().findFirst().orElse("") + "); " + mend);
         }
     }
 

@@ -40,7 +40,8 @@ final class NcclBindingsTest {
         assertThat(bindings.version()).matches("2\\.\\d+\\.\\d+");
         assertThat(bindings.gpu()).matches("[0-9a-fA-F]+:[0-9a-fA-F]+:.*");
         for (boolean lost : new boolean[] {false, true}) {
-            final Nccl nccl = NcclStart.connect(bindings, 0, 1, Duration.ofSeconds(60), List::of, () -> {})
+            final Nccl nccl = new NcclStart(bindings, 0, 1, Duration.ofSeconds(60), List::of, () -> {})
+                    .connect()
                     .orElseThrow();
             try (TensorScope scope = TensorScope.open()) {
                 final long[] numbers = LongStream.range(0, 1000).toArray();

@@ -35,7 +35,7 @@ final class NcclStartTest {
         final int faulty = fault == FilesNccl.Fault.NO_ID ? 0 : 1;
         final List<List<String>> asked = InParts.run(3, (rank, gather) -> {
             final FilesNccl library = new FilesNccl(folder, rank, rank == faulty ? fault : FilesNccl.Fault.NONE);
-            assertThat(NcclStart.connect(library, rank, 3, SHORT, gather, () -> {}))
+            assertThat(new NcclStart(library, rank, 3, SHORT, gather, () -> {}).connect())
                     .isEmpty();
             return library.asked();
         });
@@ -51,18 +51,19 @@ final class NcclStartTest {
         InParts.run(2, (rank, gather) -> {
             final FilesNccl library = new FilesNccl(folder, rank, FilesNccl.Fault.NEVER_CONNECTED);
             final int[] rounds = {0};
-            assertThatThrownBy(() -> NcclStart.connect(
-                            library,
-                            rank,
-                            2,
-                            Duration.ofSeconds(20),
-                            own -> {
-                                if (++rounds[0] > 5) {
-                                    throw new FinetuneException("Process 2 was lost");
-                                }
-                                return gather.apply(own);
-                            },
-                            () -> {}))
+            assertThatThrownBy(() -> new NcclStart(
+                                    library,
+                                    rank,
+                                    2,
+                                    Duration.ofSeconds(20),
+                                    own -> {
+                                        if (++rounds[0] > 5) {
+                                            throw new FinetuneException("Process 2 was lost");
+                                        }
+                                        return gather.apply(own);
+                                    },
+                                    () -> {})
+                            .connect())
                     .hasMessage("Process 2 was lost");
             assertThat(library.asked()).containsExactly("abort");
             return true;

@@ -71,7 +71,7 @@ public final class ExchangeCommand implements Callable<Integer> {
                     new float[(int) Math.min(floats, FLOATS_OF_A_TENSOR)], Math.min(floats, FLOATS_OF_A_TENSOR));
             final int count = (int) Math.max(1, floats / FLOATS_OF_A_TENSOR);
             final List<Tensor> tensors = Collections.nCopies(count, tensor).stream()
-                    .map(each -> nccl ? each.to(device, ScalarType.Float) : each.clone())
+                    .map(each -> each.clone().to(device, ScalarType.Float))
                     .toList();
             final double[] seconds = new double[rounds];
             group.sum(tensors);

@@ -5,7 +5,9 @@ import com.google.gson.JsonObject;
 import dev.finetune.FineTuned;
 import dev.finetune.data.Text;
 import dev.finetune.examples.ProcessFacts;
+import dev.finetune.examples.WrongUsage;
 import dev.finetune.head.Prediction;
+import dev.finetune.train.Evaluation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -34,11 +36,17 @@ public final class PredictCommand implements Callable<Integer> {
 
     @Option(
             names = "--vectors",
-            description = "The model's answers are vectors, of all sentences in one call, as the peer gives them.")
+            description =
+                    "The model's answers are vectors, of all sentences in one call, as the peer gives them, in the"
+                            + " model's own batches, of 32: takes --batch 32.")
     private boolean vectors;
 
     @Override
     public Integer call() throws IOException {
+        if (vectors && batch != Evaluation.DEFAULT.batchSize()) {
+            throw new WrongUsage("--vectors takes --batch " + Evaluation.DEFAULT.batchSize()
+                    + ", as the model cuts all sentences of a call into batches of that size itself; found " + batch);
+        }
         final List<Text> sentences =
                 Sentences.of(text, count).stream().map(Text::of).toList();
         try (FineTuned<Text> loaded = FineTuned.load(model)) {

@@ -154,8 +154,7 @@ public final class ResultsCommand implements Callable<Integer> {
                                 run.seed(),
                                 run.side().equals(ResultsRecord.OURS)),
                         false);
-        final boolean percent = row.isInPercent() && !run.side().equals(ResultsRecord.PEER);
-        final double score = score(row, job.json()) / (percent ? 100 : 1);
+        final double score = row.share(score(row, job.json()), run.side());
         System.err.printf(
                 Locale.ROOT,
                 "%s, %s, seed %d: %.4f in %.0f s%n",

@@ -66,9 +66,10 @@ record ResultsRow(String name, String set, String metric, int shots, String meth
         return set.equals("xquad") ? WINDOW : common.maxLength;
     }
 
-    /** Whether our score is SQuAD's, which is in percent. */
-    boolean isInPercent() {
-        return options.contains("question-answering");
+    /** A side's score, 0 to 1: SQuAD's are in percent here. */
+    double share(double score, String side) {
+        final boolean percent = options.contains("question-answering") && !side.equals(ResultsRecord.PEER);
+        return percent ? score / 100 : score;
     }
 
     /** Whether Python has something like it. */

@@ -20,7 +20,9 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Training by one, two and more processes of one thread each on this machine, and the model of a step's time. */
 @Command(
@@ -72,6 +74,9 @@ public final class ScaleCommand implements Callable<Integer> {
     @Option(names = "--peer-scripts", description = "The folder of the peer's scripts.")
     private Path scripts = Path.of("finetune-examples/src/bench");
 
+    @Spec
+    private CommandSpec spec;
+
     private final JsonArray rows = new JsonArray();
 
     private Optional<ScaleForecast> forecast = Optional.empty();
@@ -79,6 +84,7 @@ public final class ScaleCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         if (expects) {
+            refuseMeasuring();
             forecast = Optional.of(said());
         } else {
             if (Stream.of(aloneMillis, halfMillis, besideMillis).anyMatch(Optional::isPresent)) {
@@ -97,6 +103,15 @@ public final class ScaleCommand implements Callable<Integer> {
         return 0;
     }
 
+    private void refuseMeasuring() {
+        Stream.of("--processes", "--lora", "--seq", "--steps", "--peer", "--peer-scripts")
+                .filter(spec.commandLine().getParseResult()::hasMatchedOption)
+                .findFirst()
+                .ifPresent(option -> {
+                    throw new WrongUsage(option + " is for measuring, and --expect measures nothing");
+                });
+    }
+
     /** By the steps of docs/scale.md, where none are given. */
     private ScaleForecast said() {
         final List<Optional<Double>> given = List.of(aloneMillis, halfMillis, besideMillis);
@@ -111,6 +126,10 @@ public final class ScaleCommand implements Callable<Integer> {
         final double alone = aloneMillis.orElseThrow();
         final double half = halfMillis.orElseThrow();
         final double beside = besideMillis.orElseThrow();
+        if (batch < 2) {
+            throw new WrongUsage(
+                    "Expected --batch of 2 rows at least, of which --half has half as many; found " + batch);
+        }
         if (!(half > 0 && half < alone && alone < 2 * half && beside >= alone)) {
             throw new WrongUsage(
                     "Expected --half below --alone, and above its half, and --beside not below --alone; found " + half

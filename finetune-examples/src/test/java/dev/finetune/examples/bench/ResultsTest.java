@@ -28,9 +28,13 @@ class ResultsTest {
     }
 
     @Test
-    void scoresOfAnswersAreInPercentAndNoOthers() {
-        assertThat(ResultsRow.all().stream().filter(ResultsRow::isInPercent).map(ResultsRow::name))
-                .containsExactly("xquad");
+    void ourScoresOfAnswersAreInPercentAndNoOthers() {
+        for (ResultsRow row : ResultsRow.all()) {
+            final double ours = row.name().equals("xquad") ? 0.25 : 25;
+            assertThat(row.share(25, ResultsRecord.OURS)).isEqualTo(ours);
+            assertThat(row.share(25, ResultsRecord.SHUFFLED)).isEqualTo(ours);
+            assertThat(row.share(25, ResultsRecord.PEER)).isEqualTo(25);
+        }
     }
 
     @Test

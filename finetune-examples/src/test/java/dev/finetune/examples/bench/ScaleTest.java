@@ -7,7 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
-import java.io.Writer;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,12 +77,18 @@ final class ScaleTest {
                 List.of("--expect", "--alone", "3000", "--half", "3100", "--beside", "3000"),
                 List.of("--expect", "--alone", "3000", "--half", "1000", "--beside", "3000"),
                 List.of("--expect", "--alone", "3000", "--half", "1600", "--beside", "2000"),
-                List.of("--expect", "--alone", "-2", "--half", "-1", "--beside", "-2"))) {
-            assertThat(new CommandLine(new ScaleCommand())
-                            .setErr(new PrintWriter(Writer.nullWriter()))
-                            .execute(options.toArray(String[]::new)))
+                List.of("--expect", "--alone", "-2", "--half", "-1", "--beside", "-2"),
+                List.of("--expect", "--batch", "1", "--alone", "3", "--half", "2", "--beside", "3"),
+                List.of("--expect", "--seq", "64"),
+                List.of("--expect", "--processes", "4"))) {
+            final StringWriter said = new StringWriter();
+            new CommandLine(new ScaleCommand())
+                    .setErr(new PrintWriter(said, true))
+                    .execute(options.toArray(String[]::new));
+            assertThat(said.toString())
                     .as("%s", options)
-                    .isNotZero();
+                    .contains("WrongUsage")
+                    .containsPattern("--expect|Expected --");
         }
         assertThat(printed("--expect", "--alone", "3000", "--half", "1600", "--beside", "3000", "--batch", "16"))
                 .hasSizeGreaterThan(20);

@@ -27,7 +27,7 @@ interface LogitsProcessor {
         return new LogitsProcessor() {
             @Override
             public void process(Draft text, float[] scores) {
-                ids.apply(text).filter(id -> id < scores.length).forEach(id -> scores[id] = Float.NEGATIVE_INFINITY);
+                Penalties.forbid(ids.apply(text), scores);
             }
 
             @Override

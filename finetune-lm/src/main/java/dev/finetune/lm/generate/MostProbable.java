@@ -78,9 +78,7 @@ public record MostProbable(int[] ids, float[] scores, double[] logProbabilities)
         final double[] logProbabilities = new double[scores.length];
         for (int row = 0; row < scores.length; row++) {
             final float[] each = scores[row];
-            Arrays.stream(forbidden[row])
-                    .filter(id -> id >= 0 && id < each.length)
-                    .forEach(id -> each[id] = Float.NEGATIVE_INFINITY);
+            Penalties.forbid(Arrays.stream(forbidden[row]), each);
             final double logSum = Softmax.logSum(each);
             ids[row] = largest(each);
             largest[row] = each[ids[row]];

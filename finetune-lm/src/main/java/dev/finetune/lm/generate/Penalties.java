@@ -36,6 +36,11 @@ final class Penalties {
         return true;
     }
 
+    /** Forbids tokens, any of which may be none of the vocabulary. */
+    static void forbid(IntStream ids, float[] scores) {
+        ids.filter(id -> id >= 0 && id < scores.length).forEach(id -> scores[id] = Float.NEGATIVE_INFINITY);
+    }
+
     /** Allows these tokens alone, with certainty. */
     static LogitsProcessor force(List<Integer> ids) {
         return (text, scores) -> {

@@ -12,6 +12,7 @@ import dev.finetune.nn.TensorValues;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 
@@ -42,6 +43,21 @@ class MostProbableTest {
             assertThat(seen.ids()).isEqualTo(expected.ids());
             assertThat(seen.logProbabilities()).containsExactly(expected.logProbabilities(), within(2e-5));
         }
+    }
+
+    @Test
+    void nothingNativeIsHeldAfterwards() {
+        final float[] logits = new float[16 * 5000];
+        final int[][] forbidden = new int[16][];
+        Arrays.setAll(forbidden, row -> new int[] {row, 4999});
+        long before = 0;
+        for (int i = 0; i < 10_000; i++) {
+            ofTensor(forbidden, logits, 16, 5000);
+            if (i == 100) {
+                before = Pointer.totalCount();
+            }
+        }
+        assertThat(Pointer.totalCount()).isLessThanOrEqualTo(before);
     }
 
     @Test
