@@ -75,7 +75,7 @@ public final class ScaleCommand implements Callable<Integer> {
     private Path scripts = Path.of("finetune-examples/src/bench");
 
     @Spec
-    private CommandSpec spec;
+    private CommandSpec spec = CommandSpec.create();
 
     private final JsonArray rows = new JsonArray();
 
