@@ -13,9 +13,11 @@ import dev.finetune.nn.OperatorGraph.Value;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
+import dev.finetune.nn.TokenGroups;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -77,15 +79,21 @@ final class EmbeddingStage implements Stage {
 
     @Override
     public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
-        Tensor sum = words.forward(batch.get("input_ids"), context);
+        return TokenGroups.of(batch, "attention_mask", context)
+                .map(tokens -> tokens.pad(embedded(batch, tokens::gatherNumbers, context)))
+                .orElseGet(() -> embedded(batch, numbers -> numbers, context));
+    }
+
+    /** Of some of the tokens. */
+    private Tensor embedded(Batch batch, UnaryOperator<Tensor> some, ForwardContext context) {
+        Tensor sum = words.forward(some.apply(batch.get("input_ids")), context);
         if (types.isPresent()) {
-            sum = sum.add(types.get().forward(TokenTypes.of(batch), context));
+            sum = sum.add(types.get().forward(some.apply(TokenTypes.of(batch)), context));
         }
-        sum = sum.add(positions.forward(
-                config.positionsFromPadding()
-                        ? PositionIds.afterPadding(batch, config.paddingId())
-                        : PositionIds.counted(batch),
-                context));
+        final Tensor places = config.positionsFromPadding()
+                ? PositionIds.afterPadding(batch, config.paddingId())
+                : PositionIds.counted(batch);
+        sum = sum.add(positions.forward(some.apply(places), context));
         final Tensor normed = dropout.forward(norm.forward(sum), context);
         return projection.isPresent() ? projection.get().forward(normed, context) : normed;
     }
@@ -104,6 +112,11 @@ final class EmbeddingStage implements Stage {
                         : PositionIds.drawCounted(graph, positions));
         final Value rows = graph.reshape(norm.draw(graph, sum), -1, config.embeddingWidth());
         return projection.map(linear -> linear.draw(graph, rows)).orElse(rows);
+    }
+
+    @Override
+    public boolean canLeaveOutPadding() {
+        return true;
     }
 
     @Override

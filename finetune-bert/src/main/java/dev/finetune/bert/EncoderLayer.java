@@ -12,9 +12,11 @@ import dev.finetune.nn.OperatorGraph;
 import dev.finetune.nn.OperatorGraph.Value;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
+import dev.finetune.nn.TokenGroups;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One encoder layer with norms after the residual sums (Devlin et al., 2018): a = norm(x + attention(x)), then norm(a +
@@ -79,23 +81,53 @@ final class EncoderLayer implements Module {
      */
     Tensor forward(
             Tensor input, boolean firstAlone, Optional<RelativeScores> relative, Batch batch, ForwardContext context) {
-        final Tensor read = firstAlone ? input.narrow(1, 0, 1) : input;
-        final Tensor bias = PaddingMask.bias(batch).orElse(null);
-        final Tensor scores = relative.map(each -> each.forward(batch, input.size(1), context))
-                .orElse(null);
-        final Tensor mixed;
         if (firstAlone) {
-            final Tensor ofFirst = scores == null ? null : scores.narrow(2, 0, 1);
-            mixed = attention.singleQuery(query.forward(read, context), input, key, value, bias, ofFirst, context);
-        } else {
-            final List<Tensor> all = projections.forward(input, context);
-            mixed = attention.forward(all.get(0), all.get(1), all.get(2), bias, scores, context);
+            final Tensor first = input.narrow(1, 0, 1);
+            return afterAttention(first, ofFirst(first, input, relative, batch, context), context);
         }
+        final TokenGroups.Attending attending = (all, bias, length) -> attention.forward(
+                all.get(0), all.get(1), all.get(2), bias, scores(relative, batch, length, context), context);
+        final Optional<TokenGroups> groups = TokenGroups.of(batch, "attention_mask", context);
+        if (groups.isPresent()) {
+            final Tensor tokens = groups.get().gather(input);
+            final Tensor mixed = groups.get().attend(projections.forward(tokens, context), attending);
+            return groups.get().pad(afterAttention(tokens, mixed, context));
+        }
+        final Tensor mixed = attending.attend(
+                projections.forward(input, context), PaddingMask.bias(batch).orElse(null), input.size(1));
+        return afterAttention(input, mixed, context);
+    }
+
+    private static @Nullable Tensor scores(
+            Optional<RelativeScores> relative, Batch batch, long length, ForwardContext context) {
+        return relative.map(each -> each.forward(batch, length, context)).orElse(null);
+    }
+
+    private Tensor ofFirst(
+            Tensor first, Tensor input, Optional<RelativeScores> relative, Batch batch, ForwardContext context) {
+        final Tensor all = scores(relative, batch, input.size(1), context);
+        return attention.singleQuery(
+                query.forward(first, context),
+                input,
+                key,
+                value,
+                PaddingMask.bias(batch).orElse(null),
+                all == null ? null : all.narrow(2, 0, 1),
+                context);
+    }
+
+    /** Of tokens, in any shape (..., hidden), and of what attention gave for them. */
+    private Tensor afterAttention(Tensor read, Tensor mixed, ForwardContext context) {
         final Tensor attended = attentionOutputDropout.forward(attentionOutput.forward(mixed, context), context);
         final Tensor middle = attentionNorm.forward(attended.add(read));
-        final Tensor wide = up.forward(middle, context);
-        final Tensor narrow = outputDropout.forward(down.forward(config.activation(), wide, context), context);
+        final Tensor narrow = outputDropout.forward(feedForward(middle, context), context);
         return outputNorm.forward(narrow.add(middle));
+    }
+
+    private Tensor feedForward(Tensor middle, ForwardContext context) {
+        return context.isPredicting()
+                ? down.forward(up.activated(config.activation(), middle, context), context)
+                : down.forward(config.activation(), up.forward(middle, context), context);
     }
 
     /**

@@ -75,6 +75,11 @@ record LayerStage(int index, EncoderLayer layer, Optional<RelativeScores> relati
     }
 
     @Override
+    public boolean canLeaveOutPadding() {
+        return true;
+    }
+
+    @Override
     public Optional<HiddenLayout> layout() {
         return Optional.of(firstAlone ? HiddenLayout.WHOLE : HiddenLayout.positions("attention_mask"));
     }

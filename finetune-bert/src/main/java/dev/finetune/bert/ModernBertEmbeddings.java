@@ -12,6 +12,7 @@ import dev.finetune.nn.OperatorGraph.Value;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
+import dev.finetune.nn.TokenGroups;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
@@ -46,13 +47,25 @@ final class ModernBertEmbeddings implements Stage {
 
     @Override
     public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
-        return dropout.forward(norm.forward(words.forward(batch.get("input_ids"), context)), context);
+        final Tensor ids = batch.get("input_ids");
+        return TokenGroups.of(batch, "attention_mask", context)
+                .map(tokens -> tokens.pad(embedded(tokens.gatherNumbers(ids), context)))
+                .orElseGet(() -> embedded(ids, context));
+    }
+
+    private Tensor embedded(Tensor ids, ForwardContext context) {
+        return dropout.forward(norm.forward(words.forward(ids, context)), context);
     }
 
     @Override
     public Value draw(OperatorGraph graph, Value input) {
         final Value normed = norm.draw(graph, words.draw(graph, TextInputs.ids(graph)));
         return graph.reshape(normed, -1, words.weight().shape()[1]);
+    }
+
+    @Override
+    public boolean canLeaveOutPadding() {
+        return true;
     }
 
     @Override

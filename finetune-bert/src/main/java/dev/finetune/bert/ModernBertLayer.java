@@ -14,6 +14,7 @@ import dev.finetune.nn.OperatorGraph.Value;
 import dev.finetune.nn.Parameter;
 import dev.finetune.nn.ParameterSource;
 import dev.finetune.nn.Stage;
+import dev.finetune.nn.TokenGroups;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -84,18 +85,45 @@ final class ModernBertLayer implements Stage {
 
     @Override
     public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
+        final Optional<TokenGroups> groups =
+                firstAlone ? Optional.empty() : TokenGroups.of(batch, "attention_mask", context);
+        if (groups.isPresent()) {
+            final Tensor tokens = groups.get().gather(input);
+            final Tensor mixed = groups.get().attend(projected(tokens, context), (all, bias, length) -> {
+                final Optional<Tensor> padding = Optional.ofNullable(bias);
+                return attended(
+                        all,
+                        sliding ? PaddingMask.nearInGroup(batch, window, length, padding) : padding,
+                        batch,
+                        context);
+            });
+            return groups.get().pad(afterAttention(tokens, mixed, context));
+        }
+        final Optional<Tensor> mask = sliding ? PaddingMask.near(batch, window) : PaddingMask.bias(batch);
+        final Tensor mixed = attended(projected(input, context), mask, batch, context);
+        return afterAttention(firstAlone ? input.narrow(1, 0, 1) : input, mixed, context);
+    }
+
+    /** Queries, keys and values. */
+    private List<Tensor> projected(Tensor input, ForwardContext context) {
         final Tensor normed = attentionNorm.isPresent() ? attentionNorm.get().forward(input) : input;
         final TensorVector all = projections.forward(normed, context).split(hidden, 2);
+        return List.of(all.get(0), all.get(1), all.get(2));
+    }
+
+    /** Of queries, keys and values, (rows, length, hidden), of which the first query alone may be wanted. */
+    private Tensor attended(List<Tensor> all, Optional<Tensor> mask, Batch batch, ForwardContext context) {
         final Tensor queries = all.get(0);
         final Tensor query = rotary.forward(firstAlone ? queries.narrow(1, 0, 1) : queries, batch);
-        final Tensor key = rotary.forward(all.get(1), batch);
-        final Tensor value = all.get(2);
-        final Optional<Tensor> mask = sliding ? PaddingMask.near(batch, window) : PaddingMask.bias(batch);
         final Tensor bias =
                 mask.map(each -> firstAlone ? each.narrow(2, 0, 1) : each).orElse(null);
-        final Tensor mixed = attention.forward(query, key, value, bias, context);
+        return attention.forward(query, rotary.forward(all.get(1), batch), all.get(2), bias, context);
+    }
+
+    /** Of tokens, in any shape (..., hidden), and of what attention gave for them. */
+    private Tensor afterAttention(Tensor read, Tensor mixed, ForwardContext context) {
         final Tensor attended = attentionDropout.forward(attentionOutput.forward(mixed, context), context);
-        final Tensor middle = (firstAlone ? input.narrow(1, 0, 1) : input).add(attended);
+        final Tensor middle = read.add(attended);
         final Tensor output = middle.add(feedForward(norm.forward(middle), context));
         return lastNorm.isPresent() ? lastNorm.get().forward(output) : output;
     }
@@ -129,6 +157,11 @@ final class ModernBertLayer implements Stage {
         final Value gated = Gated.draw(graph, config.activation(), wide);
         final Value output = graph.apply("Add", middle, down.draw(graph, gated));
         return lastNorm.map(each -> each.draw(graph, output)).orElse(output);
+    }
+
+    @Override
+    public boolean canLeaveOutPadding() {
+        return true;
     }
 
     @Override

@@ -44,7 +44,7 @@ final class MpNetScores implements RelativeScores, Module {
     @Override
     public Tensor forward(Batch batch, long length, ForwardContext context) {
         final Tensor buckets = batch.derived(
-                        "mpnet_buckets", () -> Optional.of(DISTANCES.of(length, length, batch.device())))
+                        "mpnet_buckets." + length, () -> Optional.of(DISTANCES.of(length, length, batch.device())))
                 .orElseThrow();
         return table.forward(buckets, context).permute(2, 0, 1).unsqueeze(0).contiguous();
     }

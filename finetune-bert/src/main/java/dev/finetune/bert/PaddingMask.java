@@ -49,11 +49,24 @@ public final class PaddingMask {
      */
     static Optional<Tensor> near(Batch batch, int window) {
         final long length = batch.get("attention_mask").size(1);
+        return near(batch, window, length, bias(batch), "attention_bias_near." + window);
+    }
+
+    /**
+     * The same for one of the groups of a batch's rows, (1 or rows, 1, length, length).
+     *
+     * @param length which that group alone has
+     * @param padding what hides the padding of its rows, as {@link #bias}
+     */
+    static Optional<Tensor> nearInGroup(Batch batch, int window, long length, Optional<Tensor> padding) {
+        return near(batch, window, length, padding, "attention_bias_near." + window + ".group." + length);
+    }
+
+    private static Optional<Tensor> near(Batch batch, int window, long length, Optional<Tensor> padding, String name) {
         if (length <= window + 1L) {
-            return bias(batch);
+            return padding;
         }
-        final Optional<Tensor> padding = bias(batch);
-        return batch.derived("attention_bias_near." + window, () -> {
+        return batch.derived(name, () -> {
             final TensorOptions longs = new TensorOptions(ScalarType.Long);
             final Tensor places = torch.arange(new Scalar(length), longs);
             final Tensor far = places.unsqueeze(0)

@@ -37,6 +37,11 @@ record SharedBelow(Stage embeddings, List<Module> shared) implements Stage {
     }
 
     @Override
+    public boolean canLeaveOutPadding() {
+        return embeddings.canLeaveOutPadding();
+    }
+
+    @Override
     public Optional<HiddenLayout> layout() {
         return embeddings.layout();
     }

@@ -13,7 +13,7 @@ import java.util.stream.IntStream;
  * epoch, whatever else the process does.
  *
  * <p>With {@code shuffle} and {@code groupByLength}, batches are drawn as without the latter, but the longest row comes in the
- * first one, so that memory runs out at once or not at all, and the rows of a batch come by length, the longest first: they are
+ * first one, so that memory runs out at once or not at all, and the rows of a batch come by length, the longest first: they may be
  * computed in {@linkplain PaddedBatches parts} of similar length. (Batches that are of similar length themselves, as with {@code
  * group_by_length} of Transformers, need less padding still, but learn worse where length and class go together.) With {@code
  * groupByLength} alone (evaluation), rows are sorted by length, the longest first, for

@@ -17,6 +17,12 @@ public final class PaddedBatches {
     public static final int OWN_COST = 32;
 
     /**
+     * The same where padding isn't computed, but for little: it takes memory between a network's stages, and in heads that say
+     * something of each token, so that a single long row had better not come with many short ones.
+     */
+    public static final int OWN_COST_WITHOUT_PADDING = 512;
+
+    /**
      * What a part of a training batch costs on a CPU beside its tokens, in tokens: every weight's gradient is made, and added to
      * that of the other parts. Estimated from the bytes that move: some 16 tokens for BERT-base, 35 for a model of 22 million
      * parameters; more is said, since small products are slower.

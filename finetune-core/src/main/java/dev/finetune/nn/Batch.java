@@ -8,6 +8,7 @@ import dev.finetune.internal.torch.Recorder;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,8 @@ public final class Batch implements AutoCloseable {
     private final Device device;
     /** In the order in which they were made: what one is made from comes before it. */
     private final Map<String, Made> known = new LinkedHashMap<>();
+
+    private final Map<String, Optional<TokenGroups>> tokenGroups = new HashMap<>();
 
     /** What there is by a name, and how it is made. */
     private record Made(Optional<Tensor> tensor, Supplier<Optional<Tensor>> maker) {}
@@ -99,6 +102,17 @@ public final class Batch implements AutoCloseable {
         return tensor;
     }
 
+    /** The groups of its tokens, by their mask, made for the first that asks. */
+    Optional<TokenGroups> tokenGroups(String mask, Supplier<Optional<TokenGroups>> make) {
+        final Optional<TokenGroups> there = tokenGroups.get(mask);
+        if (there != null) {
+            return there;
+        }
+        final Optional<TokenGroups> made = make.get();
+        tokenGroups.put(mask, made);
+        return made;
+    }
+
     /** {@return the device (borrowed)} */
     public Device device() {
         return device;
@@ -135,5 +149,6 @@ public final class Batch implements AutoCloseable {
     public void close() {
         known.values().forEach(made -> made.tensor.ifPresent(Tensor::close));
         known.clear();
+        tokenGroups.clear();
     }
 }

@@ -14,6 +14,8 @@ public final class ForwardContext {
     private final boolean training;
     private final boolean recomputing;
     private final boolean recomputeActivations;
+    private final boolean leavesOutPadding;
+    private final boolean predicting;
     private final long seed;
     private final Optional<DropoutMasks> masks;
     private final Optional<KeyValueCache> cache;
@@ -25,19 +27,23 @@ public final class ForwardContext {
     private int attentions;
 
     private ForwardContext(boolean training, boolean recomputing, boolean recomputeActivations, long seed) {
-        this(training, recomputing, recomputeActivations, seed, Optional.empty(), Optional.empty());
+        this(training, recomputing, recomputeActivations, false, false, seed, Optional.empty(), Optional.empty());
     }
 
     private ForwardContext(
             boolean training,
             boolean recomputing,
             boolean recomputeActivations,
+            boolean leavesOutPadding,
+            boolean predicting,
             long seed,
             Optional<DropoutMasks> masks,
             Optional<KeyValueCache> cache) {
         this.training = training;
         this.recomputing = recomputing;
         this.recomputeActivations = recomputeActivations;
+        this.leavesOutPadding = leavesOutPadding;
+        this.predicting = predicting;
         this.seed = seed;
         this.masks = masks;
         this.cache = cache;
@@ -51,7 +57,7 @@ public final class ForwardContext {
      * @return a context for one pass over the next positions
      */
     public static ForwardContext continuing(KeyValueCache cache) {
-        return new ForwardContext(false, false, true, 0, Optional.empty(), Optional.of(cache));
+        return new ForwardContext(false, false, true, false, false, 0, Optional.empty(), Optional.of(cache));
     }
 
     /** {@return how many positions passes before this one have read: where its first one stands} */
@@ -131,7 +137,7 @@ public final class ForwardContext {
      * @return the context of a second training pass over the same batch, with other dropout
      */
     public ForwardContext secondDropout() {
-        return new ForwardContext(training, false, recomputeActivations, Seeds.mix(seed ^ 0x5851F42D4C957F2DL));
+        return with(false, Seeds.mix(seed ^ 0x5851F42D4C957F2DL), Optional.empty(), Optional.empty());
     }
 
     /**
@@ -140,7 +146,46 @@ public final class ForwardContext {
      * @param some drawn for this pass
      */
     public ForwardContext with(DropoutMasks some) {
-        return new ForwardContext(training, recomputing, recomputeActivations, seed, Optional.of(some), cache);
+        return with(recomputing, seed, Optional.of(some), cache);
+    }
+
+    /**
+     * {@return the same pass for stages that need not compute padding: where they can, tokens alone are computed, and what they give
+     * for padding is anything finite}
+     *
+     * @param may whether they need not
+     */
+    public ForwardContext leavingOutPadding(boolean may) {
+        return new ForwardContext(training, recomputing, recomputeActivations, may, predicting, seed, masks, cache);
+    }
+
+    /** {@return the same pass, one of those that predict, between which weights stay as they are} */
+    public ForwardContext predicting() {
+        return new ForwardContext(
+                training, recomputing, recomputeActivations, leavesOutPadding, true, seed, masks, cache);
+    }
+
+    private ForwardContext with(
+            boolean nowRecomputing, long nowSeed, Optional<DropoutMasks> nowMasks, Optional<KeyValueCache> nowCache) {
+        return new ForwardContext(
+                training,
+                nowRecomputing,
+                recomputeActivations,
+                leavesOutPadding,
+                predicting,
+                nowSeed,
+                nowMasks,
+                nowCache);
+    }
+
+    /** {@return whether the pass is one of those that predict, so that it may pay to lay weights out for them} */
+    public boolean isPredicting() {
+        return predicting;
+    }
+
+    /** {@return whether what is computed for padding is of no use to anybody} */
+    public boolean leavesOutPadding() {
+        return leavesOutPadding;
     }
 
     /** What dropout keeps, where that isn't drawn layer by layer. */
@@ -163,7 +208,7 @@ public final class ForwardContext {
      * time}
      */
     public ForwardContext recomputing() {
-        return new ForwardContext(training, true, recomputeActivations, seed);
+        return with(true, seed, Optional.empty(), Optional.empty());
     }
 
     /** {@return whether what is computed has been computed before, in the same pass} */

@@ -59,9 +59,9 @@ public interface HeadModule extends Module {
     }
 
     /**
-     * {@return whether the outputs that loss and metrics use depend on what the trunk gives at padded positions of a
-     * batch, as where a softmax is taken over all positions; not by default} What frozen stages give is then kept with
-     * its padding.
+     * {@return whether what loss, metrics and predictions use depends on what the trunk gives at padded positions of a
+     * batch, as where a softmax or a maximum is taken over all positions; not by default} If so, padding is computed, and kept with
+     * what frozen stages give; else what is there is anything finite.
      */
     default boolean readsPadding() {
         return false;

@@ -24,7 +24,8 @@ public final class Linear implements Module {
     private final @Nullable Parameter bias;
     private final boolean turned;
     private final AdaptedLayer layer = new Layer();
-    private final AdaptedLayer fewRows = new FewRowsLayer();
+    private final AdaptedLayer fewRows = new FewRowsLayer(true);
+    private final AdaptedLayer manyPasses = new FewRowsLayer(false);
 
     /**
      * Takes {@code weight} (out, in) and {@code bias} (out) from a source.
@@ -103,15 +104,15 @@ public final class Linear implements Module {
      * @return (..., out), in the current scope
      */
     public Tensor forward(Tensor input, ForwardContext context) {
-        final AdaptedLayer plain = context.writesOn() ? fewRows : layer;
+        final AdaptedLayer plain = context.writesOn() ? fewRows : context.isPredicting() ? manyPasses : layer;
         return weight.adapter()
                 .map(adapter -> adapter.forward(input, plain, context))
                 .orElseGet(() -> plain.plain(input));
     }
 
     /**
-     * Applies the layer, and an activation to what it gives; where texts are written on, both as one, and nothing is kept for a
-     * gradient.
+     * Applies the layer, and an activation to what it gives; for few rows, while weights stay as they are, both as one, and nothing is
+     * kept for a gradient.
      *
      * @param activation applied last
      * @param input (..., in)
@@ -131,7 +132,7 @@ public final class Linear implements Module {
     }
 
     /**
-     * Applies the layer, and adds what it gives to another tensor; where texts are written on, both as one.
+     * Applies the layer, and adds what it gives to another tensor; for few rows, while weights stay as they are, both as one.
      *
      * @param other (..., out) (borrowed)
      * @param input (..., in)
@@ -144,8 +145,8 @@ public final class Linear implements Module {
     }
 
     /**
-     * Applies the layer, and multiplies what it gives with another tensor, number by number; where texts are written on, both as
-     * one.
+     * Applies the layer, and multiplies what it gives with another tensor, number by number; for few rows, while weights stay as they
+     * are, both as one.
      *
      * @param other (..., out) (borrowed)
      * @param input (..., in)
@@ -168,12 +169,15 @@ public final class Linear implements Module {
 
     /** The copy that the layer multiplies with alone; null where it doesn't. */
     private @Nullable WeightCopy copyFor(Tensor input, ForwardContext context) {
-        return context.writesOn() && !isAdapted() ? copyFor(input) : null;
-    }
-
-    private @Nullable WeightCopy copyFor(Tensor input) {
+        final boolean writes = context.writesOn();
+        if (isAdapted() || !writes && !context.isPredicting()) {
+            return null;
+        }
         final Tensor matrix = matrix(weight.operand());
-        return WeightCopy.pays(input, matrix) ? weight.copyForFewRows(matrix) : null;
+        if (!WeightCopy.pays(input, matrix)) {
+            return null;
+        }
+        return writes ? weight.copyForFewRows(matrix) : weight.copyThere(matrix);
     }
 
     /** Whether what it gives for an input holds no more than bfloat16 can. */
@@ -334,14 +338,25 @@ public final class Linear implements Module {
         return all;
     }
 
-    /** The layer while texts are written, a token of each at a time. */
+    /** The layer while weights stay as they are. */
     private final class FewRowsLayer extends Layer {
+        private final boolean atOnce;
+
+        /** Whether a copy is laid out for the first pass: one of many, as each token that is written takes one. */
+        FewRowsLayer(boolean atOnce) {
+            this.atOnce = atOnce;
+        }
+
         @Override
         public Tensor plain(Tensor input) {
             if (weight.packed().isPresent()) {
                 return super.plain(input);
             }
-            final WeightCopy copy = copyFor(input);
+            final Tensor matrix = matrix(weight.operand());
+            if (!WeightCopy.pays(input, matrix)) {
+                return super.plain(input);
+            }
+            final WeightCopy copy = atOnce ? weight.copyForFewRows(matrix) : weight.copyAfterManyPasses(matrix);
             return copy == null ? super.plain(input) : copy.linear(input, bias == null ? null : bias.operand());
         }
     }

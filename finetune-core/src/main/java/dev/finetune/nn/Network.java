@@ -207,6 +207,11 @@ public final class Network implements AutoCloseable {
         return learning;
     }
 
+    /** {@return whether padding need not be computed, by any stage, for what the head gives for tokens, and for its loss} */
+    public boolean canLeaveOutPadding() {
+        return stages.stream().allMatch(Stage::canLeaveOutPadding) && !head.readsPadding();
+    }
+
     /** {@return how many stages, from the input on, have nothing that is trained} */
     public int frozenStages() {
         int count = 0;

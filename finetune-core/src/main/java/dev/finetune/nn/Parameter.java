@@ -36,6 +36,9 @@ public final class Parameter implements AutoCloseable {
     private boolean operand;
     private @Nullable Tensor standIn;
     private @Nullable WeightCopy copy;
+    private int fewRowsPasses;
+    private long fewRowsVersion = -1;
+    private boolean shared;
     private @Nullable RowGradient rows;
 
     /**
@@ -116,6 +119,7 @@ public final class Parameter implements AutoCloseable {
         } else {
             value.set_data(other.value);
             dropCopy();
+            shared = true;
         }
     }
 
@@ -151,6 +155,29 @@ public final class Parameter implements AutoCloseable {
             copy = WeightCopy.of(matrix);
         }
         return copy;
+    }
+
+    /**
+     * The same, but laid out only once many passes have asked for it: null until then, and where the memory is another parameter's,
+     * which several networks would lay out again.
+     *
+     * @param matrix the value as (out, in)
+     */
+    synchronized @Nullable WeightCopy copyAfterManyPasses(Tensor matrix) {
+        final WeightCopy there = copyThere(matrix);
+        if (there != null || shared) {
+            return there;
+        }
+        dropCopy();
+        final long now = matrix.__dispatch__version();
+        fewRowsPasses = now == fewRowsVersion ? fewRowsPasses + 1 : 0;
+        fewRowsVersion = now;
+        return WeightCopy.paysAfter(fewRowsPasses) ? copyForFewRows(matrix) : null;
+    }
+
+    /** The copy of a matrix, if it has been laid out. */
+    synchronized @Nullable WeightCopy copyThere(Tensor matrix) {
+        return copy != null && copy.isOf(matrix) ? copy : null;
     }
 
     /** Frees the copy that few rows are multiplied with, if there is one. */

@@ -81,6 +81,14 @@ public interface Stage extends Module {
         return draw(graph, inputs.isEmpty() ? OperatorGraph.NOTHING : inputs.get(0));
     }
 
+    /**
+     * {@return whether it gives the same for a row's own positions where a {@linkplain ForwardContext#leavesOutPadding context} leaves
+     * out padding, whatever its input is there, as long as that is finite; false by default}
+     */
+    default boolean canLeaveOutPadding() {
+        return false;
+    }
+
     /** {@return layers in it that take the same input, by groups; none by default} */
     default List<FusedLinear> joint() {
         return List.of();

@@ -44,6 +44,7 @@ final class BackwardPass implements Pass {
     private final PretrainedReference originals;
     private final boolean checkpointing;
     private final boolean recomputeActivations;
+    private final boolean leavesOutPadding;
     private final boolean custom;
     private final boolean packed;
     private final HalfPrecision half;
@@ -67,6 +68,7 @@ final class BackwardPass implements Pass {
         this.originals = originals;
         this.checkpointing = settings.execution().gradientCheckpointing();
         this.recomputeActivations = settings.execution().recomputeActivations();
+        this.leavesOutPadding = settings.batching().groupsByLength() && network.canLeaveOutPadding();
         this.custom = recomputeActivations && half == HalfPrecision.NONE;
         this.packed = network.isPacked();
         this.half = half;
@@ -90,7 +92,7 @@ final class BackwardPass implements Pass {
 
     /** As {@link #start}, from what the frozen prefix gives for the batch. */
     Tensor start(Batch batch, Supplier<Hidden> input, double weight, long seed) {
-        final ForwardContext context = ForwardContext.training(seed, recomputeActivations);
+        final ForwardContext context = context(seed);
         try (CustomGradients open = customGradients(batch);
                 HalfPrecisionWeights.InUse use = copies.use()) {
             final Tensor loss =
@@ -98,6 +100,10 @@ final class BackwardPass implements Pass {
             copies.handOver();
             return loss;
         }
+    }
+
+    private ForwardContext context(long seed) {
+        return ForwardContext.training(seed, recomputeActivations).leavingOutPadding(leavesOutPadding);
     }
 
     private @Nullable CustomGradients customGradients(Batch batch) {
@@ -117,8 +123,7 @@ final class BackwardPass implements Pass {
      * @return the product; the caller owns it
      */
     Tensor startRecordable(Batch batch, Hidden input, Tensor factor, DropoutMasks masks, long seed) {
-        final ForwardContext context =
-                ForwardContext.training(seed, recomputeActivations).with(masks);
+        final ForwardContext context = context(seed).with(masks);
         try (HalfPrecisionWeights.InUse use = copies.use();
                 TensorScope scope = TensorScope.open()) {
             final Tensor loss;
@@ -134,12 +139,7 @@ final class BackwardPass implements Pass {
     /** Where, in the forward pass over a batch, numbers first aren't finite. */
     Optional<NonFinite.Found> findNonFinite(Batch batch, long seed) {
         try (var autocast = Autocast.of(batch.device().is_cuda(), half)) {
-            return NonFinite.find(
-                    network,
-                    batch,
-                    stage -> stage < prefix.stages()
-                            ? prefix.context()
-                            : ForwardContext.training(seed, recomputeActivations));
+            return NonFinite.find(network, batch, stage -> stage < prefix.stages() ? prefix.context() : context(seed));
         }
     }
 

@@ -45,10 +45,10 @@ public record Batching(
 
     /**
      * Whether inputs of similar length are computed together, which wastes less on padding; true by default. The batches of a
-     * training are drawn at random all the same; on a CPU, each is computed in parts of similar length whose gradients add up
-     * to the batch's. Evaluations and predictions take inputs by length; with false, in their order. Results differ by rounding
-     * only, but for what is drawn for each part anew (dropout, the masks of masked words), and the loss of question answering,
-     * which counts padding. Pictures have no length: said as true of a model that reads them, it is refused when the model is
+     * training are drawn at random all the same; on a CPU, each is computed without its padding where all stages of the model can
+     * leave it out, else in parts of similar length whose gradients add up to the batch's. Evaluations and predictions
+     * take inputs by length; with false, in their order. Results differ by rounding only, but for what is drawn otherwise (dropout,
+     * the masks of masked words), and the loss of question answering, which counts padding. Pictures have no length: said as true of a model that reads them, it is refused when the model is
      * loaded; false takes their batches in the order of the rows.
      *
      * @param group whether they are

@@ -83,9 +83,24 @@ public final class EncodedRows implements BatchSource {
      * @param training whether batches are trained on (augmentation, masking)
      * @param shuffle whether each epoch has an order of its own
      * @param groupByLength whether rows of similar length are computed together
+     * @param inParts whether a batch is computed in parts of similar length, where it is trained on in an order of its own
      * @param seed of order and collation
      */
-    public record Order(int batchSize, boolean training, boolean shuffle, boolean groupByLength, long seed) {
+    public record Order(
+            int batchSize, boolean training, boolean shuffle, boolean groupByLength, boolean inParts, long seed) {
+        /**
+         * The order in which a batch may be computed in parts where its rows are grouped by length.
+         *
+         * @param batchSize rows in a batch; the last batch may have fewer
+         * @param training whether batches are trained on (augmentation, masking)
+         * @param shuffle whether each epoch has an order of its own
+         * @param groupByLength whether rows of similar length are computed together
+         * @param seed of order and collation
+         */
+        public Order(int batchSize, boolean training, boolean shuffle, boolean groupByLength, long seed) {
+            this(batchSize, training, shuffle, groupByLength, groupByLength, seed);
+        }
+
         /**
          * {@return how an evaluation visits rows}
          *
@@ -101,14 +116,14 @@ public final class EncodedRows implements BatchSource {
         }
 
         /**
-         * A batch in the parts that it is computed in: by similar length, where it is trained on in an order of its own.
+         * A batch in the parts that it is computed in.
          *
          * @param rows of the batch, by length where they are grouped by it
          * @param number of the batch
          */
         List<HostBatch> parts(
                 List<Encoded> rows, long number, BiFunction<List<Encoded>, CollateContext, HostBatch> collate) {
-            if (!training || !shuffle || !groupByLength) {
+            if (!training || !shuffle || !inParts) {
                 return List.of(collate.apply(rows, context(number)));
             }
             final int[] lengths = rows.stream().mapToInt(Encoded::length).toArray();

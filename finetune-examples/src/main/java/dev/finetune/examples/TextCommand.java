@@ -50,7 +50,7 @@ public final class TextCommand implements Callable<Integer> {
             negatable = true,
             defaultValue = "true",
             fallbackValue = "true",
-            description = "Compute each batch in parts of similar length.")
+            description = "Compute each batch without its padding, or in parts of similar length.")
     private boolean groupByLength = true;
 
     @Option(names = "--predict", arity = "1..*", description = "Texts to classify when trained.")

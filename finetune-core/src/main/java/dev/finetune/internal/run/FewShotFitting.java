@@ -14,6 +14,7 @@ import dev.finetune.internal.Listed;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
+import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Network;
 import dev.finetune.nn.Parameter;
 import dev.finetune.task.Task;
@@ -240,7 +241,7 @@ public final class FewShotFitting<I> {
     private RowPasses passes(LoadedModel<I> model) {
         return new RowPasses(
                 model,
-                draft.training().execution().recomputeActivations(),
+                ForwardContext.evaluating(draft.training().execution().recomputeActivations()),
                 draft.training().evaluation().batchSize(),
                 rows -> "Computing the vectors of " + rows + " rows");
     }

@@ -16,6 +16,7 @@ import dev.finetune.head.DataForHead;
 import dev.finetune.internal.Listed;
 import dev.finetune.internal.Warnings;
 import dev.finetune.metrics.Metrics;
+import dev.finetune.nn.Network;
 import dev.finetune.report.LayerSummary;
 import dev.finetune.report.ProgressLog;
 import dev.finetune.report.Provenance;
@@ -508,11 +509,24 @@ public final class Fitting<I> {
         return found;
     }
 
-    /** On a GPU parts cost more than padding; a batch norm would take each part's own mean and variance. */
-    boolean isComputedInParts(LoadedModel<I> model) {
-        return settings.batching().groupsByLength()
+    /** How a training visits rows. */
+    EncodedRows.Order order(LoadedModel<I> model, long seed) {
+        final Network network = model.assembly().network();
+        // On a GPU parts cost more than padding; a batch norm would take each part's own mean and variance. What
+        // gradient checkpointing
+        // keeps has padding.
+        final boolean grouped = settings.batching().groupsByLength()
                 && model.device().is_cpu()
-                && model.assembly().network().buffers().isEmpty();
+                && network.buffers().isEmpty();
+        return new EncodedRows.Order(
+                settings.batchSize().rows(),
+                true,
+                settings.batching().shuffle(),
+                grouped,
+                grouped
+                        && (!network.canLeaveOutPadding()
+                                || settings.execution().gradientCheckpointing()),
+                seed);
     }
 
     private BatchSource trainingRows(Dataset<I> dataset, LoadedModel<I> model, Sharing sharing, List<String> warnings) {
@@ -521,12 +535,7 @@ public final class Fitting<I> {
                     + " several processes has a part: use loss(l -> l.balancedClassWeights()) with distributed(...).");
         }
         final InputEncoder<I> encoder = model.assembly().encoder();
-        final EncodedRows.Order order = new EncodedRows.Order(
-                settings.batchSize().rows(),
-                true,
-                settings.batching().shuffle(),
-                isComputedInParts(model),
-                sharing.seed(settings.seed()));
+        final EncodedRows.Order order = order(model, sharing.seed(settings.seed()));
         if (dataset.size().isEmpty()) {
             if (settings.batching().balancedSampling()) {
                 throw new FinetuneException(

@@ -56,7 +56,10 @@ final class Predicting<I> {
         this.inputs = inputs;
         this.passes = new RowPasses(
                 model,
-                settings.execution().recomputeActivations(),
+                ForwardContext.evaluating(settings.execution().recomputeActivations())
+                        .leavingOutPadding(settings.batching().groupsByLength()
+                                && assembly.network().canLeaveOutPadding())
+                        .predicting(),
                 Integer.MAX_VALUE,
                 rows -> "Predicting a batch of " + rows + (rows == 1 ? " input" : " inputs"));
     }
@@ -136,7 +139,11 @@ final class Predicting<I> {
         final int[] lengths =
                 sorted.stream().mapToInt(row -> row.encoded.length()).toArray();
         // A GPU reads weights fast, but takes its time to start: there padding is cheaper than another batch.
-        final int ownCost = model.device().is_cpu() ? PaddedBatches.OWN_COST : Integer.MAX_VALUE;
+        final int ownCost = !model.device().is_cpu()
+                ? Integer.MAX_VALUE
+                : assembly.network().canLeaveOutPadding()
+                        ? PaddedBatches.OWN_COST_WITHOUT_PADDING
+                        : PaddedBatches.OWN_COST;
         int from = 0;
         for (int end : PaddedBatches.ends(lengths, most, ownCost)) {
             cut.add(sorted.subList(from, end));

@@ -117,14 +117,7 @@ public final class PreferenceFitting<I> {
             final Optional<List<PreferencePair>> held =
                     validation.map(data -> encoded(data, encoder, "validation", fitting, warnings));
             final PreferenceRows rows = new PreferenceRows(
-                    asked(pairs, model),
-                    model.assembly().encoder(),
-                    new EncodedRows.Order(
-                            settings.batchSize().rows(),
-                            true,
-                            settings.batching().shuffle(),
-                            fitting.isComputedInParts(model),
-                            settings.seed()));
+                    asked(pairs, model), model.assembly().encoder(), fitting.order(model, settings.seed()));
             final Optional<BatchSource> evaluated = held.map(some -> new PreferenceRows(
                     asked(some, model), model.assembly().encoder(), EncodedRows.Order.evaluating(settings)));
             return new Prepared<>(

@@ -29,13 +29,13 @@ final class RowPasses {
      * Passes of a model.
      *
      * @param model the network and what makes its batches (borrowed)
-     * @param recomputeActivations whether the attention of long rows may be computed piece by piece
+     * @param context of the passes
      * @param most rows at once
      * @param doing says what is done with so many rows, for errors
      */
-    RowPasses(LoadedModel<?> model, boolean recomputeActivations, int most, IntFunction<String> doing) {
+    RowPasses(LoadedModel<?> model, ForwardContext context, int most, IntFunction<String> doing) {
         this.model = model;
-        this.context = ForwardContext.evaluating(recomputeActivations);
+        this.context = context;
         this.doing = doing;
         this.most = most;
     }

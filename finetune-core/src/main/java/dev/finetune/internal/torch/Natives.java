@@ -25,8 +25,9 @@ import org.bytedeco.pytorch.global.torch;
  *   <li>MKL takes OpenBLAS's place when its natives are on the class path, unless
  *       {@code org.bytedeco.openblas.load} says otherwise, and unless the processor is one of AMD's with AVX-512
  *       ({@link MatrixProducts}).
- *   <li>{@code GOMP_SPINCOUNT=1000} with OpenBLAS: OpenMP's idle threads wait a thousand turns before they sleep, rather
- *       than 300,000, and leave the cores to OpenBLAS's own threads. MKL has no others than OpenMP's ({@link Workers} take
+ *   <li>{@code GOMP_SPINCOUNT=5000} with OpenBLAS: OpenMP's idle threads wait five thousand turns before they sleep, rather
+ *       than 300,000, and leave the cores to OpenBLAS's own threads. With a thousand, a prediction of one short text takes a fifth
+ *       longer. MKL has no others than OpenMP's ({@link Workers} take
  *       care to use them, too), and there they wait 20,000 turns: with fewer, small networks train a third slower; with
  *       300,000, a process on a machine that others keep busy takes three times as long.
  *   <li>{@code OMP_WAIT_POLICY=ACTIVE}: as soon as a second thread has computed, such as one that loaded a model beside one
@@ -120,7 +121,7 @@ public final class Natives {
     private static void tune() {
         if (Jna.whyNot().isEmpty() && Platform.isLinux()) {
             setEnvironmentDefault("MKL_THREADING_LAYER", "GNU");
-            setEnvironmentDefault("GOMP_SPINCOUNT", PRODUCTS == MatrixProducts.OPENBLAS ? "1000" : "20000");
+            setEnvironmentDefault("GOMP_SPINCOUNT", PRODUCTS == MatrixProducts.OPENBLAS ? "5000" : "20000");
             setEnvironmentDefault("OMP_WAIT_POLICY", "ACTIVE");
             setEnvironmentDefault("KMP_BLOCKTIME", "200");
             if (PRODUCTS == MatrixProducts.OPENBLAS) {

@@ -9,13 +9,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * A second copy of a matrix W, laid out as oneDNN reads it fastest where it multiplies few rows x: the time of x W^T is that of
  * reading W once then, while OpenBLAS and MKL lay W out anew in each product. On two cores of an AMD EPYC (Zen 4) the matrices of
- * GPT-2 small took 1.7 times less time for one row, 2.7 times for 16 and 2 times for 32; laying them out takes as long as some ten
- * products. {@code -Ddev.finetune.weightCopies=false} switches it off.
+ * GPT-2 small took 1.7 times less time for one row, 2.7 times for 16 and 2 times for 32, and BERT-base's and all-MiniLM's still 1.2
+ * times for 128, all beside OpenBLAS; laying them out takes as long as some ten products.
+ * {@code -Ddev.finetune.weightCopies=false} switches it off.
  */
 public final class WeightCopy implements AutoCloseable {
     private static final boolean WANTED = !"false".equals(System.getProperty("dev.finetune.weightCopies"));
     private static final long LEAST_WEIGHTS = 1 << 16;
-    private static final long MOST_ROWS = 32;
+    private static final long MOST_ROWS = Natives.multipliesWithMkl() ? 32 : 128;
+
+    /** After so many passes with the same weights and few rows there will be as many more, by all that is known. */
+    private static final int PASSES = 16;
 
     /** The rows that the layout is made for; it is as good for fewer. */
     private static final long ROWS = 16;
@@ -66,6 +70,14 @@ public final class WeightCopy implements AutoCloseable {
                 && weight.scalar_type().intern() == ScalarType.Float
                 && torch.hasMKLDNN()
                 && !Autocast.isOnForCpu();
+    }
+
+    /**
+     * Whether a copy is made after so many passes with few rows that didn't need one. MKL has ways of its own where there is none ({@link
+     * FewRows}), which come near it.
+     */
+    public static boolean paysAfter(int passes) {
+        return passes >= PASSES && !Natives.multipliesWithMkl();
     }
 
     /**

@@ -100,7 +100,9 @@ class WeightCopyTest {
             final Tensor weight = random(256, 256);
             assertThat(WeightCopy.pays(random(1, 256), weight)).isFalse();
             try (GradientMode off = GradientMode.off()) {
-                assertThat(WeightCopy.pays(random(33, 256), weight)).isFalse();
+                assertThat(WeightCopy.pays(random(32, 256), weight)).isTrue();
+                assertThat(WeightCopy.pays(random(128, 256), weight)).isEqualTo(!Natives.multipliesWithMkl());
+                assertThat(WeightCopy.pays(random(129, 256), weight)).isFalse();
                 assertThat(WeightCopy.pays(random(1, 100), random(100, 100))).isFalse();
             }
         }
