@@ -104,13 +104,7 @@ public final class Batch implements AutoCloseable {
 
     /** The groups of its tokens, by their mask, made for the first that asks. */
     Optional<TokenGroups> tokenGroups(String mask, Supplier<Optional<TokenGroups>> make) {
-        final Optional<TokenGroups> there = tokenGroups.get(mask);
-        if (there != null) {
-            return there;
-        }
-        final Optional<TokenGroups> made = make.get();
-        tokenGroups.put(mask, made);
-        return made;
+        return tokenGroups.computeIfAbsent(mask, name -> make.get());
     }
 
     /** {@return the device (borrowed)} */

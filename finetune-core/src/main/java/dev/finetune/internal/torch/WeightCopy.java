@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A second copy of a matrix W, laid out as oneDNN reads it fastest where it multiplies few rows x: the time of x W^T is that of
  * reading W once then, while OpenBLAS and MKL lay W out anew in each product. On two cores of an AMD EPYC (Zen 4) the matrices of
- * GPT-2 small took 1.7 times less time for one row, 2.7 times for 16 and 2 times for 32, and BERT-base's and all-MiniLM's still 1.2
- * times for 128, all beside OpenBLAS; laying them out takes as long as some ten products.
+ * GPT-2 small took 1.7 times less time for one row, 2.7 times for 16 and 2 times for 32; beside OpenBLAS it pays for up to 128
+ * rows. Laying them out takes as long as some ten products.
  * {@code -Ddev.finetune.weightCopies=false} switches it off.
  */
 public final class WeightCopy implements AutoCloseable {
