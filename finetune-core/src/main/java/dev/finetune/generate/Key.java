@@ -21,6 +21,7 @@ enum Key {
     LENGTH_PENALTY("length_penalty", 1.0),
     EARLY_STOPPING("early_stopping", BeamStop.WHEN_UNLIKELY_BETTER),
     SEQUENCES("num_return_sequences", 1),
+    PROMPT_LOOKUP("prompt_lookup_num_tokens", 10),
     SEED("seed", 0L);
 
     final String inFile;

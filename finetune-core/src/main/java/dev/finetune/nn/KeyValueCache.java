@@ -277,6 +277,15 @@ public final class KeyValueCache implements AutoCloseable {
         }
     }
 
+    /**
+     * Forgets the last positions of all rows.
+     *
+     * @param positions how many, no more than were read
+     */
+    public void forgetLast(long positions) {
+        byPlace.values().forEach(room -> room.length -= positions);
+    }
+
     @Override
     public void close() {
         byPlace.values().forEach(Room::close);

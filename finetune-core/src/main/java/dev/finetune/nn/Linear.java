@@ -379,11 +379,11 @@ public final class Linear implements Module {
             if (Mixed.differ(input, operand)) {
                 return Mixed.linear(input, operand, bias == null ? null : bias.operand());
             }
-            if (bias == null) {
-                return torch.linear(input, operand);
+            if (!turned && FewRows.pay(input, operand)) {
+                return FewRows.linear(input, operand, biasOperand());
             }
-            return !turned && FewRows.pay(input, operand)
-                    ? FewRows.linear(input, operand, bias.operand())
+            return bias == null
+                    ? torch.linear(input, operand)
                     : torch.linear(input, operand, new TensorOptional(bias.operand()));
         }
 

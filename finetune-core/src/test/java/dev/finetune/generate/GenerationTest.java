@@ -79,6 +79,7 @@ class GenerationTest {
         refused(() -> sampled.minP(Double.NaN), "minP", "NaN");
         refused(() -> sampled.repetitionPenalty(-1), "repetition penalty", "-1");
         refused(() -> sampled.maxNewTokens(0), "maxNewTokens is 1 at least");
+        refused(() -> Generation.greedy().promptLookup(-1), "promptLookup is 0 at least");
         refused(() -> sampled.stopAt(new String[0]), "found []");
         refused(() -> sampled.stopAt("a", ""), "a character or more");
         refused(() -> sampled.stopTokens(new int[0]), "found []");
@@ -94,6 +95,8 @@ class GenerationTest {
         refused(() -> Generation.sampled().lengthPenalty(2), "Generation.beams(n)");
         refused(() -> Generation.greedy().earlyStopping(BeamStop.WHEN_FULL), "Generation.beams(n)");
         refused(() -> Generation.greedy().sequences(2), "one text, not 2");
+        refused(() -> Generation.sampled().promptLookup(5), "Generation.greedy()");
+        refused(() -> Generation.beams(2).promptLookup(5), "Generation.greedy()");
         refused(() -> Generation.beams(3).sequences(4), "3 texts at most, not 4");
         refused(() -> Generation.greedy().minNewTokens(5).maxNewTokens(4), "At least 5 new tokens");
         refused(() -> Generation.greedy().maxLength(4).minLength(5), "maxLength");

@@ -34,6 +34,12 @@ final class GenerationOptions {
     @Option(names = "--repetition-penalty", description = "Above 1, tokens that are there already are less likely.")
     private Optional<Double> repetitionPenalty = Optional.empty();
 
+    @Option(
+            names = "--prompt-lookup",
+            description =
+                    "Guess so many tokens at once at most where a greedy text repeats itself or its prompt; 0 for none.")
+    private Optional<Integer> promptLookup = Optional.empty();
+
     @Option(names = "--stop", description = "A text ends where it holds this; may be given several times.")
     private List<String> stop = List.of();
 
@@ -59,6 +65,7 @@ final class GenerationOptions {
         settings = topK.map(settings::topK).orElse(settings);
         settings = seed.map(settings::seed).orElse(settings);
         settings = repetitionPenalty.map(settings::repetitionPenalty).orElse(settings);
+        settings = promptLookup.map(settings::promptLookup).orElse(settings);
         return stop.isEmpty() ? settings : settings.stopAt(stop.toArray(new String[0]));
     }
 }

@@ -5,6 +5,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The product of a few rows x and a large matrix W. MKL has other kernels for W x^T than for x W^T, some of which don't copy
@@ -37,13 +38,16 @@ public final class FewRows {
                 && !Autocast.isOnForCpu();
     }
 
-    /** x W^T + b for x of shape (..., in), W of shape (out, in) and b of shape (out), in the current scope. */
-    public static Tensor linear(Tensor input, Tensor weight, Tensor bias) {
+    /** x W^T + b, or x W^T, for x of shape (..., in), W of shape (out, in) and b of shape (out), in the current scope. */
+    public static Tensor linear(Tensor input, Tensor weight, @Nullable Tensor bias) {
         try (TensorScope scope = TensorScope.open()) {
             final long[] shape = Tensors.shape(input);
             shape[shape.length - 1] = weight.size(0);
             final Tensor rows = input.reshape(-1, weight.size(1));
             final Tensor turned = weight.mm(rows.t());
+            if (bias == null) {
+                return scope.keep(turned.t().contiguous().view(shape));
+            }
             final Tensor result = torch.empty(new long[] {rows.size(0), weight.size(0)});
             torch.add_out(result, turned.t(), bias, new Scalar(1));
             return scope.keep(result.view(shape));

@@ -50,6 +50,13 @@ public final class LmGenerateCommand implements Callable<Integer> {
     @Option(names = "--callers", description = "Threads that each ask for so many texts at the same time.")
     private int callers = 1;
 
+    @Option(
+            names = "--prompt-lookup",
+            description =
+                    "Tokens that are guessed at once at most. Random weights repeat themselves, so that nearly every guess is right;"
+                            + " 0 for none, to time what one token takes.")
+    private int promptLookup;
+
     @Option(names = "--repeat", description = "How often; the fastest counts.")
     private int repeat = 3;
 
@@ -62,6 +69,7 @@ public final class LmGenerateCommand implements Callable<Integer> {
         Bounds.atLeast("--new-tokens", fresh, 1);
         Bounds.atLeast("--requests", requests, 1);
         Bounds.atLeast("--callers", callers, 1);
+        Bounds.atLeast("--prompt-lookup", promptLookup, 0);
         Bounds.atLeast("--repeat", repeat, 1);
         final LmShape shape = LmShape.of(family).with(0, layers);
         final Path folder = TemporaryFolder.create("finetune-bench");
@@ -93,6 +101,7 @@ public final class LmGenerateCommand implements Callable<Integer> {
             json.addProperty("new_tokens", fresh);
             json.addProperty("requests", requests);
             json.addProperty("callers", callers);
+            json.addProperty("prompt_lookup", promptLookup);
             compute.describe(json);
             System.out.println(new Gson().toJson(json));
         } finally {
@@ -105,6 +114,9 @@ public final class LmGenerateCommand implements Callable<Integer> {
         final String words = String.join(" ", Collections.nCopies(prompt, "word"));
         return model.generate(
                 Collections.nCopies(requests, Text.of(words)),
-                Generation.greedy().minNewTokens(fresh).maxNewTokens(fresh));
+                Generation.greedy()
+                        .promptLookup(promptLookup)
+                        .minNewTokens(fresh)
+                        .maxNewTokens(fresh));
     }
 }

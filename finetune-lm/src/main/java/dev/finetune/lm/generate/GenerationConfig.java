@@ -94,6 +94,7 @@ public record GenerationConfig(Generation settings, SpecialIds special, boolean 
         settings = fields.whole("max_length", settings, Generation::maxLength);
         settings = fields.whole("min_new_tokens", settings, Generation::minNewTokens);
         settings = fields.whole("min_length", settings, Generation::minLength);
+        settings = fields.whole("prompt_lookup_num_tokens", settings, Generation::promptLookup);
         settings = fields.strings("stop_strings", settings, Generation::stopAt);
         settings = fields.number("length_penalty", settings, Generation::lengthPenalty);
         settings = fields.early("early_stopping", settings);

@@ -87,6 +87,21 @@ public record MostProbable(int[] ids, float[] scores, double[] logProbabilities)
         return new MostProbable(ids, largest, logProbabilities);
     }
 
+    /** How many of a guess are what they say comes next, one after the other from the first row on. */
+    int right(int[] guess) {
+        int right = 0;
+        while (right < Math.min(guess.length, ids.length) && guess[right] == ids[right]) {
+            right++;
+        }
+        return right;
+    }
+
+    /** Those of the first rows. */
+    MostProbable first(int rows) {
+        return new MostProbable(
+                Arrays.copyOf(ids, rows), Arrays.copyOf(scores, rows), Arrays.copyOf(logProbabilities, rows));
+    }
+
     /** One row's. */
     MostProbable row(int row) {
         return new MostProbable(new int[] {ids[row]}, new float[] {scores[row]}, new double[] {logProbabilities[row]});

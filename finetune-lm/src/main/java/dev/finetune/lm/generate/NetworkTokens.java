@@ -68,7 +68,7 @@ public final class NetworkTokens implements NextTokens {
                 ids[row * columns + padded[row] + i] = prompts[row][i];
             }
         }
-        return read(ids, columns, TensorValues::rows);
+        return read(ids, columns, 1, TensorValues::rows);
     }
 
     @Override
@@ -83,7 +83,28 @@ public final class NetworkTokens implements NextTokens {
 
     private <T> T next(int[] tokens, Function<Tensor, T> said) {
         columns++;
-        return read(Arrays.stream(tokens).asLongStream().toArray(), 1, said);
+        return read(Arrays.stream(tokens).asLongStream().toArray(), 1, 1, said);
+    }
+
+    @Override
+    public MostProbable nextMostProbable(int token, int[] guess, int[][] forbidden) {
+        return Guesses.pay(network, guess)
+                ? Guesses.read(token, guess, tokens -> several(tokens, forbidden), this::forgetLast)
+                : NextTokens.super.nextMostProbable(token, guess, forbidden);
+    }
+
+    private MostProbable several(int[] tokens, int[][] forbidden) {
+        columns += tokens.length;
+        return read(
+                Arrays.stream(tokens).asLongStream().toArray(),
+                tokens.length,
+                tokens.length,
+                logits -> MostProbable.of(logits.squeeze(0), forbidden));
+    }
+
+    private void forgetLast(int tokens) {
+        cache.forgetLast(tokens);
+        columns -= tokens;
     }
 
     @Override
@@ -120,14 +141,14 @@ public final class NetworkTokens implements NextTokens {
         return Arrays.stream(padded).map(each -> each + toColumns - columns);
     }
 
-    /** Reads the last columns, so many of each row, and takes what the logits say. */
-    private <T> T read(long[] ids, int count, Function<Tensor, T> said) {
+    /** Reads the last columns, so many of each row, and takes what the logits of the last so many of them say. */
+    private <T> T read(long[] ids, int count, int asked, Function<Tensor, T> said) {
         try (GradientMode off = GradientMode.off();
                 TensorScope scope = TensorScope.open();
                 Batch batch = new Batch(new HostBatch(columns(ids, count), List.of()), device())) {
             final ForwardContext context = ForwardContext.continuing(cache);
-            final Hidden last =
-                    network.trunk(batch, context, stage -> {}).map(stage -> stage.narrow(1, stage.size(1) - 1, 1));
+            final Hidden last = network.trunk(batch, context, stage -> {})
+                    .map(stage -> stage.narrow(1, stage.size(1) - asked, asked));
             return said.apply(Outputs.named(network.head(last, batch, context), "logits"));
         } catch (RuntimeException e) {
             throw Tensors.translate("Reading " + count + " tokens of " + padded.length + " rows", e);

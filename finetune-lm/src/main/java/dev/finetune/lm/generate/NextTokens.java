@@ -33,6 +33,26 @@ public interface NextTokens extends AutoCloseable {
     }
 
     /**
+     * Reads one more token of the one row there is and, where several are read in little more time, a guess of those after it, as far
+     * as it is right; what was guessed wrong is forgotten.
+     *
+     * @param token the id of the next token
+     * @param guess the ids of those that may come after it; there may be none
+     * @param forbidden tokens that don't come next, after the token and after each of the guess
+     * @return the most probable token after each that was read: one at least, and each but the last is the guess's
+     */
+    default MostProbable nextMostProbable(int token, int[] guess, int[][] forbidden) {
+        return nextMostProbable(new int[] {token}, new int[][] {forbidden[0]});
+    }
+
+    /**
+     * {@return the tokens that the one row there is is written from, beside those that it began with; there may be none}
+     */
+    default int[] source() {
+        return new int[0];
+    }
+
+    /**
      * Goes on with these rows alone, in this order; a row may be named several times, as beams do.
      *
      * @param rows numbers of present rows

@@ -75,6 +75,11 @@ public final class TogetherTokens {
         private int token;
         private boolean wantsLogits;
         private int[] unwanted = {};
+
+        /** What may come after the token; read where nobody else goes on. */
+        private int[] guess = {};
+
+        private int[][] unwantedAfter = {};
         private @Nullable Given given;
 
         Member(NetworkTokens own) {
@@ -106,6 +111,17 @@ public final class TogetherTokens {
             unwanted = forbidden[0];
             final Given mine = next(tokens, false);
             return mine.mostProbable() == null ? MostProbable.of(mine.logits(), forbidden) : mine.mostProbable();
+        }
+
+        @Override
+        public MostProbable nextMostProbable(int next, int[] after, int[][] forbidden) {
+            guess = after;
+            unwantedAfter = forbidden;
+            try {
+                return nextMostProbable(new int[] {next}, new int[][] {forbidden[0]});
+            } finally {
+                guess = new int[0];
+            }
         }
 
         private Given next(int[] tokens, boolean logits) {
@@ -293,11 +309,9 @@ public final class TogetherTokens {
             if (tokens == null) {
                 throw new IllegalStateException("Its tokens are closed.");
             }
-            final int[] ids = some.stream().mapToInt(each -> each.token).toArray();
-            given = some.stream().anyMatch(each -> each.wantsLogits)
-                    ? logits(tokens.next(ids))
-                    : mostProbable(tokens.nextMostProbable(
-                            ids, some.stream().map(each -> each.unwanted).toArray(int[][]::new)));
+            given = some.size() == 1 && some.get(0).guess.length > 0
+                    ? guessed(tokens, some.get(0))
+                    : next(tokens, some);
         } catch (RuntimeException | Error e) {
             // What was read is of no use to anybody any more.
             if (!member.alone) {
@@ -311,6 +325,20 @@ public final class TogetherTokens {
         }
         tell(some, given);
         return given.length;
+    }
+
+    private static Given[] guessed(NetworkTokens tokens, Member only) {
+        return new Given[] {
+            new Given(new float[0][], tokens.nextMostProbable(only.token, only.guess, only.unwantedAfter), null)
+        };
+    }
+
+    private static Given[] next(NetworkTokens tokens, List<Member> some) {
+        final int[] ids = some.stream().mapToInt(each -> each.token).toArray();
+        return some.stream().anyMatch(each -> each.wantsLogits)
+                ? logits(tokens.next(ids))
+                : mostProbable(tokens.nextMostProbable(
+                        ids, some.stream().map(each -> each.unwanted).toArray(int[][]::new)));
     }
 
     private static Given[] logits(float[][] rows) {

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Chooses one token a text at a time, the most probable or one that is drawn; texts that end leave the batch. */
 final class TokenByToken implements Search {
@@ -25,6 +26,14 @@ final class TokenByToken implements Search {
     private List<Row> open;
     /** How many rows the model goes on with; 0 before it has begun. */
     private int present;
+
+    /** Guesses what comes next in the last text that is open. */
+    private @Nullable PromptLookup lookup;
+
+    /** What is known to come next of it already, from here on. */
+    private MostProbable known = new MostProbable(new int[0], new float[0], new double[0]);
+
+    private int knownFrom;
 
     /** Told each token of the first text. */
     @FunctionalInterface
@@ -91,6 +100,10 @@ final class TokenByToken implements Search {
     }
 
     private void goOn() {
+        if (knownFrom < known.ids().length) {
+            take(open.get(0), known, knownFrom++);
+            return;
+        }
         Places.keep(model, open.stream().mapToInt(row -> row.place).toArray(), present);
         present = open.size();
         for (int place = 0; place < present; place++) {
@@ -101,13 +114,44 @@ final class TokenByToken implements Search {
         if (forbidden.isEmpty()) {
             final float[][] logits = model.next(last);
             append(logits, row -> logits[row.place]);
+        } else if (present == 1) {
+            known = guessed(open.get(0).text, forbidden.get()[0]);
+            knownFrom = 1;
+            take(open.get(0), known, 0);
         } else {
             final MostProbable next = model.nextMostProbable(last, forbidden.get());
-            for (Row row : open) {
-                Softmax.requireFinite(next.scores()[row.place]);
-                row.add(next.ids()[row.place], next.logProbabilities()[row.place]);
-            }
+            open.forEach(row -> take(row, next, row.place));
         }
+    }
+
+    private static void take(Row row, MostProbable next, int place) {
+        Softmax.requireFinite(next.scores()[place]);
+        row.add(next.ids()[place], next.logProbabilities()[place]);
+    }
+
+    /** What comes next in a text, and after it, as far as that was guessed. */
+    private MostProbable guessed(Draft text, int[] forbiddenNext) {
+        if (lookup == null) {
+            lookup = new PromptLookup(asked.settings().promptLookup(), model.source());
+        }
+        final int room = asked.settings().newTokensAfter(text.promptLength()) - text.newTokens() - 1;
+        final List<int[]> forbidden = new ArrayList<>(List.of(forbiddenNext));
+        Draft longer = text;
+        for (int id : lookup.after(text, room)) {
+            final Draft further = longer.with(id);
+            final Optional<int[]> after = asked.processor().forbidden(further);
+            if (after.isEmpty()) {
+                break;
+            }
+            forbidden.add(after.get());
+            longer = further;
+        }
+        final int[] guess = longer.from(text.length());
+        final MostProbable next = model.nextMostProbable(text.last(), guess, forbidden.toArray(int[][]::new));
+        if (guess.length > 0) {
+            lookup.learn(next.ids().length - 1);
+        }
+        return next;
     }
 
     /** Of each text, if no score of any is changed otherwise. */

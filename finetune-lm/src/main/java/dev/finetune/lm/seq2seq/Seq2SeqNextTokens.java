@@ -8,6 +8,7 @@ import dev.finetune.bert.text.EncodedText;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.lm.generate.Guesses;
 import dev.finetune.lm.generate.MostProbable;
 import dev.finetune.lm.generate.NextTokens;
 import dev.finetune.nn.Batch;
@@ -39,6 +40,7 @@ public final class Seq2SeqNextTokens implements NextTokens {
     private final int decoder;
     private final HostTensor.Longs ids;
     private final KeyValueCache cache;
+    private List<int[]> sources;
 
     /** Of each row, which tokens are its source's own. */
     private long[][] masks;
@@ -57,6 +59,7 @@ public final class Seq2SeqNextTokens implements NextTokens {
         this.network = Objects.requireNonNull(network, "network");
         this.device = Objects.requireNonNull(device, "device");
         this.cache = new KeyValueCache(expected);
+        this.sources = List.copyOf(sources);
         this.decoder = IntStream.range(0, network.stages().size())
                 .filter(i -> network.stages().get(i).name().equals(Side.DECODER.embeddings()))
                 .findFirst()
@@ -105,7 +108,7 @@ public final class Seq2SeqNextTokens implements NextTokens {
                 Batch batch = batch(Map.of("input_ids", ids))) {
             final Hidden encoded =
                     network.trunk(0, decoder, Hidden.NONE, batch, ForwardContext.evaluating(), stage -> {});
-            return read(prompts, encoded.get(decoder - 1), TensorValues::rows);
+            return read(prompts, encoded.get(decoder - 1), 1, TensorValues::rows);
         }
     }
 
@@ -120,17 +123,38 @@ public final class Seq2SeqNextTokens implements NextTokens {
     }
 
     private <T> T next(int[] tokens, Function<Tensor, T> said) {
+        return next(Arrays.stream(tokens).mapToObj(token -> new int[] {token}).toArray(int[][]::new), 1, said);
+    }
+
+    private <T> T next(int[][] tokens, int asked, Function<Tensor, T> said) {
         try (TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off()) {
             // Its keys and values are known by now, and nothing else reads what the encoder gave.
-            return read(
-                    Arrays.stream(tokens).mapToObj(token -> new int[] {token}).toArray(int[][]::new),
-                    torch.empty(0),
-                    said);
+            return read(tokens, torch.empty(0), asked, said);
         }
     }
 
-    private <T> T read(int[][] tokens, Tensor encoded, Function<Tensor, T> said) {
+    @Override
+    public MostProbable nextMostProbable(int token, int[] guess, int[][] forbidden) {
+        return Guesses.pay(network, guess)
+                ? Guesses.read(
+                        token,
+                        guess,
+                        tokens -> next(
+                                new int[][] {tokens},
+                                tokens.length,
+                                logits -> MostProbable.of(logits.squeeze(0), forbidden)),
+                        cache::forgetLast)
+                : NextTokens.super.nextMostProbable(token, guess, forbidden);
+    }
+
+    @Override
+    public int[] source() {
+        return sources.get(0);
+    }
+
+    /** Takes what the logits of the last so many tokens say. */
+    private <T> T read(int[][] tokens, Tensor encoded, int asked, Function<Tensor, T> said) {
         final int length = tokens[0].length;
         final long[] flat = Arrays.stream(tokens)
                 .flatMapToInt(Arrays::stream)
@@ -145,7 +169,7 @@ public final class Seq2SeqNextTokens implements NextTokens {
                             batch,
                             context,
                             stage -> {})
-                    .map(hidden -> hidden.narrow(1, length - 1, 1));
+                    .map(hidden -> hidden.narrow(1, length - asked, asked));
             return said.apply(
                     Objects.requireNonNull(network.head(last, batch, context).get("logits")));
         }
@@ -162,6 +186,7 @@ public final class Seq2SeqNextTokens implements NextTokens {
     @Override
     public void select(int[] rows) {
         masks = Arrays.stream(rows).mapToObj(row -> masks[row]).toArray(long[][]::new);
+        sources = Arrays.stream(rows).mapToObj(sources::get).toList();
         cache.select(Arrays.stream(rows).asLongStream().toArray());
     }
 

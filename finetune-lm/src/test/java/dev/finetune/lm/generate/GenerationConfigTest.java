@@ -73,6 +73,7 @@ class GenerationConfigTest {
                 QWEN,
                 "{}",
                 "{'temperature': 0}",
+                "{'do_sample': false, 'num_beams': 1, 'prompt_lookup_num_tokens': 5}",
                 "{'temperature': 0.6, 'stop_strings': ['a', 'b'], 'early_stopping': 'never'}"
             })
     void whatWasReadIsWrittenBack(String text, @TempDir Path directory) throws IOException {
@@ -84,6 +85,15 @@ class GenerationConfigTest {
                 .filter(field ->
                         !List.of("_from_model_config", "transformers_version").contains(field.getKey()))
                 .forEach(field -> assertThat(written.get(field.getKey())).isEqualTo(field.getValue()));
+    }
+
+    @Test
+    void thatNothingIsGuessedIsNotWrittenAsTransformersRefusesTheNumber() {
+        final GenerationConfig config = new GenerationConfig(Generation.greedy().promptLookup(0), SpecialIds.none());
+        assertThat(config.toJson().keySet()).containsExactlyInAnyOrder("do_sample", "num_beams");
+        assertThat(of("{'prompt_lookup_num_tokens': 0}").settings().promptLookup())
+                .isZero();
+        assertThat(of("{}").settings().promptLookup()).isEqualTo(10);
     }
 
     @Test

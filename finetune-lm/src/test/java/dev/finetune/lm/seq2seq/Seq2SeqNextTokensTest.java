@@ -13,6 +13,8 @@ import dev.finetune.data.Text;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.golden.GoldenCase;
 import dev.finetune.golden.GoldenDevice;
+import dev.finetune.lm.generate.GuessedTokens;
+import dev.finetune.train.DeviceChoice;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -125,6 +127,21 @@ class Seq2SeqNextTokensTest {
                     assertThat(continued[row]).containsExactly(whole[0], within(2e-5f));
                 }
             }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"t5-summarization", "t5-untied", "t5-relu", "bart-summarization", "bart-scaled"})
+    void tokensThatAreGuessedAreSaidAsOneByOne(String name) {
+        final GoldenCase golden = Seq2SeqCases.open(name);
+        final List<int[]> source = sources(
+                        Seq2SeqCases.column(golden, 0, "input_ids"), Seq2SeqCases.column(golden, 0, "attention_mask"))
+                .subList(0, 1);
+        try (FineTuned<Text> model = load(golden)) {
+            GuessedTokens.changeNothing(
+                    () -> tokens(model, source, 0),
+                    new int[] {golden.number("decoder_start_token_id")},
+                    GoldenDevice.choice() == DeviceChoice.CPU);
         }
     }
 

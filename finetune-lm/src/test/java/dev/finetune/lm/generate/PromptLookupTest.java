@@ -1,0 +1,205 @@
+package dev.finetune.lm.generate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.finetune.generate.Generated;
+import dev.finetune.generate.Generation;
+import dev.finetune.train.Cancellation;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class PromptLookupTest {
+    private static final TextGenerator GENERATOR =
+            new TextGenerator(new GenerationConfig(Generation.asTheModel(), SpecialIds.none()), MarkovModel::decode);
+
+    private static final TextGenerator WITH_A_LAST_TOKEN = new TextGenerator(
+            new GenerationConfig(
+                    Generation.asTheModel(),
+                    new SpecialIds(
+                            OptionalInt.empty(),
+                            OptionalInt.empty(),
+                            OptionalInt.empty(),
+                            OptionalInt.empty(),
+                            List.of(7))),
+            MarkovModel::decode);
+
+    private static int[] guess(int most, int room, int... text) {
+        return new PromptLookup(most, new int[0]).after(new Draft(text), room);
+    }
+
+    @Test
+    void whatCameAfterTheSameTokensIsGuessedToComeAgain() {
+        assertThat(guess(3, 100, 7, 8, 1, 2, 3, 4, 5, 7, 8)).containsExactly(1, 2, 3);
+        assertThat(guess(3, 2, 7, 8, 1, 2, 3, 4, 5, 7, 8))
+                .as("no room for more")
+                .containsExactly(1, 2);
+    }
+
+    @Test
+    void theLongestRunCountsAndOfEquallyLongOnesTheLast() {
+        assertThat(guess(1, 9, 5, 6, 7, 1, 9, 6, 7, 2, 5, 6, 7)).containsExactly(1);
+        assertThat(guess(1, 9, 6, 7, 1, 9, 6, 7, 2, 5, 6, 7)).containsExactly(2);
+    }
+
+    @Test
+    void aTextThatRepeatsItselfIsGuessedToGoOnSo() {
+        assertThat(guess(5, 9, 1, 2, 1, 2, 1, 2)).containsExactly(1, 2, 1, 2, 1);
+        assertThat(guess(4, 9, 3, 3, 3)).containsExactly(3, 3, 3, 3);
+    }
+
+    @Test
+    void guessesGrowWhileTheyAreRight() {
+        final PromptLookup lookup = new PromptLookup(10, new int[0]);
+        final Draft text = new Draft(new int[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2});
+        int before = lookup.after(text, 20).length;
+        assertThat(before).isEqualTo(4);
+        for (int i = 0; i < 5; i++) {
+            lookup.learn(before);
+            final int now = lookup.after(text, 20).length;
+            assertThat(now).isGreaterThan(before - (before == 10 ? 1 : 0));
+            before = now;
+        }
+        assertThat(before).isEqualTo(10);
+    }
+
+    @Test
+    void whatATextIsWrittenFromCountsAsWell() {
+        final PromptLookup lookup = new PromptLookup(4, new int[] {9, 5, 6, 7, 8, 1});
+        assertThat(lookup.after(new Draft(new int[] {0, 5, 6}), 9)).containsExactly(7, 8, 1, 0);
+        assertThat(lookup.after(new Draft(new int[] {1, 0, 8, 1}), 9))
+                .as("across its end")
+                .containsExactly(1, 0, 8, 1);
+    }
+
+    @Test
+    void whereNothingIsKnownNothingIsGuessed() {
+        assertThat(guess(5, 9, 1, 2, 3, 4)).isEmpty();
+        assertThat(guess(5, 9, 1, 2, 3, 2)).as("one token alone").isEmpty();
+        assertThat(guess(5, 9, 1)).isEmpty();
+        assertThat(guess(0, 9, 1, 2, 1, 2)).isEmpty();
+        assertThat(guess(5, 0, 1, 2, 1, 2)).isEmpty();
+    }
+
+    @Test
+    void whoGuessesWrongTriesSeldomAndWhoGuessesRightAlways() {
+        final PromptLookup lookup = new PromptLookup(5, new int[0]);
+        final Draft text = new Draft(new int[] {1, 2, 3, 4, 5, 6, 1, 2, 3, 4});
+        int wrong = 0;
+        for (int i = 0; i < 1000; i++) {
+            if (lookup.after(text, 9).length > 0) {
+                lookup.learn(0);
+                wrong++;
+            }
+        }
+        assertThat(wrong).isBetween(10, 50);
+        int right = 0;
+        for (int i = 0; i < 1000; i++) {
+            if (lookup.after(text, 9).length > 0) {
+                lookup.learn(5);
+                right++;
+            }
+        }
+        assertThat(right).isGreaterThan(900);
+    }
+
+    /** Reads guesses as far as they are right, and counts passes. */
+    private static final class Guessing implements NextTokens {
+        private final MarkovModel model = new MarkovModel();
+        private int passes;
+
+        @Override
+        public float[][] start(int[][] prompts) {
+            return model.start(prompts);
+        }
+
+        @Override
+        public float[][] next(int[] tokens) {
+            passes++;
+            return model.next(tokens);
+        }
+
+        @Override
+        public MostProbable nextMostProbable(int token, int[] guess, int[][] forbidden) {
+            assertThat(forbidden).hasNumberOfRows(1 + guess.length);
+            passes++;
+            final List<MostProbable> all = new ArrayList<>();
+            int next = token;
+            do {
+                all.add(MostProbable.of(model.next(new int[] {next}), new int[][] {forbidden[all.size()]}));
+                next = all.get(all.size() - 1).ids()[0];
+            } while (all.size() <= guess.length && next == guess[all.size() - 1]);
+            final float[] scores = new float[all.size()];
+            IntStream.range(0, scores.length)
+                    .forEach(i -> scores[i] = all.get(i).scores()[0]);
+            return new MostProbable(
+                    all.stream().mapToInt(each -> each.ids()[0]).toArray(),
+                    scores,
+                    all.stream().mapToDouble(each -> each.logProbabilities()[0]).toArray());
+        }
+
+        @Override
+        public void select(int[] rows) {
+            model.select(rows);
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    @Test
+    void aTextIsTheSameWhateverIsGuessed() {
+        final Random random = new Random(5);
+        int passes = 0;
+        int passesWithGuesses = 0;
+        for (int i = 0; i < 200; i++) {
+            final int[] prompt = random.ints(1 + random.nextInt(20), 0, 12).toArray();
+            Generation settings = Generation.greedy().maxNewTokens(1 + random.nextInt(60));
+            settings = random.nextBoolean() ? settings.stopTokens(random.nextInt(12)) : settings;
+            settings = random.nextInt(3) == 0 ? settings.minLength(prompt.length + 10) : settings;
+            settings = random.nextInt(3) == 0 ? settings.noRepeatNgram(4) : settings;
+            settings = random.nextInt(4) == 0 ? settings.repetitionPenalty(1.1) : settings;
+            settings = random.nextInt(3) == 0 ? settings.stopAt(MarkovModel.decode(new int[] {3, 4})) : settings;
+            final Guessing without = new Guessing();
+            final Guessing with = new Guessing();
+            final TextGenerator generator = random.nextInt(3) == 0 ? WITH_A_LAST_TOKEN : GENERATOR;
+            final Generated expected = write(generator, without, prompt, settings.promptLookup(0));
+            assertThat(write(generator, with, prompt, settings.promptLookup(1 + random.nextInt(12))))
+                    .as("%s after %s", settings, Arrays.toString(prompt))
+                    .isEqualTo(expected);
+            passes += without.passes;
+            passesWithGuesses += with.passes;
+        }
+        assertThat(passesWithGuesses).isLessThan(passes * 4 / 5);
+    }
+
+    private static Generated write(TextGenerator generator, NextTokens model, int[] prompt, Generation settings) {
+        return Written.by(generator.write(expected -> model, List.of(prompt), settings, 1, new Cancellation()))
+                .get(0);
+    }
+
+    @Test
+    void whoeverCancelsGetsWhatIsThereWithinOneTokenAlsoOfAGuess() {
+        final Cancellation cancellation = new Cancellation();
+        final Guessing model = new Guessing();
+        final List<String> pieces = new ArrayList<>();
+        final Generated text = Written.by(GENERATOR.write(
+                        expected -> model,
+                        new int[] {4, 5},
+                        Generation.greedy().maxNewTokens(1000),
+                        piece -> {
+                            pieces.add(piece);
+                            if (pieces.size() > 100 && pieces.size() > model.passes + 50) {
+                                cancellation.cancel();
+                            }
+                        },
+                        cancellation))
+                .get(0);
+        assertThat(text.end()).isEqualTo(Generated.End.CANCELLED);
+        assertThat(text.ids()).hasSize(pieces.size()).hasSizeLessThan(1000);
+    }
+}
