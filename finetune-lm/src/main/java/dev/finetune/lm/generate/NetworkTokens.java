@@ -25,11 +25,10 @@ import org.bytedeco.pytorch.Tensor;
  * so that all rows' next tokens stand in one column; logits are computed of the last column alone. Any thread may make the next
  * call.
  */
-public final class NetworkTokens implements NextTokens {
+public final class NetworkTokens extends GuessingTokens {
     /** Columns in which all rows are padded are forgotten when there are so many. */
     private static final int FORGOTTEN = 64;
 
-    private final Network network;
     private final long paddingId;
     private final KeyValueCache cache;
 
@@ -50,7 +49,7 @@ public final class NetworkTokens implements NextTokens {
     }
 
     private NetworkTokens(Network network, long paddingId, KeyValueCache cache) {
-        this.network = network;
+        super(network);
         this.paddingId = paddingId;
         this.cache = cache;
     }
@@ -87,22 +86,13 @@ public final class NetworkTokens implements NextTokens {
     }
 
     @Override
-    public MostProbable nextMostProbable(int token, int[] guess, int[][] forbidden) {
-        return Guesses.pay(network, guess)
-                ? Guesses.read(token, guess, tokens -> several(tokens, forbidden), this::forgetLast)
-                : NextTokens.super.nextMostProbable(token, guess, forbidden);
-    }
-
-    private MostProbable several(int[] tokens, int[][] forbidden) {
+    protected <T> T readSeveral(int[] tokens, Function<Tensor, T> said) {
         columns += tokens.length;
-        return read(
-                Arrays.stream(tokens).asLongStream().toArray(),
-                tokens.length,
-                tokens.length,
-                logits -> MostProbable.of(logits.squeeze(0), forbidden));
+        return read(Arrays.stream(tokens).asLongStream().toArray(), tokens.length, tokens.length, said);
     }
 
-    private void forgetLast(int tokens) {
+    @Override
+    protected void forgetLast(int tokens) {
         cache.forgetLast(tokens);
         columns -= tokens;
     }
@@ -121,7 +111,7 @@ public final class NetworkTokens implements NextTokens {
 
     /** {@return a row by itself, which this keeps, too} */
     NetworkTokens copyOf(int row) {
-        final NetworkTokens copy = new NetworkTokens(network, paddingId, cache.copyOf(row));
+        final NetworkTokens copy = new NetworkTokens(network(), paddingId, cache.copyOf(row));
         copy.padded = new int[] {padded[row]};
         copy.columns = columns;
         return copy;
@@ -147,16 +137,17 @@ public final class NetworkTokens implements NextTokens {
                 TensorScope scope = TensorScope.open();
                 Batch batch = new Batch(new HostBatch(columns(ids, count), List.of()), device())) {
             final ForwardContext context = ForwardContext.continuing(cache);
-            final Hidden last = network.trunk(batch, context, stage -> {})
+            final Hidden last = network()
+                    .trunk(batch, context, stage -> {})
                     .map(stage -> stage.narrow(1, stage.size(1) - asked, asked));
-            return said.apply(Outputs.named(network.head(last, batch, context), "logits"));
+            return said.apply(Outputs.named(network().head(last, batch, context), "logits"));
         } catch (RuntimeException e) {
             throw Tensors.translate("Reading " + count + " tokens of " + padded.length + " rows", e);
         }
     }
 
     private Device device() {
-        return network.parameters().get(0).value().device();
+        return network().parameters().get(0).value().device();
     }
 
     private Map<String, HostTensor> columns(long[] ids, int count) {

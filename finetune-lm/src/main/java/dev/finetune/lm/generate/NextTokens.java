@@ -46,6 +46,30 @@ public interface NextTokens extends AutoCloseable {
     }
 
     /**
+     * Reads one more token of the one row there is and, where several are read in little more time, a guess of those after it, as far
+     * as it is chosen; what is left of it is forgotten.
+     *
+     * @param token the id of the next token
+     * @param guess the ids of those that may come after it; there may be none
+     * @param choice asked for the token after each that was read, in their order: once at least, and again while it chooses what the
+     *     guess says
+     */
+    default void next(int token, int[] guess, Choice choice) {
+        choice.of(next(new int[] {token})[0]);
+    }
+
+    /** Chooses what comes next. */
+    @FunctionalInterface
+    interface Choice {
+        /**
+         * {@return the id of the token that comes next}
+         *
+         * @param logits of all tokens, (vocabulary); its own
+         */
+        int of(float[] logits);
+    }
+
+    /**
      * {@return the tokens that the one row there is is written from, beside those that it began with; there may be none}
      */
     default int[] source() {

@@ -59,7 +59,10 @@ public final class TogetherTokens {
         return new Member(own);
     }
 
-    /** What a pass gives of a row: its logits, or its most probable token; or why it gave nothing. */
+    /**
+     * What a pass gives of a row: its logits, or its most probable token and those after it that were guessed, or nothing where they
+     * are chosen; or why it gave nothing.
+     */
     private record Given(
             float[][] logits,
             @Nullable MostProbable mostProbable,
@@ -80,6 +83,7 @@ public final class TogetherTokens {
         private int[] guess = {};
 
         private int[][] unwantedAfter = {};
+        private @Nullable Choice choice;
         private @Nullable Given given;
 
         Member(NetworkTokens own) {
@@ -121,6 +125,21 @@ public final class TogetherTokens {
                 return nextMostProbable(new int[] {next}, new int[][] {forbidden[0]});
             } finally {
                 guess = new int[0];
+            }
+        }
+
+        @Override
+        public void next(int next, int[] after, Choice chooses) {
+            guess = after;
+            choice = chooses;
+            try {
+                final float[][] logits = next(new int[] {next}, true).logits();
+                if (logits.length > 0) {
+                    chooses.of(logits[0]); // Others went on with it, and nothing of the guess was read.
+                }
+            } finally {
+                guess = new int[0];
+                choice = null;
             }
         }
 
@@ -328,9 +347,12 @@ public final class TogetherTokens {
     }
 
     private static Given[] guessed(NetworkTokens tokens, Member only) {
-        return new Given[] {
-            new Given(new float[0][], tokens.nextMostProbable(only.token, only.guess, only.unwantedAfter), null)
-        };
+        if (only.choice != null) {
+            tokens.next(only.token, only.guess, only.choice);
+            return new Given[] {new Given(new float[0][], null, null)};
+        }
+        final MostProbable next = tokens.nextMostProbable(only.token, only.guess, only.unwantedAfter);
+        return new Given[] {new Given(new float[0][], next, null)};
     }
 
     private static Given[] next(NetworkTokens tokens, List<Member> some) {

@@ -6,7 +6,9 @@ import dev.finetune.generate.Generation;
 import dev.finetune.internal.Seeds;
 import dev.finetune.internal.torch.Workers;
 import dev.finetune.train.Cancellation;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -30,10 +32,11 @@ final class TokenByToken implements Search {
     /** Guesses what comes next in the last text that is open. */
     private @Nullable PromptLookup lookup;
 
-    /** What is known to come next of it already, from here on. */
-    private MostProbable known = new MostProbable(new int[0], new float[0], new double[0]);
+    /** What comes next in that text, as far as it is known already. */
+    private final Deque<Next> known = new ArrayDeque<>();
 
-    private int knownFrom;
+    /** A token, and the natural logarithm of its probability. */
+    private record Next(int id, double logProbability) {}
 
     /** Told each token of the first text. */
     @FunctionalInterface
@@ -55,9 +58,9 @@ final class TokenByToken implements Search {
             this.seed = seed;
         }
 
-        void add(int id, double logProbability) {
-            text.add(id);
-            score += logProbability;
+        void add(Next next) {
+            text.add(next.id());
+            score += next.logProbability();
         }
     }
 
@@ -100,58 +103,84 @@ final class TokenByToken implements Search {
     }
 
     private void goOn() {
-        if (knownFrom < known.ids().length) {
-            take(open.get(0), known, knownFrom++);
-            return;
+        if (known.isEmpty()) {
+            readOn();
+        } else {
+            open.get(0).add(known.remove());
         }
+    }
+
+    private void readOn() {
         Places.keep(model, open.stream().mapToInt(row -> row.place).toArray(), present);
         present = open.size();
         for (int place = 0; place < present; place++) {
             open.get(place).place = place;
         }
-        final int[] last = open.stream().mapToInt(row -> row.text.last()).toArray();
         final Optional<int[][]> forbidden = asked.settings().samples() ? Optional.empty() : forbidden();
+        if (present == 1) {
+            readOn(open.get(0), forbidden.map(each -> each[0]));
+            open.get(0).add(known.remove());
+            return;
+        }
+        final int[] last = open.stream().mapToInt(row -> row.text.last()).toArray();
         if (forbidden.isEmpty()) {
             final float[][] logits = model.next(last);
             append(logits, row -> logits[row.place]);
-        } else if (present == 1) {
-            known = guessed(open.get(0).text, forbidden.get()[0]);
-            knownFrom = 1;
-            take(open.get(0), known, 0);
         } else {
             final MostProbable next = model.nextMostProbable(last, forbidden.get());
-            open.forEach(row -> take(row, next, row.place));
+            open.forEach(row -> row.add(next(next, row.place)));
         }
     }
 
-    private static void take(Row row, MostProbable next, int place) {
+    private static Next next(MostProbable next, int place) {
         Softmax.requireFinite(next.scores()[place]);
-        row.add(next.ids()[place], next.logProbabilities()[place]);
+        return new Next(next.ids()[place], next.logProbabilities()[place]);
     }
 
-    /** What comes next in a text, and after it, as far as that was guessed. */
-    private MostProbable guessed(Draft text, int[] forbiddenNext) {
+    /** Reads on in the last text that is open, and a guess of what comes next in it. */
+    private void readOn(Row row, Optional<int[]> forbidden) {
         if (lookup == null) {
             lookup = new PromptLookup(asked.settings().promptLookup(), model.source());
         }
-        final int room = asked.settings().newTokensAfter(text.promptLength()) - text.newTokens() - 1;
+        final int room = asked.settings().newTokensAfter(row.text.promptLength()) - row.text.newTokens() - 1;
+        final int[] guess = lookup.after(row.text, room);
+        if (forbidden.isPresent()) {
+            readMostProbable(row.text, guess, forbidden.get());
+        } else {
+            readChosen(row, guess);
+        }
+        if (guess.length > 0) {
+            lookup.learn(known.size() - 1);
+        }
+    }
+
+    private void readMostProbable(Draft text, int[] guess, int[] forbiddenNext) {
         final List<int[]> forbidden = new ArrayList<>(List.of(forbiddenNext));
         Draft longer = text;
-        for (int id : lookup.after(text, room)) {
+        for (int id : guess) {
             final Draft further = longer.with(id);
             final Optional<int[]> after = asked.processor().forbidden(further);
             if (after.isEmpty()) {
-                break;
+                break; // The scores after it are changed otherwise.
             }
             forbidden.add(after.get());
             longer = further;
         }
-        final int[] guess = longer.from(text.length());
-        final MostProbable next = model.nextMostProbable(text.last(), guess, forbidden.toArray(int[][]::new));
-        if (guess.length > 0) {
-            lookup.learn(next.ids().length - 1);
+        final MostProbable next =
+                model.nextMostProbable(text.last(), longer.from(text.length()), forbidden.toArray(int[][]::new));
+        for (int place = 0; place < next.ids().length; place++) {
+            known.add(next(next, place));
         }
-        return next;
+    }
+
+    private void readChosen(Row row, int[] guess) {
+        final Draft[] longer = {row.text};
+        model.next(row.text.last(), guess, scores -> {
+            final Next next = next(row.seed, longer[0], scores);
+            known.add(next);
+            longer[0] = longer[0].with(next.id());
+            return next.id();
+        });
     }
 
     /** Of each text, if no score of any is changed otherwise. */
@@ -178,12 +207,17 @@ final class TokenByToken implements Search {
     }
 
     private void append(Row row, float[] scores) {
-        asked.processor().process(row.text, scores);
+        row.add(next(row.seed, row.text, scores));
+    }
+
+    /** What comes next in a text by the logits; they are changed. */
+    private Next next(long seed, Draft text, float[] scores) {
+        asked.processor().process(text, scores);
         final double logSum = Softmax.logSum(scores);
         final int chosen = asked.settings().samples()
-                ? drawn(scores, logSum, share(Seeds.of(row.seed, row.text.newTokens())))
+                ? drawn(scores, logSum, share(Seeds.of(seed, text.newTokens())))
                 : MostProbable.largest(scores);
-        row.add(chosen, scores[chosen] - logSum);
+        return new Next(chosen, scores[chosen] - logSum);
     }
 
     /** 53 random bits as a number from 0 up to 1. */

@@ -8,9 +8,8 @@ import dev.finetune.bert.text.EncodedText;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
-import dev.finetune.lm.generate.Guesses;
+import dev.finetune.lm.generate.GuessingTokens;
 import dev.finetune.lm.generate.MostProbable;
-import dev.finetune.lm.generate.NextTokens;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.Hidden;
@@ -34,8 +33,7 @@ import org.bytedeco.pytorch.global.torch;
  * keys and values are kept, those of the sources and those of what was written. A row begins with the decoder's first token
  * ({@code decoder_start_token_id}), and goes on as the others do.
  */
-public final class Seq2SeqNextTokens implements NextTokens {
-    private final Network network;
+public final class Seq2SeqNextTokens extends GuessingTokens {
     private final Device device;
     private final int decoder;
     private final HostTensor.Longs ids;
@@ -56,7 +54,7 @@ public final class Seq2SeqNextTokens implements NextTokens {
      * @throws FinetuneException if the network has no encoder and decoder, or if a source is empty
      */
     public Seq2SeqNextTokens(Network network, List<int[]> sources, int padding, int expected, Device device) {
-        this.network = Objects.requireNonNull(network, "network");
+        super(network);
         this.device = Objects.requireNonNull(device, "device");
         this.cache = new KeyValueCache(expected);
         this.sources = List.copyOf(sources);
@@ -107,7 +105,7 @@ public final class Seq2SeqNextTokens implements NextTokens {
                 GradientMode off = GradientMode.off();
                 Batch batch = batch(Map.of("input_ids", ids))) {
             final Hidden encoded =
-                    network.trunk(0, decoder, Hidden.NONE, batch, ForwardContext.evaluating(), stage -> {});
+                    network().trunk(0, decoder, Hidden.NONE, batch, ForwardContext.evaluating(), stage -> {});
             return read(prompts, encoded.get(decoder - 1), 1, TensorValues::rows);
         }
     }
@@ -135,17 +133,13 @@ public final class Seq2SeqNextTokens implements NextTokens {
     }
 
     @Override
-    public MostProbable nextMostProbable(int token, int[] guess, int[][] forbidden) {
-        return Guesses.pay(network, guess)
-                ? Guesses.read(
-                        token,
-                        guess,
-                        tokens -> next(
-                                new int[][] {tokens},
-                                tokens.length,
-                                logits -> MostProbable.of(logits.squeeze(0), forbidden)),
-                        cache::forgetLast)
-                : NextTokens.super.nextMostProbable(token, guess, forbidden);
+    protected <T> T readSeveral(int[] tokens, Function<Tensor, T> said) {
+        return next(new int[][] {tokens}, tokens.length, said);
+    }
+
+    @Override
+    protected void forgetLast(int tokens) {
+        cache.forgetLast(tokens);
     }
 
     @Override
@@ -162,16 +156,17 @@ public final class Seq2SeqNextTokens implements NextTokens {
                 .toArray();
         try (Batch batch = batch(Map.of("decoder_input_ids", new HostTensor.Longs(flat, tokens.length, length)))) {
             final ForwardContext context = ForwardContext.continuing(cache);
-            final Hidden last = network.trunk(
+            final Hidden last = network()
+                    .trunk(
                             decoder,
-                            network.stages().size(),
+                            network().stages().size(),
                             new Hidden(Map.of(decoder - 1, encoded)),
                             batch,
                             context,
                             stage -> {})
                     .map(hidden -> hidden.narrow(1, length - asked, asked));
             return said.apply(
-                    Objects.requireNonNull(network.head(last, batch, context).get("logits")));
+                    Objects.requireNonNull(network().head(last, batch, context).get("logits")));
         }
     }
 

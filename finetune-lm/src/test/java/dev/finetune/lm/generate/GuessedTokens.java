@@ -3,7 +3,9 @@ package dev.finetune.lm.generate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
@@ -43,7 +45,9 @@ public final class GuessedTokens {
                 final int[] guess = IntStream.range(0, round % 5 == 0 ? right : 2 * right)
                         .map(i -> i < right ? tokens[from + i] : tokens[from + i] == 5 ? 6 : 5)
                         .toArray();
-                final MostProbable next = several.nextMostProbable(tokens[read], guess, new int[1 + guess.length][0]);
+                final MostProbable next = round % 2 == 0
+                        ? several.nextMostProbable(tokens[read], guess, new int[1 + guess.length][0])
+                        : chosen(several, tokens[read], guess);
                 final int known = readsSeveral ? 1 + right : 1;
                 assertThat(next.ids()).isEqualTo(Arrays.copyOfRange(tokens, from, from + known));
                 for (int i = 0; i < known; i++) {
@@ -52,5 +56,15 @@ public final class GuessedTokens {
                 read += known;
             }
         }
+    }
+
+    /** The most probable ones again, chosen by their logits. */
+    private static MostProbable chosen(NextTokens model, int token, int[] guess) {
+        final List<float[]> all = new ArrayList<>();
+        model.next(token, guess, logits -> {
+            all.add(logits);
+            return MostProbable.largest(logits);
+        });
+        return MostProbable.of(all.toArray(float[][]::new), new int[all.size()][0]);
     }
 }

@@ -143,6 +143,16 @@ class PromptLookupTest {
         }
 
         @Override
+        public void next(int token, int[] guess, Choice choice) {
+            passes++;
+            int read = 0;
+            int next = choice.of(model.next(new int[] {token})[0]);
+            while (read < guess.length && next == guess[read++]) {
+                next = choice.of(model.next(new int[] {next})[0]);
+            }
+        }
+
+        @Override
         public void select(int[] rows) {
             model.select(rows);
         }
@@ -158,7 +168,10 @@ class PromptLookupTest {
         int passesWithGuesses = 0;
         for (int i = 0; i < 200; i++) {
             final int[] prompt = random.ints(1 + random.nextInt(20), 0, 12).toArray();
-            Generation settings = Generation.greedy().maxNewTokens(1 + random.nextInt(60));
+            Generation settings = random.nextInt(3) == 0
+                    ? Generation.sampled().temperature(0.3).topP(0.9).seed(i)
+                    : Generation.greedy();
+            settings = settings.maxNewTokens(1 + random.nextInt(60));
             settings = random.nextBoolean() ? settings.stopTokens(random.nextInt(12)) : settings;
             settings = random.nextInt(3) == 0 ? settings.minLength(prompt.length + 10) : settings;
             settings = random.nextInt(3) == 0 ? settings.noRepeatNgram(4) : settings;
