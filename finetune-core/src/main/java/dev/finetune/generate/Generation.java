@@ -287,15 +287,15 @@ public final class Generation {
     }
 
     /**
-     * {@return these, with so many tokens guessed at once where the text repeats itself} While one text is written alone on a CPU, and
-     * its last tokens were there before, in the prompt too, what came after them then is guessed to come again: one pass reads all of
-     * it, which takes little longer than a pass over one token, and what the model wouldn't have written is forgotten. So a text comes
-     * faster that quotes its prompt, as notes, extracts and corrections do, and is the same, drawn or not; only tokens that are
-     * equally probable to within rounding may change places. Where guesses are wrong, fewer are made. ("Prompt lookup decoding",
-     * Saxena 2023; Yang et al., "Inference with Reference", 2023.)
+     * {@return these, with so many tokens guessed at once where the text repeats itself} While one text is written alone on a CPU, by weights
+     * in 32-bit floats, and its last tokens were there before, in the prompt too, what came after them then is guessed to come again:
+     * one pass reads all of it, which takes little longer than a pass over one token, and what the model wouldn't have written is
+     * forgotten. So a text comes faster that quotes its prompt, as notes, extracts and corrections do, and is the same, drawn or not;
+     * only tokens that are equally probable to within rounding may change places. Where guesses are wrong, fewer are made. ("Prompt
+     * lookup decoding", Saxena 2023; Yang et al., "Inference with Reference", 2023.)
      *
      * @param tokens the most of a guess; 0 for none; 10 by default
-     * @throws FinetuneException if it is negative, or there are several beams
+     * @throws FinetuneException if it is negative, or these have several beams
      */
     public Generation promptLookup(int tokens) {
         check(

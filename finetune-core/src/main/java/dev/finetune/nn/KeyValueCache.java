@@ -37,7 +37,7 @@ public final class KeyValueCache implements AutoCloseable {
     /**
      * An empty cache.
      *
-     * @param expected how many passes are expected; where they are many, weights are laid out for them, which takes as long as some
+     * @param expected how many passes are expected; where they are many, weights may be laid out for them, which takes as long as some
      *     ten passes over single tokens, and as much memory again
      */
     public KeyValueCache(int expected) {
@@ -280,9 +280,13 @@ public final class KeyValueCache implements AutoCloseable {
     /**
      * Forgets the last positions of all rows.
      *
-     * @param positions how many, no more than were read
+     * @param positions how many
+     * @throws IllegalArgumentException if fewer were read, or the number is negative
      */
     public void forgetLast(long positions) {
+        if (positions < 0 || positions > length()) {
+            throw new IllegalArgumentException(positions + " of " + length() + " positions can't be forgotten.");
+        }
         byPlace.values().forEach(room -> room.length -= positions);
     }
 

@@ -1,6 +1,7 @@
 package dev.finetune.nn;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.finetune.batch.Encoded;
@@ -282,6 +283,10 @@ class CausalAttentionTest {
                 int from = 0;
                 for (int to : ends) {
                     assertThat(cache.length()).isEqualTo(from);
+                    if (from > 0 && to < length) { // What else was read, and is forgotten.
+                        logits(network, rows, 0, 2, ForwardContext.continuing(cache));
+                        cache.forgetLast(2);
+                    }
                     final float[] part = logits(network, rows, from, to, ForwardContext.continuing(cache));
                     for (int row = 0; row < rows.length; row++) {
                         System.arraycopy(
@@ -293,6 +298,10 @@ class CausalAttentionTest {
                     }
                     from = to;
                 }
+                assertThatThrownBy(() -> cache.forgetLast(10))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("10 of 9 positions");
+                assertThatThrownBy(() -> cache.forgetLast(-1)).isInstanceOf(IllegalArgumentException.class);
             }
             assertThat(parts).containsExactly(whole, within(2e-5f));
             assertThat(Pointer.totalCount()).isEqualTo(before);

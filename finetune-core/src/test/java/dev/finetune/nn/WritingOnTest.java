@@ -37,7 +37,7 @@ class WritingOnTest {
             final ForwardContext plain = ForwardContext.evaluating();
             final ForwardContext writing = ForwardContext.continuing(many);
             assertThat(writing.writesOn()).isTrue();
-            for (int rows : new int[] {1, 3, 40}) {
+            for (int rows : new int[] {1, 3, 16, 40}) {
                 final Tensor input = random(rows, 1, WIDTH);
                 final Tensor other = random(rows, 1, WIDTH);
                 assertNear(layer.activated(activation, input, writing), layer.activated(activation, input, plain));

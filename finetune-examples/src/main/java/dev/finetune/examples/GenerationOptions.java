@@ -36,8 +36,7 @@ final class GenerationOptions {
 
     @Option(
             names = "--prompt-lookup",
-            description =
-                    "Guess so many tokens at once at most where a text repeats itself or its prompt; 0 for none.")
+            description = "Guess so many tokens at once at most where a text repeats itself or its prompt; 0 for none.")
     private Optional<Integer> promptLookup = Optional.empty();
 
     @Option(names = "--stop", description = "A text ends where it holds this; may be given several times.")

@@ -10,15 +10,15 @@ import org.jspecify.annotations.Nullable;
  * A second copy of a matrix W, laid out as oneDNN reads it fastest where it multiplies few rows x: the time of x W^T is that of
  * reading W once then, while OpenBLAS and MKL lay W out anew in each product. On two cores of an AMD EPYC (Zen 4) the matrices of
  * GPT-2 small took 1.7 times less time for one row, 2.7 times for 16 and 2 times for 32; beside OpenBLAS it pays for up to 128
- * rows. Beside MKL, on two cores of an Intel (Emerald Rapids), they took a third more time for one row, a sixth less for 8, a tenth
- * less for 16 and no less from 32 on; so it is left to texts that are written side by side, since the guesses of one ({@code
- * Generation.promptLookup}) aren't worth as much memory again. Laying them out takes as long as some ten products.
+ * rows. Beside MKL, on two cores of an Intel (Emerald Rapids), they took a third more time for one row, a sixth less for 8 and a tenth
+ * less for 16; so it is left to twelve texts and more that are written side by side: prompts and guesses of fewer aren't worth as much
+ * memory again. Laying them out takes as long as some ten products.
  * {@code -Ddev.finetune.weightCopies=false} switches it off.
  */
 public final class WeightCopy implements AutoCloseable {
     private static final boolean WANTED = !"false".equals(System.getProperty("dev.finetune.weightCopies"));
     private static final long LEAST_WEIGHTS = 1 << 16;
-    private static final long LEAST_ROWS = Natives.multipliesWithMkl() ? 12 : 1;
+    private static final long LEAST_TEXTS = Natives.multipliesWithMkl() ? 12 : 1;
     private static final long MOST_ROWS = Natives.multipliesWithMkl() ? 32 : 128;
 
     /** After so many passes with the same weights and few rows there will be as many more, by all that is known. */
@@ -60,14 +60,14 @@ public final class WeightCopy implements AutoCloseable {
     /**
      * Whether a copy of a weight is the faster way to multiply so many rows, and no gradient is recorded.
      *
-     * @param input (..., in)
+     * @param input (texts, ..., in)
      * @param weight (out, in)
      */
     public static boolean pays(Tensor input, Tensor weight) {
         return WANTED
                 && !GradMode.is_enabled()
                 && weight.numel() >= LEAST_WEIGHTS
-                && input.numel() >= LEAST_ROWS * input.size(-1)
+                && input.size(0) >= LEAST_TEXTS
                 && input.numel() <= MOST_ROWS * input.size(-1)
                 && input.is_cpu()
                 && input.scalar_type().intern() == ScalarType.Float

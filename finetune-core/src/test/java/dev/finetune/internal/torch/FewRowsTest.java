@@ -26,6 +26,12 @@ class FewRowsTest {
                 assertThat(Tensors.scalar(actual.sub(expected).abs().max()))
                         .as("%d rows", rows)
                         .isLessThan(1e-5);
+                final Tensor unbiased = FewRows.linear(input, weight, null);
+                assertThat(Tensors.shape(unbiased)).containsExactly(1, rows, 640);
+                assertThat(unbiased.is_contiguous()).isTrue();
+                assertThat(Tensors.scalar(unbiased.add(bias).sub(expected).abs().max()))
+                        .as("%d rows without a bias", rows)
+                        .isLessThan(1e-5);
             }
         }
     }
@@ -65,6 +71,7 @@ class FewRowsTest {
                 }
                 try (TensorScope call = TensorScope.open()) {
                     FewRows.linear(input, weight, bias);
+                    FewRows.linear(input, weight, null);
                 }
             }
             assertThat(Pointer.totalCount()).isLessThanOrEqualTo(before);

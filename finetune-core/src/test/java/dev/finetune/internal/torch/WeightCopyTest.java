@@ -23,7 +23,7 @@ class WeightCopyTest {
             final Tensor input = random(rows, 1, 300);
             final Tensor weight = random(517, 300);
             final Tensor bias = random(517);
-            assertThat(WeightCopy.pays(input, weight)).isTrue();
+            assertThat(WeightCopy.pays(input, weight)).isEqualTo(rows >= 12 || !Natives.multipliesWithMkl());
             try (WeightCopy copy = WeightCopy.of(weight)) {
                 assertThat(copy).isNotNull();
                 final Tensor with = copy.linear(input, bias);

@@ -8,9 +8,9 @@ import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.RotaryTurn;
 import dev.finetune.nn.TensorValues;
 import dev.finetune.spi.ModelConfig;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -80,23 +80,48 @@ final class RotaryPositions {
         try (TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off()) {
             final Tensor positions = Positions.of(batch, context);
-            final Tensor places = positions.to(batch.device(), ScalarType.Float);
-            final Tensor speeds = speeds(longest(batch, context)).to(batch.device(), ScalarType.Float);
-            final Tensor angles = places.unsqueeze(2).mul(speeds);
+            final Tensor places = positions.to(batch.device(), ScalarType.Float).unsqueeze(2);
+            final Tensor angles = changesWithLength() && context.past() > 0
+                    ? oneByOne(places, batch, context)
+                    : places.mul(speeds(longest(batch, context)).to(batch.device(), ScalarType.Float));
             final Scalar factor = new Scalar(attentionFactor);
             return scope.keep(torch.cat(
                     new TensorVector(angles.cos().mul(factor), angles.sin().mul(factor)), 0));
         }
     }
 
+    private boolean changesWithLength() {
+        return settings.type().equals("dynamic") || settings.type().equals("longrope");
+    }
+
+    /** Each token as if it were read by itself after those before it: so it is where none of them was guessed. */
+    private Tensor oneByOne(Tensor places, Batch batch, ForwardContext context) {
+        final TensorVector angles = new TensorVector();
+        for (long column = 0; column < places.size(1); column++) {
+            final Tensor speeds = speeds(longest(batch, context, column, column + 1));
+            angles.push_back(places.narrow(1, column, 1).mul(speeds.to(batch.device(), ScalarType.Float)));
+        }
+        return torch.cat(angles, 1);
+    }
+
     /** The largest position and one more. */
     private static long longest(Batch batch, ForwardContext context) {
-        return batch.has("position_ids")
-                ? 1
-                        + Arrays.stream(((HostTensor.Longs) batch.hostColumn("position_ids")).data())
-                                .max()
-                                .orElse(0)
-                : context.past() + ((HostTensor.Longs) batch.hostColumn("input_ids")).shape()[1];
+        return longest(batch, context, 0, ((HostTensor.Longs) batch.hostColumn("input_ids")).shape()[1]);
+    }
+
+    /** The same of some columns. */
+    private static long longest(Batch batch, ForwardContext context, long from, long to) {
+        if (!batch.has("position_ids")) {
+            return context.past() + to;
+        }
+        final HostTensor.Longs positions = (HostTensor.Longs) batch.hostColumn("position_ids");
+        final long columns = positions.shape()[1];
+        return 1
+                + IntStream.range(0, positions.data().length)
+                        .filter(i -> i % columns >= from && i % columns < to)
+                        .mapToLong(i -> positions.data()[i])
+                        .max()
+                        .orElse(0);
     }
 
     /** (half): by what a position is multiplied, to be an angle, in a text of so many tokens. */

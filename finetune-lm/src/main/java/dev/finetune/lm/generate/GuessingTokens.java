@@ -7,14 +7,14 @@ import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The next tokens of a network, which reads those that are guessed with the one that comes next where that takes little more time: on a
- * CPU, where a pass over a few tokens takes the time of reading the weights.
+ * CPU, where a pass over a few tokens takes the time of reading the weights. Only of weights in 32-bit floats: what several tokens at
+ * once round otherwise than one is too small to be seen in a text then, and how long they take in 16 bits depends on the processor.
  */
 public abstract class GuessingTokens implements NextTokens {
-    private static final int NONE = -1;
-
     private final Network network;
 
     /**
@@ -48,7 +48,8 @@ public abstract class GuessingTokens implements NextTokens {
     protected abstract void forgetLast(int tokens);
 
     private boolean reads(int[] guess) {
-        return guess.length > 0 && network.parameters().get(0).value().is_cpu();
+        final Tensor weight = network.parameters().get(0).value();
+        return guess.length > 0 && weight.is_cpu() && weight.scalar_type().intern() == ScalarType.Float;
     }
 
     private static int[] with(int token, int[] guess) {
@@ -75,8 +76,10 @@ public abstract class GuessingTokens implements NextTokens {
         }
         final float[][] all = readSeveral(with(token, guess), logits -> TensorValues.rows(logits.squeeze(0)));
         int right = 0;
-        while (choice.of(all[right]) == (right < guess.length ? guess[right] : NONE)) {
+        int chosen = choice.of(all[0]);
+        while (right < guess.length && chosen == guess[right]) {
             right++;
+            chosen = choice.of(all[right]);
         }
         forgetLast(guess.length - right);
     }

@@ -38,7 +38,7 @@ public interface NextTokens extends AutoCloseable {
      *
      * @param token the id of the next token
      * @param guess the ids of those that may come after it; there may be none
-     * @param forbidden tokens that don't come next, after the token and after each of the guess
+     * @param forbidden tokens that don't come next, after the token and after each of the guess: one list more than the guess is long
      * @return the most probable token after each that was read: one at least, and each but the last is the guess's
      */
     default MostProbable nextMostProbable(int token, int[] guess, int[][] forbidden) {
@@ -61,8 +61,11 @@ public interface NextTokens extends AutoCloseable {
     /** Chooses what comes next. */
     @FunctionalInterface
     interface Choice {
+        /** No token's id: nothing comes after what was chosen. */
+        int END = -1;
+
         /**
-         * {@return the id of the token that comes next}
+         * {@return the id of the token that comes next, or {@link #END} if the text ends with it}
          *
          * @param logits of all tokens, (vocabulary); its own
          */

@@ -20,7 +20,7 @@ final class PromptLookup {
     /** How much the last guess counts beside those before it. */
     private static final double NEWEST = 0.3;
 
-    /** So much more is hoped for at each guess that isn't made: after some thirty of them it is tried again. */
+    /** So much more is hoped for at each guess that isn't made: after some twenty of them it is tried again. */
     private static final double HOPE = 0.01;
 
     private final int most;

@@ -8,6 +8,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * has them computed for all; who keeps the others waiting goes on alone from then on. Thread-safe.
  */
 public final class TogetherTokens {
-    /** How long the others wait for one. */
+    /** How long the others wait for one, for each token that it has in hand. */
     private static final long PATIENCE = TimeUnit.MILLISECONDS.toNanos(20);
 
     private final int most;
@@ -60,13 +61,45 @@ public final class TogetherTokens {
     }
 
     /**
-     * What a pass gives of a row: its logits, or its most probable token and those after it that were guessed, or nothing where they
-     * are chosen; or why it gave nothing.
+     * What a caller asks for: what comes next after a token, as logits, as the most probable token or as it chooses; where nobody else
+     * goes on, a guess of what comes after it is read, too.
+     */
+    private record Request(int token, int[] guess, int[][] forbidden, NextTokens.@Nullable Choice choice) {
+        boolean logits() {
+            return forbidden.length == 0;
+        }
+    }
+
+    /**
+     * What a pass gives of a row: its logits, or its most probable token and those after it that were guessed, or how many tokens were
+     * chosen; or why it gave nothing.
      */
     private record Given(
             float[][] logits,
             @Nullable MostProbable mostProbable,
-            @Nullable Throwable failure) {}
+            int chosen,
+            @Nullable Throwable failure) {
+        static Given of(float[][] logits) {
+            return new Given(logits, null, 0, null);
+        }
+
+        static Given of(MostProbable next) {
+            return new Given(new float[0][], next, 0, null);
+        }
+
+        static Given chosen(int tokens) {
+            return new Given(new float[0][], null, tokens, null);
+        }
+
+        static Given failed(Throwable failure) {
+            return new Given(new float[0][], null, 0, failure);
+        }
+
+        /** How many tokens the caller has in hand by it. */
+        int tokens() {
+            return Math.max(1, mostProbable == null ? chosen : mostProbable.ids().length);
+        }
+    }
 
     /** One caller's row. */
     private final class Member implements NextTokens {
@@ -75,16 +108,11 @@ public final class TogetherTokens {
 
         private boolean isOpen;
         private boolean alone;
-        private int token;
-        private boolean wantsLogits;
-        private int[] unwanted = {};
-
-        /** What may come after the token; read where nobody else goes on. */
-        private int[] guess = {};
-
-        private int[][] unwantedAfter = {};
-        private @Nullable Choice choice;
+        private @Nullable Request request;
         private @Nullable Given given;
+
+        /** How many tokens it was given last. */
+        private int inHand = 1;
 
         Member(NetworkTokens own) {
             this.own = own;
@@ -107,45 +135,32 @@ public final class TogetherTokens {
 
         @Override
         public float[][] next(int[] tokens) {
-            return next(tokens, true).logits();
+            return next(new Request(tokens[0], new int[0], new int[0][], null)).logits();
         }
 
         @Override
         public MostProbable nextMostProbable(int[] tokens, int[][] forbidden) {
-            unwanted = forbidden[0];
-            final Given mine = next(tokens, false);
-            return mine.mostProbable() == null ? MostProbable.of(mine.logits(), forbidden) : mine.mostProbable();
+            return nextMostProbable(tokens[0], new int[0], forbidden);
         }
 
         @Override
-        public MostProbable nextMostProbable(int next, int[] after, int[][] forbidden) {
-            guess = after;
-            unwantedAfter = forbidden;
-            try {
-                return nextMostProbable(new int[] {next}, new int[][] {forbidden[0]});
-            } finally {
-                guess = new int[0];
-            }
+        public MostProbable nextMostProbable(int token, int[] guess, int[][] forbidden) {
+            final Given mine = next(new Request(token, guess, forbidden, null));
+            return mine.mostProbable() == null
+                    ? MostProbable.of(mine.logits(), new int[][] {forbidden[0]})
+                    : mine.mostProbable();
         }
 
         @Override
-        public void next(int next, int[] after, Choice chooses) {
-            guess = after;
-            choice = chooses;
-            try {
-                final float[][] logits = next(new int[] {next}, true).logits();
-                if (logits.length > 0) {
-                    chooses.of(logits[0]); // Others went on with it, and nothing of the guess was read.
-                }
-            } finally {
-                guess = new int[0];
-                choice = null;
+        public void next(int token, int[] guess, Choice choice) {
+            final Given mine = next(new Request(token, guess, new int[0][], choice));
+            if (mine.chosen() == 0) {
+                choice.of(mine.logits()[0]); // Others went on with it, and nothing of the guess was read.
             }
         }
 
-        private Given next(int[] tokens, boolean logits) {
-            token = tokens[0];
-            wantsLogits = logits;
+        private Given next(Request asked) {
+            request = asked;
             while (asks(this)) {
                 try {
                     passes.compute(isAlone(), () -> pass(this));
@@ -245,12 +260,13 @@ public final class TogetherTokens {
             // While somebody computes, nobody can ask for more.
             final long now = System.nanoTime();
             final long waited = Math.min(now - from, now - idleFrom);
-            if (!computing && beginning == 0 && (member.alone || asking.containsAll(joined) || waited > PATIENCE)) {
+            final long patience = computing ? PATIENCE : patience();
+            if (!computing && beginning == 0 && (member.alone || asking.containsAll(joined) || waited > patience)) {
                 computing = true;
                 return true;
             }
             try {
-                TimeUnit.NANOSECONDS.timedWait(this, Math.max(PATIENCE - waited, PATIENCE / 4));
+                TimeUnit.NANOSECONDS.timedWait(this, Math.max(patience - waited, PATIENCE / 4));
             } catch (InterruptedException e) {
                 asking.remove(member);
                 Thread.currentThread().interrupt();
@@ -258,6 +274,16 @@ public final class TogetherTokens {
             }
         }
         return false;
+    }
+
+    /** Of those who haven't asked yet. */
+    private long patience() {
+        return PATIENCE
+                * joined.stream()
+                        .filter(each -> !asking.contains(each))
+                        .mapToInt(each -> each.inHand)
+                        .max()
+                        .orElse(1);
     }
 
     /** Those who go on together now; who hasn't asked yet leaves them. */
@@ -328,9 +354,7 @@ public final class TogetherTokens {
             if (tokens == null) {
                 throw new IllegalStateException("Its tokens are closed.");
             }
-            given = some.size() == 1 && some.get(0).guess.length > 0
-                    ? guessed(tokens, some.get(0))
-                    : next(tokens, some);
+            given = given(tokens, some);
         } catch (RuntimeException | Error e) {
             // What was read is of no use to anybody any more.
             if (!member.alone) {
@@ -340,39 +364,42 @@ public final class TogetherTokens {
                 forgetAll();
             }
             given = new Given[some.size()];
-            Arrays.fill(given, new Given(new float[0][], null, e));
+            Arrays.fill(given, Given.failed(e));
         }
         tell(some, given);
         return given.length;
     }
 
-    private static Given[] guessed(NetworkTokens tokens, Member only) {
-        if (only.choice != null) {
-            tokens.next(only.token, only.guess, only.choice);
-            return new Given[] {new Given(new float[0][], null, null)};
+    private static Given[] given(NetworkTokens tokens, List<Member> some) {
+        final List<Request> asked =
+                some.stream().map(each -> Objects.requireNonNull(each.request)).toList();
+        if (asked.size() == 1 && asked.get(0).guess().length > 0) {
+            return new Given[] {guessed(tokens, asked.get(0))};
         }
-        final MostProbable next = tokens.nextMostProbable(only.token, only.guess, only.unwantedAfter);
-        return new Given[] {new Given(new float[0][], next, null)};
-    }
-
-    private static Given[] next(NetworkTokens tokens, List<Member> some) {
-        final int[] ids = some.stream().mapToInt(each -> each.token).toArray();
-        return some.stream().anyMatch(each -> each.wantsLogits)
-                ? logits(tokens.next(ids))
-                : mostProbable(tokens.nextMostProbable(
-                        ids, some.stream().map(each -> each.unwanted).toArray(int[][]::new)));
-    }
-
-    private static Given[] logits(float[][] rows) {
-        return Arrays.stream(rows)
-                .map(row -> new Given(new float[][] {row}, null, null))
+        final int[] ids = asked.stream().mapToInt(Request::token).toArray();
+        if (asked.stream().anyMatch(Request::logits)) {
+            return Arrays.stream(tokens.next(ids))
+                    .map(row -> Given.of(new float[][] {row}))
+                    .toArray(Given[]::new);
+        }
+        final MostProbable next = tokens.nextMostProbable(
+                ids, asked.stream().map(each -> each.forbidden()[0]).toArray(int[][]::new));
+        return IntStream.range(0, ids.length)
+                .mapToObj(row -> Given.of(next.row(row)))
                 .toArray(Given[]::new);
     }
 
-    private static Given[] mostProbable(MostProbable next) {
-        return IntStream.range(0, next.ids().length)
-                .mapToObj(row -> new Given(new float[0][], next.row(row), null))
-                .toArray(Given[]::new);
+    private static Given guessed(NetworkTokens tokens, Request asked) {
+        final NextTokens.Choice choice = asked.choice();
+        if (choice == null) {
+            return Given.of(tokens.nextMostProbable(asked.token(), asked.guess(), asked.forbidden()));
+        }
+        final AtomicInteger chosen = new AtomicInteger();
+        tokens.next(asked.token(), asked.guess(), logits -> {
+            chosen.incrementAndGet();
+            return choice.of(logits);
+        });
+        return Given.chosen(chosen.get());
     }
 
     private void forgetAll() {
@@ -386,6 +413,7 @@ public final class TogetherTokens {
     private synchronized void tell(List<Member> some, Given[] given) {
         for (int row = 0; row < given.length; row++) {
             some.get(row).given = given[row];
+            some.get(row).inHand = given[row].tokens();
         }
         asking.removeAll(some);
     }

@@ -8,10 +8,12 @@ import dev.finetune.internal.torch.Workers;
 import dev.finetune.train.Cancellation;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Chooses one token a text at a time, the most probable or one that is drawn; texts that end leave the batch. */
@@ -35,8 +37,12 @@ final class TokenByToken implements Search {
     /** What comes next in that text, as far as it is known already. */
     private final Deque<Next> known = new ArrayDeque<>();
 
-    /** A token, and the natural logarithm of its probability. */
-    private record Next(int id, double logProbability) {}
+    /** A token, its score, which may be no number, and the natural logarithm of its probability. */
+    private record Next(int id, float score, double logProbability) {
+        static Next of(MostProbable all, int place) {
+            return new Next(all.ids()[place], all.scores()[place], all.logProbabilities()[place]);
+        }
+    }
 
     /** Told each token of the first text. */
     @FunctionalInterface
@@ -59,6 +65,7 @@ final class TokenByToken implements Search {
         }
 
         void add(Next next) {
+            Softmax.requireFinite(next.score());
             text.add(next.id());
             score += next.logProbability();
         }
@@ -128,13 +135,8 @@ final class TokenByToken implements Search {
             append(logits, row -> logits[row.place]);
         } else {
             final MostProbable next = model.nextMostProbable(last, forbidden.get());
-            open.forEach(row -> row.add(next(next, row.place)));
+            open.forEach(row -> row.add(Next.of(next, row.place)));
         }
-    }
-
-    private static Next next(MostProbable next, int place) {
-        Softmax.requireFinite(next.scores()[place]);
-        return new Next(next.ids()[place], next.logProbabilities()[place]);
     }
 
     /** Reads on in the last text that is open, and a guess of what comes next in it. */
@@ -143,25 +145,35 @@ final class TokenByToken implements Search {
             lookup = new PromptLookup(asked.settings().promptLookup(), model.source());
         }
         final int room = asked.settings().newTokensAfter(row.text.promptLength()) - row.text.newTokens() - 1;
-        final int[] guess = lookup.after(row.text, room);
-        if (forbidden.isPresent()) {
-            readMostProbable(row.text, guess, forbidden.get());
-        } else {
-            readChosen(row, guess);
-        }
-        if (guess.length > 0) {
+        final int[] guess = upToEnd(lookup.after(row.text, room));
+        final int read =
+                forbidden.isPresent() ? readMostProbable(row.text, guess, forbidden.get()) : readChosen(row, guess);
+        final boolean isRead = known.size() > 1 || read > 0 && known.getFirst().id() != guess[0];
+        if (isRead) {
             lookup.learn(known.size() - 1);
         }
     }
 
-    private void readMostProbable(Draft text, int[] guess, int[] forbiddenNext) {
+    /** Nothing comes after a token that ends the text. */
+    private int[] upToEnd(int[] guess) {
+        final int end = IntStream.range(0, guess.length)
+                .filter(i -> asked.settings().stopTokens().contains(guess[i]))
+                .findFirst()
+                .orElse(guess.length);
+        return end < guess.length ? Arrays.copyOf(guess, end + 1) : guess;
+    }
+
+    /** {@return how many tokens of the guess may have been read: not those that don't come next} */
+    private int readMostProbable(Draft text, int[] guess, int[] forbiddenNext) {
         final List<int[]> forbidden = new ArrayList<>(List.of(forbiddenNext));
         Draft longer = text;
         for (int id : guess) {
             final Draft further = longer.with(id);
-            final Optional<int[]> after = asked.processor().forbidden(further);
+            final boolean comes =
+                    Arrays.stream(forbidden.get(forbidden.size() - 1)).noneMatch(each -> each == id);
+            final Optional<int[]> after = comes ? asked.processor().forbidden(further) : Optional.empty();
             if (after.isEmpty()) {
-                break; // The scores after it are changed otherwise.
+                break; // It doesn't come, or the scores after it are changed otherwise.
             }
             forbidden.add(after.get());
             longer = further;
@@ -169,18 +181,20 @@ final class TokenByToken implements Search {
         final MostProbable next =
                 model.nextMostProbable(text.last(), longer.from(text.length()), forbidden.toArray(int[][]::new));
         for (int place = 0; place < next.ids().length; place++) {
-            known.add(next(next, place));
+            known.add(Next.of(next, place));
         }
+        return longer.length() - text.length();
     }
 
-    private void readChosen(Row row, int[] guess) {
+    private int readChosen(Row row, int[] guess) {
         final Draft[] longer = {row.text};
         model.next(row.text.last(), guess, scores -> {
             final Next next = next(row.seed, longer[0], scores);
             known.add(next);
             longer[0] = longer[0].with(next.id());
-            return next.id();
+            return asked.endings().of(longer[0]).isEmpty() ? next.id() : NextTokens.Choice.END;
         });
+        return guess.length;
     }
 
     /** Of each text, if no score of any is changed otherwise. */
@@ -217,7 +231,7 @@ final class TokenByToken implements Search {
         final int chosen = asked.settings().samples()
                 ? drawn(scores, logSum, share(Seeds.of(seed, text.newTokens())))
                 : MostProbable.largest(scores);
-        return new Next(chosen, scores[chosen] - logSum);
+        return new Next(chosen, scores[chosen], scores[chosen] - logSum);
     }
 
     /** 53 random bits as a number from 0 up to 1. */

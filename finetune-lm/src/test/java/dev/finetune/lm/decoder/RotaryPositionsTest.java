@@ -10,16 +10,22 @@ import com.google.gson.JsonParser;
 import dev.finetune.batch.HostBatch;
 import dev.finetune.batch.HostTensor;
 import dev.finetune.error.FinetuneException;
+import dev.finetune.internal.torch.GradientMode;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
+import dev.finetune.nn.Attention;
 import dev.finetune.nn.Batch;
+import dev.finetune.nn.Dropout;
 import dev.finetune.nn.ForwardContext;
+import dev.finetune.nn.KeyValueCache;
 import dev.finetune.spi.ModelConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.bytedeco.pytorch.Tensor;
@@ -87,9 +93,44 @@ class RotaryPositionsTest {
                     wanted[j] = number(expected, "cosines", i, j);
                     wanted[HEAD / 2 + j] = number(expected, "sines", i, j);
                 }
-                final float[] own = java.util.Arrays.copyOfRange(found, position * HEAD, (position + 1) * HEAD);
+                final float[] own = Arrays.copyOfRange(found, position * HEAD, (position + 1) * HEAD);
                 assertClose(own, wanted, 2e-5, expected.get("rope_parameters") + " at " + position);
             }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void tokensThatAreReadTogetherTurnAsOneByOne(JsonObject expected) {
+        final RotaryPositions positions = read(with("rope_parameters", expected.getAsJsonObject("rope_parameters")));
+        for (int first : new int[] {28, 60, 124, 250}) {
+            final float[] together = turnedAfter(positions, first, 9);
+            for (int i = 0; i < 9; i++) {
+                final float[] own = Arrays.copyOfRange(together, i * HEAD, (i + 1) * HEAD);
+                assertClose(own, turnedAfter(positions, first + i, 1), 1e-6, "position " + (first + i));
+            }
+        }
+    }
+
+    /** Tokens that are read after so many. */
+    private static float[] turnedAfter(RotaryPositions positions, int first, int count) {
+        final float[] ones = new float[count * HEAD];
+        Arrays.fill(ones, 1);
+        final long[] places = LongStream.range(first, first + count).toArray();
+        final HostBatch host = new HostBatch(
+                Map.of(
+                        "input_ids", new HostTensor.Longs(new long[count], 1, count),
+                        "position_ids", new HostTensor.Longs(places, 1, count)),
+                List.of());
+        try (TensorScope scope = TensorScope.open();
+                GradientMode off = GradientMode.off();
+                KeyValueCache cache = new KeyValueCache(100);
+                Batch batch = new Batch(host, Tensors.cpu())) {
+            final Tensor read = Tensors.of(new float[first * 2], 1, first, 2);
+            new Attention(1, new Dropout(0), true).forward(read, read, read, null, ForwardContext.continuing(cache));
+            assertThat(cache.length()).isEqualTo(first);
+            return Tensors.floats(
+                    positions.turn(Tensors.of(ones, 1, count, HEAD), 1, batch, ForwardContext.continuing(cache)));
         }
     }
 

@@ -39,10 +39,10 @@ public final class GuessedTokens {
                     .isEqualTo(tokens[0]);
             int read = 0;
             for (int round = 0; read < TOKENS - 8; round++) {
-                // So many right ones, and as many wrong ones after them; every fifth round no wrong ones.
+                // So many right ones, and three wrong ones after them; every fifth round no wrong ones.
                 final int right = round % 4;
                 final int from = read + 1;
-                final int[] guess = IntStream.range(0, round % 5 == 0 ? right : 2 * right)
+                final int[] guess = IntStream.range(0, round % 5 == 0 ? right : right + 3)
                         .map(i -> i < right ? tokens[from + i] : tokens[from + i] == 5 ? 6 : 5)
                         .toArray();
                 final MostProbable next = round % 2 == 0

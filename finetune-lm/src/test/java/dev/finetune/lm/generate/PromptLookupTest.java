@@ -199,20 +199,65 @@ class PromptLookupTest {
     void whoeverCancelsGetsWhatIsThereWithinOneTokenAlsoOfAGuess() {
         final Cancellation cancellation = new Cancellation();
         final Guessing model = new Guessing();
-        final List<String> pieces = new ArrayList<>();
+        final List<Integer> passes = new ArrayList<>();
         final Generated text = Written.by(GENERATOR.write(
                         expected -> model,
                         new int[] {4, 5},
                         Generation.greedy().maxNewTokens(1000),
                         piece -> {
-                            pieces.add(piece);
-                            if (pieces.size() > 100 && pieces.size() > model.passes + 50) {
+                            passes.add(model.passes);
+                            // The second of those that one pass gave.
+                            if (passes.size() > 2
+                                    && model.passes == passes.get(passes.size() - 2)
+                                    && model.passes > passes.get(passes.size() - 3)) {
                                 cancellation.cancel();
                             }
                         },
                         cancellation))
                 .get(0);
         assertThat(text.end()).isEqualTo(Generated.End.CANCELLED);
-        assertThat(text.ids()).hasSize(pieces.size()).hasSizeLessThan(1000);
+        assertThat(text.ids()).hasSize(passes.size()).hasSizeLessThan(1000);
+        assertThat(passes.stream().filter(pass -> pass == model.passes)).hasSize(2);
+    }
+
+    @Test
+    void nothingIsReadThatCannotComeNext() {
+        final List<Integer> guesses = new ArrayList<>();
+        final NextTokens model = new NextTokens() {
+            private final MarkovModel markov = new MarkovModel();
+
+            @Override
+            public float[][] start(int[][] prompts) {
+                return markov.start(prompts);
+            }
+
+            @Override
+            public float[][] next(int[] tokens) {
+                return markov.next(tokens);
+            }
+
+            @Override
+            public MostProbable nextMostProbable(int token, int[] guess, int[][] forbidden) {
+                guesses.add(guess.length);
+                for (int i = 0; i < guess.length; i++) {
+                    assertThat(forbidden[i]).doesNotContain(guess[i]);
+                }
+                return MostProbable.of(markov.next(new int[] {token}), new int[][] {forbidden[0]});
+            }
+
+            @Override
+            public void select(int[] rows) {
+                markov.select(rows);
+            }
+
+            @Override
+            public void close() {}
+        };
+        final int[] prompt = {4, 5, 4, 5, 4, 5};
+        write(GENERATOR, model, prompt, Generation.greedy().noRepeatNgram(3).maxNewTokens(40));
+        assertThat(guesses).as("what would come again").hasSize(39).containsOnly(0);
+        guesses.clear();
+        write(GENERATOR, model, prompt, Generation.greedy().noRepeatNgram(5).maxNewTokens(40));
+        assertThat(guesses).hasSize(39).anyMatch(guess -> guess > 0).allMatch(guess -> guess < 3);
     }
 }

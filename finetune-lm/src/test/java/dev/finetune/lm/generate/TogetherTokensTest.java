@@ -76,8 +76,10 @@ class TogetherTokensTest {
         final List<Text> prompts = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             final StringBuilder text = new StringBuilder("w7");
-            for (int words = random.nextInt(30); words > 0; words--) {
-                text.append(" w").append(2 + random.nextInt(490));
+            // Every other repeats itself.
+            final int words = i % 2 == 0 ? 490 : 3;
+            for (int more = random.nextInt(30); more > 0; more--) {
+                text.append(" w").append(2 + random.nextInt(words));
             }
             prompts.add(Text.of(text.toString()));
         }
@@ -98,6 +100,33 @@ class TogetherTokensTest {
         }
     }
 
+    @Test
+    void whoIsAloneHasGuessesRead() {
+        GuessedTokens.changeNothing(
+                () -> new TogetherTokens(4)
+                        .member(new NetworkTokens(model.assembly().network(), 1, 40)),
+                new int[] {7, 8, 9, 7, 8},
+                true);
+    }
+
+    @Test
+    void theLastTextOfACallThatIsOpenGuessesAsItWouldWithout() {
+        // The second is padded on its left, and goes on when the others have ended.
+        final List<Text> prompts = List.of(
+                Text.of("w7 w8 w9 w10 w11 w12 w13"), Text.of("w20 w21 w20 w21"), Text.of("w30 w31 w32 w33 w34"));
+        final Generation settings = settings(60).promptLookup(0);
+        final List<Generated> whole = model.generate(prompts, settings);
+        final int[] ends = {
+            whole.get(0).ids().get(4), whole.get(2).ids().get(6),
+        };
+        final Generation until = Generation.greedy().maxNewTokens(60).stopTokens(ends);
+        final List<Generated> without = model.generate(prompts, until.promptLookup(0));
+        assertThat(without.stream().filter(text -> text.ids().size() < 10)).hasSizeGreaterThanOrEqualTo(2);
+        assertThat(model.generate(prompts, until))
+                .extracting(Generated::ids)
+                .isEqualTo(without.stream().map(Generated::ids).toList());
+    }
+
     /** Every third is drawn, every fourth is punished for repetitions. */
     private static Generation mixed(int caller, int tokens) {
         final Generation each = caller % 3 == 0
@@ -111,7 +140,8 @@ class TogetherTokensTest {
         final List<Text> prompts = prompts(24);
         final List<List<Integer>> alone = new ArrayList<>();
         for (int i = 0; i < prompts.size(); i++) {
-            alone.add(model.generate(prompts.get(i), mixed(i, 20 + i)).ids());
+            alone.add(model.generate(prompts.get(i), mixed(i, 20 + i).promptLookup(0))
+                    .ids());
         }
         final ExecutorService threads = Executors.newFixedThreadPool(8);
         try {
@@ -155,7 +185,8 @@ class TogetherTokensTest {
         final List<Text> prompts = prompts(40);
         final List<List<Integer>> alone = new ArrayList<>();
         for (int i = 0; i < prompts.size(); i++) {
-            alone.add(model.generate(prompts.get(i), settings(16 + 7 * i % 50)).ids());
+            alone.add(model.generate(prompts.get(i), settings(16 + 7 * i % 50).promptLookup(0))
+                    .ids());
         }
         final ExecutorService threads = Executors.newFixedThreadPool(9);
         try {
