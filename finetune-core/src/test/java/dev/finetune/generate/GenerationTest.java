@@ -96,6 +96,7 @@ class GenerationTest {
         refused(() -> Generation.greedy().earlyStopping(BeamStop.WHEN_FULL), "Generation.beams(n)");
         refused(() -> Generation.greedy().sequences(2), "one text, not 2");
         refused(() -> Generation.beams(2).promptLookup(5), "Generation.greedy()");
+        assertThat(Generation.beams(2).promptLookup(0).promptLookup()).isZero();
         refused(() -> Generation.beams(3).sequences(4), "3 texts at most, not 4");
         refused(() -> Generation.greedy().minNewTokens(5).maxNewTokens(4), "At least 5 new tokens");
         refused(() -> Generation.greedy().maxLength(4).minLength(5), "maxLength");

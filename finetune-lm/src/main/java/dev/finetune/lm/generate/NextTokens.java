@@ -32,6 +32,11 @@ public interface NextTokens extends AutoCloseable {
         return MostProbable.of(next(tokens), forbidden);
     }
 
+    /** {@return whether a guess of what comes next would be read now} */
+    default boolean readsGuesses() {
+        return false;
+    }
+
     /**
      * Reads one more token of the one row there is and, where several are read in little more time, a guess of those after it, as far
      * as it is right; what was guessed wrong is forgotten.

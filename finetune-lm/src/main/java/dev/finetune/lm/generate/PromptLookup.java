@@ -11,6 +11,9 @@ final class PromptLookup {
 
     private static final int LONGEST = 4;
 
+    /** Each takes some memory for its logits. */
+    private static final int MOST = 64;
+
     /** How many tokens have to be right: reading a short guess takes up to so much longer than reading one token. */
     private static final double WORTH = 0.8;
 
@@ -34,11 +37,11 @@ final class PromptLookup {
     /**
      * For one text.
      *
-     * @param most tokens of a guess; 0 for none
+     * @param most tokens of a guess, 64 at most; 0 for none
      * @param source tokens that stand before all of the text's, such as what it summarises; there may be none
      */
     PromptLookup(int most, int[] source) {
-        this.most = most;
+        this.most = Math.min(most, MOST);
         this.source = source.clone();
         for (int tokens = SHORTEST; tokens <= LONGEST; tokens++) {
             right[tokens] = tokens / 2.0;

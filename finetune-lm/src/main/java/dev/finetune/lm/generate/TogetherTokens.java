@@ -106,16 +106,18 @@ public final class TogetherTokens {
         /** Where its row is while it isn't among the others. */
         private @Nullable NetworkTokens own;
 
+        private final boolean reads;
         private boolean isOpen;
         private boolean alone;
         private @Nullable Request request;
         private @Nullable Given given;
 
-        /** How many tokens it was given last. */
-        private int inHand = 1;
+        /** When it may have handed on all tokens but one that it was given last. */
+        private long busyUntil = System.nanoTime();
 
         Member(NetworkTokens own) {
             this.own = own;
+            this.reads = own.readsGuesses();
         }
 
         @Override
@@ -131,6 +133,11 @@ public final class TogetherTokens {
             } finally {
                 end();
             }
+        }
+
+        @Override
+        public boolean readsGuesses() {
+            return reads && isAlone();
         }
 
         @Override
@@ -260,13 +267,14 @@ public final class TogetherTokens {
             // While somebody computes, nobody can ask for more.
             final long now = System.nanoTime();
             final long waited = Math.min(now - from, now - idleFrom);
-            final long patience = computing ? PATIENCE : patience();
-            if (!computing && beginning == 0 && (member.alone || asking.containsAll(joined) || waited > patience)) {
+            if (!computing
+                    && beginning == 0
+                    && (member.alone || asking.containsAll(joined) || waited > PATIENCE && areLate(now))) {
                 computing = true;
                 return true;
             }
             try {
-                TimeUnit.NANOSECONDS.timedWait(this, Math.max(patience - waited, PATIENCE / 4));
+                TimeUnit.NANOSECONDS.timedWait(this, Math.max(PATIENCE - waited, PATIENCE / 4));
             } catch (InterruptedException e) {
                 asking.remove(member);
                 Thread.currentThread().interrupt();
@@ -276,14 +284,9 @@ public final class TogetherTokens {
         return false;
     }
 
-    /** Of those who haven't asked yet. */
-    private long patience() {
-        return PATIENCE
-                * joined.stream()
-                        .filter(each -> !asking.contains(each))
-                        .mapToInt(each -> each.inHand)
-                        .max()
-                        .orElse(1);
+    /** Whether those who haven't asked yet have had their time for what they were given. */
+    private boolean areLate(long now) {
+        return joined.stream().allMatch(each -> asking.contains(each) || now - each.busyUntil > 0);
     }
 
     /** Those who go on together now; who hasn't asked yet leaves them. */
@@ -413,7 +416,7 @@ public final class TogetherTokens {
     private synchronized void tell(List<Member> some, Given[] given) {
         for (int row = 0; row < given.length; row++) {
             some.get(row).given = given[row];
-            some.get(row).inHand = given[row].tokens();
+            some.get(row).busyUntil = System.nanoTime() + PATIENCE * (given[row].tokens() - 1);
         }
         asking.removeAll(some);
     }

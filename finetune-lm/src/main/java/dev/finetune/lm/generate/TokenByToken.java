@@ -1,5 +1,6 @@
 package dev.finetune.lm.generate;
 
+import dev.finetune.error.FinetuneException;
 import dev.finetune.generate.Generated;
 import dev.finetune.generate.Generated.End;
 import dev.finetune.generate.Generation;
@@ -37,10 +38,14 @@ final class TokenByToken implements Search {
     /** What comes next in that text, as far as it is known already. */
     private final Deque<Next> known = new ArrayDeque<>();
 
-    /** A token, its score, which may be no number, and the natural logarithm of its probability. */
-    private record Next(int id, float score, double logProbability) {
+    /** A token, its score, which may be no number, and the natural logarithm of its probability; or why there is none. */
+    private record Next(
+            int id,
+            float score,
+            double logProbability,
+            @Nullable FinetuneException failure) {
         static Next of(MostProbable all, int place) {
-            return new Next(all.ids()[place], all.scores()[place], all.logProbabilities()[place]);
+            return new Next(all.ids()[place], all.scores()[place], all.logProbabilities()[place], null);
         }
     }
 
@@ -65,6 +70,9 @@ final class TokenByToken implements Search {
         }
 
         void add(Next next) {
+            if (next.failure() != null) {
+                throw next.failure();
+            }
             Softmax.requireFinite(next.score());
             text.add(next.id());
             score += next.logProbability();
@@ -145,7 +153,7 @@ final class TokenByToken implements Search {
             lookup = new PromptLookup(asked.settings().promptLookup(), model.source());
         }
         final int room = asked.settings().newTokensAfter(row.text.promptLength()) - row.text.newTokens() - 1;
-        final int[] guess = upToEnd(lookup.after(row.text, room));
+        final int[] guess = model.readsGuesses() ? upToEnd(lookup.after(row.text, room)) : new int[0];
         final int read =
                 forbidden.isPresent() ? readMostProbable(row.text, guess, forbidden.get()) : readChosen(row, guess);
         final boolean isRead = known.size() > 1 || read > 0 && known.getFirst().id() != guess[0];
@@ -189,10 +197,15 @@ final class TokenByToken implements Search {
     private int readChosen(Row row, int[] guess) {
         final Draft[] longer = {row.text};
         model.next(row.text.last(), guess, scores -> {
-            final Next next = next(row.seed, longer[0], scores);
-            known.add(next);
-            longer[0] = longer[0].with(next.id());
-            return asked.endings().of(longer[0]).isEmpty() ? next.id() : NextTokens.Choice.END;
+            try {
+                final Next next = next(row.seed, longer[0], scores);
+                known.add(next);
+                longer[0] = longer[0].with(next.id());
+                return asked.endings().of(longer[0]).isEmpty() ? next.id() : NextTokens.Choice.END;
+            } catch (FinetuneException e) {
+                known.add(new Next(NextTokens.Choice.END, 0, 0, e)); // Once the tokens before it are handed on.
+                return NextTokens.Choice.END;
+            }
         });
         return guess.length;
     }
@@ -231,7 +244,7 @@ final class TokenByToken implements Search {
         final int chosen = asked.settings().samples()
                 ? drawn(scores, logSum, share(Seeds.of(seed, text.newTokens())))
                 : MostProbable.largest(scores);
-        return new Next(chosen, scores[chosen], scores[chosen] - logSum);
+        return new Next(chosen, scores[chosen], scores[chosen] - logSum, null);
     }
 
     /** 53 random bits as a number from 0 up to 1. */

@@ -1,9 +1,13 @@
 package dev.finetune.lm.generate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.finetune.error.FinetuneException;
 import dev.finetune.generate.Generated;
 import dev.finetune.generate.Generation;
+import dev.finetune.internal.torch.Tensors;
+import dev.finetune.spi.TextWriter;
 import dev.finetune.train.Cancellation;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -124,6 +128,11 @@ class PromptLookupTest {
         }
 
         @Override
+        public boolean readsGuesses() {
+            return true;
+        }
+
+        @Override
         public MostProbable nextMostProbable(int token, int[] guess, int[][] forbidden) {
             assertThat(forbidden).hasNumberOfRows(1 + guess.length);
             passes++;
@@ -220,6 +229,85 @@ class PromptLookupTest {
         assertThat(passes.stream().filter(pass -> pass == model.passes)).hasSize(2);
     }
 
+    /** Says two tokens in turn, and after a while no number. */
+    private static final class Failing implements NextTokens {
+        private int read;
+
+        @Override
+        public float[][] start(int[][] prompts) {
+            return next(prompts[0]);
+        }
+
+        @Override
+        public float[][] next(int[] tokens) {
+            return new float[][] {logits(tokens[tokens.length - 1])};
+        }
+
+        private float[] logits(int token) {
+            read++;
+            return new float[] {0, token == 1 ? 0 : 99, token == 1 ? 99 : 0, read > 25 ? Float.NaN : 0};
+        }
+
+        @Override
+        public boolean readsGuesses() {
+            return true;
+        }
+
+        @Override
+        public MostProbable nextMostProbable(int token, int[] guess, int[][] forbidden) {
+            final List<float[]> all = new ArrayList<>(List.of(logits(token)));
+            for (int id : guess) {
+                all.add(logits(id)); // All of it is right.
+            }
+            return MostProbable.of(Tensors.of(flat(all), all.size(), 4), forbidden);
+        }
+
+        private static float[] flat(List<float[]> rows) {
+            final float[] flat = new float[4 * rows.size()];
+            IntStream.range(0, flat.length).forEach(i -> flat[i] = rows.get(i / 4)[i % 4]);
+            return flat;
+        }
+
+        @Override
+        public void next(int token, int[] guess, Choice choice) {
+            int read = 0;
+            int next = choice.of(logits(token));
+            while (read < guess.length && next == guess[read++]) {
+                next = choice.of(logits(next));
+            }
+        }
+
+        @Override
+        public void select(int[] rows) {}
+
+        @Override
+        public void close() {}
+    }
+
+    @Test
+    void whatCameBeforeAFailureIsHandedOn() {
+        for (Generation settings : List.of(
+                Generation.greedy(),
+                Generation.greedy().repetitionPenalty(1.01),
+                Generation.sampled().temperature(0.1))) {
+            final List<Integer> handedOn = new ArrayList<>();
+            for (int lookup : new int[] {0, 10}) {
+                final List<String> pieces = new ArrayList<>();
+                final TextWriter.Work work = GENERATOR.write(
+                        expected -> new Failing(),
+                        new int[] {1},
+                        settings.maxNewTokens(100).promptLookup(lookup),
+                        pieces::add,
+                        new Cancellation());
+                assertThatThrownBy(() -> Written.by(work))
+                        .isInstanceOf(FinetuneException.class)
+                        .hasMessageContaining("NaN");
+                handedOn.add(pieces.size());
+            }
+            assertThat(handedOn).as("%s", settings).containsExactly(25, 25);
+        }
+    }
+
     @Test
     void nothingIsReadThatCannotComeNext() {
         final List<Integer> guesses = new ArrayList<>();
@@ -234,6 +322,11 @@ class PromptLookupTest {
             @Override
             public float[][] next(int[] tokens) {
                 return markov.next(tokens);
+            }
+
+            @Override
+            public boolean readsGuesses() {
+                return true;
             }
 
             @Override
