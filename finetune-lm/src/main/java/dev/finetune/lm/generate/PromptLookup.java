@@ -2,8 +2,8 @@ package dev.finetune.lm.generate;
 
 /**
  * Guesses what comes next in a text: what came after the same tokens when they were last there, in the prompt too ("prompt lookup
- * decoding", Saxena 2023; Yang et al., "Inference with Reference", 2023). Learns from guesses that were wrong to make fewer. What it
- * guesses depends on the text alone. Not thread-safe.
+ * decoding", Saxena 2023; Yang et al., "Inference with Reference", 2023). Learns from guesses that were wrong to make fewer. Not
+ * thread-safe.
  */
 final class PromptLookup {
     /** Of one token alone next to nothing follows; more than four say hardly more than four do. */
