@@ -10,9 +10,8 @@ import org.jspecify.annotations.Nullable;
  * A second copy of a matrix W, laid out as oneDNN reads it fastest where it multiplies few rows x: the time of x W^T is that of
  * reading W once then, while OpenBLAS and MKL lay W out anew in each product. On two cores of an AMD EPYC (Zen 4) the matrices of
  * GPT-2 small took 1.7 times less time for one row, 2.7 times for 16 and 2 times for 32; beside OpenBLAS it pays for up to 128
- * rows. Beside MKL, on two cores of an Intel (Emerald Rapids), they took a fifth more time for one row, a seventh less for 11 and a
- * twelfth less for 16; so it is left to twelve texts and more that are written side by side: prompts and guesses of fewer aren't worth
- * as much memory again. Laying them out takes as long as some ten products.
+ * rows. Beside MKL one row takes longer with it, and several little less; so it is left to twelve texts and more that are written
+ * side by side: prompts and guesses of fewer aren't worth as much memory again. Laying them out takes as long as some ten products.
  * {@code -Ddev.finetune.weightCopies=false} switches it off.
  */
 public final class WeightCopy implements AutoCloseable {
