@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * softmax(Q K^T / sqrt(d) + bias) V, head by head (Vaswani et al., 2017). Causal, a query sees the keys up to its own position
  * alone, the last query being at the last key's; where the context continues from a {@link KeyValueCache}, keys and values of
- * the positions before come from there.
+ * the positions before come from there, and where its rows end apart, the bias says what each sees.
  *
  * @param heads how many heads the width of the queries is cut into
  * @param keyHeads how many heads keys and values have: as many, or fewer, each for several heads of the queries beside each other
@@ -91,7 +91,7 @@ public record Attention(int heads, int keyHeads, Dropout dropout, boolean causal
                 context.cache().map(cache -> cache.append(context.nextPlace(), key, value));
         final Tensor keys = all.map(KeyValueCache.KeysAndValues::keys).orElse(key);
         final Tensor values = all.map(KeyValueCache.KeysAndValues::values).orElse(value);
-        final boolean isLast = query.size(1) == 1; // And sees all.
+        final boolean isLast = query.size(1) == 1; // And sees all that isn't hidden by the bias.
         if (isLast || bias != null && bias.size(2) > 1) {
             return attended(query, keys, values, bias, positions, context);
         }

@@ -20,6 +20,7 @@ public final class ForwardContext {
     private final Optional<DropoutMasks> masks;
     private final Optional<KeyValueCache> cache;
     private final long past;
+    private final long[] pasts;
     private final MemoryLimit.Meter memory = new MemoryLimit.Meter();
     private boolean entered;
     private int stage;
@@ -48,6 +49,7 @@ public final class ForwardContext {
         this.masks = masks;
         this.cache = cache;
         this.past = cache.map(KeyValueCache::length).orElse(0L);
+        this.pasts = cache.map(KeyValueCache::ends).orElse(new long[0]);
     }
 
     /**
@@ -60,9 +62,18 @@ public final class ForwardContext {
         return new ForwardContext(false, false, true, false, false, 0, Optional.empty(), Optional.of(cache));
     }
 
-    /** {@return how many positions passes before this one have read: where its first one stands} */
+    /** {@return how many positions passes before this one have read: where its first one stands; of the row that has the most} */
     public long past() {
         return past;
+    }
+
+    /**
+     * {@return how many positions of a row passes before this one have read: where its first one stands}
+     *
+     * @param row counted from 0
+     */
+    public long past(int row) {
+        return pasts.length == 0 ? past : pasts[row];
     }
 
     /** {@return whether the pass is one of many that read a token of each row, so that it pays to lay weights out for them} */

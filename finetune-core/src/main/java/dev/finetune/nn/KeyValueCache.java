@@ -5,12 +5,15 @@ import dev.finetune.internal.torch.MemoryLimit;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.internal.torch.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -72,6 +75,9 @@ public final class KeyValueCache implements AutoCloseable {
         private Tensor values;
         private long length;
 
+        /** Where each row ends, if not all of them at the length. */
+        private long[] ends = {};
+
         Room(Tensor keys, Tensor values) {
             final Tensor forKeys = roomy(keys, keys.size(1));
             final Tensor forValues = roomy(values, keys.size(1));
@@ -102,9 +108,51 @@ public final class KeyValueCache implements AutoCloseable {
                 MemoryLimit.check(2 * bytes(keys, roomFor(all)));
                 replace(grown(keys, all), grown(values, all));
             }
-            keys.narrow(1, length, nextKeys.size(1)).copy_(nextKeys);
-            values.narrow(1, length, nextKeys.size(1)).copy_(nextValues);
+            if (ends.length == 0) {
+                keys.narrow(1, length, nextKeys.size(1)).copy_(nextKeys);
+                values.narrow(1, length, nextKeys.size(1)).copy_(nextValues);
+            } else {
+                final long[] places = places(nextKeys.size(1));
+                final Tensor there = Tensors.of(places, places.length).to(keys.device(), ScalarType.Long);
+                put(keys, nextKeys, there);
+                put(values, nextValues, there);
+                ends = Arrays.stream(ends).map(end -> end + nextKeys.size(1)).toArray();
+            }
             length = all;
+        }
+
+        /** Where the next positions of each row are among all that there is room for. */
+        private long[] places(long next) {
+            final long room = keys.size(1);
+            return IntStream.range(0, ends.length)
+                    .boxed()
+                    .flatMapToLong(row -> LongStream.range(row * room + ends[row], row * room + ends[row] + next))
+                    .toArray();
+        }
+
+        private void put(Tensor all, Tensor next, Tensor places) {
+            // Rows that end before go on hiding these: what is hidden mustn't be no number.
+            all.narrow(1, length, next.size(1)).zero_();
+            all.view(-1, all.size(2)).index_copy_(0, places, next.reshape(-1, all.size(2)));
+        }
+
+        private long end(int row) {
+            return ends.length == 0 ? length : ends[row];
+        }
+
+        /** Takes where each row ends. */
+        private void endAt(long[] some) {
+            length = Arrays.stream(some).max().orElse(length);
+            ends = Arrays.stream(some).allMatch(end -> end == length) ? new long[0] : some;
+        }
+
+        private IntStream rows() {
+            return IntStream.range(0, Math.toIntExact(keys.size(0)));
+        }
+
+        /** Without so many of each row's last positions. */
+        void forgetLast(int[] tokens) {
+            endAt(rows().mapToLong(row -> end(row) - tokens[row]).toArray());
         }
 
         private Tensor grown(Tensor before, long positions) {
@@ -119,8 +167,11 @@ public final class KeyValueCache implements AutoCloseable {
             values = Tensors.own(otherValues);
         }
 
-        void select(Tensor rows) {
+        void select(long[] numbers, Tensor rows) {
+            final long[] chosen =
+                    Arrays.stream(numbers).map(row -> end(Math.toIntExact(row))).toArray();
             replace(keys.index_select(0, rows), values.index_select(0, rows));
+            endAt(chosen);
         }
 
         /** Rows of others after these, the positions that some lack filled up on the left. */
@@ -130,6 +181,7 @@ public final class KeyValueCache implements AutoCloseable {
             final long all = rooms.stream().mapToLong(each -> each.length).max().orElse(length);
             replace(joined(rooms, all, more, each -> each.keys), joined(rooms, all, more, each -> each.values));
             length = all;
+            ends = new long[0];
         }
 
         /** Filled up with zeros: what is hidden mustn't be no number. */
@@ -141,19 +193,28 @@ public final class KeyValueCache implements AutoCloseable {
             long row = 0;
             for (Room each : rooms) {
                 final Tensor some = part.apply(each);
-                joined.narrow(0, row, some.size(0))
-                        .narrow(1, all - each.length, each.length)
-                        .copy_(some.narrow(1, 0, each.length));
+                if (each.ends.length == 0) {
+                    put(joined, row, all, some, each.length);
+                } else {
+                    for (int one = 0; one < each.ends.length; one++) {
+                        put(joined, row + one, all, some.narrow(0, one, 1), each.ends[one]);
+                    }
+                }
                 row += some.size(0);
             }
             return joined;
+        }
+
+        /** Puts rows that end at a position so that they end at another. */
+        private static void put(Tensor joined, long row, long end, Tensor some, long length) {
+            joined.narrow(0, row, some.size(0)).narrow(1, end - length, length).copy_(some.narrow(1, 0, length));
         }
 
         /** Without the first positions. */
         void forget(long positions) {
             final long rest = length - positions;
             replace(moved(keys, positions, rest), moved(values, positions, rest));
-            length = rest;
+            endAt(rows().mapToLong(row -> end(row) - positions).toArray());
         }
 
         private static Tensor moved(Tensor before, long from, long count) {
@@ -173,9 +234,17 @@ public final class KeyValueCache implements AutoCloseable {
         }
     }
 
-    /** {@return how many positions were read, padding included} */
+    /** {@return how many positions were read, padding included; of the row that has the most} */
     public long length() {
         return byPlace.values().stream().mapToLong(each -> each.length).max().orElse(0);
+    }
+
+    /** Where each row ends; empty where all end at the length. */
+    long[] ends() {
+        return byPlace.values().stream()
+                .findFirst()
+                .map(room -> room.ends.clone())
+                .orElse(new long[0]);
     }
 
     /** Takes the next positions of an attention in (borrowed), and gives all of them, borrowed. */
@@ -208,7 +277,7 @@ public final class KeyValueCache implements AutoCloseable {
                 TensorScope scope = TensorScope.open()) {
             final Tensor chosen = Tensors.of(rows, rows.length);
             for (Room each : byPlace.values()) {
-                each.select(chosen.to(each.keys.device(), ScalarType.Long));
+                each.select(rows, chosen.to(each.keys.device(), ScalarType.Long));
             }
             fixed.replaceAll((place, before) -> {
                 final Tensor there = chosen.to(before.keys.device(), ScalarType.Long);
@@ -222,8 +291,8 @@ public final class KeyValueCache implements AutoCloseable {
     }
 
     /**
-     * Takes in the rows of other caches after these, in their order, and leaves the others empty. The positions that one lacks are
-     * added before its first, as zeros: whoever goes on hides them.
+     * Takes in the rows of other caches after these, in their order, and leaves the others empty. All end together then: the positions
+     * that a row lacks are added before its first, as zeros, and whoever goes on hides them.
      *
      * @param others of the same network, with rows read
      * @throws IllegalStateException if one keeps what doesn't grow
@@ -252,15 +321,19 @@ public final class KeyValueCache implements AutoCloseable {
      * {@return a cache of one row alone, with room for more; this one keeps it, too}
      *
      * @param row its number
+     * @param from the first of its positions that the copy has
      */
-    public KeyValueCache copyOf(long row) {
+    public KeyValueCache copyOf(long row, long from) {
         final KeyValueCache copy = new KeyValueCache(goesOnLong ? MANY : 0);
         try (GradientMode off = GradientMode.off();
                 TensorScope scope = TensorScope.open()) {
-            byPlace.forEach((place, room) -> copy.append(
-                    place,
-                    room.keys.narrow(0, row, 1).narrow(1, 0, room.length),
-                    room.values.narrow(0, row, 1).narrow(1, 0, room.length)));
+            byPlace.forEach((place, room) -> {
+                final long count = room.end(Math.toIntExact(row)) - from;
+                copy.append(
+                        place,
+                        room.keys.narrow(0, row, 1).narrow(1, from, count),
+                        room.values.narrow(0, row, 1).narrow(1, from, count));
+            });
         }
         return copy;
     }
@@ -278,16 +351,20 @@ public final class KeyValueCache implements AutoCloseable {
     }
 
     /**
-     * Forgets the last positions of all rows.
+     * Forgets the last positions of rows, each of which goes on from where it ends then.
      *
-     * @param positions how many
-     * @throws IllegalArgumentException if fewer were read, or the number is negative
+     * @param positions how many of each row
+     * @throws IllegalArgumentException if they are not as many as the rows are, if fewer were read, or if a number is negative
      */
-    public void forgetLast(long positions) {
-        if (positions < 0 || positions > length()) {
-            throw new IllegalArgumentException(positions + " of " + length() + " positions can't be forgotten.");
+    public void forgetLast(int... positions) {
+        for (Room each : byPlace.values()) {
+            if (positions.length != each.keys.size(0)
+                    || each.rows().anyMatch(row -> positions[row] < 0 || positions[row] > each.end(row))) {
+                throw new IllegalArgumentException(Arrays.toString(positions) + " of " + length() + " positions of "
+                        + each.keys.size(0) + " rows can't be forgotten.");
+            }
         }
-        byPlace.values().forEach(room -> room.length -= positions);
+        byPlace.values().forEach(room -> room.forgetLast(positions));
     }
 
     @Override

@@ -89,6 +89,15 @@ public interface Stage extends Module {
         return false;
     }
 
+    /**
+     * {@return whether rows of a pass that goes on from others may end at different positions, without one changing what the stage
+     * gives for another; false by default} Its positions are counted by row then ({@link ForwardContext#past(int)}), and what it adds to
+     * the scores of attention hides from each row what lies behind its end, as well as later positions.
+     */
+    default boolean canEndRowsApart() {
+        return false;
+    }
+
     /** {@return layers in it that take the same input, by groups; none by default} */
     default List<FusedLinear> joint() {
         return List.of();

@@ -285,7 +285,7 @@ class CausalAttentionTest {
                     assertThat(cache.length()).isEqualTo(from);
                     if (from > 0 && to < length) { // What else was read, and is forgotten.
                         logits(network, rows, 0, 2, ForwardContext.continuing(cache));
-                        cache.forgetLast(2);
+                        cache.forgetLast(2, 2);
                     }
                     final float[] part = logits(network, rows, from, to, ForwardContext.continuing(cache));
                     for (int row = 0; row < rows.length; row++) {
@@ -298,10 +298,11 @@ class CausalAttentionTest {
                     }
                     from = to;
                 }
-                assertThatThrownBy(() -> cache.forgetLast(10))
-                        .isInstanceOf(IllegalArgumentException.class)
-                        .hasMessageContaining("10 of 9 positions");
-                assertThatThrownBy(() -> cache.forgetLast(-1)).isInstanceOf(IllegalArgumentException.class);
+                for (int[] wrong : new int[][] {{0, 10}, {-1, 0}, {0}, {0, 0, 0}}) {
+                    assertThatThrownBy(() -> cache.forgetLast(wrong))
+                            .isInstanceOf(IllegalArgumentException.class)
+                            .hasMessageContaining(Arrays.toString(wrong) + " of 9 positions of 2 rows");
+                }
             }
             assertThat(parts).containsExactly(whole, within(2e-5f));
             assertThat(Pointer.totalCount()).isEqualTo(before);

@@ -11,14 +11,16 @@ import org.jspecify.annotations.Nullable;
  * reading W once then, while OpenBLAS and MKL lay W out anew in each product. On two cores of an AMD EPYC (Zen 4) the matrices of
  * GPT-2 small took 1.7 times less time for one row, 2.7 times for 16 and 2 times for 32; beside OpenBLAS it pays for up to 128
  * rows. Beside MKL one row takes longer with it, and several little less; so it is left to twelve texts and more that are written
- * side by side: prompts and guesses of fewer aren't worth as much memory again. Laying them out takes as long as some ten products.
+ * side by side: prompts and guesses of fewer aren't worth as much memory again. It multiplies up to 192 rows then, such as sixteen texts
+ * with guesses: as a product it is no faster for so many, but what follows is computed with it. Laying them out takes as long as some
+ * ten products.
  * {@code -Ddev.finetune.weightCopies=false} switches it off.
  */
 public final class WeightCopy implements AutoCloseable {
     private static final boolean WANTED = !"false".equals(System.getProperty("dev.finetune.weightCopies"));
     private static final long LEAST_WEIGHTS = 1 << 16;
     private static final long LEAST_TEXTS = Natives.multipliesWithMkl() ? 12 : 1;
-    private static final long MOST_ROWS = Natives.multipliesWithMkl() ? 32 : 128;
+    private static final long MOST_ROWS = Natives.multipliesWithMkl() ? 192 : 128;
 
     /** After so many passes with the same weights and few rows there will be as many more, by all that is known. */
     private static final int PASSES = 16;

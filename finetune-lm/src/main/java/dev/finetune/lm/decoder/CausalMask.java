@@ -48,16 +48,26 @@ final class CausalMask {
                 (HostTensor.Longs) batch.hostColumn("attention_mask"),
                 batch.has("segments") ? Optional.of((HostTensor.Longs) batch.hostColumn("segments")) : Optional.empty(),
                 window,
-                Math.toIntExact(context.past()));
+                context);
     }
 
-    private record Mask(HostTensor.Longs mask, Optional<HostTensor.Longs> segments, int window, int past) {
+    private record Mask(
+            HostTensor.Longs mask, Optional<HostTensor.Longs> segments, int window, ForwardContext context) {
         int rows() {
             return Math.toIntExact(mask.shape()[0]);
         }
 
         int keys() {
             return Math.toIntExact(mask.shape()[1]);
+        }
+
+        int queries() {
+            return Math.toIntExact(keys() - context.past());
+        }
+
+        /** The position of a row's first query. */
+        int past(int row) {
+            return Math.toIntExact(context.past(row));
         }
 
         /**
@@ -84,13 +94,14 @@ final class CausalMask {
 
         HostTensor.Floats values() {
             final int keys = keys();
-            final int queries = keys - past;
+            final int queries = queries();
             final float[] values = new float[rows() * queries * keys];
             for (int row = 0; row < rows(); row++) {
-                for (int query = past; query < keys; query++) {
-                    final int at = (row * queries + query - past) * keys;
+                final int past = past(row);
+                for (int query = 0; query < queries; query++) {
+                    final int at = (row * queries + query) * keys;
                     for (int key = 0; key < keys; key++) {
-                        values[at + key] = sees(row, query, key) ? 0 : -Float.MAX_VALUE;
+                        values[at + key] = sees(row, past + query, key) ? 0 : -Float.MAX_VALUE;
                     }
                 }
             }
@@ -99,13 +110,13 @@ final class CausalMask {
 
         /** (batch, queries, 1): 0 for queries that see nothing, else 1; empty where all see something. */
         Optional<HostTensor> seeing() {
-            final int queries = keys() - past;
+            final int queries = queries();
             final float[] seeing = new float[rows() * queries];
             boolean all = true;
             for (int row = 0; row < rows(); row++) {
-                for (int query = past; query < keys(); query++) {
-                    final boolean any = seesAny(row, query);
-                    seeing[row * queries + query - past] = any ? 1 : 0;
+                for (int query = 0; query < queries; query++) {
+                    final boolean any = seesAny(row, past(row) + query);
+                    seeing[row * queries + query] = any ? 1 : 0;
                     all &= any;
                 }
             }

@@ -75,6 +75,10 @@ final class GemmaAttention implements Module {
                         plain.forward(queries.mul(new Scalar(more)), keys, values, mask, context);
     }
 
+    boolean canEndRowsApart() {
+        return !look.rotary().changesWithLength();
+    }
+
     Tensor forward(Tensor input, Batch batch, ForwardContext context) {
         final Tensor queries = compared(query.forward(input, context), queryNorm, config.heads(), batch, context);
         final Tensor keys = compared(key.forward(input, context), keyNorm, config.keyHeads(), batch, context);

@@ -54,6 +54,11 @@ final class GemmaEmbeddings implements Stage {
     }
 
     @Override
+    public boolean canEndRowsApart() {
+        return true;
+    }
+
+    @Override
     public Optional<HiddenLayout> layout() {
         return Optional.of(HiddenLayout.positions("attention_mask"));
     }

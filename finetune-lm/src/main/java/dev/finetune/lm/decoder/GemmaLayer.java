@@ -86,6 +86,11 @@ final class GemmaLayer implements Stage {
     }
 
     @Override
+    public boolean canEndRowsApart() {
+        return attention.canEndRowsApart();
+    }
+
+    @Override
     public Optional<HiddenLayout> layout() {
         return Optional.of(HiddenLayout.positions("attention_mask"));
     }

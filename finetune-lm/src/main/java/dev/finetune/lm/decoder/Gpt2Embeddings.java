@@ -42,6 +42,11 @@ final class Gpt2Embeddings implements Stage {
     }
 
     @Override
+    public boolean canEndRowsApart() {
+        return true;
+    }
+
+    @Override
     public Optional<HiddenLayout> layout() {
         return Optional.of(HiddenLayout.positions("attention_mask"));
     }

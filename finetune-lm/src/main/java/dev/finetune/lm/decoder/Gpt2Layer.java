@@ -86,6 +86,11 @@ final class Gpt2Layer implements Stage {
     }
 
     @Override
+    public boolean canEndRowsApart() {
+        return true;
+    }
+
+    @Override
     public Optional<HiddenLayout> layout() {
         return Optional.of(HiddenLayout.positions("attention_mask"));
     }

@@ -35,6 +35,11 @@ final class LlamaEmbeddings implements Stage {
     }
 
     @Override
+    public boolean canEndRowsApart() {
+        return true;
+    }
+
+    @Override
     public Optional<HiddenLayout> layout() {
         return Optional.of(HiddenLayout.positions("attention_mask"));
     }

@@ -114,6 +114,11 @@ final class LlamaLayer implements Stage {
     }
 
     @Override
+    public boolean canEndRowsApart() {
+        return !config.rotary().changesWithLength();
+    }
+
+    @Override
     public Optional<HiddenLayout> layout() {
         return Optional.of(HiddenLayout.positions("attention_mask"));
     }

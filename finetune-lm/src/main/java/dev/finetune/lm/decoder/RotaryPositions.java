@@ -90,7 +90,8 @@ final class RotaryPositions {
         }
     }
 
-    private boolean changesWithLength() {
+    /** Whether what is turned depends on how long the longest text of a batch is. */
+    boolean changesWithLength() {
         return settings.type().equals("dynamic") || settings.type().equals("longrope");
     }
 

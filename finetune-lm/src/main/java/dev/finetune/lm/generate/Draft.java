@@ -64,11 +64,6 @@ final class Draft {
         return Arrays.copyOfRange(ids, promptLength, length);
     }
 
-    /** The tokens from a place on. */
-    int[] from(int place) {
-        return Arrays.copyOfRange(ids, place, length);
-    }
-
     /** The last of the new tokens, so many at most. */
     int[] lastWritten(int most) {
         return Arrays.copyOfRange(ids, Math.max(promptLength, length - most), length);

@@ -4,6 +4,7 @@ import dev.finetune.batch.HostTensor;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.nn.TensorValues;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.T_TensorTensor_T;
@@ -19,6 +20,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param logProbabilities natural logarithms of their probabilities, x - log(sum of exp(x)), (rows)
  */
 public record MostProbable(int[] ids, float[] scores, double[] logProbabilities) {
+    private static final int FEW = 16;
+
     /**
      * {@return those of logits} What isn't finite is said by {@link #scores}, not thrown, since rows may belong to several callers.
      *
@@ -45,8 +48,24 @@ public record MostProbable(int[] ids, float[] scores, double[] logProbabilities)
                             .mapToInt(Math::toIntExact)
                             .toArray(),
                     TensorValues.floats(largest.get0()),
-                    doubles(TensorValues.floats(torch.log_softmax(rows, -1).gather(1, ids))));
+                    logProbabilities(rows, ids));
         }
+    }
+
+    /** Of a few rows at a time, since they take as much memory as the logits. */
+    private static double[] logProbabilities(Tensor rows, Tensor ids) {
+        final double[] all = new double[Math.toIntExact(rows.size(0))];
+        for (int from = 0; from < all.length; from += FEW) {
+            try (TensorScope scope = TensorScope.open()) {
+                final int count = Math.min(FEW, all.length - from);
+                final Tensor some = torch.log_softmax(rows.narrow(0, from, count), -1);
+                final float[] each = TensorValues.floats(some.gather(1, ids.narrow(0, from, count)));
+                for (int i = 0; i < count; i++) {
+                    all[from + i] = each[i];
+                }
+            }
+        }
+        return all;
     }
 
     /** Where they are among the numbers of all rows. */
@@ -67,11 +86,7 @@ public record MostProbable(int[] ids, float[] scores, double[] logProbabilities)
         }
     }
 
-    private static double[] doubles(float[] numbers) {
-        return IntStream.range(0, numbers.length).mapToDouble(i -> numbers[i]).toArray();
-    }
-
-    /** Those of scores, (rows, vocabulary), that are changed where tokens are forbidden; throws where they aren't finite. */
+    /** Those of scores, (rows, vocabulary), that are changed where tokens are forbidden; what isn't finite is said, too. */
     static MostProbable of(float[][] scores, int[][] forbidden) {
         final int[] ids = new int[scores.length];
         final float[] largest = new float[scores.length];
@@ -79,32 +94,45 @@ public record MostProbable(int[] ids, float[] scores, double[] logProbabilities)
         for (int row = 0; row < scores.length; row++) {
             final float[] each = scores[row];
             Penalties.forbid(Arrays.stream(forbidden[row]), each);
-            final double logSum = Softmax.logSum(each);
             ids[row] = largest(each);
-            largest[row] = each[ids[row]];
-            logProbabilities[row] = largest[row] - logSum;
+            largest[row] = Softmax.most(each);
+            logProbabilities[row] = Float.isFinite(largest[row]) ? largest[row] - Softmax.logSum(each) : Double.NaN;
         }
         return new MostProbable(ids, largest, logProbabilities);
     }
 
-    /** How many of a guess are what they say comes next, one after the other from the first row on. */
-    int right(int[] guess) {
+    /** How many of the tokens after the first of some are what they say comes next, one after the other from the first row on. */
+    int right(int[] tokens) {
         int right = 0;
-        while (right < Math.min(guess.length, ids.length) && guess[right] == ids[right]) {
+        while (right < ids.length && tokens[1 + right] == ids[right]) {
             right++;
         }
         return right;
     }
 
-    /** Those of the first rows. */
-    MostProbable first(int rows) {
+    /** The rows of several, one after the other. */
+    static MostProbable joined(List<MostProbable> several) {
+        final float[] scores =
+                new float[several.stream().mapToInt(each -> each.scores.length).sum()];
+        int from = 0;
+        for (MostProbable each : several) {
+            System.arraycopy(each.scores, 0, scores, from, each.scores.length);
+            from += each.scores.length;
+        }
         return new MostProbable(
-                Arrays.copyOf(ids, rows), Arrays.copyOf(scores, rows), Arrays.copyOf(logProbabilities, rows));
+                several.stream().flatMapToInt(each -> Arrays.stream(each.ids)).toArray(),
+                scores,
+                several.stream()
+                        .flatMapToDouble(each -> Arrays.stream(each.logProbabilities))
+                        .toArray());
     }
 
-    /** One row's. */
-    MostProbable row(int row) {
-        return new MostProbable(new int[] {ids[row]}, new float[] {scores[row]}, new double[] {logProbabilities[row]});
+    /** Those of some rows. */
+    MostProbable rows(int from, int count) {
+        return new MostProbable(
+                Arrays.copyOfRange(ids, from, from + count),
+                Arrays.copyOfRange(scores, from, from + count),
+                Arrays.copyOfRange(logProbabilities, from, from + count));
     }
 
     /** Where the largest of some scores is. */

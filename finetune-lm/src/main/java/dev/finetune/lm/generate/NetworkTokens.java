@@ -17,25 +17,31 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 
 /**
  * The next tokens of a decoder. Shorter prompts are padded on their left, padding hidden and positions counted in each row by itself,
- * so that all rows' next tokens stand in one column; logits are computed of the last column alone. Any thread may make the next
- * call.
+ * so that all rows' next tokens stand in one column, until guesses are right in one row and wrong in another: from then on each row goes on
+ * after its own last token. Logits are computed of the tokens alone that are asked for. Any thread may make the next call.
  */
 public final class NetworkTokens extends GuessingTokens {
     /** Columns in which all rows are padded are forgotten when there are so many. */
     private static final int FORGOTTEN = 64;
 
-    private final long paddingId;
+    private final int paddingId;
     private final KeyValueCache cache;
 
-    /** How many columns of each row are padding, and how many there are. */
+    /** How many columns of each row are padding, before its tokens. */
     private int[] padded = {};
 
-    private int columns;
+    /** After which column each row goes on. */
+    private int[] ends = {};
+
+    /** How many columns were read last, of all rows. */
+    private int last;
 
     /**
      * Begins with nothing read.
@@ -48,26 +54,26 @@ public final class NetworkTokens extends GuessingTokens {
         this(network, paddingId, new KeyValueCache(expected));
     }
 
-    private NetworkTokens(Network network, long paddingId, KeyValueCache cache) {
+    private NetworkTokens(Network network, int paddingId, KeyValueCache cache) {
         super(network);
         this.paddingId = paddingId;
         this.cache = cache;
     }
 
     @Override
-    public float[][] start(int[][] prompts) {
-        columns = Arrays.stream(prompts).mapToInt(prompt -> prompt.length).max().orElseThrow();
+    protected float[][] begin(int[][] prompts) {
+        final int longest =
+                Arrays.stream(prompts).mapToInt(prompt -> prompt.length).max().orElseThrow();
         padded = Arrays.stream(prompts)
-                .mapToInt(prompt -> columns - prompt.length)
+                .mapToInt(prompt -> longest - prompt.length)
                 .toArray();
-        final long[] ids = new long[prompts.length * columns];
-        Arrays.fill(ids, paddingId);
-        for (int row = 0; row < prompts.length; row++) {
-            for (int i = 0; i < prompts[row].length; i++) {
-                ids[row * columns + padded[row] + i] = prompts[row][i];
-            }
-        }
-        return read(ids, columns, 1, TensorValues::rows);
+        ends = new int[prompts.length];
+        final int[][] rows = IntStream.range(0, prompts.length)
+                .mapToObj(row -> IntStream.concat(
+                                IntStream.generate(() -> paddingId).limit(padded[row]), Arrays.stream(prompts[row]))
+                        .toArray())
+                .toArray(int[][]::new);
+        return read(rows, stage -> stage.narrow(1, longest - 1L, 1), TensorValues::rows);
     }
 
     @Override
@@ -81,66 +87,103 @@ public final class NetworkTokens extends GuessingTokens {
     }
 
     private <T> T next(int[] tokens, Function<Tensor, T> said) {
-        columns++;
-        return read(Arrays.stream(tokens).asLongStream().toArray(), 1, 1, said);
+        return read(Arrays.stream(tokens).mapToObj(token -> new int[] {token}).toArray(int[][]::new), all -> all, said);
     }
 
     @Override
-    protected <T> T readSeveral(int[] tokens, Function<Tensor, T> said) {
-        columns += tokens.length;
-        return read(Arrays.stream(tokens).asLongStream().toArray(), tokens.length, tokens.length, said);
+    protected <T> T readSeveral(int[][] tokens, Function<Tensor, T> said) {
+        final int longest = longest(tokens);
+        final long[] places = IntStream.range(0, tokens.length)
+                .boxed()
+                .flatMapToLong(row -> LongStream.range(0, tokens[row].length).map(i -> (long) row * longest + i))
+                .toArray();
+        if (places.length == tokens.length * longest) {
+            return read(tokens, stage -> stage, logits -> said.apply(logits.reshape(places.length, logits.size(2))));
+        }
+        final Function<Tensor, Tensor> own = stage -> stage.reshape(1, (long) tokens.length * longest, stage.size(2))
+                .index_select(1, TensorValues.of(new HostTensor.Longs(places, places.length), stage.device()));
+        return read(tokens, own, logits -> said.apply(logits.squeeze(0)));
+    }
+
+    private static int longest(int[][] tokens) {
+        return Arrays.stream(tokens).mapToInt(row -> row.length).max().orElse(0);
     }
 
     @Override
-    protected void forgetLast(int tokens) {
-        cache.forgetLast(tokens);
-        columns -= tokens;
+    protected void keep(int[] tokens) {
+        final int[] forgotten = Arrays.stream(tokens).map(kept -> last - kept).toArray();
+        cache.forgetLast(forgotten);
+        ends = IntStream.range(0, ends.length)
+                .map(row -> ends[row] - forgotten[row])
+                .toArray();
     }
 
     @Override
     public void select(int[] rows) {
         padded = Arrays.stream(rows).map(row -> padded[row]).toArray();
+        ends = Arrays.stream(rows).map(row -> ends[row]).toArray();
         cache.select(Arrays.stream(rows).asLongStream().toArray());
+        forgetPadding();
+    }
+
+    private void forgetPadding() {
         final int unread = Arrays.stream(padded).min().orElse(0);
         if (unread >= FORGOTTEN) {
             cache.forget(unread);
-            columns -= unread;
-            padded = Arrays.stream(padded).map(each -> each - unread).toArray();
+            padded = moved(padded, -unread);
+            ends = moved(ends, -unread);
         }
+    }
+
+    private static int[] moved(int[] columns, int by) {
+        return Arrays.stream(columns).map(each -> each + by).toArray();
+    }
+
+    /** How many columns there are. */
+    private int columns() {
+        return Arrays.stream(ends).max().orElse(0);
     }
 
     /** {@return a row by itself, which this keeps, too} */
     NetworkTokens copyOf(int row) {
-        final NetworkTokens copy = new NetworkTokens(network(), paddingId, cache.copyOf(row));
-        copy.padded = new int[] {padded[row]};
-        copy.columns = columns;
+        final NetworkTokens copy = new NetworkTokens(network(), paddingId, cache.copyOf(row, padded[row]));
+        copy.padded = new int[1];
+        copy.ends = new int[] {ends[row] - padded[row]};
+        copy.goesOnFrom(this);
         return copy;
     }
 
-    /** Takes in others' rows after its own; the others are closed. */
+    /** Takes in others' rows after its own, so that all end together; the others are closed. */
     void join(List<NetworkTokens> others) {
-        final int all = Math.max(
-                columns, others.stream().mapToInt(each -> each.columns).max().orElse(columns));
-        padded = IntStream.concat(moved(all), others.stream().flatMapToInt(each -> each.moved(all)))
+        final List<NetworkTokens> each =
+                Stream.concat(Stream.of(this), others.stream()).toList();
+        final int all = each.stream().mapToInt(NetworkTokens::columns).max().orElse(0);
+        padded = each.stream()
+                .flatMapToInt(some ->
+                        IntStream.range(0, some.ends.length).map(row -> some.padded[row] + all - some.ends[row]))
                 .toArray();
-        columns = all;
-        cache.join(others.stream().map(each -> each.cache).toList());
+        ends = new int[padded.length];
+        Arrays.fill(ends, all);
+        cache.join(others.stream().map(some -> some.cache).toList());
+        forgetPadding();
     }
 
-    private IntStream moved(int toColumns) {
-        return Arrays.stream(padded).map(each -> each + toColumns - columns);
-    }
-
-    /** Reads the last columns, so many of each row, and takes what the logits of the last so many of them say. */
-    private <T> T read(long[] ids, int count, int asked, Function<Tensor, T> said) {
+    /**
+     * Reads more tokens of each row, of which the longest has all that are counted, and takes what the logits of some say.
+     *
+     * @param asked takes those out of (rows, tokens, width)
+     */
+    private <T> T read(int[][] tokens, Function<Tensor, Tensor> asked, Function<Tensor, T> said) {
+        final int count = longest(tokens);
+        final Map<String, HostTensor> read = batch(tokens, count);
+        last = count;
+        ends = moved(ends, count);
         try (GradientMode off = GradientMode.off();
                 TensorScope scope = TensorScope.open();
-                Batch batch = new Batch(new HostBatch(columns(ids, count), List.of()), device())) {
+                Batch batch = new Batch(new HostBatch(read, List.of()), device())) {
             final ForwardContext context = ForwardContext.continuing(cache);
-            final Hidden last = network()
-                    .trunk(batch, context, stage -> {})
-                    .map(stage -> stage.narrow(1, stage.size(1) - asked, asked));
-            return said.apply(Outputs.named(network().head(last, batch, context), "logits"));
+            final Hidden asking = network().trunk(batch, context, stage -> {}).map(asked::apply);
+            return said.apply(Outputs.named(network().head(asking, batch, context), "logits"));
         } catch (RuntimeException e) {
             throw Tensors.translate("Reading " + count + " tokens of " + padded.length + " rows", e);
         }
@@ -150,14 +193,19 @@ public final class NetworkTokens extends GuessingTokens {
         return network().parameters().get(0).value().device();
     }
 
-    private Map<String, HostTensor> columns(long[] ids, int count) {
+    /** So many more of each row; those of shorter ones are hidden from it, and stand where its last one does. */
+    private Map<String, HostTensor> batch(int[][] tokens, int count) {
         final int rows = padded.length;
+        final int columns = columns() + count;
+        final long[] ids = new long[rows * count];
         final long[] mask = new long[rows * columns];
         final long[] positions = new long[rows * count];
         for (int row = 0; row < rows; row++) {
-            Arrays.fill(mask, row * columns + padded[row], (row + 1) * columns, 1);
+            final int end = ends[row] + tokens[row].length;
+            Arrays.fill(mask, row * columns + padded[row], row * columns + end, 1);
             for (int i = 0; i < count; i++) {
-                positions[row * count + i] = Math.max(0, columns - count + i - padded[row]);
+                ids[row * count + i] = i < tokens[row].length ? tokens[row][i] : paddingId;
+                positions[row * count + i] = Math.max(0, Math.min(ends[row] + i, end - 1) - padded[row]);
             }
         }
         return Map.of(

@@ -1,7 +1,12 @@
 package dev.finetune.lm.generate;
 
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
 /**
- * A language model that goes on with several rows of tokens, one token a row and call; keeps what it computed of the tokens before.
+ * A language model that goes on with several rows of tokens, by one token a row and call or by more that were guessed; keeps what it
+ * computed of the tokens before.
  * Holds native memory until it is closed. Not thread-safe.
  */
 public interface NextTokens extends AutoCloseable {
@@ -32,35 +37,56 @@ public interface NextTokens extends AutoCloseable {
         return MostProbable.of(next(tokens), forbidden);
     }
 
-    /** {@return whether a guess of what comes next would be read now} */
-    default boolean readsGuesses() {
+    /**
+     * {@return whether guesses of what comes next would be read now}
+     *
+     * @param rows how many rows there are
+     */
+    default boolean readsGuesses(int rows) {
         return false;
     }
 
     /**
-     * Reads one more token of the one row there is and, where several are read in little more time, a guess of those after it, as far
-     * as it is right; what was guessed wrong is forgotten.
+     * {@return what of guesses is worth reading, in the time that more tokens take}
      *
-     * @param token the id of the next token
-     * @param guess the ids of those that may come after it; there may be none
-     * @param forbidden tokens that don't come next, after the token and after each of the guess: one list more than the guess is long
-     * @return the most probable token after each that was read: one at least, and each but the last is the guess's
+     * @param guesses one for each row
      */
-    default MostProbable nextMostProbable(int token, int[] guess, int[][] forbidden) {
-        return nextMostProbable(new int[] {token}, new int[][] {forbidden[0]});
+    default Guess[] worth(Guess[] guesses) {
+        return guesses;
     }
 
     /**
-     * Reads one more token of the one row there is and, where several are read in little more time, a guess of those after it, as far
-     * as it is chosen; what is left of it is forgotten.
+     * Reads one more token of each row and, where several are read in little more time, guesses of those after it, as far as they are
+     * right; what was guessed wrong is forgotten.
      *
-     * @param token the id of the next token
-     * @param guess the ids of those that may come after it; there may be none
-     * @param choice asked for the token after each that was read, in their order: once at least, and again while it chooses what the
-     *     guess says
+     * @param tokens the id of each row's next token
+     * @param guesses of each row, those that may come after it
+     * @param forbidden of each row, tokens that don't come next, after the token and after each of the guess: one list more than the
+     *     guess is long
+     * @return of each row, the most probable token after each that was read: one at least, and each but the last is the guess's
      */
-    default void next(int token, int[] guess, Choice choice) {
-        choice.of(next(new int[] {token})[0]);
+    default List<MostProbable> nextMostProbable(int[] tokens, Guess[] guesses, int[][][] forbidden) {
+        final MostProbable next = nextMostProbable(
+                tokens, Arrays.stream(forbidden).map(each -> each[0]).toArray(int[][]::new));
+        return IntStream.range(0, tokens.length)
+                .mapToObj(row -> next.rows(row, 1))
+                .toList();
+    }
+
+    /**
+     * Reads one more token of each row and, where several are read in little more time, guesses of those after it, as far as they are
+     * chosen; what is left of them is forgotten.
+     *
+     * @param tokens the id of each row's next token
+     * @param guesses of each row, those that may come after it
+     * @param choices of each row, asked for the token after each that was read, in their order: once at least, and again while it
+     *     chooses what the guess says; of several rows on any thread, but on one at a time
+     */
+    default void next(int[] tokens, Guess[] guesses, Choice[] choices) {
+        final float[][] logits = next(tokens);
+        for (int row = 0; row < choices.length; row++) {
+            choices[row].of(logits[row]);
+        }
     }
 
     /** Chooses what comes next. */
@@ -78,9 +104,11 @@ public interface NextTokens extends AutoCloseable {
     }
 
     /**
-     * {@return the tokens that the one row there is is written from, beside those that it began with; there may be none}
+     * {@return the tokens that a row is written from, beside those that it began with; there may be none}
+     *
+     * @param row of those present
      */
-    default int[] source() {
+    default int[] source(int row) {
         return new int[0];
     }
 

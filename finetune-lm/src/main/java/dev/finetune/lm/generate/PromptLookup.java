@@ -14,22 +14,19 @@ final class PromptLookup {
     /** Each takes some memory for its logits. */
     private static final int MOST = 64;
 
-    /** How many tokens have to be right: reading a short guess takes up to so much longer than reading one token. */
-    private static final double WORTH = 0.8;
+    /** What 0.8 right tokens a guess come to: reading a short guess takes up to so much longer than reading one token. */
+    private static final double WORTH = 0.8 / 1.8;
 
-    /** A guess has so many tokens, and two for each that is right on average: each takes some time. */
-    private static final int LEAST = 2;
-
-    /** How much the last guess counts beside those before it. */
-    private static final double NEWEST = 0.3;
+    /** How much the last token counts beside those before it. */
+    private static final double NEWEST = 0.15;
 
     /** So much more is hoped for at each guess that isn't made: after some twenty of them it is tried again. */
-    private static final double HOPE = 0.01;
+    private static final double HOPE = 0.003;
 
     private final int most;
     private final int[] source;
 
-    /** How many tokens of a guess are right on average, by how many tokens were the same before it. */
+    /** How often a token of a guess is right, where those before it are, by how many tokens were the same before the guess. */
     private final double[] right = new double[LONGEST + 1];
 
     private int same;
@@ -44,7 +41,7 @@ final class PromptLookup {
         this.most = Math.min(most, MOST);
         this.source = source.clone();
         for (int tokens = SHORTEST; tokens <= LONGEST; tokens++) {
-            right[tokens] = tokens / 2.0;
+            right[tokens] = tokens / (2.0 + tokens);
         }
     }
 
@@ -54,23 +51,23 @@ final class PromptLookup {
      * @param text that goes on
      * @param room the most tokens
      */
-    int[] after(Draft text, int room) {
+    Guess after(Draft text, int room) {
         final int length = Math.min(most, room);
         final int from = length > 0 ? whereLast(text) : 0;
         if (from == 0) {
-            return new int[0];
+            return Guess.NONE;
         }
         if (right[same] < WORTH) {
             right[same] += HOPE;
-            return new int[0];
+            return Guess.NONE;
         }
-        final int[] guess = new int[Math.min(length, LEAST + (int) Math.ceil(2 * right[same]))];
+        final int[] guess = new int[length];
         final int known = source.length + text.length();
         for (int i = 0; i < guess.length; i++) {
             final int place = from + i;
             guess[i] = place < known ? get(text, place) : guess[place - known];
         }
-        return guess;
+        return new Guess(guess, right[same]);
     }
 
     private int get(Draft text, int place) {
@@ -95,8 +92,17 @@ final class PromptLookup {
         return where;
     }
 
-    /** How many tokens of the last guess were right. */
-    void learn(int tokens) {
-        right[same] += NEWEST * (tokens - right[same]);
+    /**
+     * Looks at what came.
+     *
+     * @param guess that was made last, or its first tokens
+     * @param came the tokens that came instead, at least one; where all of them are the guess's, nothing is known of its others
+     */
+    void learn(Guess guess, int[] came) {
+        boolean isRight = true;
+        for (int i = 0; isRight && i < Math.min(guess.length(), came.length); i++) {
+            isRight = guess.ids()[i] == came[i];
+            right[same] += NEWEST * ((isRight ? 1 : 0) - right[same]);
+        }
     }
 }

@@ -6,15 +6,20 @@ import dev.finetune.error.FinetuneException;
 final class Softmax {
     private Softmax() {}
 
-    /** The largest score. */
+    /** The largest score, if it can be that of a token. */
     static float largest(float[] scores) {
+        return requireFinite(most(scores));
+    }
+
+    /** The largest score, which may be infinite; NaN where one is. */
+    static float most(float[] scores) {
         float largest = Float.NEGATIVE_INFINITY;
         boolean numbers = true;
         for (float score : scores) {
             largest = score > largest ? score : largest;
             numbers &= !Float.isNaN(score);
         }
-        return requireFinite(numbers ? largest : Float.NaN);
+        return numbers ? largest : Float.NaN;
     }
 
     /** The largest score, if it can be that of a token. */

@@ -8,7 +8,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 public final class TogetherTokens {
     /** How long the others wait for one, for each token that it has in hand. */
     private static final long PATIENCE = TimeUnit.MILLISECONDS.toNanos(20);
+
+    /** So many tokens are handed on in that time by whoever guesses beside others. */
+    private static final int HANDED_ON = 10;
 
     private final int most;
     private final PassThread passes = new PassThread();
@@ -61,12 +63,45 @@ public final class TogetherTokens {
     }
 
     /**
-     * What a caller asks for: what comes next after a token, as logits, as the most probable token or as it chooses; where nobody else
-     * goes on, a guess of what comes after it is read, too.
+     * What a caller asks for: what comes next after a token and a guess of what comes after it, as it chooses or, without a choice, the
+     * most probable token that isn't forbidden.
      */
-    private record Request(int token, int[] guess, int[][] forbidden, NextTokens.@Nullable Choice choice) {
-        boolean logits() {
-            return forbidden.length == 0;
+    private record Request(int token, Guess guess, int[][] forbidden, NextTokens.@Nullable Choice choice) {}
+
+    /** Chooses for a caller while a pass is under way, and keeps what goes wrong from the others. */
+    private static final class Choosing implements NextTokens.Choice {
+        private final Request asked;
+        private final List<MostProbable> mostProbable = new ArrayList<>();
+        private int chosen;
+        private @Nullable Throwable failure;
+
+        Choosing(Request asked) {
+            this.asked = asked;
+        }
+
+        @Override
+        public int of(float[] logits) {
+            try {
+                final int[][] forbidden = asked.forbidden();
+                if (asked.choice() != null) {
+                    chosen++;
+                    return asked.choice().of(logits);
+                }
+                final MostProbable next =
+                        MostProbable.of(new float[][] {logits}, new int[][] {forbidden[mostProbable.size()]});
+                mostProbable.add(next);
+                return next.ids()[0];
+            } catch (RuntimeException | Error e) {
+                failure = e;
+                return END;
+            }
+        }
+
+        Given given() {
+            if (failure != null) {
+                return Given.failed(failure);
+            }
+            return mostProbable.isEmpty() ? Given.chosen(chosen) : Given.of(MostProbable.joined(mostProbable));
         }
     }
 
@@ -107,17 +142,25 @@ public final class TogetherTokens {
         private @Nullable NetworkTokens own;
 
         private final boolean reads;
+        private final boolean readsSeveral;
         private boolean isOpen;
         private boolean alone;
         private @Nullable Request request;
         private @Nullable Given given;
+
+        /** Whether its caller takes long for each token that it has in hand: the others would wait for that, and it is no faster. */
+        private boolean handsOnSlowly;
+
+        private long givenAt;
+        private int inHand;
 
         /** When it may have handed on all tokens but one that it was given last. */
         private long busyUntil = System.nanoTime();
 
         Member(NetworkTokens own) {
             this.own = own;
-            this.reads = own.readsGuesses();
+            this.reads = own.readsGuesses(1);
+            this.readsSeveral = own.readsGuesses(2);
         }
 
         @Override
@@ -136,33 +179,45 @@ public final class TogetherTokens {
         }
 
         @Override
-        public boolean readsGuesses() {
-            return reads && isAlone();
+        public boolean readsGuesses(int rows) {
+            if (inHand > 0) {
+                handsOnSlowly = (System.nanoTime() - givenAt) / inHand > PATIENCE / HANDED_ON;
+            }
+            return readsSeveral && !handsOnSlowly || reads && isAlone();
         }
 
         @Override
         public float[][] next(int[] tokens) {
-            return next(new Request(tokens[0], new int[0], new int[0][], null)).logits();
+            final float[][] next = new float[1][];
+            next(tokens, new Guess[] {Guess.NONE}, new Choice[] {
+                logits -> {
+                    next[0] = logits;
+                    return Choice.END;
+                }
+            });
+            return next;
         }
 
         @Override
         public MostProbable nextMostProbable(int[] tokens, int[][] forbidden) {
-            return nextMostProbable(tokens[0], new int[0], forbidden);
+            return nextMostProbable(tokens, new Guess[] {Guess.NONE}, new int[][][] {forbidden})
+                    .get(0);
         }
 
         @Override
-        public MostProbable nextMostProbable(int token, int[] guess, int[][] forbidden) {
-            final Given mine = next(new Request(token, guess, forbidden, null));
-            return mine.mostProbable() == null
-                    ? MostProbable.of(mine.logits(), new int[][] {forbidden[0]})
-                    : mine.mostProbable();
+        public List<MostProbable> nextMostProbable(int[] tokens, Guess[] guesses, int[][][] forbidden) {
+            final Given mine = next(new Request(tokens[0], guesses[0], forbidden[0], null));
+            return List.of(
+                    mine.mostProbable() == null
+                            ? MostProbable.of(mine.logits(), new int[][] {forbidden[0][0]})
+                            : mine.mostProbable());
         }
 
         @Override
-        public void next(int token, int[] guess, Choice choice) {
-            final Given mine = next(new Request(token, guess, new int[0][], choice));
+        public void next(int[] tokens, Guess[] guesses, Choice[] choices) {
+            final Given mine = next(new Request(tokens[0], guesses[0], new int[0][], choices[0]));
             if (mine.chosen() == 0) {
-                choice.of(mine.logits()[0]); // Others went on with it, and nothing of the guess was read.
+                choices[0].of(mine.logits()[0]); // Nothing of a guess was read.
             }
         }
 
@@ -177,9 +232,11 @@ public final class TogetherTokens {
             }
             final Given mine = given;
             given = null;
+            givenAt = System.nanoTime();
             if (mine == null) {
                 throw new IllegalStateException("A pass gave nothing.");
             }
+            inHand = mine.tokens();
             if (mine.failure() instanceof Error error) {
                 throw error;
             }
@@ -376,33 +433,22 @@ public final class TogetherTokens {
     private static Given[] given(NetworkTokens tokens, List<Member> some) {
         final List<Request> asked =
                 some.stream().map(each -> Objects.requireNonNull(each.request)).toList();
-        if (asked.size() == 1 && asked.get(0).guess().length > 0) {
-            return new Given[] {guessed(tokens, asked.get(0))};
-        }
         final int[] ids = asked.stream().mapToInt(Request::token).toArray();
-        if (asked.stream().anyMatch(Request::logits)) {
+        final Guess[] guesses = tokens.worth(asked.stream().map(Request::guess).toArray(Guess[]::new));
+        if (asked.stream().allMatch(each -> each.choice() == null)) {
+            final int[][][] forbidden = asked.stream().map(Request::forbidden).toArray(int[][][]::new);
+            return tokens.nextMostProbable(ids, guesses, forbidden).stream()
+                    .map(Given::of)
+                    .toArray(Given[]::new);
+        }
+        if (Arrays.stream(guesses).allMatch(each -> each.length() == 0)) {
             return Arrays.stream(tokens.next(ids))
                     .map(row -> Given.of(new float[][] {row}))
                     .toArray(Given[]::new);
         }
-        final MostProbable next = tokens.nextMostProbable(
-                ids, asked.stream().map(each -> each.forbidden()[0]).toArray(int[][]::new));
-        return IntStream.range(0, ids.length)
-                .mapToObj(row -> Given.of(next.row(row)))
-                .toArray(Given[]::new);
-    }
-
-    private static Given guessed(NetworkTokens tokens, Request asked) {
-        final NextTokens.Choice choice = asked.choice();
-        if (choice == null) {
-            return Given.of(tokens.nextMostProbable(asked.token(), asked.guess(), asked.forbidden()));
-        }
-        final AtomicInteger chosen = new AtomicInteger();
-        tokens.next(asked.token(), asked.guess(), logits -> {
-            chosen.incrementAndGet();
-            return choice.of(logits);
-        });
-        return Given.chosen(chosen.get());
+        final Choosing[] choosing = asked.stream().map(Choosing::new).toArray(Choosing[]::new);
+        tokens.next(ids, guesses, choosing);
+        return Arrays.stream(choosing).map(Choosing::given).toArray(Given[]::new);
     }
 
     private void forgetAll() {

@@ -32,12 +32,6 @@ final class TokenByToken implements Search {
     /** How many rows the model goes on with; 0 before it has begun. */
     private int present;
 
-    /** Guesses what comes next in the last text that is open. */
-    private @Nullable PromptLookup lookup;
-
-    /** What comes next in that text, as far as it is known already. */
-    private final Deque<Next> known = new ArrayDeque<>();
-
     /** A token, its score, which may be no number, and the natural logarithm of its probability; or why there is none. */
     private record Next(
             int id,
@@ -59,6 +53,14 @@ final class TokenByToken implements Search {
     private static final class Row {
         final Draft text;
         final long seed;
+
+        /** What comes next, as far as it is known already. */
+        final Deque<Next> known = new ArrayDeque<>();
+
+        /** Guesses what comes next; there when it has begun. */
+        @Nullable
+        PromptLookup lookup;
+
         int place;
         double score;
         Optional<End> end = Optional.empty();
@@ -69,13 +71,19 @@ final class TokenByToken implements Search {
             this.seed = seed;
         }
 
-        void add(Next next) {
+        /** Adds what is known to come next; says whether there was something. */
+        boolean goOn() {
+            final Next next = known.poll();
+            if (next == null) {
+                return false;
+            }
             if (next.failure() != null) {
                 throw next.failure();
             }
             Softmax.requireFinite(next.score());
             text.add(next.id());
             score += next.logProbability();
+            return true;
         }
     }
 
@@ -102,27 +110,25 @@ final class TokenByToken implements Search {
             return false;
         }
         if (present == 0) {
-            final float[][] logits = model.start(prompts.toArray(int[][]::new));
-            final boolean shared = rows.size() > prompts.size();
-            present = logits.length;
-            append(logits, row -> shared ? logits[row.place].clone() : logits[row.place]);
-        } else {
-            goOn();
+            begin();
+        } else if (open.stream().allMatch(row -> row.known.isEmpty())) {
+            readOn();
         }
-        open.forEach(row -> row.end = asked.endings().of(row.text));
-        if (rows.get(0) == open.get(0)) {
-            watcher.add(open.get(0).text.last());
-        }
+        open.stream().filter(Row::goOn).forEach(row -> {
+            row.end = asked.endings().of(row.text);
+            if (row == rows.get(0)) {
+                watcher.add(row.text.last());
+            }
+        });
         open = open.stream().filter(row -> row.end.isEmpty()).toList();
         return !open.isEmpty();
     }
 
-    private void goOn() {
-        if (known.isEmpty()) {
-            readOn();
-        } else {
-            open.get(0).add(known.remove());
-        }
+    private void begin() {
+        final float[][] logits = model.start(prompts.toArray(int[][]::new));
+        final boolean shared = rows.size() > prompts.size();
+        present = logits.length;
+        choose(logits, row -> shared ? logits[row.place].clone() : logits[row.place]);
     }
 
     private void readOn() {
@@ -132,82 +138,94 @@ final class TokenByToken implements Search {
             open.get(place).place = place;
         }
         final Optional<int[][]> forbidden = asked.settings().samples() ? Optional.empty() : forbidden();
-        if (present == 1) {
-            readOn(open.get(0), forbidden.map(each -> each[0]));
-            open.get(0).add(known.remove());
-            return;
-        }
+        final boolean guesses = model.readsGuesses(present);
         final int[] last = open.stream().mapToInt(row -> row.text.last()).toArray();
-        if (forbidden.isEmpty()) {
+        final Guess[] guess =
+                open.stream().map(row -> guesses ? guess(row) : Guess.NONE).toArray(Guess[]::new);
+        final Guess[] read = model.worth(guess);
+        if (forbidden.isPresent()) {
+            readMostProbable(last, read, forbidden.get());
+        } else if (present > 1 && Arrays.stream(read).allMatch(each -> each.length() == 0)) {
             final float[][] logits = model.next(last);
-            append(logits, row -> logits[row.place]);
+            choose(logits, row -> logits[row.place]);
         } else {
-            final MostProbable next = model.nextMostProbable(last, forbidden.get());
-            open.forEach(row -> row.add(Next.of(next, row.place)));
+            model.next(last, read, open.stream().map(this::choice).toArray(NextTokens.Choice[]::new));
+        }
+        for (Row row : open) {
+            if (row.lookup != null) {
+                row.lookup.learn(
+                        guess[row.place], row.known.stream().mapToInt(Next::id).toArray());
+            }
         }
     }
 
-    /** Reads on in the last text that is open, and a guess of what comes next in it. */
-    private void readOn(Row row, Optional<int[]> forbidden) {
-        if (lookup == null) {
-            lookup = new PromptLookup(asked.settings().promptLookup(), model.source());
+    private Guess guess(Row row) {
+        if (row.lookup == null) {
+            row.lookup = new PromptLookup(asked.settings().promptLookup(), model.source(row.place));
         }
         final int room = asked.settings().newTokensAfter(row.text.promptLength()) - row.text.newTokens() - 1;
-        final int[] guess = model.readsGuesses() ? upToEnd(lookup.after(row.text, room)) : new int[0];
-        final int read =
-                forbidden.isPresent() ? readMostProbable(row.text, guess, forbidden.get()) : readChosen(row, guess);
-        final boolean isRead = known.size() > 1 || read > 0 && known.getFirst().id() != guess[0];
-        if (isRead) {
-            lookup.learn(known.size() - 1);
-        }
+        return upToEnd(row.lookup.after(row.text, room));
     }
 
     /** Nothing comes after a token that ends the text. */
-    private int[] upToEnd(int[] guess) {
-        final int end = IntStream.range(0, guess.length)
-                .filter(i -> asked.settings().stopTokens().contains(guess[i]))
+    private Guess upToEnd(Guess guess) {
+        return guess.first(IntStream.range(0, guess.length())
+                .filter(i -> asked.settings().stopTokens().contains(guess.ids()[i]))
+                .map(end -> end + 1)
                 .findFirst()
-                .orElse(guess.length);
-        return end < guess.length ? Arrays.copyOf(guess, end + 1) : guess;
+                .orElse(guess.length()));
     }
 
-    /** {@return how many tokens of the guess may have been read: not those that don't come next} */
-    private int readMostProbable(Draft text, int[] guess, int[] forbiddenNext) {
-        final List<int[]> forbidden = new ArrayList<>(List.of(forbiddenNext));
+    private void readMostProbable(int[] last, Guess[] guess, int[][] forbiddenNext) {
+        final Guess[] comes = new Guess[present];
+        final int[][][] forbidden = new int[present][][];
+        for (Row row : open) {
+            final List<int[]> each = new ArrayList<>(List.of(forbiddenNext[row.place]));
+            comes[row.place] = comes(row.text, guess[row.place], each);
+            forbidden[row.place] = each.toArray(int[][]::new);
+        }
+        final List<MostProbable> next = model.nextMostProbable(last, comes, forbidden);
+        for (Row row : open) {
+            final MostProbable own = next.get(row.place);
+            IntStream.range(0, own.ids().length).forEach(place -> row.known.add(Next.of(own, place)));
+        }
+    }
+
+    /**
+     * A guess without what can't come next, and without what comes after scores that are changed otherwise than by forbidding tokens.
+     *
+     * @param forbidden what doesn't come next; what doesn't come after each of the guess is added
+     */
+    private Guess comes(Draft text, Guess guess, List<int[]> forbidden) {
         Draft longer = text;
-        for (int id : guess) {
+        for (int id : guess.ids()) {
             final Draft further = longer.with(id);
             final boolean comes =
                     Arrays.stream(forbidden.get(forbidden.size() - 1)).noneMatch(each -> each == id);
             final Optional<int[]> after = comes ? asked.processor().forbidden(further) : Optional.empty();
             if (after.isEmpty()) {
-                break; // It doesn't come, or the scores after it are changed otherwise.
+                break;
             }
             forbidden.add(after.get());
             longer = further;
         }
-        final MostProbable next =
-                model.nextMostProbable(text.last(), longer.from(text.length()), forbidden.toArray(int[][]::new));
-        for (int place = 0; place < next.ids().length; place++) {
-            known.add(Next.of(next, place));
-        }
-        return longer.length() - text.length();
+        return guess.first(longer.length() - text.length());
     }
 
-    private int readChosen(Row row, int[] guess) {
+    /** Chooses a text's next tokens by their logits, one after the other. */
+    private NextTokens.Choice choice(Row row) {
         final Draft[] longer = {row.text};
-        model.next(row.text.last(), guess, scores -> {
+        return scores -> {
             try {
                 final Next next = next(row.seed, longer[0], scores);
-                known.add(next);
+                row.known.add(next);
                 longer[0] = longer[0].with(next.id());
                 return asked.endings().of(longer[0]).isEmpty() ? next.id() : NextTokens.Choice.END;
             } catch (FinetuneException e) {
-                known.add(new Next(NextTokens.Choice.END, 0, 0, e)); // Once the tokens before it are handed on.
+                row.known.add(new Next(NextTokens.Choice.END, 0, 0, e)); // Once the tokens before it are handed on.
                 return NextTokens.Choice.END;
             }
-        });
-        return guess.length;
+        };
     }
 
     /** Of each text, if no score of any is changed otherwise. */
@@ -224,17 +242,17 @@ final class TokenByToken implements Search {
     }
 
     /** Of large vocabularies each core looks at rows of its own. */
-    private void append(float[][] logits, Function<Row, float[]> scores) {
+    private void choose(float[][] logits, Function<Row, float[]> scores) {
         if ((long) open.size() * logits[0].length < MANY) {
-            open.forEach(row -> append(row, scores.apply(row)));
+            open.forEach(row -> choose(row, scores.apply(row)));
         } else {
             Workers.runWithoutProducts(
-                    open.size(), (row, worker) -> append(open.get(row), scores.apply(open.get(row))));
+                    open.size(), (row, worker) -> choose(open.get(row), scores.apply(open.get(row))));
         }
     }
 
-    private void append(Row row, float[] scores) {
-        row.add(next(row.seed, row.text, scores));
+    private void choose(Row row, float[] scores) {
+        row.known.add(next(row.seed, row.text, scores));
     }
 
     /** What comes next in a text by the logits; they are changed. */

@@ -43,6 +43,9 @@ public final class Seq2SeqNextTokens extends GuessingTokens {
     /** Of each row, which tokens are its source's own. */
     private long[][] masks;
 
+    /** How many tokens were read last. */
+    private int lastRead;
+
     /**
      * Texts for some sources.
      *
@@ -90,7 +93,7 @@ public final class Seq2SeqNextTokens extends GuessingTokens {
      * @param prompts of each source what its text begins with, at least one token each, and equally many
      */
     @Override
-    public float[][] start(int[][] prompts) {
+    protected float[][] begin(int[][] prompts) {
         if (cache.length() > 0) {
             throw new FinetuneException("The texts have begun already: begin others with new sources.");
         }
@@ -133,18 +136,19 @@ public final class Seq2SeqNextTokens extends GuessingTokens {
     }
 
     @Override
-    protected <T> T readSeveral(int[] tokens, Function<Tensor, T> said) {
-        return next(new int[][] {tokens}, tokens.length, said);
+    protected <T> T readSeveral(int[][] tokens, Function<Tensor, T> said) {
+        lastRead = tokens[0].length;
+        return next(tokens, lastRead, logits -> said.apply(logits.squeeze(0)));
     }
 
     @Override
-    protected void forgetLast(int tokens) {
-        cache.forgetLast(tokens);
+    protected void keep(int[] tokens) {
+        cache.forgetLast(lastRead - tokens[0]);
     }
 
     @Override
-    public int[] source() {
-        return sources.get(0);
+    public int[] source(int row) {
+        return sources.get(row);
     }
 
     /** Takes what the logits of the last so many tokens say. */

@@ -33,7 +33,7 @@ class PromptLookupTest {
             MarkovModel::decode);
 
     private static int[] guess(int most, int room, int... text) {
-        return new PromptLookup(most, new int[0]).after(new Draft(text), room);
+        return new PromptLookup(most, new int[0]).after(new Draft(text), room).ids();
     }
 
     @Test
@@ -56,26 +56,55 @@ class PromptLookupTest {
         assertThat(guess(4, 9, 3, 3, 3)).containsExactly(3, 3, 3, 3);
     }
 
+    /** How many tokens of a guess are read, where none or so many rows have the same. */
+    private static int read(Guess guess, int rows, int others) {
+        final Guess[] all = new Guess[rows + others];
+        Arrays.fill(all, 0, rows, guess);
+        Arrays.fill(all, rows, rows + others, Guess.NONE);
+        return Guess.worth(all, 50_000)[0].length();
+    }
+
     @Test
     void guessesGrowWhileTheyAreRight() {
         final PromptLookup lookup = new PromptLookup(10, new int[0]);
         final Draft text = new Draft(new int[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2});
-        int before = lookup.after(text, 20).length;
-        assertThat(before).isEqualTo(4);
+        int before = 0;
+        int first = 0;
         for (int i = 0; i < 5; i++) {
-            lookup.learn(before);
-            final int now = lookup.after(text, 20).length;
-            assertThat(now).isGreaterThan(before - (before == 10 ? 1 : 0));
+            final Guess guess = lookup.after(text, 20);
+            assertThat(guess.ids()).containsExactly(3, 4, 5, 6, 7, 8, 9, 1, 2, 3);
+            final int now = read(guess, 1, 0);
+            assertThat(now).isGreaterThanOrEqualTo(before);
             before = now;
+            first = i == 0 ? now : first;
+            lookup.learn(guess, Arrays.copyOf(guess.ids(), now));
         }
+        assertThat(first).isBetween(2, 6);
         assertThat(before).isEqualTo(10);
+    }
+
+    @Test
+    void whatIsReadOfGuessesIsWhatIsWorthIt() {
+        final Guess sure = new Guess(new int[10], 0.98);
+        assertThat(read(sure, 1, 0)).isEqualTo(10);
+        assertThat(read(sure, 16, 0)).isEqualTo(10);
+        assertThat(read(sure, 200, 0)).as("so many logits take much memory").isZero();
+        final Guess likely = new Guess(new int[10], 0.5);
+        assertThat(read(likely, 1, 0)).isBetween(3, 6);
+        assertThat(read(likely, 16, 0)).isBetween(1, 2);
+        assertThat(read(sure, 1, 5)).as("five others would wait").isZero();
+        assertThat(read(sure, 4, 2)).as("two would").isGreaterThan(5);
+        assertThat(read(Guess.NONE, 3, 0)).isZero();
+        assertThat(Guess.worth(new Guess[] {sure, sure.first(2), sure}, 50_000))
+                .extracting(Guess::length)
+                .containsExactly(10, 2, 10);
     }
 
     @Test
     void whatATextIsWrittenFromCountsAsWell() {
         final PromptLookup lookup = new PromptLookup(4, new int[] {9, 5, 6, 7, 8, 1});
-        assertThat(lookup.after(new Draft(new int[] {0, 5, 6}), 9)).containsExactly(7, 8, 1, 0);
-        assertThat(lookup.after(new Draft(new int[] {1, 0, 8, 1}), 9))
+        assertThat(lookup.after(new Draft(new int[] {0, 5, 6}), 9).ids()).containsExactly(7, 8, 1, 0);
+        assertThat(lookup.after(new Draft(new int[] {1, 0, 8, 1}), 9).ids())
                 .as("across its end")
                 .containsExactly(1, 0, 8, 1);
     }
@@ -95,75 +124,86 @@ class PromptLookupTest {
         final Draft text = new Draft(new int[] {1, 2, 3, 4, 5, 6, 1, 2, 3, 4});
         int wrong = 0;
         for (int i = 0; i < 1000; i++) {
-            if (lookup.after(text, 9).length > 0) {
-                lookup.learn(0);
-                wrong++;
-            }
+            final Guess guess = lookup.after(text, 9);
+            wrong += guess.length() > 0 ? 1 : 0;
+            lookup.learn(guess, new int[] {0});
         }
         assertThat(wrong).isBetween(10, 50);
         int right = 0;
         for (int i = 0; i < 1000; i++) {
-            if (lookup.after(text, 9).length > 0) {
-                lookup.learn(5);
-                right++;
-            }
+            final Guess guess = lookup.after(text, 9);
+            right += guess.length() > 0 ? 1 : 0;
+            lookup.learn(guess, new int[] {5, 6, 1, 2, 3, 4});
         }
         assertThat(right).isGreaterThan(900);
     }
 
-    /** Reads guesses as far as they are right, and counts passes. */
+    /** Reads guesses as far as they are right, of several texts, and counts passes. */
     private static final class Guessing implements NextTokens {
-        private final MarkovModel model = new MarkovModel();
+        private List<MarkovModel> models = List.of();
         private int passes;
 
         @Override
         public float[][] start(int[][] prompts) {
-            return model.start(prompts);
+            models = Arrays.stream(prompts).map(prompt -> new MarkovModel()).toList();
+            return IntStream.range(0, prompts.length)
+                    .mapToObj(row -> models.get(row).start(new int[][] {prompts[row]})[0])
+                    .toArray(float[][]::new);
         }
 
         @Override
         public float[][] next(int[] tokens) {
             passes++;
-            return model.next(tokens);
+            return IntStream.range(0, tokens.length)
+                    .mapToObj(row -> next(row, tokens[row]))
+                    .toArray(float[][]::new);
+        }
+
+        private float[] next(int row, int token) {
+            return models.get(row).next(new int[] {token})[0];
         }
 
         @Override
-        public boolean readsGuesses() {
+        public boolean readsGuesses(int rows) {
+            assertThat(rows).isEqualTo(models.size());
             return true;
         }
 
         @Override
-        public MostProbable nextMostProbable(int token, int[] guess, int[][] forbidden) {
-            assertThat(forbidden).hasNumberOfRows(1 + guess.length);
+        public List<MostProbable> nextMostProbable(int[] tokens, Guess[] guesses, int[][][] forbidden) {
             passes++;
-            final List<MostProbable> all = new ArrayList<>();
-            int next = token;
-            do {
-                all.add(MostProbable.of(model.next(new int[] {next}), new int[][] {forbidden[all.size()]}));
-                next = all.get(all.size() - 1).ids()[0];
-            } while (all.size() <= guess.length && next == guess[all.size() - 1]);
-            final float[] scores = new float[all.size()];
-            IntStream.range(0, scores.length)
-                    .forEach(i -> scores[i] = all.get(i).scores()[0]);
-            return new MostProbable(
-                    all.stream().mapToInt(each -> each.ids()[0]).toArray(),
-                    scores,
-                    all.stream().mapToDouble(each -> each.logProbabilities()[0]).toArray());
+            return IntStream.range(0, tokens.length)
+                    .mapToObj(row -> {
+                        assertThat(forbidden[row]).hasNumberOfRows(1 + guesses[row].length());
+                        final List<MostProbable> all = new ArrayList<>();
+                        follow(row, tokens[row], guesses[row], logits -> {
+                            all.add(MostProbable.of(new float[][] {logits}, new int[][] {forbidden[row][all.size()]}));
+                            return all.get(all.size() - 1).ids()[0];
+                        });
+                        return MostProbable.joined(all);
+                    })
+                    .toList();
         }
 
         @Override
-        public void next(int token, int[] guess, Choice choice) {
+        public void next(int[] tokens, Guess[] guesses, Choice[] choices) {
             passes++;
+            for (int row = 0; row < tokens.length; row++) {
+                follow(row, tokens[row], guesses[row], choices[row]);
+            }
+        }
+
+        private void follow(int row, int token, Guess guess, Choice choice) {
             int read = 0;
-            int next = choice.of(model.next(new int[] {token})[0]);
-            while (read < guess.length && next == guess[read++]) {
-                next = choice.of(model.next(new int[] {next})[0]);
+            int next = choice.of(next(row, token));
+            while (read < guess.length() && next == guess.ids()[read++]) {
+                next = choice.of(next(row, next));
             }
         }
 
         @Override
         public void select(int[] rows) {
-            model.select(rows);
+            models = Arrays.stream(rows).mapToObj(row -> models.get(row)).toList();
         }
 
         @Override
@@ -176,22 +216,26 @@ class PromptLookupTest {
         int passes = 0;
         int passesWithGuesses = 0;
         for (int i = 0; i < 200; i++) {
-            final int[] prompt = random.ints(1 + random.nextInt(20), 0, 12).toArray();
+            final List<int[]> prompts = IntStream.range(0, 1 + i % 3)
+                    .mapToObj(row -> random.ints(1 + random.nextInt(20), 0, 12).toArray())
+                    .toList();
             Generation settings = random.nextInt(3) == 0
                     ? Generation.sampled().temperature(0.3).topP(0.9).seed(i)
                     : Generation.greedy();
             settings = settings.maxNewTokens(1 + random.nextInt(60));
             settings = random.nextBoolean() ? settings.stopTokens(random.nextInt(12)) : settings;
-            settings = random.nextInt(3) == 0 ? settings.minLength(prompt.length + 10) : settings;
+            settings = random.nextInt(3) == 0 ? settings.minLength(prompts.get(0).length + 10) : settings;
             settings = random.nextInt(3) == 0 ? settings.noRepeatNgram(4) : settings;
             settings = random.nextInt(4) == 0 ? settings.repetitionPenalty(1.1) : settings;
             settings = random.nextInt(3) == 0 ? settings.stopAt(MarkovModel.decode(new int[] {3, 4})) : settings;
             final Guessing without = new Guessing();
             final Guessing with = new Guessing();
             final TextGenerator generator = random.nextInt(3) == 0 ? WITH_A_LAST_TOKEN : GENERATOR;
-            final Generated expected = write(generator, without, prompt, settings.promptLookup(0));
-            assertThat(write(generator, with, prompt, settings.promptLookup(1 + random.nextInt(12))))
-                    .as("%s after %s", settings, Arrays.toString(prompt))
+            final List<Generated> expected = write(generator, without, prompts, settings.promptLookup(0));
+            assertThat(write(generator, with, prompts, settings.promptLookup(1 + random.nextInt(12))))
+                    .as(
+                            "%s after %s",
+                            settings, prompts.stream().map(Arrays::toString).toList())
                     .isEqualTo(expected);
             passes += without.passes;
             passesWithGuesses += with.passes;
@@ -199,9 +243,9 @@ class PromptLookupTest {
         assertThat(passesWithGuesses).isLessThan(passes * 4 / 5);
     }
 
-    private static Generated write(TextGenerator generator, NextTokens model, int[] prompt, Generation settings) {
-        return Written.by(generator.write(expected -> model, List.of(prompt), settings, 1, new Cancellation()))
-                .get(0);
+    private static List<Generated> write(
+            TextGenerator generator, NextTokens model, List<int[]> prompts, Generation settings) {
+        return Written.by(generator.write(expected -> model, prompts, settings, prompts.size(), new Cancellation()));
     }
 
     @Test
@@ -249,17 +293,17 @@ class PromptLookupTest {
         }
 
         @Override
-        public boolean readsGuesses() {
+        public boolean readsGuesses(int rows) {
             return true;
         }
 
         @Override
-        public MostProbable nextMostProbable(int token, int[] guess, int[][] forbidden) {
-            final List<float[]> all = new ArrayList<>(List.of(logits(token)));
-            for (int id : guess) {
+        public List<MostProbable> nextMostProbable(int[] tokens, Guess[] guesses, int[][][] forbidden) {
+            final List<float[]> all = new ArrayList<>(List.of(logits(tokens[0])));
+            for (int id : guesses[0].ids()) {
                 all.add(logits(id)); // All of it is right.
             }
-            return MostProbable.of(Tensors.of(flat(all), all.size(), 4), forbidden);
+            return List.of(MostProbable.of(Tensors.of(flat(all), all.size(), 4), forbidden[0]));
         }
 
         private static float[] flat(List<float[]> rows) {
@@ -269,11 +313,11 @@ class PromptLookupTest {
         }
 
         @Override
-        public void next(int token, int[] guess, Choice choice) {
+        public void next(int[] tokens, Guess[] guesses, Choice[] choices) {
             int read = 0;
-            int next = choice.of(logits(token));
-            while (read < guess.length && next == guess[read++]) {
-                next = choice.of(logits(next));
+            int next = choices[0].of(logits(tokens[0]));
+            while (read < guesses[0].length() && next == guesses[0].ids()[read++]) {
+                next = choices[0].of(logits(next));
             }
         }
 
@@ -325,17 +369,18 @@ class PromptLookupTest {
             }
 
             @Override
-            public boolean readsGuesses() {
+            public boolean readsGuesses(int rows) {
                 return true;
             }
 
             @Override
-            public MostProbable nextMostProbable(int token, int[] guess, int[][] forbidden) {
+            public List<MostProbable> nextMostProbable(int[] tokens, Guess[] all, int[][][] forbidden) {
+                final int[] guess = all[0].ids();
                 guesses.add(guess.length);
                 for (int i = 0; i < guess.length; i++) {
-                    assertThat(forbidden[i]).doesNotContain(guess[i]);
+                    assertThat(forbidden[0][i]).doesNotContain(guess[i]);
                 }
-                return MostProbable.of(markov.next(new int[] {token}), new int[][] {forbidden[0]});
+                return List.of(MostProbable.of(markov.next(tokens), new int[][] {forbidden[0][0]}));
             }
 
             @Override
@@ -347,10 +392,18 @@ class PromptLookupTest {
             public void close() {}
         };
         final int[] prompt = {4, 5, 4, 5, 4, 5};
-        write(GENERATOR, model, prompt, Generation.greedy().noRepeatNgram(3).maxNewTokens(40));
+        write(
+                GENERATOR,
+                model,
+                List.of(prompt),
+                Generation.greedy().noRepeatNgram(3).maxNewTokens(40));
         assertThat(guesses).as("what would come again").hasSize(39).containsOnly(0);
         guesses.clear();
-        write(GENERATOR, model, prompt, Generation.greedy().noRepeatNgram(5).maxNewTokens(40));
+        write(
+                GENERATOR,
+                model,
+                List.of(prompt),
+                Generation.greedy().noRepeatNgram(5).maxNewTokens(40));
         assertThat(guesses).hasSize(39).anyMatch(guess -> guess > 0).allMatch(guess -> guess < 3);
     }
 }

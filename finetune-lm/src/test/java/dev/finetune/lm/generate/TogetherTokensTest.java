@@ -105,7 +105,7 @@ class TogetherTokensTest {
         GuessedTokens.changeNothing(
                 () -> new TogetherTokens(4)
                         .member(new NetworkTokens(model.assembly().network(), 1, 40)),
-                new int[] {7, 8, 9, 7, 8},
+                new int[][] {{7, 8, 9, 7, 8}},
                 true);
     }
 

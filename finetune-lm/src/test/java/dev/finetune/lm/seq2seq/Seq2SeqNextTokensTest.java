@@ -140,7 +140,7 @@ class Seq2SeqNextTokensTest {
         try (FineTuned<Text> model = load(golden)) {
             GuessedTokens.changeNothing(
                     () -> tokens(model, source, 0),
-                    new int[] {golden.number("decoder_start_token_id")},
+                    new int[][] {{golden.number("decoder_start_token_id")}},
                     GoldenDevice.choice() == DeviceChoice.CPU);
         }
     }
