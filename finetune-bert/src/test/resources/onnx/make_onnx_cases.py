@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Tiny random encoders exported to ONNX in the ways that exporters and optimizers write them, with what ONNX Runtime
-computes from them: make_onnx_cases.py GOLDEN OUT. Written with torch 2.13 (its TorchScript exporter), transformers 5.18,
-onnx 1.23 and onnxruntime 1.30. GOLDEN holds the golden cases, whose tokenizers are used. Names of cases may follow, to write these alone."""
+computes from them: make_onnx_cases.py GOLDEN OUT. Written with torch 2.13 (its TorchScript exporter, and bert-dynamo by that which
+it takes by default, with onnxscript), transformers 5.18, onnx 1.23 and onnxruntime 1.30. GOLDEN holds the golden cases, whose tokenizers are used. Names of cases may follow, to write these alone."""
 import json, os, random, sys, warnings
 import numpy as np, onnx, onnxruntime as ort, torch
 from onnx import numpy_helper
@@ -125,6 +125,18 @@ if wanted("bert-quantized"):
     quantize_dynamic(p, p + ".q", weight_type=QuantType.QInt8)
     os.replace(p + ".q", p)
     os.remove(os.path.join(os.path.dirname(p), "expected.json"))
+if wanted("bert-dynamo"):
+    folder = case("bert-dynamo")
+    model = randomized(BertModel(BertConfig(**{**BERT, "attn_implementation": "sdpa"}), add_pooling_layer=False), 14)
+    ids = torch.randint(5, 60, (2, 7))
+    axes = {0: torch.export.Dim("batch", max=64), 1: torch.export.Dim("length", max=40)}
+    path = os.path.join(folder, "model.onnx")
+    torch.onnx.export(model, (), path, kwargs={"input_ids": ids, "attention_mask": torch.ones_like(ids), "token_type_ids": torch.zeros_like(ids)}, dynamic_shapes={n: axes for n in FULL}, external_data=False, dynamo=True)
+    model = onnx.load(path)
+    for part in [model, model.graph, *model.graph.node, *model.graph.initializer, *model.graph.input, *model.graph.value_info]:
+        del part.metadata_props[:]  # The machine's paths.
+    onnx.save(model, path)
+    expected(path, bert_tok, FULL, folder, 14)
 if wanted("bert-classification"):
     folder = case("bert-classification")
     config = BertConfig(**BERT, num_labels=3, id2label={0: "bad", 1: "so-so", 2: "good"}, label2id={"bad": 0, "so-so": 1, "good": 2})

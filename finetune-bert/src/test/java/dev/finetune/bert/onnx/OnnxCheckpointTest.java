@@ -94,6 +94,7 @@ class OnnxCheckpointTest {
             strings = {
                 "bert",
                 "bert-unfolded",
+                "bert-dynamo",
                 "bert-layer-norm",
                 "bert-zero-biases",
                 "bert-external",
