@@ -292,9 +292,9 @@ public final class Generation {
      * pass reads all of it, in less time than a pass over each token takes, and what the model wouldn't have written is forgotten. So a
      * text comes faster that quotes its prompt, as notes, extracts and corrections do, and is the same, drawn or not; only tokens that
      * are equally probable to within rounding may change places. Where guesses are wrong, fewer are made; of texts that are written side
-     * by side so much is read as makes the most tokens in a time. A T5 or BART, and a model whose rotary positions depend on the
-     * longest text (dynamic, longrope), guess while they write one text alone. ("Prompt lookup decoding", Saxena 2023; Yang et al.,
-     * "Inference with Reference", 2023.)
+     * by side so much is read as speeds them up together, without one waiting long for another. A T5 or BART, and a model whose rotary
+     * positions depend on the longest text (dynamic, longrope), guess while they write one text alone. ("Prompt lookup decoding", Saxena
+     * 2023; Yang et al., "Inference with Reference", 2023.)
      *
      * @param tokens the most of a guess, which never has more than 64; 0 for none; 10 by default
      * @throws FinetuneException if it is negative, or these have several beams

@@ -170,7 +170,12 @@ public final class KeyValueCache implements AutoCloseable {
         void select(long[] numbers, Tensor rows) {
             final long[] chosen =
                     Arrays.stream(numbers).map(row -> end(Math.toIntExact(row))).toArray();
-            replace(keys.index_select(0, rows), values.index_select(0, rows));
+            // Without the room of those that leave and were longer.
+            final long room =
+                    Math.min(keys.size(1), roomFor(Arrays.stream(chosen).max().orElse(length)));
+            replace(
+                    keys.narrow(1, 0, room).index_select(0, rows),
+                    values.narrow(1, 0, room).index_select(0, rows));
             endAt(chosen);
         }
 
@@ -334,6 +339,9 @@ public final class KeyValueCache implements AutoCloseable {
                         room.keys.narrow(0, row, 1).narrow(1, from, count),
                         room.values.narrow(0, row, 1).narrow(1, from, count));
             });
+        } catch (RuntimeException | Error e) {
+            copy.close();
+            throw e;
         }
         return copy;
     }

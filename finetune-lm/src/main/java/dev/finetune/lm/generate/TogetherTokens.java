@@ -21,8 +21,8 @@ public final class TogetherTokens {
     /** How long the others wait for one, for each token that it has in hand. */
     private static final long PATIENCE = TimeUnit.MILLISECONDS.toNanos(20);
 
-    /** So many tokens are handed on in that time by whoever guesses beside others. */
-    private static final int HANDED_ON = 10;
+    /** So many tokens are handed on in the time of a pass by whoever guesses beside others: a guess keeps them waiting half as long. */
+    private static final int HANDED_ON = 20;
 
     private final int most;
     private final PassThread passes = new PassThread();
@@ -35,6 +35,9 @@ public final class TogetherTokens {
 
     private @Nullable NetworkTokens all;
     private boolean computing;
+
+    /** How long the last pass took. */
+    private volatile long pass;
 
     /** When somebody computed last. */
     private long idleFrom = System.nanoTime();
@@ -181,9 +184,9 @@ public final class TogetherTokens {
         @Override
         public boolean readsGuesses(int rows) {
             if (inHand > 0) {
-                handsOnSlowly = (System.nanoTime() - givenAt) / inHand > PATIENCE / HANDED_ON;
+                handsOnSlowly = (System.nanoTime() - givenAt) / inHand > pass / HANDED_ON;
             }
-            return readsSeveral && !handsOnSlowly || reads && isAlone();
+            return readsSeveral && !handsOnSlowly || reads && (alone || isAlone());
         }
 
         @Override
@@ -207,10 +210,11 @@ public final class TogetherTokens {
         @Override
         public List<MostProbable> nextMostProbable(int[] tokens, Guess[] guesses, int[][][] forbidden) {
             final Given mine = next(new Request(tokens[0], guesses[0], forbidden[0], null));
-            return List.of(
-                    mine.mostProbable() == null
-                            ? MostProbable.of(mine.logits(), new int[][] {forbidden[0][0]})
-                            : mine.mostProbable());
+            final MostProbable next = mine.mostProbable() == null
+                    ? MostProbable.of(mine.logits(), new int[][] {forbidden[0][0]})
+                    : mine.mostProbable();
+            givenAt = System.nanoTime();
+            return List.of(next);
         }
 
         @Override
@@ -219,6 +223,7 @@ public final class TogetherTokens {
             if (mine.chosen() == 0) {
                 choices[0].of(mine.logits()[0]); // Nothing of a guess was read.
             }
+            givenAt = System.nanoTime();
         }
 
         private Given next(Request asked) {
@@ -232,7 +237,6 @@ public final class TogetherTokens {
             }
             final Given mine = given;
             given = null;
-            givenAt = System.nanoTime();
             if (mine == null) {
                 throw new IllegalStateException("A pass gave nothing.");
             }
@@ -414,7 +418,9 @@ public final class TogetherTokens {
             if (tokens == null) {
                 throw new IllegalStateException("Its tokens are closed.");
             }
+            final long from = System.nanoTime();
             given = given(tokens, some);
+            pass = System.nanoTime() - from;
         } catch (RuntimeException | Error e) {
             // What was read is of no use to anybody any more.
             if (!member.alone) {

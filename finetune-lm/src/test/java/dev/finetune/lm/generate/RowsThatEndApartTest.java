@@ -119,6 +119,17 @@ class RowsThatEndApartTest {
             }
         }
 
+        /** One token of each row. */
+        void readOne() {
+            final float[][] logits = tokens.next(
+                    rows.stream().mapToInt(row -> row.text.tokens[row.read]).toArray());
+            for (int i = 0; i < logits.length; i++) {
+                final Row row = rows.get(i);
+                assertThat(logits[i]).containsExactly(row.text.logits[row.read - 1], within(2e-4f));
+                rows.set(i, new Row(row.text, row.read + 1));
+            }
+        }
+
         void keepSome() {
             final List<Integer> places = new ArrayList<>(IntStream.range(0, rows.size())
                     .filter(place -> rows.get(place).read < LENGTH - 10)
@@ -171,10 +182,11 @@ class RowsThatEndApartTest {
             for (int round = 0; round < 4; round++) {
                 try (Rows all = new Rows(model, random, texts, 2)) {
                     for (int i = 0; i < 25; i++) {
-                        switch (all.haveRoom() ? random.nextInt(6) : 0) {
+                        switch (all.haveRoom() ? random.nextInt(8) : 0) {
                             case 0 -> all.keepSome();
                             case 1 -> all.joinOthers();
                             case 2 -> all.copyOne();
+                            case 3, 4 -> all.readOne();
                             default -> all.read(all.tokens, all.rows);
                         }
                         if (!all.haveRoom()) {
@@ -192,6 +204,28 @@ class RowsThatEndApartTest {
         }
     }
 
+    /** Whether a caller's text has guesses read while another's is written; alone it has. */
+    private static boolean guessBesideAnother(FineTuned<Text> model) {
+        final TogetherTokens together = new TogetherTokens(4);
+        try (NextTokens one = together.member(new NetworkTokens(model.assembly().network(), 1, 40))) {
+            one.start(new int[][] {{5, 6, 7}});
+            assertThat(one.readsGuesses(1)).isTrue();
+            try (NextTokens other =
+                    together.member(new NetworkTokens(model.assembly().network(), 1, 40))) {
+                other.start(new int[][] {{8, 9}});
+                assertThat(other.readsGuesses(1)).isEqualTo(one.readsGuesses(1));
+                return one.readsGuesses(1);
+            }
+        }
+    }
+
+    @Test
+    void callersGuessBesideOthers() throws IOException {
+        try (FineTuned<Text> model = model(MISTRAL)) {
+            assertThat(guessBesideAnother(model)).isTrue();
+        }
+    }
+
     @Test
     void textsWhoseLengthsTouchEachOtherGuessAloneOnly() throws IOException {
         try (FineTuned<Text> model = model(DYNAMIC);
@@ -200,6 +234,7 @@ class RowsThatEndApartTest {
             assertThat(tokens.readsGuesses(2)).isFalse();
             assertThat(tokens.worth(new Guess[] {new Guess(new int[5], 0.9), Guess.NONE}))
                     .allMatch(guess -> guess.length() == 0);
+            assertThat(guessBesideAnother(model)).isFalse();
         }
     }
 }
