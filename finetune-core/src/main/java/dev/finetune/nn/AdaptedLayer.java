@@ -12,14 +12,14 @@ public interface AdaptedLayer {
     Tensor weight();
 
     /**
-     * {@return the layer with its own weight and bias, in the current scope}
+     * {@return the layer with its own weight and bias, in the current scope; bfloat16 for an input in bfloat16}
      *
      * @param input what the layer reads (borrowed)
      */
     Tensor plain(Tensor input);
 
     /**
-     * {@return the layer with another weight and no bias, in the current scope}
+     * {@return the layer with another weight and no bias, in the current scope; floats, also for an input in bfloat16}
      *
      * @param input what the layer reads (borrowed)
      * @param weight its outputs first, as many as there may be

@@ -8,9 +8,9 @@ import org.bytedeco.pytorch.Tensor;
  */
 public interface Adapter extends Module {
     /**
-     * {@return what the adapted layer gives for an input, in the current scope}
+     * {@return what the adapted layer gives for an input, in the current scope} Where that is bfloat16, it is cast to it.
      *
-     * @param input what the layer reads (borrowed)
+     * @param input what the layer reads (borrowed): floats, or, of a layer that is kept in bfloat16 or fewer bits, perhaps bfloat16
      * @param layer computes what the layer gives by itself
      * @param context of this pass: whether it trains, and what dropout draws from
      */

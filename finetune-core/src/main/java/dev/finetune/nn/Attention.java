@@ -1,5 +1,6 @@
 package dev.finetune.nn;
 
+import dev.finetune.internal.torch.Autocast;
 import dev.finetune.internal.torch.CudaRandom;
 import dev.finetune.internal.torch.CustomGradients;
 import dev.finetune.internal.torch.DropoutMask;
@@ -13,6 +14,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,6 +86,11 @@ public record Attention(int heads, int keyHeads, Dropout dropout, boolean causal
             @Nullable Tensor bias,
             @Nullable Tensor positions,
             ForwardContext context) {
+        if (Mixed.isHalf(query) && !Autocast.isOnFor(query) && !paysInPieces(query, key, value, positions, context)) {
+            // LibTorch's kernels for bfloat16 multiply number by number where it is built without MKL.
+            return forward(floats(query), floats(key), floats(value), bias, positions, context)
+                    .to(ScalarType.BFloat16);
+        }
         if (!causal) {
             return attended(query, key, value, bias, positions, context);
         }
@@ -102,6 +109,10 @@ public record Attention(int heads, int keyHeads, Dropout dropout, boolean causal
         }
         final Tensor later = later(query, keys);
         return attended(query, keys, values, bias == null ? later : later.add(bias), positions, context);
+    }
+
+    private static Tensor floats(Tensor tensor) {
+        return tensor.to(ScalarType.Float);
     }
 
     private boolean drops(ForwardContext context) {
@@ -147,8 +158,9 @@ public record Attention(int heads, int keyHeads, Dropout dropout, boolean causal
         final boolean drops = drops(context);
         if (paysInPieces(query, key, value, positions, context)) {
             final double keep = drops ? DropoutMask.exactKeep(1 - dropout.probability()) : 1;
-            return new PiecewiseAttention(heads, keep, drops ? context.nextKey() : 0)
-                    .forward(query, perQueryHead(key), perQueryHead(value), bias, positions);
+            final boolean hidesLater = causal && query.size(1) == key.size(1);
+            return new PiecewiseAttention(heads, keyHeads, hidesLater, keep, drops ? context.nextKey() : 0)
+                    .forward(query, key, value, bias, positions);
         }
         return joined(query, mixed(query, key, value, sum(bias, positions), drops, context));
     }
@@ -158,8 +170,12 @@ public record Attention(int heads, int keyHeads, Dropout dropout, boolean causal
         return mixed.transpose(1, 2).reshape(query.size(0), query.size(1), query.size(2));
     }
 
-    /** Keys or values as wide as queries: each head as often as there are heads of queries for it. */
     private Tensor perQueryHead(Tensor narrow) {
+        return perQueryHead(narrow, heads, keyHeads);
+    }
+
+    /** Keys or values as wide as queries: each head as often as there are heads of queries for it. */
+    static Tensor perQueryHead(Tensor narrow, int heads, int keyHeads) {
         if (keyHeads == heads) {
             return narrow;
         }

@@ -42,7 +42,7 @@ public record Dropout(double probability) {
         }
         final double keep = DropoutMask.exactKeep(1 - probability);
         try (TensorScope scope = TensorScope.open()) {
-            if (CustomGradients.payFor(input)) {
+            if (CustomGradients.payFor(input) || CustomGradients.payForHalf(input)) {
                 return scope.keep(CustomGradients.output(
                         piecewise(input, keep, key),
                         List.of(input),
@@ -54,7 +54,10 @@ public record Dropout(double probability) {
         }
     }
 
-    /** The mask is drawn where the result will be, a piece at a time, and multiplied while it is in the cache. */
+    /**
+     * The mask is drawn where the result will be, unless that is in 16 bits, a piece at a time, and multiplied while it is in the
+     * cache.
+     */
     private static Tensor piecewise(Tensor input, double keep, long key) {
         try (TensorScope scope = TensorScope.open();
                 GradientMode off = GradientMode.off()) {
@@ -63,13 +66,18 @@ public record Dropout(double probability) {
             final Tensor flat = from.view(-1);
             final Tensor flatOutput = output.view(-1);
             final long count = input.numel();
+            final boolean isHalf = Mixed.isHalf(input);
             Workers.run(Math.toIntExact((count + PIECE - 1) / PIECE), (number, worker) -> {
                 try (TensorScope piece = TensorScope.open()) {
                     final long first = number * PIECE;
                     final long some = Math.min(PIECE, count - first);
                     final Tensor part = flatOutput.narrow(0, first, some);
-                    DropoutMask.drawInto(part, key, keep, first, (float) (1 / keep));
-                    part.mul_(flat.narrow(0, first, some));
+                    final Tensor mask = isHalf ? torch.empty(some) : part;
+                    DropoutMask.drawInto(mask, key, keep, first, (float) (1 / keep));
+                    mask.mul_(flat.narrow(0, first, some));
+                    if (isHalf) {
+                        part.copy_(mask);
+                    }
                 }
             });
             return scope.keep(output);

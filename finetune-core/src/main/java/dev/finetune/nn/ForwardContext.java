@@ -81,6 +81,11 @@ public final class ForwardContext {
         return cache.map(KeyValueCache::goesOnLong).orElse(false);
     }
 
+    /** {@return whether the pass goes on from others, or others may go on from it} */
+    public boolean isCached() {
+        return cache.isPresent();
+    }
+
     /** What causal attention goes on from. */
     Optional<KeyValueCache> cache() {
         return cache;

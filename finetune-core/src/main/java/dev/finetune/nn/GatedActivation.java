@@ -53,7 +53,7 @@ public final class GatedActivation {
                 return scope.keep(activated);
             }
             return scope.keep(
-                    CustomGradients.payFor(gates) && activation.hasGradient()
+                    (CustomGradients.payFor(gates) || CustomGradients.payForHalf(gates)) && activation.hasGradient()
                             ? keepingInputs(gates, gate.givesBfloat16(input), ups, up.givesBfloat16(input))
                             : activation.forward(gates).mul(ups));
         }
@@ -88,7 +88,7 @@ public final class GatedActivation {
                 try (TensorScope ofPiece = TensorScope.open()) {
                     final UnaryOperator<Tensor> piece =
                             all -> all.reshape(-1, all.size(-1)).narrow(0, first, count);
-                    final Tensor given = piece.apply(gradient);
+                    final Tensor given = piece.apply(gradient).to(ScalarType.Float);
                     final Tensor gates = piece.apply(kept.get(0)).to(ScalarType.Float);
                     if (ofUps != null) {
                         piece.apply(ofUps).copy_(activation.forward(gates).mul_(given));
@@ -111,6 +111,6 @@ public final class GatedActivation {
 
     /** Of any values, in row-major order. */
     private static Tensor like(Tensor gradient) {
-        return torch.empty(Tensors.shape(gradient), new TensorOptions(ScalarType.Float), null);
+        return torch.empty(Tensors.shape(gradient), new TensorOptions(gradient.scalar_type()), null);
     }
 }

@@ -1,5 +1,6 @@
 package dev.finetune.nn;
 
+import dev.finetune.internal.torch.Autocast;
 import dev.finetune.internal.torch.CustomGradients;
 import dev.finetune.internal.torch.FewRows;
 import dev.finetune.internal.torch.GradientMode;
@@ -13,6 +14,7 @@ import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -105,9 +107,21 @@ public final class Linear implements Module {
      */
     public Tensor forward(Tensor input, ForwardContext context) {
         final AdaptedLayer plain = context.writesOn() ? fewRows : context.isPredicting() ? manyPasses : layer;
-        return weight.adapter()
-                .map(adapter -> adapter.forward(input, plain, context))
-                .orElseGet(() -> plain.plain(input));
+        if (weight.adapter().isEmpty()) {
+            return plain.plain(input);
+        }
+        final Tensor adapted = weight.adapter().get().forward(input, plain, context);
+        return keepsHalf(input) ? adapted.to(ScalarType.BFloat16) : adapted; // What adapts is floats.
+    }
+
+    /** Whether it gives bfloat16 for an input, which is in bfloat16. */
+    private boolean keepsHalf(Tensor input) {
+        return isInHalf() && Mixed.isHalf(input) && !Autocast.isOnFor(input);
+    }
+
+    /** {@return whether its weight is kept in bfloat16, or in fewer bits and multiplied in bfloat16} */
+    public boolean isInHalf() {
+        return weight.packed().isPresent() || Mixed.isHalf(weight.operand());
     }
 
     /**
@@ -376,7 +390,7 @@ public final class Linear implements Module {
                 return PackedLinear.forward(input, weight.packed().get(), bias == null ? null : bias.value());
             }
             final Tensor operand = matrix(weight.operand());
-            if (Mixed.differ(input, operand)) {
+            if (Mixed.differ(input, operand) || bias != null && keepsHalf(input)) {
                 return Mixed.linear(input, operand, bias == null ? null : bias.operand());
             }
             if (!turned && FewRows.pay(input, operand)) {
@@ -389,7 +403,7 @@ public final class Linear implements Module {
 
         @Override
         public Tensor apply(Tensor input, Tensor other) {
-            return torch.linear(input, other);
+            return keepsHalf(input) ? Mixed.widened(input, other) : torch.linear(input, other);
         }
 
         @Override

@@ -83,6 +83,12 @@ public final class Network implements AutoCloseable {
         return parameters.stream().anyMatch(parameter -> parameter.packed().isPresent());
     }
 
+    /** {@return whether some of its weights are kept in bfloat16 or in fewer bits, to save memory} */
+    public boolean isKeptSmall() {
+        return parameters.stream()
+                .anyMatch(parameter -> parameter.packed().isPresent() || Mixed.isHalf(parameter.value()));
+    }
+
     /** {@return every buffer: what is saved with the parameters and no gradient changes} */
     public List<Buffer> buffers() {
         return buffers;

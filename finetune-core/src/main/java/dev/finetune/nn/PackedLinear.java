@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Products with a frozen weight that is kept in few bits. It is unpacked to bfloat16 for as long as a product takes; the product
- * is computed in bfloat16, what comes of it is floats. Where gradients may be custom, backward unpacks the weight again, and
- * nothing of it is kept between: all products of a pass unpack into one buffer.
+ * is computed in bfloat16, what comes of it is of the input's type, floats or bfloat16. Where gradients may be custom, backward
+ * unpacks the weight again, and nothing of it is kept between: all products of a pass unpack into one buffer.
  */
 final class PackedLinear {
     private static final ScalarType TYPE = ScalarType.BFloat16;
@@ -36,9 +36,14 @@ final class PackedLinear {
 
     private static Tensor product(Tensor input, PackedWeight weight, @Nullable Tensor bias) {
         try (TensorScope scope = TensorScope.open()) {
-            final Tensor plain = torch.linear(input.to(TYPE), unpacked(weight)).to(ScalarType.Float);
-            final Tensor scaled = weight.outputScales().map(plain::mul).orElse(plain);
-            return scope.keep(bias == null ? scaled : scaled.add(bias));
+            final ScalarType type = input.scalar_type();
+            final Tensor plain = torch.linear(input.to(TYPE), unpacked(weight));
+            if (bias == null && weight.outputScales().isEmpty()) {
+                return scope.keep(plain.to(type));
+            }
+            final Tensor floats = plain.to(ScalarType.Float);
+            final Tensor scaled = weight.outputScales().map(floats::mul).orElse(floats);
+            return scope.keep((bias == null ? scaled : scaled.add(bias)).to(type));
         }
     }
 
@@ -71,7 +76,11 @@ final class PackedLinear {
                     gradients.set(0, ofInput(gradient, weight, type));
                 }
                 if (biased && gradients.wanted(1)) {
-                    gradients.set(1, gradient.reshape(-1, gradient.size(-1)).sum(0));
+                    gradients.set(
+                            1,
+                            gradient.reshape(-1, gradient.size(-1))
+                                    .to(ScalarType.Float)
+                                    .sum(0));
                 }
             }));
         }

@@ -1,14 +1,27 @@
 package dev.finetune.nn;
 
+import dev.finetune.internal.torch.Autocast;
+import dev.finetune.internal.torch.CustomGradients;
+import dev.finetune.internal.torch.GradientMode;
+import dev.finetune.internal.torch.TensorScope;
+import dev.finetune.internal.torch.Tensors;
 import java.util.List;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
-/** x / sqrt(mean of x^2 + eps) * weight over the last dimension (Zhang and Sennrich, 2019). */
+/** x / sqrt(mean of x^2 + eps) * weight over the last dimension (Zhang and Sennrich, 2019); computed in floats. */
 public final class RmsNorm implements Module {
+    /** Numbers that are computed at a time in floats: what that takes stays in the cores' caches. */
+    private static final long PIECE = 1 << 18;
+
+    private static final long[] LAST = {-1};
+
     private final Parameter weight;
     private final long size;
     private final double eps;
@@ -46,12 +59,93 @@ public final class RmsNorm implements Module {
     /**
      * Normalises the last dimension.
      *
-     * @param input (..., size)
-     * @return a tensor of the same shape, in the current scope
+     * @param input (..., size), floats or bfloat16
+     * @return a tensor of the same shape and type, in the current scope
      */
     public Tensor forward(Tensor input) {
         final Tensor factor = aroundOne ? weight.value().add(new Scalar(1f)) : weight.value();
+        if (!Mixed.isHalf(input) || Mixed.isHalf(factor) || Autocast.isOnFor(input)) {
+            return normed(input, factor);
+        }
+        return CustomGradients.payForHalf(input)
+                ? keepingHalf(input, factor)
+                : normed(input.to(ScalarType.Float), factor).to(ScalarType.BFloat16);
+    }
+
+    private Tensor normed(Tensor input, Tensor factor) {
         return torch.rms_norm(input, new long[] {size}, new TensorOptional(factor), new DoubleOptional(eps));
+    }
+
+    /** Of an input in bfloat16, of which backward needs no copy in floats. */
+    private Tensor keepingHalf(Tensor input, Tensor factor) {
+        try (TensorScope scope = TensorScope.open()) {
+            final Tensor value;
+            try (GradientMode off = GradientMode.off()) {
+                final Tensor from = rows(input);
+                final Tensor to = torch.empty_like(from);
+                value = to.view(Tensors.shape(input));
+                inPieces(
+                        from.size(0),
+                        (first, count) -> to.narrow(0, first, count)
+                                .copy_(normed(from.narrow(0, first, count).to(ScalarType.Float), factor)));
+            }
+            final List<Tensor> both = List.of(input, factor);
+            return scope.keep(CustomGradients.output(value, both, both, this::gradients));
+        }
+    }
+
+    /** With r = 1 / sqrt(mean of x^2 + eps) and h = g * weight: r (h - x r^2 mean of h x), and of the weight the sum of g x r. */
+    private void gradients(Tensor gradient, List<Tensor> kept, CustomGradients.Gradients gradients) {
+        try (TensorScope scope = TensorScope.open()) {
+            final Tensor factor = kept.get(1);
+            final Tensor inputs = rows(kept.get(0));
+            final Tensor given = rows(gradient);
+            final @Nullable Tensor ofInputs = gradients.wanted(0) ? torch.empty_like(inputs) : null;
+            final @Nullable Tensor ofFactor = gradients.wanted(1) ? torch.zeros_like(factor) : null;
+            inPieces(inputs.size(0), (first, count) -> {
+                final Tensor x = inputs.narrow(0, first, count).to(ScalarType.Float);
+                final Tensor g = given.narrow(0, first, count).to(ScalarType.Float);
+                final Tensor r = mean(x.square()).add_(new Scalar(eps)).rsqrt_();
+                final Tensor unit = x.mul(r);
+                if (ofFactor != null) {
+                    ofFactor.add_(g.mul(unit).sum(0));
+                }
+                if (ofInputs != null) {
+                    final Tensor h = g.mul(factor);
+                    final Tensor along = mean(h.mul(unit));
+                    ofInputs.narrow(0, first, count)
+                            .copy_(h.sub_(unit.mul_(along)).mul_(r));
+                }
+            });
+            if (ofInputs != null) {
+                gradients.set(0, ofInputs.view(Tensors.shape(kept.get(0))));
+            }
+            if (ofFactor != null) {
+                gradients.set(1, ofFactor);
+            }
+        }
+    }
+
+    private Tensor rows(Tensor input) {
+        return input.contiguous().view(-1, size);
+    }
+
+    private static Tensor mean(Tensor rows) {
+        return rows.mean(LAST, true, new ScalarTypeOptional());
+    }
+
+    /** Computes some rows. */
+    private interface Rows {
+        void compute(long first, long count);
+    }
+
+    private void inPieces(long rows, Rows work) {
+        final long atOnce = Math.max(1, PIECE / size);
+        for (long first = 0; first < rows; first += atOnce) {
+            try (TensorScope ofPiece = TensorScope.open()) {
+                work.compute(first, Math.min(atOnce, rows - first));
+            }
+        }
     }
 
     @Override

@@ -23,7 +23,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
+import java.util.function.ObjIntConsumer;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -39,6 +39,9 @@ final class BackwardPass implements Pass {
     /** Stages after which free memory goes back to the system; with fewer, what is asked for again takes time. */
     private static final int STAGES_BETWEEN = 6;
 
+    /** Bytes of what a stage gives, from which that is done. */
+    private static final long LARGE = 1 << 20;
+
     private final Network network;
     private final Objective objective;
     private final PretrainedReference originals;
@@ -47,6 +50,7 @@ final class BackwardPass implements Pass {
     private final boolean leavesOutPadding;
     private final boolean custom;
     private final boolean packed;
+    private final boolean small;
     private final HalfPrecision half;
     private final FrozenStageCache prefix;
     private final HalfPrecisionWeights copies;
@@ -71,6 +75,7 @@ final class BackwardPass implements Pass {
         this.leavesOutPadding = settings.batching().groupsByLength() && network.canLeaveOutPadding();
         this.custom = recomputeActivations && half == HalfPrecision.NONE;
         this.packed = network.isPacked();
+        this.small = network.isKeptSmall();
         this.half = half;
         this.prefix = prefix;
         this.copies = copies;
@@ -191,22 +196,25 @@ final class BackwardPass implements Pass {
     }
 
     private Hidden trunk(Hidden input, Batch batch, ForwardContext context) {
-        return trunk(input, batch, context, each -> {});
+        return trunk(input, batch, context, (output, stage) -> {});
     }
 
     /** Says, once that is known, which stages the backward pass has come past. */
     private Hidden trunk(Hidden input, Batch batch, ForwardContext context, BackwardHooks hooks) {
-        final AtomicInteger next = new AtomicInteger(prefix.stages());
-        return trunk(input, batch, context, output -> {
-            final int stage = next.getAndIncrement();
+        return trunk(input, batch, context, (output, stage) -> {
             if (sums.listensTo(stage)) {
                 hooks.add(output, () -> sums.passed(stage));
             }
         });
     }
 
-    private Hidden trunk(Hidden input, Batch batch, ForwardContext context, Consumer<Tensor> each) {
-        return network.trunk(prefix.stages(), network.stages().size(), input, batch, context, each);
+    private Hidden trunk(Hidden input, Batch batch, ForwardContext context, ObjIntConsumer<Tensor> each) {
+        final AtomicInteger next = new AtomicInteger(prefix.stages());
+        return network.trunk(prefix.stages(), network.stages().size(), input, batch, context, output -> {
+            final int stage = next.getAndIncrement();
+            giveBack(stage, output);
+            each.accept(output, stage);
+        });
     }
 
     private Optional<Hidden> original(Hidden input, Batch batch) {
@@ -232,7 +240,7 @@ final class BackwardPass implements Pass {
                 network.trunk(start, end, input, batch, context, hidden -> {
                     memory.move(hidden);
                     kept.put(next.getAndIncrement(), Tensors.own(hidden));
-                    giveBack(next.get(), batch);
+                    giveBack(next.get(), hidden);
                 });
             }
             final Hidden top = leaves(network.inputs(end), kept, learning);
@@ -250,8 +258,8 @@ final class BackwardPass implements Pass {
                 Objects.requireNonNull(kept.remove(i)).close(); // Whatever reads it has been computed again.
                 final Tensor gradient = gradients.remove(i);
                 if (gradient != null) {
+                    giveBack(i, gradient);
                     recompute(i, kept, learning, gradient, gradients, batch, context);
-                    giveBack(i, batch);
                 }
             }
             return Tensors.own(loss.detach());
@@ -262,11 +270,11 @@ final class BackwardPass implements Pass {
     }
 
     /**
-     * Closes the holes that freed blocks left between those that stay, at times: where weights are packed, and what stages give isn't
-     * kept, they are a fifth of all memory.
+     * Closes the holes that freed blocks left between those that stay, at times, where weights are kept small: beside them and what
+     * stages keep for backward, they are a twentieth of all memory, and where that isn't kept, a fifth.
      */
-    private void giveBack(int stage, Batch batch) {
-        if (packed && batch.device().is_cpu() && stage % STAGES_BETWEEN == 0) {
+    private void giveBack(int stage, Tensor output) {
+        if (small && stage % STAGES_BETWEEN == 0 && output.is_cpu() && output.nbytes() >= LARGE) {
             FreedBlocks.giveBack();
         }
     }

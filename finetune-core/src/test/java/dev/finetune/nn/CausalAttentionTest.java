@@ -114,12 +114,14 @@ class CausalAttentionTest {
                     .isFalse();
             assertThat(PiecewiseAttention.pays(HEADS, floats, halves, floats, false))
                     .isFalse();
+            assertThat(PiecewiseAttention.pays(HEADS, halves, halves, halves, false))
+                    .isTrue();
         }
     }
 
     /** With dropout, and gradients, each way of computing agrees with scores that are hidden by a bias. */
     @ParameterizedTest(name = "{0} positions, dropout {1}, activations recomputed {2}")
-    @CsvSource({"6, 0, false", "6, 0.4, false", "220, 0, true", "110, 0.3, true"})
+    @CsvSource({"6, 0, false", "6, 0.4, false", "220, 0, true", "110, 0.3, true", "300, 0.3, true"})
     void gradientsAndDropoutAreThoseOfHiddenScores(int length, double dropped, boolean recomputeActivations) {
         final SplittableRandom random = new SplittableRandom(4);
         final List<float[]> drawn = new ArrayList<>();
@@ -154,6 +156,60 @@ class CausalAttentionTest {
             assertThat(both.get(0).get(i))
                     .as("number %d", i)
                     .containsExactly(both.get(1).get(i), within(3e-5f));
+        }
+    }
+
+    /** Of short rows and long ones, with a cut between them, of one or more rows, with padding in the first one or without. */
+    @ParameterizedTest(name = "{0} rows of {1} positions, padded {2}, dropout {3}")
+    @CsvSource({"2, 12, 2, 0", "1, 200, 0, 0", "2, 300, 9, 0", "2, 150, 9, 0.3"})
+    void groupedQueriesInBfloat16AttendAsFloatsDo(int rows, int length, int padding, double dropped) {
+        final int heads = 6;
+        final SplittableRandom random = new SplittableRandom(5);
+        final List<float[]> drawn = new ArrayList<>();
+        for (int width : new int[] {heads * SIZE, WIDTH, WIDTH, heads * SIZE}) {
+            drawn.add(numbers(random, rows * length * width));
+        }
+        final float[] hidden = new float[rows * length];
+        Arrays.fill(hidden, 0, padding, -Float.MAX_VALUE);
+        final List<List<float[]>> both = new ArrayList<>();
+        for (ScalarType type : new ScalarType[] {ScalarType.Float, ScalarType.BFloat16}) {
+            try (TensorScope scope = TensorScope.open();
+                    CustomGradients custom = type == ScalarType.BFloat16 ? CustomGradients.open() : null) {
+                final List<Tensor> leaves = new ArrayList<>();
+                for (float[] values : drawn) {
+                    leaves.add(Tensors.of(values, rows, length, values.length / (rows * length))
+                            .to(ScalarType.BFloat16)
+                            .to(type)
+                            .set_requires_grad(true));
+                }
+                final Tensor found = new Attention(heads, HEADS, new Dropout(dropped), true)
+                        .forward(
+                                leaves.get(0),
+                                leaves.get(1),
+                                leaves.get(2),
+                                padding > 0 ? Tensors.of(hidden, rows, 1, 1, length) : null,
+                                ForwardContext.training(8));
+                assertThat(found.scalar_type().intern()).isEqualTo(type);
+                found.mul(leaves.get(3))
+                        .narrow(1, padding, length - padding)
+                        .sum()
+                        .backward();
+                final List<float[]> results = new ArrayList<>();
+                results.add(Tensors.floats(
+                        found.narrow(1, padding, length - padding).to(ScalarType.Float)));
+                leaves.subList(0, 3)
+                        .forEach(leaf -> results.add(Tensors.floats(leaf.grad().to(ScalarType.Float))));
+                both.add(results);
+            }
+        }
+        for (int i = 0; i < 4; i++) {
+            float largest = 0;
+            for (float each : both.get(0).get(i)) {
+                largest = Math.max(largest, Math.abs(each));
+            }
+            assertThat(both.get(1).get(i))
+                    .as("output, then gradients of queries, keys, values: %d", i)
+                    .containsExactly(both.get(0).get(i), within(largest / 128));
         }
     }
 

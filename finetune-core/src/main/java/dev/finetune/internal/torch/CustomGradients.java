@@ -95,10 +95,19 @@ public final class CustomGradients implements AutoCloseable {
 
     /** Whether they are open, and a tensor of floats on the CPU so large that it pays not to keep another like it. */
     public static boolean payFor(Tensor tensor) {
+        return pays(tensor, ScalarType.Float);
+    }
+
+    /** The same for a tensor in bfloat16. */
+    public static boolean payForHalf(Tensor tensor) {
+        return pays(tensor, ScalarType.BFloat16);
+    }
+
+    private static boolean pays(Tensor tensor, ScalarType type) {
         return areOpen()
                 && tensor.numel() >= LEAST
                 && tensor.is_cpu()
-                && tensor.scalar_type().intern() == ScalarType.Float;
+                && tensor.scalar_type().intern() == type;
     }
 
     /**
@@ -152,7 +161,8 @@ public final class CustomGradients implements AutoCloseable {
                 return scope.keep(value.detach());
             }
             open.calls.add(call);
-            final Tensor output = link.expand(Tensors.shape(value));
+            // The engine casts the output's gradient to the type of what hangs on the graph.
+            final Tensor output = link.to(value.scalar_type()).expand(Tensors.shape(value));
             output.set_data(value);
             call.hook(output, call.exit());
             return scope.keep(output);

@@ -40,7 +40,7 @@ final class CausalMask {
                     ? mask.seeing().map(seeing -> TensorValues.of(seeing, batch.device()))
                     : Optional.empty();
         });
-        return blind.map(mixed::mul).orElse(mixed);
+        return blind.map(each -> mixed.mul(each.to(mixed.scalar_type()))).orElse(mixed);
     }
 
     private static Mask mask(Batch batch, int window, ForwardContext context) {

@@ -27,8 +27,8 @@ final class ChunkedCrossEntropy {
     /** Numbers in the logits of a chunk, at the most: 128 MB of them where the weight's gradient is added to anew by each. */
     private static final long MOST_WITH_WEIGHT = 1 << 25;
 
-    /** As many where the weight has no gradient. */
-    private static final long MOST = 1 << 23;
+    /** The same where the weight has no gradient: 16 MB of them. */
+    private static final long MOST = 1 << 22;
 
     /** Rows in a chunk, at the least: with fewer, products are slow. */
     private static final long LEAST_ROWS = 64;
