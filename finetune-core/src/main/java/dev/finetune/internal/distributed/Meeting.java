@@ -23,6 +23,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +44,7 @@ final class Meeting implements AutoCloseable {
     private final Map<Integer, Deque<byte[]>> said = new TreeMap<>();
     private final TreeSet<Integer> ended = new TreeSet<>();
     private @Nullable Failure failure;
+    private boolean othersAreTold;
     private boolean closing;
     private long round;
 
@@ -147,6 +149,10 @@ final class Meeting implements AutoCloseable {
         }
         tell(why.frame(), except);
         links.values().forEach(Link::close);
+        synchronized (lock) {
+            othersAreTold = true;
+            lock.notifyAll();
+        }
     }
 
     private void tell(Frame frame, int except) {
@@ -334,7 +340,10 @@ final class Meeting implements AutoCloseable {
                 why instanceof LostProcessException));
     }
 
-    /** Leaves; waits a little for the others to leave, too, so that what they were told last has come there. */
+    /**
+     * Leaves; waits a little for the others to leave, too, so that what they were told last has come there, or, after a failure, for
+     * the thread that tells them of it: with the connections closed before, they would take this process for the lost one.
+     */
     @Override
     public void close() {
         synchronized (lock) {
@@ -345,16 +354,19 @@ final class Meeting implements AutoCloseable {
         }
         if (failure == null) {
             tell(Frame.of(Frame.Kind.BYE, ""), self.rank());
-            awaitFarewells();
+            await(() -> ended.containsAll(links.keySet()));
+        } else {
+            await(() -> othersAreTold);
         }
         links.values().forEach(Link::close);
     }
 
-    private void awaitFarewells() {
+    /** Waits a little. */
+    private void await(BooleanSupplier come) {
         boolean interrupted = false;
         synchronized (lock) {
             final long end = System.nanoTime() + FAREWELL_NANOS;
-            while (!ended.containsAll(links.keySet()) && System.nanoTime() < end) {
+            while (!come.getAsBoolean() && System.nanoTime() < end) {
                 interrupted |= !sleep(100);
             }
         }
