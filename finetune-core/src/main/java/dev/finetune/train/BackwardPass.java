@@ -270,8 +270,8 @@ final class BackwardPass implements Pass {
     }
 
     /**
-     * Closes the holes that freed blocks left between those that stay, at times, where weights are kept small: beside them and what
-     * stages keep for backward, they are a twentieth of all memory, and where that isn't kept, a fifth.
+     * Closes the holes that freed blocks left between those that stay, at times: where weights are kept small, holes are a part of all
+     * memory that counts.
      */
     private void giveBack(int stage, Tensor output) {
         if (small && stage % STAGES_BETWEEN == 0 && output.is_cpu() && output.nbytes() >= LARGE) {

@@ -26,7 +26,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * to the same. The last ends with the decoder's own norm, in floats.
  *
  * <p>Where every matrix is kept in bfloat16, or in fewer bits, and no text is being written, what goes from part to part is in
- * bfloat16 on the CPU, as in Transformers; norms and turns are computed in floats. So a step takes half the memory and less time.
+ * bfloat16 on the CPU, as in Transformers, and so is what backward needs of it; norms, turns and attention are computed in floats.
  */
 final class LlamaLayer implements Stage {
     private final int index;
