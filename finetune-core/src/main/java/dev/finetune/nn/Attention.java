@@ -88,7 +88,7 @@ public record Attention(int heads, int keyHeads, Dropout dropout, boolean causal
             ForwardContext context) {
         if (Mixed.isHalf(query) && !Autocast.isOnFor(query) && !paysInPieces(query, key, value, positions, context)) {
             // LibTorch's kernels for bfloat16 multiply number by number where it is built without MKL.
-            return forward(floats(query), floats(key), floats(value), bias, positions, context)
+            return forward(Mixed.asFloats(query), Mixed.asFloats(key), Mixed.asFloats(value), bias, positions, context)
                     .to(ScalarType.BFloat16);
         }
         if (!causal) {
@@ -109,10 +109,6 @@ public record Attention(int heads, int keyHeads, Dropout dropout, boolean causal
         }
         final Tensor later = later(query, keys);
         return attended(query, keys, values, bias == null ? later : later.add(bias), positions, context);
-    }
-
-    private static Tensor floats(Tensor tensor) {
-        return tensor.to(ScalarType.Float);
     }
 
     private boolean drops(ForwardContext context) {

@@ -42,7 +42,7 @@ public record Dropout(double probability) {
         }
         final double keep = DropoutMask.exactKeep(1 - probability);
         try (TensorScope scope = TensorScope.open()) {
-            if (CustomGradients.payFor(input) || CustomGradients.payForHalf(input)) {
+            if (CustomGradients.payFor(input)) {
                 return scope.keep(CustomGradients.output(
                         piecewise(input, keep, key),
                         List.of(input),

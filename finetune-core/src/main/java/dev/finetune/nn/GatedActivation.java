@@ -17,9 +17,6 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * be custom, gate and up alone are kept for backward, and in 16 bits where they hold no more.
  */
 public final class GatedActivation {
-    /** Numbers whose gradients are computed at a time: what that takes between stays in the cores' caches. */
-    private static final long PIECE = 1 << 18;
-
     private final Activation activation;
 
     /**
@@ -53,7 +50,7 @@ public final class GatedActivation {
                 return scope.keep(activated);
             }
             return scope.keep(
-                    (CustomGradients.payFor(gates) || CustomGradients.payForHalf(gates)) && activation.hasGradient()
+                    CustomGradients.payFor(gates) && activation.hasGradient()
                             ? keepingInputs(gates, gate.givesBfloat16(input), ups, up.givesBfloat16(input))
                             : activation.forward(gates).mul(ups));
         }
@@ -81,25 +78,20 @@ public final class GatedActivation {
             final Tensor ofGates = gradients.wanted(0) ? like(gradient) : null;
             final Tensor ofUps = gradients.wanted(1) ? like(gradient) : null;
             final long rows = gradient.numel() / gradient.size(-1);
-            final long atOnce = Math.max(1, PIECE / gradient.size(-1));
-            for (long from = 0; from < rows; from += atOnce) {
-                final long first = from;
-                final long count = Math.min(atOnce, rows - from);
-                try (TensorScope ofPiece = TensorScope.open()) {
-                    final UnaryOperator<Tensor> piece =
-                            all -> all.reshape(-1, all.size(-1)).narrow(0, first, count);
-                    final Tensor given = piece.apply(gradient).to(ScalarType.Float);
-                    final Tensor gates = piece.apply(kept.get(0)).to(ScalarType.Float);
-                    if (ofUps != null) {
-                        piece.apply(ofUps).copy_(activation.forward(gates).mul_(given));
-                    }
-                    if (ofGates != null) {
-                        final Tensor through = given.mul(piece.apply(kept.get(1)));
-                        activation.gradient(through, gates);
-                        piece.apply(ofGates).copy_(through);
-                    }
+            RowPieces.each(rows, gradient.size(-1), (first, count) -> {
+                final UnaryOperator<Tensor> piece =
+                        all -> all.reshape(-1, all.size(-1)).narrow(0, first, count);
+                final Tensor given = piece.apply(gradient).to(ScalarType.Float);
+                final Tensor gates = piece.apply(kept.get(0)).to(ScalarType.Float);
+                if (ofUps != null) {
+                    piece.apply(ofUps).copy_(activation.forward(gates).mul_(given));
                 }
-            }
+                if (ofGates != null) {
+                    final Tensor through = given.mul(piece.apply(kept.get(1)));
+                    activation.gradient(through, gates);
+                    piece.apply(ofGates).copy_(through);
+                }
+            });
             if (ofUps != null) {
                 gradients.set(1, ofUps);
             }

@@ -38,7 +38,7 @@ final class Mixed {
 
     /** x W^T in floats, in the current scope, of an x in bfloat16, of which no copy in floats is kept for backward. */
     static Tensor widened(Tensor input, Tensor weight) {
-        if (!CustomGradients.payForHalf(input)) {
+        if (!CustomGradients.payFor(input)) {
             return torch.linear(input.to(ScalarType.Float), weight);
         }
         try (TensorScope scope = TensorScope.open()) {
@@ -61,8 +61,8 @@ final class Mixed {
         }
     }
 
-    /** The weight itself, or in 32 bits. */
-    static Tensor asFloats(Tensor weight) {
-        return isHalf(weight) ? weight.to(ScalarType.Float) : weight;
+    /** The tensor itself, or in 32 bits. */
+    static Tensor asFloats(Tensor tensor) {
+        return isHalf(tensor) ? tensor.to(ScalarType.Float) : tensor;
     }
 }

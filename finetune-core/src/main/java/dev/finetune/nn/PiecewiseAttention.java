@@ -119,7 +119,7 @@ record PiecewiseAttention(int heads, int keyHeads, boolean hidesLater, double ke
             final Optional<Tensor> ofPositions = placed && gradients.wanted(3)
                     ? Optional.of(torch.zeros(Workers.count(), heads, pieces.length, pieces.keyLength))
                     : Optional.empty();
-            final Tensor ofOutputs = split(floats(gradient).contiguous(), heads);
+            final Tensor ofOutputs = split(Mixed.asFloats(gradient).contiguous(), heads);
             final List<Optional<Tensor>> found = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
                 found.add(gradients.wanted(i) ? Optional.of(torch.empty(pieces.shape(i))) : Optional.empty());
@@ -160,10 +160,6 @@ record PiecewiseAttention(int heads, int keyHeads, boolean hidesLater, double ke
         }
     }
 
-    private static Tensor floats(Tensor tensor) {
-        return tensor.to(ScalarType.Float);
-    }
-
     private Tensor perQueryHead(Tensor narrow) {
         return Attention.perQueryHead(narrow, heads, keyHeads);
     }
@@ -198,9 +194,9 @@ record PiecewiseAttention(int heads, int keyHeads, boolean hidesLater, double ke
         private final Tensor scratch;
 
         Pieces(List<Tensor> kept, boolean placed) {
-            this.queries = split(floats(kept.get(0)), heads);
-            this.keys = split(perQueryHead(floats(kept.get(1))), heads);
-            this.values = split(perQueryHead(floats(kept.get(2))), heads);
+            this.queries = split(Mixed.asFloats(kept.get(0)), heads);
+            this.keys = split(perQueryHead(Mixed.asFloats(kept.get(1))), heads);
+            this.values = split(perQueryHead(Mixed.asFloats(kept.get(2))), heads);
             this.positions = placed ? Optional.of(kept.get(3)) : Optional.empty();
             final int inputs = placed ? 4 : 3;
             this.biases = kept.size() > inputs ? Optional.of(kept.get(inputs)) : Optional.empty();

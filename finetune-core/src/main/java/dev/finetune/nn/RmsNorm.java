@@ -17,9 +17,6 @@ import org.jspecify.annotations.Nullable;
 
 /** x / sqrt(mean of x^2 + eps) * weight over the last dimension (Zhang and Sennrich, 2019); computed in floats. */
 public final class RmsNorm implements Module {
-    /** Numbers that are computed at a time in floats: what that takes stays in the cores' caches. */
-    private static final long PIECE = 1 << 18;
-
     private static final long[] LAST = {-1};
 
     private final Parameter weight;
@@ -67,7 +64,7 @@ public final class RmsNorm implements Module {
         if (!Mixed.isHalf(input) || Mixed.isHalf(factor) || Autocast.isOnFor(input)) {
             return normed(input, factor);
         }
-        return CustomGradients.payForHalf(input)
+        return CustomGradients.payFor(input)
                 ? keepingHalf(input, factor)
                 : normed(input.to(ScalarType.Float), factor).to(ScalarType.BFloat16);
     }
@@ -84,8 +81,9 @@ public final class RmsNorm implements Module {
                 final Tensor from = rows(input);
                 final Tensor to = torch.empty_like(from);
                 value = to.view(Tensors.shape(input));
-                inPieces(
+                RowPieces.each(
                         from.size(0),
+                        size,
                         (first, count) -> to.narrow(0, first, count)
                                 .copy_(normed(from.narrow(0, first, count).to(ScalarType.Float), factor)));
             }
@@ -102,7 +100,7 @@ public final class RmsNorm implements Module {
             final Tensor given = rows(gradient);
             final @Nullable Tensor ofInputs = gradients.wanted(0) ? torch.empty_like(inputs) : null;
             final @Nullable Tensor ofFactor = gradients.wanted(1) ? torch.zeros_like(factor) : null;
-            inPieces(inputs.size(0), (first, count) -> {
+            RowPieces.each(inputs.size(0), size, (first, count) -> {
                 final Tensor x = inputs.narrow(0, first, count).to(ScalarType.Float);
                 final Tensor g = given.narrow(0, first, count).to(ScalarType.Float);
                 final Tensor r = mean(x.square()).add_(new Scalar(eps)).rsqrt_();
@@ -132,20 +130,6 @@ public final class RmsNorm implements Module {
 
     private static Tensor mean(Tensor rows) {
         return rows.mean(LAST, true, new ScalarTypeOptional());
-    }
-
-    /** Computes some rows. */
-    private interface Rows {
-        void compute(long first, long count);
-    }
-
-    private void inPieces(long rows, Rows work) {
-        final long atOnce = Math.max(1, PIECE / size);
-        for (long first = 0; first < rows; first += atOnce) {
-            try (TensorScope ofPiece = TensorScope.open()) {
-                work.compute(first, Math.min(atOnce, rows - first));
-            }
-        }
     }
 
     @Override

@@ -15,9 +15,6 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * grows with the position.
  */
 public final class RotaryTurn {
-    /** Numbers that are turned at a time where their gradient is ours: what that takes stays in the cores' caches. */
-    private static final long PIECE = 1 << 18;
-
     private RotaryTurn() {}
 
     /**
@@ -30,9 +27,9 @@ public final class RotaryTurn {
      * @return (batch, length, heads * size), of the same type, under autocast floats, in the current scope
      */
     public static Tensor of(Tensor wide, int heads, Tensor cosines, Tensor sines) {
-        if (!CustomGradients.payFor(wide) && !CustomGradients.payForHalf(wide)) {
+        if (!CustomGradients.payFor(wide)) {
             final Tensor turned = turned(wide, heads, cosines, sines);
-            return Autocast.isOnFor(wide) ? turned : turned.to(wide.scalar_type());
+            return Mixed.isHalf(wide) && !Autocast.isOnFor(wide) ? turned.to(ScalarType.BFloat16) : turned;
         }
         try (TensorScope scope = TensorScope.open()) {
             return scope.keep(CustomGradients.output(
@@ -50,19 +47,15 @@ public final class RotaryTurn {
                 GradientMode off = GradientMode.off()) {
             final Tensor from = wide.contiguous();
             final Tensor to = torch.empty_like(from);
-            final long length = wide.size(1);
-            final long atOnce = Math.max(1, PIECE / (wide.size(0) * wide.size(2)));
-            for (long first = 0; first < length; first += atOnce) {
-                final long count = Math.min(atOnce, length - first);
-                try (TensorScope ofPiece = TensorScope.open()) {
-                    to.narrow(1, first, count)
+            RowPieces.each(
+                    wide.size(1),
+                    wide.size(0) * wide.size(2),
+                    (first, count) -> to.narrow(1, first, count)
                             .copy_(turned(
                                     from.narrow(1, first, count),
                                     heads,
                                     cosines.narrow(1, first, count),
-                                    sines.narrow(1, first, count)));
-                }
-            }
+                                    sines.narrow(1, first, count))));
             return scope.keep(to);
         }
     }

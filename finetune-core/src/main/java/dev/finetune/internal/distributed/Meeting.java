@@ -147,11 +147,14 @@ final class Meeting implements AutoCloseable {
             failure = why;
             lock.notifyAll();
         }
-        tell(why.frame(), except);
-        links.values().forEach(Link::close);
-        synchronized (lock) {
-            othersAreTold = true;
-            lock.notifyAll();
+        try {
+            tell(why.frame(), except);
+            links.values().forEach(Link::close);
+        } finally {
+            synchronized (lock) {
+                othersAreTold = true;
+                lock.notifyAll();
+            }
         }
     }
 

@@ -93,21 +93,13 @@ public final class CustomGradients implements AutoCloseable {
         return CURRENT.get() != null && GradMode.is_enabled();
     }
 
-    /** Whether they are open, and a tensor of floats on the CPU so large that it pays not to keep another like it. */
+    /** Whether they are open, and a tensor of floats or in bfloat16 on the CPU so large that it pays not to keep another like it. */
     public static boolean payFor(Tensor tensor) {
-        return pays(tensor, ScalarType.Float);
-    }
-
-    /** The same for a tensor in bfloat16. */
-    public static boolean payForHalf(Tensor tensor) {
-        return pays(tensor, ScalarType.BFloat16);
-    }
-
-    private static boolean pays(Tensor tensor, ScalarType type) {
-        return areOpen()
-                && tensor.numel() >= LEAST
-                && tensor.is_cpu()
-                && tensor.scalar_type().intern() == type;
+        if (!areOpen() || tensor.numel() < LEAST || !tensor.is_cpu()) {
+            return false;
+        }
+        final ScalarType type = tensor.scalar_type().intern();
+        return type == ScalarType.Float || type == ScalarType.BFloat16;
     }
 
     /**

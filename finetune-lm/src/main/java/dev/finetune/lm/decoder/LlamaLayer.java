@@ -94,13 +94,13 @@ final class LlamaLayer implements Stage {
         return lastNorm.isPresent() ? lastNorm.get().forward(output.to(ScalarType.Float)) : output;
     }
 
-    /** The input in what the layer computes in, unless autocast sees to that. */
+    /** The input in what the layer computes in, unless autocast sees to that; while a text is written, all is floats. */
     private Tensor typed(Tensor input, ForwardContext context) {
-        if (!input.is_cpu() || Autocast.isOnForCpu()) {
+        if (context.isCached() || !input.is_cpu() || Autocast.isOnForCpu()) {
             return input;
         }
-        final boolean half = !context.isCached()
-                && Stream.of(query, key, value, attentionOutput, gate, up, down).allMatch(Linear::isInHalf);
+        final boolean half =
+                Stream.of(query, key, value, attentionOutput, gate, up, down).allMatch(Linear::isInHalf);
         return input.to(half ? ScalarType.BFloat16 : ScalarType.Float);
     }
 
