@@ -1,9 +1,11 @@
 package dev.finetune.nn;
 
+import dev.finetune.internal.torch.Autocast;
 import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,17 +20,24 @@ import org.jspecify.annotations.Nullable;
  */
 public record CappedAttention(int heads, int keyHeads, double scale, double cap, Dropout dropout) {
     /**
-     * Attends.
+     * Attends; in floats.
      *
-     * @param query (batch, queries, heads * size)
+     * @param query (batch, queries, heads * size), floats or bfloat16
      * @param key (batch, length, keyHeads * size)
      * @param value as keys
      * @param bias added to the scores, (batch, 1, queries or 1, length), or null for none; of all positions, cached ones included;
      *     with a row for each of several queries it hides later positions itself
      * @param context of this pass: whether it trains, and what dropout draws from
-     * @return (batch, queries, heads * size)
+     * @return (batch, queries, heads * size), of the same type
      */
     public Tensor forward(Tensor query, Tensor key, Tensor value, @Nullable Tensor bias, ForwardContext context) {
+        return Mixed.isHalf(query) && !Autocast.isOnFor(query)
+                ? inFloats(Mixed.asFloats(query), Mixed.asFloats(key), Mixed.asFloats(value), bias, context)
+                        .to(ScalarType.BFloat16)
+                : inFloats(query, key, value, bias, context);
+    }
+
+    private Tensor inFloats(Tensor query, Tensor key, Tensor value, @Nullable Tensor bias, ForwardContext context) {
         final Optional<KeyValueCache.KeysAndValues> all =
                 context.cache().map(cache -> cache.append(context.nextPlace(), key, value));
         final Tensor keys = all.map(KeyValueCache.KeysAndValues::keys).orElse(key);

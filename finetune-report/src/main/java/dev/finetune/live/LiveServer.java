@@ -17,6 +17,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -40,6 +42,10 @@ final class LiveServer implements AutoCloseable {
 
     private final HttpServer server;
     private final ExecutorService threads;
+
+    /** Those that {@link #threads} ever started. */
+    private final Queue<Thread> started;
+
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private final CountDownLatch lastWasSeen = new CountDownLatch(1);
     private volatile boolean isWatched;
@@ -51,9 +57,10 @@ final class LiveServer implements AutoCloseable {
     private long madeAt;
     private boolean isLast;
 
-    private LiveServer(HttpServer server, ExecutorService threads) {
+    private LiveServer(HttpServer server, ExecutorService threads, Queue<Thread> started) {
         this.server = server;
         this.threads = threads;
+        this.started = started;
     }
 
     /**
@@ -74,12 +81,14 @@ final class LiveServer implements AutoCloseable {
                             + " is free.",
                     e);
         }
+        final Queue<Thread> started = new ConcurrentLinkedQueue<>();
         final ExecutorService threads = Executors.newFixedThreadPool(THREADS, task -> {
             final Thread thread = new Thread(task, "finetune-live");
             thread.setDaemon(true);
+            started.add(thread);
             return thread;
         });
-        final LiveServer opened = new LiveServer(server, threads);
+        final LiveServer opened = new LiveServer(server, threads, started);
         server.setExecutor(threads);
         server.createContext("/", opened::answer);
         server.start();
@@ -206,8 +215,11 @@ final class LiveServer implements AutoCloseable {
     public void close() {
         server.stop(0);
         threads.shutdownNow();
+        final long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(CLOSING_SECONDS);
         try {
-            threads.awaitTermination(CLOSING_SECONDS, TimeUnit.SECONDS);
+            for (Thread thread : started) { // A pool calls itself ended while its last thread still ends.
+                TimeUnit.NANOSECONDS.timedJoin(thread, end - System.nanoTime());
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -13,6 +13,7 @@ import dev.finetune.nn.RmsNorm;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -73,6 +74,10 @@ final class GemmaAttention implements Module {
                 ? plain::forward
                 : (queries, keys, values, mask, context) ->
                         plain.forward(queries.mul(new Scalar(more)), keys, values, mask, context);
+    }
+
+    Stream<Linear> matrices() {
+        return Stream.of(query, key, value, output);
     }
 
     boolean canEndRowsApart() {

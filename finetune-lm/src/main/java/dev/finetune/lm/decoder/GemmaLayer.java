@@ -14,11 +14,14 @@ import dev.finetune.nn.Stage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * One layer of Gemma: a = x + attention(norm(x)), then a + down(activation(gate(n)) up(n)) with n = norm(a); from Gemma 2 on what is
- * added is normed before, too. (batch, length, width) to the same. The last ends with the decoder's own norm.
+ * added is normed before, too. (batch, length, width) to the same. The last ends with the decoder's own norm, in floats. What
+ * goes from part to part has the type of its {@link LayerInput}.
  */
 final class GemmaLayer implements Stage {
     private final int index;
@@ -33,6 +36,7 @@ final class GemmaLayer implements Stage {
     private final Linear down;
     private final Optional<RmsNorm> outputNorm;
     private final Optional<RmsNorm> lastNorm;
+    private final List<Linear> matrices;
 
     GemmaLayer(GemmaConfig config, ParameterSource decoder, int index) {
         final ParameterSource source = decoder.at("layers." + index);
@@ -56,6 +60,8 @@ final class GemmaLayer implements Stage {
         this.up = new Linear(ofFeedForward.at("up_proj"), width, config.inner(), config.init(), false);
         this.down = new Linear(ofFeedForward.at("down_proj"), config.inner(), width, config.init(), false);
         this.lastNorm = index == config.looks().size() - 1 ? Optional.of(norm(decoder, "norm")) : Optional.empty();
+        this.matrices =
+                Stream.concat(attention.matrices(), Stream.of(gate, up, down)).toList();
     }
 
     private RmsNorm norm(ParameterSource source, String name) {
@@ -69,11 +75,11 @@ final class GemmaLayer implements Stage {
 
     @Override
     public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
-        final Tensor middle = attended(input, batch, context);
+        final Tensor middle = attended(LayerInput.of(input, matrices, context), batch, context);
         final Tensor given = down.forward(gated.forward(gate, up, norm.forward(middle), context), context);
         final Tensor output =
                 middle.add(outputNorm.map(each -> each.forward(given)).orElse(given));
-        return lastNorm.map(each -> each.forward(output)).orElse(output);
+        return lastNorm.isPresent() ? lastNorm.get().forward(output.to(ScalarType.Float)) : output;
     }
 
     /** What else attention took is freed before the feed-forward part begins, unless gradients need it. */

@@ -1,6 +1,5 @@
 package dev.finetune.lm.decoder;
 
-import dev.finetune.internal.torch.Autocast;
 import dev.finetune.internal.torch.TensorScope;
 import dev.finetune.nn.Attention;
 import dev.finetune.nn.Batch;
@@ -17,16 +16,13 @@ import dev.finetune.nn.Stage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * One layer of Llama: a = x + attention(norm(x)), then a + down(activation(gate(n)) up(n)) with n = norm(a); (batch, length, width)
  * to the same. The last ends with the decoder's own norm, in floats.
- *
- * <p>Where every matrix is kept in bfloat16, or in fewer bits, and no text is being written, what goes from part to part is in
- * bfloat16 on the CPU, as in Transformers, and so is what backward needs of it; norms, turns and attention are computed in floats.
+ * What goes from part to part has the type of its {@link LayerInput}.
  */
 final class LlamaLayer implements Stage {
     private final int index;
@@ -46,6 +42,7 @@ final class LlamaLayer implements Stage {
     private final Linear up;
     private final Linear down;
     private final Optional<RmsNorm> lastNorm;
+    private final List<Linear> matrices;
 
     LlamaLayer(LlamaConfig config, ParameterSource decoder, int index) {
         final ParameterSource source = decoder.at("layers." + index);
@@ -73,6 +70,7 @@ final class LlamaLayer implements Stage {
         this.lastNorm = index == config.layers() - 1
                 ? Optional.of(new RmsNorm(decoder.at("norm"), width, config.normEps()))
                 : Optional.empty();
+        this.matrices = List.of(query, key, value, attentionOutput, gate, up, down);
     }
 
     private Optional<RmsNorm> headNorm(ParameterSource source) {
@@ -88,20 +86,10 @@ final class LlamaLayer implements Stage {
 
     @Override
     public Tensor forward(Tensor input, Batch batch, ForwardContext context) {
-        final Tensor middle = attended(typed(input, context), batch, context);
+        final Tensor middle = attended(LayerInput.of(input, matrices, context), batch, context);
         final Tensor normed = norm.forward(middle);
         final Tensor output = down.plus(middle, gated.forward(gate, up, normed, context), context);
         return lastNorm.isPresent() ? lastNorm.get().forward(output.to(ScalarType.Float)) : output;
-    }
-
-    /** The input in what the layer computes in, unless autocast sees to that; while a text is written, all is floats. */
-    private Tensor typed(Tensor input, ForwardContext context) {
-        if (context.isCached() || !input.is_cpu() || Autocast.isOnForCpu()) {
-            return input;
-        }
-        final boolean half =
-                Stream.of(query, key, value, attentionOutput, gate, up, down).allMatch(Linear::isInHalf);
-        return input.to(half ? ScalarType.BFloat16 : ScalarType.Float);
     }
 
     /** x + attention(norm(x)); what else attention took is freed before the feed-forward part begins, unless gradients need it. */
