@@ -113,15 +113,25 @@ record GraphConfigs(String type, String prefix, String stem, EncoderNames names)
             suffix = "ForQuestionAnswering";
         } else if (stored.contains(outputs)) {
             config.addProperty("num_labels", shape(weights, outputs)[0]);
-            suffix = graph.outputs().containsValue(CLASS_DIMENSIONS)
-                    ? "ForSequenceClassification"
-                    : "ForTokenClassification";
+            suffix = isOfTexts(stored, weights, graph) ? "ForSequenceClassification" : "ForTokenClassification";
         } else if (stored.stream().anyMatch(GraphConfigs::isOfMaskedLm)) {
             suffix = "ForMaskedLM";
         }
         final JsonArray architectures = new JsonArray();
         architectures.add(stem + suffix);
         config.add("architectures", architectures);
+    }
+
+    /** Whether a classifier is one of whole texts: by its layers' names, else by its output's dimensions. */
+    private static boolean isOfTexts(Set<String> stored, Weights weights, ModelGraph graph) {
+        if (stored.contains("classifier.out_proj.weight") || stored.contains("pre_classifier.weight")) {
+            return true;
+        }
+        if (graph.outputs().values().stream().allMatch(dimensions -> dimensions < 0)) {
+            throw unknown(
+                    weights, "whether it classifies texts or tokens, for its outputs have no shapes", "architectures");
+        }
+        return graph.outputs().containsValue(CLASS_DIMENSIONS);
     }
 
     private static boolean isOfMaskedLm(String name) {

@@ -1,6 +1,7 @@
 package dev.finetune.bert;
 
 import com.google.gson.JsonArray;
+import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.nn.Activation;
@@ -43,6 +44,7 @@ record ModernBertSettings(
         double cutoff,
         boolean poolsMean) {
     private static final String FULL = "full_attention";
+    private static final String LOCAL = "local_rope_theta";
     private static final String SLIDING = "sliding_attention";
 
     /** Copies the list. */
@@ -64,13 +66,16 @@ record ModernBertSettings(
             throw new FinetuneException(config.file()
                     + ": \"classifier_pooling\" must be \"cls\" or \"mean\", but is \"" + pooling + "\".");
         }
+        final double global = base(config, FULL, "global_rope_theta", 160_000);
+        // Before Transformers 5 null meant the same as in the other layers.
+        final boolean isNone = config.json().get(LOCAL) instanceof JsonNull;
         return new ModernBertSettings(
                 layers(config, encoder.layers()),
                 config.has("sliding_window")
                         ? config.size("sliding_window", 1)
                         : config.size("local_attention", 128) / 2,
-                base(config, FULL, "global_rope_theta", 160_000),
-                base(config, SLIDING, "local_rope_theta", 10_000),
+                global,
+                base(config, SLIDING, LOCAL, isNone ? global : 10_000),
                 config.bool("attention_bias", false),
                 config.bool("mlp_bias", false),
                 config.bool("norm_bias", false),

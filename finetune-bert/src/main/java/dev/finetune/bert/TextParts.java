@@ -46,9 +46,7 @@ record TextParts<I>(InputEncoder<I> encoder, Task task) {
     /** The parts for the head of a request; checks that tokenizer and encoder fit. */
     static TextParts<?> of(AssemblyRequest request, EncoderConfig config, boolean tokenTypes) {
         final Head head = request.head();
-        final Tokenizer tokenizer = head instanceof Head.Tokens
-                ? Tokenizer.openForWords(request.directory())
-                : Tokenizer.open(request.directory());
+        final Tokenizer tokenizer = tokenizer(request);
         try {
             checkTokens(request, config, tokenizer);
             final boolean types = tokenTypes && tokenizer.givesTokenTypes() && config.types() > 0;
@@ -81,6 +79,17 @@ record TextParts<I>(InputEncoder<I> encoder, Task task) {
                     + " Tokens that were added later (added_tokens.json, special tokens that the vocabulary lacks) need"
                     + " embeddings, too: resize them in Python (resize_token_embeddings), or remove the tokens.");
         }
+    }
+
+    private static Tokenizer tokenizer(AssemblyRequest request) {
+        if (!(request.head() instanceof Head.Tokens)) {
+            return Tokenizer.open(request.directory());
+        }
+        final boolean hasLearned = request.config().strings("architectures").stream()
+                .anyMatch(name -> name.endsWith("ForTokenClassification"));
+        return hasLearned
+                ? Tokenizer.openForWordsAsWritten(request.directory())
+                : Tokenizer.openForWords(request.directory());
     }
 
     private static void checkTypes(Head head, boolean types, boolean pairs, EncoderConfig config, Tokenizer tokenizer) {

@@ -1,6 +1,7 @@
 package dev.finetune.checkpoint;
 
 import dev.finetune.checkpoint.ModelGraph.Node;
+import dev.finetune.error.FinetuneException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -99,6 +100,7 @@ final class OnnxNames {
         });
         multiplied.forEach(tensor -> {
             final Node product = Objects.requireNonNull(products.get(tensor.name()));
+            refuseScaled(tensor.name(), product);
             final String name = isNameless(tensor.name()) ? named(tensor.name(), product) : tensor.name();
             final boolean asStored = product.number("transB").orElse(0.0) == 1;
             entries.put(name, new Entry(tensor, !asStored));
@@ -114,6 +116,20 @@ final class OnnxNames {
                     aliases.put(node.outputs().get(0), kept);
                 }
             }
+        }
+    }
+
+    /** A product in which the matrix, or the bias, counts for something else than itself. */
+    private static void refuseScaled(String name, Node product) {
+        final boolean adds =
+                product.operator().equals("Gemm") && product.inputs().size() > 2;
+        if (product.number("alpha").orElse(1.0) != 1
+                || adds && product.number("beta").orElse(1.0) != 1
+                || product.number("transA").orElse(0.0) != 0) {
+            throw new FinetuneException("The graph multiplies \"" + name + "\" by a " + product.operator() + " ("
+                    + product.name()
+                    + ") with an alpha or beta other than 1, or a transA other than 0, so that its numbers"
+                    + " aren't those of a layer: take the model as it was before it was optimized.");
         }
     }
 

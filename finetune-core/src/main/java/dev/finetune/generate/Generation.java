@@ -64,12 +64,12 @@ public final class Generation {
         final Map<Key, Object> more = new EnumMap<>(set);
         more.put(key, value);
         final Generation changed = new Generation(more);
+        changed.checkLengths();
         changed.checkTogether();
         return changed;
     }
 
-    /** What can be said before the model's own settings are known. */
-    private void checkTogether() {
+    private void checkLengths() {
         check(
                 !set.containsKey(Key.MAX_NEW_TOKENS) || whole(Key.MIN_NEW_TOKENS) <= whole(Key.MAX_NEW_TOKENS),
                 "At least " + whole(Key.MIN_NEW_TOKENS) + " new tokens and at most " + whole(Key.MAX_NEW_TOKENS)
@@ -78,6 +78,10 @@ public final class Generation {
                 !set.containsKey(Key.MAX_LENGTH) || whole(Key.MIN_LENGTH) <= whole(Key.MAX_LENGTH),
                 "A length of at least " + whole(Key.MIN_LENGTH) + " and of at most " + whole(Key.MAX_LENGTH)
                         + " can't both be: raise maxLength or lower minLength.");
+    }
+
+    /** What can be said before the model's own settings are known. */
+    private void checkTogether() {
         if (set.containsKey(Key.NUM_BEAMS) && !samples()) {
             check(
                     sequences() <= beams(),
@@ -184,7 +188,7 @@ public final class Generation {
     /**
      * {@return these, with so many new tokens at most; goes before {@link #maxLength(int)}}
      *
-     * @param tokens 1 at least; 20 by default, if there is no maximum length
+     * @param tokens 1 at least; 20 by default, if there is no maximum length; of a model that reads fewer beside the prompt, those
      * @throws FinetuneException if there are none, or fewer than the least
      */
     public Generation maxNewTokens(int tokens) {
@@ -322,7 +326,7 @@ public final class Generation {
      * {@return these, and where these say nothing, others: numbers of new tokens go before whole lengths, whoever says them, as in
      * Transformers}
      *
-     * @param defaults such as the model's
+     * @param defaults such as the model's; their least length may be above the greatest of these, where texts end all the same
      * @throws FinetuneException if they contradict each other
      */
     public Generation orElse(Generation defaults) {
@@ -397,6 +401,11 @@ public final class Generation {
     /** {@return runs of how many tokens may not come again; 0 for none} */
     public int noRepeatNgram() {
         return whole(Key.NO_REPEAT_NGRAM);
+    }
+
+    /** {@return whether it is said how long a text may become, with its prompt or without} */
+    public boolean saysLength() {
+        return set.containsKey(Key.MAX_NEW_TOKENS) || set.containsKey(Key.MAX_LENGTH);
     }
 
     /**

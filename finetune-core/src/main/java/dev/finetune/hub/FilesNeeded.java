@@ -29,7 +29,7 @@ public record FilesNeeded(List<String> required, List<String> ifPresent, List<Fi
      * {@return what fine-tuning a model takes: config.json; what prepares its inputs (tokenizer or image preprocessor
      * files, as many as there are); what says that more belongs to the model (sentence-transformers' modules, an
      * adapter); and its weights: model.safetensors, else the sharded safetensors, else pytorch_model.bin, else the
-     * sharded pickles, else model.onnx, alone or in the folder onnx} Nothing else that a repository may hold (other
+     * sharded pickles, else model.onnx with the data beside it, alone or in the folder onnx} Nothing else that a repository may hold (other
      * frameworks' weights, pictures) is fetched.
      */
     public static FilesNeeded model() {
@@ -42,6 +42,12 @@ public record FilesNeeded(List<String> required, List<String> ifPresent, List<Fi
                         "added_tokens.json",
                         "chat_template.jinja",
                         "sentence_bert_config.json",
+                        "sentence_roberta_config.json",
+                        "sentence_distilbert_config.json",
+                        "sentence_camembert_config.json",
+                        "sentence_albert_config.json",
+                        "sentence_xlm-roberta_config.json",
+                        "sentence_xlnet_config.json",
                         "modules.json",
                         "config_sentence_transformers.json",
                         "1_Pooling/config.json",
@@ -59,6 +65,10 @@ public record FilesNeeded(List<String> required, List<String> ifPresent, List<Fi
                                         List.of("tokenizer.json"),
                                         List.of("vocab.txt"),
                                         List.of("vocab.json", "merges.txt"),
+                                        List.of("spm.model"),
+                                        List.of("spiece.model"),
+                                        List.of("sentencepiece.bpe.model"),
+                                        List.of("tokenizer.model"),
                                         List.of("preprocessor_config.json"))),
                         FileAlternatives.mandatory(
                                 "weights",
@@ -67,7 +77,11 @@ public record FilesNeeded(List<String> required, List<String> ifPresent, List<Fi
                                         List.of("model.safetensors.index.json"),
                                         List.of("pytorch_model.bin"),
                                         List.of("pytorch_model.bin.index.json"),
+                                        List.of("model.onnx", "model.onnx_data"),
+                                        List.of("model.onnx", "model.onnx.data"),
                                         List.of("model.onnx"),
+                                        List.of("onnx/model.onnx", "onnx/model.onnx_data"),
+                                        List.of("onnx/model.onnx", "onnx/model.onnx.data"),
                                         List.of("onnx/model.onnx")))));
     }
 

@@ -231,15 +231,14 @@ public final class ModelConfig {
 
     /**
      * {@return the names of a classifier's outputs: {@link #labels()}, or LABEL_0, LABEL_1 ... as Transformers calls
-     * them where there are none: as many as {@code num_labels} says, or two}
+     * them where there are none, or not as many as {@code num_labels} says: as many as that, or two}
      */
     public List<String> outputNames() {
         final List<String> named = labels();
-        return named.isEmpty()
-                ? IntStream.range(0, outputs("num_labels", 2))
-                        .mapToObj(i -> "LABEL_" + i)
-                        .toList()
-                : named;
+        final int count = outputs("num_labels", named.isEmpty() ? 2 : named.size());
+        return named.size() == count
+                ? named
+                : IntStream.range(0, count).mapToObj(i -> "LABEL_" + i).toList();
     }
 
     /**

@@ -246,12 +246,12 @@ final class NativeTokenizer implements AutoCloseable {
         }
     }
 
-    /** The text of tokens without special ones. */
-    String decode(long[] ids) {
+    /** The text of tokens, with special ones or without. */
+    String decode(long[] ids, boolean withSpecial) {
         if (undecodable.isPresent()) {
             throw new FinetuneException(undecodable.get());
         }
-        return whileOpen(open -> TokenizersLoader.library().decode(open, ids, true));
+        return whileOpen(open -> TokenizersLoader.library().decode(open, ids, !withSpecial));
     }
 
     private static int[] ints(long[] values) {

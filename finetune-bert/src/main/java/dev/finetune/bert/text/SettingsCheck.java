@@ -121,11 +121,11 @@ final class SettingsCheck {
 
     /** sentence-transformers puts a step that lower-cases before a normalizer that doesn't. */
     static void refuseLowerCasing(TokenizerFiles files, JsonObject definition) {
-        boolean wanted = files.json(TokenizerFiles.SENTENCES).get("do_lower_case") instanceof JsonPrimitive lower
+        boolean wanted = files.json(files.sentences()).get("do_lower_case") instanceof JsonPrimitive lower
                 && lower.isBoolean()
                 && lower.getAsBoolean();
         if (wanted && !lowers(definition.get("normalizer"))) {
-            throw new FinetuneException(files.path(TokenizerFiles.SENTENCES)
+            throw new FinetuneException(files.path(files.sentences())
                     + ": \"do_lower_case\": true: the tokenizer itself keeps upper case, and no such step is put before it"
                     + " here. Set it to false, and lower-case the texts yourself.");
         }

@@ -99,12 +99,14 @@ final class Steps {
     }
 
     /** What stands around a text and a pair, as the library writes it in short: "$A" and "$B" are texts, ":1" is a type. */
-    static JsonObject template(String single, String pair, JsonObject token) {
+    static JsonObject template(String single, String pair, JsonObject... around) {
         final JsonObject template = step("TemplateProcessing");
         template.add("single", pieces(single));
         template.add("pair", pieces(pair));
         final JsonObject tokens = new JsonObject();
-        tokens.add(token.get("id").getAsString(), token);
+        for (JsonObject token : around) {
+            tokens.add(token.get("id").getAsString(), token);
+        }
         template.add("special_tokens", tokens);
         return template;
     }

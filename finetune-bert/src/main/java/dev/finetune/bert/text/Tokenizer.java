@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * A model's tokenizer: texts to token ids and back to places in the text, exactly as Hugging Face's tokenizers library
@@ -28,6 +30,9 @@ import java.util.OptionalInt;
  * aside. Half surrogate pairs are read as U+FFFD. Nothing here touches the network.
  */
 public final class Tokenizer implements AutoCloseable {
+    /** So much of a text is shown where it is refused. */
+    private static final int SHOWN = 60;
+
     private final NativeTokenizer tokens;
     private final Vocabulary vocabulary;
     private final Template template;
@@ -40,6 +45,9 @@ public final class Tokenizer implements AutoCloseable {
     private final Beginnings beginnings;
     private final String source;
 
+    /** How many tokens the model has embeddings for. */
+    private volatile int embeddings = Integer.MAX_VALUE;
+
     /** The files to save, by name. */
     private final Map<String, byte[]> toSave;
 
@@ -47,16 +55,18 @@ public final class Tokenizer implements AutoCloseable {
     private enum Use {
         TEXTS,
         WORDS,
+        /** Words, tokenized as the files say whatever that is. */
+        WORDS_AS_WRITTEN,
         /** Of a model that writes, which lays its batches out by itself. */
         WRITING
     }
 
     private Tokenizer(TokenizerFiles files, Use use) {
-        final boolean forWords = use == Use.WORDS;
+        final boolean forWords = use == Use.WORDS || use == Use.WORDS_AS_WRITTEN;
         SettingsCheck.check(files, use != Use.WRITING);
         TokenizerDefinition found = TokenizerDefinition.of(files);
         SettingsCheck.refuseLowerCasing(files, found.json());
-        boolean changed = forWords && !found.fitForWords();
+        boolean changed = use == Use.WORDS && !found.fitForWords();
         TokenizerDefinition definition = changed ? found.forWords() : found;
         source = definition.source();
         vocabulary = Vocabulary.of(definition.json(), source);
@@ -67,7 +77,7 @@ public final class Tokenizer implements AutoCloseable {
         cleansUp = SpacesCleanUp.isAskedFor(files.json(TokenizerFiles.CONFIG), definition.json());
         tokens = NativeTokenizer.of(DefinitionCheck.of(definition.json(), vocabulary.largestId(), source), source);
         beginnings = new Beginnings(
-                TextStart.of(definition.json()), LongRuns.of(definition.json()), tokens::encode, tokens::encodeWords);
+                TextStart.of(definition.json()), LongRuns.of(definition.json()), this::encoded, this::encodedWords);
         try {
             template = Template.of(tokens, source);
             special = SpecialTokens.find(files.settings(), vocabulary, template);
@@ -108,8 +118,9 @@ public final class Tokenizer implements AutoCloseable {
     }
 
     /**
-     * Opens it for sentences already split into words ({@link #encodeWords}): a byte-level tokenizer (RoBERTa) gets a
-     * space before the first word ({@code add_prefix_space}), as Transformers demands for such input, and is saved so.
+     * Opens it for sentences already split into words ({@link #encodeWords}), for a model that hasn't learned from such yet: a byte-level
+     * tokenizer (RoBERTa) gets a space before each word ({@code add_prefix_space}), as Transformers demanded for such input before 5, and
+     * is saved so.
      *
      * @param modelDirectory with the tokenizer's files
      * @return the tokenizer, to be closed by the caller
@@ -117,6 +128,17 @@ public final class Tokenizer implements AutoCloseable {
      */
     public static Tokenizer openForWords(Path modelDirectory) {
         return open(modelDirectory, Use.WORDS);
+    }
+
+    /**
+     * Opens it for sentences already split into words, for a model that has learned from such: words are tokenized as its files say.
+     *
+     * @param modelDirectory with the tokenizer's files
+     * @return the tokenizer, to be closed by the caller
+     * @throws FinetuneException as {@link #open}
+     */
+    public static Tokenizer openForWordsAsWritten(Path modelDirectory) {
+        return open(modelDirectory, Use.WORDS_AS_WRITTEN);
     }
 
     private static Tokenizer open(Path modelDirectory, Use use) {
@@ -206,7 +228,20 @@ public final class Tokenizer implements AutoCloseable {
      * @param ids of tokens, in order; one that the vocabulary lacks is left out
      */
     public String decodeAsIs(int... ids) {
-        return tokens.decode(Arrays.stream(ids).asLongStream().toArray());
+        return tokens.decode(longs(ids), false);
+    }
+
+    /**
+     * {@return the text of tokens, special ones as they are written, as it is before it is cleaned up}
+     *
+     * @param ids of tokens, in order; one that the vocabulary lacks is left out
+     */
+    public String decodeAll(int... ids) {
+        return tokens.decode(longs(ids), true);
+    }
+
+    private static long[] longs(int[] ids) {
+        return Arrays.stream(ids).asLongStream().toArray();
     }
 
     /** {@return whether spaces before punctuation are taken away (clean_up_tokenization_spaces, which counts unless it is BPE)} */
@@ -263,9 +298,60 @@ public final class Tokenizer implements AutoCloseable {
         return vocabulary.token(id).orElseGet(() -> "[no token " + id + "]");
     }
 
-    /** {@return the token with the largest id} */
+    /** {@return the largest id of a token; of those that the model has embeddings for, once that {@linkplain #checkEmbeddings is known}} */
     public int largestId() {
-        return vocabulary.largestId();
+        return Math.min(vocabulary.largestId(), embeddings - 1);
+    }
+
+    /**
+     * Says how many tokens a model that writes has embeddings for, so that a text with another is refused. Published checkpoints have
+     * special tokens beyond them that texts don't hold: {@code <mask>} of BART's that summarise, the place of a picture in Gemma 3.
+     *
+     * @param rows of the embeddings (vocab_size)
+     * @param place of the tokenizer, for the message
+     * @throws FinetuneException if any text, or what is laid around and beside it, may hold a token that has none
+     */
+    public void checkEmbeddings(int rows, Object place) {
+        final IntStream beside = Stream.of(
+                        special.cls(), special.sep(), special.pad(), special.unk(), special.bos(), special.eos())
+                .flatMapToInt(OptionalInt::stream);
+        final int last = IntStream.concat(beside, Arrays.stream(template.specialIds()))
+                .reduce(vocabulary.largestPlainId(), Math::max);
+        if (last >= rows) {
+            throw new FinetuneException("The tokenizer in " + place + " gives the token \"" + tokenOrNumber(last)
+                    + "\" the id " + last + ", but the model has embeddings for " + rows
+                    + " tokens only (vocab_size in its config.json): they don't belong together."
+                    + " Tokens that were added later (added_tokens.json, special tokens that the vocabulary lacks) need"
+                    + " embeddings, too: resize them in Python (resize_token_embeddings), or remove the tokens.");
+        }
+        embeddings = rows;
+    }
+
+    private List<RawTokens> encoded(List<String> texts, Detail detail) {
+        final List<RawTokens> all = tokens.encode(texts, detail);
+        for (int i = 0; i < all.size(); i++) {
+            checkKnown(all.get(i), texts.get(i));
+        }
+        return all;
+    }
+
+    private RawTokens encodedWords(List<String> words) {
+        final RawTokens all = tokens.encodeWords(words);
+        checkKnown(all, String.join(" ", words));
+        return all;
+    }
+
+    private void checkKnown(RawTokens raw, String text) {
+        final int rows = embeddings;
+        for (int id : raw.ids()) {
+            if (id >= rows) {
+                throw new FinetuneException("The text \""
+                        + (text.length() > SHOWN ? text.substring(0, SHOWN) + "..." : text)
+                        + "\" holds the token \"" + tokenOrNumber(id) + "\" with the id " + id
+                        + ", and the model has embeddings for " + rows + " tokens only (vocab_size in its config.json):"
+                        + " take it out of the text, or resize the embeddings in Python (resize_token_embeddings).");
+            }
+        }
     }
 
     /**
@@ -359,7 +445,7 @@ public final class Tokenizer implements AutoCloseable {
      * @throws FinetuneException if the tokenizer can't encode the text
      */
     public TokenizedText encodeWhole(String text) {
-        RawTokens raw = tokens.encode(List.of(text), Detail.OFFSETS).get(0);
+        RawTokens raw = encoded(List.of(text), Detail.OFFSETS).get(0);
         return new TokenizedText(raw.ids(), new int[raw.length()], raw.words(), raw.starts(), raw.ends(), -1, false);
     }
 
@@ -373,7 +459,7 @@ public final class Tokenizer implements AutoCloseable {
     }
 
     List<RawTokens> raw(List<String> texts, Detail detail) {
-        return tokens.encode(texts, detail);
+        return encoded(texts, detail);
     }
 
     Template template() {

@@ -6,7 +6,6 @@ import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import dev.finetune.error.FinetuneException;
-import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +20,10 @@ import java.util.stream.Stream;
  * @param source the file that it came from, for errors
  */
 record TokenizerDefinition(JsonObject json, String source) {
-    /** Finds the definition: tokenizer.json, else vocab.txt (WordPiece), else vocab.json and merges.txt (byte BPE). */
+    /**
+     * Finds the definition: tokenizer.json, else vocab.txt (WordPiece), else vocab.json and merges.txt (byte BPE), else SentencePiece's
+     * own file.
+     */
     static TokenizerDefinition of(TokenizerFiles files) {
         if (files.has(TokenizerFiles.TOKENIZER)) {
             return read(files);
@@ -36,17 +38,25 @@ record TokenizerDefinition(JsonObject json, String source) {
                     GeneratedTokenizer.byteLevel(files),
                     files.path(TokenizerFiles.VOCAB_JSON).toString());
         }
+        final TokenizerClass kind = TokenizerClass.of(files);
+        final Optional<String> pieces = SentencePieceTokenizer.file(kind).filter(files::has);
+        if (pieces.isPresent()) {
+            return new TokenizerDefinition(
+                    SentencePieceTokenizer.of(files, kind, pieces.get()),
+                    files.path(pieces.get()).toString());
+        }
         throw new FinetuneException("No tokenizer in " + files.directory()
-                + ": looked for tokenizer.json, for vocab.txt, and for vocab.json with merges.txt, found "
+                + ": looked for tokenizer.json, for vocab.txt, for vocab.json with merges.txt, and for SentencePiece's file, found "
                 + (files.contents().isEmpty()
                         ? "none of them"
                         : files.contents().keySet()) + "." + sentencePiece(files));
     }
 
     private static String sentencePiece(TokenizerFiles files) {
-        for (String name : List.of("sentencepiece.bpe.model", "spiece.model", "spm.model")) {
-            if (Files.exists(files.path(name))) {
-                return " There is a " + name + ", which is not read: open the model once with Transformers and save"
+        for (String name : TokenizerFiles.PIECES) {
+            if (files.has(name)) {
+                return " There is a " + name
+                        + ", which isn't read for this model_type and tokenizer_class: open the model once with Transformers and save"
                         + " its tokenizer there, which writes tokenizer.json.";
             }
         }

@@ -33,14 +33,25 @@ record TokenizerFiles(Path directory, Map<String, byte[]> contents) {
     static final String VOCAB_JSON = "vocab.json";
     static final String MERGES = "merges.txt";
 
-    /** What sentence-transformers says beside it of the length of texts and of their case. */
+    /** SentencePiece's own files, which are read where there is no tokenizer.json. */
+    static final List<String> PIECES =
+            List.of("spm.model", "spiece.model", "sentencepiece.bpe.model", "tokenizer.model");
+
     static final String SENTENCES = "sentence_bert_config.json";
+
+    /** What sentence-transformers says beside it of the length of texts and of their case: the first of these that is there. */
+    private static final List<String> SENTENCE_SETTINGS = Stream.of(
+                    "bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")
+            .map(family -> "sentence_" + family + "_config.json")
+            .toList();
 
     /** How conversations are written; read elsewhere, and saved with the rest. */
     private static final String TEMPLATE = "chat_template.jinja";
 
-    private static final List<String> KNOWN =
-            List.of(TOKENIZER, CONFIG, SPECIAL, ADDED, VOCAB_TXT, VOCAB_JSON, MERGES, SENTENCES, TEMPLATE);
+    private static final List<String> KNOWN = Stream.concat(
+                    Stream.of(TOKENIZER, CONFIG, SPECIAL, ADDED, VOCAB_TXT, VOCAB_JSON, MERGES, TEMPLATE),
+                    SENTENCE_SETTINGS.stream())
+            .toList();
 
     private static final long MOST_BYTES = 256L << 20;
 
@@ -59,22 +70,34 @@ record TokenizerFiles(Path directory, Map<String, byte[]> contents) {
         }
         Map<String, byte[]> contents = new LinkedHashMap<>();
         for (String name : KNOWN) {
-            Path file = directory.resolve(name);
-            if (PlainFile.exists(file)) {
-                try {
-                    if (Files.size(file) > MOST_BYTES) {
-                        throw new FinetuneException(file + " has " + Files.size(file)
-                                + " bytes; a tokenizer's file has at most " + MOST_BYTES + ".");
-                    }
-                    byte[] content = Files.readAllBytes(file);
-                    StandIn.refuse(file, content);
-                    contents.put(name, content);
-                } catch (IOException e) {
-                    throw new FinetuneException(file + " cannot be read: " + e.getMessage(), e);
-                }
-            }
+            readFile(directory.resolve(name)).ifPresent(content -> contents.put(name, content));
+        }
+        if (!contents.containsKey(TOKENIZER)) {
+            PIECES.forEach(name -> readFile(directory.resolve(name)).ifPresent(content -> contents.put(name, content)));
         }
         return new TokenizerFiles(directory, contents);
+    }
+
+    private static Optional<byte[]> readFile(Path file) {
+        if (!PlainFile.exists(file)) {
+            return Optional.empty();
+        }
+        try {
+            if (Files.size(file) > MOST_BYTES) {
+                throw new FinetuneException(file + " has " + Files.size(file)
+                        + " bytes; a tokenizer's file has at most " + MOST_BYTES + ".");
+            }
+            byte[] content = Files.readAllBytes(file);
+            StandIn.refuse(file, content);
+            return Optional.of(content);
+        } catch (IOException e) {
+            throw new FinetuneException(file + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /** The bytes of a file that is there. */
+    byte[] bytes(String name) {
+        return contents.getOrDefault(name, new byte[0]);
     }
 
     boolean has(String name) {
@@ -145,10 +168,15 @@ record TokenizerFiles(Path directory, Map<String, byte[]> contents) {
         }
     }
 
+    /** The file in which sentence-transformers looks for its own settings. */
+    String sentences() {
+        return SENTENCE_SETTINGS.stream().filter(this::has).findFirst().orElse(SENTENCES);
+    }
+
     /** The most tokens that the model takes, if the settings say: sentence-transformers' win over Transformers'. */
     OptionalInt modelMaxLength() {
         return Stream.of(
-                        json(SENTENCES).get("max_seq_length"),
+                        json(sentences()).get("max_seq_length"),
                         json(CONFIG).get("model_max_length"),
                         json(CONFIG).get("max_len"))
                 .filter(value -> value instanceof JsonPrimitive number && number.isNumber())

@@ -3,13 +3,16 @@ package dev.finetune.bert.text;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.JsonNumbers;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -26,8 +29,14 @@ final class Vocabulary {
     /** The ids in the order of their tokens: a map would cost ten times the memory, and look-ups by name are rare. */
     private final int[] sorted;
 
-    private Vocabulary(@Nullable String[] tokens) {
+    private final int largestPlainId;
+
+    private Vocabulary(@Nullable String[] tokens, Set<Integer> special) {
         this.tokens = tokens;
+        this.largestPlainId = IntStream.range(0, tokens.length)
+                .filter(id -> tokens[id] != null && !special.contains(id))
+                .max()
+                .orElse(-1);
         this.sorted = IntStream.range(0, tokens.length)
                 .filter(id -> tokens[id] != null)
                 .boxed()
@@ -52,15 +61,19 @@ final class Vocabulary {
                 tokens[id] = scored.get(id).getAsJsonArray().get(0).getAsString();
             }
         }
+        Set<Integer> special = new HashSet<>();
         for (JsonElement token : added) {
             JsonObject object = token.getAsJsonObject();
             int count = tokens.length + added.size();
             tokens = put(tokens, object.get("id"), object.get("content").getAsString(), count, source);
+            if (object.get("special") instanceof JsonPrimitive said && said.getAsBoolean()) {
+                special.add(object.get("id").getAsInt());
+            }
         }
         if (tokens.length == 0) {
             throw new FinetuneException(source + " has no vocabulary: model.vocab must list its tokens.");
         }
-        return new Vocabulary(tokens);
+        return new Vocabulary(tokens, special);
     }
 
     private static @Nullable String[] put(
@@ -85,6 +98,11 @@ final class Vocabulary {
 
     int largestId() {
         return Arrays.stream(sorted).max().orElse(-1);
+    }
+
+    /** The largest id of a token that isn't special, and so may come out of any text. */
+    int largestPlainId() {
+        return largestPlainId;
     }
 
     Optional<String> token(int id) {

@@ -20,23 +20,37 @@ class MeetingTest {
     }
 
     private static Throwable thrownTo(Other other) throws IOException {
-        final int port;
-        try (ServerSocket socket = new ServerSocket(0)) {
-            port = socket.getLocalPort();
-        }
-        final CompletableFuture<Void> ends = CompletableFuture.runAsync(() -> {
-            try (Link link = Rendezvous.reach(
-                    Processes.of(1, 2, "127.0.0.1", port), Turn.first("other").next())) {
-                other.last(link);
-            } catch (IOException e) {
-                throw new CompletionException(e);
-            }
-        });
+        final int port = freePort();
+        final CompletableFuture<Void> ends = CompletableFuture.runAsync(() -> reach(1, 2, port, other));
         try (Meeting meeting = Meeting.of(Processes.of(0, 2, "127.0.0.1", port).timeout(Duration.ofSeconds(2)))) {
             final Throwable thrown = catchThrowable(() -> meeting.gather(new byte[0]));
             ends.join();
             return thrown;
         }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static void reach(int rank, int size, int port, Other other) {
+        try (Link link = Rendezvous.reach(
+                Processes.of(rank, size, "127.0.0.1", port), Turn.first("other").next())) {
+            other.last(link);
+        } catch (IOException e) {
+            throw new CompletionException(e);
+        }
+    }
+
+    /** What comes after all beats. */
+    private static Frame lastOf(Link link) throws IOException {
+        Frame last = link.read(1 << 16, Duration.ofSeconds(20));
+        while (last.kind() == Frame.Kind.BEAT) {
+            last = link.read(1 << 16, Duration.ofSeconds(20));
+        }
+        return last;
     }
 
     @Test
@@ -50,13 +64,7 @@ class MeetingTest {
     @Test
     void aProcessThatIsTakenForLostIsToldSo() throws IOException {
         final Frame[] heard = new Frame[1];
-        assertThat(thrownTo(link -> {
-                    Frame last = link.read(1 << 16, Duration.ofSeconds(20));
-                    while (last.kind() == Frame.Kind.BEAT) {
-                        last = link.read(1 << 16, Duration.ofSeconds(20));
-                    }
-                    heard[0] = last;
-                }))
+        assertThat(thrownTo(link -> heard[0] = lastOf(link)))
                 .isExactlyInstanceOf(LostProcessException.class)
                 .hasMessageStartingWith("Process 1 was lost: nothing was heard of it for 2 s");
         assertThat(heard[0].kind()).isEqualTo(Frame.Kind.LOST);
@@ -68,6 +76,27 @@ class MeetingTest {
         assertThat(thrownTo(link -> link.send(Frame.of(Frame.Kind.LOST, "Process 2 was lost."))))
                 .isExactlyInstanceOf(LostProcessException.class)
                 .hasMessage("Process 2 was lost.");
+    }
+
+    /** Whoever hears of a loss first leaves at once, while a thread of its still tells the others. */
+    @Test
+    void whoLeavesAfterALossHasToldTheOthersOfIt() throws IOException {
+        for (int round = 0; round < 40; round++) {
+            final int port = freePort();
+            final CompletableFuture<Void> met = new CompletableFuture<>();
+            final CompletableFuture<Void> lost =
+                    CompletableFuture.runAsync(() -> reach(1, 3, port, link -> met.join()));
+            final Frame[] heard = new Frame[1];
+            final CompletableFuture<Void> other =
+                    CompletableFuture.runAsync(() -> reach(2, 3, port, link -> heard[0] = lastOf(link)));
+            try (Meeting meeting = Meeting.of(Processes.of(0, 3, "127.0.0.1", port))) {
+                met.complete(null);
+                assertThat(catchThrowable(() -> meeting.gather(new byte[0]))).isInstanceOf(LostProcessException.class);
+            }
+            lost.join();
+            other.join();
+            assertThat(heard[0].text()).startsWith("Process 1 was lost");
+        }
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.finetune.lm.decoder;
 
 import dev.finetune.batch.HostTensor;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.ForwardContext;
 import dev.finetune.nn.TensorValues;
@@ -12,6 +13,9 @@ import org.bytedeco.pytorch.Tensor;
  * other documents where the column "segments" (batch, length) tells them apart.
  */
 final class CausalMask {
+    /** As many as an array holds. */
+    private static final long MOST = Integer.MAX_VALUE - 8;
+
     private CausalMask() {}
 
     /**
@@ -95,7 +99,14 @@ final class CausalMask {
         HostTensor.Floats values() {
             final int keys = keys();
             final int queries = queries();
-            final float[] values = new float[rows() * queries * keys];
+            final long count = (long) rows() * queries * keys;
+            if (count > MOST) {
+                throw new FinetuneException("A batch of " + rows() + " rows of " + keys + " tokens needs a mask of "
+                        + count + " numbers, and " + MOST
+                        + " are the most there can be: take fewer rows at once (batchSize, evaluation(e -> e.batchSize)) and"
+                        + " more batches a step (accumulate), or shorter rows (maxLength).");
+            }
+            final float[] values = new float[(int) count];
             for (int row = 0; row < rows(); row++) {
                 final int past = past(row);
                 for (int query = 0; query < queries; query++) {

@@ -37,6 +37,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What families of decoders share: how a network, its encoder and its task are put together. A family says how its config.json
@@ -44,6 +47,8 @@ import java.util.OptionalDouble;
  */
 abstract class DecoderFamily implements LanguageModelFamily {
     private static final int DEFAULT_MAX_LENGTH = 1024;
+    private static final Logger LOG = LoggerFactory.getLogger(DecoderFamily.class);
+    private static final String PADDING = "pad_token_id";
     private static final String SCORE = "score";
 
     /**
@@ -175,10 +180,19 @@ abstract class DecoderFamily implements LanguageModelFamily {
 
     private Network network(Plan plan, AssemblyRequest request, int padding, ParameterSource source) {
         final Trunk trunk = plan.trunk.of(source.at(prefix()));
-        return new Network(trunk.stages, head(plan, request, padding, source, trunk.words));
+        final OptionalInt ending = endsWithRow(request) ? OptionalInt.empty() : OptionalInt.of(padding);
+        return new Network(trunk.stages, head(plan, request, ending, source, trunk.words));
     }
 
-    private HeadModule head(Plan plan, AssemblyRequest request, int padding, ParameterSource source, Parameter words) {
+    /** Whether the directory's own classifier reads a row's last token, whichever it is: where config.json names no padding. */
+    private boolean endsWithRow(AssemblyRequest request) {
+        final ModelConfig config = request.config();
+        return saidPadding(config).isEmpty()
+                && config.strings("architectures").contains(architectures(config).classifying);
+    }
+
+    private HeadModule head(
+            Plan plan, AssemblyRequest request, OptionalInt padding, ParameterSource source, Parameter words) {
         final Head head = request.head();
         if (head instanceof Head.CausalLm) {
             return LmHead.ofNext(output(plan, source, words), plan.cap, request.loss());
@@ -232,7 +246,12 @@ abstract class DecoderFamily implements LanguageModelFamily {
                     tokenizer,
                     request.directory(),
                     inputs(request),
-                    new LmEncoder.Row(maxLength, plan.positions, padding, endId(request, tokenizer)),
+                    new LmEncoder.Row(
+                            maxLength,
+                            plan.positions,
+                            looksUpPositions() ? plan.positions : Integer.MAX_VALUE,
+                            padding,
+                            endId(request, tokenizer)),
                     ModelGeneration.read(request.directory(), request.config().json()));
         } else {
             task = Task.ofWholeInput(request.head(), request.loss());
@@ -254,24 +273,23 @@ abstract class DecoderFamily implements LanguageModelFamily {
 
     /** Every token needs its row of the embeddings. */
     private static void checkTokens(AssemblyRequest request, Plan plan, Tokenizer tokenizer) {
-        final int padding = request.config().integer("pad_token_id", -1);
+        final int padding = request.config().integer(PADDING, -1);
         if (padding >= plan.vocabulary || padding < -plan.vocabulary) {
             throw new FinetuneException(request.config().file() + ": \"pad_token_id\" is " + padding
                     + ", and must be one of the " + plan.vocabulary
                     + " tokens (vocab_size), counted from 0, or null for none.");
         }
-        final int last = tokenizer.largestId();
-        if (last >= plan.vocabulary) {
-            throw new FinetuneException("The tokenizer in " + request.directory() + " gives the token \""
-                    + tokenizer.token(last) + "\" the id " + last + ", but the model has embeddings for "
-                    + plan.vocabulary + " tokens only (vocab_size in its config.json): they don't belong together."
-                    + " Tokens that were added later need embeddings, too: resize them in Python"
-                    + " (resize_token_embeddings), or remove the tokens.");
-        }
+        tokenizer.checkEmbeddings(plan.vocabulary, request.directory());
     }
 
-    private static int maxLength(AssemblyRequest request, Plan plan, Tokenizer tokenizer) {
-        if (request.maxLength() > plan.positions) {
+    private int maxLength(AssemblyRequest request, Plan plan, Tokenizer tokenizer) {
+        if (request.maxLength() > plan.positions && !looksUpPositions()) {
+            LOG.warn(
+                    "maxLength({}) is more than the {} tokens that the model was trained on (max_position_embeddings in its"
+                            + " config.json): beyond them it may write and read badly.",
+                    request.maxLength(),
+                    plan.positions);
+        } else if (request.maxLength() > plan.positions) {
             throw new FinetuneException("maxLength(" + request.maxLength() + "): the model reads at most "
                     + plan.positions + " tokens (its config.json says so).");
         }
@@ -279,15 +297,32 @@ abstract class DecoderFamily implements LanguageModelFamily {
         return request.maxLength() > 0 ? request.maxLength() : Math.min(DEFAULT_MAX_LENGTH, most);
     }
 
-    /** What fills rows: what is said to, else what ends texts; where nothing is said, the first token, which no one reads. */
-    private static int paddingId(ModelConfig config, Tokenizer tokenizer) {
-        final int said = config.integer("pad_token_id", -1); // Old checkpoints of Llama write -1 for none.
-        return said >= 0
-                ? said
-                : tokenizer
+    /**
+     * What fills rows: what is said to, else what the tokenizer fills them with, else what ends texts; where nothing is said, the first
+     * token. A new classifier reads the last other token.
+     */
+    private int paddingId(ModelConfig config, Tokenizer tokenizer) {
+        return saidPadding(config)
+                .orElseGet(() -> tokenizer
                         .specialTokens()
                         .pad()
-                        .orElseGet(() -> tokenizer.specialTokens().eos().orElse(0));
+                        .orElseGet(() -> tokenizer.specialTokens().eos().orElse(0)));
+    }
+
+    /** What config.json says, or means, fills rows. */
+    private OptionalInt saidPadding(ModelConfig config) {
+        final int said = config.json().has(PADDING) ? config.integer(PADDING, -1) : usualPadding();
+        return said >= 0 ? OptionalInt.of(said) : OptionalInt.empty(); // Old checkpoints of Llama write -1 for none.
+    }
+
+    /** The token that fills rows where config.json doesn't mention one; -1 for none. */
+    int usualPadding() {
+        return -1;
+    }
+
+    /** Whether positions are looked up in a table, beyond whose end there are none. */
+    boolean looksUpPositions() {
+        return false;
     }
 
     private static int endId(AssemblyRequest request, Tokenizer tokenizer) {
@@ -316,7 +351,9 @@ abstract class DecoderFamily implements LanguageModelFamily {
         }
         if (!writes) {
             HeadConfig.write(json, request.head(), labels);
-            json.addProperty("pad_token_id", padding); // Transformers' classifiers find a text's end by it.
+        }
+        if (!writes && !endsWithRow(request)) {
+            json.addProperty(PADDING, padding); // Transformers' classifiers find a text's end by it.
         }
         json.remove("torch_dtype");
         json.addProperty("dtype", "float32");

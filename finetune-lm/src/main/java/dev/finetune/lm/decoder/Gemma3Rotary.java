@@ -18,7 +18,14 @@ final class Gemma3Rotary {
 
     static RotaryPositions ofAll(ModelConfig config, int headSize, int positions) {
         final JsonObject said = ofType(config, ALL);
+        refuse(
+                config,
+                config.has("original_max_position_embeddings"),
+                "\"original_max_position_embeddings\" beside it");
+        refuse(config, said.has("truncate") && !said.get("truncate").getAsBoolean(), "\"truncate\": false in " + ALL);
         if (config.has("rope_scaling")) {
+            final JsonObject scaling = object(config, "rope_scaling", config.json());
+            refuse(config, scaling.has("type") && !scaling.has("rope_type"), "\"type\" in \"rope_scaling\"");
             object(config, "rope_scaling", config.json()).asMap().forEach((key, value) -> {
                 if (value.isJsonObject()) {
                     throw new FinetuneException(
@@ -29,6 +36,15 @@ final class Gemma3Rotary {
             });
         }
         return positions(config, said, ALL, config.number("rope_theta", 1_000_000), headSize, positions);
+    }
+
+    /** What Transformers 5.18 passes over in this family, and counts in others. */
+    private static void refuse(ModelConfig config, boolean isThere, String what) {
+        if (isThere) {
+            throw new FinetuneException(
+                    config.file() + ": " + what + " doesn't count in Transformers' Gemma 3, so that nobody"
+                            + " can tell what was meant: take it out, or name the type \"rope_type\".");
+        }
     }
 
     static RotaryPositions ofWindows(ModelConfig config, int headSize, int positions) {

@@ -1,5 +1,6 @@
 package dev.finetune.lm.decoder;
 
+import dev.finetune.internal.torch.Autocast;
 import dev.finetune.nn.Attention;
 import dev.finetune.nn.Batch;
 import dev.finetune.nn.CappedAttention;
@@ -16,6 +17,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,8 +74,15 @@ final class GemmaAttention implements Module {
         final double more = config.queryScale() * Math.sqrt(config.headSize());
         return Math.abs(more - 1) < 1e-12
                 ? plain::forward
-                : (queries, keys, values, mask, context) ->
-                        plain.forward(queries.mul(new Scalar(more)), keys, values, mask, context);
+                : (queries, keys, values, mask, context) -> {
+                    if (queries.scalar_type().intern() == ScalarType.Float || Autocast.isOnFor(queries)) {
+                        return plain.forward(queries.mul(new Scalar(more)), keys, values, mask, context);
+                    }
+                    // Scores are scaled as floats.
+                    final Tensor scaled = queries.to(ScalarType.Float).mul(new Scalar(more));
+                    return plain.forward(scaled, keys.to(ScalarType.Float), values.to(ScalarType.Float), mask, context)
+                            .to(queries.scalar_type());
+                };
     }
 
     Stream<Linear> matrices() {

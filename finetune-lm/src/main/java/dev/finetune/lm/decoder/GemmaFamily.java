@@ -17,6 +17,11 @@ public final class GemmaFamily extends RotaryDecoderFamily {
     }
 
     @Override
+    int usualPadding() {
+        return 0;
+    }
+
+    @Override
     public List<String> modelTypes() {
         return List.of("gemma", "gemma2", "gemma3_text");
     }

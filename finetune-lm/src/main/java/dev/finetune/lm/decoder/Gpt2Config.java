@@ -24,16 +24,16 @@ record Gpt2Config(
 
     static Gpt2Config read(ModelConfig config, double dropout) {
         config.refuseUnless("add_cross_attention", "false");
-        final int width = config.size("n_embd", 768);
-        config.refuseAlias("hidden_size", "n_embd", width);
-        config.refuseAlias("num_attention_heads", "n_head", config.size("n_head", 12));
-        config.refuseAlias("num_hidden_layers", "n_layer", config.size("n_layer", 12));
+        final int width = size(config, "n_embd", "hidden_size", 768);
+        final int heads = size(config, "n_head", "num_attention_heads", 12);
+        final int layers = size(config, "n_layer", "num_hidden_layers", 12);
+        final int positions = size(config, "n_positions", "max_position_embeddings", 1024);
         return new Gpt2Config(
                 config.size("vocab_size", 50_257),
-                config.size("n_positions", 1024),
+                positions,
                 width,
-                config.size("n_layer", 12),
-                config.size("n_head", 12),
+                layers,
+                heads,
                 config.size("n_inner", 4 * width),
                 config.activation("activation_function", "gelu_new"),
                 replaced(config.number("resid_pdrop", 0.1), dropout),
@@ -44,6 +44,13 @@ record Gpt2Config(
                 config.bool("scale_attn_weights", true),
                 config.bool("scale_attn_by_inverse_layer_idx", false),
                 config.bool("tie_word_embeddings", true));
+    }
+
+    /** Under its own name, or the one that Transformers knows it by, too; both have to say the same. */
+    private static int size(ModelConfig config, String name, String alias, int otherwise) {
+        final int size = config.size(name, config.size(alias, otherwise));
+        config.refuseAlias(alias, name, size);
+        return size;
     }
 
     private static double replaced(double probability, double by) {

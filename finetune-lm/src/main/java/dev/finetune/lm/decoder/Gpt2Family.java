@@ -14,6 +14,11 @@ public final class Gpt2Family extends DecoderFamily {
     }
 
     @Override
+    boolean looksUpPositions() {
+        return true;
+    }
+
+    @Override
     public List<String> modelTypes() {
         return List.of("gpt2");
     }

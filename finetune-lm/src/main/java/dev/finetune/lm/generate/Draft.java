@@ -64,8 +64,8 @@ final class Draft {
         return Arrays.copyOfRange(ids, promptLength, length);
     }
 
-    /** The last of the new tokens, so many at most. */
+    /** The last of the new tokens, so many at most, after the token before them. */
     int[] lastWritten(int most) {
-        return Arrays.copyOfRange(ids, Math.max(promptLength, length - most), length);
+        return Arrays.copyOfRange(ids, Math.max(promptLength, length - most) - 1, length);
     }
 }

@@ -3,6 +3,7 @@ package dev.finetune.lm.generate;
 import dev.finetune.generate.Generated.End;
 import dev.finetune.generate.Generation;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -42,7 +43,20 @@ final class Endings {
         if (strings.isEmpty()) {
             return false;
         }
-        final String last = tokenizer.decode(text.lastWritten(tokensOfString));
-        return strings.stream().anyMatch(last::contains);
+        final int[] last = text.lastWritten(tokensOfString);
+        final String written = after(last);
+        return strings.stream().anyMatch(written::contains);
+    }
+
+    /**
+     * The text of all tokens but the first, special ones, too. Where a text begins some tokenizers drop a space, so the first is there to
+     * be that beginning.
+     */
+    private String after(int[] ids) {
+        final String all = tokenizer.decodeAll(ids);
+        final String first = tokenizer.decodeAll(new int[] {ids[0]});
+        return all.startsWith(first)
+                ? all.substring(first.length())
+                : tokenizer.decodeAll(Arrays.copyOfRange(ids, 1, ids.length));
     }
 }

@@ -12,6 +12,16 @@ public interface IdsToText {
     String decode(int[] ids);
 
     /**
+     * Decodes tokens, special ones as they are written, too; by default without them.
+     *
+     * @param ids of tokens, in order
+     * @return the text
+     */
+    default String decodeAll(int[] ids) {
+        return decode(ids);
+    }
+
+    /**
      * {@return whether a token is a byte by itself, spelled together with the bytes beside it, so that the next may change what it
      * is; not by default}
      *

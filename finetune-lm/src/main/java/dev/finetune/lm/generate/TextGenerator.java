@@ -13,7 +13,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Writes texts with a model that says what comes next: greedily, by samples or by beam search, each token and score as Transformers
- * 5.18 gives it for the same logits, but for what chance decides. A text doesn't depend on what else is in its batch. Immutable.
+ * 5.18 gives it for the same logits, but for what chance decides, and that strings which end a text aren't looked for in the prompt. A
+ * text doesn't depend on what else is in its batch. Immutable.
  */
 public final class TextGenerator {
     private static final Logger LOG = LoggerFactory.getLogger(TextGenerator.class);
@@ -51,7 +52,29 @@ public final class TextGenerator {
             Generation settings,
             int atOnce,
             Cancellation cancellation) {
-        return work(model, prompts, told(settings), atOnce, id -> {}, () -> {}, cancellation);
+        return write(model, prompts, 0, settings, atOnce, cancellation);
+    }
+
+    /**
+     * Goes on with some of a call's prompts, as {@link #write(IntFunction, List, Generation, int, Cancellation)} does with all.
+     *
+     * @param model as there
+     * @param prompts the tokens of each, 1 at least
+     * @param first which of its call's prompts the first is, from 0: what chance decides depends on it
+     * @param settings how to write
+     * @param atOnce how many are gone on with side by side at most
+     * @param cancellation asked before each token; what is there then is given
+     * @return the writing of a text after each, not yet begun
+     * @throws FinetuneException as the other
+     */
+    public TextWriter.Work write(
+            IntFunction<NextTokens> model,
+            List<int[]> prompts,
+            int first,
+            Generation settings,
+            int atOnce,
+            Cancellation cancellation) {
+        return work(model, prompts, first, told(settings), atOnce, id -> {}, () -> {}, cancellation);
     }
 
     /**
@@ -85,6 +108,7 @@ public final class TextGenerator {
         return work(
                 model,
                 List.of(prompt),
+                0,
                 all,
                 1,
                 id -> tell(pieces, detokenizer.add(id)),
@@ -116,7 +140,19 @@ public final class TextGenerator {
     private Generation told(Generation settings) {
         passedOver(settings, "max_length", "max_new_tokens", "maxNewTokens");
         passedOver(settings, "min_length", "min_new_tokens", "minNewTokens");
-        return all(settings);
+        final Generation all = all(settings);
+        lengthsDiffer(all, "min_length", "max_length");
+        lengthsDiffer(all, "min_new_tokens", "max_new_tokens");
+        return all;
+    }
+
+    /** The least length of a model's file may be above the greatest of a call: a text ends there all the same, as in Transformers. */
+    private static void lengthsDiffer(Generation all, String least, String most) {
+        if (all.fields().get(least) instanceof Integer from
+                && all.fields().get(most) instanceof Integer to
+                && from > to) {
+            LOG.warn("{} {} is more than {} {}, where texts end: nothing ends them before.", least, from, most, to);
+        }
     }
 
     /** What the call says of a whole length counts for nothing where the model says how many new tokens, as in Transformers. */
@@ -138,6 +174,7 @@ public final class TextGenerator {
     private TextWriter.Work work(
             IntFunction<NextTokens> model,
             List<int[]> prompts,
+            int first,
             Generation settings,
             int atOnce,
             TokenByToken.Watcher watcher,
@@ -155,8 +192,8 @@ public final class TextGenerator {
         final int expected = most;
         final Asked asked = Asked.of(settings, config.special(), tokenizer);
         final GenerationWork.Searching searching = settings.beams() > 1
-                ? (fresh, some, first) -> new BeamSearch(fresh, asked, some, cancellation)
-                : (fresh, some, first) -> new TokenByToken(fresh, asked, some, first, watcher, cancellation);
+                ? (fresh, some, from) -> new BeamSearch(fresh, asked, some, cancellation)
+                : (fresh, some, from) -> new TokenByToken(fresh, asked, some, first + from, watcher, cancellation);
         return new GenerationWork(() -> model.apply(expected), prompts, atOnce, searching, end);
     }
 }

@@ -33,6 +33,11 @@ public final class TokenText implements IdsToText {
     }
 
     @Override
+    public String decodeAll(int[] ids) {
+        return tokenizer.decodeAll(ids);
+    }
+
+    @Override
     public boolean cleansUp() {
         return tokenizer.cleansUp();
     }

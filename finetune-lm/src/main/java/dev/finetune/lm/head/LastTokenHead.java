@@ -10,6 +10,7 @@ import dev.finetune.nn.TensorValues;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -18,15 +19,15 @@ import org.bytedeco.pytorch.Tensor;
  */
 public final class LastTokenHead implements HeadModule {
     private final Linear output;
-    private final int paddingId;
+    private final OptionalInt paddingId;
 
     /**
      * Puts a layer on the last token.
      *
      * @param output from hidden width to the outputs
-     * @param paddingId the padding token's id, which ends no text
+     * @param paddingId the padding token's id, which ends no text, wherever it comes from; if there is none, a text ends where its row does
      */
-    public LastTokenHead(Linear output, int paddingId) {
+    public LastTokenHead(Linear output, OptionalInt paddingId) {
         this.output = output;
         this.paddingId = paddingId;
     }
@@ -39,13 +40,15 @@ public final class LastTokenHead implements HeadModule {
 
     private Tensor places(Batch batch) {
         return batch.derived("last_tokens", () -> {
-                    final HostTensor.Longs ids = (HostTensor.Longs) batch.hostColumn("input_ids");
+                    final HostTensor.Longs ids =
+                            (HostTensor.Longs) batch.hostColumn(paddingId.isPresent() ? "input_ids" : "attention_mask");
+                    final int empty = paddingId.orElse(0);
                     final int rows = Math.toIntExact(ids.shape()[0]);
                     final int length = Math.toIntExact(ids.shape()[1]);
                     final long[] places = new long[rows];
                     for (int row = 0; row < rows; row++) {
                         int last = length - 1;
-                        while (last > 0 && ids.data()[row * length + last] == paddingId) {
+                        while (last > 0 && ids.data()[row * length + last] == empty) {
                             last--;
                         }
                         places[row] = (long) row * length + last;

@@ -75,11 +75,12 @@ public final class LmEncoder implements InputEncoder<Object>, TextWriter<Object>
      * How rows are bounded.
      *
      * @param maxLength the most tokens of a row
-     * @param positions the most tokens that the model reads
+     * @param positions how many tokens the model was trained to read
+     * @param most how many it can read at most
      * @param paddingId fills shorter rows of a batch
      * @param endId the end-of-text token's id
      */
-    public record Row(int maxLength, int positions, int paddingId, int endId) {}
+    public record Row(int maxLength, int positions, int most, int paddingId, int endId) {}
 
     /**
      * Creates an encoder.
@@ -309,7 +310,7 @@ public final class LmEncoder implements InputEncoder<Object>, TextWriter<Object>
     }
 
     private boolean hasRoom(int prompt, int fresh) {
-        return prompt + (long) fresh - 1 <= row.positions;
+        return prompt + (long) fresh - 1 <= row.most;
     }
 
     @Override
@@ -317,13 +318,29 @@ public final class LmEncoder implements InputEncoder<Object>, TextWriter<Object>
             Network network, List<Object> inputs, Generation settings, int atOnce, Cancellation cancellation) {
         final GenerationConfig config = generation.understood();
         final TextGenerator generator = new TextGenerator(config, new TokenText(tokenizer));
-        final Generation all = generator.all(settings);
         final List<int[]> prompts =
-                inputs.stream().map(input -> prompt(input, config, all)).toList();
+                inputs.stream().map(input -> tokens(input, config)).toList();
+        final Generation fitting = fitting(settings, generator, prompts);
+        final Generation all = generator.all(fitting);
+        prompts.forEach(prompt -> checkRoom(prompt, all));
         return prompts.size() == 1 && all.beams() == 1 && all.sequences() == 1
                 ? new TogetherWork(
-                        generator.write(expected -> member(network, expected), prompts, settings, 1, cancellation))
-                : generator.write(expected -> tokens(network, expected), prompts, settings, atOnce, cancellation);
+                        generator.write(expected -> member(network, expected), prompts, fitting, 1, cancellation))
+                : generator.write(expected -> tokens(network, expected), prompts, fitting, atOnce, cancellation);
+    }
+
+    /**
+     * Where nobody says how many new tokens there may be, as many as the model's positions leave beside the longest prompt, if those are
+     * fewer than usual; as in Transformers.
+     */
+    private Generation fitting(Generation settings, TextGenerator generator, List<int[]> prompts) {
+        final Generation all = generator.all(settings);
+        final int longest =
+                prompts.stream().mapToInt(prompt -> prompt.length).max().orElse(0);
+        final int left = row.positions - longest;
+        return all.saysLength() || left < 1 || left >= all.newTokensAfter(longest)
+                ? settings
+                : settings.maxNewTokens(left);
     }
 
     @Override
@@ -331,9 +348,11 @@ public final class LmEncoder implements InputEncoder<Object>, TextWriter<Object>
             Network network, Object input, Generation settings, Consumer<String> pieces, Cancellation cancellation) {
         final GenerationConfig config = generation.understood();
         final TextGenerator generator = new TextGenerator(config, new TokenText(tokenizer));
-        final int[] prompt = prompt(input, config, generator.all(settings));
+        final int[] prompt = tokens(input, config);
+        final Generation fitting = fitting(settings, generator, List.of(prompt));
+        checkRoom(prompt, generator.all(fitting));
         return new TogetherWork(
-                generator.write(expected -> member(network, expected), prompt, settings, pieces, cancellation));
+                generator.write(expected -> member(network, expected), prompt, fitting, pieces, cancellation));
     }
 
     /** A text among those that other callers have the same network write. */
@@ -349,21 +368,19 @@ public final class LmEncoder implements InputEncoder<Object>, TextWriter<Object>
         return new NetworkTokens(network, row.paddingId, expected);
     }
 
-    /** The tokens of an input; of an empty text the token that texts begin with, if there is one. */
-    private int[] prompt(Object input, GenerationConfig config, Generation all) {
-        final int[] prompt = tokens(input, config);
+    private void checkRoom(int[] prompt, Generation all) {
         final int fresh = all.newTokensAfter(prompt.length);
         if (!hasRoom(prompt.length, fresh)) {
             throw new FinetuneException("A prompt of " + prompt.length + " tokens and " + fresh
-                    + " new ones are more than the " + row.positions
+                    + " new ones are more than the " + row.most
                     + " that the model reads. Ask for fewer new ones (maxNewTokens), or shorten the prompt by "
-                    + (prompt.length + (long) fresh - 1 - row.positions)
+                    + (prompt.length + (long) fresh - 1 - row.most)
                     + " tokens at least: of a conversation leave out its first turns, of a text its beginning; what is"
                     + " nearest to where the text goes on matters most.");
         }
-        return prompt;
     }
 
+    /** The tokens of an input; of an empty text the token that texts begin with, if there is one. */
     private int[] tokens(Object input, GenerationConfig config) {
         final int[] ids = of(input).prompt(input);
         if (ids.length > 0) {

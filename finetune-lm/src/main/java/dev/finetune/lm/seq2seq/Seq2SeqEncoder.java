@@ -230,9 +230,11 @@ final class Seq2SeqEncoder implements InputEncoder<Text>, TextWriter<Text> {
         final List<Supplier<TextWriter.Work>> groups = new ArrayList<>();
         for (int from = 0; from < sources.size(); from += atOnce) {
             final List<int[]> some = sources.subList(from, Math.min(from + atOnce, sources.size()));
+            final int first = from;
             groups.add(() -> generator.write(
                     expected -> next(network, some, expected),
                     Collections.nCopies(some.size(), new int[] {start()}),
+                    first,
                     settings,
                     some.size(),
                     cancellation));

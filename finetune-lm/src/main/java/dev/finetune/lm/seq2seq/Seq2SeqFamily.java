@@ -154,7 +154,7 @@ abstract class Seq2SeqFamily<C> implements LanguageModelFamily {
 
     private static Seq2SeqEncoder encoder(
             AssemblyRequest request, Head.Seq2SeqLm head, TokenSettings settings, Tokenizer tokenizer) {
-        checkTokens(request, settings, tokenizer);
+        tokenizer.checkEmbeddings(settings.vocabulary(), request.directory());
         if (request.maxLength() > settings.longest()) {
             throw new FinetuneException("maxLength(" + request.maxLength() + "): the model reads at most "
                     + settings.longest() + " tokens (max_position_embeddings in its config.json).");
@@ -172,19 +172,6 @@ abstract class Seq2SeqFamily<C> implements LanguageModelFamily {
                 maxSource,
                 Math.min(head.maxTarget(), settings.longest()),
                 ModelGeneration.read(request.directory(), request.config().json()));
-    }
-
-    /** Every token needs its row of the embeddings. */
-    private static void checkTokens(AssemblyRequest request, TokenSettings settings, Tokenizer tokenizer) {
-        final int last = tokenizer.largestId();
-        if (last >= settings.vocabulary()) {
-            throw new FinetuneException("The tokenizer in " + request.directory() + " gives the token \""
-                    + tokenizer.token(last) + "\" the id " + last + ", but the model has embeddings for "
-                    + settings.vocabulary()
-                    + " tokens only (vocab_size in its config.json): they don't belong together."
-                    + " Tokens that were added later need embeddings, too: resize them in Python"
-                    + " (resize_token_embeddings), or remove the tokens.");
-        }
     }
 
     /** The output layer, which shares the words' embeddings or not. */

@@ -1,0 +1,271 @@
+package dev.finetune.bert.text;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import dev.finetune.bert.text.SentencePieceModel.Piece;
+import dev.finetune.error.FinetuneException;
+import dev.finetune.internal.JsonNumbers;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * Makes of a model of SentencePiece, where that is all there is, the definition that the classes of Transformers 5.18 make of it: its
+ * pieces as they number them, what they find before a text is split, and what they put around it.
+ */
+final class SentencePieceTokenizer {
+    private static final int EXTRA_IDS = 100;
+
+    private final TokenizerFiles files;
+    private final TokenizerClass kind;
+    private final SentencePieceModel model;
+    private final JsonArray added = new JsonArray();
+
+    private SentencePieceTokenizer(TokenizerFiles files, TokenizerClass kind, SentencePieceModel model) {
+        this.files = files;
+        this.kind = kind;
+        this.model = model;
+    }
+
+    /** The name of the file in which a class looks for its pieces. */
+    static Optional<String> file(TokenizerClass kind) {
+        return switch (kind) {
+            case DEBERTA -> Optional.of("spm.model");
+            case ALBERT, T5 -> Optional.of("spiece.model");
+            case XLM_ROBERTA, CAMEMBERT -> Optional.of("sentencepiece.bpe.model");
+            case LLAMA -> Optional.of("tokenizer.model");
+            default -> Optional.empty();
+        };
+    }
+
+    /**
+     * Makes the definition.
+     *
+     * @param name of the file, which is there
+     * @throws FinetuneException if the file is damaged, or not of the kind that the class reads
+     */
+    static JsonObject of(TokenizerFiles files, TokenizerClass kind, String name) {
+        final SentencePieceModel model = SentencePieceModel.of(files.path(name), files.bytes(name));
+        if (model.isUnigram() == (kind == TokenizerClass.LLAMA)) {
+            throw new FinetuneException(files.path(name) + " is a model of SentencePiece "
+                    + (model.isUnigram() ? "by probabilities (Unigram)" : "by merges (BPE)")
+                    + ", which the model's tokenizer (" + kind.ownName().orElse("LlamaTokenizer")
+                    + ") doesn't read: they don't belong together.");
+        }
+        return new SentencePieceTokenizer(files, kind, model).definition();
+    }
+
+    private JsonObject definition() {
+        final JsonObject json = new JsonObject();
+        json.addProperty("version", "1.0");
+        json.add("added_tokens", added);
+        json.add("normalizer", model.charsmap().length == 0 ? JsonNull.INSTANCE : charsmap());
+        json.add("pre_tokenizer", Steps.metaspace("always", true));
+        json.add("model", model.isUnigram() ? unigram() : pairs());
+        if (!ClassSteps.putInto(json, files, kind)) {
+            throw new IllegalStateException(kind + " has no steps for what was made for it");
+        }
+        AddedTokens.complete(json, files, true, usual());
+        surround(json);
+        ClassSteps.surround(json, files, kind);
+        return json;
+    }
+
+    private JsonObject charsmap() {
+        final JsonObject step = Steps.step("Precompiled");
+        step.addProperty("precompiled_charsmap", Base64.getEncoder().encodeToString(model.charsmap()));
+        return step;
+    }
+
+    private JsonObject unigram() {
+        final JsonArray vocabulary = new JsonArray();
+        final List<Piece> pieces = model.pieces();
+        switch (kind) {
+            case XLM_ROBERTA -> {
+                List.of("bos_token", "pad_token", "eos_token", "unk_token")
+                        .forEach(key -> add(vocabulary, named(key), 0));
+                pieces.stream().skip(3).forEach(piece -> add(vocabulary, piece.text(), piece.score()));
+                add(vocabulary, named("mask_token"), 0);
+            }
+            case CAMEMBERT -> {
+                add(vocabulary, "<s>NOTUSED", 0);
+                add(vocabulary, named("pad_token"), 0);
+                add(vocabulary, "</s>NOTUSED", 0);
+                add(vocabulary, named("unk_token"), 0);
+                add(vocabulary, "<unk>NOTUSED", -100);
+                pieces.stream().skip(1).forEach(piece -> add(vocabulary, piece.text(), piece.score()));
+                add(vocabulary, named("mask_token"), 0);
+            }
+            default -> pieces.forEach(piece -> add(vocabulary, piece.text(), piece.score()));
+        }
+        pieces.stream().filter(Piece::isFoundFirst).forEach(piece -> found(vocabulary, piece));
+        if (kind == TokenizerClass.T5) {
+            for (int extra = extraIds() - 1; extra >= 0; extra--) {
+                final String text = "<extra_id_" + extra + ">";
+                add(vocabulary, text, 0);
+                found(text, vocabulary.size() - 1, true);
+            }
+        }
+        final JsonObject unigram = Steps.step("Unigram");
+        unigram.add("vocab", vocabulary);
+        return unigram;
+    }
+
+    private int extraIds() {
+        return JsonNumbers.whole(files.json(TokenizerFiles.CONFIG).get("extra_ids"))
+                .orElse(EXTRA_IDS);
+    }
+
+    private static void add(JsonArray vocabulary, String text, double score) {
+        final JsonArray piece = new JsonArray();
+        piece.add(text);
+        piece.add(score);
+        vocabulary.add(piece);
+    }
+
+    private void found(JsonArray vocabulary, Piece piece) {
+        for (int id = 0; id < vocabulary.size(); id++) {
+            if (vocabulary.get(id).getAsJsonArray().get(0).getAsString().equals(piece.text())) {
+                found(piece.text(), id, piece.isControl());
+                return;
+            }
+        }
+    }
+
+    private void found(String text, int id, boolean special) {
+        final JsonObject token = new JsonObject();
+        token.addProperty("id", id);
+        token.addProperty("content", text);
+        token.addProperty("normalized", false);
+        token.addProperty("special", special);
+        added.add(AddedTokens.entry(token, special));
+        added.get(added.size() - 1).getAsJsonObject().addProperty("id", id);
+    }
+
+    /** Pieces that are merged of two others, in the order of their ids; of several ways the shorter first piece goes first. */
+    private JsonObject pairs() {
+        final Map<String, Integer> ids = new LinkedHashMap<>();
+        final JsonObject vocabulary = new JsonObject();
+        model.pieces().forEach(piece -> {
+            ids.put(piece.text(), ids.size());
+            vocabulary.addProperty(piece.text(), vocabulary.size());
+            if (piece.isFoundFirst()) {
+                found(piece.text(), vocabulary.size() - 1, piece.isControl());
+            }
+        });
+        final JsonArray merges = new JsonArray();
+        for (String whole : ids.keySet()) {
+            final List<String[]> ways = new ArrayList<>();
+            for (int cut = whole.offsetByCodePoints(0, Math.min(1, whole.length()));
+                    cut < whole.length();
+                    cut = whole.offsetByCodePoints(cut, 1)) {
+                final String left = whole.substring(0, cut);
+                final String right = whole.substring(cut);
+                if (ids.containsKey(left) && ids.containsKey(right)) {
+                    ways.add(new String[] {left, right});
+                }
+            }
+            ways.sort(Comparator.comparingInt(way -> way[0].codePointCount(0, way[0].length())));
+            ways.forEach(way -> {
+                final JsonArray merge = new JsonArray();
+                merge.add(way[0]);
+                merge.add(way[1]);
+                merges.add(merge);
+            });
+        }
+        final JsonObject pairs = Steps.step("BPE");
+        pairs.add("vocab", vocabulary);
+        pairs.add("merges", merges);
+        return pairs;
+    }
+
+    /** The special tokens that a class has unless the settings name others, by their key. */
+    private Map<String, String> names() {
+        final Map<String, String> names = new LinkedHashMap<>();
+        switch (kind) {
+            case DEBERTA, ALBERT -> {
+                names.put("bos_token", "[CLS]");
+                names.put("eos_token", "[SEP]");
+                names.put("unk_token", kind == TokenizerClass.ALBERT ? "<unk>" : "[UNK]");
+                names.put("sep_token", "[SEP]");
+                names.put("pad_token", kind == TokenizerClass.ALBERT ? "<pad>" : "[PAD]");
+                names.put("cls_token", "[CLS]");
+                names.put("mask_token", "[MASK]");
+            }
+            case XLM_ROBERTA, CAMEMBERT -> {
+                names.put("bos_token", "<s>");
+                names.put("eos_token", "</s>");
+                names.put("unk_token", "<unk>");
+                names.put("sep_token", "</s>");
+                names.put("pad_token", "<pad>");
+                names.put("cls_token", "<s>");
+                names.put("mask_token", "<mask>");
+            }
+            case T5 -> {
+                names.put("eos_token", "</s>");
+                names.put("unk_token", "<unk>");
+                names.put("pad_token", "<pad>");
+            }
+            default -> {
+                names.put("bos_token", "<s>");
+                names.put("eos_token", "</s>");
+                names.put("unk_token", "<unk>");
+            }
+        }
+        return names;
+    }
+
+    private Optional<String> said(String key) {
+        return files.settings().stream()
+                .flatMap(settings -> SpecialTokens.nameIn(settings, key).stream())
+                .findFirst();
+    }
+
+    private String named(String key) {
+        return said(key).orElseGet(() -> names().get(key));
+    }
+
+    private Map<String, JsonObject> usual() {
+        final Map<String, JsonObject> usual = new HashMap<>();
+        names().forEach((key, text) -> {
+            if (said(key).isEmpty()) {
+                final JsonObject token = AddedTokens.entry(new JsonPrimitive(text), true);
+                token.addProperty("lstrip", kind == TokenizerClass.CAMEMBERT && key.equals("mask_token"));
+                usual.put(key, token);
+            }
+        });
+        return usual;
+    }
+
+    private void surround(JsonObject json) {
+        final boolean typed = kind == TokenizerClass.DEBERTA || kind == TokenizerClass.ALBERT;
+        if (!typed && kind != TokenizerClass.XLM_ROBERTA && kind != TokenizerClass.CAMEMBERT) {
+            return;
+        }
+        final String opening = named(typed ? "cls_token" : "bos_token");
+        final String closing = named(typed ? "sep_token" : "eos_token");
+        final String pair = typed ? "%1$s $A %2$s $B:1 %2$s:1" : "%1$s $A %2$s %2$s $B %2$s";
+        json.add(
+                "post_processor",
+                Steps.template(
+                        opening + " $A " + closing,
+                        String.format(Locale.ROOT, pair, opening, closing),
+                        Steps.special(opening, id(json, opening)),
+                        Steps.special(closing, id(json, closing))));
+    }
+
+    private static int id(JsonObject json, String token) {
+        final OptionalInt id = Vocabulary.of(json, TokenizerFiles.TOKENIZER).idOf(token);
+        return id.orElseThrow(() -> new FinetuneException("The tokenizer has no token \"" + token
+                + "\", which every text needs: name the right one in " + TokenizerFiles.CONFIG + "."));
+    }
+}
