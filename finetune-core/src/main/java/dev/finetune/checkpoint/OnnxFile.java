@@ -29,7 +29,7 @@ final class OnnxFile implements Weights {
         this.file = file;
         this.channel = channel;
         this.graph = contents.graph();
-        this.names = OnnxNames.of(contents);
+        this.names = OnnxNames.of(file, contents);
         this.external = external;
     }
 

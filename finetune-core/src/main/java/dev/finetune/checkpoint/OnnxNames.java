@@ -2,6 +2,7 @@ package dev.finetune.checkpoint;
 
 import dev.finetune.checkpoint.ModelGraph.Node;
 import dev.finetune.error.FinetuneException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -30,6 +31,8 @@ final class OnnxNames {
     private static final String WEIGHT = ".weight";
     private static final String BIAS = ".bias";
 
+    private final Path file;
+    private final boolean isOurs;
     private final ModelGraph graph;
     private final Map<String, OnnxTensor> tensors;
     private final Map<String, Entry> entries = new LinkedHashMap<>();
@@ -44,16 +47,18 @@ final class OnnxNames {
      */
     record Entry(OnnxTensor tensor, boolean isTransposed) {}
 
-    private OnnxNames(OnnxReader.Contents contents) {
+    private OnnxNames(Path file, OnnxReader.Contents contents) {
+        this.file = file;
+        this.isOurs = contents.isOurs();
         this.graph = contents.graph();
         this.tensors = contents.tensors();
     }
 
     /** Finds the names of a file's tensors. */
-    static OnnxNames of(OnnxReader.Contents contents) {
-        final OnnxNames names = new OnnxNames(contents);
+    static OnnxNames of(Path file, OnnxReader.Contents contents) {
+        final OnnxNames names = new OnnxNames(file, contents);
         names.find();
-        if (!contents.isOurs()) {
+        if (!names.isOurs) {
             names.dropWrapper();
         }
         return names;
@@ -100,7 +105,9 @@ final class OnnxNames {
         });
         multiplied.forEach(tensor -> {
             final Node product = Objects.requireNonNull(products.get(tensor.name()));
-            refuseScaled(tensor.name(), product);
+            if (!isOurs) { // In ours the scale of attention stands there, and the matrix is the layer's.
+                refuseScaled(tensor.name(), product);
+            }
             final String name = isNameless(tensor.name()) ? named(tensor.name(), product) : tensor.name();
             final boolean asStored = product.number("transB").orElse(0.0) == 1;
             entries.put(name, new Entry(tensor, !asStored));
@@ -120,16 +127,17 @@ final class OnnxNames {
     }
 
     /** A product in which the matrix, or the bias, counts for something else than itself. */
-    private static void refuseScaled(String name, Node product) {
+    private void refuseScaled(String name, Node product) {
         final boolean adds =
                 product.operator().equals("Gemm") && product.inputs().size() > 2;
         if (product.number("alpha").orElse(1.0) != 1
                 || adds && product.number("beta").orElse(1.0) != 1
                 || product.number("transA").orElse(0.0) != 0) {
-            throw new FinetuneException("The graph multiplies \"" + name + "\" by a " + product.operator() + " ("
-                    + product.name()
-                    + ") with an alpha or beta other than 1, or a transA other than 0, so that its numbers"
-                    + " aren't those of a layer: take the model as it was before it was optimized.");
+            throw new FinetuneException(
+                    file + ": the graph multiplies \"" + name + "\" by a " + product.operator() + " ("
+                            + product.name()
+                            + ") with an alpha or beta other than 1, or a transA other than 0, so that its numbers"
+                            + " aren't those of a layer: take the model as it was before it was optimized.");
         }
     }
 

@@ -134,6 +134,18 @@ class OnnxFileTest {
                 .hasMessageContainingAll(file.toString(), "net.first.bias", "should have 16 bytes", "has 12");
     }
 
+    /** A product that scales the matrix, or turns what it multiplies, as an optimizer may leave it. */
+    @Test
+    void aMatrixThatAProductTakesOtherwiseThanALayerIsRefused() throws IOException {
+        final String text = Files.readString(Fixtures.path("tiny.onnx"), StandardCharsets.ISO_8859_1);
+        assertThat(text).contains("transB");
+        final Path file = Files.writeString(
+                folder.resolve("model.onnx"), text.replace("transB", "transA"), StandardCharsets.ISO_8859_1);
+        assertThatThrownBy(() -> Weights.open(file))
+                .isInstanceOf(FinetuneException.class)
+                .hasMessageContainingAll(file.toString(), "Gemm", "transA", "before it was optimized");
+    }
+
     @Test
     void whatIsNoModelIsTold() throws IOException {
         final Path file = Files.writeString(folder.resolve("model.onnx"), "no model at all");

@@ -57,6 +57,23 @@ class ModelConfigTest {
                 .hasMessageContaining("\"key\" should be a finite number");
     }
 
+    /** As in Transformers 5.18, whose num_labels sets names anew where there aren't as many. */
+    @Test
+    void outputsHaveTheirNamesWhereThereAreAsManyAsNumLabelsSays() {
+        final String names = "\"id2label\": {\"0\": \"bad\", \"1\": \"good\"}";
+        assertThat(whole("{" + names + "}").outputNames()).containsExactly("bad", "good");
+        assertThat(whole("{\"num_labels\": 2, " + names + "}").outputNames()).containsExactly("bad", "good");
+        assertThat(whole("{\"num_labels\": 3, " + names + "}").outputNames())
+                .containsExactly("LABEL_0", "LABEL_1", "LABEL_2");
+        assertThat(whole("{\"num_labels\": 1}").outputNames()).containsExactly("LABEL_0");
+        assertThat(whole("{}").outputNames()).containsExactly("LABEL_0", "LABEL_1");
+    }
+
+    private static ModelConfig whole(String json) {
+        return ModelConfig.of(
+                Path.of("config.json"), JsonParser.parseString(json).getAsJsonObject());
+    }
+
     @Test
     void outputsAreCountedBeforeTheyGetNames() {
         assertThatThrownBy(() -> config("2000000000").outputs("key", 2))

@@ -51,6 +51,8 @@ record SentencePieceModel(List<Piece> pieces, boolean isUnigram, byte[] charsmap
     /** More than four times as many as the largest vocabularies have. */
     private static final int MOST_PIECES = 2_000_000;
 
+    private static final int MOST_CHARACTERS = 1000;
+
     /** Takes the fields of a message. */
     private interface Fields {
         /** Of a number, or with what its bytes are. */
@@ -123,6 +125,9 @@ record SentencePieceModel(List<Piece> pieces, boolean isUnigram, byte[] charsmap
                 default -> {}
             }
         });
+        if (text[0].length() > MOST_CHARACTERS) {
+            throw new IllegalArgumentException("a piece has " + text[0].length() + " characters");
+        }
         if (!Float.isFinite(score[0])) {
             throw new IllegalArgumentException("the score of the piece \"" + text[0] + "\" is " + score[0]);
         }

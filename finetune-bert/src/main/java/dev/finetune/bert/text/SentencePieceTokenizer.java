@@ -24,6 +24,7 @@ import java.util.OptionalInt;
  */
 final class SentencePieceTokenizer {
     private static final int EXTRA_IDS = 100;
+    private static final int MOST_EXTRA_IDS = 10_000;
 
     private final TokenizerFiles files;
     private final TokenizerClass kind;
@@ -107,7 +108,16 @@ final class SentencePieceTokenizer {
             }
             default -> pieces.forEach(piece -> add(vocabulary, piece.text(), piece.score()));
         }
-        pieces.stream().filter(Piece::isFoundFirst).forEach(piece -> found(vocabulary, piece));
+        final Map<String, Integer> ids = new HashMap<>();
+        for (int id = 0; id < vocabulary.size(); id++) {
+            ids.putIfAbsent(vocabulary.get(id).getAsJsonArray().get(0).getAsString(), id);
+        }
+        for (Piece piece : pieces) {
+            final Integer id = ids.get(piece.text());
+            if (piece.isFoundFirst() && id != null) {
+                found(piece.text(), id, piece.isControl());
+            }
+        }
         if (kind == TokenizerClass.T5) {
             for (int extra = extraIds() - 1; extra >= 0; extra--) {
                 final String text = "<extra_id_" + extra + ">";
@@ -121,8 +131,13 @@ final class SentencePieceTokenizer {
     }
 
     private int extraIds() {
-        return JsonNumbers.whole(files.json(TokenizerFiles.CONFIG).get("extra_ids"))
+        final int said = JsonNumbers.whole(files.json(TokenizerFiles.CONFIG).get("extra_ids"))
                 .orElse(EXTRA_IDS);
+        if (said < 0 || said > MOST_EXTRA_IDS) {
+            throw new FinetuneException(files.path(TokenizerFiles.CONFIG) + ": \"extra_ids\" is " + said
+                    + ", expected a number from 0 to " + MOST_EXTRA_IDS + ".");
+        }
+        return said;
     }
 
     private static void add(JsonArray vocabulary, String text, double score) {
@@ -132,36 +147,25 @@ final class SentencePieceTokenizer {
         vocabulary.add(piece);
     }
 
-    private void found(JsonArray vocabulary, Piece piece) {
-        for (int id = 0; id < vocabulary.size(); id++) {
-            if (vocabulary.get(id).getAsJsonArray().get(0).getAsString().equals(piece.text())) {
-                found(piece.text(), id, piece.isControl());
-                return;
-            }
-        }
-    }
-
     private void found(String text, int id, boolean special) {
-        final JsonObject token = new JsonObject();
+        final JsonObject token = AddedTokens.entry(new JsonPrimitive(text), special);
         token.addProperty("id", id);
-        token.addProperty("content", text);
         token.addProperty("normalized", false);
-        token.addProperty("special", special);
-        added.add(AddedTokens.entry(token, special));
-        added.get(added.size() - 1).getAsJsonObject().addProperty("id", id);
+        added.add(token);
     }
 
     /** Pieces that are merged of two others, in the order of their ids; of several ways the shorter first piece goes first. */
     private JsonObject pairs() {
         final Map<String, Integer> ids = new LinkedHashMap<>();
         final JsonObject vocabulary = new JsonObject();
-        model.pieces().forEach(piece -> {
-            ids.put(piece.text(), ids.size());
-            vocabulary.addProperty(piece.text(), vocabulary.size());
+        for (int id = 0; id < model.pieces().size(); id++) {
+            final Piece piece = model.pieces().get(id);
+            ids.put(piece.text(), id);
+            vocabulary.addProperty(piece.text(), id);
             if (piece.isFoundFirst()) {
-                found(piece.text(), vocabulary.size() - 1, piece.isControl());
+                found(piece.text(), id, piece.isControl());
             }
-        });
+        }
         final JsonArray merges = new JsonArray();
         for (String whole : ids.keySet()) {
             final List<String[]> ways = new ArrayList<>();

@@ -96,9 +96,10 @@ class DirectoryFilesTest {
                 .hasMessageContaining(Integer.toString(number));
     }
 
-    @Test
-    void theMaximumLengthOfSentenceModelsIsFollowedAndKept() throws IOException {
-        final Path model = with("sentence_bert_config.json", "{\"max_seq_length\": 6, \"do_lower_case\": false}");
+    @ParameterizedTest
+    @ValueSource(strings = {"sentence_bert_config.json", "sentence_xlm-roberta_config.json"})
+    void theMaximumLengthOfSentenceModelsIsFollowedAndKept(String name) throws IOException {
+        final Path model = with(name, "{\"max_seq_length\": 6, \"do_lower_case\": false}");
         final Text longText = Text.of("the product works and the battery works and the screen works");
         final Text cut = Text.of("the product works and");
         try (FineTuned<Text> tuned = FineTuner.from(model).untrained(Text.class)) {

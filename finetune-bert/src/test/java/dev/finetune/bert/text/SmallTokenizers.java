@@ -1,12 +1,17 @@
 package dev.finetune.bert.text;
 
 import dev.finetune.bert.text.definition.TestCharsmap;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.zip.GZIPInputStream;
 
 /** Tokenizers of a dozen words, which together have every component that the native library knows. */
 final class SmallTokenizers {
@@ -133,7 +138,21 @@ final class SmallTokenizers {
                 files(Map.of(
                         TokenizerFiles.TOKENIZER,
                         UNIGRAM.replace("CHARSMAP", Base64.getEncoder().encodeToString(charsmap())))),
-                files(Map.of(TokenizerFiles.TOKENIZER, SPLITS)));
+                files(Map.of(TokenizerFiles.TOKENIZER, SPLITS)),
+                pieces());
+    }
+
+    /** SentencePiece's own file, and nothing else. */
+    private static Map<String, byte[]> pieces() {
+        final Map<String, byte[]> files =
+                files(Map.of(TokenizerFiles.CONFIG, "{\"tokenizer_class\":\"DebertaV2Tokenizer\"}"));
+        try (InputStream in = new GZIPInputStream(Objects.requireNonNull(
+                SmallTokenizers.class.getResourceAsStream("/sentencepiece/deberta-v2/spm.model.gz")))) {
+            files.put("spm.model", in.readAllBytes());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return files;
     }
 
     /** A table of normalizations. */

@@ -62,6 +62,13 @@ public final class TokenizerReaders implements FuzzedReaders {
                         seeds,
                         Map.of(TokenizerFiles.VOCAB_TXT, SmallTokenizers.VOCABULARY.getBytes(StandardCharsets.UTF_8))),
                 file("tokenizer-vocabulary", TokenizerFiles.VOCAB_TXT, seeds, Map.of()),
+                file(
+                        "tokenizer-pieces",
+                        "spm.model",
+                        seeds,
+                        Map.of(
+                                TokenizerFiles.CONFIG,
+                                "{\"tokenizer_class\":\"DebertaV2Tokenizer\"}".getBytes(StandardCharsets.UTF_8))),
                 new FuzzedReader("tokenizer-regex", FOLDER, texts(SmallTokenizers.REGEXES), this::regex),
                 new FuzzedReader("tokenizer-charsmap", FOLDER, List.of(SmallTokenizers.charsmap()), this::charsmap));
     }

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
@@ -288,6 +289,23 @@ class TokenizerTest {
         }
         try (Tokenizer again = Tokenizer.open(temp)) {
             assertThat(again.encodeWords(List.of("the", "product"), 16).ids()).isEqualTo(expected);
+        }
+    }
+
+    /** As Transformers 5 tokenizes lists of words where nobody asked for add_prefix_space. */
+    @Test
+    void wordsOfAModelThatHasLearnedFromSuchAreTokenizedAsItsFilesSay() {
+        final List<String> words = List.of("the", "product");
+        try (Tokenizer asWritten = Tokenizer.openForWordsAsWritten(Fixtures.robertaModel());
+                Tokenizer inTexts = Tokenizer.openForWords(Fixtures.robertaModel());
+                Tokenizer texts = Tokenizer.open(Fixtures.robertaModel())) {
+            final int[] expected = words.stream()
+                    .map(word -> texts.encode(List.of(Text.of(word)), 16).get(0).ids())
+                    .flatMapToInt(ids -> Arrays.stream(ids, 1, ids.length - 1))
+                    .toArray();
+            final int[] found = asWritten.encodeWords(words, 16).ids();
+            assertThat(Arrays.copyOfRange(found, 1, found.length - 1)).isEqualTo(expected);
+            assertThat(found).isNotEqualTo(inTexts.encodeWords(words, 16).ids());
         }
     }
 

@@ -19,7 +19,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Rotary positions of every type that Transformers knows, computed in float32 in its order: default; linear (positions divided);
+ * Rotary positions of six types, computed in float32 in the order of Transformers: default; linear (positions divided);
  * dynamic (the base grows with the length; bloc97, 2023); yarn (Peng et al., 2023); longrope (Ding et al., 2024); llama3 (slow
  * turns slowed further; Llama 3.1, 2024).
  */
