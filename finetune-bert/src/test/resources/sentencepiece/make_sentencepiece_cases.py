@@ -64,6 +64,12 @@ CASES = {
         options=dict(unk_id=0, bos_id=1, eos_id=2, pad_id=-1, model_type="bpe", byte_fallback=True, normalization_rule_name="identity", remove_extra_whitespaces=False),
         settings={"tokenizer_class": "LlamaTokenizer", "bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"},
     ),
+    "llama-ended": dict(
+        type="llama",
+        file="tokenizer.model",
+        options=dict(unk_id=0, bos_id=1, eos_id=2, pad_id=-1, model_type="bpe", byte_fallback=True, normalization_rule_name="identity", remove_extra_whitespaces=False),
+        settings={"tokenizer_class": "LlamaTokenizer", "add_bos_token": True, "add_eos_token": True, "bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"},
+    ),
 }
 
 

@@ -77,11 +77,7 @@ public record FilesNeeded(List<String> required, List<String> ifPresent, List<Fi
                                         List.of("model.safetensors.index.json"),
                                         List.of("pytorch_model.bin"),
                                         List.of("pytorch_model.bin.index.json"),
-                                        List.of("model.onnx", "model.onnx_data"),
-                                        List.of("model.onnx", "model.onnx.data"),
                                         List.of("model.onnx"),
-                                        List.of("onnx/model.onnx", "onnx/model.onnx_data"),
-                                        List.of("onnx/model.onnx", "onnx/model.onnx.data"),
                                         List.of("onnx/model.onnx")))));
     }
 

@@ -4,6 +4,7 @@ import dev.finetune.error.FinetuneException;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Chooses, of the files that a repository has, the ones to bring. */
 final class Plan {
@@ -25,7 +26,17 @@ final class Plan {
                 }
             });
         }
+        files.addAll(beside(files, has));
         return files;
+    }
+
+    /** The files that hold the weights of ONNX models beside them, as exporters call them. */
+    private static List<String> beside(Set<String> files, Set<String> has) {
+        return files.stream()
+                .filter(file -> file.endsWith(".onnx"))
+                .flatMap(file -> Stream.of(file + "_data", file + ".data"))
+                .filter(has::contains)
+                .toList();
     }
 
     /**

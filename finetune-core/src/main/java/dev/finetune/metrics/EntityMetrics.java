@@ -16,7 +16,7 @@ import java.util.TreeMap;
  * <ul>
  *   <li>Tags that mark entities, that is "O" and tags with a prefix: entities, as seqeval does in its default mode. An entity
  *       counts as found if its type, first and last word are all right. Tags are IOB2 ("B-PER", "I-PER", "O"), also IOB1,
- *       IOE, IOBES, BILOU and BMES; an I- that follows no entity of its type begins one, as conlleval has it. A tag without a
+ *       IOE, IOBES, BMES, and BILOU, which is read as IOBES (seqeval's default mode has no U); an I- that follows no entity of its type begins one, as conlleval has it. A tag without a
  *       prefix beside "O" ("PER") is a type of its own, and neighbours that have it are one entity.
  *   <li>Tags without "O" that don't all have a prefix, such as parts of speech: words. Each tag is a class; "precision",
  *       "recall" and "f1" are micro averages, and so equal to "accuracy".

@@ -24,18 +24,22 @@ public final class SquadMetrics {
      * Counts one question.
      *
      * @param prediction the text that was predicted
-     * @param accepted the true answers, the best match of which counts; none, or empty ones alone, where there is no answer
+     * @param accepted the true answers, the best match of which counts; none, or alone such of which nothing is left without articles
+     *     and punctuation, where there is no answer
      */
     public void add(String prediction, List<String> accepted) {
         questions++;
-        if (accepted.stream().allMatch(String::isEmpty)) {
+        final List<String> answers = accepted.stream()
+                .filter(answer -> !normalised(answer).isEmpty())
+                .toList();
+        if (answers.isEmpty()) {
             final boolean none = normalised(prediction).isEmpty();
             exact += none ? 1 : 0;
             f1 += none ? 1 : 0;
             return;
         }
-        exact += accepted.stream().anyMatch(answer -> normalised(answer).equals(normalised(prediction))) ? 1 : 0;
-        f1 += accepted.stream()
+        exact += answers.stream().anyMatch(answer -> normalised(answer).equals(normalised(prediction))) ? 1 : 0;
+        f1 += answers.stream()
                 .mapToDouble(answer -> f1(prediction, answer))
                 .max()
                 .orElse(0);

@@ -353,16 +353,23 @@ public record Lora(
         config.addProperty(LoraFormat.RANK_STABILISED, rankStabilised);
         config.addProperty(LoraFormat.DORA, dora);
         config.addProperty(LoraFormat.BIASES, LoraFormat.name(biases));
-        config.add(LoraFormat.RANKS, numbers(ranks, naming));
-        config.add(LoraFormat.ALPHAS, numbers(alphas, naming));
+        config.add(LoraFormat.RANKS, numbers(ranks, adapted, naming));
+        config.add(LoraFormat.ALPHAS, numbers(alphas, adapted, naming));
         config.addProperty(LoraFormat.INIT, true);
         config.addProperty(AdapterConfig.TRANSPOSED, false);
     }
 
-    private static JsonObject numbers(Map<String, ? extends Number> byLayer, UnaryOperator<String> naming) {
-        final JsonObject renamed = new JsonObject();
-        byLayer.forEach((layer, value) -> renamed.addProperty(naming.apply(layer), value));
-        return renamed;
+    /** By patterns as they were said, or layer by layer where the saved layers are called otherwise, which a pattern may not match. */
+    private static JsonObject numbers(
+            Map<String, ? extends Number> byPattern, Collection<String> adapted, UnaryOperator<String> naming) {
+        final JsonObject numbers = new JsonObject();
+        if (adapted.stream().allMatch(layer -> naming.apply(layer).equals(layer))) {
+            byPattern.forEach(numbers::addProperty);
+        } else {
+            adapted.forEach(layer -> first(byPattern, layer)
+                    .ifPresent(value -> numbers.addProperty(naming.apply(layer).replace(".", "\\."), value)));
+        }
+        return numbers;
     }
 
     @Override

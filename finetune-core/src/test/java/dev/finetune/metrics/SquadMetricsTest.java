@@ -30,6 +30,8 @@ class SquadMetricsTest {
         metrics.add("The.", List.of(""));
         metrics.add("Oslo", List.of());
         metrics.add("", List.of("Oslo"));
+        metrics.add("", List.of("the")); // Of which nothing is left to be found.
+        metrics.add("a", List.of("The.", "Oslo"));
         assertThat(metrics.result().get("exact_match")).isEqualTo(50);
         assertThat(metrics.result().get("f1")).isEqualTo(50);
     }

@@ -5,9 +5,12 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.JsonNumbers;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /**
  * The steps that the classes of Transformers 5 make anew when they open a tokenizer.json: of the file they take the vocabulary, what
@@ -17,6 +20,8 @@ import java.util.OptionalInt;
 final class ClassSteps {
     private static final String BLANK = "▁";
     private static final String ALWAYS = "always";
+    private static final String BEGUN = "add_bos_token";
+    private static final String ENDED = "add_eos_token";
 
     /** PRETOKENIZE_REGEX of Qwen2Tokenizer. */
     private static final String QWEN_SPLITS =
@@ -65,6 +70,46 @@ final class ClassSteps {
                     .ifPresent(id -> json.add(
                             "post_processor", Steps.template("<> $A", "<> $A <>:1 $B:1", Steps.special("<>", id))));
         }
+    }
+
+    /**
+     * Puts the tokens that begin and end a text around it, where add_bos_token or add_eos_token say whether there are such: then nothing
+     * else is, whatever the class or the file has there.
+     *
+     * @param json with its added tokens; changed
+     */
+    static void begunAndEnded(JsonObject json, TokenizerFiles files, TokenizerClass kind) {
+        final ClassSteps steps = new ClassSteps(json, files);
+        if (!steps.config.has(BEGUN) && !steps.config.has(ENDED)) {
+            return;
+        }
+        final Optional<String> begin =
+                steps.says(BEGUN, true) ? steps.named("bos_token").or(kind::beginning) : Optional.empty();
+        final Optional<String> end =
+                steps.says(ENDED, true) ? steps.named("eos_token").or(kind::ending) : Optional.empty();
+        final List<JsonObject> around = Stream.of(begin, end)
+                .flatMap(Optional::stream)
+                .distinct()
+                .map(token -> Steps.special(token, steps.idOf(token).orElseThrow(() -> steps.lacks(token))))
+                .toList();
+        final String before = begin.map(token -> token + " ").orElse("");
+        final String after = end.map(token -> " " + token).orElse("");
+        final String second = begin.map(token -> token + ":1 ").orElse("")
+                + "$B:1"
+                + end.map(token -> " " + token + ":1").orElse("");
+        json.add(
+                "post_processor",
+                Steps.template(
+                        before + "$A" + after,
+                        before + "$A" + after + " " + second,
+                        around.toArray(JsonObject[]::new)));
+    }
+
+    private FinetuneException lacks(String token) {
+        return new FinetuneException(files.path(TokenizerFiles.CONFIG) + " asks for the token \"" + token
+                + "\" around texts (" + BEGUN + ", " + ENDED
+                + "), and the tokenizer has no such token: name the right one"
+                + " (bos_token, eos_token).");
     }
 
     private boolean isUnigram() {
@@ -219,10 +264,13 @@ final class ClassSteps {
     }
 
     private String named(String key, String usual) {
+        return named(key).orElse(usual);
+    }
+
+    private Optional<String> named(String key) {
         return files.settings().stream()
                 .flatMap(settings -> SpecialTokens.nameIn(settings, key).stream())
-                .findFirst()
-                .orElse(usual);
+                .findFirst();
     }
 
     private OptionalInt idOf(String token) {

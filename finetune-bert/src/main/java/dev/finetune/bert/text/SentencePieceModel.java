@@ -16,9 +16,10 @@ import java.util.List;
  *
  * @param pieces by id
  * @param isUnigram whether texts are split by the pieces' probabilities, else by merging pairs of them
+ * @param unknownId the id of what has no piece
  * @param charsmap the table of characters that texts are normalized by; empty for none
  */
-record SentencePieceModel(List<Piece> pieces, boolean isUnigram, byte[] charsmap) {
+record SentencePieceModel(List<Piece> pieces, boolean isUnigram, int unknownId, byte[] charsmap) {
     /**
      * A piece.
      *
@@ -68,6 +69,7 @@ record SentencePieceModel(List<Piece> pieces, boolean isUnigram, byte[] charsmap
     static SentencePieceModel of(Path file, byte[] content) {
         final List<Piece> pieces = new ArrayList<>();
         final int[] type = {UNIGRAM};
+        final int[] unknown = {0};
         final byte[][] charsmap = {{}};
         try {
             read(ByteBuffer.wrap(content), (number, value, bytes) -> {
@@ -77,6 +79,8 @@ record SentencePieceModel(List<Piece> pieces, boolean isUnigram, byte[] charsmap
                         read(bytes, (inner, chosen, ignored) -> {
                             if (inner == 3) {
                                 type[0] = (int) chosen;
+                            } else if (inner == 40) {
+                                unknown[0] = (int) chosen;
                             }
                         });
                     case 3 ->
@@ -99,7 +103,7 @@ record SentencePieceModel(List<Piece> pieces, boolean isUnigram, byte[] charsmap
             throw new FinetuneException(file + " is of SentencePiece's type " + type[0]
                     + ", and only Unigram (1) and BPE (2) are read, as by Transformers: take another model.");
         }
-        return new SentencePieceModel(List.copyOf(pieces), type[0] == UNIGRAM, charsmap[0]);
+        return new SentencePieceModel(List.copyOf(pieces), type[0] == UNIGRAM, unknown[0], charsmap[0]);
     }
 
     private static FinetuneException damaged(Path file, RuntimeException why) {

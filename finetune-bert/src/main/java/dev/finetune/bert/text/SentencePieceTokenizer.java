@@ -26,6 +26,9 @@ final class SentencePieceTokenizer {
     private static final int EXTRA_IDS = 100;
     private static final int MOST_EXTRA_IDS = 10_000;
 
+    /** The sum of the squares of pieces' lengths: of a quarter of a million pieces of 16 characters. */
+    private static final long MOST_WORK = 1L << 26;
+
     private final TokenizerFiles files;
     private final TokenizerClass kind;
     private final SentencePieceModel model;
@@ -75,10 +78,22 @@ final class SentencePieceTokenizer {
         if (!ClassSteps.putInto(json, files, kind)) {
             throw new IllegalStateException(kind + " has no steps for what was made for it");
         }
+        if (kind == TokenizerClass.DEBERTA && !hasUnknown(json)) {
+            json.getAsJsonObject("model").addProperty("unk_id", model.unknownId());
+        }
         AddedTokens.complete(json, files, true, usual());
         surround(json);
         ClassSteps.surround(json, files, kind);
+        ClassSteps.begunAndEnded(json, files, kind);
         return json;
+    }
+
+    /** Whether there is a piece for what is unknown, of score 0. */
+    private boolean hasUnknown(JsonObject json) {
+        final JsonArray unknown = new JsonArray();
+        unknown.add(named("unk_token"));
+        unknown.add(0.0);
+        return json.getAsJsonObject("model").getAsJsonArray("vocab").contains(unknown);
     }
 
     private JsonObject charsmap() {
@@ -147,7 +162,12 @@ final class SentencePieceTokenizer {
         vocabulary.add(piece);
     }
 
+    /** Nothing is where the settings list tokens: they stand in the place of the file's. */
     private void found(String text, int id, boolean special) {
+        final JsonObject config = files.json(TokenizerFiles.CONFIG);
+        if (config.has("additional_special_tokens") || config.has("extra_special_tokens")) {
+            return;
+        }
         final JsonObject token = AddedTokens.entry(new JsonPrimitive(text), special);
         token.addProperty("id", id);
         token.addProperty("normalized", false);
@@ -167,7 +187,15 @@ final class SentencePieceTokenizer {
             }
         }
         final JsonArray merges = new JsonArray();
+        long work = 0;
         for (String whole : ids.keySet()) {
+            work += (long) whole.length() * whole.length();
+            if (work > MOST_WORK) {
+                throw new FinetuneException("The pieces of " + files.directory() + "/"
+                        + file(kind).orElseThrow()
+                        + " are longer than those of any model of merges. Copy it again from the"
+                        + " model's source.");
+            }
             final List<String[]> ways = new ArrayList<>();
             for (int cut = whole.offsetByCodePoints(0, Math.min(1, whole.length()));
                     cut < whole.length();

@@ -142,6 +142,28 @@ enum TokenizerClass {
         };
     }
 
+    /** The token that begins a text, unless settings name another. */
+    Optional<String> beginning() {
+        return switch (this) {
+            case DEBERTA, ALBERT -> Optional.of("[CLS]");
+            case ROBERTA, XLM_ROBERTA, CAMEMBERT, LLAMA, CODE_LLAMA -> Optional.of("<s>");
+            case GEMMA -> Optional.of("<bos>");
+            case GPT2 -> Optional.of("<|endoftext|>");
+            default -> Optional.empty();
+        };
+    }
+
+    /** The token that ends a text, unless settings name another. */
+    Optional<String> ending() {
+        return switch (this) {
+            case DEBERTA, ALBERT -> Optional.of("[SEP]");
+            case ROBERTA, XLM_ROBERTA, CAMEMBERT, T5, LLAMA, CODE_LLAMA -> Optional.of("</s>");
+            case GEMMA -> Optional.of("<eos>");
+            case GPT2, QWEN2 -> Optional.of("<|endoftext|>");
+            default -> Optional.empty();
+        };
+    }
+
     /** Whether it is WordPiece with BERT's normalizer. */
     boolean isWordPiece() {
         return this == BERT || this == MPNET;

@@ -85,6 +85,7 @@ record TokenizerDefinition(JsonObject json, String source) {
         if (ownSteps) {
             ClassSteps.surround(json, files, kind);
         }
+        ClassSteps.begunAndEnded(json, files, kind);
         return new TokenizerDefinition(json, source);
     }
 

@@ -33,7 +33,7 @@ record TokenizerFiles(Path directory, Map<String, byte[]> contents) {
     static final String VOCAB_JSON = "vocab.json";
     static final String MERGES = "merges.txt";
 
-    /** SentencePiece's own files, which are read where there is no tokenizer.json. */
+    /** SentencePiece's own files, which are read where there is no other. */
     static final List<String> PIECES =
             List.of("spm.model", "spiece.model", "sentencepiece.bpe.model", "tokenizer.model");
 
@@ -72,7 +72,7 @@ record TokenizerFiles(Path directory, Map<String, byte[]> contents) {
         for (String name : KNOWN) {
             readFile(directory.resolve(name)).ifPresent(content -> contents.put(name, content));
         }
-        if (!contents.containsKey(TOKENIZER)) {
+        if (Stream.of(TOKENIZER, VOCAB_TXT, VOCAB_JSON).noneMatch(contents::containsKey)) {
             PIECES.forEach(name -> readFile(directory.resolve(name)).ifPresent(content -> contents.put(name, content)));
         }
         return new TokenizerFiles(directory, contents);

@@ -17,9 +17,11 @@ import dev.finetune.error.FinetuneException;
 import dev.finetune.head.Heads;
 import dev.finetune.head.Pooling;
 import dev.finetune.head.Prediction;
+import dev.finetune.peft.Lora;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -91,6 +93,41 @@ class EncoderAdaptersTest {
         try (Embedder<String> again = base(family).adapter(folder).embedder(pooling)) {
             assertThat(again.embed(text.text())).isEqualTo(expected);
         }
+    }
+
+    /** The layers are called otherwise in the adapter's files, so that a pattern for their whole names wouldn't match. */
+    @Test
+    void ranksAndAlphasOfAnEmbeddersAdapterAreSavedLayerByLayer(@TempDir Path folder) throws IOException {
+        final FineTuner tuner = FineTuner.from(Jobs.model("bert-sequence-classification"))
+                .maxLength(32)
+                .lr(1e-2)
+                .head(Heads.features(Pooling.MEAN));
+        final Lora lora = Lora.rank(2)
+                .ranks(Map.of("bert\\.encoder\\.layer\\.0\\..*", 3))
+                .alphas(Map.of("bert\\.encoder\\.layer\\.1\\..*", 64.0));
+        final String text = "the product works on the screen";
+        try (FineTuned<Text> tuned = tuner.lora(lora).fitContrastive(Jobs.data(8, 1))) {
+            final float[] expected =
+                    tuned.predict(Text.of(text)).as(Prediction.Vector.class).vector();
+            tuned.saveAdapter(folder);
+            try (Embedder<String> again = FineTuner.from(Jobs.model("bert-sequence-classification"))
+                            .maxLength(32)
+                            .adapter(folder)
+                            .embedder(Pooling.MEAN);
+                    FineTuned<Text> base = tuner.untrained(Text.class)) {
+                assertThat(again.embed(text)).isEqualTo(expected);
+                assertThat(base.predict(Text.of(text))
+                                .as(Prediction.Vector.class)
+                                .vector())
+                        .isNotEqualTo(expected);
+            }
+        }
+        final JsonObject config = JsonParser.parseString(Files.readString(folder.resolve("adapter_config.json")))
+                .getAsJsonObject();
+        assertThat(config.getAsJsonObject("rank_pattern").keySet())
+                .containsExactlyInAnyOrder(
+                        "encoder\\.layer\\.0\\.attention\\.self\\.query",
+                        "encoder\\.layer\\.0\\.attention\\.self\\.value");
     }
 
     private static JsonObject theirs(String family) throws IOException {

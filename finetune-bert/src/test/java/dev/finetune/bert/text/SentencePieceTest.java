@@ -71,7 +71,17 @@ class SentencePieceTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"deberta-v2", "deberta-v2-lower", "albert", "t5", "xlm-roberta", "camembert", "llama"})
+    @ValueSource(
+            strings = {
+                "deberta-v2",
+                "deberta-v2-lower",
+                "albert",
+                "t5",
+                "xlm-roberta",
+                "camembert",
+                "llama",
+                "llama-ended"
+            })
     void tokensAreThoseOfTransformersAndWhatIsSavedSaysTheSame(String name) throws IOException {
         final JsonObject expected = expected(name);
         final Path saved = temp.resolve("saved");

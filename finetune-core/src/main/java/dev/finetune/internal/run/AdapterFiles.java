@@ -196,7 +196,7 @@ public final class AdapterFiles {
         } else {
             json.add(
                     "target_modules",
-                    array((method.targets() instanceof TargetLayers.Named named ? named.names() : adapted)
+                    array((method.targets() instanceof TargetLayers.Named named ? found(named, adapted) : adapted)
                             .stream().map(naming).toList()));
         }
         json.add(
@@ -210,6 +210,13 @@ public final class AdapterFiles {
                         .toList()));
         json.addProperty("inference_mode", true);
         return json;
+    }
+
+    /** Those that some layer has: PEFT fails at one that is trained whole instead. */
+    private static List<String> found(TargetLayers.Named targets, Set<String> adapted) {
+        return targets.names().stream()
+                .filter(name -> adapted.stream().anyMatch(layer -> TargetLayers.Named.names(layer, name)))
+                .toList();
     }
 
     private static String type(PeftMethod method) {

@@ -338,9 +338,16 @@ public final class LmEncoder implements InputEncoder<Object>, TextWriter<Object>
         final int longest =
                 prompts.stream().mapToInt(prompt -> prompt.length).max().orElse(0);
         final int left = row.positions - longest;
-        return all.saysLength() || left < 1 || left >= all.newTokensAfter(longest)
-                ? settings
-                : settings.maxNewTokens(left);
+        if (all.saysLength() || left >= all.newTokensAfter(longest)) {
+            return settings;
+        }
+        if (left < 1) {
+            throw new FinetuneException("A prompt has " + longest + " tokens, and the model was trained to read "
+                    + row.positions
+                    + ": nothing is left for new ones where nobody says how many. Shorten the prompt, or say"
+                    + " maxNewTokens.");
+        }
+        return settings.orElse(Generation.asTheModel().maxNewTokens(left));
     }
 
     @Override

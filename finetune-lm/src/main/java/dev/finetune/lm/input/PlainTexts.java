@@ -77,7 +77,11 @@ record PlainTexts(Tokenizer tokenizer, boolean ended, int endId) implements Inpu
         final TokenizedText both = tokens(prompt + completion);
         final int[] ids = withEnd(both.ids());
         final int[] labels = ids.clone();
-        for (int i = 0; i < both.length(); i++) {
+        int read = both.length(); // What the tokenizer itself puts behind the text belongs to the completion.
+        while (read > 0 && both.wordIds()[read - 1] < 0) {
+            read--;
+        }
+        for (int i = 0; i < read; i++) {
             if (both.starts()[i] < prompt.length()) {
                 labels[i] = Target.IGNORED;
             }
@@ -89,7 +93,11 @@ record PlainTexts(Tokenizer tokenizer, boolean ended, int endId) implements Inpu
         return tokenizer.encode(List.of(Text.of(text)), WHOLE, Detail.OFFSETS).get(0);
     }
 
+    /** Ended once: some tokenizers end texts themselves, and some texts write the token. */
     private int[] withEnd(int[] ids) {
+        if (ids.length > 0 && ids[ids.length - 1] == endId) {
+            return ids;
+        }
         final int[] all = Arrays.copyOf(ids, ids.length + 1);
         all[ids.length] = endId;
         return all;

@@ -6,8 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import dev.finetune.FineTuned;
 import dev.finetune.FineTuner;
+import dev.finetune.data.Dataset;
+import dev.finetune.data.Example;
+import dev.finetune.data.Label;
 import dev.finetune.data.Text;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.generate.Generated;
@@ -243,6 +247,32 @@ class PublishedWaysTest {
         }
         try (FineTuned<Text> opened = FineTuned.load(saved, Text.class)) {
             assertThat(probabilities(opened, ended)).isEqualTo(read);
+        }
+    }
+
+    /** As tokenizers that were saved with add_eos_token; the same is learned as where we end texts. */
+    @Test
+    void aCompletionThatTheTokenizerItselfEndsIsEndedOnceAndLearnsToEnd() throws IOException {
+        final Dataset<Text> data = Dataset.of(
+                Text.class,
+                List.of(
+                        new Example<>(Text.of("the product arrived"), Label.completion(" on time")),
+                        new Example<>(Text.of("great sound"), Label.completion(" , weak bass"))));
+        final Path model = copy("llama-causal-lm");
+        final double expected;
+        try (FineTuned<Text> opened = open(model)) {
+            expected = opened.evaluate(data).get("loss");
+        }
+        change(model.resolve("tokenizer.json"), tokenizer -> {
+            tokenizer.add(
+                    "post_processor",
+                    JsonParser.parseString("{\"type\":\"TemplateProcessing\",\"single\":[{\"Sequence\":{\"id\":\"A\","
+                            + "\"type_id\":0}},{\"SpecialToken\":{\"id\":\"</s>\",\"type_id\":0}}],\"pair\":[{\"Sequence\":"
+                            + "{\"id\":\"A\",\"type_id\":0}},{\"Sequence\":{\"id\":\"B\",\"type_id\":1}}],"
+                            + "\"special_tokens\":{\"</s>\":{\"id\":\"</s>\",\"ids\":[2],\"tokens\":[\"</s>\"]}}}"));
+        });
+        try (FineTuned<Text> opened = open(model)) {
+            assertThat(opened.evaluate(data).get("loss")).isEqualTo(expected);
         }
     }
 
