@@ -1,9 +1,11 @@
 package dev.finetune.hub;
 
+import dev.finetune.internal.SentenceSettings;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Which files of a repository a caller needs. They are fetched in the order of the components, so that the small files
@@ -29,35 +31,31 @@ public record FilesNeeded(List<String> required, List<String> ifPresent, List<Fi
      * {@return what fine-tuning a model takes: config.json; what prepares its inputs (tokenizer or image preprocessor
      * files, as many as there are); what says that more belongs to the model (sentence-transformers' modules, an
      * adapter); and its weights: model.safetensors, else the sharded safetensors, else pytorch_model.bin, else the
-     * sharded pickles, else model.onnx with the data beside it, alone or in the folder onnx} Nothing else that a repository may hold (other
-     * frameworks' weights, pictures) is fetched.
+     * sharded pickles, else model.onnx with the data beside it, alone or in the folder onnx} Nothing else that a
+     * repository may hold (other frameworks' weights, pictures) is fetched.
      */
     public static FilesNeeded model() {
         return new FilesNeeded(
                 List.of("config.json"),
-                List.of(
-                        "tokenizer_config.json",
-                        "generation_config.json",
-                        "special_tokens_map.json",
-                        "added_tokens.json",
-                        "chat_template.jinja",
-                        "sentence_bert_config.json",
-                        "sentence_roberta_config.json",
-                        "sentence_distilbert_config.json",
-                        "sentence_camembert_config.json",
-                        "sentence_albert_config.json",
-                        "sentence_xlm-roberta_config.json",
-                        "sentence_xlnet_config.json",
-                        "modules.json",
-                        "config_sentence_transformers.json",
-                        "1_Pooling/config.json",
-                        "adapter_config.json",
-                        "preprocessor_config.json",
-                        "processor_config.json",
-                        "tokenizer.json",
-                        "vocab.txt",
-                        "vocab.json",
-                        "merges.txt"),
+                Stream.concat(
+                                SentenceSettings.FILES.stream(),
+                                Stream.of(
+                                        "tokenizer_config.json",
+                                        "generation_config.json",
+                                        "special_tokens_map.json",
+                                        "added_tokens.json",
+                                        "chat_template.jinja",
+                                        "modules.json",
+                                        "config_sentence_transformers.json",
+                                        "1_Pooling/config.json",
+                                        "adapter_config.json",
+                                        "preprocessor_config.json",
+                                        "processor_config.json",
+                                        "tokenizer.json",
+                                        "vocab.txt",
+                                        "vocab.json",
+                                        "merges.txt"))
+                        .toList(),
                 List.of(
                         FileAlternatives.ifAny(
                                 "input preparation",

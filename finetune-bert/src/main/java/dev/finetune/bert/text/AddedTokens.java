@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -66,6 +67,18 @@ final class AddedTokens {
                 .filter(token -> !listed.contains(content(token)))
                 .forEach(token -> tokens.byContent.put(content(token), entry(token, true)));
         definition.add("added_tokens", tokens.numbered(definition.getAsJsonObject("model")));
+    }
+
+    /** The id of a token of a definition whose added tokens are complete: special ones are among them, and these are few. */
+    static OptionalInt idOf(JsonObject definition, String token) {
+        final OptionalInt added = list(definition, "added_tokens").stream()
+                .map(JsonElement::getAsJsonObject)
+                .filter(entry -> content(entry).equals(token))
+                .mapToInt(entry -> entry.get("id").getAsInt())
+                .findFirst();
+        return added.isPresent()
+                ? added
+                : Vocabulary.of(definition, TokenizerFiles.TOKENIZER).idOf(token);
     }
 
     /** Whether tokenizer_config.json lists all added tokens: then the two older files say nothing. */

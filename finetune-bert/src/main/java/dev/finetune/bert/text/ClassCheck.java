@@ -63,7 +63,7 @@ final class ClassCheck {
         final JsonObject model = definition.getAsJsonObject("model");
         requireOfModel("type", "WordPiece");
         requireOfModel("continuing_subword_prefix", "##");
-        requireOfModel("unk_token", named("unk_token").orElse("[UNK]"));
+        requireOfModel("unk_token", files.named("unk_token").orElse("[UNK]"));
         if (model.get("max_input_chars_per_word") instanceof JsonPrimitive most && most.isNumber()) {
             require("model", most.getAsInt() == LONGEST_WORD, "words of up to 100 letters (max_input_chars_per_word)");
         }
@@ -78,12 +78,6 @@ final class ClassCheck {
                         && !isOff(splitter.getAsJsonObject().get("use_regex")),
                 "ByteLevel with its own rule (use_regex)");
         requireOfModel("type", "BPE");
-    }
-
-    private Optional<String> named(String key) {
-        return files.settings().stream()
-                .flatMap(settings -> SpecialTokens.nameIn(settings, key).stream())
-                .findFirst();
     }
 
     /** A flag of the model that says something else than its class; what isn't said is as usual. */
@@ -126,7 +120,7 @@ final class ClassCheck {
         final List<String> keys = kind.around();
         for (int i = 0; i < keys.size(); i++) {
             final int found = i == 0 ? opening : closing;
-            final Optional<String> name = named(keys.get(i));
+            final Optional<String> name = files.named(keys.get(i));
             if (name.isPresent() ? vocabulary.idOf(name.get()).orElse(-1) != found : found < 0) {
                 throw new FinetuneException(files.path(TokenizerFiles.TOKENIZER) + " has "
                         + vocabulary

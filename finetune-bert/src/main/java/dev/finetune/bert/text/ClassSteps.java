@@ -84,9 +84,9 @@ final class ClassSteps {
             return;
         }
         final Optional<String> begin =
-                steps.says(BEGUN, true) ? steps.named("bos_token").or(kind::beginning) : Optional.empty();
+                steps.says(BEGUN, true) ? files.named("bos_token").or(kind::beginning) : Optional.empty();
         final Optional<String> end =
-                steps.says(ENDED, true) ? steps.named("eos_token").or(kind::ending) : Optional.empty();
+                steps.says(ENDED, true) ? files.named("eos_token").or(kind::ending) : Optional.empty();
         final List<JsonObject> around = Stream.of(begin, end)
                 .flatMap(Optional::stream)
                 .distinct()
@@ -264,16 +264,10 @@ final class ClassSteps {
     }
 
     private String named(String key, String usual) {
-        return named(key).orElse(usual);
-    }
-
-    private Optional<String> named(String key) {
-        return files.settings().stream()
-                .flatMap(settings -> SpecialTokens.nameIn(settings, key).stream())
-                .findFirst();
+        return files.named(key).orElse(usual);
     }
 
     private OptionalInt idOf(String token) {
-        return Vocabulary.of(json, TokenizerFiles.TOKENIZER).idOf(token);
+        return AddedTokens.idOf(json, token);
     }
 }

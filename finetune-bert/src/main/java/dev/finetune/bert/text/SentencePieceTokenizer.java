@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /**
  * Makes of a model of SentencePiece, where that is all there is, the definition that the classes of Transformers 5.18 make of it: its
@@ -223,10 +222,10 @@ final class SentencePieceTokenizer {
     /** The special tokens that a class has unless the settings name others, by their key. */
     private Map<String, String> names() {
         final Map<String, String> names = new LinkedHashMap<>();
+        kind.beginning().ifPresent(token -> names.put("bos_token", token));
+        kind.ending().ifPresent(token -> names.put("eos_token", token));
         switch (kind) {
             case DEBERTA, ALBERT -> {
-                names.put("bos_token", "[CLS]");
-                names.put("eos_token", "[SEP]");
                 names.put("unk_token", kind == TokenizerClass.ALBERT ? "<unk>" : "[UNK]");
                 names.put("sep_token", "[SEP]");
                 names.put("pad_token", kind == TokenizerClass.ALBERT ? "<pad>" : "[PAD]");
@@ -234,8 +233,6 @@ final class SentencePieceTokenizer {
                 names.put("mask_token", "[MASK]");
             }
             case XLM_ROBERTA, CAMEMBERT -> {
-                names.put("bos_token", "<s>");
-                names.put("eos_token", "</s>");
                 names.put("unk_token", "<unk>");
                 names.put("sep_token", "</s>");
                 names.put("pad_token", "<pad>");
@@ -243,33 +240,24 @@ final class SentencePieceTokenizer {
                 names.put("mask_token", "<mask>");
             }
             case T5 -> {
-                names.put("eos_token", "</s>");
                 names.put("unk_token", "<unk>");
                 names.put("pad_token", "<pad>");
             }
             default -> {
-                names.put("bos_token", "<s>");
-                names.put("eos_token", "</s>");
                 names.put("unk_token", "<unk>");
             }
         }
         return names;
     }
 
-    private Optional<String> said(String key) {
-        return files.settings().stream()
-                .flatMap(settings -> SpecialTokens.nameIn(settings, key).stream())
-                .findFirst();
-    }
-
     private String named(String key) {
-        return said(key).orElseGet(() -> names().get(key));
+        return files.named(key).orElseGet(() -> names().get(key));
     }
 
     private Map<String, JsonObject> usual() {
         final Map<String, JsonObject> usual = new HashMap<>();
         names().forEach((key, text) -> {
-            if (said(key).isEmpty()) {
+            if (files.named(key).isEmpty()) {
                 final JsonObject token = AddedTokens.entry(new JsonPrimitive(text), true);
                 token.addProperty("lstrip", kind == TokenizerClass.CAMEMBERT && key.equals("mask_token"));
                 usual.put(key, token);
@@ -296,8 +284,8 @@ final class SentencePieceTokenizer {
     }
 
     private static int id(JsonObject json, String token) {
-        final OptionalInt id = Vocabulary.of(json, TokenizerFiles.TOKENIZER).idOf(token);
-        return id.orElseThrow(() -> new FinetuneException("The tokenizer has no token \"" + token
-                + "\", which every text needs: name the right one in " + TokenizerFiles.CONFIG + "."));
+        return AddedTokens.idOf(json, token)
+                .orElseThrow(() -> new FinetuneException("The tokenizer has no token \"" + token
+                        + "\", which every text needs: name the right one in " + TokenizerFiles.CONFIG + "."));
     }
 }

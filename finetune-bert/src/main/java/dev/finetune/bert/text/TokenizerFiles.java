@@ -6,6 +6,7 @@ import com.google.gson.JsonPrimitive;
 import dev.finetune.error.FinetuneException;
 import dev.finetune.internal.JsonFile;
 import dev.finetune.internal.PlainFile;
+import dev.finetune.internal.SentenceSettings;
 import dev.finetune.internal.StandIn;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -37,20 +38,12 @@ record TokenizerFiles(Path directory, Map<String, byte[]> contents) {
     static final List<String> PIECES =
             List.of("spm.model", "spiece.model", "sentencepiece.bpe.model", "tokenizer.model");
 
-    static final String SENTENCES = "sentence_bert_config.json";
-
-    /** What sentence-transformers says beside it of the length of texts and of their case: the first of these that is there. */
-    private static final List<String> SENTENCE_SETTINGS = Stream.of(
-                    "bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")
-            .map(family -> "sentence_" + family + "_config.json")
-            .toList();
-
     /** How conversations are written; read elsewhere, and saved with the rest. */
     private static final String TEMPLATE = "chat_template.jinja";
 
     private static final List<String> KNOWN = Stream.concat(
                     Stream.of(TOKENIZER, CONFIG, SPECIAL, ADDED, VOCAB_TXT, VOCAB_JSON, MERGES, TEMPLATE),
-                    SENTENCE_SETTINGS.stream())
+                    SentenceSettings.FILES.stream())
             .toList();
 
     private static final long MOST_BYTES = 256L << 20;
@@ -137,6 +130,13 @@ record TokenizerFiles(Path directory, Map<String, byte[]> contents) {
         return AddedTokens.areListedIn(config) ? List.of(config) : List.of(json(SPECIAL), config);
     }
 
+    /** The special token that settings name, if any does. */
+    Optional<String> named(String key) {
+        return settings().stream()
+                .flatMap(settings -> SpecialTokens.nameIn(settings, key).stream())
+                .findFirst();
+    }
+
     Optional<String> setting(String key) {
         return json(CONFIG).get(key) instanceof JsonPrimitive value
                 ? Optional.of(value.getAsString())
@@ -170,7 +170,7 @@ record TokenizerFiles(Path directory, Map<String, byte[]> contents) {
 
     /** The file in which sentence-transformers looks for its own settings. */
     String sentences() {
-        return SENTENCE_SETTINGS.stream().filter(this::has).findFirst().orElse(SENTENCES);
+        return SentenceSettings.FILES.stream().filter(this::has).findFirst().orElse(SentenceSettings.FILES.get(0));
     }
 
     /** The most tokens that the model takes, if the settings say: sentence-transformers' win over Transformers'. */

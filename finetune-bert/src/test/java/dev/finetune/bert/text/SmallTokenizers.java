@@ -119,7 +119,7 @@ final class SmallTokenizers {
                         BERT,
                         TokenizerFiles.CONFIG,
                         BERT_SETTINGS,
-                        TokenizerFiles.SENTENCES,
+                        "sentence_bert_config.json",
                         "{\"max_seq_length\":16,\"do_lower_case\":false}")),
                 files(Map.of(
                         TokenizerFiles.TOKENIZER, BERT,

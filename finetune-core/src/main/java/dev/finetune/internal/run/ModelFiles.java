@@ -1,6 +1,7 @@
 package dev.finetune.internal.run;
 
 import dev.finetune.calibration.Calibration;
+import dev.finetune.internal.SentenceSettings;
 import dev.finetune.internal.saving.DirectorySave;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -43,13 +44,6 @@ final class ModelFiles {
             "chat_template.jinja",
             "chat_template.json",
             "modules.json",
-            "sentence_bert_config.json",
-            "sentence_roberta_config.json",
-            "sentence_distilbert_config.json",
-            "sentence_camembert_config.json",
-            "sentence_albert_config.json",
-            "sentence_xlm-roberta_config.json",
-            "sentence_xlnet_config.json",
             "config_sentence_transformers.json",
             "training_args.bin",
             "trainer_state.json",
@@ -69,7 +63,9 @@ final class ModelFiles {
     private ModelFiles() {}
 
     static boolean belongs(String name) {
-        return NAMES.contains(name) || WEIGHTS.matcher(name).matches();
+        return NAMES.contains(name)
+                || SentenceSettings.FILES.contains(name)
+                || WEIGHTS.matcher(name).matches();
     }
 
     /** The files of a directory that belong to a model, those in its folders included, with slashes; in order. */
